@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/pyw_buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void pyw_buffer_free(pyw_buffer *buffer)
+{
+    free(buffer->data);
+    memset(buffer, 0, sizeof(*buffer));
+}
+
+void pyw_buffer_reset(pyw_buffer *buffer, size_t keep)
+{
+    if (buffer->capacity > keep) {
+        pyw_buffer_free(buffer);
+    }
+    buffer->length = 0;
+    buffer->failed = 0;
+}
+
+char *pyw_buffer_reserve(pyw_buffer *buffer, size_t more)
+{
+    size_t wanted = buffer->length + more;
+    size_t capacity = buffer->capacity ? buffer->capacity : 256;
+    char *data;
+
+    if (buffer->failed || wanted < more) {
+        buffer->failed = 1;
+        return NULL;
+    }
+    if (wanted <= buffer->capacity) {
+        return buffer->data + buffer->length;
+    }
+    while (capacity < wanted) {
+        capacity = capacity > SIZE_MAX / 2 ? wanted : capacity * 2;
+    }
+    data = realloc(buffer->data, capacity);
+    if (data == NULL) {
+        buffer->failed = 1;
+        return NULL;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return buffer->data + buffer->length;
+}
+
+void pyw_buffer_append(pyw_buffer *buffer, const void *data, size_t length)
+{
+    char *end;
+
+    if (length == 0) {
+        return;
+    }
+    end = pyw_buffer_reserve(buffer, length);
+    if (end != NULL) {
+        memcpy(end, data, length);
+        buffer->length += length;
+    }
+}
+
+static void append_little_endian(pyw_buffer *buffer, uint64_t value, size_t size)
+{
+    unsigned char bytes[8];
+
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = (unsigned char)(value >> (8 * i));
+    }
+    pyw_buffer_append(buffer, bytes, size);
+}
+
+void pyw_buffer_append_u16(pyw_buffer *buffer, uint16_t value)
+{
+    append_little_endian(buffer, value, 2);
+}
+
+void pyw_buffer_append_u32(pyw_buffer *buffer, uint32_t value)
+{
+    append_little_endian(buffer, value, 4);
+}
+
+void pyw_buffer_append_u64(pyw_buffer *buffer, uint64_t value)
+{
+    append_little_endian(buffer, value, 8);
+}
+
+void pyw_buffer_consume(pyw_buffer *buffer, size_t length)
+{
+    if (length < buffer->length) {
+        memmove(buffer->data, buffer->data + length, buffer->length - length);
+        buffer->length -= length;
+    }
+    else {
+        buffer->length = 0;
+    }
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_LOG_H
+#define PYW_LOG_H
+
+/*
+ * Logging for code that does not know where its log is.
+ *
+ * Each process installs one sink in its main file: httpd's child passes records to ap_log_error, pywsgid writes lines
+ * to descriptor 2, the engine hands them to its host. Any thread may log, with or without the GIL; a sink must be
+ * thread-safe and must not take the GIL.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* The values are syslog's, and httpd's APLOG_*. */
+typedef enum {
+    PYW_LOG_EMERG = 0,
+    PYW_LOG_ALERT,
+    PYW_LOG_CRIT,
+    PYW_LOG_ERR,
+    PYW_LOG_WARNING,
+    PYW_LOG_NOTICE,
+    PYW_LOG_INFO,
+    PYW_LOG_DEBUG,
+    PYW_LOG_TRACE
+} pyw_log_level;
+
+/* The stable tag at the head of a message: PYWNO(0042) "text". docs/errors.md has an entry for each. */
+#define PYWNO(number) "PYW" #number ": "
+
+/* One record is at most this long, the terminating NUL included; what is longer is cut. */
+#define PYW_LOG_RECORD_MAX 8192
+
+/* `text` is one line of `length` bytes without newline, NUL-terminated, valid during the call only. */
+typedef void pyw_log_sink(void *baton, pyw_log_level level, const char *text, size_t length);
+
+/* Installs the sink of this process. Not thread-safe: call it before threads exist. Without a sink records are lost. */
+void pyw_log_install(pyw_log_sink *sink, void *baton, pyw_log_level threshold);
+
+int pyw_log_is_on(pyw_log_level level);
+
+void pyw_log(pyw_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Copies `text` to `out` (of `size` bytes) with control bytes written as \xHH, so that an application cannot forge
+ * records or steer a terminal. Returns the length written, NUL excluded; stops where the next byte would not fit.
+ */
+size_t pyw_log_escape(char *out, size_t size, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_OPTIONS_H
+#define PYW_OPTIONS_H
+
+/*
+ * The options of a process group (WSGIDaemonProcess) as a plain struct, and their textual form: the pairs that
+ * travel from httpd's parent to the manager and on to the workers. Knows APR, no httpd.
+ */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <sys/types.h>
+
+#include "base/pyw_pair.h"
+
+typedef struct pyw_group_options {
+    const char *name;
+    int processes;             /* 1 ... */
+    int multiprocess;          /* processes= was given, be it 1 */
+    int threads;               /* 1 ... ; default 15 */
+    const char *user;          /* a name, or #uid; NULL: the process's own (httpd's User when started as root) */
+    const char *group;         /* a name, or #gid; NULL: the user's primary group */
+    const char *supplementary_groups; /* names separated by commas; NULL: initgroups(user) */
+    int umask;                 /* -1: inherited */
+    const char *home;          /* working directory; NULL: the user's home, or inherited */
+    const char *python_home;
+    const char *python_path;   /* directories separated by colons */
+    const char *lang;
+    const char *locale;
+    const char *display_name;  /* "%{GROUP}" already expanded */
+    int listen_backlog;
+    const char *socket_user;   /* owner of the socket; NULL: httpd's User */
+    apr_interval_time_t connect_timeout;  /* all timeouts in microseconds, as apr_time.h has it */
+    apr_interval_time_t socket_timeout;   /* 0: httpd's Timeout */
+    apr_interval_time_t shutdown_timeout; /* 0: never force */
+    apr_interval_time_t startup_timeout;  /* 0: none */
+    apr_size_t stack_size;          /* bytes; 0: the system's */
+    int cpu_priority;               /* -20 ... 20, as setpriority(2) */
+    apr_size_t send_buffer_size;    /* bytes; 0: the system's */
+    apr_size_t receive_buffer_size; /* bytes; 0: the system's */
+    const apr_array_header_t *env;  /* of const char *: "NAME=value", env-file expanded, in order */
+
+    /* What follows is no option of the directive: httpd's parent works it out and sends it along. */
+    const char *engine;                      /* absolute path of the engine's shared object */
+    int log_level;                           /* pyw_log_level: the threshold of the group's own log */
+    const apr_array_header_t *applications;  /* of const pyw_application_option *: loaded before a worker is ready */
+} pyw_group_options;
+
+/* An application that is known to run in the group; the members are those of pyw_application_spec. */
+typedef struct pyw_application_option {
+    int is_module;
+    const char *target;
+    const char *callable;
+    const char *group;
+    int group_is_default;
+    int reloading;
+} pyw_application_option;
+
+/* All members set to their defaults. */
+pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name);
+
+/*
+ * Sets one option from its text, `threads` from "8". Returns NULL, or what is wrong: a sentence that starts after the
+ * directive's name ("unknown option 'thread', did you mean 'threads'?"), allocated from `pool`.
+ */
+const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value);
+
+/* As pyw_options_set, and takes what the parent works out as well: the inverse of pyw_options_pairs. */
+const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value);
+
+/*
+ * All options that differ from their defaults, as (const char *name, const char *value) in canonical text:
+ * pyw_options_restore of each on a fresh struct gives an equal struct. Same options, same pairs: groups are compared
+ * by them.
+ */
+apr_table_t *pyw_options_pairs(const pyw_group_options *options, apr_pool_t *pool);
+
+/*
+ * What is the same for all groups: the pairs of a COMMIT frame.
+ */
+typedef struct pyw_settings {
+    const char *socket_directory; /* absolute; made by the manager (0711), holds <group>.sock; removed when it stops */
+    uid_t httpd_uid;              /* owner of the sockets, unless socket-user says otherwise, and the only peer but root */
+    const char *server_name;      /* for the manager's own log records and process title */
+    int log_level;                /* pyw_log_level: the threshold of the manager's log */
+} pyw_settings;
+
+apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool);
+const char *pyw_settings_restore(pyw_settings *settings, apr_pool_t *pool, const char *name, const char *value);
+
+/*
+ * The path of a group's socket: directory, "/", the name with every byte outside [A-Za-z0-9._-] (and a leading dot)
+ * written as %HH, ".sock". The caller checks its length against PYW_SOCKET_PATH_MAX.
+ */
+const char *pyw_socket_path(apr_pool_t *pool, const char *directory, const char *group);
+
+/* sizeof(sun_path) - 1 (unix(7)). */
+#define PYW_SOCKET_PATH_MAX 107
+
+#endif

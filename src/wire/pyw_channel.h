@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_CHANNEL_H
+#define PYW_CHANNEL_H
+
+/*
+ * Frames over a connected UNIX stream socket, descriptors included. Serves all three connections: httpd's child with a
+ * worker, httpd's parent with the manager, the manager with a worker. One thread at a time; reading and writing are
+ * independent. Buffers are kept from connection to connection. The socket is used with MSG_DONTWAIT and poll(2), its
+ * own O_NONBLOCK does not matter. SIGPIPE is never raised (MSG_NOSIGNAL).
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/pyw_result.h"
+#include "wire/pyw_frame.h"
+
+typedef struct pyw_channel pyw_channel;
+
+/* How many received descriptors may wait to be taken; a peer that sends more breaks the protocol. */
+#define PYW_CHANNEL_FDS_MAX 16
+
+/* Wait for ever. */
+#define PYW_CHANNEL_FOREVER (-1)
+
+/* What read() returned: a frame, or a piece of a DATA frame. */
+typedef struct pyw_frame {
+    uint8_t type;
+    uint16_t flags;
+    const char *payload; /* valid until the next call that reads or closes */
+    uint32_t length;     /* of this piece */
+    uint32_t remaining;  /* DATA: bytes of the frame that further calls will return; 0 for all others */
+} pyw_frame;
+
+/* A channel without a connection; NULL without memory. Destroying closes. */
+pyw_channel *pyw_channel_create(void);
+void pyw_channel_destroy(pyw_channel *channel);
+
+/* The channel becomes the owner of `fd`. It must not be open already. */
+void pyw_channel_open(pyw_channel *channel, int fd);
+
+/* Closes the socket and all descriptors that were received and not taken, and forgets what is in the buffers. */
+void pyw_channel_close(pyw_channel *channel);
+
+/* -1 if closed. For poll(2) only. */
+int pyw_channel_fd(const pyw_channel *channel);
+
+/*
+ * Returns the next frame, waiting up to `timeout_ms` (0: not at all) for bytes. DATA comes in pieces of at least one
+ * byte as they arrive; every other frame comes whole.
+ * PYW_AGAIN (timeout 0) or PYW_TIMEOUT, PYW_EOF (at a frame boundary), PYW_GONE (reset, or EOF inside a frame),
+ * PYW_MALFORMED, PYW_FAILED (errno). After the last three the channel can only be closed.
+ */
+pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_ms);
+
+/* Is there a received byte that read() has not returned, so that a poll(2) on the socket would wait in vain? */
+int pyw_channel_has_input(const pyw_channel *channel);
+
+/* The oldest descriptor received and not taken (close-on-exec is set), or -1. The caller becomes its owner. */
+int pyw_channel_take_fd(pyw_channel *channel);
+
+/*
+ * Puts a frame in the queue. The payload is referred to, not copied: it must be valid until send() has returned. DATA
+ * longer than its limit becomes several frames, the flags going to the last. `fd` travels with the frame and
+ * stays the caller's; -1 for none.
+ */
+void pyw_channel_queue(pyw_channel *channel, pyw_frame_type type, uint16_t flags, const void *payload, size_t length,
+                       int fd);
+
+/*
+ * Sends what is queued with as few system calls as possible, waiting up to `timeout_ms` whenever the socket is full.
+ * With timeout 0: PYW_OK once any byte went out, what is left being copied (see has_output);
+ * PYW_AGAIN if nothing did, in which case this call's queue is dropped, and the caller may queue it again.
+ * PYW_TIMEOUT, PYW_GONE (the peer closed), PYW_FAILED.
+ */
+pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms);
+
+/* Bytes that a send() with timeout 0 copied and that still have to go: call send() when the socket is writable. */
+int pyw_channel_has_output(const pyw_channel *channel);
+
+/* Has the peer closed its end, or reset it? Does not block, reads nothing. */
+int pyw_channel_peer_gone(const pyw_channel *channel);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_FRAME_H
+#define PYW_FRAME_H
+
+/*
+ * The frame codec: pure functions on bytes, no I/O, no allocation. docs/WIRE.md is the specification.
+ *
+ *   offset 0  version  u8   PYW_WIRE_VERSION
+ *          1  type     u8   pyw_frame_type
+ *          2  flags    u16  meaning depends on the type, unknown bits must be 0
+ *          4  length   u32  bytes of payload that follow
+ *
+ * Numbers are little-endian. A length over the limit of its type is malformed before a byte of payload is looked at.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/pyw_result.h"
+
+#define PYW_WIRE_VERSION 1
+#define PYW_FRAME_HEADER_SIZE 8
+
+typedef enum {
+    /* httpd -> worker */
+    PYW_FRAME_REQUEST = 1, /* opens a request: pyw_message_request */
+    PYW_FRAME_ABORT = 2,   /* the client left; stop when convenient. Empty */
+    /* both ways */
+    PYW_FRAME_DATA = 3, /* body bytes, at least one */
+    PYW_FRAME_END = 4,  /* httpd: end of the request body; worker: end of the request. Empty */
+    /* worker -> httpd */
+    PYW_FRAME_HEAD = 5,    /* status and headers: pyw_message_head */
+    PYW_FRAME_FILE = 6,    /* body bytes from a descriptor that travels along: u64 offset, u64 length */
+    PYW_FRAME_LOG = 7,     /* a record for the request's error log: text; flags hold the level */
+    PYW_FRAME_INTERIM = 8, /* a 1xx response: as HEAD */
+    PYW_FRAME_ERROR = 9,   /* u16 status. Before HEAD: answer with it; after HEAD: the body is truncated. Ends the request */
+    PYW_FRAME_GOAWAY = 10, /* this request was not begun, send it elsewhere. Ends the connection. Empty */
+    /* httpd's parent -> manager */
+    PYW_FRAME_GROUP = 32,  /* a process group: option pairs; its log descriptor travels along */
+    PYW_FRAME_COMMIT = 33, /* the groups since the last COMMIT are the whole configuration: setting pairs */
+    /* manager -> httpd's parent */
+    PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: every socket accepts connections. Empty */
+    PYW_FRAME_REFUSED = 35, /* the answer to COMMIT: text says why it could not be done */
+    /* manager -> worker */
+    PYW_FRAME_HERITAGE = 48, /* what a worker is to be: option pairs */
+    PYW_FRAME_LOGFD = 49,    /* the group's log moved: its descriptor travels along. Empty */
+    PYW_FRAME_DRAIN = 50,    /* accept nothing more, finish, exit. Empty */
+    /* worker -> manager */
+    PYW_FRAME_READY = 51,  /* the applications are loaded. Empty */
+    PYW_FRAME_BROKEN = 52, /* serving, but an application failed to load. Empty */
+    PYW_FRAME_STALE = 53   /* a script changed on disk: replace me. Empty */
+} pyw_frame_type;
+
+enum {
+    PYW_REQUEST_BODY = 1,     /* on REQUEST: DATA frames and END, or ABORT, follow */
+    PYW_DATA_LAST = 1         /* on DATA and FILE from a worker: no more body bytes will come */
+};
+
+/* Limits of payloads, in bytes. */
+enum {
+    PYW_LIMIT_REQUEST = 16 * 1024 * 1024,
+    PYW_LIMIT_DATA = 1024 * 1024,
+    PYW_LIMIT_HEAD = 512 * 1024,
+    PYW_LIMIT_LOG = 8192,
+    PYW_LIMIT_TEXT = 4096,
+    PYW_LIMIT_OPTIONS = 4 * 1024 * 1024
+};
+
+/* What is in the 8 bytes. */
+typedef struct pyw_frame_header {
+    uint8_t type;
+    uint16_t flags;
+    uint32_t length;
+} pyw_frame_header;
+
+void pyw_frame_header_encode(unsigned char out[PYW_FRAME_HEADER_SIZE], const pyw_frame_header *header);
+
+/*
+ * PYW_AGAIN: fewer than 8 bytes, none consumed. PYW_MALFORMED: other version, unknown type, unknown flag, length over
+ * (or, for types of fixed size, other than) the type's limit.
+ */
+pyw_result pyw_frame_header_decode(pyw_frame_header *header, const void *bytes, size_t length);
+
+/* "REQUEST" ...; "unknown" for anything that is no type. */
+const char *pyw_frame_type_name(unsigned type);
+
+#endif

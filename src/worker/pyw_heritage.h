@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HERITAGE_H
+#define PYW_HERITAGE_H
+
+/*
+ * All that a worker gets from the manager. A worker is fork + exec of the same executable (/proc/self/exe), so that
+ * nothing of other groups (their env= secrets above all) is in its memory. It starts as
+ *
+ *     <display name> --worker
+ *
+ * with exactly these descriptors, and reads one HERITAGE frame from its channel: the pairs of pyw_options_pairs and
+ * pyw_settings_pairs, the latter's names behind "settings.".
+ */
+
+enum {
+    PYW_HERITAGE_NULL = 0,     /* /dev/null */
+    PYW_HERITAGE_STDOUT = 1,   /* the group's log */
+    PYW_HERITAGE_LOG = 2,      /* the group's log: the sink of pyw_log writes here */
+    PYW_HERITAGE_CHANNEL = 3,  /* to the manager; EOF: the manager is gone, finish and exit */
+    PYW_HERITAGE_LISTENER = 4, /* the group's listening socket, shared with its siblings, blocking */
+    PYW_HERITAGE_FDS = 5       /* from here on everything is closed */
+};
+
+/* Exit statuses by which the manager tells the deaths of a worker apart. */
+enum {
+    PYW_EXIT_DRAINED = 0,      /* finished after DRAIN, SIGTERM or the manager's end */
+    PYW_EXIT_HERITAGE = 80,    /* the HERITAGE frame was unusable */
+    PYW_EXIT_PRIVILEGES = 81,  /* could not become its user */
+    PYW_EXIT_ENGINE = 82,      /* the engine could not be loaded, or Python did not start */
+    PYW_EXIT_STARTUP = 83,     /* startup-timeout */
+    PYW_EXIT_FORCED = 84       /* shutdown-timeout: requests were still running */
+};
+
+/* The worker's main function; does not return before the process is to end. */
+int pyw_worker_main(void);
+
+#endif

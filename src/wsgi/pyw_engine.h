@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_ENGINE_H
+#define PYW_ENGINE_H
+
+/*
+ * What a host (an httpd child, a pywsgid worker, a test) needs from Python: the seam between a process and its engine.
+ * An engine is a shared object of its own, one per Python version, opened with dlopen(RTLD_NOW | RTLD_GLOBAL); it
+ * exports one symbol, pyw_engine_entry. One engine per process, started at most once. Knows neither httpd.h nor
+ * Python.h.
+ */
+
+#include <stddef.h>
+
+#include "base/pyw_log.h"
+#include "base/pyw_result.h"
+#include "wsgi/pyw_exchange.h"
+
+/* Counted up whenever anything in the two seam headers changes its meaning or layout. */
+#define PYW_ENGINE_ABI 1u
+#define PYW_ENGINE_ENTRY "pyw_engine_entry"
+
+typedef struct pyw_application pyw_application;
+
+/* What the process is. All of it must stay valid until stop() has returned. */
+typedef struct pyw_engine_host {
+    /* The process's own log, for records that belong to no request. As pyw_log_sink. */
+    pyw_log_sink *log;
+    void *log_baton;
+    pyw_log_level log_threshold;
+    const char *process_group;      /* "" in embedded mode */
+    const char *python_home;        /* a prefix or a virtual environment; NULL: the Python the engine was built with */
+    const char *const *python_path; /* NULL-terminated, may be NULL: directories for site.addsitedir, in this order */
+    int threads;                    /* how many threads may call run() at the same time */
+    int multiprocess;               /* wsgi.multiprocess */
+    int is_daemon;                  /* the process is ours: sys.argv, signal handlers and chdir may be set to our taste */
+} pyw_engine_host;
+
+typedef enum {
+    PYW_TARGET_SCRIPT = 0, /* `target` is the absolute path of a file to execute */
+    PYW_TARGET_MODULE = 1  /* `target` is a dotted name to import */
+} pyw_target_kind;
+
+/* Which application, and where it lives. Strings are NUL-terminated and copied by application(). */
+typedef struct pyw_application_spec {
+    pyw_target_kind kind;
+    const char *target;
+    const char *callable;    /* "application", "a.b", "create_app()": attribute path, with "()" a factory */
+    const char *group;       /* the resolved application group; "" is the main interpreter */
+    int group_is_default;    /* nobody chose the group: the first application of the process gets the main interpreter */
+    int reloading;           /* WSGIScriptReloading On: see changed() */
+} pyw_application_spec;
+
+typedef struct pyw_engine {
+    unsigned abi;               /* PYW_ENGINE_ABI of the build; a host refuses any other number */
+    const char *python_version; /* "3.11.2": of the libpython in use */
+    const char *python_series;  /* "3.11": of the headers that the engine was compiled with */
+
+    /*
+     * Initialises Python. Call once, on the thread that will call stop(); it returns without the GIL. On failure
+     * `problem` says what is wrong with which directory or file, and the process should not try again.
+     */
+    pyw_result (*start)(const pyw_engine_host *host, pyw_problem *problem);
+
+    /*
+     * Finds or registers an application. Any thread; takes no GIL, imports nothing. The same spec gives the same
+     * pointer, valid until stop(). NULL: out of memory.
+     */
+    pyw_application *(*application)(const pyw_application_spec *spec);
+
+    /*
+     * Imports the application if that has not been done. Any thread; others that want it wait. PYW_FAILED: the
+     * traceback is in the process's log. A failed import is tried again by load() or run() after 1, 2, 4 ... 30 s.
+     */
+    pyw_result (*load)(pyw_application *application);
+
+    /*
+     * Serves one request: imports the application if need be, calls it, and calls finish() exactly once on every
+     * path. Any thread that was not made by Python, several at a time. Returns when close() of the iterable has
+     * been called and finish() has returned.
+     */
+    void (*run)(pyw_application *application, pyw_exchange *exchange);
+
+    /*
+     * Has the script of a loaded application with `reloading` changed on disk (mtime, size or inode) since it was
+     * loaded? One stat(2), no GIL. In embedded mode run() looks by itself and executes the script again; a worker
+     * asks, and lets itself be replaced.
+     */
+    int (*changed)(pyw_application *application);
+
+    /* A thread that called run() or load() ends: frees what Python keeps for it. Call it on that thread. */
+    void (*thread_end)(void);
+
+    /*
+     * Writes the Python stacks of all threads to `fd` without taking the GIL. Async-signal-safe enough for a watchdog.
+     */
+    void (*dump_stacks)(int fd);
+
+    /*
+     * Runs the exit functions of all interpreters and finalises Python. No thread may be inside run() or load(); if
+     * one may be, pass `busy` != 0: then nothing of Python is touched, and the caller should leave by _exit().
+     */
+    void (*stop)(int busy);
+} pyw_engine;
+
+typedef const pyw_engine *pyw_engine_entry_fn(void);
+
+#endif

@@ -1,0 +1,43 @@
+# Compilers and flags. Included by Makefile.apxs; everything here may be overridden on the command line.
+
+CFLAGS ?= -O2 -g
+APXS_BIN := $(shell command -v $(APXS) || command -v apxs2)
+ifeq ($(APXS_BIN),)
+$(error apxs not found: install apache2-dev (tools/install-deps does), or say APXS=/path/to/apxs)
+endif
+
+HTTPD_CFLAGS := -isystem $(shell $(APXS_BIN) -q INCLUDEDIR) $(shell $(APXS_BIN) -q EXTRA_CPPFLAGS)
+APR_CFLAGS   := $(patsubst -I%,-isystem %,$(shell $(shell $(APXS_BIN) -q APR_CONFIG) --includes --cppflags)) \
+                $(patsubst -I%,-isystem %,$(shell $(shell $(APXS_BIN) -q APU_CONFIG) --includes))
+APR_LIBS     := $(shell $(shell $(APXS_BIN) -q APR_CONFIG) --link-ld)
+
+# The facts about the engine's Python, asked of that Python itself: never of what is first on PATH.
+PYTHON_FACTS := $(shell $(PYTHON) -I tools/python-facts)
+ifeq ($(PYTHON_FACTS),)
+$(error $(PYTHON) is not a usable Python: install python3-dev (tools/install-deps does), or say PYTHON=/path/to/python3.x)
+endif
+python_fact   = $(patsubst $(1)=%,%,$(filter $(1)=%,$(PYTHON_FACTS)))
+PYTHON_TAG   := $(call python_fact,tag)
+PYTHON_SERIES := $(call python_fact,series)
+PYTHON_CFLAGS := -isystem $(call python_fact,include) -DPYW_PYTHON_EXECUTABLE='"$(call python_fact,executable)"' -D_GNU_SOURCE
+PYTHON_LIBDIR := $(call python_fact,libdir)
+PYTHON_LIBS   := -L$(PYTHON_LIBDIR) -l$(call python_fact,library) \
+                 $(if $(filter /usr/lib%,$(PYTHON_LIBDIR)),,-Wl,-rpath,$(PYTHON_LIBDIR))
+
+BUILD_DEFINES := -DPYW_DEFAULT_SERIES='"$(PYTHON_SERIES)"'
+
+CFLAGS_ALL  = -std=gnu11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-strict-aliasing -pthread -MMD -MP \
+              -Isrc -Iinclude $(WARNINGS) $(SANITIZERS) $(EXTRA_CFLAGS)
+LDFLAGS_ALL = $(LDFLAGS) -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZERS)
+WARNINGS   := -Wall -Wextra -Wno-unused-parameter
+MODULE_LIBS  :=
+PYWSGID_LIBS := $(APR_LIBS) -ldl
+
+ifdef DEVELOPER
+WARNINGS += -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla \
+            -Wformat=2 -Wundef -Werror
+endif
+
+ifdef SANITIZE
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
