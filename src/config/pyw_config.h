@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_CONFIG_H
+#define PYW_CONFIG_H
+
+/*
+ * The module's configuration as httpd's children and parent use it: what the directives were turned into. Everything
+ * lives in pconf (dir configs of .htaccess: in the request's pool) and is read-only once check_config has run.
+ */
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "config/pyw_options.h"
+
+extern module AP_MODULE_DECLARE_DATA pywsgi_module;
+
+/* On, Off, or not said here: the outer scope decides. */
+typedef enum { PYW_UNSET = -1, PYW_OFF = 0, PYW_ON = 1, PYW_AUTO = 2 } pyw_switch;
+
+/* WSGIScriptAlias, WSGIScriptAliasMatch, WSGIAppAlias. */
+typedef struct pyw_alias {
+    const char *url;          /* prefix without trailing slash ("" for "/"), or the regex's text */
+    const ap_regex_t *regex;  /* WSGIScriptAliasMatch only */
+    const char *target;       /* file or directory, may hold $n; a dotted module name with is_module */
+    int is_module;
+    const char *process_group;     /* options; NULL: not given */
+    const char *application_group;
+    const char *callable_object;   /* is_module: the part behind the colon, never NULL */
+    pyw_switch pass_authorization;
+} pyw_alias;
+
+/* Settings of <Directory>, <Location>, <Files>, .htaccess; at server level they are the defaults of the server. */
+typedef struct pyw_dir_config {
+    const char *process_group;     /* as written, "%{GLOBAL}", "%{ENV:x}" ...; NULL: unset, which means embedded */
+    const char *application_group; /* NULL: unset, which means "%{RESOURCE}" and by default */
+    const char *callable_object;   /* NULL: unset, which means "application" */
+    pyw_switch pass_authorization; /* default Off */
+    pyw_switch script_reloading;   /* default On */
+    pyw_switch chunked_request;    /* accepted for compatibility: chunked bodies are always taken, Off refuses with 411 */
+    pyw_switch map_head_to_get;    /* default Auto */
+    pyw_switch error_override;     /* default Off */
+    pyw_switch enable_sendfile;    /* default Off */
+} pyw_dir_config;
+
+/* A defined process group. */
+typedef struct pyw_group {
+    pyw_group_options *options;
+    server_rec *server;       /* where it was defined: its ErrorLog is the group's log, its ServerName limits who may use it */
+    const char *defined_at;   /* "file:line" */
+    const char *socket_path;  /* absolute; set by pyw_config_check */
+} pyw_group;
+
+typedef struct pyw_server_config {
+    apr_array_header_t *aliases; /* of pyw_alias, in the order of the configuration */
+    /* Of the main server only: */
+    apr_array_header_t *groups;  /* of pyw_group *, all servers' */
+    const char *python_home;     /* WSGIPythonHome */
+    const char *python_path;     /* WSGIPythonPath */
+    const char *socket_prefix;   /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
+    const char *daemon_program;  /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
+    const char *engine_path;     /* WSGIEnginePath, absolute directory; NULL: the module's directory */
+    const char *embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
+    pyw_switch restrict_embedded;
+    const char *socket_directory; /* "<prefix>.<pid of httpd's parent>"; set by pyw_config_check */
+} pyw_server_config;
+
+void *pyw_config_create_server(apr_pool_t *pool, server_rec *server);
+void *pyw_config_merge_server(apr_pool_t *pool, void *base, void *overriding);
+void *pyw_config_create_dir(apr_pool_t *pool, char *directory);
+void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding);
+
+extern const command_rec pyw_config_directives[];
+
+pyw_server_config *pyw_config_server(const server_rec *server);
+/* The main server's: `main_server` is what the hooks of the start-up get. */
+pyw_server_config *pyw_config_main(void);
+pyw_dir_config *pyw_config_request(const request_rec *r);
+
+/*
+ * The check_config hook: looks at everything that one directive alone cannot see (groups used but not defined, engines
+ * that are not installed, socket paths that are too long, users that do not exist), logs an error for each
+ * finding, and fills in what is "set by pyw_config_check". Starts nothing, writes nothing.
+ */
+int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
+
+/*
+ * The group `name` as seen from `server`, NULL if there is none; *elsewhere is then set to a group of that name that
+ * belongs to another ServerName, or NULL.
+ */
+const pyw_group *pyw_config_find_group(const server_rec *server, const char *name, const pyw_group **elsewhere);
+
+/* The directory this module was loaded from (dladdr). */
+const char *pyw_config_module_directory(apr_pool_t *pool);
+
+/* Whether some alias, handler or setting of the configuration lets an application run embedded; httpd's children start
+ * Python before the first request only then. */
+int pyw_config_wants_embedded(server_rec *main_server);
+
+#endif
