@@ -1,0 +1,27 @@
+# `make install` and `make uninstall`. Included by Makefile.apxs.
+#
+# The three artifacts go side by side into httpd's module directory, where mod_pywsgi.so looks for the other two; all
+# engines that have been built go along. On Debian (or with DEBIAN=1) mods-available gets what a2enmod takes.
+
+LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)
+SYSCONFDIR     ?= /etc/apache2
+MODS_AVAILABLE := $(DESTDIR)$(SYSCONFDIR)/mods-available
+DEBIAN         ?= $(if $(wildcard $(MODS_AVAILABLE)/.),1)
+INSTALL        ?= install
+
+install: all
+	$(INSTALL) -d "$(DESTDIR)$(LIBEXECDIR)"
+	$(INSTALL) -m 0644 $(MODULE) $(BUILD)/pywsgi_cpython*.so "$(DESTDIR)$(LIBEXECDIR)/"
+	$(INSTALL) -m 0755 $(PYWSGID) "$(DESTDIR)$(LIBEXECDIR)/"
+ifeq ($(DEBIAN),1)
+	$(INSTALL) -d "$(MODS_AVAILABLE)"
+	echo 'LoadModule pywsgi_module $(LIBEXECDIR)/mod_pywsgi.so' >"$(MODS_AVAILABLE)/pywsgi.load"
+	$(INSTALL) -m 0644 tools/pywsgi.conf "$(MODS_AVAILABLE)/pywsgi.conf"
+endif
+
+uninstall:
+	rm -f "$(DESTDIR)$(LIBEXECDIR)/mod_pywsgi.so" "$(DESTDIR)$(LIBEXECDIR)/pywsgid" \
+	    "$(DESTDIR)$(LIBEXECDIR)"/pywsgi_cpython*.so
+	rm -f "$(MODS_AVAILABLE)/pywsgi.load" "$(MODS_AVAILABLE)/pywsgi.conf"
+
+.PHONY: install uninstall
