@@ -1,0 +1,41 @@
+# What `make check` and `make check-all` run. Included by Makefile.apxs after tests/Makefile.inc, whose fragments
+# define check-unit, check-engine and check-pytest.
+
+# HTTPD_CFLAGS and the like as words for one compiler call.
+CHECK_CFLAGS = $(HTTPD_CFLAGS) $(APR_CFLAGS) $(PYTHON_CFLAGS)
+
+check: all check-style check-layers check-errors check-exports check-unit check-engine check-pytest
+
+check-style:
+	tools/check-style $(CHECK_CFLAGS)
+
+check-layers:
+	tools/check-layers
+
+check-errors:
+	tools/merge-errors --check
+
+check-exports: all
+	tools/check-exports $(BUILD)
+
+docs:
+	tools/merge-errors
+
+# Beyond `check`: the analysers (those that are installed) and the C suites under ASan and UBSan.
+check-all: check check-analyse
+	$(MAKE) SANITIZE=1 check-unit check-engine
+
+check-analyse: compile_commands.json
+	tools/check-analyse
+
+# Debian 13 and sid, each in a chroot of its own; takes root, debootstrap and some gigabytes below TMPDIR.
+check-distros:
+	tools/check-distros
+
+compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk FORCE
+	@$(MAKE) --no-print-directory -nB all | tools/compile-commands >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+FORCE:
+
+.PHONY: check check-all check-style check-layers check-errors check-exports check-analyse check-distros docs FORCE
