@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_REQUEST_H
+#define PYW_REQUEST_H
+
+/*
+ * One request inside the adapter. Lives on the stack of pyw_adapter_run; the objects that the application gets point to
+ * it until it is over, and to nothing afterwards. All members belong to whoever holds the GIL.
+ *
+ * The application may hand wsgi.input to a thread of its own, but an exchange is for one thread at a time: every call of
+ * an exchange operation is between pyw_request_enter and pyw_request_leave.
+ */
+
+#include "python/pyw_python.h"
+
+#include <pthread.h>
+
+#include "base/pyw_log.h"
+#include "wsgi/pyw_adapter.h"
+
+typedef struct pyw_request {
+    pyw_adapter_state *state;
+    pyw_exchange *exchange;
+    pyw_ending *ending;
+    pthread_mutex_t carrier; /* held around exchange operations; never waited for with the GIL */
+    int users;               /* threads that gave up the GIL inside an operation; guarded by the GIL */
+
+    const char *method;
+    uint32_t method_length;
+    int has_request_length;
+    uint64_t request_length; /* CONTENT_LENGTH */
+
+    int started;       /* start_response was called, the head is in the ending */
+    int head_sent;
+    int bodiless;      /* HEAD, 204, 304: no body byte is sent */
+    int has_length;    /* the head has a Content-Length ... */
+    uint64_t length;   /* ... namely this */
+    uint64_t sent;     /* body bytes handed to the exchange or gathered */
+    int gathering;     /* body bytes go to the ending, not to the exchange */
+    int last_sent;     /* the exchange knows that no more bytes come */
+    int overrun;       /* more bytes than Content-Length: said once */
+    int failed_write;  /* the exchange took no more: the client is gone, or too slow */
+} pyw_request;
+
+/* GIL held. */
+void pyw_request_init(pyw_request *request, pyw_adapter_state *state, pyw_exchange *exchange, pyw_ending *ending);
+
+/* GIL held; given up until no other thread is inside an operation. No object may point to the request any more. */
+void pyw_request_clear(pyw_request *request);
+
+int pyw_request_is_head(const pyw_request *request);
+
+/* Gives up the GIL and takes the carrier; returns what pyw_request_leave needs to undo it. */
+PyThreadState *pyw_request_enter(pyw_request *request);
+void pyw_request_leave(pyw_request *request, PyThreadState *thread);
+
+/* Takes the carrier without waiting and without giving up the GIL. 0: another thread has it. */
+int pyw_request_try(pyw_request *request);
+void pyw_request_done(pyw_request *request);
+
+/* One record in the request's log. GIL held; given up if the log would block. */
+void pyw_request_log(pyw_request *request, pyw_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void pyw_request_log_line(pyw_request *request, pyw_log_level level, const char *text, size_t length);
+
+/* Logs `message` and the traceback of the current exception, which is cleared. */
+void pyw_request_log_exception(pyw_request *request, const char *message);
+
+#endif
