@@ -47,6 +47,7 @@ typedef struct pyw_ending {
     uint32_t reason_length;
     pyw_pair *headers;  /* point into `head` */
     uint32_t count;
+    uint32_t capacity;
     pyw_buffer body;
 } pyw_ending;
 

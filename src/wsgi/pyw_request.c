@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wsgi/pyw_request.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "wsgi/pyw_validate.h"
+
+static int pair_is(const pyw_pair *pair, const char *name)
+{
+    return strlen(name) == pair->name_length && memcmp(pair->name, name, pair->name_length) == 0;
+}
+
+static void look_at_pairs(pyw_request *request)
+{
+    for (uint32_t i = 0; i < request->exchange->environ_count; i++) {
+        const pyw_pair *pair = &request->exchange->environ_pairs[i];
+
+        if (pair_is(pair, "REQUEST_METHOD")) {
+            request->method = pair->value;
+            request->method_length = pair->value_length;
+        }
+        else if (pair_is(pair, "CONTENT_LENGTH")) {
+            request->has_request_length =
+                pyw_validate_length(pair->value, pair->value_length, &request->request_length);
+        }
+    }
+}
+
+void pyw_request_init(pyw_request *request, pyw_adapter_state *state, pyw_exchange *exchange, pyw_ending *ending)
+{
+    memset(request, 0, sizeof(*request));
+    memset(ending, 0, sizeof(*ending));
+    request->state = state;
+    request->exchange = exchange;
+    request->ending = ending;
+    pthread_mutex_init(&request->carrier, NULL);
+    look_at_pairs(request);
+    request->bodiless = pyw_request_is_head(request);
+}
+
+void pyw_request_clear(pyw_request *request)
+{
+    /* Whoever is counted in `users` leaves with the GIL; one switch of it per turn is all that is waited for, since
+       the carrier is what those threads hold. */
+    while (request->users > 0) {
+        PyThreadState *thread = PyEval_SaveThread();
+
+        pthread_mutex_lock(&request->carrier);
+        pthread_mutex_unlock(&request->carrier);
+        sched_yield();
+        PyEval_RestoreThread(thread);
+    }
+    pthread_mutex_destroy(&request->carrier);
+}
+
+int pyw_request_is_head(const pyw_request *request)
+{
+    return request->method_length == 4 && memcmp(request->method, "HEAD", 4) == 0;
+}
+
+PyThreadState *pyw_request_enter(pyw_request *request)
+{
+    PyThreadState *thread;
+
+    request->users++;
+    thread = PyEval_SaveThread();
+    pthread_mutex_lock(&request->carrier);
+    return thread;
+}
+
+void pyw_request_leave(pyw_request *request, PyThreadState *thread)
+{
+    pthread_mutex_unlock(&request->carrier);
+    PyEval_RestoreThread(thread);
+    request->users--;
+}
+
+int pyw_request_try(pyw_request *request)
+{
+    return pthread_mutex_trylock(&request->carrier) == 0;
+}
+
+void pyw_request_done(pyw_request *request)
+{
+    pthread_mutex_unlock(&request->carrier);
+}
+
+void pyw_request_log_line(pyw_request *request, pyw_log_level level, const char *text, size_t length)
+{
+    pyw_exchange *exchange = request->exchange;
+    pyw_result result = PYW_AGAIN;
+    PyThreadState *thread;
+
+    if (pyw_request_try(request)) {
+        result = exchange->ops->log(exchange, level, text, length, PYW_SEND_NOWAIT);
+        pyw_request_done(request);
+    }
+    if (result == PYW_AGAIN) {
+        thread = pyw_request_enter(request);
+        exchange->ops->log(exchange, level, text, length, 0);
+        pyw_request_leave(request, thread);
+    }
+}
+
+void pyw_request_log(pyw_request *request, pyw_log_level level, const char *format, ...)
+{
+    char text[2048];
+    va_list args;
+    int length;
+
+    va_start(args, format);
+    length = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (length < 0) {
+        return;
+    }
+    if ((size_t)length >= sizeof(text)) {
+        length = (int)sizeof(text) - 1;
+    }
+    pyw_request_log_line(request, level, text, (size_t)length);
+}
+
+static void log_lines(pyw_request *request, const char *text, size_t length)
+{
+    const char *end = text + length;
+
+    while (text < end) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const char *stop = newline != NULL ? newline : end;
+        size_t part = (size_t)(stop - text);
+
+        while (part >= PYW_LOG_RECORD_MAX) {
+            pyw_request_log_line(request, PYW_LOG_ERR, text, PYW_LOG_RECORD_MAX - 1);
+            text += PYW_LOG_RECORD_MAX - 1;
+            part -= PYW_LOG_RECORD_MAX - 1;
+        }
+        if (part > 0) {
+            pyw_request_log_line(request, PYW_LOG_ERR, text, part);
+        }
+        text = stop + 1;
+    }
+}
+
+/* Returns: new reference to the text of the traceback, NULL with an exception set. Steals nothing. */
+static PyObject *format_exception(PyObject *type, PyObject *value, PyObject *traceback)
+{
+    PyObject *module = PyImport_ImportModule("traceback");
+    PyObject *lines = NULL, *empty = NULL, *text = NULL, *bytes = NULL;
+
+    if (module != NULL) {
+        lines = PyObject_CallMethod(module, "format_exception", "OOO", type, value != NULL ? value : Py_None,
+                                    traceback != NULL ? traceback : Py_None);
+    }
+    if (lines != NULL && (empty = PyUnicode_FromString("")) != NULL) {
+        text = PyUnicode_Join(empty, lines);
+    }
+    if (text != NULL) {
+        bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
+    }
+    Py_XDECREF(text);
+    Py_XDECREF(empty);
+    Py_XDECREF(lines);
+    Py_XDECREF(module);
+    return bytes;
+}
+
+void pyw_request_log_exception(pyw_request *request, const char *message)
+{
+    PyObject *type, *value, *traceback, *text;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    if (type == NULL) {
+        pyw_request_log_line(request, PYW_LOG_ERR, message, strlen(message));
+        return;
+    }
+    PyErr_NormalizeException(&type, &value, &traceback);
+    pyw_request_log_line(request, PYW_LOG_ERR, message, strlen(message));
+    text = format_exception(type, value, traceback);
+    if (text != NULL) {
+        log_lines(request, PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text));
+        Py_DECREF(text);
+    }
+    else {
+        PyErr_Clear();
+        pyw_request_log(request, PYW_LOG_ERR, "%s (its traceback could not be formatted)",
+                        PyType_Check(type) ? ((PyTypeObject *)type)->tp_name : "exception");
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+}
