@@ -6,7 +6,8 @@
 
 enum {
     LINE_BUFFER = 16 * 1024,
-    FIRST_BLOCK = 64 * 1024 /* of a body of unknown length; doubled as need be */
+    FIRST_BLOCK = 64 * 1024,       /* of a body of unknown length; doubled as need be */
+    FIRST_BLOCK_MAX = 1024 * 1024  /* of a declared one: a declaration is no reason to reserve that much memory */
 };
 
 typedef struct input {
@@ -56,20 +57,36 @@ static int check(const input *self)
     return self->fault != PYW_OK ? raise_fault(self) : 0;
 }
 
-/* Reads until `size` bytes are there or the body ends, in one go without the GIL. -1 with OSError set. */
+static size_t take_buffered(input *self, char *out, size_t size)
+{
+    size_t have = self->end - self->start;
+    size_t part = have < size ? have : size;
+
+    if (part > 0) {
+        memcpy(out, self->buffer + self->start, part);
+        self->start += part;
+    }
+    return part;
+}
+
+/* Reads until `size` bytes are there or the body ends, in one go without the GIL. -1 with an exception set. */
 static int fill(input *self, char *out, size_t size, size_t *got)
 {
     pyw_request *request = self->request;
-    pyw_exchange *exchange = request->exchange;
+    pyw_exchange *exchange;
     pyw_result result = PYW_OK;
     PyThreadState *thread;
+    size_t before;
     int ended = 0;
 
-    *got = 0;
-    if (self->at_end || size == 0 || !exchange->has_body) {
-        self->at_end |= !exchange->has_body;
+    if (check(self) < 0) {
+        return -1;
+    }
+    before = *got = take_buffered(self, out, size);
+    if (self->at_end || *got == size) {
         return 0;
     }
+    exchange = request->exchange;
     self->busy = 1;
     thread = pyw_request_enter(request);
     while (*got < size && result == PYW_OK && !ended) {
@@ -81,7 +98,7 @@ static int fill(input *self, char *out, size_t size, size_t *got)
     }
     pyw_request_leave(request, thread);
     self->busy = 0;
-    self->received += *got;
+    self->received += *got - before;
     self->at_end |= ended;
     if (result != PYW_OK) {
         self->fault = result;
@@ -90,21 +107,23 @@ static int fill(input *self, char *out, size_t size, size_t *got)
     return 0;
 }
 
-/* As fill(), but returns with what is there: at least one byte, unless the body ends. */
-static int fill_some(input *self)
+/* Puts what is there into the empty buffer: at least one byte, unless the body ends. -1 with an exception set. */
+static int fill_buffer(input *self)
 {
     pyw_request *request = self->request;
     PyThreadState *thread;
     pyw_result result;
     size_t got = 0;
 
+    if (check(self) < 0) {
+        return -1;
+    }
     if (self->buffer == NULL && (self->buffer = malloc(LINE_BUFFER)) == NULL) {
         PyErr_NoMemory();
         return -1;
     }
     self->start = self->end = 0;
-    if (self->at_end || !request->exchange->has_body) {
-        self->at_end = 1;
+    if (self->at_end) {
         return 0;
     }
     self->busy = 1;
@@ -122,101 +141,71 @@ static int fill_some(input *self)
     return 0;
 }
 
-static size_t take_buffered(input *self, char *out, size_t size)
-{
-    size_t have = self->end - self->start;
-    size_t part = have < size ? have : size;
-
-    if (part > 0) {
-        memcpy(out, self->buffer + self->start, part);
-        self->start += part;
-    }
-    return part;
-}
-
-/* How much may still come: the declared length, or SIZE_MAX / 2 if there is none. */
-static size_t expected(const input *self)
+/*
+ * 1: the body ends here. CONTENT_LENGTH spares a read, but does not decide: with a decompressing input filter the body is
+ * longer. -1 with an exception set.
+ */
+static int is_at_end(input *self)
 {
     const pyw_request *request = self->request;
-    size_t buffered = self->end - self->start;
 
-    if (self->at_end || !request->exchange->has_body) {
-        return buffered;
+    if (self->start < self->end) {
+        return 0;
     }
-    if (!request->has_request_length) {
-        return SIZE_MAX / 2;
+    if (self->at_end) {
+        return 1;
     }
-    return request->request_length > self->received
-               ? buffered + (size_t)(request->request_length - self->received)
-               : buffered;
+    if (request != NULL && request->has_request_length && self->received < request->request_length) {
+        return 0;
+    }
+    return fill_buffer(self) < 0 ? -1 : self->at_end;
 }
 
-/* Reads exactly `size` bytes, or fewer at the end of the body. Returns: new reference. */
-static PyObject *read_sized(input *self, size_t size)
+static size_t first_block(const input *self, size_t limit)
 {
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
-    size_t buffered, got;
+    const pyw_request *request = self->request;
+    size_t size = self->end - self->start;
 
-    if (bytes == NULL) {
-        return NULL;
-    }
-    buffered = take_buffered(self, PyBytes_AS_STRING(bytes), size);
-    if (fill(self, PyBytes_AS_STRING(bytes) + buffered, size - buffered, &got) < 0) {
-        Py_DECREF(bytes);
-        return NULL;
-    }
-    if (buffered + got < size) {
-        _PyBytes_Resize(&bytes, (Py_ssize_t)(buffered + got));
-    }
-    return bytes;
-}
+    if (!self->at_end) {
+        uint64_t left = FIRST_BLOCK;
 
-/* Reads up to `limit` bytes of a body whose length nobody told. Returns: new reference. */
-static PyObject *read_unsized(input *self, size_t limit)
-{
-    size_t capacity = limit < FIRST_BLOCK ? limit : FIRST_BLOCK;
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)capacity);
-    size_t used, got;
-
-    if (bytes == NULL) {
-        return NULL;
-    }
-    used = take_buffered(self, PyBytes_AS_STRING(bytes), capacity);
-    for (;;) {
-        if (fill(self, PyBytes_AS_STRING(bytes) + used, capacity - used, &got) < 0) {
-            Py_DECREF(bytes);
-            return NULL;
+        if (request->has_request_length) {
+            left = request->request_length > self->received ? request->request_length - self->received : 0;
         }
-        used += got;
-        if (used < capacity || capacity == limit) {
+        size += left < FIRST_BLOCK_MAX ? (size_t)left : FIRST_BLOCK_MAX;
+    }
+    return size < limit ? size : limit;
+}
+
+/* Reads `limit` bytes, or fewer at the end of the body. Returns: new reference. */
+static PyObject *read_up_to(input *self, size_t limit)
+{
+    size_t capacity = first_block(self, limit), used = 0, got;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)capacity);
+    int ended = 0;
+
+    while (bytes != NULL) {
+        if (fill(self, PyBytes_AS_STRING(bytes) + used, capacity - used, &got) < 0) {
+            Py_CLEAR(bytes);
             break;
         }
-        capacity = capacity > limit / 2 ? limit : capacity * 2;
-        if (_PyBytes_Resize(&bytes, (Py_ssize_t)capacity) < 0) {
-            return NULL;
+        used += got;
+        ended = used < capacity || used == limit ? 1 : is_at_end(self);
+        if (ended < 0) {
+            Py_CLEAR(bytes);
+            break;
         }
-    }
-    if (used < capacity) {
-        _PyBytes_Resize(&bytes, (Py_ssize_t)used);
+        if (ended) {
+            if (used < capacity) {
+                _PyBytes_Resize(&bytes, (Py_ssize_t)used);
+            }
+            break;
+        }
+        capacity = capacity < FIRST_BLOCK / 2 ? FIRST_BLOCK : capacity * 2;
+        capacity = capacity < limit ? capacity : limit;
+        _PyBytes_Resize(&bytes, (Py_ssize_t)capacity); /* no memory: bytes becomes NULL */
     }
     return bytes;
-}
-
-static PyObject *read_bytes(input *self, Py_ssize_t size)
-{
-    size_t most = expected(self);
-    size_t wanted = size < 0 ? most : (size_t)size;
-
-    /* With a declared length nobody can make us reserve more than the body; but a declared length is only a promise
-       as well, so large ones are reserved as they come. */
-    if (wanted > most) {
-        wanted = most;
-    }
-    if (self->request->has_request_length && size < 0 && !self->at_end) {
-        /* Reads to the end, so that what follows the declared bytes is noticed as the end. */
-        return wanted <= 16 * 1024 * 1024 ? read_sized(self, wanted) : read_unsized(self, wanted);
-    }
-    return wanted <= FIRST_BLOCK * 16 ? read_sized(self, wanted) : read_unsized(self, wanted);
 }
 
 /* None, -1 and nothing mean: no limit. */
@@ -241,7 +230,7 @@ static PyObject *input_read(PyObject *object, PyObject *const *args, Py_ssize_t 
     if (take_size(args, count, "read", &size) < 0 || check(input_of(object)) < 0) {
         return NULL;
     }
-    return read_bytes(input_of(object), size);
+    return read_up_to(input_of(object), size < 0 ? PY_SSIZE_T_MAX / 2 : (size_t)size);
 }
 
 static int append(PyObject **line, const char *data, size_t length)
@@ -249,8 +238,13 @@ static int append(PyObject **line, const char *data, size_t length)
     Py_ssize_t old;
 
     if (*line == NULL) {
-        *line = PyBytes_FromStringAndSize(data, (Py_ssize_t)length);
-        return *line == NULL ? -1 : 0;
+        /* Without data given, one byte is not CPython's shared object, which could not be resized. */
+        *line = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)length);
+        if (*line == NULL) {
+            return -1;
+        }
+        memcpy(PyBytes_AS_STRING(*line), data, length);
+        return 0;
     }
     old = PyBytes_GET_SIZE(*line);
     if (_PyBytes_Resize(line, old + (Py_ssize_t)length) < 0) {
@@ -270,7 +264,7 @@ static PyObject *read_line(input *self, size_t limit)
         size_t have, part;
         const char *newline;
 
-        if (self->start == self->end && fill_some(self) < 0) {
+        if (self->start == self->end && fill_buffer(self) < 0) {
             Py_XDECREF(line);
             return NULL;
         }
@@ -300,7 +294,7 @@ static PyObject *input_readline(PyObject *object, PyObject *const *args, Py_ssiz
     if (take_size(args, count, "readline", &size) < 0 || check(input_of(object)) < 0) {
         return NULL;
     }
-    return read_line(input_of(object), size < 0 ? SIZE_MAX / 2 : (size_t)size);
+    return read_line(input_of(object), size < 0 ? PY_SSIZE_T_MAX / 2 : (size_t)size);
 }
 
 static PyObject *input_readlines(PyObject *object, PyObject *const *args, Py_ssize_t count)
@@ -313,8 +307,7 @@ static PyObject *input_readlines(PyObject *object, PyObject *const *args, Py_ssi
     }
     lines = PyList_New(0);
     while (lines != NULL && (hint <= 0 || total < hint)) {
-        /* The GIL was given up in between: the request may be over. */
-        PyObject *line = check(input_of(object)) < 0 ? NULL : read_line(input_of(object), SIZE_MAX / 2);
+        PyObject *line = read_line(input_of(object), PY_SSIZE_T_MAX / 2);
 
         if (line == NULL || (PyBytes_GET_SIZE(line) > 0 && PyList_Append(lines, line) < 0)) {
             Py_XDECREF(line);
@@ -333,7 +326,7 @@ static PyObject *input_readlines(PyObject *object, PyObject *const *args, Py_ssi
 
 static PyObject *input_next(PyObject *object)
 {
-    PyObject *line = check(input_of(object)) < 0 ? NULL : read_line(input_of(object), SIZE_MAX / 2);
+    PyObject *line = check(input_of(object)) < 0 ? NULL : read_line(input_of(object), PY_SSIZE_T_MAX / 2);
 
     if (line != NULL && PyBytes_GET_SIZE(line) == 0) {
         Py_DECREF(line);
@@ -395,7 +388,7 @@ void pyw_input_lend(PyObject *object, pyw_request *request)
     self->start = self->end = 0;
     self->received = 0;
     self->fault = PYW_OK;
-    self->at_end = 0;
+    self->at_end = !request->exchange->has_body;
 }
 
 void pyw_input_withdraw(PyObject *object)
