@@ -39,6 +39,12 @@ void pyw_channel_destroy(pyw_channel *channel);
 /* The channel becomes the owner of `fd`. It must not be open already. */
 void pyw_channel_open(pyw_channel *channel, int fd);
 
+/*
+ * After read() returned PYW_GONE: did the peer close, or was it never accepted, before it had read all that was sent?
+ * Then the last frame sent has not been taken (the kernel resets a UNIX socket that is closed with bytes unread).
+ */
+int pyw_channel_was_reset(const pyw_channel *channel);
+
 /* Closes the socket and all descriptors that were received and not taken, and forgets what is in the buffers. */
 void pyw_channel_close(pyw_channel *channel);
 
@@ -53,7 +59,7 @@ int pyw_channel_fd(const pyw_channel *channel);
  */
 pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_ms);
 
-/* Is there a received byte that read() has not returned, so that a poll(2) on the socket would wait in vain? */
+/* Would read() return something without asking the socket, so that a poll(2) on it might wait in vain? */
 int pyw_channel_has_input(const pyw_channel *channel);
 
 /* The oldest descriptor received and not taken (close-on-exec is set), or -1. The caller becomes its owner. */
@@ -62,7 +68,8 @@ int pyw_channel_take_fd(pyw_channel *channel);
 /*
  * Puts a frame in the queue. The payload is referred to, not copied: it must be valid until send() has returned. DATA
  * longer than its limit becomes several frames, the flags going to the last. `fd` travels with the frame and
- * stays the caller's; -1 for none.
+ * stays the caller's; -1 for none. A frame that the peer would refuse (too long, unknown flags) makes the next send()
+ * fail with EMSGSIZE.
  */
 void pyw_channel_queue(pyw_channel *channel, pyw_frame_type type, uint16_t flags, const void *payload, size_t length,
                        int fd);

@@ -33,11 +33,12 @@ typedef enum {
     PYW_FRAME_FILE = 6,    /* body bytes from a descriptor that travels along: u64 offset, u64 length */
     PYW_FRAME_LOG = 7,     /* a record for the request's error log: text; flags hold the level */
     PYW_FRAME_INTERIM = 8, /* a 1xx response: as HEAD */
-    PYW_FRAME_ERROR = 9,   /* u16 status. Before HEAD: answer with it; after HEAD: the body is truncated. Ends the request */
+    PYW_FRAME_ERROR = 9,   /* u16 status, to answer with; after HEAD: the body is truncated. Ends the request */
     PYW_FRAME_GOAWAY = 10, /* this request was not begun, send it elsewhere. Ends the connection. Empty */
     /* httpd's parent -> manager */
     PYW_FRAME_GROUP = 32,  /* a process group: option pairs; its log descriptor travels along */
-    PYW_FRAME_COMMIT = 33, /* the groups since the last COMMIT are the whole configuration: setting pairs */
+    PYW_FRAME_COMMIT = 33, /* the groups since the last COMMIT are the whole configuration: setting pairs; httpd's main
+                              log travels along */
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: every socket accepts connections. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT: text says why it could not be done */
@@ -45,15 +46,19 @@ typedef enum {
     PYW_FRAME_HERITAGE = 48, /* what a worker is to be: option pairs */
     PYW_FRAME_LOGFD = 49,    /* the group's log moved: its descriptor travels along. Empty */
     PYW_FRAME_DRAIN = 50,    /* accept nothing more, finish, exit. Empty */
+    PYW_FRAME_LISTENER = 54, /* the group's socket was bound again: the new listening descriptor travels along. Empty */
+    PYW_FRAME_SERVE = 55,    /* the answer to BROKEN: accept requests all the same. Empty */
     /* worker -> manager */
     PYW_FRAME_READY = 51,  /* the applications are loaded. Empty */
-    PYW_FRAME_BROKEN = 52, /* serving, but an application failed to load. Empty */
-    PYW_FRAME_STALE = 53   /* a script changed on disk: replace me. Empty */
+    PYW_FRAME_BROKEN = 52, /* an application failed to load; accepts nothing before SERVE. Empty */
+    PYW_FRAME_STALE = 53,  /* a script changed on disk: replace me. Empty */
+    PYW_FRAME_STUCK = 56   /* Python does not respond: replace and kill me. Empty */
 } pyw_frame_type;
 
 enum {
-    PYW_REQUEST_BODY = 1,     /* on REQUEST: DATA frames and END, or ABORT, follow */
-    PYW_DATA_LAST = 1         /* on DATA and FILE from a worker: no more body bytes will come */
+    PYW_REQUEST_BODY = 1, /* on REQUEST: DATA frames and END, or ABORT, follow */
+    PYW_REQUEST_ONLY = 2, /* on REQUEST: no other one follows, the worker closes the connection after its END */
+    PYW_DATA_LAST = 1     /* on DATA and FILE from a worker: no more body bytes will come */
 };
 
 /* Limits of payloads, in bytes. */
@@ -80,6 +85,9 @@ void pyw_frame_header_encode(unsigned char out[PYW_FRAME_HEADER_SIZE], const pyw
  * (or, for types of fixed size, other than) the type's limit.
  */
 pyw_result pyw_frame_header_decode(pyw_frame_header *header, const void *bytes, size_t length);
+
+/* Would the peer's decoder take it? What is sent is held to the same rules as what is received. */
+int pyw_frame_header_is_valid(const pyw_frame_header *header);
 
 /* "REQUEST" ...; "unknown" for anything that is no type. */
 const char *pyw_frame_type_name(unsigned type);

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* POLLRDHUP */
+#endif
+#include "wire/pyw_channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "wire/pyw_outbox.h"
+#include "wire/pyw_wait.h"
+
+enum {
+    INPUT_SIZE = 64 * 1024, /* of the input buffer, as long as no longer frame comes in */
+    INPUT_KEEP = 256 * 1024 /* a buffer that grew beyond this is given back when it is empty */
+};
+
+struct pyw_channel {
+    int fd;
+    pyw_result input_result; /* PYW_OK, or what ended the reading for good */
+    int was_reset;           /* the peer closed with bytes of ours unread */
+
+    char *input;
+    size_t input_size;
+    size_t input_start; /* the bytes in [start, end) were received and not returned */
+    size_t input_end;
+    uint32_t data_remaining; /* of a DATA frame whose header was taken */
+    uint16_t data_flags;
+    int fds[PYW_CHANNEL_FDS_MAX];
+    int fd_count;
+
+    pyw_outbox outbox;
+};
+
+pyw_channel *pyw_channel_create(void)
+{
+    pyw_channel *channel = calloc(1, sizeof(*channel));
+
+    if (channel == NULL) {
+        return NULL;
+    }
+    channel->fd = -1;
+    return channel;
+}
+
+void pyw_channel_destroy(pyw_channel *channel)
+{
+    if (channel == NULL) {
+        return;
+    }
+    pyw_channel_close(channel);
+    free(channel->input);
+    pyw_outbox_free(&channel->outbox);
+    free(channel);
+}
+
+void pyw_channel_open(pyw_channel *channel, int fd)
+{
+    channel->fd = fd;
+    channel->input_result = PYW_OK;
+    channel->was_reset = 0;
+}
+
+int pyw_channel_fd(const pyw_channel *channel)
+{
+    return channel->fd;
+}
+
+static void drop_large_input(pyw_channel *channel)
+{
+    if (channel->input_size > INPUT_KEEP) {
+        free(channel->input);
+        channel->input = NULL;
+        channel->input_size = 0;
+    }
+}
+
+static size_t input_length(const pyw_channel *channel)
+{
+    return channel->input_end - channel->input_start;
+}
+
+/*
+ * Is there something that read() could return at once? PYW_OK with the header (of a DATA frame in progress: what is
+ * left of it), PYW_AGAIN, PYW_MALFORMED. *wanted becomes the bytes that must be there before it is worth looking again.
+ */
+static pyw_result look(const pyw_channel *channel, pyw_frame_header *header, size_t *wanted)
+{
+    pyw_result result;
+
+    *wanted = 1;
+    if (channel->data_remaining > 0) {
+        return input_length(channel) > 0 ? PYW_OK : PYW_AGAIN;
+    }
+    *wanted = PYW_FRAME_HEADER_SIZE;
+    if (input_length(channel) == 0) {
+        return PYW_AGAIN;
+    }
+    result = pyw_frame_header_decode(header, channel->input + channel->input_start, input_length(channel));
+    if (result != PYW_OK) {
+        return result;
+    }
+    *wanted += header->type == PYW_FRAME_DATA ? 1 : header->length;
+    return input_length(channel) >= *wanted ? PYW_OK : PYW_AGAIN;
+}
+
+static void return_data(pyw_channel *channel, pyw_frame *frame)
+{
+    size_t length = input_length(channel);
+
+    if (length > channel->data_remaining) {
+        length = channel->data_remaining;
+    }
+    channel->data_remaining -= (uint32_t)length;
+    frame->type = PYW_FRAME_DATA;
+    frame->flags = channel->data_remaining == 0 ? channel->data_flags : 0;
+    frame->payload = channel->input + channel->input_start;
+    frame->length = (uint32_t)length;
+    frame->remaining = channel->data_remaining;
+    channel->input_start += length;
+}
+
+static void return_frame(pyw_channel *channel, const pyw_frame_header *header, pyw_frame *frame)
+{
+    channel->input_start += PYW_FRAME_HEADER_SIZE;
+    frame->type = header->type;
+    frame->flags = header->flags;
+    frame->payload = channel->input + channel->input_start;
+    frame->length = header->length;
+    frame->remaining = 0;
+    channel->input_start += header->length;
+}
+
+/* From the bytes that are here, without a system call. */
+static pyw_result next_frame(pyw_channel *channel, pyw_frame *frame, size_t *wanted)
+{
+    pyw_frame_header header;
+    pyw_result result = look(channel, &header, wanted);
+
+    if (result != PYW_OK) {
+        return result;
+    }
+    if (channel->data_remaining == 0 && header.type != PYW_FRAME_DATA) {
+        return_frame(channel, &header, frame);
+        return PYW_OK;
+    }
+    if (channel->data_remaining == 0) {
+        channel->input_start += PYW_FRAME_HEADER_SIZE;
+        channel->data_remaining = header.length;
+        channel->data_flags = header.flags;
+    }
+    return_data(channel, frame);
+    return PYW_OK;
+}
+
+/*
+ * Room for bytes up to `wanted`, the buffer growing with what arrives and not with what a header promises. 0: no
+ * memory.
+ */
+static int make_room(pyw_channel *channel, size_t wanted)
+{
+    size_t length = input_length(channel);
+    size_t size = channel->input_size * 2;
+    char *input;
+
+    if (length == 0) {
+        drop_large_input(channel);
+    }
+    else if (channel->input_start > 0) {
+        memmove(channel->input, channel->input + channel->input_start, length);
+    }
+    channel->input_start = 0;
+    channel->input_end = length;
+    if (channel->input_size > length) {
+        return 1;
+    }
+    if (channel->input_size == 0) {
+        size = INPUT_SIZE;
+    }
+    else if (size > wanted) {
+        size = wanted;
+    }
+    input = realloc(channel->input, size);
+    if (input == NULL) {
+        return 0;
+    }
+    channel->input = input;
+    channel->input_size = size;
+    return 1;
+}
+
+static pyw_result keep_fd(pyw_channel *channel, int fd)
+{
+    if (channel->fd_count == PYW_CHANNEL_FDS_MAX) {
+        close(fd);
+        return PYW_MALFORMED;
+    }
+    channel->fds[channel->fd_count++] = fd;
+    return PYW_OK;
+}
+
+/* All of them are kept or closed, whatever else is wrong with the message. */
+static pyw_result keep_fds(pyw_channel *channel, struct msghdr *message)
+{
+    pyw_result result = message->msg_flags & MSG_CTRUNC ? PYW_MALFORMED : PYW_OK;
+
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+        size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        for (size_t i = 0; i < count; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
+            if (keep_fd(channel, fd) != PYW_OK) {
+                result = PYW_MALFORMED;
+            }
+        }
+    }
+    return result;
+}
+
+static pyw_result receive_end(const pyw_channel *channel)
+{
+    return input_length(channel) == 0 && channel->data_remaining == 0 ? PYW_EOF : PYW_GONE;
+}
+
+static pyw_result receive(pyw_channel *channel, size_t wanted)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(PYW_CHANNEL_FDS_MAX * sizeof(int))];
+    } control;
+    struct msghdr message = {0};
+    struct iovec room;
+    ssize_t got;
+
+    if (!make_room(channel, wanted)) {
+        errno = ENOMEM;
+        return PYW_FAILED;
+    }
+    room.iov_base = channel->input + channel->input_end;
+    room.iov_len = channel->input_size - channel->input_end;
+    message.msg_iov = &room;
+    message.msg_iovlen = 1;
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof(control.bytes);
+    do {
+        got = recvmsg(channel->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        channel->was_reset = errno == ECONNRESET;
+        return pyw_wait_result();
+    }
+    if (got == 0) {
+        return receive_end(channel);
+    }
+    channel->input_end += (size_t)got;
+    return keep_fds(channel, &message);
+}
+
+static void close_fds(pyw_channel *channel)
+{
+    while (channel->fd_count > 0) {
+        close(channel->fds[--channel->fd_count]);
+    }
+}
+
+/* What cannot be got over is remembered, so that a caller that asks again does not read what follows a broken frame. */
+static pyw_result end_of_input(pyw_channel *channel, pyw_result result)
+{
+    if (result == PYW_MALFORMED || result == PYW_GONE) {
+        channel->input_result = result;
+    }
+    if (result == PYW_MALFORMED) {
+        close_fds(channel);
+    }
+    return result;
+}
+
+pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_ms)
+{
+    int64_t deadline = -1;
+
+    if (channel->input_result != PYW_OK) {
+        return channel->input_result;
+    }
+    for (;;) {
+        size_t wanted;
+        pyw_result result = next_frame(channel, frame, &wanted);
+
+        if (result != PYW_AGAIN) {
+            return end_of_input(channel, result);
+        }
+        result = receive(channel, wanted);
+        if (result == PYW_OK) {
+            continue;
+        }
+        if (result != PYW_AGAIN || timeout_ms == 0) {
+            return end_of_input(channel, result);
+        }
+        if (deadline < 0) {
+            deadline = pyw_wait_deadline(timeout_ms);
+        }
+        result = pyw_wait(channel->fd, POLLIN, deadline);
+        if (result != PYW_OK) {
+            return result;
+        }
+    }
+}
+
+int pyw_channel_has_input(const pyw_channel *channel)
+{
+    pyw_frame_header header;
+    size_t wanted;
+
+    return channel->input_result != PYW_OK || look(channel, &header, &wanted) != PYW_AGAIN;
+}
+
+int pyw_channel_take_fd(pyw_channel *channel)
+{
+    int fd = -1;
+
+    if (channel->fd_count > 0) {
+        fd = channel->fds[0];
+        channel->fd_count--;
+        memmove(channel->fds, channel->fds + 1, (size_t)channel->fd_count * sizeof(int));
+    }
+    return fd;
+}
+
+void pyw_channel_queue(pyw_channel *channel, pyw_frame_type type, uint16_t flags, const void *payload, size_t length,
+                       int fd)
+{
+    pyw_outbox_queue(&channel->outbox, type, flags, payload, length, fd);
+}
+
+pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms)
+{
+    return pyw_outbox_send(&channel->outbox, channel->fd, timeout_ms);
+}
+
+int pyw_channel_has_output(const pyw_channel *channel)
+{
+    return pyw_outbox_left(&channel->outbox) > 0;
+}
+
+int pyw_channel_was_reset(const pyw_channel *channel)
+{
+    return channel->was_reset;
+}
+
+int pyw_channel_peer_gone(const pyw_channel *channel)
+{
+    struct pollfd poll_fd = {channel->fd, POLLRDHUP, 0};
+
+    if (channel->fd < 0) {
+        return 1;
+    }
+    return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+void pyw_channel_close(pyw_channel *channel)
+{
+    if (channel->fd >= 0) {
+        close(channel->fd);
+        channel->fd = -1;
+    }
+    close_fds(channel);
+    channel->input_start = 0;
+    channel->input_end = 0;
+    channel->data_remaining = 0;
+    drop_large_input(channel);
+    pyw_outbox_clear(&channel->outbox);
+}

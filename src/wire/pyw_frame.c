@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/pyw_frame.h"
+
+#include "base/pyw_log.h"
+
+typedef struct frame_rule {
+    const char *name; /* NULL: no such type */
+    uint32_t least;
+    uint32_t most;
+    uint16_t flags_most; /* all flags are a single bit or a level, so that a maximum says which values are known */
+} frame_rule;
+
+static const frame_rule rules[] = {
+    [PYW_FRAME_REQUEST] = {"REQUEST", 0, PYW_LIMIT_REQUEST, PYW_REQUEST_BODY | PYW_REQUEST_ONLY},
+    [PYW_FRAME_ABORT] = {"ABORT", 0, 0, 0},
+    [PYW_FRAME_DATA] = {"DATA", 1, PYW_LIMIT_DATA, PYW_DATA_LAST},
+    [PYW_FRAME_END] = {"END", 0, 0, 0},
+    [PYW_FRAME_HEAD] = {"HEAD", 0, PYW_LIMIT_HEAD, 0},
+    [PYW_FRAME_FILE] = {"FILE", 16, 16, PYW_DATA_LAST},
+    [PYW_FRAME_LOG] = {"LOG", 0, PYW_LIMIT_LOG, PYW_LOG_TRACE},
+    [PYW_FRAME_INTERIM] = {"INTERIM", 0, PYW_LIMIT_HEAD, 0},
+    [PYW_FRAME_ERROR] = {"ERROR", 2, 2, 0},
+    [PYW_FRAME_GOAWAY] = {"GOAWAY", 0, 0, 0},
+    [PYW_FRAME_GROUP] = {"GROUP", 0, PYW_LIMIT_OPTIONS, 0},
+    [PYW_FRAME_COMMIT] = {"COMMIT", 0, PYW_LIMIT_OPTIONS, 0},
+    [PYW_FRAME_BOUND] = {"BOUND", 0, 0, 0},
+    [PYW_FRAME_REFUSED] = {"REFUSED", 0, PYW_LIMIT_TEXT, 0},
+    [PYW_FRAME_HERITAGE] = {"HERITAGE", 0, PYW_LIMIT_OPTIONS, 0},
+    [PYW_FRAME_LOGFD] = {"LOGFD", 0, 0, 0},
+    [PYW_FRAME_DRAIN] = {"DRAIN", 0, 0, 0},
+    [PYW_FRAME_READY] = {"READY", 0, 0, 0},
+    [PYW_FRAME_BROKEN] = {"BROKEN", 0, 0, 0},
+    [PYW_FRAME_STALE] = {"STALE", 0, 0, 0},
+    [PYW_FRAME_LISTENER] = {"LISTENER", 0, 0, 0},
+    [PYW_FRAME_SERVE] = {"SERVE", 0, 0, 0},
+    [PYW_FRAME_STUCK] = {"STUCK", 0, 0, 0},
+};
+
+static const frame_rule *rule_of(unsigned type)
+{
+    if (type >= sizeof(rules) / sizeof(rules[0]) || rules[type].name == NULL) {
+        return NULL;
+    }
+    return &rules[type];
+}
+
+void pyw_frame_header_encode(unsigned char out[PYW_FRAME_HEADER_SIZE], const pyw_frame_header *header)
+{
+    out[0] = PYW_WIRE_VERSION;
+    out[1] = header->type;
+    out[2] = (unsigned char)header->flags;
+    out[3] = (unsigned char)(header->flags >> 8);
+    out[4] = (unsigned char)header->length;
+    out[5] = (unsigned char)(header->length >> 8);
+    out[6] = (unsigned char)(header->length >> 16);
+    out[7] = (unsigned char)(header->length >> 24);
+}
+
+int pyw_frame_header_is_valid(const pyw_frame_header *header)
+{
+    const frame_rule *rule = rule_of(header->type);
+
+    return rule != NULL && header->flags <= rule->flags_most && header->length >= rule->least &&
+           header->length <= rule->most;
+}
+
+pyw_result pyw_frame_header_decode(pyw_frame_header *header, const void *bytes, size_t length)
+{
+    const unsigned char *in = bytes;
+
+    if (length < PYW_FRAME_HEADER_SIZE) {
+        return PYW_AGAIN;
+    }
+    header->type = in[1];
+    header->flags = (uint16_t)(in[2] | in[3] << 8);
+    header->length = (uint32_t)in[4] | (uint32_t)in[5] << 8 | (uint32_t)in[6] << 16 | (uint32_t)in[7] << 24;
+    return in[0] == PYW_WIRE_VERSION && pyw_frame_header_is_valid(header) ? PYW_OK : PYW_MALFORMED;
+}
+
+const char *pyw_frame_type_name(unsigned type)
+{
+    const frame_rule *rule = rule_of(type);
+
+    return rule != NULL ? rule->name : "unknown";
+}
