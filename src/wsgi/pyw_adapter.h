@@ -4,8 +4,8 @@
 
 /*
  * PEP 3333 between a callable and an exchange. One pyw_adapter_state per interpreter holds what its requests share;
- * pyw_adapter_run serves one request and leaves a pyw_ending, which pyw_adapter_finish carries out without the GIL. So a
- * request with a small answer takes the GIL once:
+ * pyw_adapter_run serves one request and leaves a pyw_ending, which pyw_adapter_finish carries out without the GIL.
+ * So a request with a small answer takes the GIL once:
  *
  *     pyw_ending ending;
  *     take the GIL, in the interpreter of `state`
@@ -21,13 +21,14 @@
 
 typedef struct pyw_adapter_state pyw_adapter_state;
 
-/* The constants of an interpreter's environ. Strings are copied; `errors` is kept by reference. */
+/* The constants of an interpreter's environ. Strings are copied, objects are kept by reference. */
 typedef struct pyw_adapter_settings {
     const char *process_group;
     const char *application_group;
     int multithread;
     int multiprocess;
-    PyObject *errors; /* wsgi.errors of every request */
+    PyObject *errors;  /* wsgi.errors of every request */
+    PyObject *version; /* pywsgi.version */
 } pyw_adapter_settings;
 
 /* GIL held, in the interpreter concerned. NULL with an exception set. */
@@ -53,8 +54,8 @@ typedef struct pyw_ending {
 
 /*
  * Calls the application, sends its response as far as it does not fit into the ending, and calls close() of the
- * iterable. GIL held before and after (given up while the exchange blocks); no exception is set on return. Failures have
- * been logged through the exchange. Fills in *ending, whatever was in it.
+ * iterable. GIL held before and after (given up while the exchange blocks); no exception is set on return. Failures
+ * have been logged through the exchange. Fills in *ending, whatever was in it.
  */
 void pyw_adapter_run(pyw_adapter_state *state, PyObject *callable, pyw_exchange *exchange, pyw_ending *ending);
 

@@ -16,7 +16,7 @@
 #include "wsgi/pyw_exchange.h"
 
 /* Counted up whenever anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 1u
+#define PYW_ENGINE_ABI 2u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -32,7 +32,7 @@ typedef struct pyw_engine_host {
     const char *const *python_path; /* NULL-terminated, may be NULL: directories for site.addsitedir, in this order */
     int threads;                    /* how many threads may call run() at the same time */
     int multiprocess;               /* wsgi.multiprocess */
-    int is_daemon;                  /* the process is ours: sys.argv, signal handlers and chdir may be set to our taste */
+    int is_daemon;                  /* the process is ours: its locale and the like may be set to our taste */
 } pyw_engine_host;
 
 typedef enum {
@@ -46,7 +46,7 @@ typedef struct pyw_application_spec {
     const char *target;
     const char *callable;    /* "application", "a.b", "create_app()": attribute path, with "()" a factory */
     const char *group;       /* the resolved application group; "" is the main interpreter */
-    int group_is_default;    /* nobody chose the group: the first application of the process gets the main interpreter */
+    int group_is_default;    /* nobody chose the group: the first such group of the process gets main */
     int reloading;           /* WSGIScriptReloading On: see changed() */
 } pyw_application_spec;
 
@@ -94,6 +94,12 @@ typedef struct pyw_engine {
      * Writes the Python stacks of all threads to `fd` without taking the GIL. Async-signal-safe enough for a watchdog.
      */
     void (*dump_stacks)(int fd);
+
+    /*
+     * Takes the GIL and gives it back, so that a watchdog sees whether Python responds. Any thread that was not made by
+     * Python, none that serves; it ends with thread_end(), as those that call run().
+     */
+    void (*touch)(void);
 
     /*
      * Runs the exit functions of all interpreters and finalises Python. No thread may be inside run() or load(); if

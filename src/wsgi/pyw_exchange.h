@@ -35,7 +35,7 @@ typedef struct pyw_head {
 } pyw_head;
 
 enum {
-    PYW_SEND_NOWAIT = 1, /* return PYW_AGAIN, having taken nothing, rather than block */
+    PYW_SEND_NOWAIT = 1, /* return PYW_AGAIN rather than block: the next call must be the same one without this flag */
     PYW_SEND_LAST = 2,   /* these are the last bytes of the body: the client may have all of it now */
     PYW_SEND_END = 4     /* the request is over as well (implies LAST): finish() follows and sends nothing more */
 };

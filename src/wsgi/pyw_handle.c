@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "wsgi/pyw_response.h"
+#include "wsgi/pyw_response_head.h"
 
 typedef struct handle {
     PyObject_HEAD
@@ -180,7 +181,8 @@ static const struct {
     const char *doc;
     vectorcallfunc call;
 } kinds[PYW_HANDLE_KINDS] = {
-    [PYW_HANDLE_START_RESPONSE] = { "pywsgi.StartResponse", "start_response(status, headers, exc_info=None) of PEP 3333.",
+    [PYW_HANDLE_START_RESPONSE] = { "pywsgi.StartResponse",
+                                    "start_response(status, headers, exc_info=None) of PEP 3333.",
                                     start_response_call },
     [PYW_HANDLE_WRITE] = { "pywsgi.Write", "write(data), the callable that start_response returns (PEP 3333).",
                            write_call },

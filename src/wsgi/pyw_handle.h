@@ -12,7 +12,12 @@
 
 #include "wsgi/pyw_request.h"
 
-typedef enum { PYW_HANDLE_START_RESPONSE = 0, PYW_HANDLE_WRITE, PYW_HANDLE_CLIENT_GONE, PYW_HANDLE_KINDS } pyw_handle_kind;
+typedef enum {
+    PYW_HANDLE_START_RESPONSE = 0,
+    PYW_HANDLE_WRITE,
+    PYW_HANDLE_CLIENT_GONE,
+    PYW_HANDLE_KINDS
+} pyw_handle_kind;
 
 /* Returns: new reference to a heap type of this interpreter; NULL with an exception set. */
 PyTypeObject *pyw_handle_type(pyw_handle_kind kind);

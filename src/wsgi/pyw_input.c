@@ -102,6 +102,7 @@ static int fill(input *self, char *out, size_t size, size_t *got)
     self->at_end |= ended;
     if (result != PYW_OK) {
         self->fault = result;
+        request->failed_read = 1;
         return raise_fault(self);
     }
     return 0;
@@ -133,6 +134,7 @@ static int fill_buffer(input *self)
     self->busy = 0;
     if (result != PYW_OK) {
         self->fault = result;
+        request->failed_read = 1;
         return raise_fault(self);
     }
     self->end = got;
@@ -142,8 +144,8 @@ static int fill_buffer(input *self)
 }
 
 /*
- * 1: the body ends here. CONTENT_LENGTH spares a read, but does not decide: with a decompressing input filter the body is
- * longer. -1 with an exception set.
+ * 1: the body ends here. CONTENT_LENGTH spares a read, but does not decide: with a decompressing input filter the
+ * body is longer. -1 with an exception set.
  */
 static int is_at_end(input *self)
 {

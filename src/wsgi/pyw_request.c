@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "python/pyw_exception.h"
 #include "wsgi/pyw_validate.h"
 
 static int pair_is(const pyw_pair *pair, const char *name)
@@ -21,6 +22,10 @@ static void look_at_pairs(pyw_request *request)
             request->method = pair->value;
             request->method_length = pair->value_length;
         }
+        else if (pair_is(pair, "REQUEST_URI")) {
+            request->uri = pair->value;
+            request->uri_length = pair->value_length;
+        }
         else if (pair_is(pair, "CONTENT_LENGTH")) {
             request->has_request_length =
                 pyw_validate_length(pair->value, pair->value_length, &request->request_length);
@@ -34,6 +39,8 @@ void pyw_request_init(pyw_request *request, pyw_adapter_state *state, pyw_exchan
     memset(ending, 0, sizeof(*ending));
     request->state = state;
     request->exchange = exchange;
+    request->method = request->uri = "-";
+    request->method_length = request->uri_length = 1;
     request->ending = ending;
     pthread_mutex_init(&request->carrier, NULL);
     look_at_pairs(request);
@@ -122,72 +129,19 @@ void pyw_request_log(pyw_request *request, pyw_log_level level, const char *form
     pyw_request_log_line(request, level, text, (size_t)length);
 }
 
-static void log_lines(pyw_request *request, const char *text, size_t length)
+void pyw_request_log_exception(pyw_request *request, pyw_log_level level, const char *what)
 {
-    const char *end = text + length;
+    char message[1024];
 
-    while (text < end) {
-        const char *newline = memchr(text, '\n', (size_t)(end - text));
-        const char *stop = newline != NULL ? newline : end;
-        size_t part = (size_t)(stop - text);
-
-        while (part >= PYW_LOG_RECORD_MAX) {
-            pyw_request_log_line(request, PYW_LOG_ERR, text, PYW_LOG_RECORD_MAX - 1);
-            text += PYW_LOG_RECORD_MAX - 1;
-            part -= PYW_LOG_RECORD_MAX - 1;
-        }
-        if (part > 0) {
-            pyw_request_log_line(request, PYW_LOG_ERR, text, part);
-        }
-        text = stop + 1;
-    }
+    pyw_request_describe(request, message, sizeof(message), what);
+    pyw_exception_log(level, message);
 }
 
-/* Returns: new reference to the text of the traceback, NULL with an exception set. Steals nothing. */
-static PyObject *format_exception(PyObject *type, PyObject *value, PyObject *traceback)
+void pyw_request_describe(const pyw_request *request, char *text, size_t size, const char *what)
 {
-    PyObject *module = PyImport_ImportModule("traceback");
-    PyObject *lines = NULL, *empty = NULL, *text = NULL, *bytes = NULL;
+    int tag = (int)strcspn(what, " ") + 1;
+    int method = (int)(request->method_length < 32 ? request->method_length : 32);
+    int uri = (int)(request->uri_length < 512 ? request->uri_length : 512);
 
-    if (module != NULL) {
-        lines = PyObject_CallMethod(module, "format_exception", "OOO", type, value != NULL ? value : Py_None,
-                                    traceback != NULL ? traceback : Py_None);
-    }
-    if (lines != NULL && (empty = PyUnicode_FromString("")) != NULL) {
-        text = PyUnicode_Join(empty, lines);
-    }
-    if (text != NULL) {
-        bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
-    }
-    Py_XDECREF(text);
-    Py_XDECREF(empty);
-    Py_XDECREF(lines);
-    Py_XDECREF(module);
-    return bytes;
-}
-
-void pyw_request_log_exception(pyw_request *request, const char *message)
-{
-    PyObject *type, *value, *traceback, *text;
-
-    PyErr_Fetch(&type, &value, &traceback);
-    if (type == NULL) {
-        pyw_request_log_line(request, PYW_LOG_ERR, message, strlen(message));
-        return;
-    }
-    PyErr_NormalizeException(&type, &value, &traceback);
-    pyw_request_log_line(request, PYW_LOG_ERR, message, strlen(message));
-    text = format_exception(type, value, traceback);
-    if (text != NULL) {
-        log_lines(request, PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text));
-        Py_DECREF(text);
-    }
-    else {
-        PyErr_Clear();
-        pyw_request_log(request, PYW_LOG_ERR, "%s (its traceback could not be formatted)",
-                        PyType_Check(type) ? ((PyTypeObject *)type)->tp_name : "exception");
-    }
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
+    snprintf(text, size, "%.*s%.*s %.*s: %s", tag, what, method, request->method, uri, request->uri, what + tag);
 }

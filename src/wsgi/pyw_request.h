@@ -6,8 +6,8 @@
  * One request inside the adapter. Lives on the stack of pyw_adapter_run; the objects that the application gets point to
  * it until it is over, and to nothing afterwards. All members belong to whoever holds the GIL.
  *
- * The application may hand wsgi.input to a thread of its own, but an exchange is for one thread at a time: every call of
- * an exchange operation is between pyw_request_enter and pyw_request_leave.
+ * The application may hand wsgi.input to a thread of its own, but an exchange is for one thread at a time: every call
+ * of an exchange operation is between pyw_request_enter and pyw_request_leave.
  */
 
 #include "python/pyw_python.h"
@@ -26,6 +26,8 @@ typedef struct pyw_request {
 
     const char *method;
     uint32_t method_length;
+    const char *uri; /* REQUEST_URI */
+    uint32_t uri_length;
     int has_request_length;
     uint64_t request_length; /* CONTENT_LENGTH */
 
@@ -39,6 +41,7 @@ typedef struct pyw_request {
     int last_sent;     /* the exchange knows that no more bytes come */
     int overrun;       /* more bytes than Content-Length: said once */
     int failed_write;  /* the exchange took no more: the client is gone, or too slow */
+    int failed_read;   /* the exchange had no more of a body that is not complete */
 } pyw_request;
 
 /* GIL held. */
@@ -62,7 +65,13 @@ void pyw_request_log(pyw_request *request, pyw_log_level level, const char *form
     __attribute__((format(printf, 3, 4)));
 void pyw_request_log_line(pyw_request *request, pyw_log_level level, const char *text, size_t length);
 
-/* Logs `message` and the traceback of the current exception, which is cleared. */
-void pyw_request_log_exception(pyw_request *request, const char *message);
+/*
+ * Logs `what` and the traceback of the current exception, which is cleared. To be called while this thread's records go
+ * to the request (pyw_record.h). `what` begins with its tag, behind which method and URI are put.
+ */
+void pyw_request_log_exception(pyw_request *request, pyw_log_level level, const char *what);
+
+/* PYWNO(0123) "text" becomes "PYW0123: GET /uri: text". */
+void pyw_request_describe(const pyw_request *request, char *text, size_t size, const char *what);
 
 #endif

@@ -34,4 +34,16 @@ struct pyw_adapter_state {
     int kit_count;
 };
 
+/* Lends the objects of a free or new kit to the request. -1 with an exception set. */
+int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request);
+
+/* From now on the kit's objects know no request, whoever still has them. */
+void pyw_kit_withdraw(pyw_kit *kit);
+
+/* Keeps a withdrawn kit for another request, or lets go of it. */
+void pyw_kit_return(pyw_adapter_state *state, pyw_kit *kit);
+
+/* Returns: new reference to the environ of a request; NULL with an exception set. */
+PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const pyw_exchange *exchange);
+
 #endif

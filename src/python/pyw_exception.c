@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/pyw_exception.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "python/pyw_record.h"
+
+/* An exception that was taken out of the thread state, normalised. Members are owned. */
+typedef struct taken {
+    PyObject *type;
+    PyObject *value;
+    PyObject *traceback;
+} taken;
+
+static taken take(void)
+{
+    taken exception;
+
+    PyErr_Fetch(&exception.type, &exception.value, &exception.traceback);
+    PyErr_NormalizeException(&exception.type, &exception.value, &exception.traceback);
+    if (exception.value != NULL && exception.traceback != NULL) {
+        PyException_SetTraceback(exception.value, exception.traceback);
+    }
+    return exception;
+}
+
+static void drop(taken *exception)
+{
+    Py_CLEAR(exception->type);
+    Py_CLEAR(exception->value);
+    Py_CLEAR(exception->traceback);
+}
+
+static const char *type_name(PyObject *type)
+{
+    return type != NULL && PyType_Check(type) ? ((PyTypeObject *)(void *)type)->tp_name : "unknown exception";
+}
+
+/* Returns: new reference to the text of the traceback; NULL with an exception set. */
+static PyObject *format(const taken *exception)
+{
+    PyObject *module = PyImport_ImportModule("traceback");
+    PyObject *lines = NULL, *empty = NULL, *text = NULL;
+
+    if (module != NULL) {
+        lines = PyObject_CallMethod(module, "format_exception", "OOO", exception->type,
+                                    exception->value != NULL ? exception->value : Py_None,
+                                    exception->traceback != NULL ? exception->traceback : Py_None);
+    }
+    if (lines != NULL && (empty = PyUnicode_FromString("")) != NULL) {
+        text = PyUnicode_Join(empty, lines);
+    }
+    Py_XDECREF(empty);
+    Py_XDECREF(lines);
+    Py_XDECREF(module);
+    return text;
+}
+
+void pyw_exception_log(pyw_log_level level, const char *message)
+{
+    taken exception = take();
+    PyObject *text;
+
+    pyw_record_text(level, message, strlen(message));
+    if (exception.type == NULL) {
+        return;
+    }
+    text = format(&exception);
+    if (text == NULL || pyw_record_str(level, text) < 0) {
+        char plain[256];
+
+        PyErr_Clear();
+        snprintf(plain, sizeof(plain), "%s (its traceback cannot be formatted)", type_name(exception.type));
+        pyw_record_text(level, plain, strlen(plain));
+    }
+    Py_XDECREF(text);
+    drop(&exception);
+    PyErr_Clear();
+}
+
+void pyw_exception_describe(char *text, size_t size)
+{
+    taken exception = take();
+    PyObject *words = exception.value != NULL ? PyObject_Str(exception.value) : NULL;
+    PyObject *bytes = words != NULL ? PyUnicode_AsEncodedString(words, "utf-8", "backslashreplace") : NULL;
+
+    snprintf(text, size, "%s: %s", type_name(exception.type), bytes != NULL ? PyBytes_AS_STRING(bytes) : "");
+    Py_XDECREF(bytes);
+    Py_XDECREF(words);
+    drop(&exception);
+    PyErr_Clear();
+}
+
+pyw_result pyw_exception_problem(pyw_problem *problem, const char *what)
+{
+    char text[768];
+
+    pyw_exception_describe(text, sizeof(text));
+    return pyw_problem_set(problem, "%s: %s", what, text);
+}
+
+const char *pyw_exception_name(void)
+{
+    return type_name(PyErr_Occurred());
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/pyw_interpreter.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pyw_log.h"
+#include "python/pyw_exception.h"
+#include "python/pyw_record.h"
+#include "python/pyw_stacks.h"
+#include "python/pyw_thread_states.h"
+
+struct pyw_interpreter {
+    pyw_interpreter *next;
+    char *name;
+    int index;                           /* of its thread states; 0 is the main interpreter */
+    _Atomic(PyInterpreterState *) state; /* NULL: not made yet */
+    PyThreadState *first;                /* the one it was made with, where it is kept: see make_state */
+    void *extension;
+};
+
+static struct {
+    const pyw_module_settings *settings;
+    const pyw_interpreter_hooks *hooks;
+    pthread_mutex_t lock;   /* of the list and the owner; held briefly, and never while waiting for the GIL */
+    pthread_mutex_t making; /* held while a sub-interpreter is made; whoever waits for it does not have the GIL */
+    pyw_interpreter main;
+    pyw_interpreter *last;
+    char *owner; /* the group that the main interpreter was given to, "" if somebody chose it; NULL: none yet */
+} all = { .lock = PTHREAD_MUTEX_INITIALIZER, .making = PTHREAD_MUTEX_INITIALIZER, .last = &all.main };
+
+/* What every interpreter gets; in it, with the GIL. -1 with an exception set. */
+static int set_up(pyw_interpreter *interpreter)
+{
+    if (pyw_module_set_up(all.settings, interpreter->name) < 0 || pyw_stacks_prepare() < 0) {
+        return -1;
+    }
+    interpreter->extension = all.hooks->create(interpreter->name);
+    return interpreter->extension != NULL ? 0 : -1;
+}
+
+pyw_result pyw_interpreter_start(const pyw_module_settings *settings, const pyw_interpreter_hooks *hooks,
+                                 pyw_problem *problem)
+{
+    all.settings = settings;
+    all.hooks = hooks;
+    all.main.name = strdup("");
+    if (all.main.name == NULL || pyw_thread_states_adopt(0, PyThreadState_Get()) < 0) {
+        return pyw_problem_set(problem, "out of memory");
+    }
+    if (set_up(&all.main) < 0) {
+        return pyw_exception_problem(problem, "the main interpreter cannot be set up");
+    }
+    atomic_store(&all.main.state, PyThreadState_GetInterpreter(PyThreadState_Get()));
+    PyEval_SaveThread();
+    return PYW_OK;
+}
+
+static pyw_interpreter *lookup(const char *name)
+{
+    pyw_interpreter *interpreter = &all.main;
+
+    if (all.owner != NULL && strcmp(all.owner, name) == 0) {
+        return interpreter;
+    }
+    while (interpreter != NULL && strcmp(interpreter->name, name) != 0) {
+        interpreter = interpreter->next;
+    }
+    return interpreter;
+}
+
+static pyw_interpreter *append(const char *name)
+{
+    pyw_interpreter *interpreter = calloc(1, sizeof(*interpreter));
+
+    if (interpreter == NULL || (interpreter->name = strdup(name)) == NULL) {
+        free(interpreter);
+        return NULL;
+    }
+    interpreter->index = all.last->index + 1;
+    all.last->next = interpreter;
+    all.last = interpreter;
+    return interpreter;
+}
+
+static pyw_interpreter *give_main_to(const char *name)
+{
+    all.owner = strdup(name);
+    return all.owner != NULL ? &all.main : NULL;
+}
+
+pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_default)
+{
+    pyw_interpreter *found;
+
+    pthread_mutex_lock(&all.lock);
+    found = lookup(application_group);
+    if (all.owner == NULL && (found == &all.main || (found == NULL && is_default))) {
+        found = give_main_to(application_group);
+    }
+    else if (found == NULL) {
+        found = append(application_group);
+    }
+    pthread_mutex_unlock(&all.lock);
+    return found;
+}
+
+static void not_made(const pyw_interpreter *interpreter)
+{
+    char message[512];
+
+    PyOS_snprintf(message, sizeof(message), PYWNO(0511) "there is no interpreter for the application group %.300s: its "
+                  "requests get 500", interpreter->name);
+    pyw_exception_log(PYW_LOG_ERR, message);
+}
+
+/*
+ * Up to 3.12 the threading module keeps a lock of the thread state that imported it, and its shutdown fails if that
+ * state is gone: so the first state belongs to no thread, and stop uses it. Later versions do not need it, and from
+ * 3.14 on another thread must not use it, because it knows the limits of its thread's stack.
+ */
+static void leave_first(pyw_interpreter *interpreter, PyThreadState *first)
+{
+#if PY_VERSION_HEX < 0x030d0000
+    interpreter->first = first;
+    PyEval_SaveThread();
+#else
+    (void)interpreter;
+    PyThreadState_Clear(first);
+    PyThreadState_DeleteCurrent();
+#endif
+}
+
+/* With the GIL in the main interpreter; gives it up. */
+static void make_state(pyw_interpreter *interpreter)
+{
+    PyThreadState *before = PyThreadState_Get();
+    PyThreadState *first = Py_NewInterpreter();
+    PyInterpreterState *state;
+
+    if (first == NULL) {
+        PyThreadState_Swap(before);
+        not_made(interpreter);
+        PyEval_SaveThread();
+        return;
+    }
+    if (set_up(interpreter) < 0) {
+        not_made(interpreter);
+        Py_EndInterpreter(first);
+        PyThreadState_Swap(before);
+        PyEval_SaveThread();
+        return;
+    }
+    state = PyThreadState_GetInterpreter(first);
+    leave_first(interpreter, first);
+    atomic_store(&interpreter->state, state);
+}
+
+/* This thread's state in an interpreter that is made. NULL: no memory. */
+static PyThreadState *thread_state(const pyw_interpreter *interpreter)
+{
+    PyThreadState *state = pyw_thread_states_get(interpreter->index);
+
+    /* Before 3.12 PyGILState_Ensure of an extension module finds the first state of a thread: let that be main's. */
+    if (state == NULL && interpreter != &all.main && thread_state(&all.main) == NULL) {
+        return NULL;
+    }
+    return state != NULL ? state : pyw_thread_states_add(interpreter->index, atomic_load(&interpreter->state));
+}
+
+static void make(pyw_interpreter *interpreter)
+{
+    PyThreadState *thread = thread_state(&all.main);
+
+    pthread_mutex_lock(&all.making);
+    if (thread != NULL && atomic_load(&interpreter->state) == NULL) {
+        PyEval_RestoreThread(thread);
+        make_state(interpreter);
+    }
+    pthread_mutex_unlock(&all.making);
+}
+
+pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter)
+{
+    PyThreadState *thread = pyw_thread_states_get(interpreter->index);
+
+    if (thread == NULL) {
+        if (atomic_load(&interpreter->state) == NULL) {
+            make(interpreter);
+        }
+        thread = atomic_load(&interpreter->state) != NULL ? thread_state(interpreter) : NULL;
+        if (thread == NULL) {
+            return PYW_FAILED;
+        }
+    }
+    PyEval_RestoreThread(thread);
+    return PYW_OK;
+}
+
+void pyw_interpreter_leave(void)
+{
+    PyEval_SaveThread();
+}
+
+void pyw_interpreter_touch(void)
+{
+    if (pyw_interpreter_enter(&all.main) == PYW_OK) {
+        pyw_interpreter_leave();
+    }
+}
+
+void *pyw_interpreter_extension(const pyw_interpreter *interpreter)
+{
+    return interpreter->extension;
+}
+
+/* An exit function of the interpreter: what fails is logged, and the next one runs. */
+static void call_exit(const char *module, const char *function)
+{
+    PyObject *object = PyImport_ImportModule(module);
+    PyObject *result = object != NULL ? PyObject_CallMethod(object, function, NULL) : NULL;
+
+    if (result == NULL) {
+        pyw_exception_log(PYW_LOG_WARNING, PYWNO(0513) "a function that runs at the exit of an interpreter failed");
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(object);
+}
+
+static int count_threads(void)
+{
+    PyThreadState *thread = PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(PyThreadState_Get()));
+    int count = 0;
+
+    for (; thread != NULL; thread = PyThreadState_Next(thread)) {
+        count++;
+    }
+    return count;
+}
+
+/*
+ * In the interpreter, with the GIL: afterwards nothing of ours is in it. 1: the calling thread is the only one in it.
+ * The order is Python's: threads that are no daemons end, then exit functions run.
+ */
+static int wind_up(pyw_interpreter *interpreter)
+{
+    call_exit("pywsgi", "_shut_down");
+    call_exit("atexit", "_run_exitfuncs");
+    pyw_record_flush_all();
+    all.hooks->destroy(interpreter->extension);
+    interpreter->extension = NULL;
+    pyw_thread_states_delete_others(interpreter->index);
+    return count_threads() == 1;
+}
+
+/* 0: threads of the application are still inside. */
+static int end_sub_interpreter(pyw_interpreter *interpreter)
+{
+    PyThreadState *thread = interpreter->first, *own = pyw_thread_states_get(interpreter->index);
+
+    if (thread == NULL) {
+        thread = thread_state(interpreter);
+    }
+    if (thread == NULL) {
+        return 0;
+    }
+    PyEval_RestoreThread(thread);
+    if (own != NULL && own != thread) {
+        PyThreadState_Clear(own);
+        PyThreadState_Delete(own);
+    }
+    pyw_thread_states_forget(interpreter->index);
+    if (!wind_up(interpreter)) {
+        PyEval_SaveThread();
+        return 0;
+    }
+    Py_EndInterpreter(thread);
+    /*
+     * Py_EndInterpreter leaves the GIL held without a thread state before 3.12, and from then on a state is needed
+     * too.
+     */
+    PyThreadState_Swap(pyw_thread_states_get(0));
+    PyEval_SaveThread();
+    return 1;
+}
+
+void pyw_interpreter_stop(void)
+{
+    int alone = 1;
+
+    for (pyw_interpreter *interpreter = all.main.next; interpreter != NULL; interpreter = interpreter->next) {
+        if (atomic_load(&interpreter->state) != NULL) {
+            alone &= end_sub_interpreter(interpreter);
+        }
+    }
+    PyEval_RestoreThread(pyw_thread_states_get(0));
+    alone &= wind_up(&all.main);
+    if (alone) {
+        Py_FinalizeEx();
+    }
+    else {
+        /* Threads that Python does not wait for would run into a dying interpreter: the process ends without. */
+        PyEval_SaveThread();
+    }
+}
+
+void pyw_interpreter_thread_end(void)
+{
+    pyw_thread_states_end();
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/pyw_python.h"
+
+#include "python/pyw_stacks.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+/*
+ * 3.11 and 3.12 export the function that does the work. The others keep it to themselves; there it is reached through
+ * the signal handler that faulthandler.register() installs, one signal for each interpreter, raised by the
+ * watchdog's thread itself.
+ */
+typedef const char *dump_fn(int fd, PyInterpreterState *interpreter, PyThreadState *current);
+
+#define INTERPRETERS_MAX 16
+
+static struct {
+    _Atomic(dump_fn *) dump;
+    PyInterpreterState *interpreters[INTERPRETERS_MAX]; /* they live as long as the process serves */
+    atomic_int count;
+} prepared;
+
+static int signal_of(int index)
+{
+    return SIGRTMAX - index;
+}
+
+static int register_signal(int index)
+{
+    PyObject *module = PyImport_ImportModule("faulthandler");
+    PyObject *result = NULL;
+
+    if (module != NULL) {
+        /* (signum, file, all_threads, chain) */
+        result = PyObject_CallMethod(module, "register", "iiOO", signal_of(index), STDERR_FILENO, Py_True, Py_False);
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(module);
+    return result != NULL ? 0 : -1;
+}
+
+int pyw_stacks_prepare(void)
+{
+    int index = atomic_load(&prepared.count);
+    dump_fn *dump = NULL;
+
+    if (index >= INTERPRETERS_MAX) {
+        return 0;
+    }
+    *(void **)(void *)&dump = dlsym(RTLD_DEFAULT, "_Py_DumpTracebackThreads");
+    atomic_store(&prepared.dump, dump);
+    if (dump == NULL && register_signal(index) < 0) {
+        return -1;
+    }
+    prepared.interpreters[index] = PyThreadState_GetInterpreter(PyThreadState_Get());
+    atomic_store(&prepared.count, index + 1);
+    return 0;
+}
+
+/* The handler writes to descriptor 2: that is where `fd` has to be for the moment. */
+static void raise_signals(int fd, int count)
+{
+    sigset_t wanted, before;
+    int saved = -1;
+
+    if (fd != STDERR_FILENO) {
+        saved = dup(STDERR_FILENO);
+        dup2(fd, STDERR_FILENO);
+    }
+    sigemptyset(&wanted);
+    for (int i = 0; i < count; i++) {
+        sigaddset(&wanted, signal_of(i));
+    }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, &before);
+    for (int i = 0; i < count; i++) {
+        pthread_kill(pthread_self(), signal_of(i));
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (saved >= 0) {
+        dup2(saved, STDERR_FILENO);
+        close(saved);
+    }
+}
+
+void pyw_stacks_dump(int fd)
+{
+    int count = atomic_load(&prepared.count);
+    dump_fn *dump = atomic_load(&prepared.dump);
+
+    if (dump == NULL) {
+        raise_signals(fd, count);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        dump(fd, prepared.interpreters[i], NULL);
+    }
+}

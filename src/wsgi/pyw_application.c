@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wsgi/pyw_application.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/pyw_log.h"
+#include "python/pyw_exception.h"
+#include "python/pyw_loader.h"
+
+/* Seconds without another try after the first, second ... failure. */
+#define BACK_OFF_MAX 30
+
+typedef enum { NOT_LOADED = 0, LOADED, MISSING, FAILED } load_state;
+
+struct pyw_application {
+    pyw_application *next;
+    pyw_application *same; /* another spec of this application, which is the one in use; NULL: this is it */
+    pyw_application_spec spec; /* strings are ours */
+    pyw_interpreter *interpreter;
+    PyObject *callable; /* guarded by the GIL */
+
+    pthread_mutex_t lock; /* of what follows; nobody waits for it with the GIL */
+    pthread_cond_t done;
+    int loading; /* a thread is at it */
+    atomic_int state; /* load_state; read without the lock, too */
+    pyw_stamp stamp; /* of the script when it was executed, or tried, last */
+    int back_off;
+    time_t next_try;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    _Atomic(pyw_application *) first; /* grows at its head: readers need no lock */
+    int reload_in_place;
+} all = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static time_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec;
+}
+
+void pyw_application_reload_in_place(int on)
+{
+    all.reload_in_place = on;
+}
+
+static int is_same_spec(const pyw_application_spec *one, const pyw_application_spec *other)
+{
+    return one->kind == other->kind && one->group_is_default == other->group_is_default
+           && one->reloading == other->reloading && strcmp(one->target, other->target) == 0
+           && strcmp(one->callable, other->callable) == 0 && strcmp(one->group, other->group) == 0;
+}
+
+static pyw_application *lookup(const pyw_application_spec *spec)
+{
+    pyw_application *application = atomic_load_explicit(&all.first, memory_order_acquire);
+
+    while (application != NULL && !is_same_spec(&application->spec, spec)) {
+        application = application->next;
+    }
+    return application != NULL && application->same != NULL ? application->same : application;
+}
+
+/* Two names of one interpreter ("" and the default group that owns it) are no reason to load a script twice in it. */
+static pyw_application *find_same(const pyw_application *other)
+{
+    for (pyw_application *application = atomic_load(&all.first); application != NULL; application = application->next) {
+        if (application->same == NULL && application->interpreter == other->interpreter
+            && application->spec.kind == other->spec.kind
+            && strcmp(application->spec.target, other->spec.target) == 0
+            && strcmp(application->spec.callable, other->spec.callable) == 0) {
+            return application;
+        }
+    }
+    return NULL;
+}
+
+static void discard(pyw_application *application)
+{
+    free((void *)(uintptr_t)application->spec.target);
+    free((void *)(uintptr_t)application->spec.callable);
+    free((void *)(uintptr_t)application->spec.group);
+    free(application);
+}
+
+static pyw_application *create(const pyw_application_spec *spec)
+{
+    pyw_application *application = calloc(1, sizeof(*application));
+
+    if (application == NULL) {
+        return NULL;
+    }
+    application->spec = *spec;
+    application->spec.target = strdup(spec->target);
+    application->spec.callable = strdup(spec->callable);
+    application->spec.group = strdup(spec->group);
+    application->interpreter = pyw_interpreter_find(spec->group, spec->group_is_default);
+    if (application->spec.target == NULL || application->spec.callable == NULL || application->spec.group == NULL
+        || application->interpreter == NULL) {
+        discard(application);
+        return NULL;
+    }
+    pthread_mutex_init(&application->lock, NULL);
+    pthread_cond_init(&application->done, NULL);
+    return application;
+}
+
+pyw_application *pyw_application_find(const pyw_application_spec *spec)
+{
+    pyw_application *application = lookup(spec);
+
+    if (application != NULL) {
+        return application;
+    }
+    pthread_mutex_lock(&all.lock);
+    application = lookup(spec);
+    if (application == NULL && (application = create(spec)) != NULL) {
+        pyw_application *same = find_same(application);
+
+        application->same = same;
+        application->next = atomic_load(&all.first);
+        atomic_store_explicit(&all.first, application, memory_order_release);
+        if (same != NULL) {
+            same->spec.reloading = spec->reloading; /* what a request says is more than what was guessed at the start */
+            application = same;
+        }
+    }
+    pthread_mutex_unlock(&all.lock);
+    return application;
+}
+
+/* Logs why the current attempt failed: the exception, or else the problem. GIL held. */
+static void log_failure(const pyw_application *application, const pyw_problem *problem, int was_loaded)
+{
+    char message[1600];
+
+    if (was_loaded) {
+        snprintf(message, sizeof(message), PYWNO(0614) "%.300s has changed and does not load; the code before the "
+                 "change goes on serving%s%s", application->spec.target, PyErr_Occurred() ? "" : ": ",
+                 PyErr_Occurred() ? "" : problem->text);
+    }
+    else if (PyErr_Occurred()) {
+        snprintf(message, sizeof(message), PYWNO(0610) "%.300s does not load; requests that reach it here get 500; "
+                 "it is tried again after %d s, or when the script has changed", application->spec.target,
+                 application->back_off);
+    }
+    else {
+        snprintf(message, sizeof(message), PYWNO(0613) "%.300s: %s", application->spec.target, problem->text);
+    }
+    pyw_exception_log(PYW_LOG_ERR, message);
+}
+
+/* Imports it and puts its callable in place. In its interpreter, GIL held. */
+static load_state import(pyw_application *application, pyw_stamp *stamp, int was_loaded)
+{
+    const pyw_application_spec *spec = &application->spec;
+    pyw_problem problem;
+    PyObject *callable = NULL, *before;
+    PyObject *module = spec->kind == PYW_TARGET_SCRIPT ? pyw_loader_script(spec->target, stamp)
+                                                       : pyw_loader_module(spec->target);
+
+    if (module == NULL && !PyErr_Occurred()) {
+        return MISSING;
+    }
+    if (module != NULL) {
+        callable = pyw_loader_callable(module, spec->callable, &problem);
+        Py_DECREF(module);
+    }
+    if (callable == NULL) {
+        log_failure(application, &problem, was_loaded);
+        return FAILED;
+    }
+    before = application->callable;
+    application->callable = callable;
+    Py_XDECREF(before);
+    return LOADED;
+}
+
+/* Lock held by nobody; `loading` says that this thread is at it. */
+static load_state load_once(pyw_application *application, pyw_stamp *stamp, int was_loaded)
+{
+    load_state state = FAILED;
+
+    if (pyw_interpreter_enter(application->interpreter) == PYW_OK) {
+        state = import(application, stamp, was_loaded);
+        pyw_interpreter_leave();
+    }
+    return state;
+}
+
+/* Lock held before and after. What was loaded stays loaded, whatever comes of another try. */
+static void load_now(pyw_application *application)
+{
+    int was_loaded = atomic_load(&application->state) == LOADED;
+    pyw_stamp stamp = { 0, 0, 0, 0 };
+    load_state state;
+
+    application->loading = 1;
+    application->back_off = application->back_off == 0 ? 1 : application->back_off * 2;
+    application->back_off = application->back_off < BACK_OFF_MAX ? application->back_off : BACK_OFF_MAX;
+    pthread_mutex_unlock(&application->lock);
+    state = load_once(application, &stamp, was_loaded);
+    pthread_mutex_lock(&application->lock);
+    application->loading = 0;
+    if (state == LOADED) {
+        application->back_off = 0;
+    }
+    application->next_try = now() + application->back_off;
+    application->stamp = stamp;
+    if (!was_loaded || state == LOADED) {
+        atomic_store(&application->state, state);
+    }
+    if (was_loaded && state == LOADED) {
+        pyw_log(PYW_LOG_INFO, PYWNO(0615) "%s has changed and was loaded again", application->spec.target);
+    }
+    pthread_cond_broadcast(&application->done);
+}
+
+/* Is the script another than the one that was executed, or tried, last? One that is not there is none. */
+static int is_other_script(const pyw_application *application)
+{
+    pyw_stamp stamp;
+
+    return application->spec.kind == PYW_TARGET_SCRIPT && pyw_stamp_take(application->spec.target, &stamp) == 0
+           && !pyw_stamp_is_same(&stamp, &application->stamp);
+}
+
+/* Lock held; no thread is loading. */
+static int wants_load(const pyw_application *application)
+{
+    switch (atomic_load(&application->state)) {
+    case LOADED:
+        return application->spec.reloading && all.reload_in_place && is_other_script(application);
+    case FAILED:
+        return now() >= application->next_try || is_other_script(application);
+    default:
+        return 1;
+    }
+}
+
+static int explain(pyw_application *application, load_state state, pyw_problem *problem)
+{
+    if (state == LOADED) {
+        return 0;
+    }
+    if (state == MISSING) {
+        pyw_problem_set(problem, PYWNO(0612) "there is no script %s: check the path of its alias",
+                        application->spec.target);
+        return 404;
+    }
+    pyw_problem_set(problem, PYWNO(0611) "%s is not loaded: why is in the log of this process, further up",
+                    application->spec.target);
+    return 500;
+}
+
+int pyw_application_ready(pyw_application *application, pyw_problem *problem)
+{
+    int state = atomic_load(&application->state);
+    int looks = application->spec.reloading && all.reload_in_place && application->spec.kind == PYW_TARGET_SCRIPT;
+
+    if (state == LOADED && !looks) {
+        return 0;
+    }
+    pthread_mutex_lock(&application->lock);
+    /* While the new version is being loaded, the one before serves. */
+    while (application->loading && atomic_load(&application->state) != LOADED) {
+        pthread_cond_wait(&application->done, &application->lock);
+    }
+    if (!application->loading && wants_load(application)) {
+        load_now(application);
+    }
+    state = atomic_load(&application->state);
+    pthread_mutex_unlock(&application->lock);
+    return explain(application, (load_state)state, problem);
+}
+
+int pyw_application_changed(pyw_application *application)
+{
+    int changed = 0;
+
+    pthread_mutex_lock(&application->lock);
+    if (application->spec.reloading && !application->loading && atomic_load(&application->state) == LOADED) {
+        changed = is_other_script(application);
+    }
+    pthread_mutex_unlock(&application->lock);
+    return changed;
+}
+
+pyw_interpreter *pyw_application_interpreter(const pyw_application *application)
+{
+    return application->interpreter;
+}
+
+PyObject *pyw_application_callable(const pyw_application *application)
+{
+    Py_INCREF(application->callable);
+    return application->callable;
+}

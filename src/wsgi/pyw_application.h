@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_APPLICATION_H
+#define PYW_APPLICATION_H
+
+/*
+ * The applications of the process: where each comes from, in which interpreter it lives, and whether it is loaded. Any
+ * thread, without the GIL, unless a function says otherwise. Applications are never freed.
+ */
+
+#include "python/pyw_python.h"
+
+#include "python/pyw_interpreter.h"
+#include "wsgi/pyw_engine.h"
+
+/* Scripts that change are executed again in this process; otherwise the host replaces it. Before threads exist. */
+void pyw_application_reload_in_place(int on);
+
+/* The application of the spec, registered if it is new. NULL: no memory. */
+pyw_application *pyw_application_find(const pyw_application_spec *spec);
+
+/*
+ * Loads the application if it is not loaded, or, in place, if its script has changed. One thread loads it, the others
+ * that want it wait; after a failure there is a time in which nobody tries. 0: it is loaded; 404: there is no such
+ * script; 500: it does not load. *problem (for 404 and 500) says so in a sentence; why is in the process's log.
+ */
+int pyw_application_ready(pyw_application *application, pyw_problem *problem);
+
+/* Has the script of a loaded application changed since? */
+int pyw_application_changed(pyw_application *application);
+
+pyw_interpreter *pyw_application_interpreter(const pyw_application *application);
+
+/* GIL held, in its interpreter, loaded. Returns: new reference. */
+PyObject *pyw_application_callable(const pyw_application *application);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/pyw_python.h"
+
+#include <string.h>
+
+#include "base/pyw_log.h"
+#include "base/pyw_version.h"
+#include "python/pyw_interpreter.h"
+#include "python/pyw_module.h"
+#include "python/pyw_runtime.h"
+#include "python/pyw_stacks.h"
+#include "wsgi/pyw_adapter.h"
+#include "wsgi/pyw_application.h"
+#include "wsgi/pyw_engine.h"
+
+#define PYW_EXPORT __attribute__((visibility("default")))
+
+/* The one Python of this process. */
+static struct {
+    const pyw_engine_host *host;
+    pyw_module_settings module;
+    int running;
+} engine;
+
+static void *create_extension(const char *application_group)
+{
+    pyw_adapter_settings settings = { engine.host->process_group, application_group, engine.host->threads > 1,
+                                      engine.host->multiprocess, pyw_module_attribute("_errors"),
+                                      pyw_module_attribute("version") };
+    pyw_adapter_state *state = NULL;
+
+    if (settings.errors != NULL && settings.version != NULL) {
+        state = pyw_adapter_state_create(&settings);
+    }
+    Py_XDECREF(settings.errors);
+    Py_XDECREF(settings.version);
+    return state;
+}
+
+static void destroy_extension(void *extension)
+{
+    pyw_adapter_state_destroy(extension);
+}
+
+static const pyw_interpreter_hooks hooks = { create_extension, destroy_extension };
+
+static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem)
+{
+    pyw_runtime_settings runtime = { host->python_home, host->is_daemon };
+    pyw_result result;
+
+    engine.host = host;
+    engine.module.process_group = host->process_group;
+    engine.module.python_path = host->python_path;
+    engine.module.version = PYW_VERSION;
+    pyw_log_install(host->log, host->log_baton, host->log_threshold);
+    pyw_application_reload_in_place(!host->is_daemon);
+    result = pyw_runtime_start(&runtime, problem);
+    if (result == PYW_OK) {
+        result = pyw_interpreter_start(&engine.module, &hooks, problem);
+    }
+    engine.running = result == PYW_OK;
+    return result;
+}
+
+static pyw_application *engine_application(const pyw_application_spec *spec)
+{
+    return pyw_application_find(spec);
+}
+
+static pyw_result engine_load(pyw_application *application)
+{
+    pyw_problem problem;
+    int status = pyw_application_ready(application, &problem);
+
+    if (status == 404) {
+        /* Nobody has logged it: there was nothing to run. */
+        pyw_log(PYW_LOG_ERR, "%s", problem.text);
+    }
+    return status == 0 ? PYW_OK : PYW_FAILED;
+}
+
+/* Python is taken once. 500: the interpreter could not be entered, which was logged where it failed. */
+static int run_in_python(pyw_application *application, pyw_exchange *exchange, pyw_ending *ending)
+{
+    pyw_interpreter *interpreter = pyw_application_interpreter(application);
+    PyObject *callable;
+
+    if (pyw_interpreter_enter(interpreter) != PYW_OK) {
+        return 500;
+    }
+    callable = pyw_application_callable(application);
+    pyw_adapter_run(pyw_interpreter_extension(interpreter), callable, exchange, ending);
+    Py_DECREF(callable);
+    pyw_interpreter_leave();
+    return 0;
+}
+
+static void engine_run(pyw_application *application, pyw_exchange *exchange)
+{
+    pyw_problem problem;
+    pyw_ending ending;
+    int status = pyw_application_ready(application, &problem);
+
+    if (status != 0) {
+        exchange->ops->log(exchange, PYW_LOG_ERR, problem.text, strlen(problem.text), 0);
+    }
+    else {
+        status = run_in_python(application, exchange, &ending);
+    }
+    if (status != 0) {
+        pyw_adapter_fail(&ending, status);
+    }
+    pyw_adapter_finish(exchange, &ending);
+}
+
+static int engine_changed(pyw_application *application)
+{
+    return pyw_application_changed(application);
+}
+
+static void engine_thread_end(void)
+{
+    if (engine.running) {
+        pyw_interpreter_thread_end();
+    }
+}
+
+static void engine_stop(int busy)
+{
+    if (engine.running && !busy) {
+        engine.running = 0;
+        pyw_interpreter_stop();
+    }
+}
+
+static pyw_engine table = { PYW_ENGINE_ABI, NULL, PYW_PYTHON_SERIES, engine_start, engine_application, engine_load,
+                            engine_run, engine_changed, engine_thread_end, pyw_stacks_dump, pyw_interpreter_touch,
+                            engine_stop };
+
+PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
+
+PYW_EXPORT const pyw_engine *pyw_engine_entry(void)
+{
+    table.python_version = pyw_runtime_version();
+    return &table;
+}
