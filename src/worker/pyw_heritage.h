@@ -2,14 +2,17 @@
 #ifndef PYW_HERITAGE_H
 #define PYW_HERITAGE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /*
  * All that a worker gets from the manager. A worker is fork + exec of the same executable (/proc/self/exe), so that
  * nothing of other groups (their env= secrets above all) is in its memory. It starts as
  *
- *     <display name> --worker
+ *     pywsgid --worker <group>
  *
- * with exactly these descriptors, and reads one HERITAGE frame from its channel: the pairs of pyw_options_pairs and
- * pyw_settings_pairs, the latter's names behind "settings.".
+ * (with display-name=, as that name alone) with exactly these descriptors, and reads one HERITAGE frame from its
+ * channel: the pairs of pyw_options_pairs and pyw_settings_pairs, the latter's names behind "settings.".
  */
 
 enum {
@@ -18,20 +21,39 @@ enum {
     PYW_HERITAGE_LOG = 2,      /* the group's log: the sink of pyw_log writes here */
     PYW_HERITAGE_CHANNEL = 3,  /* to the manager; EOF: the manager is gone, finish and exit */
     PYW_HERITAGE_LISTENER = 4, /* the group's listening socket, shared with its siblings, blocking */
-    PYW_HERITAGE_FDS = 5       /* from here on everything is closed */
+    PYW_HERITAGE_BOARD = 5,    /* a pyw_board in shared memory; the worker maps it, and puts its eventfd in its place */
+    PYW_HERITAGE_FDS = 6       /* from here on everything is closed */
 };
+
+/*
+ * What the manager wants to know of a worker that died without a word. The worker writes, one slot a thread; the
+ * manager only reads, trusts no byte of it, and knows its size by itself (the memory is sealed against shrinking).
+ */
+enum { PYW_BOARD_LINE = 500 };
+
+typedef struct pyw_board_slot {
+    volatile uint32_t busy;
+    char line[PYW_BOARD_LINE]; /* "GET /path", NUL-terminated if the worker behaves */
+} pyw_board_slot;
+
+typedef struct pyw_board {
+    volatile uint64_t served; /* requests, all threads */
+    pyw_board_slot slots[];
+} pyw_board;
+
+#define PYW_BOARD_SIZE(threads) (sizeof(pyw_board) + (size_t)(threads) * sizeof(pyw_board_slot))
 
 /* Exit statuses by which the manager tells the deaths of a worker apart. */
 enum {
-    PYW_EXIT_DRAINED = 0,      /* finished after DRAIN, SIGTERM or the manager's end */
-    PYW_EXIT_HERITAGE = 80,    /* the HERITAGE frame was unusable */
-    PYW_EXIT_PRIVILEGES = 81,  /* could not become its user */
-    PYW_EXIT_ENGINE = 82,      /* the engine could not be loaded, or Python did not start */
-    PYW_EXIT_STARTUP = 83,     /* startup-timeout */
-    PYW_EXIT_FORCED = 84       /* shutdown-timeout: requests were still running */
+    PYW_EXIT_DRAINED = 0,     /* finished after DRAIN, SIGTERM or the manager's end */
+    PYW_EXIT_HERITAGE = 80,   /* the HERITAGE frame was unusable */
+    PYW_EXIT_PRIVILEGES = 81, /* could not become its user */
+    PYW_EXIT_ENGINE = 82,     /* the engine could not be loaded, or Python did not start */
+    PYW_EXIT_STARTUP = 83,    /* startup-timeout */
+    PYW_EXIT_FORCED = 84      /* shutdown-timeout: requests were still running */
 };
 
-/* The worker's main function; does not return before the process is to end. */
+/* The worker's main function: returns the exit status of the process. */
 int pyw_worker_main(void);
 
 #endif

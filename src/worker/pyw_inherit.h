@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_INHERIT_H
+#define PYW_INHERIT_H
+
+/* What the manager said this worker is to be: the HERITAGE frame as options, and the board. Main thread. */
+
+#include "base/pyw_result.h"
+#include "config/pyw_options.h"
+#include "wire/pyw_channel.h"
+#include "worker/pyw_heritage.h"
+
+typedef struct pyw_inheritance {
+    pyw_group_options *options;
+    pyw_settings settings;
+    pyw_board *board; /* NULL: there is none */
+} pyw_inheritance;
+
+/* Reads the frame from the channel, maps the board and closes its descriptor. All in `pool`. */
+pyw_result pyw_inherit(pyw_inheritance *inheritance, apr_pool_t *pool, pyw_channel *channel, pyw_problem *problem);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_OPEN_ENGINE_H
+#define PYW_OPEN_ENGINE_H
+
+/* The engine of a worker: opened after privileges were dropped, started and stopped on the main thread. */
+
+#include "config/pyw_options.h"
+#include "wsgi/pyw_engine.h"
+
+/* dlopen, check, start. NULL with *problem. `host` and what it points to live in `pool`, to the end of the process. */
+const pyw_engine *pyw_open_engine(const pyw_group_options *options, apr_pool_t *pool, pyw_problem *problem);
+
+/* The specs of what the group's options list. `specs` has room for them. */
+void pyw_open_engine_specs(const pyw_group_options *options, pyw_application_spec *specs);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* accept4 */
+#endif
+#include "worker/pyw_pool.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/pyw_log.h"
+
+/* After accept(2) failed for want of descriptors or memory. */
+enum { SHORTAGE_PAUSE_MS = 100 };
+
+typedef enum { THREAD_WAITING, THREAD_BUSY, THREAD_ENDED } thread_state;
+
+typedef struct pool_thread {
+    pyw_pool *pool;
+    pthread_t id;
+    volatile thread_state state;
+    pyw_server_thread server;
+} pool_thread;
+
+struct pyw_pool {
+    pyw_service *service;
+    int listener;
+    int wake;
+    int count;
+    pool_thread threads[];
+};
+
+static void on_kick(int number)
+{
+    (void)number;
+}
+
+/* Without SA_RESTART, so that it ends accept(2). */
+static void install_kick(void)
+{
+    struct sigaction action = {.sa_handler = on_kick};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGRTMIN, &action, NULL);
+}
+
+static int is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+static void accept_one(pool_thread *thread)
+{
+    int fd = accept4(thread->pool->listener, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd >= 0) {
+        thread->state = THREAD_BUSY;
+        pyw_serve(&thread->server, fd);
+        thread->state = THREAD_WAITING;
+    }
+    else if (is_shortage(errno)) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0413) "no connection can be accepted: %s; trying again", strerror(errno));
+        poll(NULL, 0, SHORTAGE_PAUSE_MS);
+    }
+}
+
+/*
+ * A child that an application forked, and that came back here instead of ending, is no worker: nobody knows it, and it
+ * has one thread, which would take requests away from those that are drained, reloaded and watched.
+ */
+static volatile int is_forked;
+
+static void note_fork(void)
+{
+    is_forked = 1;
+}
+
+static void leave_if_forked(void)
+{
+    if (is_forked) {
+        _exit(0);
+    }
+}
+
+static void tell_main(const pyw_pool *pool)
+{
+    uint64_t one = 1;
+
+    if (write(pool->wake, &one, sizeof(one)) < 0) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0414) "eventfd: %s", strerror(errno));
+    }
+}
+
+static void *thread_main(void *data)
+{
+    pool_thread *thread = data;
+
+    while (!thread->pool->service->draining) {
+        accept_one(thread);
+        leave_if_forked();
+    }
+    thread->pool->service->engine->thread_end();
+    pyw_channel_destroy(thread->server.channel);
+    pyw_pairs_free(&thread->server.pairs);
+    pyw_buffer_free(&thread->server.request);
+    pyw_buffer_free(&thread->server.scratch);
+    thread->state = THREAD_ENDED;
+    tell_main(thread->pool);
+    return NULL;
+}
+
+/* Nobody joins it: its id must stay valid for pyw_pool_kick, even if it has just ended. */
+static int start_thread(pyw_pool *pool, int number, const pthread_attr_t *attributes)
+{
+    pool_thread *thread = &pool->threads[number];
+    int error;
+
+    thread->pool = pool;
+    thread->server.service = pool->service;
+    thread->server.number = number;
+    thread->server.channel = pyw_channel_create();
+    if (thread->server.channel == NULL) {
+        return ENOMEM;
+    }
+    error = pthread_create(&thread->id, attributes, thread_main, thread);
+    if (error != 0) {
+        pyw_channel_destroy(thread->server.channel);
+    }
+    return error;
+}
+
+static void start_threads(pyw_pool *pool, int threads, const pthread_attr_t *attributes, pyw_problem *problem)
+{
+    int error = 0;
+
+    while (pool->count < threads && error == 0) {
+        error = start_thread(pool, pool->count, attributes);
+        pool->count += error == 0;
+    }
+    if (error != 0) {
+        pyw_problem_set(problem, "thread %d of %d: %s", pool->count + 1, threads, strerror(error));
+        pyw_log(PYW_LOG_ERR, PYWNO(0415) "only %d of %d threads could be started: %s", pool->count, threads,
+                strerror(error));
+    }
+}
+
+pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, int listener, int wake,
+                         pyw_problem *problem)
+{
+    pyw_pool *pool = calloc(1, sizeof(*pool) + (size_t)threads * sizeof(pool->threads[0]));
+    pthread_attr_t attributes;
+
+    if (pool == NULL) {
+        pyw_problem_set(problem, "no memory for %d threads", threads);
+        return NULL;
+    }
+    pool->service = service;
+    pool->listener = listener;
+    pool->wake = wake;
+    install_kick();
+    pthread_atfork(NULL, NULL, note_fork);
+    pthread_attr_init(&attributes);
+    if (stack_size > 0) {
+        pthread_attr_setstacksize(&attributes, stack_size);
+    }
+    start_threads(pool, threads, &attributes, problem);
+    pthread_attr_destroy(&attributes);
+    if (pool->count == 0) {
+        free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+void pyw_pool_kick(pyw_pool *pool)
+{
+    for (int i = 0; i < pool->count; i++) {
+        if (pool->threads[i].state == THREAD_WAITING) {
+            pthread_kill(pool->threads[i].id, SIGRTMIN);
+        }
+    }
+}
+
+static int count_state(const pyw_pool *pool, thread_state state)
+{
+    int count = 0;
+
+    for (int i = 0; i < pool->count; i++) {
+        count += pool->threads[i].state == state;
+    }
+    return count;
+}
+
+int pyw_pool_running(const pyw_pool *pool)
+{
+    return pool->count - count_state(pool, THREAD_ENDED);
+}
+
+int pyw_pool_busy(const pyw_pool *pool)
+{
+    return count_state(pool, THREAD_BUSY);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* struct ucred */
+#endif
+#include "worker/pyw_serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/pyw_log.h"
+#include "worker/pyw_wire_exchange.h"
+
+enum { BUFFER_KEEP = 256 * 1024 };
+
+static int is_known_peer(const pyw_service *service, int fd)
+{
+    struct ucred peer;
+    socklen_t length = sizeof(peer);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+        return 0;
+    }
+    for (int i = 0; i < service->peer_count; i++) {
+        if (service->peers[i] == peer.uid) {
+            return 1;
+        }
+    }
+    pyw_log(PYW_LOG_ERR,
+            PYWNO(0410) "uid %lu (pid %ld) connected to the socket of group '%s' and was turned away: only "
+                        "httpd's children may",
+            (unsigned long)peer.uid, (long)peer.pid, service->group);
+    return 0;
+}
+
+static void set_buffer_sizes(const pyw_service *service, int fd)
+{
+    if (service->send_buffer_size > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &service->send_buffer_size, sizeof(int));
+    }
+    if (service->receive_buffer_size > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &service->receive_buffer_size, sizeof(int));
+    }
+}
+
+static size_t add_text(char *line, size_t used, const char *text, size_t length)
+{
+    size_t room = PYW_BOARD_LINE - 1 - used;
+
+    if (length > room) {
+        length = room;
+    }
+    memcpy(line + used, text, length);
+    return used + length;
+}
+
+/* Puts "GET /path?query" on the board, where the manager finds it if this process dies. */
+static void announce(pyw_server_thread *thread)
+{
+    pyw_board_slot *slot;
+    uint32_t method_length = 0, uri_length = 0;
+    const char *method = pyw_pairs_get(&thread->pairs, "REQUEST_METHOD", &method_length);
+    const char *uri = pyw_pairs_get(&thread->pairs, "REQUEST_URI", &uri_length);
+    size_t used = 0;
+
+    if (thread->service->board == NULL) {
+        return;
+    }
+    slot = &thread->service->board->slots[thread->number];
+    if (method != NULL && uri != NULL) {
+        used = add_text(slot->line, used, method, method_length);
+        used = add_text(slot->line, used, " ", 1);
+        used = add_text(slot->line, used, uri, uri_length);
+    }
+    slot->line[used] = '\0';
+    slot->busy = 1;
+}
+
+static void withdraw(pyw_server_thread *thread)
+{
+    pyw_board *board = thread->service->board;
+
+    if (board != NULL) {
+        board->slots[thread->number].busy = 0;
+        __atomic_add_fetch(&board->served, 1, __ATOMIC_RELAXED);
+    }
+}
+
+/* Returns 1 if another request may follow on the connection. */
+static int run(pyw_server_thread *thread, const pyw_message_request *request, int has_body)
+{
+    const pyw_service *service = thread->service;
+    const pyw_application_spec spec = {
+        .kind = request->target_kind == PYW_TARGET_MODULE ? PYW_TARGET_MODULE : PYW_TARGET_SCRIPT,
+        .target = request->target,
+        .callable = request->callable,
+        .group = request->group,
+        .group_is_default = request->group_is_default,
+        .reloading = request->reloading,
+    };
+    pyw_application *application = service->engine->application(&spec);
+    pyw_wire_exchange exchange;
+
+    pyw_wire_exchange_init(&exchange, thread->channel, &thread->scratch, service->timeout_ms, thread->pairs.items,
+                           thread->pairs.count, has_body);
+    if (application == NULL) {
+        exchange.base.ops->finish(&exchange.base, PYW_ERROR, 503);
+        return 0;
+    }
+    if (application != thread->last) {
+        pyw_watch_list_add(service->watched, application);
+        thread->last = application;
+    }
+    announce(thread);
+    service->engine->run(application, &exchange.base);
+    withdraw(thread);
+    return pyw_wire_exchange_drain(&exchange);
+}
+
+/* The environ points into the payload, which reading the body would overwrite. */
+static const char *keep_payload(pyw_server_thread *thread, const pyw_frame *frame)
+{
+    if (!(frame->flags & PYW_REQUEST_BODY)) {
+        return frame->payload;
+    }
+    pyw_buffer_reset(&thread->request, BUFFER_KEEP);
+    pyw_buffer_append(&thread->request, frame->payload, frame->length);
+    if (thread->request.failed) {
+        thread->request.failed = 0;
+        return NULL;
+    }
+    return thread->request.data;
+}
+
+static void refuse(pyw_server_thread *thread)
+{
+    pyw_channel_queue(thread->channel, PYW_FRAME_GOAWAY, 0, NULL, 0, -1);
+    pyw_channel_send(thread->channel, thread->service->timeout_ms);
+}
+
+static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
+{
+    pyw_message_request request;
+    const char *payload = keep_payload(thread, frame);
+    pyw_result result = PYW_FAILED;
+    int is_only;
+
+    if (payload != NULL) {
+        result = pyw_message_request_decode(&request, &thread->pairs, payload, frame->length);
+    }
+    if (result != PYW_OK) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame of httpd's cannot be used (%s)", pyw_result_name(result));
+        return 0;
+    }
+    is_only = (frame->flags & PYW_REQUEST_ONLY) != 0;
+    return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0) && !is_only;
+}
+
+static void serve_requests(pyw_server_thread *thread)
+{
+    pyw_frame frame;
+    int begun = 0;
+
+    for (;;) {
+        pyw_result result = pyw_channel_read(thread->channel, &frame, thread->service->timeout_ms);
+
+        /* An ABORT may cross the END of the request that it was for. */
+        if (result == PYW_EOF || result == PYW_GONE || (result == PYW_OK && begun && frame.type == PYW_FRAME_ABORT)) {
+            return;
+        }
+        if (result != PYW_OK || frame.type != PYW_FRAME_REQUEST) {
+            pyw_log(PYW_LOG_ERR, PYWNO(0412) "httpd's child did not send a REQUEST (%s)",
+                    result == PYW_OK ? pyw_frame_type_name(frame.type) : pyw_result_name(result));
+            return;
+        }
+        /* What was accepted is served, even by a worker that is to end; further requests are not begun. */
+        if (begun && thread->service->draining) {
+            refuse(thread);
+            return;
+        }
+        begun = 1;
+        if (!serve_request(thread, &frame)) {
+            return;
+        }
+    }
+}
+
+void pyw_serve(pyw_server_thread *thread, int fd)
+{
+    if (!is_known_peer(thread->service, fd)) {
+        close(fd);
+        return;
+    }
+    set_buffer_sizes(thread->service, fd);
+    pyw_channel_open(thread->channel, fd);
+    serve_requests(thread);
+    pyw_channel_close(thread->channel);
+    pyw_buffer_reset(&thread->scratch, BUFFER_KEEP);
+}

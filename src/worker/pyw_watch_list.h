@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WATCH_LIST_H
+#define PYW_WATCH_LIST_H
+
+/* The applications of a worker, for the question whether a script changed. Any thread; nothing is ever taken off. */
+
+#include "wsgi/pyw_engine.h"
+
+typedef struct pyw_watch_list pyw_watch_list;
+
+/* NULL: no memory. */
+pyw_watch_list *pyw_watch_list_create(void);
+
+/* Adds what is not on it yet. Without memory the application is not watched. */
+void pyw_watch_list_add(pyw_watch_list *list, pyw_application *application);
+
+/* Has the script of one of them changed since it was loaded? One stat(2) each. */
+int pyw_watch_list_changed(pyw_watch_list *list, const pyw_engine *engine);
+
+#endif

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker's main thread: it becomes what the manager says, has the applications loaded by a thread of their own,
+ * starts the pool, and then waits for orders.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <apr_general.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/pyw_log_file.h"
+#include "wire/pyw_channel.h"
+#include "wire/pyw_wait.h"
+#include "worker/pyw_heritage.h"
+#include "worker/pyw_identity.h"
+#include "worker/pyw_inherit.h"
+#include "worker/pyw_limits.h"
+#include "worker/pyw_open_engine.h"
+#include "worker/pyw_pool.h"
+#include "worker/pyw_watchdog.h"
+
+enum {
+    WATCH_MS = 1000, /* how often scripts are looked at */
+    KICK_MS = 10     /* how often threads are called out of accept(2) while they drain */
+};
+
+typedef struct worker {
+    pyw_inheritance heritage;
+    pyw_channel *manager;
+    pyw_service service;
+    pyw_pool *pool; /* NULL until the applications are loaded */
+    pyw_watchdog *watchdog;
+    int is_stuck; /* which the manager knows */
+    pthread_t loader;
+    volatile int loader_done;
+    volatile int load_failed;
+    int is_told;                    /* the manager knows that they are loaded, or have failed */
+    int may_serve;                  /* READY was said, or BROKEN answered with SERVE */
+    pyw_application **applications; /* those of the options */
+    int application_count;
+    int64_t next_watch;
+    int64_t stop_at; /* draining has to be over; INT64_MAX: never forced */
+} worker;
+
+static int log_fd = PYW_HERITAGE_LOG;
+
+/* Written by the signal handler, the loader and the pool. */
+static int wake_fd = -1;
+static volatile sig_atomic_t stop_signalled;
+
+static void wake(void)
+{
+    uint64_t one = 1;
+    int error = errno;
+    ssize_t unused = write(wake_fd, &one, sizeof(one));
+
+    (void)unused;
+    errno = error;
+}
+
+static void on_stop_signal(int number)
+{
+    (void)number;
+    stop_signalled = 1;
+    wake();
+}
+
+/* Not SIG_IGN: that would be inherited by the programs that applications start. */
+static void on_signal_without_meaning(int number)
+{
+    (void)number;
+}
+
+static int prepare_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART};
+    struct sigaction hangup = {.sa_handler = on_signal_without_meaning, .sa_flags = SA_RESTART};
+
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    wake_fd = fd >= 0 && fd != PYW_HERITAGE_BOARD ? dup3(fd, PYW_HERITAGE_BOARD, O_CLOEXEC) : fd;
+    if (wake_fd != fd) {
+        close(fd);
+    }
+    sigemptyset(&stop.sa_mask);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGUSR1, &stop, NULL);
+    sigemptyset(&hangup.sa_mask);
+    sigaction(SIGHUP, &hangup, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return wake_fd >= 0;
+}
+
+static void register_applications(worker *self)
+{
+    const pyw_group_options *options = self->heritage.options;
+    int count = options->applications->nelts;
+    pyw_application_spec *specs = calloc((size_t)count + 1, sizeof(*specs));
+
+    self->applications = calloc((size_t)count + 1, sizeof(*self->applications));
+    if (specs != NULL && self->applications != NULL) {
+        pyw_open_engine_specs(options, specs);
+        for (int i = 0; i < count; i++) {
+            pyw_application *application = self->service.engine->application(&specs[i]);
+
+            if (application != NULL) {
+                self->applications[self->application_count++] = application;
+                pyw_watch_list_add(self->service.watched, application);
+            }
+        }
+    }
+    free(specs);
+}
+
+static void *loader_main(void *data)
+{
+    worker *self = data;
+
+    for (int i = 0; i < self->application_count; i++) {
+        if (self->service.engine->load(self->applications[i]) != PYW_OK) {
+            self->load_failed = 1;
+        }
+    }
+    self->service.engine->thread_end();
+    self->loader_done = 1;
+    wake();
+    return NULL;
+}
+
+static void tell_manager(worker *self, pyw_frame_type type)
+{
+    pyw_channel_queue(self->manager, type, 0, NULL, 0, -1);
+    pyw_channel_send(self->manager, WATCH_MS);
+}
+
+static int is_stopping(const worker *self)
+{
+    return self->service.draining;
+}
+
+/*
+ * Said ahead of the first request: a worker that dies of one has died READY, and its successor starts at once. One that
+ * is BROKEN waits: the manager may have others whose applications work.
+ */
+static void tell_loaded(worker *self)
+{
+    pthread_join(self->loader, NULL);
+    self->is_told = 1;
+    self->may_serve = !self->load_failed;
+    tell_manager(self, self->load_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
+}
+
+static void start_watchdog(worker *self)
+{
+    apr_interval_time_t timeout = self->heritage.options->deadlock_timeout;
+
+    if (timeout > 0) {
+        self->watchdog = pyw_watchdog_start(self->service.engine, (int)apr_time_as_msec(timeout));
+        if (self->watchdog == NULL) {
+            pyw_log(PYW_LOG_WARNING, PYWNO(0424) "the worker has no watchdog: deadlock-timeout has no effect on it");
+        }
+    }
+}
+
+static int begin_serving(worker *self)
+{
+    const pyw_group_options *options = self->heritage.options;
+    pyw_problem problem;
+
+    self->pool =
+        pyw_pool_start(&self->service, options->threads, options->stack_size, PYW_HERITAGE_LISTENER, wake_fd, &problem);
+    if (self->pool == NULL) {
+        pyw_log(PYW_LOG_CRIT, PYWNO(0416) "the worker has no threads and ends: %s", problem.text);
+        return 0;
+    }
+    start_watchdog(self);
+    return 1;
+}
+
+/* How long that may take is the manager's business. */
+static void begin_draining(worker *self)
+{
+    if (!is_stopping(self)) {
+        self->service.draining = 1;
+        self->stop_at = INT64_MAX;
+    }
+}
+
+/* Nobody is left who would end this worker if its requests do not. */
+static void limit_draining(worker *self)
+{
+    apr_interval_time_t limit = self->heritage.options->shutdown_timeout;
+
+    begin_draining(self);
+    if (self->stop_at == INT64_MAX && limit > 0) {
+        self->stop_at = pyw_wait_now() + apr_time_as_msec(limit);
+    }
+}
+
+static void take_descriptor(worker *self, int target)
+{
+    int fd = pyw_channel_take_fd(self->manager);
+
+    if (fd < 0) {
+        return;
+    }
+    if (target == PYW_HERITAGE_LOG) {
+        dup2(fd, PYW_HERITAGE_LOG);
+        dup2(fd, PYW_HERITAGE_STDOUT);
+    }
+    else {
+        dup3(fd, target, O_CLOEXEC);
+    }
+    close(fd);
+}
+
+static void take_order(worker *self, const pyw_frame *frame)
+{
+    switch (frame->type) {
+    case PYW_FRAME_DRAIN:
+        begin_draining(self);
+        break;
+    case PYW_FRAME_SERVE:
+        self->may_serve = 1;
+        break;
+    case PYW_FRAME_LOGFD:
+        take_descriptor(self, PYW_HERITAGE_LOG);
+        break;
+    case PYW_FRAME_LISTENER:
+        take_descriptor(self, PYW_HERITAGE_LISTENER);
+        if (self->pool != NULL) {
+            pyw_pool_kick(self->pool);
+        }
+        break;
+    default:
+        pyw_log(PYW_LOG_ERR, PYWNO(0417) "the manager sent %s, which is not for a worker",
+                pyw_frame_type_name(frame->type));
+    }
+}
+
+static void take_orders(worker *self)
+{
+    pyw_frame frame;
+    pyw_result result = PYW_OK;
+
+    while (pyw_channel_fd(self->manager) >= 0 && result == PYW_OK) {
+        result = pyw_channel_read(self->manager, &frame, 0);
+        if (result == PYW_OK) {
+            take_order(self, &frame);
+        }
+    }
+    if (result != PYW_OK && result != PYW_AGAIN) {
+        pyw_channel_close(self->manager);
+        limit_draining(self);
+    }
+}
+
+static void look_at_scripts(worker *self)
+{
+    if (pyw_wait_now() < self->next_watch || self->pool == NULL || is_stopping(self)) {
+        return;
+    }
+    self->next_watch = pyw_wait_now() + WATCH_MS;
+    if (pyw_watch_list_changed(self->service.watched, self->service.engine)) {
+        tell_manager(self, PYW_FRAME_STALE);
+    }
+}
+
+static void look_at_watchdog(worker *self)
+{
+    if (self->watchdog == NULL || self->is_stuck || !pyw_watchdog_is_stuck(self->watchdog)) {
+        return;
+    }
+    self->is_stuck = 1;
+    pyw_log(
+        PYW_LOG_ERR,
+        PYWNO(0422) "Python does not respond: its lock (the GIL) could not be had for %.3g s (deadlock-timeout); the "
+                    "stacks of all threads follow",
+        (double)self->heritage.options->deadlock_timeout / APR_USEC_PER_SEC);
+    pyw_watchdog_log_stacks(self->service.engine);
+    tell_manager(self, PYW_FRAME_STUCK);
+}
+
+static void wait_for_events(worker *self)
+{
+    struct pollfd fds[2] = {{wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
+    int timeout = is_stopping(self) ? KICK_MS : WATCH_MS;
+    uint64_t count;
+
+    if (poll(fds, 2, timeout) > 0 && fds[0].revents != 0 && read(wake_fd, &count, sizeof(count)) < 0) {
+        return;
+    }
+}
+
+/* 1: all requests are done, nothing of Python runs any more. */
+static int is_drained(worker *self)
+{
+    if (self->pool == NULL) {
+        return self->loader_done;
+    }
+    pyw_pool_kick(self->pool);
+    return pyw_pool_running(self->pool) == 0;
+}
+
+static int work(worker *self)
+{
+    for (;;) {
+        wait_for_events(self);
+        take_orders(self);
+        if (stop_signalled && !is_stopping(self)) {
+            pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker was told to stop by a signal");
+            limit_draining(self);
+        }
+        if (is_stopping(self) && is_drained(self)) {
+            return PYW_EXIT_DRAINED;
+        }
+        if (is_stopping(self) && pyw_wait_now() >= self->stop_at) {
+            return PYW_EXIT_FORCED;
+        }
+        if (self->loader_done && !self->is_told) {
+            tell_loaded(self);
+        }
+        if (self->may_serve && self->pool == NULL && !is_stopping(self) && !begin_serving(self)) {
+            return PYW_EXIT_ENGINE;
+        }
+        look_at_scripts(self);
+        look_at_watchdog(self);
+    }
+}
+
+static void add_peer(pyw_service *service, uid_t uid)
+{
+    service->peers[service->peer_count++] = uid;
+}
+
+static void describe_service(worker *self)
+{
+    const pyw_group_options *options = self->heritage.options;
+    pyw_service *service = &self->service;
+    uid_t socket_user;
+
+    service->group = options->name;
+    service->timeout_ms = (int)apr_time_as_msec(options->socket_timeout);
+    if (service->timeout_ms <= 0) {
+        service->timeout_ms = 60 * 1000;
+    }
+    service->send_buffer_size = (int)options->send_buffer_size;
+    service->receive_buffer_size = (int)options->receive_buffer_size;
+    service->board = self->heritage.board;
+    add_peer(service, 0);
+    add_peer(service, self->heritage.settings.httpd_uid);
+    if (options->socket_user != NULL && pyw_options_uid(options->socket_user, &socket_user)) {
+        add_peer(service, socket_user);
+    }
+}
+
+/* Leaves at shutdown-timeout even if an exit function of the application does not return. */
+static void on_stop_limit(int number)
+{
+    (void)number;
+    _exit(PYW_EXIT_FORCED);
+}
+
+static int stop_engine(worker *self, int status)
+{
+    apr_interval_time_t limit = self->heritage.options->shutdown_timeout;
+
+    if (status == PYW_EXIT_FORCED) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0419) "the worker ends although %d requests still run: shutdown-timeout is over",
+                self->pool != NULL ? pyw_pool_busy(self->pool) : 0);
+        self->service.engine->stop(1);
+        _exit(status);
+    }
+    signal(SIGALRM, on_stop_limit);
+    alarm(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
+    pyw_watchdog_stop(self->watchdog);
+    self->service.engine->stop(0);
+    return status;
+}
+
+static int fail(int status, const char *what, const pyw_problem *problem)
+{
+    pyw_log(PYW_LOG_CRIT, PYWNO(0420) "%s: %s", what, problem->text);
+    return status;
+}
+
+static int start_loader(worker *self)
+{
+    int error = pthread_create(&self->loader, NULL, loader_main, self);
+
+    if (error != 0) {
+        pyw_log(PYW_LOG_CRIT, PYWNO(0421) "the worker cannot start a thread: %s", strerror(error));
+    }
+    return error == 0;
+}
+
+static int live(worker *self, apr_pool_t *pool)
+{
+    pyw_problem problem = {""};
+
+    if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
+        return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
+    }
+    if (!prepare_signals()) {
+        return PYW_EXIT_HERITAGE;
+    }
+    pyw_log_install(pyw_log_file_sink, &log_fd, (pyw_log_level)self->heritage.options->log_level);
+    if (pyw_limits_set(self->heritage.options, &problem) != PYW_OK) {
+        return fail(PYW_EXIT_PRIVILEGES, "the worker cannot be limited and does not serve", &problem);
+    }
+    if (pyw_identity_assume(self->heritage.options, &self->heritage.settings, &problem) != PYW_OK) {
+        return fail(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
+    }
+    describe_service(self);
+    self->service.engine = pyw_open_engine(self->heritage.options, pool, &problem);
+    if (self->service.engine == NULL) {
+        return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
+    }
+    register_applications(self);
+    return start_loader(self) ? stop_engine(self, work(self)) : PYW_EXIT_ENGINE;
+}
+
+int pyw_worker_main(void)
+{
+    static worker self;
+    apr_pool_t *pool;
+    int status;
+
+    pyw_log_file_keep_zone();
+    pyw_log_install(pyw_log_file_sink, &log_fd, PYW_LOG_NOTICE);
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    self.manager = pyw_channel_create();
+    self.service.watched = pyw_watch_list_create();
+    if (self.manager == NULL || self.service.watched == NULL) {
+        return PYW_EXIT_HERITAGE;
+    }
+    pyw_channel_open(self.manager, PYW_HERITAGE_CHANNEL);
+    status = live(&self, pool);
+    _exit(status);
+}
