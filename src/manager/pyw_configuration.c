@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What httpd's parent wants to run, and how what runs becomes that. */
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/pyw_log_file.h"
+#include "manager/pyw_group_log.h"
+#include "manager/pyw_manager.h"
+#include "manager/pyw_reload_watch.h"
+#include "wire/pyw_message.h"
+#include "wire/pyw_wait.h"
+
+/* How long a group that was removed serves on: httpd's old children may still have requests for it. */
+enum { RETIRE_MS = 10 * 1000 };
+
+static void free_pending(pyw_pending_group *pending)
+{
+    if (pending->log_fd >= 0) {
+        close(pending->log_fd);
+    }
+    if (pending->pool != NULL) {
+        apr_pool_destroy(pending->pool);
+    }
+    free(pending);
+}
+
+static void drop_pending(pyw_manager *manager)
+{
+    while (manager->pending != NULL) {
+        pyw_pending_group *pending = manager->pending;
+
+        manager->pending = pending->next;
+        free_pending(pending);
+    }
+}
+
+/* The pairs of a frame as a table of strings. */
+static apr_table_t *decode(apr_pool_t *pool, const char *payload, uint32_t length)
+{
+    apr_table_t *table = apr_table_make(pool, 32);
+    pyw_pairs pairs = {0};
+    pyw_result result = pyw_message_pairs_decode(&pairs, payload, length);
+
+    for (uint32_t i = 0; result == PYW_OK && i < pairs.count; i++) {
+        const pyw_pair *pair = &pairs.items[i];
+
+        apr_table_addn(table, apr_pstrmemdup(pool, pair->name, pair->name_length),
+                       apr_pstrmemdup(pool, pair->value, pair->value_length));
+    }
+    pyw_pairs_free(&pairs);
+    return result == PYW_OK ? table : NULL;
+}
+
+static const char *restore_options(pyw_group_options *options, apr_pool_t *pool, const apr_table_t *table)
+{
+    const apr_array_header_t *elements = apr_table_elts(table);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)(void *)elements->elts;
+    const char *error = NULL;
+
+    for (int i = 0; error == NULL && i < elements->nelts; i++) {
+        error = pyw_options_restore(options, pool, entries[i].key, entries[i].val);
+    }
+    return error;
+}
+
+pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
+                                 pyw_problem *problem)
+{
+    apr_pool_t *pool;
+    pyw_pending_group *pending = calloc(1, sizeof(*pending));
+    pyw_group_options *options;
+    const char *error = "the frame is malformed, or brought no log";
+
+    if (pending == NULL) {
+        close(log_fd);
+        return pyw_problem_set(problem, "no memory");
+    }
+    apr_pool_create(&pool, manager->pool);
+    options = pyw_options_create(pool, "");
+    pending->pool = pool;
+    pending->log_fd = log_fd;
+    pending->options = options;
+    pending->pairs = decode(pool, payload, length);
+    if (pending->pairs != NULL && log_fd >= 0) {
+        error = restore_options(options, pool, pending->pairs);
+    }
+    if (error != NULL) {
+        free_pending(pending);
+        return pyw_problem_set(problem, "GROUP: %s", error);
+    }
+    pending->next = manager->pending;
+    manager->pending = pending;
+    return PYW_OK;
+}
+
+static pyw_worker_group *find_group(pyw_manager *manager, const char *name)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (!group->is_stopping && strcmp(group->options->name, name) == 0) {
+            return group;
+        }
+    }
+    return NULL;
+}
+
+static uid_t socket_owner(const pyw_manager *manager, const pyw_worker_group *group)
+{
+    uid_t owner = manager->settings.httpd_uid;
+
+    if (group->options->socket_user != NULL) {
+        pyw_options_uid(group->options->socket_user, &owner);
+    }
+    return owner;
+}
+
+pyw_result pyw_configuration_bind(pyw_manager *manager, pyw_worker_group *group, pyw_problem *problem)
+{
+    int fd;
+    pyw_result result = pyw_socket_file_bind(&group->socket, &manager->directory, socket_owner(manager, group),
+                                             group->options->listen_backlog, &fd, problem);
+
+    if (result == PYW_OK) {
+        if (group->listener >= 0) {
+            close(group->listener);
+        }
+        group->listener = fd;
+    }
+    return result;
+}
+
+/* The options, whose pool the group then owns, and the log. */
+static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
+{
+    group->pool = pending->pool;
+    group->options = pending->options;
+    group->pairs = pending->pairs;
+    group->reload_files = NULL; /* they were in the old pool */
+    pyw_reload_watch_begin(group);
+    group->log_fd = pending->log_fd;
+    pending->pool = NULL;
+    pending->log_fd = -1;
+}
+
+static void free_group(pyw_manager *manager, pyw_worker_group *group)
+{
+    if (group->listener >= 0) {
+        pyw_socket_file_remove(&group->socket, &manager->directory);
+        close(group->listener);
+    }
+    free((void *)(uintptr_t)group->socket.name);
+    free(group);
+}
+
+void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group)
+{
+    pyw_worker_group **link = &manager->groups;
+
+    while (*link != group) {
+        link = &(*link)->next;
+    }
+    *link = group->next;
+    close(group->log_fd);
+    apr_pool_destroy(group->pool);
+    free_group(manager, group);
+}
+
+/* A group with its socket, which is in no list yet and whose options are still the pending one's. */
+static pyw_worker_group *create_group(pyw_manager *manager, const pyw_pending_group *pending, pyw_problem *problem)
+{
+    pyw_worker_group *group = calloc(1, sizeof(*group));
+    const char *path = pyw_socket_path(pending->pool, manager->directory.path, pending->options->name);
+
+    if (group == NULL) {
+        pyw_problem_set(problem, "no memory");
+        return NULL;
+    }
+    group->settings = &manager->settings;
+    group->options = pending->options;
+    group->listener = -1;
+    group->retire_at = INT64_MAX;
+    group->socket.name = strdup(strrchr(path, '/') + 1);
+    if (group->socket.name == NULL || pyw_configuration_bind(manager, group, problem) != PYW_OK) {
+        free_group(manager, group);
+        return NULL;
+    }
+    return group;
+}
+
+/* All that can fail: finds or makes the group of each pending one. */
+static pyw_result prepare(pyw_manager *manager, pyw_problem *problem)
+{
+    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+        pending->group = find_group(manager, pending->options->name);
+        pending->is_new = pending->group == NULL;
+        if (pending->is_new) {
+            pending->group = create_group(manager, pending, problem);
+        }
+        if (pending->group == NULL) {
+            return PYW_FAILED;
+        }
+    }
+    return PYW_OK;
+}
+
+static void undo_prepare(pyw_manager *manager)
+{
+    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+        if (pending->is_new && pending->group != NULL) {
+            free_group(manager, pending->group);
+        }
+    }
+}
+
+static int same_pairs(const apr_table_t *one, const apr_table_t *other)
+{
+    const apr_array_header_t *a = apr_table_elts(one);
+    const apr_array_header_t *b = apr_table_elts(other);
+    const apr_table_entry_t *x = (const apr_table_entry_t *)(void *)a->elts;
+    const apr_table_entry_t *y = (const apr_table_entry_t *)(void *)b->elts;
+
+    if (a->nelts != b->nelts) {
+        return 0;
+    }
+    for (int i = 0; i < a->nelts; i++) {
+        if (strcmp(x[i].key, y[i].key) != 0 || strcmp(x[i].val, y[i].val) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void update_options(pyw_manager *manager, pyw_worker_group *group, pyw_pending_group *pending)
+{
+    apr_pool_t *old = group->pool;
+
+    pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0330) "the options of group '%s' changed: its workers are replaced",
+                  group->options->name);
+    close(group->log_fd);
+    take_over(group, pending);
+    apr_pool_destroy(old);
+    pyw_socket_file_adopt(&group->socket, &manager->directory, socket_owner(manager, group));
+    listen(group->listener, group->options->listen_backlog);
+    pyw_worker_group_roll(group);
+}
+
+static void update_log(pyw_worker_group *group, pyw_pending_group *pending)
+{
+    close(group->log_fd);
+    group->log_fd = pending->log_fd;
+    pending->log_fd = -1;
+}
+
+static void update_group(pyw_manager *manager, pyw_pending_group *pending, int roll)
+{
+    pyw_worker_group *group = pending->group;
+
+    group->retire_at = INT64_MAX;
+    if (!same_pairs(group->pairs, pending->pairs)) {
+        update_options(manager, group, pending);
+    }
+    else {
+        update_log(group, pending);
+        if (roll) {
+            pyw_worker_group_roll(group);
+        }
+    }
+    pyw_worker_group_send_log(group);
+}
+
+static int is_pending(const pyw_manager *manager, const pyw_worker_group *group)
+{
+    for (const pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+        if (pending->group == group) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void retire_others(pyw_manager *manager)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (!is_pending(manager, group) && group->retire_at == INT64_MAX && !group->is_stopping) {
+            pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0331) "group '%s' is no longer configured: its workers finish",
+                          group->options->name);
+            group->retire_at = pyw_wait_now() + RETIRE_MS;
+        }
+    }
+}
+
+/* Nothing of this can fail. `roll`: something that concerns all workers changed. */
+static void apply(pyw_manager *manager, int roll)
+{
+    retire_others(manager);
+    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+        if (!pending->is_new) {
+            update_group(manager, pending, roll);
+            continue;
+        }
+        take_over(pending->group, pending);
+        pending->group->next = manager->groups;
+        manager->groups = pending->group;
+    }
+}
+
+static pyw_result restore_settings(pyw_settings *settings, apr_pool_t *pool, const char *payload, uint32_t length,
+                                   pyw_problem *problem)
+{
+    const apr_table_t *table = decode(pool, payload, length);
+    const apr_array_header_t *elements = table != NULL ? apr_table_elts(table) : NULL;
+    const char *error = table != NULL ? NULL : "the frame is malformed";
+
+    for (int i = 0; error == NULL && i < elements->nelts; i++) {
+        const apr_table_entry_t *entry = &((const apr_table_entry_t *)(void *)elements->elts)[i];
+
+        error = pyw_settings_restore(settings, pool, entry->key, entry->val);
+    }
+    if (error == NULL && settings->socket_directory == NULL) {
+        error = "it names no directory for the sockets";
+    }
+    return error == NULL ? PYW_OK : pyw_problem_set(problem, "COMMIT: %s", error);
+}
+
+/* Opens the directory the first time, and when WSGISocketPrefix changed. */
+static pyw_result use_directory(pyw_manager *manager, pyw_problem *problem)
+{
+    if (manager->directory.fd >= 0 && strcmp(manager->directory.path, manager->settings.socket_directory) == 0) {
+        return PYW_OK;
+    }
+    return pyw_socket_directory_open(&manager->directory, manager->settings.socket_directory, problem);
+}
+
+/* The groups that run follow into the new directory. */
+static void move_sockets(pyw_manager *manager)
+{
+    pyw_problem problem;
+
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (pyw_configuration_bind(manager, group, &problem) == PYW_OK) {
+            pyw_worker_group_send_listener(group);
+        }
+        else {
+            pyw_group_log(group, PYW_LOG_ERR, PYWNO(0332) "group '%s' cannot follow WSGISocketPrefix: %s",
+                          group->options->name, problem.text);
+        }
+    }
+}
+
+static pyw_result commit(pyw_manager *manager, const pyw_settings *before, pyw_problem *problem)
+{
+    pyw_socket_directory old = manager->directory;
+    pyw_result result = use_directory(manager, problem);
+    int moved = manager->directory.fd != old.fd;
+
+    if (result == PYW_OK) {
+        result = prepare(manager, problem);
+    }
+    if (result != PYW_OK) {
+        undo_prepare(manager);
+        if (moved) {
+            pyw_socket_directory_remove(&manager->directory);
+            manager->directory = old;
+        }
+        return result;
+    }
+    if (moved) {
+        move_sockets(manager);
+        pyw_socket_directory_remove(&old);
+    }
+    apply(manager, before->socket_directory != NULL && before->httpd_uid != manager->settings.httpd_uid);
+    return PYW_OK;
+}
+
+static void use_log(const pyw_manager *manager, int log_fd)
+{
+    static const int manager_log = 2;
+
+    if (log_fd >= 0) {
+        dup2(log_fd, 1);
+        dup2(log_fd, 2);
+    }
+    pyw_log_install(pyw_log_file_sink, (void *)(uintptr_t)&manager_log, (pyw_log_level)manager->settings.log_level);
+}
+
+pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
+                                    pyw_problem *problem)
+{
+    const pyw_settings before = manager->settings;
+    pyw_settings settings = {0};
+    apr_pool_t *pool;
+    pyw_result result;
+
+    apr_pool_create(&pool, manager->pool);
+    result = restore_settings(&settings, pool, payload, length, problem);
+    if (result == PYW_OK) {
+        manager->settings = settings;
+        use_log(manager, log_fd);
+        result = commit(manager, &before, problem);
+    }
+    drop_pending(manager);
+    if (result != PYW_OK) {
+        manager->settings = before;
+        apr_pool_destroy(pool);
+        return result;
+    }
+    if (manager->settings_pool != NULL) {
+        apr_pool_destroy(manager->settings_pool);
+    }
+    manager->settings_pool = pool;
+    return PYW_OK;
+}

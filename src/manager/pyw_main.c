@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pywsgid: the process manager and its workers, in one executable. httpd starts it; nobody has to. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/pyw_version.h"
+#include "manager/pyw_manager.h"
+#include "wire/pyw_frame.h"
+#include "worker/pyw_heritage.h"
+
+static int usage(void)
+{
+    fputs("pywsgid is started by httpd with mod_pywsgi; there is nothing to start by hand.\n"
+          "  pywsgid --version   print the version of the program and of its protocol\n",
+          stderr);
+    return 2;
+}
+
+/* With display-name= the role is not to be seen in ps(1). */
+static void hide_role(int argc, char **argv)
+{
+    if (argc == 2) {
+        memset(argv[1], 0, strlen(argv[1]));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    prctl(PR_SET_NAME, "pywsgid"); /* it was executed by way of /proc/self/exe */
+    if (argc >= 2 && strcmp(argv[1], "--worker") == 0) {
+        hide_role(argc, argv);
+        return pyw_worker_main();
+    }
+    if (argc == 2 && strcmp(argv[1], "--manager") == 0) {
+        return pyw_manager_main();
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("pywsgid %s (wire protocol %d)\n", PYW_VERSION, PYW_WIRE_VERSION);
+        return 0;
+    }
+    return usage();
+}

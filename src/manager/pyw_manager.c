@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "manager/pyw_manager.h"
+
+#include <apr_general.h>
+#include <apr_time.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/pyw_log_file.h"
+#include "manager/pyw_group_log.h"
+#include "manager/pyw_recycle.h"
+#include "manager/pyw_refusal.h"
+#include "manager/pyw_reload_watch.h"
+#include "wire/pyw_wait.h"
+
+enum {
+    LOOK_MS = 1000,        /* how often socket files and workers are looked at */
+    ANSWER_MS = 10 * 1000, /* httpd's parent waits for the answer, so this is never used up */
+    ORPHAN_LIMIT_MS = 4000 /* when httpd's parent died without a word, no worker gets longer */
+};
+
+static const int log_fd = 2;
+
+static void stop(pyw_manager *manager)
+{
+    int orphaned = getppid() != manager->parent;
+
+    if (manager->is_stopping) {
+        return;
+    }
+    manager->is_stopping = 1;
+    if (orphaned) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0300) "httpd's parent (pid %ld) is gone: the workers are stopped",
+                (long)manager->parent);
+    }
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        apr_interval_time_t limit = apr_time_as_msec(group->options->shutdown_timeout);
+
+        if (orphaned && (limit == 0 || limit > ORPHAN_LIMIT_MS)) {
+            limit = ORPHAN_LIMIT_MS;
+        }
+        pyw_worker_group_stop(group, (int)limit);
+    }
+}
+
+static void answer(pyw_manager *manager, pyw_result result, const pyw_problem *problem)
+{
+    if (result == PYW_OK) {
+        pyw_channel_queue(manager->control, PYW_FRAME_BOUND, 0, NULL, 0, -1);
+    }
+    else {
+        pyw_log(PYW_LOG_ERR, PYWNO(0301) "the configuration cannot be taken: %s", problem->text);
+        pyw_channel_queue(manager->control, PYW_FRAME_REFUSED, 0, problem->text, strlen(problem->text), -1);
+    }
+    pyw_channel_send(manager->control, ANSWER_MS);
+}
+
+static void commit(pyw_manager *manager, const pyw_frame *frame)
+{
+    pyw_problem problem = {""};
+    int fd = pyw_channel_take_fd(manager->control);
+    pyw_result result = pyw_configuration_commit(manager, frame->payload, frame->length, fd, &problem);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    answer(manager, result, &problem);
+}
+
+static void obey(pyw_manager *manager, const pyw_frame *frame)
+{
+    pyw_problem problem = {""};
+
+    if (frame->type == PYW_FRAME_GROUP) {
+        if (pyw_configuration_add(manager, frame->payload, frame->length, pyw_channel_take_fd(manager->control),
+                                  &problem) != PYW_OK) {
+            answer(manager, PYW_FAILED, &problem);
+        }
+    }
+    else if (frame->type == PYW_FRAME_COMMIT) {
+        commit(manager, frame);
+    }
+    else {
+        pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which is not for the manager",
+                pyw_frame_type_name(frame->type));
+    }
+}
+
+static void listen_to_httpd(pyw_manager *manager)
+{
+    pyw_frame frame;
+    pyw_result result = PYW_OK;
+
+    while (result == PYW_OK) {
+        result = pyw_channel_read(manager->control, &frame, 0);
+        if (result == PYW_OK) {
+            obey(manager, &frame);
+        }
+    }
+    if (result != PYW_AGAIN) {
+        pyw_channel_close(manager->control);
+        stop(manager);
+    }
+}
+
+static pyw_child *find_child(pyw_manager *manager, pid_t pid)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+            if (child->pid == pid) {
+                return child;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* A process that has ended and has not been waited for: its pid is nobody else's yet. 0: there is none. */
+static pid_t next_dead(void)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+/* What a worker said last is heard before it is buried. */
+static void bury_the_dead(pyw_manager *manager)
+{
+    for (pid_t pid = next_dead(); pid > 0; pid = next_dead()) {
+        pyw_child *child = find_child(manager, pid);
+
+        if (child == NULL) {
+            waitpid(pid, NULL, 0);
+            continue;
+        }
+        if (pyw_channel_fd(child->channel) >= 0) {
+            pyw_worker_group_listen(child->group, child);
+        }
+        pyw_worker_group_bury(child->group, child);
+    }
+}
+
+static void take_signals(pyw_manager *manager)
+{
+    struct signalfd_siginfo info;
+
+    while (read(manager->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        if (info.ssi_signo == SIGTERM) {
+            pyw_log(PYW_LOG_NOTICE, PYWNO(0303) "the manager was told to stop by a signal of pid %ld",
+                    (long)info.ssi_pid);
+            stop(manager);
+        }
+    }
+    bury_the_dead(manager);
+}
+
+static int64_t step_groups(pyw_manager *manager)
+{
+    int64_t next = manager->next_look;
+    pyw_worker_group *group = manager->groups;
+
+    while (group != NULL) {
+        pyw_worker_group *following = group->next;
+        int64_t wish = pyw_worker_group_step(group);
+
+        next = wish < next ? wish : next;
+        if (group->is_stopping && group->children == NULL) {
+            pyw_configuration_drop(manager, group);
+        }
+        group = following;
+    }
+    return next;
+}
+
+static void bind_again(pyw_manager *manager, pyw_worker_group *group)
+{
+    pyw_problem problem;
+
+    if (pyw_configuration_bind(manager, group, &problem) == PYW_OK) {
+        pyw_worker_group_send_listener(group);
+        pyw_group_log(group, PYW_LOG_WARNING,
+                      PYWNO(0304) "the socket of group '%s' was removed by somebody: it is bound again",
+                      group->options->name);
+    }
+    else {
+        pyw_group_log(group, PYW_LOG_ERR, PYWNO(0305) "the socket of group '%s' was removed by somebody: %s",
+                      group->options->name, problem.text);
+    }
+}
+
+static int restore_directory(pyw_manager *manager)
+{
+    pyw_socket_directory made;
+    pyw_problem problem;
+
+    if (pyw_socket_directory_is_there(&manager->directory)) {
+        return 1;
+    }
+    if (pyw_socket_directory_open(&made, manager->directory.path, &problem) != PYW_OK) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0306) "the directory of the sockets was removed by somebody: %s", problem.text);
+        return 0;
+    }
+    pyw_socket_directory_close(&manager->directory);
+    manager->directory = made;
+    return 1;
+}
+
+/* Cleaners of temporary directories remove sockets that are in use. */
+static void look_at_sockets(pyw_manager *manager)
+{
+    if (manager->directory.fd < 0 || manager->is_stopping || !restore_directory(manager)) {
+        return;
+    }
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (!group->is_stopping && !pyw_socket_file_is_there(&group->socket, &manager->directory)) {
+            bind_again(manager, group);
+        }
+    }
+}
+
+static void look_around(pyw_manager *manager)
+{
+    if (pyw_wait_now() < manager->next_look) {
+        return;
+    }
+    manager->next_look = pyw_wait_now() + LOOK_MS;
+    look_at_sockets(manager);
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        pyw_recycle_look(group);
+        pyw_reload_watch_look(group);
+    }
+}
+
+static void add_poll(apr_array_header_t *fds, int fd)
+{
+    struct pollfd *item = apr_array_push(fds);
+
+    item->fd = fd;
+    item->events = POLLIN;
+    item->revents = 0;
+}
+
+/* Also those that have nothing to say: negative descriptors are passed over by poll(2). */
+static void collect(pyw_manager *manager, apr_array_header_t *fds)
+{
+    add_poll(fds, pyw_channel_fd(manager->control));
+    add_poll(fds, manager->signal_fd);
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (pyw_worker_group_is_down(group)) {
+            add_poll(fds, group->listener);
+        }
+        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+            add_poll(fds, pyw_channel_fd(child->channel));
+        }
+    }
+}
+
+static void listen_to_workers(pyw_manager *manager)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (pyw_worker_group_is_down(group)) {
+            pyw_refusal_answer(group);
+        }
+        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+            if (pyw_channel_fd(child->channel) >= 0) {
+                pyw_worker_group_listen(group, child);
+            }
+        }
+    }
+}
+
+static void wait_for_events(pyw_manager *manager, int64_t next)
+{
+    int64_t left = next - pyw_wait_now();
+    apr_pool_t *pool;
+    apr_array_header_t *fds;
+
+    apr_pool_create(&pool, manager->pool);
+    fds = apr_array_make(pool, 16, sizeof(struct pollfd));
+    collect(manager, fds);
+    (void)!poll((struct pollfd *)(void *)fds->elts, (nfds_t)fds->nelts, left > 0 ? (int)(left + 1) : 0);
+    apr_pool_destroy(pool);
+}
+
+static void manage(pyw_manager *manager)
+{
+    for (;;) {
+        int64_t next = step_groups(manager);
+
+        if (manager->is_stopping && manager->groups == NULL) {
+            return;
+        }
+        wait_for_events(manager, next);
+        if (pyw_channel_fd(manager->control) >= 0) {
+            listen_to_httpd(manager);
+        }
+        listen_to_workers(manager);
+        take_signals(manager);
+        look_around(manager);
+    }
+}
+
+/* SIGINT and the like are for httpd's parent, which then says what is to be done. */
+static int prepare_signals(void)
+{
+    sigset_t taken;
+
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+    sigemptyset(&taken);
+    sigaddset(&taken, SIGCHLD);
+    sigaddset(&taken, SIGTERM);
+    sigprocmask(SIG_BLOCK, &taken, NULL);
+    return signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int start(pyw_manager *manager)
+{
+    pyw_log_install(pyw_log_file_sink, (void *)(uintptr_t)&log_fd, PYW_LOG_NOTICE);
+    if (fcntl(PYW_MANAGER_CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0307) "--manager is for httpd's use: descriptor %d is not its channel",
+                PYW_MANAGER_CONTROL_FD);
+        return 0;
+    }
+    setsid(); /* httpd sends its signals to its whole process group */
+    (void)!chdir("/");
+    manager->parent = getppid();
+    manager->directory.fd = -1;
+    manager->control = pyw_channel_create();
+    manager->signal_fd = prepare_signals();
+    apr_pool_create(&manager->pool, NULL);
+    if (manager->control == NULL || manager->signal_fd < 0) {
+        return 0;
+    }
+    pyw_channel_open(manager->control, PYW_MANAGER_CONTROL_FD);
+    return 1;
+}
+
+int pyw_manager_main(void)
+{
+    static pyw_manager manager;
+
+    apr_initialize();
+    if (!start(&manager)) {
+        return 1;
+    }
+    manage(&manager);
+    pyw_socket_directory_remove(&manager.directory);
+    return 0;
+}

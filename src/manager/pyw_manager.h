@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_MANAGER_H
+#define PYW_MANAGER_H
+
+/*
+ * The process manager: one thread, one poll(2) loop. It is the child of httpd's parent, root if that is, holds the
+ * groups' listening sockets, and lives through restarts of httpd. It knows no Python and serves no request.
+ */
+
+#include "base/pyw_result.h"
+#include "manager/pyw_worker_group.h"
+
+/* Where httpd's parent puts the control channel. */
+enum { PYW_MANAGER_CONTROL_FD = 3 };
+
+/* A GROUP frame that waits for its COMMIT. */
+typedef struct pyw_pending_group {
+    struct pyw_pending_group *next;
+    apr_pool_t *pool;
+    const pyw_group_options *options;
+    const apr_table_t *pairs;
+    int log_fd;              /* owned; -1: handed on */
+    pyw_worker_group *group; /* what it is for, once a COMMIT looks at it */
+    int is_new;
+} pyw_pending_group;
+
+typedef struct pyw_manager {
+    apr_pool_t *pool;
+    apr_pool_t *settings_pool;
+    pyw_settings settings;
+    pyw_channel *control;
+    pyw_socket_directory directory;
+    pyw_worker_group *groups;
+    pyw_pending_group *pending;
+    pid_t parent;
+    int signal_fd;
+    int is_stopping;
+    int64_t next_look; /* at the sockets in the file system */
+} pyw_manager;
+
+/* The main function; returns the exit status of the process. */
+int pyw_manager_main(void);
+
+/* Takes a GROUP frame. */
+pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
+                                 pyw_problem *problem);
+
+/*
+ * Takes a COMMIT frame: the groups since the last one are what is to run. On failure nothing has changed. `log_fd`: the
+ * manager's own log, -1 to keep it; stays the caller's.
+ */
+pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
+                                    pyw_problem *problem);
+
+/* Binds a group's socket; closes the one before. */
+pyw_result pyw_configuration_bind(pyw_manager *manager, pyw_worker_group *group, pyw_problem *problem);
+
+/* Frees a group that has no children, with its socket. */
+void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_RECYCLE_H
+#define PYW_RECYCLE_H
+
+/*
+ * Workers that are replaced because of what they have become: old, large, or used up (maximum-requests,
+ * restart-interval, memory-recycle, cpu-time-limit, inactivity-timeout). On the manager's only thread.
+ */
+
+#include "manager/pyw_worker_group.h"
+
+/* What a worker that was just started needs for it. */
+void pyw_recycle_begin(pyw_child *child);
+
+/*
+ * Once a second: chooses a worker that has to go and marks it, so that the steps of the group replace it, successor
+ * first. One at a time, and none while the group is busy replacing others.
+ */
+void pyw_recycle_look(pyw_worker_group *group);
+
+/* "1.5 GiB", "312 MiB": for log records. */
+void pyw_recycle_describe_size(char *out, size_t size, uint64_t bytes);
+
+/* The resident memory of a process in bytes; 0: the kernel does not tell. */
+uint64_t pyw_recycle_resident(pid_t pid);
+
+#endif

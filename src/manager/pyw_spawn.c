@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "manager/pyw_spawn.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/pyw_buffer.h"
+#include "manager/pyw_recycle.h"
+#include "wire/pyw_message.h"
+#include "wire/pyw_wait.h"
+
+enum {
+    HERITAGE_TIMEOUT_MS = 5000,
+    FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors are moved above it first, so that none is in another's place */
+};
+
+static void add_table(pyw_pairs *pairs, apr_pool_t *pool, const apr_table_t *table, const char *prefix)
+{
+    const apr_array_header_t *elements = apr_table_elts(table);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)(void *)elements->elts;
+
+    for (int i = 0; i < elements->nelts; i++) {
+        pyw_pairs_add_text(pairs, apr_pstrcat(pool, prefix, entries[i].key, NULL), entries[i].val);
+    }
+}
+
+static pyw_result send_heritage(pyw_child *child)
+{
+    const pyw_worker_group *group = child->group;
+    pyw_pairs pairs = {0};
+    pyw_buffer payload = {0};
+    apr_pool_t *pool;
+    pyw_result result = PYW_FAILED;
+
+    apr_pool_create(&pool, group->pool);
+    add_table(&pairs, pool, group->pairs, "");
+    add_table(&pairs, pool, pyw_settings_pairs(group->settings, pool), "settings.");
+    pyw_message_pairs_encode(&payload, pairs.items, pairs.count);
+    if (!payload.failed) {
+        pyw_channel_queue(child->channel, PYW_FRAME_HERITAGE, 0, payload.data, payload.length, -1);
+        result = pyw_channel_send(child->channel, HERITAGE_TIMEOUT_MS);
+    }
+    pyw_buffer_free(&payload);
+    pyw_pairs_free(&pairs);
+    apr_pool_destroy(pool);
+    return result;
+}
+
+/* Shared memory that the worker cannot shrink under the manager's eyes. */
+static int make_board(pyw_child *child)
+{
+    int fd = memfd_create("pywsgi-board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *memory;
+
+    child->board_threads = child->group->options->threads;
+    child->board_size = PYW_BOARD_SIZE(child->board_threads);
+    if (fd < 0) {
+        return -1;
+    }
+    if (ftruncate(fd, (off_t)child->board_size) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        close(fd);
+        return -1;
+    }
+    memory = mmap(NULL, child->board_size, PROT_READ, MAP_SHARED, fd, 0);
+    child->board = memory == MAP_FAILED ? NULL : memory;
+    return fd;
+}
+
+/* Between fork and exec only what is async-signal-safe. */
+static void place(int *fds, int count)
+{
+    for (int i = 0; i < count; i++) {
+        fds[i] = fcntl(fds[i], F_DUPFD, FD_BASE);
+    }
+    for (int i = 0; i < count; i++) {
+        if (fds[i] < 0 || dup2(fds[i], i) < 0) {
+            _exit(127);
+        }
+    }
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, (unsigned)count, ~0U, 0U) == 0) {
+        return;
+    }
+#endif
+    for (long fd = sysconf(_SC_OPEN_MAX) - 1; fd >= count; fd--) {
+        close((int)fd);
+    }
+}
+
+/* What the manager ignores, a worker and the programs that it starts should not. */
+static void reset_signals(void)
+{
+    static const int ignored[] = {SIGPIPE, SIGHUP, SIGINT, SIGUSR1, SIGUSR2};
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+        signal(ignored[i], SIG_DFL);
+    }
+}
+
+static void become_worker(const pyw_worker_group *group, int channel, int board)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int fds[PYW_HERITAGE_FDS] = {null, group->log_fd, group->log_fd, channel, group->listener, board};
+    const char *display = group->options->display_name;
+    const char *const arguments[] = {display != NULL ? display : "pywsgid", "--worker",
+                                     display != NULL ? NULL : group->options->name, NULL};
+
+    setpgid(0, 0);
+    place(fds, PYW_HERITAGE_FDS);
+    reset_signals();
+    execv("/proc/self/exe", (char *const *)(uintptr_t)arguments);
+    _exit(127);
+}
+
+static pyw_result start(pyw_child *child, pyw_problem *problem)
+{
+    int pair[2];
+    int board;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        return pyw_problem_set(problem, "socketpair: %s", strerror(errno));
+    }
+    pyw_channel_open(child->channel, pair[0]);
+    board = make_board(child);
+    if (board < 0) {
+        close(pair[1]);
+        return pyw_problem_set(problem, "memfd_create: %s", strerror(errno));
+    }
+    child->pid = fork();
+    if (child->pid == 0) {
+        become_worker(child->group, pair[1], board);
+    }
+    close(pair[1]);
+    close(board);
+    return child->pid > 0 ? PYW_OK : pyw_problem_set(problem, "fork: %s", strerror(errno));
+}
+
+pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
+{
+    pyw_child *child = calloc(1, sizeof(*child));
+
+    if (child == NULL || (child->channel = pyw_channel_create()) == NULL) {
+        free(child);
+        pyw_problem_set(problem, "no memory");
+        return NULL;
+    }
+    child->group = group;
+    child->state = PYW_CHILD_STARTING;
+    child->generation = group->generation;
+    child->started = pyw_wait_now();
+    child->kill_at = INT64_MAX;
+    pyw_recycle_begin(child);
+    if (start(child, problem) != PYW_OK) {
+        pyw_spawn_free(child);
+        return NULL;
+    }
+    /* If it died at once, waitpid(2) will tell. */
+    (void)send_heritage(child);
+    return child;
+}
+
+void pyw_spawn_free(pyw_child *child)
+{
+    pyw_channel_destroy(child->channel);
+    if (child->board != NULL) {
+        munmap(child->board, child->board_size);
+    }
+    free(child);
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/pyw_worker_group.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "manager/pyw_group_log.h"
+#include "manager/pyw_obituary.h"
+#include "manager/pyw_reload_watch.h"
+#include "manager/pyw_spawn.h"
+#include "wire/pyw_wait.h"
+
+enum { STUCK_LIMIT_MS = 30 * 1000 /* if graceful-timeout has no end */ };
+
+static void change_state(pyw_child *child, pyw_child_event event)
+{
+    pyw_child_state state = pyw_child_next(child->state, event);
+
+    if (state != child->state) {
+        pyw_group_log(child->group, PYW_LOG_DEBUG, PYWNO(0311) "worker %ld of group '%s': %s -> %s", (long)child->pid,
+                      child->group->options->name, pyw_child_state_name(child->state), pyw_child_state_name(state));
+    }
+    child->state = state;
+}
+
+static void send_order(pyw_child *child, pyw_frame_type type, int fd)
+{
+    if (pyw_channel_fd(child->channel) >= 0) {
+        pyw_channel_queue(child->channel, type, 0, NULL, 0, fd);
+        pyw_channel_send(child->channel, 0);
+    }
+}
+
+static void drain(pyw_child *child, int limit_ms)
+{
+    if (child->state == PYW_CHILD_STARTING || child->state == PYW_CHILD_READY) {
+        send_order(child, PYW_FRAME_DRAIN, -1);
+        change_state(child, PYW_EVENT_DRAIN);
+        child->kill_at = INT64_MAX;
+    }
+    if (child->state == PYW_CHILD_DRAINING && limit_ms > 0 && child->kill_at > pyw_wait_now() + limit_ms) {
+        child->kill_at = pyw_wait_now() + limit_ms;
+    }
+}
+
+static int graceful_limit(const pyw_worker_group *group)
+{
+    return (int)apr_time_as_msec(group->options->graceful_timeout);
+}
+
+/* Its successor is there, or it is not wanted. */
+static void replace(pyw_child *child)
+{
+    drain(child, graceful_limit(child->group));
+}
+
+static void start_failed(pyw_child *child);
+
+/* With everything that it started. */
+static void kill_child(pyw_child *child)
+{
+    int was_starting = child->state == PYW_CHILD_STARTING;
+
+    change_state(child, PYW_EVENT_KILL);
+    child->kill_at = INT64_MAX;
+    kill(-child->pid, SIGKILL);
+    kill(child->pid, SIGKILL);
+    if (was_starting) {
+        start_failed(child); /* now, as the next one would be started before this one is buried */
+    }
+}
+
+static int is_current(const pyw_child *child)
+{
+    return child->generation == child->group->generation && !child->is_recycled;
+}
+
+static int count_children(const pyw_worker_group *group, pyw_child_state state, int current)
+{
+    int count = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        count += child->state == state && is_current(child) == current;
+    }
+    return count;
+}
+
+/* The worker to be replaced that has served longest. */
+static pyw_child *oldest_replaceable(pyw_worker_group *group)
+{
+    pyw_child *oldest = NULL;
+
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (!is_current(child) && (child->state == PYW_CHILD_READY || child->state == PYW_CHILD_STARTING) &&
+            (oldest == NULL || child->started <= oldest->started)) {
+            oldest = child;
+        }
+    }
+    return oldest;
+}
+
+static void back_off(pyw_worker_group *group)
+{
+    group->failures++;
+    group->start_at = pyw_wait_now() + pyw_child_back_off(group->failures);
+}
+
+static void start_child(pyw_worker_group *group)
+{
+    pyw_problem problem;
+    pyw_child *child = pyw_spawn(group, &problem);
+
+    if (child == NULL) {
+        pyw_group_log(group, PYW_LOG_CRIT, PYWNO(0312) "a worker of group '%s' cannot be started: %s",
+                      group->options->name, problem.text);
+        back_off(group);
+        return;
+    }
+    if (group->options->startup_timeout > 0) {
+        child->kill_at = child->started + apr_time_as_msec(group->options->startup_timeout);
+    }
+    child->next = group->children;
+    group->children = child;
+    pyw_group_log(group, PYW_LOG_INFO, PYWNO(0313) "worker %ld of group '%s' starts", (long)child->pid,
+                  group->options->name);
+}
+
+static int smaller(int one, int other)
+{
+    return one < other ? one : other;
+}
+
+/* How many workers are missing: while old ones are replaced, up to reload-overlap more than configured may run. */
+static int missing(const pyw_worker_group *group)
+{
+    int starting = count_children(group, PYW_CHILD_STARTING, 1);
+    int current = starting + count_children(group, PYW_CHILD_READY, 1);
+    int old = count_children(group, PYW_CHILD_READY, 0) + count_children(group, PYW_CHILD_STARTING, 0);
+    int wanted = group->options->processes;
+
+    if (group->is_stopping || group->retire_at != INT64_MAX || current >= wanted) {
+        return 0;
+    }
+    if (current + old < wanted) {
+        return wanted - current - old;
+    }
+    return smaller(group->options->reload_overlap - starting, wanted - current);
+}
+
+/* Old workers that are not needed any more. */
+static void drain_replaced(pyw_worker_group *group)
+{
+    int ready = count_children(group, PYW_CHILD_READY, 1);
+    int old = count_children(group, PYW_CHILD_READY, 0) + count_children(group, PYW_CHILD_STARTING, 0);
+
+    for (; old > 0 && ready + old > group->options->processes; old--) {
+        replace(oldest_replaceable(group));
+    }
+    /* processes= became smaller. */
+    for (int extra = ready - group->options->processes; extra > 0; extra--) {
+        pyw_child *child = group->children;
+
+        while (child->state != PYW_CHILD_READY) {
+            child = child->next;
+        }
+        replace(child);
+    }
+}
+
+static void say_why(const pyw_child *child)
+{
+    if (child->state == PYW_CHILD_STARTING) {
+        pyw_group_log(child->group, PYW_LOG_ERR,
+                      PYWNO(0314) "worker %ld of group '%s' did not load its applications within startup-timeout "
+                                  "(%.3g s) and is killed",
+                      (long)child->pid, child->group->options->name,
+                      (double)child->group->options->startup_timeout / APR_USEC_PER_SEC);
+    }
+    else {
+        pyw_group_log(child->group, PYW_LOG_WARNING,
+                      PYWNO(0315) "worker %ld of group '%s' did not finish in time and is killed with what it runs",
+                      (long)child->pid, child->group->options->name);
+    }
+}
+
+static int64_t kill_overdue(pyw_worker_group *group)
+{
+    int64_t next = INT64_MAX;
+
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->kill_at <= pyw_wait_now()) {
+            say_why(child);
+            kill_child(child);
+        }
+        next = child->kill_at < next ? child->kill_at : next;
+    }
+    return next;
+}
+
+static void retire(pyw_worker_group *group)
+{
+    if (!group->is_stopping && group->retire_at <= pyw_wait_now()) {
+        pyw_worker_group_stop(group, graceful_limit(group));
+    }
+}
+
+int64_t pyw_worker_group_step(pyw_worker_group *group)
+{
+    int64_t next;
+
+    retire(group);
+    drain_replaced(group);
+    if (group->start_at <= pyw_wait_now()) {
+        for (int count = missing(group); count > 0 && group->start_at <= pyw_wait_now(); count--) {
+            start_child(group);
+        }
+    }
+    next = kill_overdue(group);
+    if (missing(group) > 0 && group->start_at < next) {
+        next = group->start_at;
+    }
+    return group->retire_at < next && !group->is_stopping ? group->retire_at : next;
+}
+
+/* The new code is no good: those that run the old one are what is wanted, until it changes again. */
+static void keep_old(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_READY) {
+            child->generation = group->generation;
+            child->is_recycled = 0;
+        }
+    }
+    group->failures++;
+    group->retry_at = pyw_wait_now() + pyw_child_back_off(group->failures);
+    group->start_at = 0;
+    pyw_group_log(
+        group, PYW_LOG_ERR,
+        PYWNO(0316) "the new workers of group '%s' cannot load their applications (see the records above); the old "
+                    "ones serve on; the next try is in %d s at the earliest",
+        group->options->name, pyw_child_back_off(group->failures) / 1000);
+}
+
+static int has_old(const pyw_worker_group *group)
+{
+    return count_children(group, PYW_CHILD_READY, 0) > 0;
+}
+
+/* A worker ended without having been ready. */
+static void start_failed(pyw_child *child)
+{
+    if (is_current(child) && has_old(child->group)) {
+        keep_old(child->group);
+    }
+    else {
+        back_off(child->group);
+    }
+}
+
+/* They keep the requests that they have, which nobody will answer. */
+static void kill_stuck(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->is_stuck && child->state == PYW_CHILD_DRAINING) {
+            kill_child(child);
+        }
+    }
+}
+
+/* It accepts nothing more, and is killed as soon as a successor is ready, or at graceful-timeout. */
+static void stuck(pyw_child *child)
+{
+    int limit = graceful_limit(child->group);
+
+    if (child->is_stuck) {
+        return;
+    }
+    child->is_stuck = 1;
+    pyw_group_log(child->group, PYW_LOG_ERR,
+                  PYWNO(0322) "worker %ld of group '%s' does not respond (see its records): it is replaced and killed",
+                  (long)child->pid, child->group->options->name);
+    if (child->state == PYW_CHILD_DRAINING) {
+        kill_child(child);
+    }
+    drain(child, limit > 0 ? limit : STUCK_LIMIT_MS);
+}
+
+static void loaded(pyw_child *child, int is_broken)
+{
+    pyw_worker_group *group = child->group;
+    int was_starting = child->state == PYW_CHILD_STARTING;
+
+    change_state(child, PYW_EVENT_LOADED);
+    if (!was_starting || child->state != PYW_CHILD_READY) {
+        return;
+    }
+    child->is_broken = is_broken;
+    child->kill_at = INT64_MAX;
+    if (is_broken && is_current(child) && has_old(group)) {
+        keep_old(group);
+        replace(child);
+        return;
+    }
+    if (is_broken) {
+        send_order(child, PYW_FRAME_SERVE, -1);
+    }
+    group->failures = 0;
+    kill_stuck(group);
+    pyw_group_log(group, is_broken ? PYW_LOG_ERR : PYW_LOG_INFO, PYWNO(0317) "worker %ld of group '%s' is ready%s",
+                  (long)child->pid, group->options->name,
+                  is_broken ? ", but an application could not be loaded: its requests get 500 until it can" : "");
+}
+
+void pyw_worker_group_roll(pyw_worker_group *group)
+{
+    group->generation++;
+    group->start_at = 0;
+    pyw_reload_watch_begin(group);
+}
+
+/* Said by a worker every second while the script on disk is not the one that it runs. */
+static void stale(pyw_child *child)
+{
+    pyw_worker_group *group = child->group;
+
+    if (!is_current(child) || child->state != PYW_CHILD_READY || pyw_wait_now() < group->retry_at) {
+        return;
+    }
+    pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0318) "a script of group '%s' changed: its workers are replaced",
+                  group->options->name);
+    pyw_worker_group_roll(group);
+}
+
+static void obey(pyw_child *child, const pyw_frame *frame)
+{
+    switch (frame->type) {
+    case PYW_FRAME_READY:
+        loaded(child, 0);
+        break;
+    case PYW_FRAME_BROKEN:
+        loaded(child, 1);
+        break;
+    case PYW_FRAME_STALE:
+        stale(child);
+        break;
+    case PYW_FRAME_STUCK:
+        stuck(child);
+        break;
+    default:
+        pyw_group_log(child->group, PYW_LOG_ERR,
+                      PYWNO(0319) "worker %ld of group '%s' sent %s, which is not its to send", (long)child->pid,
+                      child->group->options->name, pyw_frame_type_name(frame->type));
+        kill_child(child);
+    }
+}
+
+void pyw_worker_group_listen(pyw_worker_group *group, pyw_child *child)
+{
+    pyw_frame frame;
+    pyw_result result = PYW_OK;
+
+    while (result == PYW_OK) {
+        result = pyw_channel_read(child->channel, &frame, 0);
+        if (result == PYW_OK) {
+            obey(child, &frame);
+        }
+    }
+    if (result == PYW_AGAIN) {
+        return;
+    }
+    if (result == PYW_MALFORMED) {
+        pyw_group_log(group, PYW_LOG_ERR,
+                      PYWNO(0320) "worker %ld of group '%s' does not keep to the protocol and is killed",
+                      (long)child->pid, group->options->name);
+        kill_child(child);
+    }
+    /* It has ended, or an application closed the descriptor: then it cannot be steered any more and must end. */
+    pyw_channel_close(child->channel);
+    kill(child->pid, SIGTERM);
+}
+
+static void unlink_child(pyw_worker_group *group, const pyw_child *child)
+{
+    pyw_child **link = &group->children;
+
+    while (*link != child) {
+        link = &(*link)->next;
+    }
+    *link = child->next;
+}
+
+/* It said READY and then got no thread: the next one would fare no better at once. */
+static int could_not_serve(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == PYW_EXIT_ENGINE;
+}
+
+void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
+{
+    int was_starting = child->state == PYW_CHILD_STARTING;
+    int status = 0;
+
+    kill(-child->pid, SIGKILL); /* what it started and left behind */
+    waitpid(child->pid, &status, 0);
+    pyw_obituary_write(child, status);
+    unlink_child(group, child);
+    if (was_starting) {
+        start_failed(child);
+    }
+    else if (could_not_serve(status)) {
+        back_off(group);
+    }
+    pyw_spawn_free(child);
+}
+
+void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms)
+{
+    group->is_stopping = 1;
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        drain(child, limit_ms);
+    }
+}
+
+void pyw_worker_group_send_log(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        send_order(child, PYW_FRAME_LOGFD, group->log_fd);
+    }
+}
+
+void pyw_worker_group_send_listener(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        send_order(child, PYW_FRAME_LISTENER, group->listener);
+    }
+}
+
+int pyw_worker_group_is_down(const pyw_worker_group *group)
+{
+    return group->children == NULL && !group->is_stopping && group->start_at > pyw_wait_now();
+}

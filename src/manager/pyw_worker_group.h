@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WORKER_GROUP_H
+#define PYW_WORKER_GROUP_H
+
+/*
+ * A process group and its workers: what should run, what runs, and the steps from the one to the other. All of it on
+ * the manager's only thread.
+ *
+ * Replacing is make before break. Each worker belongs to a generation. When the configuration or a script changes, the
+ * group's generation counts up, and one worker after the other is replaced: a successor is started, and when it is
+ * READY one of the old generation drains. A successor that cannot load its applications is stopped, and the old ones
+ * serve on.
+ */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/pyw_options.h"
+#include "manager/pyw_child_table.h"
+#include "manager/pyw_socket_directory.h"
+#include "wire/pyw_channel.h"
+#include "worker/pyw_heritage.h"
+
+typedef struct pyw_worker_group pyw_worker_group;
+typedef struct pyw_reload_file pyw_reload_file;
+
+typedef struct pyw_child {
+    struct pyw_child *next;
+    pyw_worker_group *group;
+    pid_t pid;
+    pyw_child_state state;
+    pyw_channel *channel;
+    pyw_board *board; /* NULL: there is none; hostile */
+    size_t board_size;
+    int board_threads;
+    unsigned generation;
+    int is_recycled;      /* chosen to be replaced, whatever its generation */
+    int is_stuck;         /* its Python does not respond */
+    int is_broken;        /* an application failed to load */
+    int64_t started;      /* pyw_wait_now() */
+    int64_t kill_at;      /* INT64_MAX: never */
+    uint16_t jitter;      /* pyw_recycle's: of its limits */
+    uint64_t seen_served; /* pyw_recycle's: requests at the last look */
+    int64_t active_at;    /* pyw_recycle's: when it was last seen to serve */
+} pyw_child;
+
+struct pyw_worker_group {
+    pyw_worker_group *next;
+    apr_pool_t *pool; /* of the options below; a new one with each change */
+    const pyw_group_options *options;
+    const apr_table_t *pairs; /* the options as they came, to compare */
+    const pyw_settings *settings;
+    pyw_socket_file socket;
+    int listener;
+    int log_fd;
+    pyw_child *children;
+    unsigned generation;
+    int failures;                  /* workers in turn that died STARTING */
+    int64_t start_at;              /* no worker is started before */
+    int64_t refusal_at;            /* the start_at for which it was said that requests get 503 */
+    int64_t retry_at;              /* a script's change is not looked at before: its code did not load */
+    pyw_reload_file *reload_files; /* pyw_reload_watch's; NULL: none */
+    int64_t retire_at;             /* removed from the configuration: the workers drain then. INT64_MAX: it is in use */
+    int is_stopping;               /* no worker is started any more */
+};
+
+/* Brings what runs one step nearer to what should run. Call it after every event; returns when it wants the next call.
+ */
+int64_t pyw_worker_group_step(pyw_worker_group *group);
+
+/* Reads what a worker said. */
+void pyw_worker_group_listen(pyw_worker_group *group, pyw_child *child);
+
+/* A worker has ended: waits for it, ends what it left behind, writes its obituary, and frees the child. */
+void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child);
+
+/* Asks all workers to finish, and kills those that have not by `limit_ms` from now; 0: never. */
+void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms);
+
+/* The code or the configuration changed: replace the workers. */
+void pyw_worker_group_roll(pyw_worker_group *group);
+
+/* Hands new descriptors to the workers. */
+void pyw_worker_group_send_log(pyw_worker_group *group);
+void pyw_worker_group_send_listener(pyw_worker_group *group);
+
+/* Nobody of the group accepts requests, nor will somebody soon: the manager has to answer. */
+int pyw_worker_group_is_down(const pyw_worker_group *group);
+
+#endif
