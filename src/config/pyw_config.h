@@ -12,20 +12,21 @@
 
 #include "config/pyw_options.h"
 
-extern module AP_MODULE_DECLARE_DATA pywsgi_module;
+/* The one symbol that httpd looks for. */
+extern module AP_MODULE_DECLARE_DATA pywsgi_module __attribute__((visibility("default")));
 
 /* On, Off, or not said here: the outer scope decides. */
 typedef enum { PYW_UNSET = -1, PYW_OFF = 0, PYW_ON = 1, PYW_AUTO = 2 } pyw_switch;
 
 /* WSGIScriptAlias, WSGIScriptAliasMatch, WSGIAppAlias. */
 typedef struct pyw_alias {
-    const char *url;          /* prefix without trailing slash ("" for "/"), or the regex's text */
-    const ap_regex_t *regex;  /* WSGIScriptAliasMatch only */
-    const char *target;       /* file or directory, may hold $n; a dotted module name with is_module */
+    const char *url;         /* prefix without trailing slash ("" for "/"), or the regex's text */
+    const ap_regex_t *regex; /* WSGIScriptAliasMatch only */
+    const char *target;      /* file or directory, may hold $n; a dotted module name with is_module */
     int is_module;
-    const char *process_group;     /* options; NULL: not given */
+    const char *process_group; /* options; NULL: not given */
     const char *application_group;
-    const char *callable_object;   /* is_module: the part behind the colon, never NULL */
+    const char *callable_object; /* is_module: the part behind the colon, never NULL */
     pyw_switch pass_authorization;
 } pyw_alias;
 
@@ -36,30 +37,45 @@ typedef struct pyw_dir_config {
     const char *callable_object;   /* NULL: unset, which means "application" */
     pyw_switch pass_authorization; /* default Off */
     pyw_switch script_reloading;   /* default On */
-    pyw_switch chunked_request;    /* accepted for compatibility: chunked bodies are always taken, Off refuses with 411 */
-    pyw_switch map_head_to_get;    /* default Auto */
-    pyw_switch error_override;     /* default Off */
-    pyw_switch enable_sendfile;    /* default Off */
+    pyw_switch chunked_request; /* accepted for compatibility: chunked bodies are always taken, Off refuses with 411 */
+    pyw_switch map_head_to_get; /* default Auto */
+    pyw_switch error_override;  /* default Off */
+    pyw_switch enable_sendfile; /* default Off */
 } pyw_dir_config;
 
 /* A defined process group. */
 typedef struct pyw_group {
     pyw_group_options *options;
-    server_rec *server;       /* where it was defined: its ErrorLog is the group's log, its ServerName limits who may use it */
-    const char *defined_at;   /* "file:line" */
-    const char *socket_path;  /* absolute; set by pyw_config_check */
+    server_rec
+        *server; /* where it was defined: its ErrorLog is the group's log, its ServerName limits who may use it */
+    const char *defined_at;  /* "file:line" */
+    const char *socket_path; /* absolute; set by pyw_config_check */
 } pyw_group;
+
+/* A WSGIProcessGroup or process-group= whose value is literal, so that the group must exist. */
+typedef struct pyw_group_use {
+    const char *name; /* "": embedded */
+    const char *directive;
+    const char *place; /* "file:line" */
+    server_rec *server;
+} pyw_group_use;
 
 typedef struct pyw_server_config {
     apr_array_header_t *aliases; /* of pyw_alias, in the order of the configuration */
+    /* Set in a <Directory> or the like, so that only a request tells what holds for a mount: */
+    int has_group_sections;
+    int has_callable_sections;
     /* Of the main server only: */
-    apr_array_header_t *groups;  /* of pyw_group *, all servers' */
-    const char *python_home;     /* WSGIPythonHome */
-    const char *python_path;     /* WSGIPythonPath */
-    const char *socket_prefix;   /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
-    const char *daemon_program;  /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
-    const char *engine_path;     /* WSGIEnginePath, absolute directory; NULL: the module's directory */
-    const char *embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
+    apr_array_header_t *uses;     /* of pyw_group_use, all servers' */
+    apr_array_header_t *warnings; /* of const char *: what is said when httpd starts */
+    apr_array_header_t *groups;   /* of pyw_group *, all servers' */
+    const char *python_home;      /* WSGIPythonHome */
+    const char *python_path;      /* WSGIPythonPath */
+    const char *socket_prefix;    /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
+    const char *daemon_program;   /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
+    const char *engine_path;      /* WSGIEnginePath, absolute directory; NULL: the module's directory */
+    const char *
+        embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
     pyw_switch restrict_embedded;
     const char *socket_directory; /* "<prefix>.<pid of httpd's parent>"; set by pyw_config_check */
 } pyw_server_config;
@@ -91,6 +107,20 @@ const pyw_group *pyw_config_find_group(const server_rec *server, const char *nam
 
 /* The directory this module was loaded from (dladdr). */
 const char *pyw_config_module_directory(apr_pool_t *pool);
+
+/*
+ * What WSGIApplicationGroup %{RESOURCE} stands for: the server's name, its port unless that is 80 or 443, "|", and the
+ * mount point.
+ */
+const char *pyw_config_resource_name(apr_pool_t *pool, const server_rec *server, apr_port_t port,
+                                     const char *script_name);
+
+/* The port that a server is known by: that of its ServerName, else of its address, else the first that is listened to.
+ */
+apr_port_t pyw_config_server_port(const server_rec *server);
+
+/* %{SERVER} and %{HOST}: `host`, with the port unless that is 80 or 443. */
+const char *pyw_config_host_name(apr_pool_t *pool, const char *host, apr_port_t port);
 
 /* Whether some alias, handler or setting of the configuration lets an application run embedded; httpd's children start
  * Python before the first request only then. */

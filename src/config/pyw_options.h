@@ -16,36 +16,55 @@
 
 typedef struct pyw_group_options {
     const char *name;
-    int processes;             /* 1 ... */
-    int multiprocess;          /* processes= was given, be it 1 */
-    int threads;               /* 1 ... ; default 15 */
-    const char *user;          /* a name, or #uid; NULL: the process's own (httpd's User when started as root) */
-    const char *group;         /* a name, or #gid; NULL: the user's primary group */
+    int processes;                    /* 1 ... */
+    int multiprocess;                 /* processes= was given, be it 1 */
+    int threads;                      /* 1 ... ; default 15 */
+    const char *user;                 /* a name, or #uid; NULL: the process's own (httpd's User when started as root) */
+    const char *group;                /* a name, or #gid; NULL: the user's primary group */
     const char *supplementary_groups; /* names separated by commas; NULL: initgroups(user) */
-    int umask;                 /* -1: inherited */
-    const char *home;          /* working directory; NULL: the user's home, or inherited */
+    int umask;                        /* -1: inherited */
+    const char *home;                 /* working directory; NULL: the user's home, or inherited */
     const char *python_home;
-    const char *python_path;   /* directories separated by colons */
+    const char *python_path; /* directories separated by colons */
     const char *lang;
     const char *locale;
-    const char *display_name;  /* "%{GROUP}" already expanded */
+    const char *display_name; /* "%{GROUP}" already expanded */
     int listen_backlog;
-    const char *socket_user;   /* owner of the socket; NULL: httpd's User */
-    apr_interval_time_t connect_timeout;  /* all timeouts in microseconds, as apr_time.h has it */
-    apr_interval_time_t socket_timeout;   /* 0: httpd's Timeout */
-    apr_interval_time_t shutdown_timeout; /* 0: never force */
-    apr_interval_time_t startup_timeout;  /* 0: none */
-    apr_size_t stack_size;          /* bytes; 0: the system's */
-    int cpu_priority;               /* -20 ... 20, as setpriority(2) */
-    apr_size_t send_buffer_size;    /* bytes; 0: the system's */
-    apr_size_t receive_buffer_size; /* bytes; 0: the system's */
-    const apr_array_header_t *env;  /* of const char *: "NAME=value", env-file expanded, in order */
+    const char *socket_user;                /* owner of the socket; NULL: httpd's User */
+    apr_interval_time_t connect_timeout;    /* all timeouts in microseconds, as apr_time.h has it */
+    apr_interval_time_t socket_timeout;     /* 0: httpd's Timeout */
+    apr_interval_time_t shutdown_timeout;   /* 0: never force */
+    apr_interval_time_t startup_timeout;    /* 0: none */
+    apr_interval_time_t graceful_timeout;   /* of a worker that is replaced; 0: never force */
+    apr_interval_time_t deadlock_timeout;   /* without the GIL being had; 0: none */
+    apr_size_t stack_size;                  /* bytes; 0: the system's */
+    int cpu_priority;                       /* -20 ... 20, as setpriority(2) */
+    int maximum_requests;                   /* a worker is recycled after so many; 0: never */
+    int maximum_requests_jitter;            /* percent by which that differs from worker to worker */
+    apr_interval_time_t restart_interval;   /* a worker is recycled at that age; 0: never */
+    int restart_interval_jitter;            /* percent */
+    apr_size_t memory_recycle;              /* bytes of resident memory; 0: any */
+    apr_interval_time_t cpu_time_limit;     /* of user and system time; 0: any */
+    apr_interval_time_t inactivity_timeout; /* without a request, of a worker that has served; 0: any */
+    apr_size_t send_buffer_size;            /* bytes; 0: the system's */
+    apr_size_t receive_buffer_size;         /* bytes; 0: the system's */
+    const char *reload_on;                  /* files separated by commas: a change of one replaces the workers */
+    int reload_overlap;                     /* how many workers more than `processes` may run meanwhile */
+    apr_size_t memory_limit;                /* bytes of data, stacks aside (RLIMIT_DATA); 0: inherited */
+    apr_size_t virtual_memory_limit;        /* bytes of address space; 0: inherited */
+    int process_limit;                      /* processes and threads of the user; 0: inherited */
+    int file_limit;                         /* open descriptors; 0: inherited */
+    apr_size_t core_limit;                  /* bytes; PYW_CORE_LIMIT_INHERITED, as 0 is a limit */
+    apr_array_header_t *env;                /* of const char *: "NAME=value", env-file expanded, in order */
+    apr_array_header_t *ignored; /* of const char *: names of mod_wsgi's options that were given and have no effect */
 
     /* What follows is no option of the directive: httpd's parent works it out and sends it along. */
-    const char *engine;                      /* absolute path of the engine's shared object */
-    int log_level;                           /* pyw_log_level: the threshold of the group's own log */
-    const apr_array_header_t *applications;  /* of const pyw_application_option *: loaded before a worker is ready */
+    const char *engine;               /* absolute path of the engine's shared object */
+    int log_level;                    /* pyw_log_level: the threshold of the group's own log */
+    apr_array_header_t *applications; /* of const pyw_application_option *: loaded before a worker is ready */
 } pyw_group_options;
+
+#define PYW_CORE_LIMIT_INHERITED ((apr_size_t)-1)
 
 /* An application that is known to run in the group; the members are those of pyw_application_spec. */
 typedef struct pyw_application_option {
@@ -81,13 +100,19 @@ apr_table_t *pyw_options_pairs(const pyw_group_options *options, apr_pool_t *poo
  */
 typedef struct pyw_settings {
     const char *socket_directory; /* absolute; made by the manager (0711), holds <group>.sock; removed when it stops */
-    uid_t httpd_uid;              /* owner of the sockets, unless socket-user says otherwise, and the only peer but root */
-    const char *server_name;      /* for the manager's own log records and process title */
-    int log_level;                /* pyw_log_level: the threshold of the manager's log */
+    uid_t httpd_uid;         /* owner of the sockets, unless socket-user says otherwise, and the only peer but root */
+    const char *server_name; /* for the manager's own log records and process title */
+    int log_level;           /* pyw_log_level: the threshold of the manager's log */
 } pyw_settings;
 
 apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool);
 const char *pyw_settings_restore(pyw_settings *settings, apr_pool_t *pool, const char *name, const char *value);
+
+/* The uid of a user's name or #uid. 0: the system has no such user. Not thread-safe (getpwnam). */
+int pyw_options_uid(const char *user, uid_t *uid);
+
+/* Likewise for a group. */
+int pyw_options_gid(const char *group, gid_t *gid);
 
 /*
  * The path of a group's socket: directory, "/", the name with every byte outside [A-Za-z0-9._-] (and a leading dot)

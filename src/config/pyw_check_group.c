@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/pyw_check.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+#include <unixd.h>
+
+#include "base/pyw_log.h"
+#include "config/pyw_pythonhome.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* The longest pid that Linux gives, so that configtest finds what a start would. */
+#define LONGEST_PID "4194304"
+
+int pyw_check_group_error(const pyw_group *group, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    apr_vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf, PYWNO(0100) "%s: WSGIDaemonProcess %s: %s",
+                 group->defined_at, group->options->name, text);
+    return 0;
+}
+
+static int check_user(pyw_group *group)
+{
+    const pyw_group_options *options = group->options;
+    uid_t uid;
+
+    if (!options->user) {
+        return 1;
+    }
+    if (!pyw_options_uid(options->user, &uid)) {
+        return pyw_check_group_error(group, "option 'user' cannot be '%s': the system has no such user", options->user);
+    }
+    if (uid == 0) {
+        return pyw_check_group_error(group, "option 'user' cannot be '%s': applications never run as root",
+                                     options->user);
+    }
+    if (!getpwuid(uid) && !options->group) {
+        return pyw_check_group_error(group,
+                                     "option 'user' is '%s', which has no entry with a primary group: say group= as "
+                                     "well",
+                                     options->user);
+    }
+    if (geteuid() != 0 && uid != geteuid()) {
+        return pyw_check_group_error(group,
+                                     "option 'user' cannot be '%s': httpd is not started by root and cannot become "
+                                     "another user; take the option out",
+                                     options->user);
+    }
+    return 1;
+}
+
+static int check_gid(pyw_group *group, const char *option, const char *text)
+{
+    gid_t gid;
+
+    if (!pyw_options_gid(text, &gid)) {
+        return pyw_check_group_error(group, "option '%s' cannot be '%s': the system has no such group", option, text);
+    }
+    if (gid == 0 && strcmp(option, "group") == 0) {
+        return pyw_check_group_error(group, "option 'group' cannot be '%s': applications never run as root's group",
+                                     text);
+    }
+    return 1;
+}
+
+static int check_supplementary(apr_pool_t *pool, pyw_group *group)
+{
+    char *state = NULL;
+    char *copy = apr_pstrdup(pool, group->options->supplementary_groups);
+    int fine = 1;
+
+    for (char *name = apr_strtok(copy, ",", &state); name; name = apr_strtok(NULL, ",", &state)) {
+        fine = check_gid(group, "supplementary-groups", name) && fine;
+    }
+    return fine;
+}
+
+static int check_users(apr_pool_t *pool, pyw_group *group)
+{
+    const pyw_group_options *options = group->options;
+    uid_t uid;
+    int fine = check_user(group);
+
+    if (options->group) {
+        fine = check_gid(group, "group", options->group) && fine;
+    }
+    if (options->supplementary_groups) {
+        fine = check_supplementary(pool, group) && fine;
+    }
+    if (options->socket_user && !pyw_options_uid(options->socket_user, &uid)) {
+        fine = pyw_check_group_error(group, "option 'socket-user' cannot be '%s': the system has no such user",
+                                     options->socket_user);
+    }
+    return fine;
+}
+
+/* httpd's User is what the applications run as if nothing else is said; there it is a name or #uid, here always #uid.
+ */
+static void default_user(apr_pool_t *pool, pyw_group_options *options)
+{
+    if (!options->user && geteuid() == 0) {
+        options->user = apr_psprintf(pool, "#%lu", (unsigned long)ap_unixd_config.user_id);
+        if (!options->group) {
+            options->group = apr_psprintf(pool, "#%lu", (unsigned long)ap_unixd_config.group_id);
+        }
+    }
+}
+
+static int check_home(pyw_group *group)
+{
+    const char *home = group->options->home;
+    apr_finfo_t finfo;
+
+    if (home && (apr_stat(&finfo, home, APR_FINFO_TYPE, group->server->process->pool) != APR_SUCCESS ||
+                 finfo.filetype != APR_DIR)) {
+        return pyw_check_group_error(group, "option 'home' cannot be '%s': there is no such directory", home);
+    }
+    return 1;
+}
+
+const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error)
+{
+    const char *directory = pyw_config_main()->engine_path;
+    const char *series = PYW_DEFAULT_SERIES;
+    const char *engine;
+
+    *error = python_home ? pyw_pythonhome_series(pool, python_home, &series) : NULL;
+    if (*error) {
+        return NULL;
+    }
+    if (!directory) {
+        directory = pyw_config_module_directory(pool);
+    }
+    engine = pyw_pythonhome_engine(pool, directory, series);
+    if (access(engine, R_OK) != 0) {
+        *error = apr_psprintf(pool,
+                              "%s%sthe engine for Python %s is not installed: %s is missing; build it with: make "
+                              "PYTHON=%s engine install",
+                              python_home ? python_home : "", python_home ? ": " : "", series, engine,
+                              python_home ? apr_pstrcat(pool, python_home, "/bin/python3", NULL)
+                                          : apr_pstrcat(pool, "/usr/bin/python", series, NULL));
+        return NULL;
+    }
+    return engine;
+}
+
+static int check_python(pyw_check *check, pyw_group *group)
+{
+    pyw_group_options *options = group->options;
+    const char *directive = options->python_home ? "option 'python-home'" : "WSGIPythonHome";
+    const char *error;
+
+    if (!options->python_home) {
+        options->python_home = pyw_config_main()->python_home;
+    }
+    options->engine = pyw_check_engine(check->pool, options->python_home, &error);
+    if (!options->engine && options->python_home) {
+        return pyw_check_group_error(group, "%s: %s", directive, error);
+    }
+    return options->engine ? 1 : pyw_check_group_error(group, "%s", error);
+}
+
+static int check_socket(pyw_check *check, pyw_group *group)
+{
+    const char *prefix = apr_pstrmemdup(
+        check->pool, pyw_config_main()->socket_directory,
+        (apr_size_t)(strrchr(pyw_config_main()->socket_directory, '.') - pyw_config_main()->socket_directory));
+    const char *longest =
+        pyw_socket_path(check->pool, apr_pstrcat(check->pool, prefix, "." LONGEST_PID, NULL), group->options->name);
+
+    group->socket_path = pyw_socket_path(check->pool, pyw_config_main()->socket_directory, group->options->name);
+    if (strlen(longest) > PYW_SOCKET_PATH_MAX) {
+        return pyw_check_group_error(group,
+                                     "the path of its socket, %s, has %d bytes, a UNIX socket takes %d at most: "
+                                     "shorten WSGISocketPrefix or the group's name",
+                                     longest, (int)strlen(longest), PYW_SOCKET_PATH_MAX);
+    }
+    return 1;
+}
+
+int pyw_check_group(pyw_check *check, pyw_group *group)
+{
+    int fine = check_users(check->pool, group);
+
+    default_user(check->pool, group->options);
+    fine = check_home(group) && fine;
+    fine = check_python(check, group) && fine;
+    return check_socket(check, group) && fine;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_OPTION_TABLE_H
+#define PYW_OPTION_TABLE_H
+
+/*
+ * One row for each option of a process group: its name, the kind of its value, and where it is kept. The parser, the
+ * canonical text and "did you mean" all come from these rows. Part of pyw_options.
+ */
+
+#include <stddef.h>
+
+#include "config/pyw_options.h"
+
+typedef enum {
+    PYW_KIND_TEXT,        /* const char *; not empty */
+    PYW_KIND_PATH,        /* const char *; absolute */
+    PYW_KIND_PATHS,       /* const char *; absolute ones, separated by colons */
+    PYW_KIND_FILES,       /* const char *; absolute paths, separated by commas */
+    PYW_KIND_NUMBER,      /* int */
+    PYW_KIND_OCTAL,       /* int */
+    PYW_KIND_PERCENT,     /* int; "10" or "10%" */
+    PYW_KIND_DURATION,    /* apr_interval_time_t */
+    PYW_KIND_SIZE,        /* apr_size_t */
+    PYW_KIND_ENV,         /* appends to options->env: NAME=value */
+    PYW_KIND_ENV_FILE,    /* as if each line of the file were an env= */
+    PYW_KIND_APPLICATION, /* appends to options->applications */
+    PYW_KIND_IGNORED      /* mod_wsgi's, without effect here: appends to options->ignored */
+} pyw_option_kind;
+
+typedef struct pyw_option_rule {
+    const char *name;
+    pyw_option_kind kind;
+    size_t offset; /* into pyw_group_options */
+    long least; /* NUMBER, OCTAL, PERCENT: themselves; DURATION: milliseconds; SIZE: bytes, 0 being allowed besides */
+    long most;
+    int is_internal; /* pyw_options_restore only */
+} pyw_option_rule;
+
+/* Ends with a rule whose name is NULL. */
+extern const pyw_option_rule pyw_option_rules[];
+
+/* NULL: there is none, or it is internal and `internal` is 0. */
+const pyw_option_rule *pyw_option_rule_find(const char *name, int internal);
+
+/* The name that the user may have meant, NULL if there is none. */
+const char *pyw_option_suggest(const char *name);
+
+#endif
