@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mod_pywsgi: Python WSGI applications in Apache httpd. The module record and the hooks; docs/ARCHITECTURE.md says
+ * where everything else is.
+ */
+#include <httpd.h>
+
+#include <http_config.h>
+#include <http_request.h>
+
+#include "config/pyw_config.h"
+#include "httpd/pyw_child.h"
+#include "httpd/pyw_handler.h"
+#include "httpd/pyw_mount.h"
+#include "httpd/pyw_parent.h"
+#include "mod_pywsgi.h"
+
+/* The optional function is registered under its public name. */
+static const char *pywsgi_process_group(request_rec *r)
+{
+    return pyw_handler_process_group(r);
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    /* After mod_alias, so that an Alias for static files inside a mounted application wins; before mod_userdir. */
+    static const char *const after_alias[] = {"mod_alias.c", NULL};
+    static const char *const before_userdir[] = {"mod_userdir.c", "mod_vhost_alias.c", NULL};
+
+    (void)pool;
+    ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pyw_parent_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(pyw_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_translate_name(pyw_mount_translate_name, after_alias, before_userdir, APR_HOOK_MIDDLE);
+    ap_hook_map_to_storage(pyw_mount_map_to_storage, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_fixups(pyw_mount_fixups, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(pyw_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_REGISTER_OPTIONAL_FN(pywsgi_process_group);
+}
+
+/* clang-format off */
+AP_DECLARE_MODULE(pywsgi) = {
+    STANDARD20_MODULE_STUFF,
+    pyw_config_create_dir,
+    pyw_config_merge_dir,
+    pyw_config_create_server,
+    pyw_config_merge_server,
+    pyw_config_directives,
+    register_hooks,
+    AP_MODULE_FLAG_NONE,
+};

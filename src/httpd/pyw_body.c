@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_body.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include "base/pyw_log.h"
+#include "config/pyw_config.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* How much one look into the input filters may bring, in bytes. */
+#define BLOCK_SIZE 65536
+
+void pyw_body_init(pyw_body *body, request_rec *r)
+{
+    body->r = r;
+    body->brigade = NULL;
+    body->status = OK;
+    body->result = ap_request_has_body(r) ? PYW_OK : PYW_EOF;
+}
+
+static pyw_result ended(pyw_body *body, pyw_result result, int status)
+{
+    body->result = result;
+    body->status = status;
+    if (body->brigade) {
+        apr_brigade_cleanup(body->brigade);
+    }
+    return result;
+}
+
+/* What an error of the input filters means, told apart as ap_map_http_request_error() does it. */
+static pyw_result failed(pyw_body *body, apr_status_t rv)
+{
+    int status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+
+    if (APR_STATUS_IS_TIMEUP(rv)) {
+        return ended(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
+    }
+    if (body->r->connection->aborted || APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_ECONNRESET(rv) ||
+        APR_STATUS_IS_ECONNABORTED(rv)) {
+        return ended(body, PYW_GONE, HTTP_BAD_REQUEST);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, body->r, PYWNO(0210) "the request body could not be read, answering %d",
+                  status == AP_FILTER_ERROR ? HTTP_BAD_REQUEST : status);
+    return ended(body, PYW_FAILED, status == AP_FILTER_ERROR || status < 400 ? HTTP_BAD_REQUEST : status);
+}
+
+static pyw_result fill(pyw_body *body, apr_read_type_e block)
+{
+    apr_status_t rv;
+
+    if (!body->brigade) {
+        body->brigade = apr_brigade_create(body->r->pool, body->r->connection->bucket_alloc);
+    }
+    rv = ap_get_brigade(body->r->input_filters, body->brigade, AP_MODE_READBYTES, block, BLOCK_SIZE);
+    if (rv == APR_SUCCESS) {
+        return PYW_OK;
+    }
+    if (block == APR_NONBLOCK_READ && APR_STATUS_IS_EAGAIN(rv)) {
+        return PYW_AGAIN;
+    }
+    return failed(body, rv);
+}
+
+/* The first bucket with bytes; buckets without are dropped. PYW_AGAIN: none left. */
+static pyw_result first_bytes(pyw_body *body, apr_read_type_e block, const char **data, size_t *length)
+{
+    while (!APR_BRIGADE_EMPTY(body->brigade)) {
+        apr_bucket *bucket = APR_BRIGADE_FIRST(body->brigade);
+        apr_status_t rv;
+
+        if (APR_BUCKET_IS_EOS(bucket)) {
+            return ended(body, PYW_EOF, OK);
+        }
+        if (!APR_BUCKET_IS_METADATA(bucket)) {
+            rv = apr_bucket_read(bucket, data, length, block);
+            if (APR_STATUS_IS_EAGAIN(rv) && block == APR_NONBLOCK_READ) {
+                return PYW_AGAIN;
+            }
+            if (rv != APR_SUCCESS) {
+                return failed(body, rv);
+            }
+            if (*length > 0) {
+                return PYW_OK;
+            }
+        }
+        apr_bucket_delete(bucket);
+    }
+    return PYW_AGAIN;
+}
+
+pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **data, size_t *length)
+{
+    pyw_result result = body->result;
+
+    while (result == PYW_OK) {
+        if (body->brigade && !APR_BRIGADE_EMPTY(body->brigade)) {
+            result = first_bytes(body, block, data, length);
+            if (result != PYW_AGAIN || !APR_BRIGADE_EMPTY(body->brigade)) {
+                return result;
+            }
+        }
+        result = fill(body, block);
+        if (result == PYW_OK && APR_BRIGADE_EMPTY(body->brigade) && block == APR_NONBLOCK_READ) {
+            return PYW_AGAIN;
+        }
+    }
+    return result;
+}
+
+void pyw_body_consume(pyw_body *body, size_t length)
+{
+    apr_bucket *bucket = APR_BRIGADE_FIRST(body->brigade);
+
+    if (length < bucket->length) {
+        apr_bucket_split(bucket, length);
+    }
+    apr_bucket_delete(bucket);
+}
+
+void pyw_body_continue(pyw_body *body)
+{
+    request_rec *r = body->r;
+    int status = r->status;
+
+    r->status = HTTP_CONTINUE;
+    ap_send_interim_response(r, 0);
+    r->status = status;
+}
+
+int pyw_body_check_limit(request_rec *r)
+{
+    const char *text = apr_table_get(r->headers_in, "Content-Length");
+    apr_off_t limit = ap_get_limit_req_body(r);
+    apr_off_t length;
+
+    if (!text || limit <= 0 || apr_table_get(r->headers_in, "Transfer-Encoding") ||
+        !ap_parse_strict_length(&length, text) || length <= limit) {
+        return OK;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  PYWNO(0211) "a request body of %" APR_OFF_T_FMT " bytes is over LimitRequestBody %" APR_OFF_T_FMT,
+                  length, limit);
+    return HTTP_REQUEST_ENTITY_TOO_LARGE;
+}

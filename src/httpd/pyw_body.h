@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_BODY_H
+#define PYW_BODY_H
+
+/*
+ * The request body, read from httpd's input filters until they say EOS, never by header arithmetic: an HTTP/2
+ * upload has no Content-Length, a chunked one lies about it. Errors are sticky.
+ */
+
+#include <apr_buckets.h>
+#include <httpd.h>
+
+#include "base/pyw_result.h"
+
+typedef struct pyw_body {
+    request_rec *r;
+    apr_bucket_brigade *brigade; /* what has been read and not consumed */
+    pyw_result result; /* PYW_OK while the body goes on; PYW_EOF, PYW_GONE, PYW_TIMEOUT or PYW_FAILED at its end */
+    int status;        /* PYW_FAILED and PYW_TIMEOUT: the HTTP status that says it to the client */
+} pyw_body;
+
+/* Prepares for reading. If the request has no body it is at its end already. */
+void pyw_body_init(pyw_body *body, request_rec *r);
+
+/*
+ * The next bytes that are there, without consuming them: valid until consume(). Blocks for them or not.
+ * PYW_OK, PYW_AGAIN (non-blocking), PYW_EOF: the end of the body; PYW_GONE: the client left before it; PYW_TIMEOUT;
+ * PYW_FAILED: the body is larger than LimitRequestBody allows, or badly framed.
+ */
+pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **data, size_t *length);
+
+void pyw_body_consume(pyw_body *body, size_t length);
+
+/* The client waits for a "100 Continue" before it sends the body: the application reads, so it gets one. */
+void pyw_body_continue(pyw_body *body);
+
+/* Whether Content-Length alone shows that LimitRequestBody is exceeded: HTTP_REQUEST_ENTITY_TOO_LARGE, else OK. */
+int pyw_body_check_limit(request_rec *r);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_client.h"
+
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* How long a socket that is not there, or has nobody listening, may take to come back; and how often to look. */
+#define ABSENCE_LIMIT apr_time_from_sec(3)
+#define ABSENCE_STEP_MS 20
+
+/* A buffer larger than this is not kept for the next request. */
+#define BUFFER_KEPT (256 * 1024)
+
+/* The clients of this child that nobody uses. */
+static struct {
+    apr_thread_mutex_t *lock;
+    pyw_client *first;
+} idle;
+
+static void destroy(pyw_client *client)
+{
+    pyw_channel_destroy(client->channel);
+    pyw_buffer_free(&client->request);
+    pyw_pairs_free(&client->headers);
+    free(client);
+}
+
+static apr_status_t destroy_idle(void *unused)
+{
+    (void)unused;
+    while (idle.first) {
+        pyw_client *client = idle.first;
+
+        idle.first = client->next;
+        destroy(client);
+    }
+    return APR_SUCCESS;
+}
+
+void pyw_client_child_init(apr_pool_t *pchild)
+{
+    idle.first = NULL;
+    apr_thread_mutex_create(&idle.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
+    apr_pool_cleanup_register(pchild, NULL, destroy_idle, apr_pool_cleanup_null);
+}
+
+static pyw_client *create(void)
+{
+    pyw_client *client = calloc(1, sizeof(*client));
+
+    if (!client) {
+        return NULL;
+    }
+    client->channel = pyw_channel_create();
+    if (!client->channel) {
+        free(client);
+        return NULL;
+    }
+    return client;
+}
+
+pyw_client *pyw_client_take(void)
+{
+    pyw_client *client;
+
+    apr_thread_mutex_lock(idle.lock);
+    client = idle.first;
+    if (client) {
+        idle.first = client->next;
+    }
+    apr_thread_mutex_unlock(idle.lock);
+    return client ? client : create();
+}
+
+void pyw_client_give_back(pyw_client *client)
+{
+    pyw_channel_close(client->channel);
+    pyw_buffer_reset(&client->request, BUFFER_KEPT);
+    apr_thread_mutex_lock(idle.lock);
+    client->next = idle.first;
+    idle.first = client;
+    apr_thread_mutex_unlock(idle.lock);
+}
+
+static void set_buffer_sizes(int fd, const pyw_group_options *options)
+{
+    int send_size = (int)options->send_buffer_size;
+    int receive_size = (int)options->receive_buffer_size;
+
+    if (send_size > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_size, sizeof(send_size));
+    }
+    if (receive_size > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_size, sizeof(receive_size));
+    }
+}
+
+/* connect(2) on a UNIX socket waits for room in the listen queue, for SO_SNDTIMEO at most (unix(7)). */
+static int connect_blocking(int fd, const struct sockaddr_un *address, apr_interval_time_t timeout)
+{
+    struct timeval limit = {timeout / APR_USEC_PER_SEC, timeout % APR_USEC_PER_SEC};
+
+    if (fcntl(fd, F_SETFL, 0) != 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0) {
+        return errno;
+    }
+    while (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0) {
+        if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+static int connect_once(int fd, const struct sockaddr_un *address, apr_interval_time_t timeout)
+{
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0) {
+        return 0;
+    }
+    return errno == EAGAIN && timeout > 0 ? connect_blocking(fd, address, timeout) : errno;
+}
+
+static int is_absence(int error)
+{
+    return error == ENOENT || error == ECONNREFUSED;
+}
+
+static int attempt(pyw_client *client, const pyw_group *group, const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int error;
+
+    if (fd < 0) {
+        return errno;
+    }
+    set_buffer_sizes(fd, group->options);
+    error = connect_once(fd, address, group->options->connect_timeout);
+    if (error) {
+        close(fd);
+        return error;
+    }
+    pyw_channel_open(client->channel, fd);
+    return 0;
+}
+
+int pyw_client_connect(pyw_client *client, const pyw_group *group)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int error;
+
+    apr_cpystrn(address.sun_path, group->socket_path, sizeof(address.sun_path));
+    error = attempt(client, group, &address);
+    if (is_absence(error)) {
+        apr_time_t deadline = apr_time_now() + ABSENCE_LIMIT;
+
+        while (is_absence(error) && apr_time_now() < deadline) {
+            poll(NULL, 0, ABSENCE_STEP_MS);
+            error = attempt(client, group, &address);
+        }
+    }
+    return error;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_control.h"
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <http_config.h>
+#include <http_main.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <unixd.h>
+
+#include "base/pyw_buffer.h"
+#include "config/pyw_config.h"
+#include "httpd/pyw_log_sink.h"
+#include "wire/pyw_channel.h"
+#include "wire/pyw_message.h"
+
+/* Where the manager finds its end of the control channel. */
+#define MANAGER_CONTROL_FD 3
+
+/* What socket-timeout= may be; httpd's Timeout has no limit. */
+#define LONGEST_TIMEOUT apr_time_from_sec(24 * 60 * 60)
+
+/* How long the manager may take to bind its sockets. */
+#define ANSWER_TIMEOUT_MS 30000
+
+/* `first` and everything above it. Between fork and exec only system calls are safe. */
+static void close_from(int first)
+{
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) {
+        return;
+    }
+#endif
+    for (long fd = sysconf(_SC_OPEN_MAX) - 1; fd >= first; fd--) {
+        close((int)fd);
+    }
+}
+
+static void become_manager(const char *program, int control)
+{
+    char *const arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--manager", NULL};
+    int null = open("/dev/null", O_RDWR);
+
+    if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || dup2(control, MANAGER_CONTROL_FD) < 0) {
+        _exit(127);
+    }
+    if (control == MANAGER_CONTROL_FD) {
+        fcntl(control, F_SETFD, 0);
+    }
+    close_from(MANAGER_CONTROL_FD + 1);
+    execv(program, arguments);
+    _exit(127);
+}
+
+static const char *program_path(apr_pool_t *pool)
+{
+    const pyw_server_config *config = pyw_config_main();
+
+    return config->daemon_program ? config->daemon_program
+                                  : apr_pstrcat(pool, pyw_config_module_directory(pool), "/pywsgid", NULL);
+}
+
+pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, pyw_problem *problem)
+{
+    const char *program = program_path(ap_server_conf->process->pconf);
+    int pair[2];
+
+    if (access(program, X_OK) != 0) {
+        return pyw_problem_set(problem, "%s: %s; run make install, or let WSGIDaemonProgram name it", program,
+                               strerror(errno));
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        return pyw_problem_set(problem, "socketpair: %s", strerror(errno));
+    }
+    *pid = fork();
+    if (*pid == 0) {
+        become_manager(program, pair[1]);
+    }
+    close(pair[1]);
+    if (*pid < 0) {
+        close(pair[0]);
+        return pyw_problem_set(problem, "fork: %s", strerror(errno));
+    }
+    *control_fd = pair[0];
+    return PYW_OK;
+}
+
+/* A table of pairs as the payload of a frame; `payload` must live until the frame is sent. */
+static void encode(pyw_buffer *payload, const apr_table_t *table)
+{
+    const apr_array_header_t *elements = apr_table_elts(table);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)elements->elts;
+    pyw_pairs pairs = {0};
+
+    for (int i = 0; i < elements->nelts; i++) {
+        pyw_pairs_add_text(&pairs, entries[i].key, entries[i].val);
+    }
+    if (pairs.count != (uint32_t)elements->nelts) {
+        payload->failed = 1;
+    }
+    else {
+        pyw_message_pairs_encode(payload, pairs.items, pairs.count);
+    }
+    pyw_pairs_free(&pairs);
+}
+
+/* The descriptor of a server's ErrorLog; that of the process if it has none of its own (syslog). */
+static int log_fd(const server_rec *server)
+{
+    apr_os_file_t fd = 2;
+
+    return server->error_log && apr_os_file_get(&fd, server->error_log) == APR_SUCCESS ? fd : 2;
+}
+
+static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const apr_table_t *table, int fd,
+                             pyw_problem *problem)
+{
+    pyw_buffer payload = {0};
+    pyw_result result = PYW_FAILED;
+
+    encode(&payload, table);
+    if (!payload.failed) {
+        pyw_channel_queue(channel, type, 0, payload.data, payload.length, fd);
+        result = pyw_channel_send(channel, ANSWER_TIMEOUT_MS);
+    }
+    pyw_buffer_free(&payload);
+    return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
+}
+
+/* What the configuration leaves open and only httpd's parent knows. */
+static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *group)
+{
+    pyw_group_options *options = apr_pmemdup(pool, group->options, sizeof(*options));
+
+    if (options->socket_timeout == 0) {
+        options->socket_timeout = group->server->timeout < LONGEST_TIMEOUT ? group->server->timeout : LONGEST_TIMEOUT;
+    }
+    options->log_level = pyw_log_sink_threshold(group->server);
+    return options;
+}
+
+static pyw_result send_groups(pyw_channel *channel, apr_pool_t *pool, pyw_problem *problem)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+    pyw_result result = PYW_OK;
+
+    for (int i = 0; i < groups->nelts && result == PYW_OK; i++) {
+        const pyw_group *group = APR_ARRAY_IDX(groups, i, const pyw_group *);
+
+        result = send_table(channel, PYW_FRAME_GROUP, pyw_options_pairs(completed(pool, group), pool),
+                            log_fd(group->server), problem);
+    }
+    return result;
+}
+
+static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_rec *main_server, pyw_problem *problem)
+{
+    pyw_settings settings = {
+        .socket_directory = pyw_config_main()->socket_directory,
+        .httpd_uid = geteuid() == 0 ? ap_unixd_config.user_id : geteuid(),
+        .server_name = main_server->server_hostname ? main_server->server_hostname : "",
+        .log_level = pyw_log_sink_threshold(main_server),
+    };
+
+    return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), log_fd(main_server), problem);
+}
+
+static pyw_result await_answer(pyw_channel *channel, pyw_problem *problem)
+{
+    pyw_frame frame;
+    pyw_result result = pyw_channel_read(channel, &frame, ANSWER_TIMEOUT_MS);
+
+    if (result == PYW_OK && frame.type == PYW_FRAME_BOUND) {
+        return PYW_OK;
+    }
+    if (result == PYW_OK && frame.type == PYW_FRAME_REFUSED) {
+        return pyw_problem_set(problem, "%.*s", (int)frame.length, frame.payload);
+    }
+    return pyw_problem_set(problem, "no answer (%s); the error log tells more if it died", pyw_result_name(result));
+}
+
+pyw_result pyw_control_configure(int control_fd, apr_pool_t *ptemp, server_rec *main_server, pyw_problem *problem)
+{
+    pyw_channel *channel = pyw_channel_create();
+    int fd = fcntl(control_fd, F_DUPFD_CLOEXEC, 3);
+    pyw_result result;
+
+    if (!channel || fd < 0) {
+        pyw_channel_destroy(channel);
+        return pyw_problem_set(problem, "%s", strerror(errno));
+    }
+    pyw_channel_open(channel, fd);
+    result = send_groups(channel, ptemp, problem);
+    if (result == PYW_OK) {
+        result = send_settings(channel, ptemp, main_server, problem);
+    }
+    if (result == PYW_OK) {
+        result = await_answer(channel, problem);
+    }
+    pyw_channel_destroy(channel);
+    return result;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_daemon.h"
+
+#include <errno.h>
+#include <http_log.h>
+
+#include "base/pyw_log.h"
+#include "httpd/pyw_body.h"
+#include "httpd/pyw_client.h"
+#include "httpd/pyw_environ.h"
+#include "httpd/pyw_relay.h"
+#include "httpd/pyw_reply.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* How often a request may meet GOAWAY before it is given up. */
+#define ATTEMPTS 5
+
+static int connect_to_worker(request_rec *r, pyw_client *client, const pyw_group *group)
+{
+    int error = pyw_client_connect(client, group);
+
+    if (!error) {
+        return OK;
+    }
+    if (error == EAGAIN) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
+                      PYWNO(0230) "process group '%s': every thread is busy and the listen queue stayed full for "
+                                  "connect-timeout; more processes or threads, or a larger listen-backlog, may help",
+                      group->options->name);
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r, PYWNO(0231) "process group '%s' cannot be reached at %s",
+                      group->options->name, group->socket_path);
+    }
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+/* OK, or the answer if the request cannot be put into a frame. */
+static int encode_request(request_rec *r, pyw_client *client, const pyw_target *target)
+{
+    const apr_array_header_t *pairs = pyw_environ_build(r, target);
+    const pyw_application_spec *spec = &target->spec;
+    pyw_message_request request = {
+        .target_kind = (uint8_t)spec->kind,
+        .group_is_default = (uint8_t)spec->group_is_default,
+        .reloading = (uint8_t)spec->reloading,
+        .target = spec->target,
+        .callable = spec->callable,
+        .group = spec->group,
+    };
+
+    pyw_message_request_encode(&client->request, &request, (const pyw_pair *)pairs->elts, (uint32_t)pairs->nelts);
+    if (client->request.failed) {
+        ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, PYWNO(0232) "out of memory for the request");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (client->request.length > PYW_LIMIT_REQUEST) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      PYWNO(0233) "headers and environment of this request are larger than %d bytes",
+                      PYW_LIMIT_REQUEST);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+static int serve(request_rec *r, pyw_client *client, const pyw_target *target)
+{
+    pyw_body body;
+    pyw_reply reply;
+    int status;
+
+    pyw_body_init(&body, r);
+    pyw_reply_init(&reply, r, target->config);
+    for (int i = 0; i < ATTEMPTS; i++) {
+        status = connect_to_worker(r, client, target->group);
+        if (status != OK) {
+            return status;
+        }
+        if (pyw_relay_run(client, target->group, &body, &reply) != PYW_RELAY_GOAWAY) {
+            return pyw_reply_result(&reply);
+        }
+        pyw_channel_close(client->channel);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  PYWNO(0234) "process group '%s': its workers are going away, none took the request",
+                  target->group->options->name);
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+int pyw_daemon_serve(request_rec *r, const pyw_target *target)
+{
+    pyw_client *client = pyw_client_take();
+    int status = HTTP_SERVICE_UNAVAILABLE;
+
+    if (!client) {
+        return status;
+    }
+    status = encode_request(r, client, target);
+    if (status == OK) {
+        status = serve(r, client, target);
+    }
+    pyw_client_give_back(client);
+    return status;
+}

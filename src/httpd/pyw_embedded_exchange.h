@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_EMBEDDED_EXCHANGE_H
+#define PYW_EMBEDDED_EXCHANGE_H
+
+/* A request_rec as the engine's carrier. Lives on the stack of the thread that serves the request. */
+
+#include <httpd.h>
+
+#include "httpd/pyw_body.h"
+#include "httpd/pyw_reply.h"
+#include "wsgi/pyw_exchange.h"
+
+typedef struct pyw_embedded_exchange {
+    pyw_exchange base; /* first: the engine's pointer is ours */
+    pyw_body body;
+    pyw_reply reply;
+} pyw_embedded_exchange;
+
+void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_dir_config *config,
+                                const apr_array_header_t *environ_pairs);
+
+#endif

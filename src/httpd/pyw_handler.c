@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_handler.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "base/pyw_log.h"
+#include "httpd/pyw_body.h"
+#include "httpd/pyw_daemon.h"
+#include "httpd/pyw_embedded.h"
+#include "httpd/pyw_mount.h"
+#include "httpd/pyw_target.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+static int is_ours(const request_rec *r)
+{
+    return r->handler &&
+           (strcmp(r->handler, PYW_HANDLER_NAME) == 0 || strcmp(r->handler, "application/x-httpd-wsgi") == 0);
+}
+
+/* A script that no alias names must be allowed to run by Options ExecCGI, as any CGI script. */
+static int check_script(request_rec *r, const pyw_mount *mount)
+{
+    if (!mount && !(ap_allow_options(r) & OPT_EXECCGI)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      PYWNO(0204) "Options ExecCGI is off in this directory, so %s is not run", r->filename);
+        return HTTP_FORBIDDEN;
+    }
+    if (r->finfo.filetype == APR_NOFILE) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0205) "script not found: %s", r->filename);
+        return HTTP_NOT_FOUND;
+    }
+    if (r->finfo.filetype == APR_DIR) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0206) "%s is a directory, not a script", r->filename);
+        return HTTP_FORBIDDEN;
+    }
+    if (r->finfo.filetype != APR_REG) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0207) "%s is not a regular file", r->filename);
+        return HTTP_FORBIDDEN;
+    }
+    return OK;
+}
+
+static int check_request(request_rec *r, const pyw_target *target)
+{
+    if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && *target->path_info) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0208) "AcceptPathInfo is off: %s takes no path", r->filename);
+        return HTTP_NOT_FOUND;
+    }
+    if (target->config->chunked_request == PYW_OFF && apr_table_get(r->headers_in, "Transfer-Encoding")) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0209) "WSGIChunkedRequest Off: a chunked request is refused");
+        return HTTP_LENGTH_REQUIRED;
+    }
+    return pyw_body_check_limit(r);
+}
+
+const char *pyw_handler_process_group(request_rec *r)
+{
+    pyw_target target;
+
+    if (!is_ours(r) || pyw_target_resolve(r, &target) != OK) {
+        return NULL;
+    }
+    return target.group ? target.group->options->name : "";
+}
+
+int pyw_handler(request_rec *r)
+{
+    const pyw_mount *mount = pyw_mount_get(r);
+    pyw_target target;
+    int status = OK;
+
+    if (!is_ours(r)) {
+        return DECLINED;
+    }
+    if (!mount || !mount->alias->is_module) {
+        status = check_script(r, mount);
+    }
+    if (status == OK) {
+        status = pyw_target_resolve(r, &target);
+    }
+    if (status == OK) {
+        status = check_request(r, &target);
+    }
+    if (status != OK) {
+        return status;
+    }
+    return target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
+}

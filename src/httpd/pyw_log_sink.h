@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_LOG_SINK_H
+#define PYW_LOG_SINK_H
+
+/* Where log records of code that does not know httpd go in httpd's processes. Any thread. */
+
+#include <httpd.h>
+
+#include "base/pyw_log.h"
+
+/* A pyw_log_sink; the baton is a server_rec. */
+void pyw_log_sink_server(void *server, pyw_log_level level, const char *text, size_t length);
+
+/* What an application writes: `text` is untrusted, control bytes are escaped. */
+void pyw_log_sink_request(request_rec *r, pyw_log_level level, const char *text, size_t length);
+
+/* LogLevel of the server, for this module. */
+pyw_log_level pyw_log_sink_threshold(const server_rec *server);
+
+#endif

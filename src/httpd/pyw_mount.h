@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_MOUNT_H
+#define PYW_MOUNT_H
+
+/*
+ * Which requests are ours: WSGIScriptAlias, WSGIScriptAliasMatch and WSGIAppAlias in httpd's translate_name,
+ * map_to_storage and fixups phases. Runs on the thread of the request.
+ */
+
+#include <httpd.h>
+
+#include "config/pyw_config.h"
+
+/* What translate_name found out about a request; lives in r->pool. */
+typedef struct pyw_mount {
+    const pyw_alias *alias;
+    const char *path_info; /* NULL: httpd's directory walk will tell */
+} pyw_mount;
+
+#define PYW_HANDLER_NAME "wsgi-script"
+
+/* The request's mount, NULL if it came to the handler through SetHandler or AddHandler. */
+const pyw_mount *pyw_mount_get(const request_rec *r);
+
+int pyw_mount_translate_name(request_rec *r);
+int pyw_mount_map_to_storage(request_rec *r);
+int pyw_mount_fixups(request_rec *r);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_relay.h"
+
+#include <apr_portable.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <poll.h>
+
+#include "base/pyw_log.h"
+#include "httpd/pyw_relay_frames.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/*
+ * The longest wait in one piece: mod_reqtimeout looks at a slow body only when it is read. A stream of HTTP/2 has no
+ * socket of its own to wait for, so its client is looked at more often, and at once again while its body comes in.
+ */
+#define SLICE_MS 1000
+#define SLICE_STREAM_MS 100
+#define SLICE_STREAM_FIRST_MS 1
+
+/* How many pieces go one way before the other has its turn. */
+#define PIECES_IN_TURN 32
+
+static void stop_uploading(pyw_relay *relay)
+{
+    relay->uploading = 0;
+    relay->worker_is_full = 0;
+}
+
+/* The client did not give the whole body: the worker must not take what it has for all of it. */
+static void upload_failed(pyw_relay *relay, pyw_result result)
+{
+    stop_uploading(relay);
+    if (result == PYW_GONE) {
+        pyw_relay_client_gone(relay);
+        return;
+    }
+    pyw_relay_tell_abort(relay);
+    pyw_reply_abort(relay->reply, relay->body->status);
+    relay->over = 1;
+}
+
+/* Sends what is queued without waiting. 0: the worker takes nothing now; what was queued has to be queued again. */
+static int send_some(pyw_relay *relay)
+{
+    pyw_result result = pyw_channel_send(relay->channel, 0);
+
+    relay->worker_is_full = result == PYW_AGAIN;
+    if (result == PYW_OK) {
+        relay->last_activity = apr_time_now();
+        return 1;
+    }
+    if (result != PYW_AGAIN) {
+        stop_uploading(relay); /* what the worker said before it closed is still to be read */
+    }
+    return 0;
+}
+
+/* One piece of the body on its way. 0: nothing more can go now. */
+static int upload_piece(pyw_relay *relay)
+{
+    const char *data;
+    size_t length;
+    pyw_result result = pyw_body_peek(relay->body, APR_NONBLOCK_READ, &data, &length);
+
+    if (result == PYW_OK) {
+        pyw_channel_queue(relay->channel, PYW_FRAME_DATA, 0, data, length, -1);
+        if (!send_some(relay)) {
+            return 0;
+        }
+        relay->body_begun = 1;
+        relay->stream_slice = SLICE_STREAM_FIRST_MS;
+        pyw_body_consume(relay->body, length);
+        return 1;
+    }
+    if (result == PYW_EOF) {
+        pyw_channel_queue(relay->channel, PYW_FRAME_END, 0, NULL, 0, -1);
+        if (send_some(relay)) {
+            stop_uploading(relay);
+        }
+    }
+    else if (result != PYW_AGAIN) {
+        upload_failed(relay, result);
+    }
+    return 0;
+}
+
+static void upload(pyw_relay *relay)
+{
+    relay->may_have_more = 0;
+    for (int i = 0; i < PIECES_IN_TURN && relay->uploading && !pyw_channel_has_output(relay->channel); i++) {
+        if (!upload_piece(relay)) {
+            return;
+        }
+    }
+    relay->may_have_more = relay->uploading && !pyw_channel_has_output(relay->channel);
+}
+
+static void download(pyw_relay *relay)
+{
+    pyw_result result = PYW_OK;
+
+    for (int i = 0; i < PIECES_IN_TURN && !relay->over; i++) {
+        pyw_frame frame;
+
+        result = pyw_channel_read(relay->channel, &frame, 0);
+        if (result != PYW_OK) {
+            break;
+        }
+        relay->last_activity = apr_time_now();
+        pyw_relay_take_frame(relay, &frame);
+    }
+    if (relay->over || result == PYW_OK) {
+        return;
+    }
+    if (result != PYW_AGAIN) {
+        pyw_relay_worker_lost(relay, result);
+    }
+    else if (pyw_reply_flush(relay->reply) == PYW_GONE) {
+        pyw_relay_client_gone(relay);
+    }
+}
+
+static int is_uploading(const pyw_relay *relay)
+{
+    return relay->uploading && !relay->awaits_continue;
+}
+
+static void timed_out(pyw_relay *relay)
+{
+    request_rec *r = relay->reply->r;
+
+    pyw_relay_tell_abort(relay);
+    relay->over = 1;
+    if (is_uploading(relay) && !relay->worker_is_full && !pyw_channel_has_output(relay->channel)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0240) "the client stopped sending its request body");
+        pyw_reply_abort(relay->reply, HTTP_REQUEST_TIME_OUT);
+        return;
+    }
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        PYWNO(0241) "process group '%s': no sign of life for %ld s (socket-timeout) from the worker that runs \"%s\"",
+        relay->group->options->name, (long)apr_time_sec(relay->timeout), r->the_request);
+    pyw_reply_abort(relay->reply, HTTP_GATEWAY_TIME_OUT);
+}
+
+/* Doubles from wait to wait, so that a stream with nothing to say costs little. */
+static int next_stream_slice(pyw_relay *relay)
+{
+    int slice = relay->stream_slice;
+
+    if (!is_uploading(relay) || slice == 0 || slice > SLICE_STREAM_MS) {
+        return SLICE_STREAM_MS;
+    }
+    relay->stream_slice = slice * 2;
+    return slice;
+}
+
+static int slice_ms(pyw_relay *relay)
+{
+    apr_interval_time_t left = relay->last_activity + relay->timeout - apr_time_now();
+    apr_interval_time_t slice;
+
+    if (pyw_channel_has_input(relay->channel) || relay->may_have_more || left <= 0) {
+        return 0;
+    }
+    slice = relay->client_fd < 0 ? next_stream_slice(relay) : SLICE_MS;
+    left = apr_time_as_msec(left) + 1;
+    return (int)(left < slice ? left : slice);
+}
+
+/* Waits until one side has something to say, or takes something again. */
+static void wait_for_either(pyw_relay *relay)
+{
+    int has_output = pyw_channel_has_output(relay->channel);
+    int is_full = has_output || relay->worker_is_full;
+    struct pollfd fds[2] = {
+        {pyw_channel_fd(relay->channel), (short)(POLLIN | (is_full ? POLLOUT : 0)), 0},
+        {relay->client_fd, (short)(is_uploading(relay) && !is_full ? POLLIN : 0), 0},
+    };
+    int ready = poll(fds, 2, slice_ms(relay));
+
+    /* POLLNVAL: httpd ends and has closed its clients' sockets under its threads. */
+    if (ready > 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || relay->reply->r->connection->aborted)) {
+        pyw_relay_client_gone(relay);
+        return;
+    }
+    if (ready > 0 && (fds[0].revents & POLLOUT)) {
+        relay->worker_is_full = 0;
+        if (has_output) {
+            send_some(relay);
+        }
+    }
+    if (ready == 0 && relay->reply->r->connection->aborted) {
+        pyw_relay_client_gone(relay);
+    }
+    else if (ready == 0 && apr_time_now() - relay->last_activity >= relay->timeout &&
+             !pyw_channel_has_input(relay->channel)) {
+        timed_out(relay);
+    }
+}
+
+/* The socket to watch for the client's data and departure; -1 on a stream of HTTP/2. */
+static int client_socket(conn_rec *c)
+{
+    apr_socket_t *socket = c->master ? NULL : ap_get_conn_socket(c);
+    apr_os_sock_t fd = -1;
+
+    return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : -1;
+}
+
+/* REQUEST and, if it is here already, the first piece of the body in one write. */
+static void send_request(pyw_relay *relay, const pyw_buffer *payload)
+{
+    const char *data = NULL;
+    size_t length = 0;
+    pyw_result body = is_uploading(relay) ? pyw_body_peek(relay->body, APR_NONBLOCK_READ, &data, &length) : PYW_EOF;
+
+    pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, PYW_REQUEST_ONLY | (relay->uploading ? PYW_REQUEST_BODY : 0),
+                      payload->data, payload->length, -1);
+    if (body == PYW_OK) {
+        pyw_channel_queue(relay->channel, PYW_FRAME_DATA, 0, data, length, -1);
+    }
+    if (pyw_channel_send(relay->channel, (int)apr_time_as_msec(relay->timeout)) != PYW_OK) {
+        stop_uploading(relay);
+        return;
+    }
+    if (body == PYW_OK) {
+        relay->body_begun = 1;
+        pyw_body_consume(relay->body, length);
+    }
+}
+
+pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, pyw_body *body, pyw_reply *reply)
+{
+    pyw_relay relay = {
+        .channel = client->channel,
+        .headers = &client->headers,
+        .group = group,
+        .body = body,
+        .reply = reply,
+        .client_fd = client_socket(reply->r->connection),
+        .timeout = group->options->socket_timeout ? group->options->socket_timeout : reply->r->server->timeout,
+        .last_activity = apr_time_now(),
+        .has_body = body->result == PYW_OK,
+        .uploading = body->result == PYW_OK,
+        .stream_slice = SLICE_STREAM_FIRST_MS,
+        .awaits_continue = reply->r->expecting_100 && body->result == PYW_OK,
+    };
+
+    send_request(&relay, &client->request);
+    while (!relay.over) {
+        if (is_uploading(&relay)) {
+            upload(&relay);
+        }
+        if (!relay.over) {
+            wait_for_either(&relay);
+        }
+        if (!relay.over) {
+            download(&relay);
+        }
+    }
+    if (body->result == PYW_OK) {
+        pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
+    }
+    return relay.goaway ? PYW_RELAY_GOAWAY : PYW_RELAY_DONE;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_RELAY_H
+#define PYW_RELAY_H
+
+/*
+ * One request over a connection to a worker: the body flows to the worker while frames come back, in one loop. All that
+ * a worker says is hostile input. Runs on the thread of the request.
+ */
+
+#include "httpd/pyw_body.h"
+#include "httpd/pyw_client.h"
+#include "httpd/pyw_reply.h"
+
+typedef enum {
+    PYW_RELAY_DONE,  /* pyw_reply_result() is the answer */
+    PYW_RELAY_GOAWAY /* this worker did not begin the request: take another connection */
+} pyw_relay_outcome;
+
+/* `client` is connected, client->request holds the payload of the REQUEST frame. Failures are logged. */
+pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, pyw_body *body, pyw_reply *reply);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_relay_frames.h"
+
+#include <http_log.h>
+
+#include "base/pyw_log.h"
+#include "httpd/pyw_log_sink.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* From this size on a piece of body is lent to the output filters as it lies in the channel's buffer, below it is
+ * gathered. */
+#define LENT_MIN (16 * 1024)
+
+void pyw_relay_tell_abort(pyw_relay *relay)
+{
+    pyw_channel_queue(relay->channel, PYW_FRAME_ABORT, 0, NULL, 0, -1);
+    pyw_channel_send(relay->channel, 0);
+}
+
+void pyw_relay_client_gone(pyw_relay *relay)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->reply->r, PYWNO(0242) "the client left");
+    relay->reply->client_gone = 1;
+    pyw_relay_tell_abort(relay);
+    relay->over = 1;
+}
+
+static const char *words_for(pyw_result why)
+{
+    switch (why) {
+    case PYW_EOF:
+    case PYW_GONE:
+        return "went away";
+    case PYW_MALFORMED:
+        return "broke the protocol";
+    default:
+        return "could not be read from";
+    }
+}
+
+/*
+ * Was the connection closed with the REQUEST in it unread? So it goes with those that wait for an accept(2) when the
+ * last worker leaves a listening socket behind. With a body in the channel one cannot tell what of it was read.
+ */
+static int was_not_begun(const pyw_relay *relay)
+{
+    return !relay->has_body && !relay->reply->has_head && pyw_channel_was_reset(relay->channel);
+}
+
+void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
+{
+    pyw_reply *reply = relay->reply;
+    request_rec *r = reply->r;
+
+    relay->over = 1;
+    if (reply->ended) {
+        return; /* the client has everything; the group's log says what became of the worker */
+    }
+    if (was_not_begun(relay)) {
+        relay->goaway = 1;
+        return;
+    }
+    if (reply->passed) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            PYWNO(0244) "process group '%s': the worker %s in the middle of its answer to \"%s\"; the response is "
+                        "cut and the connection closed",
+            relay->group->options->name, words_for(why), r->the_request);
+    }
+    else {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            PYWNO(0243) "process group '%s': the worker %s before it answered \"%s\"; the client gets 502. The "
+                        "log of the group says what became of it",
+            relay->group->options->name, words_for(why), r->the_request);
+    }
+    pyw_reply_abort(reply, HTTP_BAD_GATEWAY);
+}
+
+static pyw_result take_head(pyw_relay *relay, const pyw_frame *frame, int is_interim)
+{
+    pyw_message_head message;
+    pyw_head head;
+    pyw_result result = pyw_message_head_decode(&message, relay->headers, frame->payload, frame->length);
+
+    if (result != PYW_OK) {
+        return result;
+    }
+    if (is_interim && message.status == HTTP_CONTINUE) {
+        relay->awaits_continue = 0;
+        pyw_body_continue(relay->body);
+        return PYW_OK;
+    }
+    head.status = message.status;
+    head.reason = message.reason;
+    head.reason_length = message.reason_length;
+    head.headers = relay->headers->items;
+    head.count = relay->headers->count;
+    return is_interim ? pyw_reply_interim(relay->reply, &head) : pyw_reply_head(relay->reply, &head);
+}
+
+static pyw_result after_body(pyw_relay *relay, int is_last, int pass)
+{
+    if (is_last) {
+        return pyw_reply_end(relay->reply);
+    }
+    return pass ? pyw_reply_pass(relay->reply) : PYW_OK;
+}
+
+static pyw_result take_data(pyw_relay *relay, const pyw_frame *frame)
+{
+    int is_last = (frame->flags & PYW_DATA_LAST) && frame->remaining == 0;
+    int lent = is_last || frame->length >= LENT_MIN;
+    pyw_result result;
+    int pass;
+
+    if (!relay->reply->has_head || relay->reply->ended) {
+        return PYW_MALFORMED;
+    }
+    result = pyw_reply_data(relay->reply, frame->payload, frame->length, lent);
+    /* The head of a stream goes ahead of its end, however fast that comes: the answer must not depend on the timing. */
+    pass = lent || !relay->reply->passed || relay->reply->gathered >= PYW_REPLY_GATHER_MAX;
+    return result == PYW_OK ? after_body(relay, is_last, pass) : result;
+}
+
+static pyw_result take_file(pyw_relay *relay, const pyw_frame *frame)
+{
+    uint64_t offset;
+    uint64_t length;
+    int fd = pyw_channel_take_fd(relay->channel);
+    pyw_result result = pyw_message_file_decode(&offset, &length, frame->payload, frame->length);
+
+    if (fd < 0) {
+        return PYW_MALFORMED;
+    }
+    if (result != PYW_OK || !relay->reply->has_head || relay->reply->ended) {
+        close(fd);
+        return PYW_MALFORMED;
+    }
+    result = pyw_reply_file(relay->reply, fd, (apr_off_t)offset, length);
+    return result == PYW_OK ? after_body(relay, frame->flags & PYW_DATA_LAST, 1) : result;
+}
+
+static pyw_result take_log(pyw_relay *relay, const pyw_frame *frame)
+{
+    pyw_log_level level = frame->flags > PYW_LOG_TRACE ? PYW_LOG_TRACE : (pyw_log_level)frame->flags;
+
+    /* emerg and alert are the server's own: a worker cannot raise them. */
+    pyw_log_sink_request(relay->reply->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level, frame->payload, frame->length);
+    return PYW_OK;
+}
+
+static pyw_result take_end(pyw_relay *relay)
+{
+    pyw_result result;
+
+    if (!relay->reply->has_head) {
+        return PYW_MALFORMED;
+    }
+    result = pyw_reply_end(relay->reply);
+    relay->over = result != PYW_MALFORMED;
+    return result;
+}
+
+static pyw_result take_error(pyw_relay *relay, const pyw_frame *frame)
+{
+    uint16_t status;
+    pyw_result result = pyw_message_error_decode(&status, frame->payload, frame->length);
+
+    if (result == PYW_OK) {
+        relay->over = 1;
+        pyw_reply_abort(relay->reply, status);
+    }
+    return result;
+}
+
+static pyw_result take_goaway(pyw_relay *relay)
+{
+    if (relay->reply->has_head) {
+        return PYW_MALFORMED;
+    }
+    relay->over = 1;
+    if (relay->body_begun) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, relay->reply->r,
+                      PYWNO(0245) "process group '%s': the worker goes away, and the request cannot be given to "
+                                  "another because part of "
+                                  "its body is gone with it",
+                      relay->group->options->name);
+        pyw_reply_abort(relay->reply, HTTP_SERVICE_UNAVAILABLE);
+        return PYW_OK;
+    }
+    relay->goaway = 1;
+    return PYW_OK;
+}
+
+static pyw_result dispatch(pyw_relay *relay, const pyw_frame *frame)
+{
+    switch (frame->type) {
+    case PYW_FRAME_HEAD:
+        return take_head(relay, frame, 0);
+    case PYW_FRAME_INTERIM:
+        return take_head(relay, frame, 1);
+    case PYW_FRAME_DATA:
+        return take_data(relay, frame);
+    case PYW_FRAME_FILE:
+        return take_file(relay, frame);
+    case PYW_FRAME_LOG:
+        return take_log(relay, frame);
+    case PYW_FRAME_END:
+        return take_end(relay);
+    case PYW_FRAME_ERROR:
+        return take_error(relay, frame);
+    case PYW_FRAME_GOAWAY:
+        return take_goaway(relay);
+    default:
+        return PYW_MALFORMED;
+    }
+}
+
+void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
+{
+    pyw_result result = dispatch(relay, frame);
+
+    if (result == PYW_OK || relay->over) {
+        return;
+    }
+    if (result == PYW_GONE) {
+        pyw_relay_client_gone(relay);
+        return;
+    }
+    pyw_relay_worker_lost(relay, result);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_RELAY_FRAMES_H
+#define PYW_RELAY_FRAMES_H
+
+/* What each frame of a worker does to the request that is being relayed, and how a relay ends early. */
+
+#include <apr_time.h>
+
+#include "config/pyw_config.h"
+#include "httpd/pyw_body.h"
+#include "httpd/pyw_reply.h"
+#include "wire/pyw_channel.h"
+#include "wire/pyw_message.h"
+
+typedef struct pyw_relay {
+    pyw_channel *channel;
+    pyw_pairs *headers; /* scratch */
+    const pyw_group *group;
+    pyw_body *body;
+    pyw_reply *reply;
+    int client_fd; /* -1: a stream of HTTP/2 */
+    apr_interval_time_t timeout;
+    apr_time_t last_activity;
+    int has_body;        /* the REQUEST says that a body follows */
+    int uploading;       /* body bytes, or its END, are still to be sent */
+    int awaits_continue; /* the client sends no body before the worker wants it */
+    int body_begun;      /* body bytes have left httpd's filters: the request cannot be sent again */
+    int may_have_more;   /* the last look at the body was not its last word: do not wait for its socket */
+    int stream_slice;    /* ms until a stream is looked at again */
+    int worker_is_full;  /* wait until the socket takes more */
+    int goaway;
+    int over;
+} pyw_relay;
+
+void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame);
+
+/* The worker's connection ended, or broke, before END. */
+void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why);
+
+/* The client left: the worker is told, and nothing more is read from it. */
+void pyw_relay_client_gone(pyw_relay *relay);
+
+void pyw_relay_tell_abort(pyw_relay *relay);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_reply.h"
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <util_filter.h>
+
+#include "base/pyw_log.h"
+#include "httpd/pyw_reply_head.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+void pyw_reply_init(pyw_reply *reply, request_rec *r, const pyw_dir_config *config)
+{
+    memset(reply, 0, sizeof(*reply));
+    reply->r = r;
+    reply->error_override = config->error_override == PYW_ON;
+    reply->sendfile = config->enable_sendfile == PYW_ON;
+    reply->brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+}
+
+/*
+ * A body that is longer or shorter than its Content-Length would make the client, or a proxy that shares the connection
+ * among clients, take what follows for something else.
+ */
+static void expect_length(pyw_reply *reply)
+{
+    reply->bounded = apr_table_get(reply->r->headers_out, "Content-Length") != NULL;
+    reply->left = reply->bounded ? (apr_uint64_t)reply->r->clength : 0;
+}
+
+static int count(pyw_reply *reply, apr_uint64_t length)
+{
+    if (reply->bounded && length > reply->left) {
+        return 0;
+    }
+    reply->left -= reply->bounded ? length : 0;
+    return 1;
+}
+
+static int is_short(const pyw_reply *reply)
+{
+    const request_rec *r = reply->r;
+
+    return reply->bounded && reply->left > 0 && !reply->client_gone && !r->header_only &&
+           !AP_STATUS_IS_HEADER_ONLY(r->status);
+}
+
+pyw_result pyw_reply_head(pyw_reply *reply, const pyw_head *head)
+{
+    pyw_result result;
+
+    if (reply->has_head || head->status < 200 || head->status > 599) {
+        return PYW_MALFORMED;
+    }
+    result = pyw_reply_head_apply(reply->r, head);
+    if (result == PYW_OK) {
+        reply->has_head = 1;
+        expect_length(reply);
+        if (reply->error_override && ap_is_HTTP_ERROR(head->status)) {
+            reply->overridden = head->status;
+            pyw_reply_head_override(reply->r);
+        }
+    }
+    return result;
+}
+
+pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
+{
+    request_rec *r = reply->r;
+    const char *line = r->status_line;
+    int status = r->status;
+    apr_table_t *headers = r->headers_out;
+    pyw_result result;
+
+    if (reply->has_head || !ap_is_HTTP_INFO(head->status) || head->status == HTTP_SWITCHING_PROTOCOLS) {
+        return PYW_MALFORMED;
+    }
+    r->headers_out = apr_table_make(r->pool, 4);
+    result = pyw_reply_head_apply(r, head);
+    if (result == PYW_OK) {
+        ap_send_interim_response(r, 1);
+    }
+    r->headers_out = headers;
+    r->status = status;
+    r->status_line = line;
+    return result;
+}
+
+pyw_result pyw_reply_pass(pyw_reply *reply)
+{
+    request_rec *r = reply->r;
+    apr_status_t rv;
+
+    if (APR_BRIGADE_EMPTY(reply->brigade)) {
+        return reply->client_gone ? PYW_GONE : PYW_OK;
+    }
+    reply->passed = 1;
+    reply->unflushed = 1;
+    reply->gathered = 0;
+    rv = ap_pass_brigade(r->output_filters, reply->brigade);
+    apr_brigade_cleanup(reply->brigade);
+    if (rv != APR_SUCCESS || r->connection->aborted) {
+        reply->client_gone = 1;
+        return PYW_GONE;
+    }
+    return PYW_OK;
+}
+
+static void append(pyw_reply *reply, apr_bucket *bucket)
+{
+    APR_BRIGADE_INSERT_TAIL(reply->brigade, bucket);
+}
+
+pyw_result pyw_reply_data(pyw_reply *reply, const void *data, size_t length, int lent)
+{
+    apr_bucket_alloc_t *alloc = reply->r->connection->bucket_alloc;
+
+    if (reply->client_gone) {
+        return PYW_GONE;
+    }
+    if (length == 0 || reply->overridden) {
+        return PYW_OK;
+    }
+    if (!count(reply, length)) {
+        return PYW_MALFORMED;
+    }
+    reply->gathered += length;
+    if (lent) {
+        append(reply, apr_bucket_transient_create(data, length, alloc));
+        return PYW_OK;
+    }
+    /* Puts small blocks together. */
+    return apr_brigade_write(reply->brigade, NULL, NULL, data, length) == APR_SUCCESS ? PYW_OK : PYW_FAILED;
+}
+
+static apr_status_t close_descriptor(void *data)
+{
+    const int *fd = data;
+
+    close(*fd);
+    return APR_SUCCESS;
+}
+
+/*
+ * For sendfile(2) the file must carry a flag that apr_os_file_put alone can give, and that makes a file without an
+ * owner. On a connection of HTTP/1 the request's pool outlives all buckets of its response (EOR is behind them).
+ */
+static apr_file_t *file_for_sendfile(request_rec *r, int fd)
+{
+    apr_os_file_t *kept = apr_pmemdup(r->pool, &fd, sizeof(fd));
+    apr_file_t *file = NULL;
+
+    apr_os_file_put(&file, kept, APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, r->pool);
+    apr_pool_cleanup_register(r->pool, kept, close_descriptor, apr_pool_cleanup_null);
+    return file;
+}
+
+/*
+ * A file whose owner moves with it when a filter sets its bucket aside into another pool. apr_os_file_put makes none
+ * such; the function for pipes does, and reading does not care.
+ */
+static apr_file_t *file_of_pool(request_rec *r, int fd, int sendfile)
+{
+    apr_os_file_t os_file = fd;
+    apr_file_t *file = NULL;
+
+    if (sendfile && !r->connection->master) {
+        return file_for_sendfile(r, fd);
+    }
+    apr_os_pipe_put_ex(&file, &os_file, 1, r->pool);
+    return file;
+}
+
+static int is_within(int fd, apr_off_t offset, apr_uint64_t length)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && offset >= 0 && offset <= status.st_size &&
+           length <= (apr_uint64_t)(status.st_size - offset);
+}
+
+pyw_result pyw_reply_file(pyw_reply *reply, int fd, apr_off_t offset, apr_uint64_t length)
+{
+    request_rec *r = reply->r;
+    apr_file_t *file;
+    apr_bucket *bucket;
+
+    if (!is_within(fd, offset, length)) {
+        close(fd);
+        return PYW_MALFORMED;
+    }
+    if (length == 0 || reply->overridden || reply->client_gone) {
+        close(fd);
+        return reply->client_gone ? PYW_GONE : PYW_OK;
+    }
+    if (!count(reply, length)) {
+        close(fd);
+        return PYW_MALFORMED;
+    }
+    file = file_of_pool(r, fd, reply->sendfile);
+    bucket = apr_brigade_insert_file(reply->brigade, file, offset, (apr_off_t)length, r->pool);
+    /* A mapped file that its writer truncates is a SIGBUS in httpd. */
+    for (; bucket != APR_BRIGADE_SENTINEL(reply->brigade); bucket = APR_BUCKET_NEXT(bucket)) {
+        apr_bucket_file_enable_mmap(bucket, 0);
+    }
+    return PYW_OK;
+}
+
+/* Behind the end of the response only the connection's filters are left: they hold small responses back for the next
+ * one. */
+static pyw_result flush_connection(pyw_reply *reply)
+{
+    conn_rec *c = reply->r->connection;
+
+    append(reply, apr_bucket_flush_create(c->bucket_alloc));
+    ap_pass_brigade(c->output_filters, reply->brigade);
+    apr_brigade_cleanup(reply->brigade);
+    return PYW_OK;
+}
+
+pyw_result pyw_reply_flush(pyw_reply *reply)
+{
+    pyw_result result;
+
+    if (reply->client_gone) {
+        return PYW_GONE;
+    }
+    if (reply->overridden || (APR_BRIGADE_EMPTY(reply->brigade) && !reply->unflushed)) {
+        return PYW_OK;
+    }
+    if (reply->ended) {
+        result = flush_connection(reply);
+    }
+    else {
+        append(reply, apr_bucket_flush_create(reply->r->connection->bucket_alloc));
+        result = pyw_reply_pass(reply);
+    }
+    reply->unflushed = 0;
+    return result;
+}
+
+pyw_result pyw_reply_end(pyw_reply *reply)
+{
+    if (reply->ended) {
+        return PYW_OK;
+    }
+    if (!reply->overridden && is_short(reply)) {
+        return PYW_MALFORMED;
+    }
+    reply->ended = 1;
+    if (reply->overridden) {
+        return PYW_OK;
+    }
+    append(reply, apr_bucket_eos_create(reply->r->connection->bucket_alloc));
+    return pyw_reply_pass(reply);
+}
+
+/*
+ * The error bucket keeps the chunk filter from writing the last chunk, and makes HTTP/2 reset the stream; closing the
+ * connection shows the cut of a body that had a Content-Length.
+ */
+static void truncate_body(pyw_reply *reply)
+{
+    request_rec *r = reply->r;
+    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+
+    r->connection->keepalive = AP_CONN_CLOSE;
+    append(reply, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
+    append(reply, apr_bucket_eos_create(alloc));
+    pyw_reply_pass(reply);
+}
+
+void pyw_reply_abort(pyw_reply *reply, int status)
+{
+    if (reply->ended) {
+        return;
+    }
+    reply->ended = 1;
+    if (reply->overridden) {
+        return;
+    }
+    if (reply->passed) {
+        truncate_body(reply);
+        return;
+    }
+    apr_brigade_cleanup(reply->brigade);
+    if (reply->has_head) {
+        pyw_reply_head_undo(reply->r);
+    }
+    reply->overridden = status;
+}
+
+int pyw_reply_result(const pyw_reply *reply)
+{
+    if (reply->overridden) {
+        return reply->overridden;
+    }
+    return reply->client_gone && !reply->passed ? HTTP_BAD_REQUEST : OK;
+}
+
+int pyw_reply_client_gone(const pyw_reply *reply)
+{
+    conn_rec *c = reply->r->connection;
+    struct pollfd client = {-1, 0, 0};
+    apr_socket_t *socket;
+
+    if (reply->client_gone || c->aborted) {
+        return 1;
+    }
+    socket = c->master ? NULL : ap_get_conn_socket(c);
+    if (socket && apr_os_sock_get(&client.fd, socket) == APR_SUCCESS && poll(&client, 1, 0) == 1) {
+        return (client.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    }
+    return 0;
+}

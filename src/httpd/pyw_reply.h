@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_REPLY_H
+#define PYW_REPLY_H
+
+/*
+ * The response: what an application said becomes request_rec and buckets. The only place where that happens, for
+ * embedded and daemon mode alike, so both give the same answers. Runs on the thread of the request.
+ */
+
+#include <apr_buckets.h>
+#include <httpd.h>
+
+#include "base/pyw_result.h"
+#include "httpd/pyw_target.h"
+#include "wsgi/pyw_exchange.h"
+
+typedef struct pyw_reply {
+    request_rec *r;
+    apr_bucket_brigade *brigade;
+    int error_override; /* WSGIErrorOverride */
+    int sendfile;       /* WSGIEnableSendfile */
+    int has_head;       /* the application has given its head */
+    int overridden;     /* the body is dropped, httpd's ErrorDocument for this status takes its place; 0: no */
+    int passed;         /* something went into the output filters */
+    size_t gathered;    /* body bytes in the brigade */
+    int unflushed;      /* ... and nothing has pushed it out to the client yet */
+    int ended;          /* complete or truncated: nothing more may follow */
+    int client_gone;
+    int bounded;        /* the head has a Content-Length */
+    apr_uint64_t left;  /* ... of which so many bytes are still to come */
+} pyw_reply;
+
+/* What httpd's output filters take before they wait for the client. */
+#define PYW_REPLY_GATHER_MAX 65536
+
+void pyw_reply_init(pyw_reply *reply, request_rec *r, const pyw_dir_config *config);
+
+/*
+ * Checks the head as if it came from an enemy and makes it that of the request. PYW_MALFORMED: it may not be sent, and
+ * nothing of the request was changed.
+ */
+pyw_result pyw_reply_head(pyw_reply *reply, const pyw_head *head);
+
+/* A 1xx response ahead of the head. PYW_MALFORMED as above. */
+pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head);
+
+/*
+ * Body bytes for the next pass, flush or end. They are copied, unless `lent` says that they stay valid until then.
+ * Whoever gathers more than PYW_REPLY_GATHER_MAX should pass it on. PYW_GONE: the client left. PYW_MALFORMED: more than
+ * Content-Length.
+ */
+pyw_result pyw_reply_data(pyw_reply *reply, const void *data, size_t length, int lent);
+
+/* Gives what has gathered to the output filters, which may keep it until a flush or the end. */
+pyw_result pyw_reply_pass(pyw_reply *reply);
+
+/*
+ * Body bytes from a regular file. Becomes the owner of `fd` in any case. PYW_MALFORMED: no regular file, the range is
+ * not within it, or more than Content-Length.
+ */
+pyw_result pyw_reply_file(pyw_reply *reply, int fd, apr_off_t offset, apr_uint64_t length);
+
+/* Pushes everything out to the client, if there is anything to push. */
+pyw_result pyw_reply_flush(pyw_reply *reply);
+
+/* The body is complete. PYW_MALFORMED: it is not, it has fewer bytes than Content-Length; the caller aborts. */
+pyw_result pyw_reply_end(pyw_reply *reply);
+
+/*
+ * The response cannot be completed. If the client has seen nothing of it the answer is `status`, else the body is
+ * cut such that the client can tell, and the connection is closed.
+ */
+void pyw_reply_abort(pyw_reply *reply, int status);
+
+/* What the content handler returns. */
+int pyw_reply_result(const pyw_reply *reply);
+
+/* Has the client closed its connection, as far as one can see without reading? */
+int pyw_reply_client_gone(const pyw_reply *reply);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_TARGET_H
+#define PYW_TARGET_H
+
+/*
+ * Which application serves a request, and where it runs: the mount, the directory configuration and the %{...}
+ * forms of WSGIProcessGroup, WSGIApplicationGroup and WSGICallableObject brought together. All in r->pool.
+ */
+
+#include <httpd.h>
+
+#include "config/pyw_config.h"
+#include "wsgi/pyw_engine.h"
+
+typedef struct pyw_target {
+    const pyw_dir_config *config;
+    const pyw_group *group; /* NULL: embedded */
+    pyw_application_spec spec;
+    int pass_authorization;
+    const char *script_name; /* decoded; SCRIPT_NAME + PATH_INFO is r->uri */
+    const char *path_info;   /* never NULL */
+} pyw_target;
+
+/* OK, or the status that the request is to be answered with; the reason has been logged. */
+int pyw_target_resolve(request_rec *r, pyw_target *target);
+
+#endif
