@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mistakes are found by configtest: the message names directive, option, value, and what is allowed."""
+import os
+import subprocess
+
+import pytest
+
+from pyw import paths
+
+HELLO = 'def application(environ, start_response):\n    start_response("200 OK", [])\n    return [b"hello"]\n'
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Never started: each test writes its configuration into it."""
+    from pyw import Httpd
+    server = Httpd(apps={"hello.wsgi": HELLO})
+    yield server
+    server.destroy()
+
+
+def configtest(server, config):
+    """Runs it; a configtest, whatever it says, starts no process and leaves no file."""
+    server.configure(config)
+    before = sorted(server.root.rglob("*"))
+    ok, text = server.configtest()
+    assert sorted(server.root.rglob("*")) == before
+    assert not processes_of(server)
+    return ok, text
+
+
+def processes_of(server):
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/environ" % pid, "rb") as file:
+                if str(server.root).encode() in file.read():
+                    found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+def refused(server, config, *words):
+    ok, text = configtest(server, config)
+    assert not ok, "configtest accepts " + config
+    for word in words:
+        assert word in text, "%r is not in:\n%s" % (word, text)
+    return text
+
+
+GOOD = """
+    WSGIDaemonProcess app processes=2 threads=8 umask=027 home=${ROOT} python-path=${APPS} lang=C.UTF-8 \\
+        locale=C.UTF-8 display-name=%{GROUP} listen-backlog=50 connect-timeout=500ms socket-timeout=1min \\
+        shutdown-timeout=5 startup-timeout=30s stack-size=1M cpu-priority=5 send-buffer-size=64K \\
+        receive-buffer-size=65536 graceful-timeout=1min deadlock-timeout=0 \\
+        memory-limit=1G virtual-memory-limit=8G \\
+        process-limit=500 reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 \\
+        file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
+        restart-interval-jitter=5 memory-recycle=300M cpu-time-limit=10min inactivity-timeout=1h env=NAME=value "env=OTHER=two words"
+    WSGIScriptAlias /a ${APPS}/hello.wsgi process-group=app application-group=%{GLOBAL} pass-authorization=On
+    WSGIScriptAliasMatch ^/m/(.*) ${APPS}/$1.wsgi
+    WSGIAppAlias /c package.module:create_app() process-group=app
+    WSGISocketPrefix ${ROOT}/run/pywsgi
+    WSGIPythonPath ${APPS}:/nowhere
+    <Directory ${APPS}>
+        WSGIProcessGroup app
+        WSGIApplicationGroup %{ENV:GROUP}
+        WSGICallableObject create_app()
+        WSGIPassAuthorization On
+        WSGIScriptReloading Off
+        WSGIChunkedRequest On
+        WSGIMapHEADToGET Auto
+        WSGIErrorOverride Off
+        WSGIEnableSendfile On
+    </Directory>
+"""
+
+
+class TestAccepted:
+    def test_everything_there_is(self, server):
+        assert configtest(server, GOOD) == (True, "Syntax OK\n")
+
+    def test_no_directive_at_all(self, server):
+        assert configtest(server, "")[0]
+
+    def test_options_of_mod_wsgi_that_have_no_effect_are_named(self, server):
+        ok, text = configtest(server, "WSGIDaemonProcess app python-eggs=/eggs header-buffer-size=65536")
+        assert ok and "PYW0107" in text and "'python-eggs'" in text and "'header-buffer-size'" in text
+
+    def test_env_file(self, server):
+        (server.root / "good.env").write_text("# comment\n\nA=1\nexport B=\"two words\"\n")
+        assert configtest(server, "WSGIDaemonProcess app env-file=${ROOT}/good.env")[0]
+
+
+class TestOptions:
+    @pytest.mark.parametrize("option, words", [
+        ("thread=8", ["unknown option 'thread'", "did you mean 'threads'?"]),
+        ("proceses=8", ["unknown option 'proceses'", "did you mean 'processes'?"]),
+        ("python_home=/usr", ["unknown option 'python_home'", "did you mean 'python-home'?"]),
+        ("zzzzzzzz=1", ["unknown option 'zzzzzzzz'"]),
+        ("threads", ["'threads'", "threads="]),
+        ("threads=many", ["'threads'", "'many'", "from 1 to"]),
+        ("threads=0", ["'threads'", "'0'", "from 1 to"]),
+        ("threads=-3", ["'threads'", "'-3'"]),
+        ("threads=8x", ["'threads'", "'8x'"]),
+        ("threads=99999999999999999999", ["'threads'", "from 1 to"]),
+        ("processes=0", ["'processes'", "'0'", "from 1 to"]),
+        ("umask=9", ["'umask'", "'9'", "octal"]),
+        ("umask=01000", ["'umask'", "octal"]),
+        ("cpu-priority=21", ["'cpu-priority'", "'21'", "from -20 to 20"]),
+        ("connect-timeout=soon", ["'connect-timeout'", "'soon'", "ms, s, min or h"]),
+        ("connect-timeout=0", ["'connect-timeout'", "'0'"]),
+        ("shutdown-timeout=-1", ["'shutdown-timeout'", "'-1'"]),
+        ("startup-timeout=3days", ["'startup-timeout'", "'3days'", "ms, s, min or h"]),
+        ("stack-size=1", ["'stack-size'", "'1'", "K, M or G"]),
+        ("stack-size=1T", ["'stack-size'", "'1T'", "K, M or G"]),
+        ("send-buffer-size=511", ["'send-buffer-size'", "'511'"]),
+        ("listen-backlog=0", ["'listen-backlog'", "'0'"]),
+        ("home=relative/path", ["'home'", "'relative/path'", "absolute"]),
+        ("home=/nowhere/at/all", ["'home'", "'/nowhere/at/all'", "no such directory"]),
+        ("python-path=/a:b", ["'python-path'", "'b'", "absolute"]),
+        ("python-home=relative", ["'python-home'", "absolute"]),
+        ("python-home=/nowhere/at/all", ["python-home", "/nowhere/at/all"]),
+        ("python-home=/etc", ["python-home", "/etc", "no Python environment"]),
+        ("python-home=/etc/passwd", ["python-home", "/etc/passwd", "no directory"]),
+        ("lang=", ["'lang'", "empty"]),
+        ("env=NOVALUE", ["'env'", "NAME=value"]),
+        ("env=1A=x", ["'env'", "NAME=value"]),
+        ("env-file=/nowhere/file", ["'env-file'", "/nowhere/file", "No such file"]),
+        ("env-file=${ROOT}/bad.env", ["'env-file'", "bad.env:2", "NAME=value"]),
+        ("chroot=/srv", ["'chroot'"]),
+        ("script-user=me", ["'script-user'"]),
+    ])
+    def test_wsgi_daemon_process(self, server, option, words):
+        (server.root / "bad.env").write_text("A=1\nnot a setting\n")
+        refused(server, "WSGIDaemonProcess blog " + option, "WSGIDaemonProcess", *words)
+
+    def test_a_message_about_env_does_not_show_a_secret(self, server):
+        assert "hunter2" not in refused(server, "WSGIDaemonProcess blog env=PASS-WORD=hunter2", "'env'")
+
+    @pytest.mark.parametrize("option, words", [
+        ("proces-group=app", ["'proces-group'", "did you mean 'process-group'?"]),
+        ("pass-authorization=maybe", ["'pass-authorization'", "'maybe'", "On or Off"]),
+        ("nonsense", ["'nonsense'"]),
+        ("process-group=", ["'process-group'", "empty"]),
+    ])
+    @pytest.mark.parametrize("directive", [
+        "WSGIScriptAlias / ${APPS}/hello.wsgi", "WSGIScriptAliasMatch ^/ ${APPS}/hello.wsgi",
+        "WSGIAppAlias / package.module:app"])
+    def test_mounts(self, server, directive, option, words):
+        refused(server, "WSGIDaemonProcess app\n%s %s" % (directive, option), directive.split()[0], *words)
+
+
+class TestUsers:
+    def test_unknown_user(self, server):
+        refused(server, "WSGIDaemonProcess blog user=nosuchuser", "'user'", "'nosuchuser'", "no such user")
+
+    def test_unknown_group(self, server):
+        refused(server, "WSGIDaemonProcess blog group=nosuchgroup", "'group'", "'nosuchgroup'", "no such group")
+
+    def test_unknown_supplementary_group(self, server):
+        refused(server, "WSGIDaemonProcess blog supplementary-groups=daemon,nosuchgroup", "'supplementary-groups'",
+                "'nosuchgroup'")
+
+    def test_unknown_socket_user(self, server):
+        refused(server, "WSGIDaemonProcess blog socket-user=nosuchuser", "'socket-user'", "'nosuchuser'")
+
+    @pytest.mark.parametrize("user", ["root", "#0"])
+    def test_applications_never_run_as_root(self, server, user):
+        refused(server, "WSGIDaemonProcess blog user=" + user, "'user'", user, "root")
+
+    @pytest.mark.root
+    def test_user_without_group_takes_the_primary_group(self, server):
+        assert configtest(server, "WSGIDaemonProcess blog user=nobody")[0]
+
+    @pytest.mark.root
+    def test_a_uid_without_an_entry_needs_a_group(self, server):
+        refused(server, "WSGIDaemonProcess blog user=#54321", "'user'", "#54321", "group=")
+
+    @pytest.mark.skipif(paths.is_root(), reason="root may become anybody")
+    def test_without_root_there_is_no_other_user(self, server):
+        refused(server, "WSGIDaemonProcess blog user=nobody", "'user'", "'nobody'", "not started by root")
+
+
+class TestGroups:
+    def test_defined_twice(self, server):
+        refused(server, "WSGIDaemonProcess blog\nWSGIDaemonProcess blog threads=2", "WSGIDaemonProcess blog",
+                "defined already", "httpd.conf:")
+
+    @pytest.mark.parametrize("config", [
+        "WSGIScriptAlias / ${APPS}/hello.wsgi process-group=nothere",
+        "WSGIAppAlias / module:app process-group=nothere",
+        "WSGIProcessGroup nothere",
+        "<Directory ${APPS}>\nWSGIProcessGroup nothere\n</Directory>",
+    ])
+    def test_used_but_never_defined(self, server, config):
+        refused(server, config, "'nothere'", "not defined", "WSGIDaemonProcess nothere", "httpd.conf:", "PYW0102")
+
+    def test_used_above_its_definition(self, server):
+        assert configtest(server, "WSGIProcessGroup app\nWSGIDaemonProcess app")[0]
+
+    def test_of_another_server_name(self, server):
+        refused(server, """
+            <VirtualHost *:80>
+                ServerName one.example
+                WSGIDaemonProcess private
+            </VirtualHost>
+            <VirtualHost *:80>
+                ServerName two.example
+                WSGIScriptAlias / ${APPS}/hello.wsgi process-group=private
+            </VirtualHost>""", "PYW0101", "'private'", "ServerName")
+
+    def test_of_the_same_server_name_on_another_port(self, server):
+        assert configtest(server, """
+            <VirtualHost *:80>
+                ServerName one.example
+                WSGIDaemonProcess shared
+            </VirtualHost>
+            <VirtualHost *:443>
+                ServerName one.example
+                WSGIScriptAlias / ${APPS}/hello.wsgi process-group=shared
+            </VirtualHost>""")[0]
+
+    def test_without_a_name(self, server):
+        refused(server, "WSGIDaemonProcess threads=8", "WSGIDaemonProcess needs a name")
+
+    def test_socket_path_over_107_bytes(self, server):
+        refused(server, "WSGIDaemonProcess " + "g" * 90, "107", "socket", "WSGISocketPrefix")
+
+    def test_socket_prefix_in_a_directory_that_does_not_exist(self, server):
+        refused(server, "WSGISocketPrefix /nowhere/at/all\nWSGIDaemonProcess app", "WSGISocketPrefix", "/nowhere/at")
+
+
+class TestMounts:
+    @pytest.mark.parametrize("config, words", [
+        ("WSGIScriptAlias /", ["WSGIScriptAlias needs"]),
+        ("WSGIScriptAlias blog ${APPS}/hello.wsgi", ["WSGIScriptAlias", "'blog'", "slash"]),
+        ("WSGIScriptAliasMatch ^/( ${APPS}/hello.wsgi", ["WSGIScriptAliasMatch", "regular expression"]),
+        ("WSGIAppAlias / ${APPS}/hello.wsgi", ["WSGIAppAlias", "WSGIScriptAlias"]),
+        ("WSGIAppAlias / not-a-module:app", ["WSGIAppAlias", "package.module:callable"]),
+        ("WSGIAppAlias / a..b:app", ["WSGIAppAlias", "package.module:callable"]),
+        ("WSGIAppAlias / module:", ["WSGIAppAlias", "package.module:callable"]),
+        ("WSGIAppAlias / module:app callable-object=other", ["WSGIAppAlias", "'callable-object'"]),
+        ("WSGIApplicationGroup %{NONSENSE}", ["WSGIApplicationGroup", "%{NONSENSE}", "%{GLOBAL}", "%{ENV:name}"]),
+        ("WSGIProcessGroup %{ENV:}", ["WSGIProcessGroup", "%{ENV:}"]),
+        ("WSGIPassAuthorization maybe", ["WSGIPassAuthorization", "'maybe'", "On or Off"]),
+        ("WSGIScriptReloading 1", ["WSGIScriptReloading", "'1'", "On or Off"]),
+        ("WSGIChunkedRequest x", ["WSGIChunkedRequest", "'x'", "On or Off"]),
+        ("WSGIMapHEADToGET x", ["WSGIMapHEADToGET", "'x'", "On, Off or Auto"]),
+        ("WSGIErrorOverride x", ["WSGIErrorOverride", "'x'", "On or Off"]),
+        ("WSGIEnableSendfile x", ["WSGIEnableSendfile", "'x'", "On or Off"]),
+        ("WSGIRestrictEmbedded x", ["WSGIRestrictEmbedded", "'x'", "On or Off"]),
+        ("WSGIPythonPath relative", ["WSGIPythonPath", "'relative'", "absolute"]),
+        ("<VirtualHost *:80>\nWSGIPythonHome /usr\n</VirtualHost>", ["WSGIPythonHome"]),
+        ("<VirtualHost *:80>\nWSGISocketPrefix run/x\n</VirtualHost>", ["WSGISocketPrefix"]),
+        ("<VirtualHost *:80>\nWSGIRestrictEmbedded On\n</VirtualHost>", ["WSGIRestrictEmbedded"]),
+        ("WSGIAuthUserScript /x", ["WSGIAuthUserScript"]),
+        ("WSGIDispatchScript /x", ["WSGIDispatchScript"]),
+    ])
+    def test_directives(self, server, config, words):
+        refused(server, config, *words)
+
+
+class TestEngines:
+    def test_python_home_whose_engine_is_not_installed(self, server):
+        home = server.root / "venv99"
+        (home / "bin").mkdir(parents=True)
+        (home / "bin" / "python3").symlink_to("/usr/bin/python3")
+        (home / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.99.0\n")
+        refused(server, "WSGIDaemonProcess blog python-home=%s" % home, "WSGIDaemonProcess blog", str(home),
+                "pywsgi_cpython399.so", "make PYTHON=")
+
+    def test_virtualenv_with_a_dangling_link(self, server):
+        home = server.root / "broken"
+        (home / "bin").mkdir(parents=True)
+        (home / "bin" / "python3").symlink_to("/nowhere/python3")
+        (home / "pyvenv.cfg").write_text("version = 3.11.0\n")
+        refused(server, "WSGIDaemonProcess blog python-home=%s" % home, "bin/python3", "dangling")
+
+    def test_virtualenv_of_an_installed_engine(self, server):
+        home = server.root / "venv"
+        subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(home)], check=True)
+        assert configtest(server, "WSGIDaemonProcess blog python-home=%s" % home)[0]
+
+    def test_embedded_engine_missing(self, server):
+        (server.root / "empty").mkdir()
+        refused(server, "WSGIEnginePath ${ROOT}/empty\nWSGIScriptAlias / ${APPS}/hello.wsgi", "PYW0105",
+                "pywsgi_cpython", str(server.root / "empty"))
+
+    def test_nothing_embedded_needs_no_engine_for_it(self, server):
+        assert configtest(server, "WSGIEnginePath ${ROOT}/empty")[0]
+
+    def test_daemon_program_missing(self, server):
+        refused(server, "WSGIDaemonProgram /nowhere/pywsgid\nWSGIDaemonProcess app", "/nowhere/pywsgid", "PYW0103")
+
+    def test_mod_wsgi_beside_us(self, server):
+        if not os.path.exists(paths.module_file("wsgi")):
+            pytest.skip("mod_wsgi is not installed")
+        refused(server, 'LoadModule wsgi_module "%s"' % paths.module_file("wsgi"), "mod_wsgi")

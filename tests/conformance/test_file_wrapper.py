@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wsgi.file_wrapper: real files leave through httpd, everything else is read in blocks."""
+import gzip
+
+import pytest
+
+from pyw import processes, wait_for
+
+APP = "files.wsgi"
+CONTENT = bytes(range(256)) * 1024
+
+
+class TestFileWrapper:
+    CONFIG = """
+        <LocationMatch "^/(daemon|embedded)/real">
+            WSGIEnableSendfile On
+        </LocationMatch>
+    """
+
+    @pytest.fixture(scope="class", autouse=True)
+    def files(self, server):
+        (server.data / "large").write_bytes(CONTENT)
+        (server.data / "empty").write_bytes(b"")
+        (server.data / "packed.gz").write_bytes(gzip.compress(CONTENT))
+        with open(server.data / "sparse", "wb") as file:
+            file.truncate(64 << 20)
+
+    @pytest.mark.parametrize("path", ["/real", "/unbuffered"])
+    def test_a_real_file_has_its_length(self, site, path):
+        response = site.get(path + "?file=large")
+        assert (response.framing, response.complete) == ("length", True)
+        assert response.body == CONTENT
+
+    def test_it_starts_at_the_current_position(self, site):
+        response = site.get("/real?file=large&seek=1000")
+        assert response.body == CONTENT[1000:] and response.header("Content-Length") == str(len(CONTENT) - 1000)
+
+    def test_the_position_is_that_of_the_buffered_file(self, site):
+        assert site.get("/partly_read?file=large").body == CONTENT[3:]
+
+    def test_a_position_behind_the_end(self, site):
+        response = site.get("/real?file=large&seek=999999999")
+        assert response.complete and response.body == b""
+
+    def test_an_empty_file(self, site):
+        response = site.get("/real?file=empty")
+        assert (response.status, response.body, response.complete) == (200, b"", True)
+
+    def test_a_shorter_content_length_clips_the_file(self, site):
+        response = site.get("/real?file=large&length=100")
+        assert response.complete and response.body == CONTENT[:100]
+
+    def test_a_longer_content_length_is_a_cut_response(self, site):
+        """F6: clamped to the file, and the client can tell."""
+        site.expect_log("PYW0602")
+        response = site.get("/real?file=large&length=%d" % (len(CONTENT) + 10))
+        assert not response.complete and response.body == CONTENT
+
+    def test_head_sends_the_length_and_no_file(self, site):
+        with site.connect() as connection:
+            response = connection.request("HEAD", site.prefix + "/real?file=large")
+            assert response.header("Content-Length") == str(len(CONTENT))
+            assert connection.request("GET", site.prefix + "/real?file=empty").status == 200
+
+    def test_a_status_other_than_200(self, site):
+        response = site.get("/real?file=large&status=206%20Partial%20Content")
+        assert (response.status, response.body) == (206, CONTENT)
+
+    @pytest.mark.parametrize("path, body", [
+        ("/temporary", b"content"),
+        ("/named_temporary", b"named content"),
+        ("/memory", b"m" * 100000),
+        ("/gzipped?file=packed.gz", CONTENT),
+        ("/pipe", b"out of a pipe"),
+        ("/file_like?key=none", b"file-like content"),
+        ("/iterated", b"ABCDEFG"),
+    ])
+    def test_other_files(self, site, path, body):
+        response = site.get(path)
+        assert response.complete and response.body == body
+
+    @pytest.mark.parametrize("path", ["/file_like?", "/closed_early?file=large&"])
+    def test_close_is_called_once(self, site, path):
+        key = site.new_key()
+        assert site.get(path + "key=" + key).complete
+        assert site.wait_notes(key) == ["close"]
+
+    def test_a_large_file_arrives_whole(self, site):
+        response = site.get("/real?file=sparse")
+        assert response.complete and len(response.body) == 64 << 20
+
+    def test_no_descriptor_is_left_open(self, site, server):
+        def still_open():
+            return [path for process in server.workers() + server.children()
+                    for path in processes.descriptors(process.pid).values() if path.startswith(str(server.data) + "/")]
+
+        for _ in range(20):
+            site.get("/real?file=large")
+        with site.connect() as connection:
+            connection.start("GET", site.prefix + "/real?file=sparse")
+            assert connection.read_head().status == 200
+            connection.reset()
+        wait_for(lambda: not still_open(), 5, lambda: "closing of %s" % still_open())

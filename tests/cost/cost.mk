@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the guard of tests/cost/test_cost.py runs: a counter for the GIL, and the engine alone.
+
+COST_COUNTER := $(BUILD)/tests/cost/count_gil.so
+COST_ENGINE  := $(BUILD)/tests/cost/engine_cost
+COST_OBJ     := $(BUILD)/tests/cost/engine_cost.o $(BUILD)/tests/engine/engine_host.o \
+                $(BUILD)/tests/engine/engine_exchange.o $(BUILD)/obj/pywsgid/src/base/pyw_buffer.o
+
+$(COST_COUNTER): tests/cost/count_gil.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -fPIC -shared -o $@ $< -ldl
+
+$(COST_ENGINE): $(COST_OBJ)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -ldl
+
+check-pytest: $(COST_COUNTER) $(COST_ENGINE)
+
+-include $(COST_OBJ:.o=.d)

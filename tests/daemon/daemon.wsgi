@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says who serves and as whom, waits for the test, and dies in various ways."""
+import grp
+import json
+import locale
+import os
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from support import dispatcher, note_of, plain, query, wait_for_file  # noqa: E402
+
+TYPE = ("Content-Type", "text/plain")
+active, most, lock = 0, 0, threading.Lock()
+
+
+def pid(environ, start_response):
+    return plain(start_response, os.getpid())
+
+
+def umask():
+    value = os.umask(0)
+    os.umask(value)
+    return value
+
+
+def facts(environ, start_response):
+    return plain(start_response, json.dumps({
+        "pid": os.getpid(), "ppid": os.getppid(), "uids": os.getresuid(), "gids": os.getresgid(),
+        "groups": sorted(os.getgroups()), "group name": grp.getgrgid(os.getgid()).gr_name, "umask": umask(),
+        "cwd": os.getcwd(), "environ": dict(os.environ), "path": sys.path, "prefix": sys.prefix,
+        "executable": sys.executable, "utf8": sys.flags.utf8_mode, "encoding": sys.getfilesystemencoding(),
+        "locale": locale.setlocale(locale.LC_ALL), "nice": os.getpriority(os.PRIO_PROCESS, 0), "session": os.getsid(0),
+        "multithread": environ["wsgi.multithread"], "multiprocess": environ["wsgi.multiprocess"],
+        "descriptors": {name: os.readlink("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")
+                        if os.path.exists("/proc/self/fd/" + name)},
+        "dumpable": open("/proc/self/status").read(),
+    }))
+
+
+def imports(environ, start_response):
+    return plain(start_response, __import__(query(environ, "name")).VALUE)
+
+
+def hold(environ, start_response):
+    note_of(environ, str(os.getpid()))
+    wait_for_file(query(environ, "key") + ".go", 60)
+    return plain(start_response, "held by %d" % os.getpid())
+
+
+def hold_started(environ, start_response):
+    """After start_response, before a body byte."""
+    start_response("200 OK", [TYPE])
+    note_of(environ, str(os.getpid()))
+    wait_for_file(query(environ, "key") + ".go", 60)
+    return [b"body"]
+
+
+def hold_chunked(environ, start_response):
+    start_response("200 OK", [TYPE])
+    yield b"first"
+    note_of(environ, str(os.getpid()))
+    wait_for_file(query(environ, "key") + ".go", 60)
+    yield b"second"
+
+
+def hold_length(environ, start_response):
+    start_response("200 OK", [TYPE, ("Content-Length", "11")])
+    yield b"first"
+    note_of(environ, str(os.getpid()))
+    wait_for_file(query(environ, "key") + ".go", 60)
+    yield b"second"
+
+
+def die(environ, start_response):
+    """?how= a signal's name, or exit."""
+    how = query(environ, "how")
+    note_of(environ, str(os.getpid()))
+    if how == "exit":
+        os._exit(7)
+    os.kill(os.getpid(), getattr(signal, how))
+    time.sleep(30)
+    return plain(start_response, "survived")
+
+
+def crowd(environ, start_response):
+    """The most requests that were inside at the same time."""
+    global active, most
+    with lock:
+        active += 1
+        most = max(most, active)
+    time.sleep(0.05)
+    with lock:
+        active -= 1
+    return plain(start_response, most)
+
+
+def endless(environ, start_response):
+    def produce():
+        try:
+            while True:
+                yield b"x" * 65536
+        finally:
+            note_of(environ, "end")
+
+    start_response("200 OK", [TYPE])
+    return produce()
+
+
+def upload(environ, start_response):
+    note_of(environ, "begun")
+    try:
+        size = len(environ["wsgi.input"].read())
+    except OSError as error:
+        note_of(environ, "OSError")
+        raise
+    note_of(environ, "read %d" % size)
+    return plain(start_response, size)
+
+
+def watch(environ, start_response):
+    """Waits until pywsgi.client_gone() says so."""
+    note_of(environ, "begun")
+    deadline = time.monotonic() + 20
+    while not environ["pywsgi.client_gone"]() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    note_of(environ, "gone: %s" % environ["pywsgi.client_gone"]())
+    return plain(start_response, "nobody reads this")
+
+
+def large(environ, start_response):
+    """64 MiB in blocks, or ?size=."""
+    size = int(query(environ, "size", str(64 << 20)))
+    start_response("200 OK", [TYPE] + ([("Content-Length", str(size))] if query(environ, "length") else []))
+    return (b"0123456789abcdef" * 256 for _ in range(size // 4096))
+
+
+application = dispatcher(globals())

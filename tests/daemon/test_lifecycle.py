@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, restart, graceful restart and stop of httpd; the death of the manager and of httpd's parent."""
+import os
+import re
+import signal
+
+import psutil
+import pytest
+from daemon_site import APPS, DaemonSite
+
+from pyw import paths, processes, wait_for
+from pyw.wait import elapsed
+
+GROUP = "WSGIDaemonProcess %s %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
+
+
+def groups(**options):
+    return "".join(GROUP % (name, text, name, name) for name, text in options.items())
+
+
+class TestStart:
+    CONFIG = groups(one="processes=2", two="")
+
+    def test_one_manager_and_the_workers_of_all_groups(self, server):
+        assert server.manager() is not None
+        wait_for(lambda: len(server.workers()) == 3)
+
+    def test_the_sockets_are_bound_before_the_first_request(self, server):
+        assert [path.name for path in server.sockets()] == ["one.sock", "two.sock"]
+
+    def test_the_directory_and_the_sockets_have_their_modes(self, server):
+        directory, = server.socket_directories()
+        assert directory.stat().st_mode & 0o7777 == 0o711
+        assert directory.stat().st_uid == os.geteuid()
+        for path in server.sockets():
+            assert path.stat().st_mode & 0o7777 == 0o600
+            if paths.is_root():
+                assert path.owner() == "www-data"
+
+    def test_httpd_and_the_manager_do_not_link_python(self, server):
+        manager = server.manager()
+        for process in [server.process, manager]:
+            assert not any(re.search(r"libpython|pywsgi_cpython", path) for path in processes.maps(process.pid))
+        assert not any("libapr" not in path and "httpd" in path for path in processes.maps(manager.pid))
+
+
+class TestRestart:
+    CONFIG = groups(app="threads=2")
+
+    @pytest.fixture(autouse=True)
+    def site(self, server):
+        return DaemonSite(server, "/app")
+
+    @pytest.mark.parametrize("how", ["graceful", "restart"])
+    def test_the_site_is_served_afterwards(self, site, server, how):
+        for _ in range(3):
+            getattr(server, how)()
+            assert site.get("/pid").status == 200
+        wait_for(lambda: len(server.workers()) == 1)
+        assert server.manager() is not None
+
+    def test_no_worker_of_the_time_before_is_left_behind(self, site, server):
+        before = server.workers()
+        server.graceful()
+        site.pid()
+        wait_for(lambda: len(server.workers()) == 1)
+        now = server.workers()
+        processes.wait_gone([worker for worker in before if worker not in now])
+
+    def test_descriptors_of_parent_and_manager_do_not_grow(self, site, server):
+        server.graceful()
+        manager = server.manager()
+        counts = []
+        for _ in range(4):
+            site.pid()
+            wait_for(lambda: len(server.workers()) == 1)
+            counts.append((processes.descriptor_count(server.process.pid), processes.descriptor_count(manager.pid)))
+            server.graceful()
+        assert counts[-1] <= counts[0]
+
+    def test_a_changed_group_gets_new_workers(self, site, server):
+        site.pid()
+        server.configure(groups(app="threads=3 env=CHANGED=1"))
+        server.graceful()
+        wait_for(lambda: site.facts()["environ"].get("CHANGED") == "1")
+
+    def test_a_new_group_is_started_and_a_removed_one_goes(self, site, server):
+        """The removed one serves for some seconds more: httpd's old children may still have requests for it."""
+        server.configure(groups(app="threads=3", added=""))
+        server.graceful()
+        assert DaemonSite(server, "/added").get("/pid").status == 200
+        server.configure(groups(app="threads=3"))
+        server.graceful()
+        wait_for(lambda: [path.name for path in server.sockets()] == ["app.sock"], 20)
+        wait_for(lambda: len(server.workers()) == 1)
+        assert site.get("/pid").status == 200
+
+    def test_without_groups_the_manager_goes_and_comes_back(self, site, server):
+        manager = server.manager()
+        server.configure("")
+        server.graceful()
+        processes.wait_gone([manager])
+        assert not server.sockets()
+        server.configure(groups(app="threads=2"))
+        server.graceful()
+        assert site.get("/pid").status == 200
+
+    def test_a_broken_configuration_does_not_stop_the_workers(self, site, server):
+        pid = site.pid()
+        good = server.config_text
+        server.configure("WSGIDaemonProcess app thread=1")
+        assert not server.configtest()[0]
+        server.configure(good)
+        assert site.pid() == pid
+
+
+class TestStop:
+    """make_httpd asserts at the end of a class that no process, socket or directory is left."""
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGWINCH], ids=["stop", "graceful-stop"])
+    def test_nothing_is_left(self, make_httpd, number):
+        server = make_httpd(groups(one="processes=2", two=""), apps=APPS)
+        DaemonSite(server, "/one").pid()
+        assert server.stop(number) == 0
+        server.finish()
+
+    def test_a_running_request_does_not_hold_the_end_up(self, make_httpd):
+        server = make_httpd(groups(app="shutdown-timeout=500ms"), apps=APPS)
+        server.allow_log(r"PYW0315|PYW0310")
+        DaemonSite(server, "/app").hold()
+        status, seconds = elapsed(server.stop)
+        assert status == 0 and seconds < 5
+        server.finish()
+
+    def test_httpd_killed_takes_the_workers_with_it(self, make_httpd):
+        """httpd's children outlive their parent by themselves; that is httpd's affair, not ours."""
+        server = make_httpd(groups(one="processes=2", two=""), apps=APPS)
+        DaemonSite(server, "/one").pid()
+        ours = [server.manager(), *server.workers()]
+        server.remember_family()
+        children = server.children()
+        server.expected_status = -signal.SIGKILL
+        assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+        processes.wait_gone(ours, 5)
+        assert not server.socket_directories()
+        processes.kill(children)
+        server.allow_log(r"PYW03\d\d")
+        server.finish()
+
+
+class TestManagerDeath:
+    """F9"""
+    CONFIG = groups(app="threads=2")
+
+    def test_it_is_started_again_and_the_old_workers_go(self, server):
+        site = DaemonSite(server, "/app")
+        server.expect_log("PYW0253")
+        server.allow_log(r"PYW0254|PYW03\d\d|PYW04\d\d")
+        site.pid()
+        server.remember_family()
+        manager, workers = server.manager(), server.workers()
+        os.kill(manager.pid, signal.SIGKILL)
+        wait_for(lambda: server.manager() not in (None, manager), 4, "a new manager")
+        assert site.get("/pid").status == 200
+        processes.wait_gone(workers, 5)
+        wait_for(lambda: len(server.workers()) == 1)
+        assert len(server.sockets()) == 1
+        assert [child.pid for child in psutil.Process(server.process.pid).children()
+                if processes.program(child) == "pywsgid"] == [server.manager().pid]
+
+    def test_what_runs_at_that_moment_is_finished(self, server):
+        site = DaemonSite(server, "/app")
+        server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d")
+        held = site.hold()
+        manager = server.manager()
+        os.kill(manager.pid, signal.SIGKILL)
+        wait_for(lambda: server.manager() not in (None, manager), 4, "a new manager")
+        response, = held.finish()
+        assert response.status == 200
+
+
+class TestSocketRemoved:
+    """F15: the next request waits for the socket to be bound again."""
+    CONFIG = groups(app="")
+
+    def test_the_next_request_is_served(self, server):
+        server.allow_log(r"PYW03\d\d")
+        site = DaemonSite(server, "/app")
+        site.pid()
+        server.sockets()[0].unlink()
+        assert site.get("/pid").status == 200
+        assert len(server.sockets()) == 1
+
+    def test_again_and_again(self, server):
+        server.allow_log(r"PYW03\d\d")
+        site = DaemonSite(server, "/app")
+        for _ in range(2):
+            server.sockets()[0].unlink()
+            assert site.get("/pid").status == 200

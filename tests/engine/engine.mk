@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# The engine without httpd: every engine that is built, and not older than its sources, runs the suites of tests/engine, as a worker's and as an httpd
+# child's. `make check-engine`, with SANITIZE=1 too. ASan does not look for leaks: CPython leaves some by design.
+
+ENGINE_TEST_NAMES := engine_exchange engine_host test_engine test_loading test_responses test_threads
+ENGINE_TEST_OBJ   := $(ENGINE_TEST_NAMES:%=$(BUILD)/tests/engine/%.o) $(BUILD)/obj/pywsgid/src/base/pyw_buffer.o
+ENGINE_TEST       := $(BUILD)/tests/engine/test_engine
+
+$(ENGINE_TEST): $(ENGINE_TEST_OBJ)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -ldl
+
+check-engine: $(ENGINE) $(ENGINE_TEST)
+	@set -e; for engine in $(BUILD)/pywsgi_cpython*.so; do \
+	    if [ $$engine != $(ENGINE) ] && [ -n "$$(find $(SRC_engine) -newer $$engine)" ]; then \
+	        echo "== $$engine: skipped, it is older than its sources (make engine PYTHON=...)"; continue; \
+	    fi; \
+	    for role in daemon embedded; do \
+	        echo "== $$engine $$role"; \
+	        ASAN_OPTIONS=detect_leaks=0 timeout 120 $(ENGINE_TEST) $(CURDIR)/$$engine $(CURDIR)/tests/engine $$role; \
+	    done; \
+	done
+
+-include $(ENGINE_TEST_OBJ:.o=.d)
+
+.PHONY: check-engine

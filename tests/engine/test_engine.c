@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_engine engine.so tests/engine daemon|embedded: one process, one engine, all suites, and an orderly stop. */
+#include "test_engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void threads_and_interpreters_end_in_order(void **state)
+{
+    host_log_clear();
+    host_engine->stop(0);
+    assert_string_equal(host_log(), "<5> exit function\n");
+}
+
+static void stop_again_does_nothing(void **state)
+{
+    host_engine->stop(0);
+    host_engine->thread_end();
+}
+
+static const struct CMUnitTest stop_tests[] = {
+    cmocka_unit_test(threads_and_interpreters_end_in_order),
+    cmocka_unit_test(stop_again_does_nothing),
+};
+
+int main(int argc, char **argv)
+{
+    int failures = 0;
+
+    if (argc != 4) {
+        fprintf(stderr, "usage: test_engine engine.so tests/engine daemon|embedded\n");
+        return 2;
+    }
+    host_start(argv[1], argv[2], strcmp(argv[3], "daemon") == 0);
+    print_message("Python %s\n", host_engine->python_version);
+    loading_set_in_place(strcmp(argv[3], "embedded") == 0);
+    failures += _cmocka_run_group_tests("responses", response_tests, response_test_count, NULL, NULL);
+    failures += _cmocka_run_group_tests("loading", loading_tests, loading_test_count, NULL, NULL);
+    failures += _cmocka_run_group_tests("threads", thread_tests, thread_test_count, NULL, NULL);
+    failures += _cmocka_run_group_tests("stop", stop_tests, sizeof(stop_tests) / sizeof(stop_tests[0]), NULL, NULL);
+    return failures != 0;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several threads of the host at once. */
+#include "test_engine.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define THREADS 6
+#define ROUNDS 300
+
+typedef struct worker {
+    pthread_t thread;
+    int number;
+    int failures;
+} worker;
+
+static int is_answered(pyw_application *application, const char *path, const char *content)
+{
+    memory_exchange got;
+    int good;
+
+    host_get(&got, application, path);
+    good = got.outcome == PYW_DONE && strcmp(memory_content(&got), content) == 0;
+    memory_exchange_free(&got);
+    return good;
+}
+
+static int is_echoed(pyw_application *application, int number, int round)
+{
+    memory_exchange got;
+    char body[64];
+    int good;
+
+    snprintf(body, sizeof(body), "thread %d round %d\n", number, round);
+    memory_exchange_init(&got, "POST", "/echo");
+    memory_exchange_body(&got, body);
+    got.always_blocks = round % 2;
+    host_run(application, &got);
+    good = strcmp(memory_content(&got), body) == 0;
+    memory_exchange_free(&got);
+    return good;
+}
+
+static void *work(void *data)
+{
+    worker *self = data;
+    static const char *const groups[] = { "", "other", "threads" };
+
+    for (int round = 0; round < ROUNDS; round++) {
+        pyw_application *application = host_script("app.wsgi", groups[(round + self->number) % 3]);
+
+        self->failures += !is_answered(application, "/hello", "Hello World!\n");
+        self->failures += !is_answered(application, "/generator", "one two");
+        self->failures += !is_echoed(application, self->number, round);
+    }
+    host_engine->thread_end();
+    return NULL;
+}
+
+static void threads_serve_at_the_same_time(void **state)
+{
+    worker workers[THREADS] = { { 0, 0, 0 } };
+
+    for (int i = 0; i < THREADS; i++) {
+        workers[i].number = i;
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(workers[i].thread, NULL);
+        assert_int_equal(workers[i].failures, 0);
+    }
+}
+
+static void *load(void *data)
+{
+    pyw_application *application = data;
+
+    return is_answered(application, "/", "made") ? data : NULL;
+}
+
+/* No thread_end here: what these threads leave behind is for stop() to clear away. */
+static void an_import_happens_once_for_all_who_wait(void **state)
+{
+    pthread_t threads[THREADS];
+    pyw_application *application = host_script("slow.wsgi", "");
+    void *result;
+
+    host_log_clear();
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, load, application), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], &result);
+        assert_non_null(result);
+    }
+    assert_string_equal(host_log(), "<5> importing\n");
+}
+
+static void *print_half(void *data)
+{
+    return is_answered(data, "/print_half", "") ? data : NULL;
+}
+
+static void a_partial_line_ends_with_its_request(void **state)
+{
+    memory_exchange got;
+
+    host_get(&got, host_script("app.wsgi", ""), "/print_half");
+    assert_string_equal(memory_log(&got), "<5> half a line\n");
+    assert_non_null(print_half(host_script("app.wsgi", "")));
+    memory_exchange_free(&got);
+}
+
+static void *touch(void *data)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        host_engine->touch();
+    }
+    host_engine->thread_end();
+    return data;
+}
+
+static void a_watchdog_may_ask_while_others_serve(void **state)
+{
+    pthread_t watchdog;
+    pyw_application *application = host_script("app.wsgi", "");
+
+    assert_int_equal(pthread_create(&watchdog, NULL, touch, NULL), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_true(is_answered(application, "/hello", "Hello World!\n"));
+    }
+    pthread_join(watchdog, NULL);
+}
+
+const struct CMUnitTest thread_tests[] = {
+    cmocka_unit_test(threads_serve_at_the_same_time),
+    cmocka_unit_test(an_import_happens_once_for_all_who_wait),
+    cmocka_unit_test(a_watchdog_may_ask_while_others_serve),
+    cmocka_unit_test(a_partial_line_ends_with_its_request),
+};
+const size_t thread_test_count = sizeof(thread_tests) / sizeof(thread_tests[0]);

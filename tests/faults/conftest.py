@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One server per class with the application of tests/daemon in both modes."""
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "daemon"))
+
+from daemon_site import APPS, DaemonSite  # noqa: E402
+
+BOTH = """
+WSGIDaemonProcess app threads=4
+WSGIScriptAlias /daemon ${APPS}/app.wsgi process-group=app
+WSGIScriptAlias /embedded ${APPS}/app.wsgi
+"""
+
+
+@pytest.fixture(scope="class")
+def server(request, make_httpd):
+    return make_httpd(BOTH + getattr(request.cls, "CONFIG", ""), apps=APPS, modules=getattr(request.cls, "MODULES", ()))
+
+
+@pytest.fixture
+def site(server, mode):
+    return DaemonSite(server, "/" + mode)

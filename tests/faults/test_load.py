@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many requests, and how the processes look afterwards."""
+import os
+import threading
+
+import psutil
+import pytest
+
+from pyw import processes
+
+CLIENTS = 16
+
+
+def run_clients(site, requests, path="/pid"):
+    """`requests` in all, over CLIENTS kept connections. Returns how many whole 200 came back, and the first others."""
+    good, failures = [], []
+
+    def client():
+        with site.connect() as connection:
+            for _ in range(requests // CLIENTS):
+                response = connection.request("GET", site.prefix + path)
+                if response is None or response.status != 200 or not response.complete:
+                    failures.append(response)
+                    return
+                good.append(1)
+
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(good), failures
+
+
+without_sanitizers = pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="sanitizers have memory of their own")
+
+
+@without_sanitizers
+class TestLoad:
+    CONFIG = "MaxKeepAliveRequests 0\n"
+
+    def test_10000_requests_at_16_connections(self, site, server):
+        assert run_clients(site, 2000) == (2000, [])
+        family = server.children() + server.workers()
+        before = {process.pid: (processes.descriptor_count(process.pid), process.memory_info().rss)
+                  for process in family}
+        assert run_clients(site, 10000) == (10000, [])
+        for process in family:
+            descriptors, memory = before[process.pid]
+            assert psutil.pid_exists(process.pid), "a process died under load"
+            assert processes.descriptor_count(process.pid) <= descriptors + 1
+            assert process.memory_info().rss - memory < 1 << 20
+
+
+@without_sanitizers
+class TestSlowReaders:
+    def test_a_client_that_does_not_read_costs_no_memory(self, site, server):
+        """F14: what the client does not take stays where it is made."""
+        site.get("/pid")
+        before = {process.pid: process.memory_info().rss for process in server.children() + server.workers()}
+        with site.connect(receive_buffer=4096) as connection:
+            connection.start("GET", site.prefix + "/large")
+            assert connection.read_head().status == 200
+            for _ in range(20):
+                assert site.get("/pid").status == 200
+            for process in server.children() + server.workers():
+                assert process.memory_info().rss - before.get(process.pid, process.memory_info().rss) < 8 << 20

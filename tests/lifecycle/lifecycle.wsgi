@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grows, computes, gets stuck, and says who it is."""
+import ctypes
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from support import dispatcher, note_of, plain, query, wait_for_file  # noqa: E402
+
+kept = []
+
+
+def pid(environ, start_response):
+    return plain(start_response, os.getpid())
+
+
+def hold(environ, start_response):
+    note_of(environ, str(os.getpid()))
+    wait_for_file(query(environ, "key") + ".go", 60)
+    return plain(start_response, "held by %d" % os.getpid())
+
+
+def grow(environ, start_response):
+    """Keeps ?mib= more, written so that they are resident."""
+    kept.append(b"x" * (int(query(environ, "mib")) << 20))
+    return plain(start_response, os.getpid())
+
+
+def burn(environ, start_response):
+    """Uses ?ms= of CPU time."""
+    end = time.thread_time() + int(query(environ, "ms")) / 1000
+    while time.thread_time() < end:
+        pass
+    return plain(start_response, os.getpid())
+
+
+def limits(environ, start_response):
+    names = ("DATA", "AS", "NPROC", "NOFILE", "CORE")
+    return plain(start_response, json.dumps({name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))
+                                             for name in names}))
+
+
+def processes(environ, start_response):
+    """How many processes can be started, of ?count= that are tried."""
+    started = []
+    try:
+        while len(started) < int(query(environ, "count")):
+            started.append(subprocess.Popen(["/bin/sleep", "1000"]))
+    except BlockingIOError:
+        pass
+    for process in started:
+        process.kill()
+        process.wait()
+    return plain(start_response, len(started))
+
+
+def files(environ, start_response):
+    """How many files can be opened."""
+    opened = []
+    try:
+        while True:
+            opened.append(open("/dev/null"))
+    except OSError as error:
+        return plain(start_response, "%d %s" % (len(opened), error.strerror))
+    finally:
+        for file in opened:
+            file.close()
+
+
+def stuck_in_c(environ, start_response):
+    """Sleeps in C with the GIL held: PyDLL does not let go of it."""
+    note_of(environ, str(os.getpid()))
+    ctypes.PyDLL(None).sleep(int(query(environ, "seconds", "100")))
+    return plain(start_response, "not stuck any more")
+
+
+application = dispatcher(globals())

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application of these suites, and the helpers of the daemon suite."""
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "daemon"))
+
+from daemon_site import DaemonSite  # noqa: E402, F401
+
+APPS = {"app.wsgi": HERE / "lifecycle.wsgi", "support.py": HERE.parent / "pyw" / "support.py"}
+ONE = "WSGIDaemonProcess app %s\nWSGIScriptAlias / ${APPS}/app.wsgi process-group=app\n"

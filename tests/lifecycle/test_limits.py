@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel allows a worker; F30, F31."""
+import resource
+
+import pytest
+from lifecycle_site import APPS, ONE, DaemonSite
+
+from pyw import paths
+
+MIB = 1 << 20
+TRACEBACK = r"PYW06\d\d|Traceback|\]   |MemoryError"
+
+
+class TestAllOfThem:
+    OPTIONS = "threads=2 memory-limit=700M virtual-memory-limit=3G process-limit=20000 file-limit=200 core-limit=1M"
+
+    def test_they_are_set_for_good(self, site):
+        assert site.get("/limits").json() == {
+            "DATA": [700 * MIB] * 2, "AS": [3072 * MIB] * 2, "NPROC": [20000] * 2, "NOFILE": [200] * 2,
+            "CORE": [MIB] * 2}
+
+    def test_too_many_files_are_an_error_of_the_application_only(self, server, site):
+        pid = site.pid()
+        count, text = site.get("/files").body.decode().split(None, 1)
+        assert 100 < int(count) < 200 and text == "Too many open files"
+        assert site.pid() == pid
+
+
+@pytest.mark.parametrize("option", ["memory-limit=200M", "virtual-memory-limit=600M"])
+class TestMemory:
+    def test_too_much_is_a_memory_error_and_the_worker_lives_on(self, make_httpd, option):
+        server = make_httpd(ONE % ("threads=2 " + option), apps=APPS)
+        server.allow_log(TRACEBACK)
+        site = DaemonSite(server)
+        pid = site.pid()
+        assert site.get("/grow?mib=800").status == 500
+        server.log.wait("MemoryError")
+        assert site.pid() == pid
+        assert site.get("/grow?mib=10").status == 200
+
+
+@pytest.mark.skipif(not paths.is_root(), reason="takes another user than httpd's")
+class TestProcesses:
+    OPTIONS = "user=nobody threads=2 process-limit=40"
+
+    def test_a_fork_bomb_ends_at_the_limit(self, server, site):
+        assert 0 < int(site.get("/processes?count=80").body) < 40
+        assert site.get("/pid").status == 200
+
+
+class TestDefault:
+    def test_a_group_without_limits_has_those_of_httpd(self, server, site):
+        expected = {name: list(resource.getrlimit(getattr(resource, "RLIMIT_" + name)))
+                    for name in ("DATA", "AS", "NPROC", "CORE")}
+        limits = site.get("/limits").json()
+        assert {name: limits[name] for name in expected} == expected

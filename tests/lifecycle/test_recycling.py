@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Workers that are replaced because they are old, large or used up: the successor serves before the old one goes."""
+import pytest
+from lifecycle_site import DaemonSite
+from traffic import Clients
+
+from pyw import wait_for
+
+
+def recycled(server, since=0):
+    return server.log.find("PYW0321", since)
+
+
+class TestMaximumRequests:
+    OPTIONS = "threads=4 maximum-requests=20"
+
+    def test_no_request_fails_under_load(self, server, site):
+        with Clients(site) as clients:
+            wait_for(lambda: len(clients.bodies()) >= 3, 30, "three workers in turn")
+        assert clients.statuses() == {200}
+        assert "maximum-requests=20" in recycled(server)[0]
+        wait_for(lambda: len(server.workers()) == 1)
+
+    def test_one_that_has_served_less_stays(self, server, site):
+        wait_for(lambda: len(server.workers()) == 1)
+        since = server.log.position()
+        pids = [site.pid() for _ in range(5)]
+        assert len(set(pids)) == 1 or recycled(server, since)
+
+
+class TestOneAtATime:
+    OPTIONS = "processes=3 threads=2 maximum-requests=1"
+
+    def test_never_two_workers_of_a_group_at_once(self, server, site):
+        with Clients(site, count=4) as clients:
+            wait_for(lambda: len(recycled(server)) >= 3, 30, "three recycled workers")
+        assert clients.statuses() == {200}
+        order = [line for line in server.log.lines() if "PYW0321" in line or "PYW0310" in line]
+        marks = ["PYW0321" in line for line in order]
+        assert not any(first and second for first, second in zip(marks, marks[1:])), "\n".join(order)
+
+    def test_requests_that_run_are_finished(self, server, site):
+        """With one that holds the recycling up, the others serve."""
+        held = site.hold()
+
+        def is_chosen():
+            site.pid()
+            return any("worker %d " % held.pids[0] in line for line in recycled(server))
+
+        wait_for(is_chosen, 30, "recycling of the worker that is held")
+        assert site.get("/pid").status == 200
+        response, = held.finish()
+        assert response.body == b"held by %d" % held.pids[0]
+
+
+class TestRestartInterval:
+    OPTIONS = "processes=2 restart-interval=2s restart-interval-jitter=50%"
+
+    def test_workers_are_replaced_at_their_age(self, server, site):
+        before = [worker.pid for worker in server.workers()]
+        wait_for(lambda: len(recycled(server)) >= 2, 20)
+        assert "restart-interval=2 s" in recycled(server)[0]
+        wait_for(lambda: not set(before) & {worker.pid for worker in server.workers()}, 10)
+        assert site.get("/pid").status == 200
+
+
+class TestMemoryRecycle:
+    OPTIONS = "threads=2 memory-recycle=120M"
+
+    def test_the_log_names_size_and_requests(self, server, site):
+        pid = site.pid()
+        assert site.pid() == pid
+        since = server.log.position()
+        assert site.get("/grow?mib=150").status == 200
+        line = server.log.wait("PYW0321", since)[0]
+        assert "memory-recycle=120 MiB" in line and "GET /grow?mib=150" in line
+        assert int(line.split("it takes ")[1].split()[0]) >= 150
+        site.wait_pid_other_than(pid)
+
+    def test_a_small_one_stays(self, server, site):
+        wait_for(lambda: len(server.workers()) == 1)
+        pid = site.pid()
+        assert site.get("/grow?mib=1").status == 200
+        assert site.pid() == pid
+
+
+class TestCpuTimeLimit:
+    OPTIONS = "threads=2 cpu-time-limit=2s"
+
+    def test_a_worker_that_has_computed_enough_is_replaced(self, server, site):
+        pid = site.pid()
+        assert int(site.get("/burn?ms=2100").body) == pid
+        assert "cpu-time-limit=2 s" in server.log.wait("PYW0321")[0]
+        site.wait_pid_other_than(pid)
+
+
+class TestInactivity:
+    CONFIG = """
+        WSGIDaemonProcess app threads=2 inactivity-timeout=1s
+        WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
+        WSGIDaemonProcess clock threads=2 inactivity-timeout=2s
+        WSGIScriptAlias /clock ${APPS}/app.wsgi process-group=clock
+    """
+
+    @pytest.fixture
+    def site(self, server):
+        return DaemonSite(server, "/app")
+
+    def test_a_worker_that_has_served_and_is_idle_is_replaced_once(self, server, site):
+        pid = site.pid()
+        assert "inactivity-timeout=1 s" in server.log.wait("PYW0321")[0]
+        wait_for(lambda: pid not in [worker.pid for worker in server.workers()])
+        assert len(recycled(server)) == 1
+
+    def test_a_request_that_runs_is_activity(self, server, site):
+        """The other group is the clock: its worker is idle for longer than this one may be."""
+        held = site.hold()
+        since = server.log.position()
+        assert server.get("/clock/pid").status == 200
+        server.log.wait("PYW0321.*'clock'", since)
+        assert not server.log.find("PYW0321.*'app'", since)
+        response, = held.finish()
+        assert response.body == b"held by %d" % held.pids[0]
+
+
+class TestBrokenSuccessor:
+    OPTIONS = "threads=2 maximum-requests=3"
+
+    def test_the_old_worker_serves_on_if_the_script_does_not_load_any_more(self, server, site):
+        pid = site.pid()
+        script = server.apps / "app.wsgi"
+        text = script.read_text()
+        server.allow_log(r"PYW0316|PYW0317|PYW0610|PYW0310|Traceback|File \"|raise|RuntimeError")
+        script.write_text("raise RuntimeError('announced')\n")
+        server.log.wait("PYW0316")
+        assert [site.pid() for _ in range(6)] == [pid] * 6
+        script.write_text(text)
+        site.wait_pid_other_than(pid, seconds=40)

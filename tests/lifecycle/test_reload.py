@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""reload-on and reload-overlap: a deploy tells the group that there is new code; nobody who asks meanwhile notices."""
+import re
+
+import pytest
+from lifecycle_site import DaemonSite
+from traffic import Clients
+
+from pyw import wait_for
+
+CODE = """
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"%s"]
+"""
+BROKEN = r"PYW0316|PYW0317|PYW06\d\d|PYW05\d\d|PYW0310|Traceback|\]   |File|RuntimeError"
+CONFIG = """
+    WSGIDaemonProcess app %s python-path=${APPS}
+    WSGIAppAlias / shop:application process-group=app
+"""
+
+
+class Deploy:
+    """An application that is imported, so that no script tells of a change, and the file that does."""
+
+    def __init__(self, server):
+        self.server = server
+        self.site = DaemonSite(server)
+        self.count = 0
+
+    def write(self, text):
+        """Each text has a length of its own: that is what tells .pyc files of the same second apart."""
+        self.count += 1
+        (self.server.apps / "shop.py").write_text(text + "#" * self.count)
+
+    def tell(self, name="restart.txt"):
+        (self.server.apps / "new").write_text("")
+        (self.server.apps / "new").rename(self.server.apps / name)
+
+    def release(self, version):
+        self.write(CODE % version)
+        self.tell()
+
+    def wait_body(self, body):
+        wait_for(lambda: self.site.get("/").body == body, what=body)
+
+
+@pytest.fixture(scope="class")
+def deploy(request, make_httpd):
+    return Deploy(make_httpd(CONFIG % request.cls.OPTIONS, apps={"shop.py": CODE % "one"}))
+
+
+class TestReloadOn:
+    OPTIONS = "threads=4 reload-on=${APPS}/restart.txt,${APPS}/version"
+
+    def test_code_alone_changes_nothing_until_the_file_is_made(self, deploy):
+        deploy.wait_body(b"one")
+        deploy.write(CODE % "two")
+        assert deploy.site.get("/").body == b"one"
+        with Clients(deploy.site, "/") as clients:
+            wait_for(lambda: clients.answers)
+            deploy.tell()
+            wait_for(lambda: clients.answers[-1] == (200, b"two"))
+        assert set(clients.answers) == {(200, b"one"), (200, b"two")}
+        deploy.server.log.wait(r"PYW0323: .*/restart\.txt changed: the workers of group 'app'")
+        wait_for(lambda: len(deploy.server.workers()) == 1)
+
+    def test_each_file_of_the_list_counts_and_each_change(self, deploy):
+        deploy.write(CODE % "three")
+        deploy.tell("version")
+        deploy.wait_body(b"three")
+        deploy.release("four")
+        deploy.wait_body(b"four")
+        since = deploy.server.log.position()
+        (deploy.server.apps / "restart.txt").unlink()
+        deploy.server.log.wait("PYW0323", since)
+
+    def test_code_that_does_not_load_leaves_the_old_one_serving(self, deploy):
+        server = deploy.server
+        deploy.release("good")
+        deploy.wait_body(b"good")
+        server.allow_log(BROKEN)
+        since = server.log.position()
+        deploy.write("raise RuntimeError('announced')\n")
+        with Clients(deploy.site, "/") as clients:
+            wait_for(lambda: clients.answers)
+            deploy.tell()
+            server.log.wait("PYW0316", since)
+        assert set(clients.answers) == {(200, b"good")}
+        assert server.log.find("RuntimeError: announced", since)
+        deploy.release("repaired")
+        deploy.wait_body(b"repaired")
+
+    def test_after_a_change_of_the_options_it_is_watched_still(self, deploy):
+        deploy.server.configure(CONFIG % (self.OPTIONS + " env=CHANGED=1"))
+        deploy.server.graceful()
+        deploy.release("after")
+        deploy.wait_body(b"after")
+
+
+def course(server, since):
+    """The starts (s) and readies (r) of the workers, in order."""
+    return "".join("s" if "PYW0313" in line else "r" for line in server.log.find("PYW0313|PYW0317", since))
+
+
+class TestOverlap:
+    @pytest.mark.parametrize("overlap, pattern", [(1, r"(sr){4}"), (2, r"ss(rs){2}rr"), (4, r"ssssrrrr")])
+    def test_no_more_than_that_start_at_once(self, make_httpd, overlap, pattern):
+        options = "processes=4 threads=2 reload-on=${APPS}/restart.txt reload-overlap=%d" % overlap
+        deploy = Deploy(make_httpd(CONFIG % options, apps={"shop.py": CODE % "one"}))
+        server = deploy.server
+        wait_for(lambda: len(course(server, 0)) == 8)
+        since = server.log.position()
+        deploy.release("two")
+        wait_for(lambda: len(course(server, since)) == 8, what=lambda: course(server, since))
+        assert re.fullmatch(pattern, course(server, since)), course(server, since)
+        wait_for(lambda: len(server.workers()) == 4)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients that ask all the time while a test disturbs the server."""
+import threading
+
+
+class Clients:
+    """Threads that ask for `path` until the block ends; `answers`: (status, body) of each, in the order they came."""
+
+    def __init__(self, site, path="/pid", count=3):
+        self.site = site
+        self.path = path
+        self.answers = []
+        self.stop = threading.Event()
+        self.threads = [threading.Thread(target=self.run) for _ in range(count)]
+
+    def run(self):
+        while not self.stop.is_set():
+            response = self.site.get(self.path)
+            self.answers.append((response.status, response.body) if response else (0, b""))
+
+    def bodies(self):
+        return {body for _, body in self.answers}
+
+    def statuses(self):
+        return {status for status, _ in self.answers}
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()

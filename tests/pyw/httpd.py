@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A private httpd in a directory of its own, on a free port of 127.0.0.1, and what it has to leave behind: nothing."""
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+
+from . import configuration, paths, processes
+from .client import Connection
+from .log import ErrorLog
+from .wait import wait_for
+
+START_SECONDS = 40
+STOP_SECONDS = 30
+STARTED = r"AH00(489|163|292|094|488):|resuming normal operations"
+
+# The servers that run now: the plugin marks their logs and checks them after each test.
+RUNNING = []
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Httpd:
+    """
+    `config` is what this test adds to the minimal configuration (see configuration.py); ${ROOT}, ${APPS}, ${DATA},
+    ${MODULES} and ${PORT} are defined in it. `apps` are files below ${APPS}: name -> text, or path to copy.
+    """
+
+    def __init__(self, config="", apps=None, mpm="event", modules=(), pywsgi=True, log_level="info", environment=None):
+        self.root = paths.new_directory("pyw.")
+        self.port = free_port()
+        self.mpm = mpm
+        self.modules = modules
+        self.pywsgi = pywsgi
+        self.log_level = log_level
+        self.environment = environment or {}
+        self.process = None
+        self.family = []
+        self.expected_status = 0
+        self.finished = False
+        self.make_directories()
+        self.add_apps(apps or {})
+        self.log = ErrorLog(self.root / "error.log")
+        self.logs = [self.log]
+        self.expected = []
+        self.configure(config)
+
+    # The directory
+
+    def make_directories(self):
+        for name in ("run", "htdocs", "apps", "data", "modules"):
+            (self.root / name).mkdir(mode=0o755)
+        self.apps, self.data, self.run = self.root / "apps", self.root / "data", self.root / "run"
+        self.data.chmod(0o1777)
+        (self.root / "htdocs" / "static.txt").write_text("static\n")
+        if self.pywsgi:
+            paths.copy_artifacts(self.root / "modules")
+
+    def add_apps(self, apps):
+        for name, source in apps.items():
+            target = self.apps / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(source, os.PathLike) and os.path.isdir(source):
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            elif isinstance(source, os.PathLike):
+                shutil.copy(source, target)
+            else:
+                target.write_text(source)
+        subprocess.run(["chmod", "-R", "u=rwX,go=rX", str(self.apps)], check=True)
+
+    def configure(self, config):
+        self.config_text = config
+        (self.root / "httpd.conf").write_text(configuration.build(self, config))
+
+    def add_log(self, name):
+        """Another ErrorLog of this server, checked like the main one."""
+        log = ErrorLog(self.root / name)
+        self.logs.append(log)
+        return log
+
+    # Running it
+
+    def command(self, *arguments):
+        return [paths.httpd_program(), "-d", str(self.root), "-f", str(self.root / "httpd.conf"), *arguments]
+
+    def child_environment(self):
+        environment = {"PATH": paths.SYSTEM_PATH, "LANG": "C", "PYWSGI_TEST_ROOT": str(self.root)}
+        environment.update({name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "UBSAN_"))})
+        if "PYWSGI_LD_PRELOAD" in os.environ:
+            environment["LD_PRELOAD"] = os.environ["PYWSGI_LD_PRELOAD"]
+        environment.update(self.environment)
+        return environment
+
+    def configtest(self):
+        """(is the configuration good?, what httpd says about it)"""
+        result = subprocess.run(self.command("-t"), env=self.child_environment(), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        return result.returncode == 0, result.stdout
+
+    def start(self):
+        since = self.log.position()
+        with open(self.root / "stderr.txt", "ab") as output:
+            self.process = subprocess.Popen(
+                self.command("-DFOREGROUND"), env=self.child_environment(), stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, start_new_session=True)
+        RUNNING.append(self)
+        wait_for(lambda: self.process.poll() is not None or self.log.find(STARTED, since), START_SECONDS,
+                 "start of httpd (see %s)" % self.root)
+        if self.process.poll() is not None:
+            RUNNING.remove(self)
+            raise AssertionError("httpd ended with status %d:\n%s" % (self.process.returncode, self.output()))
+        self.descriptors = processes.descriptor_count(self.process.pid)
+        self.remember_family()
+        return self
+
+    def output(self):
+        text = (self.root / "stderr.txt").read_text(errors="replace")
+        return text + "\n".join(self.log.lines())
+
+    def _restart(self, number):
+        since = self.log.position()
+        self.let_connections_close()
+        self.remember_family()
+        os.kill(self.process.pid, number)
+        self.log.wait(STARTED, since, START_SECONDS)
+
+    def graceful(self):
+        self._restart(signal.SIGUSR1)
+
+    def restart(self):
+        self._restart(signal.SIGHUP)
+
+    def stop(self, number=signal.SIGTERM):
+        """Stops httpd and waits for it; returns its exit status."""
+        self.let_connections_close()
+        self.remember_family()
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        finally:
+            RUNNING.remove(self)
+
+    def let_connections_close(self, seconds=0.5):
+        """
+        httpd's event MPM may crash, with or without our module, when it is told to stop in the very moment in which it
+        closes a connection. What the test holds open stays open.
+        """
+        try:
+            wait_for(lambda: not processes.own_sockets(self.process.pid), seconds)
+        except AssertionError:
+            pass
+
+    # Its processes
+
+    def remember_family(self):
+        known = set(self.family)
+        self.family += [process for process in processes.descendants(self.process.pid) if process not in known]
+
+    def children(self):
+        return processes.httpd_children(self.process.pid)
+
+    def manager(self):
+        return processes.manager(self.process.pid)
+
+    def workers(self, group=None):
+        """The workers there are now; `group`: those whose environment or title names it."""
+        manager = self.manager()
+        workers = processes.children(manager) if manager else []
+        return [worker for worker in workers if group is None or group in processes.title(worker)]
+
+    def socket_directories(self):
+        return sorted(path for path in self.run.iterdir() if path.name.startswith("pywsgi"))
+
+    def sockets(self):
+        return sorted(path for directory in self.socket_directories() for path in directory.glob("*.sock"))
+
+    # Requests
+
+    def connect(self, **options):
+        return Connection(self.port, **options)
+
+    def request(self, method, path, headers=(), body=None, chunked=False, **options):
+        """One request on a connection of its own."""
+        with self.connect(**options) as connection:
+            return connection.request(method, path, [*headers, ("Connection", "close")], body, chunked)
+
+    def get(self, path, headers=(), **options):
+        return self.request("GET", path, headers, **options)
+
+    def post(self, path, body, headers=(), **options):
+        return self.request("POST", path, headers, body, **options)
+
+    # The log
+
+    def expect_log(self, pattern):
+        """Announces a line of the error log; it has to be there when the test ends."""
+        self.allow_log(pattern)
+        self.expected.append((pattern, [(log, log.position()) for log in self.logs]))
+
+    def allow_log(self, pattern):
+        """Announces a line that may come, from now to the end of the class."""
+        for log in self.logs:
+            log.announce(pattern)
+
+    def begin_test(self, name):
+        for log in self.logs:
+            log.mark(name)
+
+    def end_test(self):
+        expected, self.expected = self.expected, []
+        for pattern, positions in expected:
+            wait_for(lambda: any(log.find(pattern, since) for log, since in positions), 5,
+                     "the announced log line %r" % pattern)
+        self.check_log()
+
+    def check_log(self):
+        lines = [line for log in self.logs for line in log.unannounced()]
+        assert not lines, "not announced in the error log:\n" + "\n".join(lines)
+
+    # The end
+
+    def finish(self):
+        """Stops the server, if it runs, and asserts that it leaves nothing behind. The directory goes in any case."""
+        if self.finished:
+            return
+        self.finished = True
+        try:
+            if self in RUNNING:
+                self.check_descriptors()
+                assert self.stop() == self.expected_status, self.output()
+            processes.assert_gone(self.family)
+            assert not self.socket_directories(), "left behind: %s" % self.socket_directories()
+            self.check_log()
+        finally:
+            self.destroy()
+
+    def check_descriptors(self):
+        if self.process.poll() is None:
+            wait_for(lambda: processes.descriptor_count(self.process.pid) <= self.descriptors, 5,
+                     "as many descriptors in httpd's parent as at the start (%d): %s" % (
+                         self.descriptors, processes.descriptors(self.process.pid)))
+
+    def destroy(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self in RUNNING:
+            RUNNING.remove(self)
+        processes.kill(self.family)
+        if not os.environ.get("PYWSGI_KEEP"):
+            shutil.rmtree(self.root, ignore_errors=True)
+
+
+def server_user():
+    """Who runs httpd's children."""
+    return "www-data" if paths.is_root() else pwd.getpwuid(os.geteuid()).pw_name

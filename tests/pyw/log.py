@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The error log as an assertion."""
+import re
+
+from .wait import wait_for
+
+BAD = re.compile(r"^\[[^\]]*\] \[[\w-]*:(warn|error|crit|alert|emerg)\]")
+RECORD = re.compile(r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} ")
+MARK = "# test: "
+
+# The event MPM, told to stop, closes the sockets of connections whose threads are still about to hand them back.
+HTTPD_NOISE = re.compile(r"AH03093: process_socket: apr_pollset_add failure")
+
+# Of httpd's event MPM: a connection that is closing while the child ends (its listener thread has closed the sockets).
+AT_THE_END = re.compile(r"\(9\)Bad file descriptor: AH03092: process_lingering_close")
+
+# At any level: a child of httpd ended by a signal.
+DEATH = re.compile(r"AH0005[12]:")
+
+
+class ErrorLog:
+    """A log file, read by lines; a line that is not complete yet is left for the next look."""
+
+    def __init__(self, path):
+        self.path = path
+        self.checked = 0
+        self.announced = []
+
+    def lines(self, first=0):
+        try:
+            with open(self.path, errors="replace") as file:
+                text = file.read()
+        except FileNotFoundError:
+            return []
+        return text[:text.rfind("\n") + 1].splitlines()[first:]
+
+    def position(self):
+        """For `since`: how many lines there are now."""
+        return len(self.lines())
+
+    def find(self, pattern, since=0):
+        return [line for line in self.lines(since) if re.search(pattern, line)]
+
+    def wait(self, pattern, since=0, seconds=10):
+        """The lines that match, as soon as there is one."""
+        try:
+            return wait_for(lambda: self.find(pattern, since), seconds)
+        except AssertionError:
+            raise AssertionError("no line like %r within %g s in:\n%s" % (
+                pattern, seconds, "\n".join(self.lines(since)))) from None
+
+    def mark(self, text):
+        with open(self.path, "a") as file:
+            file.write(MARK + text + "\n")
+
+    def announce(self, pattern):
+        self.announced.append(re.compile(pattern))
+
+    def unannounced(self):
+        """The lines since the last call that nobody announced and that should not be there."""
+        lines = self.lines(self.checked)
+        self.checked += len(lines)
+        return [line for line in lines if is_bad(line) and not any(known.search(line) for known in self.announced)]
+
+
+def is_bad(line):
+    if line.startswith(MARK) or not line or HTTPD_NOISE.search(line):
+        return False
+    return bool(BAD.search(line) or DEATH.search(line) or not RECORD.match(line))

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where httpd, its modules and our build are. PYWSGI_BUILD names the build directory, APXS another apxs."""
+import atexit
+import functools
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = TOP / os.environ.get("PYWSGI_BUILD", "build")
+SYSTEM_PATH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+
+
+@functools.lru_cache(maxsize=None)
+def apxs(variable):
+    program = os.environ.get("APXS") or shutil.which("apxs", path=SYSTEM_PATH)
+    if not program:
+        raise RuntimeError("apxs not found: tools/install-deps installs it")
+    return subprocess.run([program, "-q", variable], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def httpd_program():
+    return os.path.join(apxs("SBINDIR"), apxs("PROGNAME"))
+
+
+def module_file(name):
+    return os.path.join(apxs("LIBEXECDIR"), "mod_%s.so" % name)
+
+
+def is_root():
+    return os.geteuid() == 0
+
+
+def new_directory(prefix):
+    """A short path that httpd's user may enter: pytest's tmp_path is neither."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=os.environ.get("PYWSGI_TMP", "/tmp")))
+    path.chmod(0o755)
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def snapshot():
+    """The build as it is when the first server needs it: a make beside a running pytest does not disturb it."""
+    directory = new_directory("pyw-build.")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    for path in [BUILD / "mod_pywsgi.so", BUILD / "pywsgid", *BUILD.glob("pywsgi_cpython*.so")]:
+        if path.exists():
+            shutil.copy(path, directory)
+            (directory / path.name).chmod(0o755)
+    return directory
+
+
+def copy_artifacts(directory):
+    """As it would be installed: workers open the engine as their own user, who may not read a clone."""
+    for path in snapshot().iterdir():
+        shutil.copy(path, directory)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pytest plugin: servers per class, and their logs checked after each test. Loaded by tests/conftest.py."""
+import pytest
+
+from . import httpd as httpd_module
+from . import paths
+
+
+@pytest.fixture(scope="class")
+def make_httpd():
+    """make_httpd(config, ...) starts an Httpd that lives until the end of the class; start=False leaves it stopped."""
+    servers = []
+
+    def make(*arguments, start=True, **options):
+        server = httpd_module.Httpd(*arguments, **options)
+        servers.append(server)
+        return server.start() if start else server
+
+    yield make
+    failures = []
+    for server in reversed(servers):
+        try:
+            server.finish()
+        except AssertionError as failure:
+            failures.append(str(failure))
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture(params=["daemon", "embedded"])
+def mode(request):
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def check_logs(request):
+    """Names the test in the logs of all running servers; what it did not announce there fails it."""
+    for server in list(httpd_module.RUNNING):
+        server.begin_test(request.node.nodeid)
+    yield
+    for server in list(httpd_module.RUNNING):
+        server.end_test()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for server in httpd_module.RUNNING:
+            report.sections.append(("error log of port %d" % server.port, "\n".join(server.log.lines()[-60:])))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "root: needs root (other users, other processes' memory)")
+    config.addinivalue_line("markers", "plain_httpd: needs no build of mod_pywsgi")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("root") and not paths.is_root():
+            item.add_marker(pytest.mark.skip(reason="only as root"))

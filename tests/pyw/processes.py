@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""httpd's processes: who they are, what they have open, and that they are gone."""
+import os
+
+import psutil
+
+from .wait import wait_for
+
+GONE_SECONDS = 8
+
+# A larger mapping is address space that somebody reserved (the sanitizers do), and not memory.
+RESERVED = 1 << 30
+
+
+def descendants(pid):
+    """The process and all that it has started and that still runs."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def children(process):
+    try:
+        return process.children()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def program(process):
+    try:
+        return os.path.basename(os.readlink("/proc/%d/exe" % process.pid)).replace(" (deleted)", "")
+    except OSError:
+        return ""
+
+
+def title(process):
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return ""
+
+
+def manager(httpd_pid):
+    """pywsgid's manager, None if there is none."""
+    found = [child for child in children(psutil.Process(httpd_pid)) if program(child) == "pywsgid"]
+    assert len(found) <= 1, "more than one manager: %s" % found
+    return found[0] if found else None
+
+
+def httpd_children(httpd_pid):
+    own = program(psutil.Process(httpd_pid))
+    return [child for child in children(psutil.Process(httpd_pid)) if program(child) == own]
+
+
+def is_running(process):
+    """Neither gone nor a zombie."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_gone(processes, seconds=GONE_SECONDS):
+    wait_for(lambda: not any(is_running(process) for process in processes), seconds,
+             "end of %s" % [(process.pid, title(process)) for process in processes if is_running(process)])
+
+
+def assert_gone(processes, seconds=GONE_SECONDS):
+    wait_gone(processes, seconds)
+
+
+def kill(processes):
+    """For the end of a failed test only."""
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            pass
+
+
+def descriptors(pid):
+    """{descriptor: what it leads to}"""
+    result = {}
+    for name in os.listdir("/proc/%d/fd" % pid):
+        try:
+            result[int(name)] = os.readlink("/proc/%d/fd/%s" % (pid, name))
+        except OSError:
+            continue
+    return result
+
+
+def own_sockets(httpd_pid):
+    """The sockets that httpd's children have and their parent has not: connections."""
+    try:
+        shared = set(descriptors(httpd_pid).values())
+        return [path for child in httpd_children(httpd_pid) for path in descriptors(child.pid).values()
+                if path.startswith("socket:") and path not in shared]
+    except (OSError, psutil.NoSuchProcess):
+        return []
+
+
+def descriptor_count(pid):
+    return len(descriptors(pid))
+
+
+def maps(pid):
+    """The files that a process has mapped."""
+    with open("/proc/%d/maps" % pid) as file:
+        return {line.split(None, 5)[5].strip() for line in file if len(line.split(None, 5)) == 6}
+
+
+def environment(pid):
+    with open("/proc/%d/environ" % pid, "rb") as file:
+        return dict(entry.split(b"=", 1) for entry in file.read().split(b"\0") if b"=" in entry)
+
+
+def read_memory(pid):
+    """Each readable private mapping's bytes; as root, or of a process of one's own."""
+    with open("/proc/%d/maps" % pid) as maps_file, open("/proc/%d/mem" % pid, "rb", 0) as memory:
+        for line in maps_file:
+            span, permissions = line.split()[:2]
+            first, last = (int(part, 16) for part in span.split("-"))
+            if "r" not in permissions or "[v" in line or last - first > RESERVED:
+                continue
+            try:
+                memory.seek(first)
+                yield memory.read(last - first)
+            except (OSError, ValueError, OverflowError):
+                continue

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# The suites that drive a real httpd. Both variables may be given: make check-pytest PYTEST_FLAGS='-k chunked'.
+
+PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon lifecycle embedded config security apps faults)
+PYTEST_FLAGS  ?=
+
+check-pytest: all engines
+	PYWSGI_BUILD=$(BUILD) /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=120 $(PYTEST_FLAGS) $(PYTEST_SUITES)
+
+# The same with everything built for ASan and UBSan: make SANITIZE=1 check-sanitized. httpd itself is not, so the runtimes
+# come first. Memory is measured nowhere then, and what takes long may take longer.
+SANITIZER_RUNTIMES = $(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)
+
+check-sanitized: all
+	PYWSGI_BUILD=$(BUILD) PYWSGI_LD_PRELOAD="$(SANITIZER_RUNTIMES)" \
+	    ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	    /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
+
+.PHONY: check-pytest check-sanitized

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Pythons of this machine whose engines are built beside the default one."""
+import functools
+import os
+import pathlib
+import shutil
+import subprocess
+
+from . import paths
+from .httpd import Httpd, server_user
+
+# Python below root's home directory is for root alone. In a mount namespace of its own httpd sees a /root that others
+# may search, and that holds nothing else.
+OPEN_HOME = """
+set -e
+mount --bind /root/.pyenv /mnt
+mount -t tmpfs -o mode=755 tmpfs /root
+mkdir /root/.pyenv
+mount --bind /mnt /root/.pyenv
+exec "$@"
+"""
+
+
+class OpenHomeHttpd(Httpd):
+    def command(self, *arguments):
+        return ["unshare", "-m", "sh", "-c", OPEN_HOME, "sh", *super().command(*arguments)]
+
+
+@functools.lru_cache(maxsize=None)
+def can_open_home():
+    return paths.is_root() and os.path.isdir("/root/.pyenv") and bool(shutil.which("unshare")) and subprocess.run(
+        ["unshare", "-m", "sh", "-c", OPEN_HOME, "sh", "true"], stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL).returncode == 0
+
+
+@functools.lru_cache(maxsize=None)
+def others():
+    """{series: prefix} of all but the default one."""
+    output = subprocess.run([str(paths.TOP / "tools" / "find-pythons")], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, check=True).stdout
+    found = {}
+    for program in map(pathlib.Path, output.split()):
+        series = program.name.replace("python", "")
+        engine = paths.BUILD / ("pywsgi_cpython%s.so" % series.replace(".", ""))
+        if engine.exists() and program.parent != pathlib.Path("/usr/bin"):
+            found[series] = program.parent.parent
+    return found
+
+
+def httpd_class(prefix):
+    """What starts a server whose workers can read `prefix`; None if nothing can."""
+    if not paths.is_root() or subprocess.run(["test", "-x", str(prefix / "bin")], user=server_user()).returncode == 0:
+        return Httpd
+    return OpenHomeHttpd if str(prefix).startswith("/root/.pyenv/") and can_open_home() else None

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One application of a server, mounted at a prefix, in one of the two modes."""
+import itertools
+
+from .wait import wait_for
+
+_numbers = itertools.count(1)
+
+BOTH_MODES = """
+WSGIPythonPath ${APPS}
+WSGIDaemonProcess app threads=4 python-path=${APPS}
+WSGIScriptAlias /daemon ${APPS}/app.wsgi process-group=app
+WSGIScriptAlias /embedded ${APPS}/app.wsgi
+"""
+
+
+class Site:
+    def __init__(self, httpd, mode, prefix=None):
+        self.httpd = httpd
+        self.mode = mode
+        self.prefix = "/" + mode if prefix is None else prefix
+
+    def get(self, path, headers=(), **options):
+        return self.httpd.get(self.prefix + path, headers, **options)
+
+    def post(self, path, body, headers=(), **options):
+        return self.httpd.post(self.prefix + path, body, headers, **options)
+
+    def request(self, method, path, *arguments, **options):
+        return self.httpd.request(method, self.prefix + path, *arguments, **options)
+
+    def connect(self, **options):
+        return self.httpd.connect(**options)
+
+    def expect_log(self, pattern):
+        self.httpd.expect_log(pattern)
+
+    # What applications note in files (support.note): it survives the request, whoever runs it.
+
+    def new_key(self):
+        return "key%d" % next(_numbers)
+
+    def notes(self, key):
+        path = self.httpd.data / key
+        return path.read_text().splitlines() if path.exists() else []
+
+    def wait_notes(self, key, count=1, seconds=10):
+        return wait_for(lambda: (lambda notes: notes if len(notes) >= count else None)(self.notes(key)), seconds,
+                        "%d notes of %s" % (count, key))

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pyw_cmocka.h"
+
+#include <string.h>
+#include <wchar.h>
+
+#include "base/pyw_log.h"
+#include "base/pyw_result.h"
+
+typedef struct record {
+    int count;
+    pyw_log_level level;
+    char text[PYW_LOG_RECORD_MAX];
+    size_t length;
+} record;
+
+static void keep(void *baton, pyw_log_level level, const char *text, size_t length)
+{
+    record *last = baton;
+
+    last->count++;
+    last->level = level;
+    last->length = length;
+    memcpy(last->text, text, length + 1);
+}
+
+static int remove_sink(void **state)
+{
+    pyw_log_install(NULL, NULL, PYW_LOG_EMERG);
+    return 0;
+}
+
+static void test_without_a_sink_records_are_lost(void **state)
+{
+    assert_false(pyw_log_is_on(PYW_LOG_EMERG));
+    pyw_log(PYW_LOG_EMERG, "nobody hears this");
+}
+
+static void test_a_record_reaches_the_sink_formatted(void **state)
+{
+    record last = {0};
+
+    pyw_log_install(keep, &last, PYW_LOG_INFO);
+    pyw_log(PYW_LOG_ERR, "%s " PYWNO(4242) "%d", "a", 7);
+    assert_int_equal(last.count, 1);
+    assert_int_equal(last.level, PYW_LOG_ERR);
+    assert_string_equal(last.text, "a PYW4242: 7");
+    assert_int_equal(last.length, strlen(last.text));
+}
+
+static void test_the_threshold_is_the_last_level_that_passes(void **state)
+{
+    record last = {0};
+
+    pyw_log_install(keep, &last, PYW_LOG_WARNING);
+    assert_true(pyw_log_is_on(PYW_LOG_EMERG));
+    assert_true(pyw_log_is_on(PYW_LOG_WARNING));
+    assert_false(pyw_log_is_on(PYW_LOG_NOTICE));
+    pyw_log(PYW_LOG_NOTICE, "too quiet");
+    assert_int_equal(last.count, 0);
+}
+
+static void test_a_long_record_is_cut(void **state)
+{
+    record last = {0};
+    char text[2 * PYW_LOG_RECORD_MAX];
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    pyw_log_install(keep, &last, PYW_LOG_INFO);
+    pyw_log(PYW_LOG_ERR, "%s", text);
+    assert_int_equal(last.length, PYW_LOG_RECORD_MAX - 1);
+    assert_int_equal(strlen(last.text), PYW_LOG_RECORD_MAX - 1);
+}
+
+static void test_a_record_that_cannot_be_formatted_is_dropped(void **state)
+{
+    static const wchar_t no_character[] = {(wchar_t)0x7fffffff, 0};
+    record last = {0};
+
+    pyw_log_install(keep, &last, PYW_LOG_INFO);
+    pyw_log(PYW_LOG_ERR, "%ls", no_character);
+    assert_int_equal(last.count, 0);
+}
+
+static void assert_escaped(const char *text, size_t length, const char *expected)
+{
+    char out[64];
+
+    assert_int_equal(pyw_log_escape(out, sizeof(out), text, length), strlen(expected));
+    assert_string_equal(out, expected);
+}
+
+static void test_control_bytes_are_escaped(void **state)
+{
+    assert_escaped("a\r\nb", 4, "a\\x0d\\x0ab");
+    assert_escaped("\033[1m", 4, "\\x1b[1m");
+    assert_escaped("a\0b", 3, "a\\x00b");
+    assert_escaped("\x7f\x1f ~", 4, "\\x7f\\x1f ~");
+    assert_escaped("tab\there", 8, "tab\there");
+    assert_escaped("caf\xc3\xa9", 5, "caf\xc3\xa9");
+    assert_escaped("", 0, "");
+}
+
+static void test_escaping_stops_before_what_does_not_fit(void **state)
+{
+    char out[6];
+
+    assert_int_equal(pyw_log_escape(out, 0, "a", 1), 0);
+    assert_int_equal(pyw_log_escape(out, 1, "a", 1), 0);
+    assert_string_equal(out, "");
+    assert_int_equal(pyw_log_escape(out, 6, "abcdefg", 7), 5);
+    assert_string_equal(out, "abcde");
+    assert_int_equal(pyw_log_escape(out, 6, "a\nb", 3), 5);
+    assert_string_equal(out, "a\\x0a");
+    assert_int_equal(pyw_log_escape(out, 5, "a\nb", 3), 1);
+    assert_string_equal(out, "a");
+}
+
+static void test_results_have_names(void **state)
+{
+    assert_string_equal(pyw_result_name(PYW_OK), "ok");
+    assert_string_equal(pyw_result_name(PYW_FAILED), "failed");
+    assert_string_equal(pyw_result_name((pyw_result)99), "unknown");
+}
+
+static void test_a_problem_is_one_sentence_cut_to_fit(void **state)
+{
+    pyw_problem problem;
+    char text[2 * sizeof(problem.text)];
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    assert_int_equal(pyw_problem_set(&problem, "%s: %d", "a", 1), PYW_FAILED);
+    assert_string_equal(problem.text, "a: 1");
+    assert_int_equal(pyw_problem_set(&problem, "%s", text), PYW_FAILED);
+    assert_int_equal(strlen(problem.text), sizeof(problem.text) - 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without_a_sink_records_are_lost),
+        cmocka_unit_test_teardown(test_a_record_reaches_the_sink_formatted, remove_sink),
+        cmocka_unit_test_teardown(test_the_threshold_is_the_last_level_that_passes, remove_sink),
+        cmocka_unit_test_teardown(test_a_long_record_is_cut, remove_sink),
+        cmocka_unit_test_teardown(test_a_record_that_cannot_be_formatted_is_dropped, remove_sink),
+        cmocka_unit_test(test_control_bytes_are_escaped),
+        cmocka_unit_test(test_escaping_stops_before_what_does_not_fit),
+        cmocka_unit_test(test_results_have_names),
+        cmocka_unit_test(test_a_problem_is_one_sentence_cut_to_fit),
+    };
+
+    return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}

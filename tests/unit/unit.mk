@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# C unit tests (cmocka). They are linked with the objects of pywsgid's shared layers, so that they test what is shipped;
+# an allocation of those objects can be made to fail (pyw_scarce_memory.h).
+
+UNIT_NAMES   := buffer log log_file wait frame message channel outbox options child_table
+UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/unit/%.o,pyw_vectors pyw_any_message pyw_scarce_memory pyw_socket_pair)
+UNIT_SRC     := src/manager/pyw_child_table.c $(SRC_options) $(SRC_wire) $(SRC_base)
+UNIT_OBJ     := $(UNIT_SRC:%.c=$(BUILD)/obj/pywsgid/%.o)
+UNIT_WRAP    := -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
+
+UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/unit/test_%)
+UNIT_TESTS    += $(UNIT_PROGRAMS)
+
+$(BUILD)/tests/unit/%.o: TEST_CFLAGS += -DPYW_TOP='"$(CURDIR)"'
+
+$(UNIT_PROGRAMS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_HELPERS) $(UNIT_OBJ)
+	$(CC) $(LDFLAGS_ALL) $(UNIT_WRAP) -o $@ $^ $(TEST_LIBS) $(APR_LIBS)
+
+-include $(UNIT_HELPERS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
+
+# The wire decoders are held at 100% of their branches.
+UNIT_COVERAGE := $(UNIT_NAMES:%=build/coverage/tests/unit/test_%)
+
+check-coverage:
+	@rm -rf build/coverage
+	$(MAKE) -s BUILD=build/coverage CFLAGS='-O0 -g' EXTRA_CFLAGS=--coverage LDFLAGS=--coverage $(UNIT_COVERAGE)
+	@set -e; for t in $(UNIT_COVERAGE); do $$t >build/coverage/log 2>&1 || { cat build/coverage/log; exit 1; }; done
+	@tests/unit/check-coverage build/coverage/obj/pywsgid
+
+check-all: check-coverage
+
+.PHONY: check-coverage
