@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What wrk sends (BENCH_METHOD, BENCH_BODY bytes) and one line of numbers at its end.
+wrk.method = os.getenv("BENCH_METHOD") or "GET"
+local size = tonumber(os.getenv("BENCH_BODY") or "0")
+if size > 0 then
+    wrk.body = string.rep("z", size)
+    wrk.headers["Content-Type"] = "application/octet-stream"
+end
+
+function done(summary, latency, requests)
+    local e = summary.errors
+    io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.duration,
+        latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.timeout, e.status))
+end

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Counts per request in the processes that serve them: system calls by name (perf trace), acquisitions of the GIL (perf
+probes on the functions of libpython that take it) and context switches. Only as root.
+"""
+import collections
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from . import cpu, load
+
+# All ways to the GIL but one: the interpreter's own, when another thread has waited for 5 ms. That needs no probe: it
+# needs an application that computes for longer.
+TAKERS = ("PyEval_RestoreThread", "PyEval_AcquireThread")
+# A line of perf trace's summary, which has a table for each thread: name, calls, errors, milliseconds ...
+CALLS = re.compile(r"^\s+(\w+)\s+(\d+)\s+\d+\s+[\d.]+\s+[\d.]+")
+
+
+def processes_of(server):
+    """{"httpd child": [pids], "worker": [pids]}: those that serve requests."""
+    found = collections.defaultdict(list)
+    for pid in cpu.tree(server.roots()):
+        name = _role(server, pid)
+        if name and pid not in server.roots():
+            found[name].append(pid)
+    return dict(found)
+
+
+def _role(server, pid):
+    executable = pathlib.Path("/proc/%d/exe" % pid).resolve().name
+    if executable == "pywsgid":
+        return "worker" if _parent(pid) not in server.roots() else None     # the other one is the manager
+    if executable == "apache2":
+        title = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes()
+        return "worker" if title.startswith(b"(wsgi:") else "httpd child"
+    return "worker"
+
+
+def _parent(pid):
+    return int(pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[1])
+
+
+class _Recording:
+    """A tool that watches while load runs, and is then asked to stop."""
+
+    def __init__(self, command, output):
+        self.output = output
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=open(str(output) + ".err", "wb"))
+        time.sleep(0.7)     # there is no sign of "attached" that both tools give
+
+    def stop(self):
+        self.process.send_signal(2)
+        self.process.wait(60)
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+
+def system_calls(server, pids, workload, seconds, scratch):
+    """{name: calls per request}"""
+    output = scratch / "calls.txt"
+    output.unlink(missing_ok=True)
+    command = ["perf", "trace", "-s", "-o", str(output), "-p", ",".join(map(str, pids))]
+    recording = _Recording(command, output)
+    result = load.apply(workload, server, seconds, scratch)
+    text = recording.stop()
+    counts = collections.Counter()
+    for found in filter(None, map(CALLS.match, text.splitlines())):
+        counts[found.group(1)] += int(found.group(2))
+    return {name: count / max(1, result.requests) for name, count in counts.items()}
+
+
+def libpython(pids):
+    """The libpython that these processes have mapped, if it is a shared one."""
+    for pid in pids:
+        for line in pathlib.Path("/proc/%d/maps" % pid).read_text().splitlines():
+            if re.search(r"/libpython3\.\d+\.so", line):
+                return line.split(None, 5)[5]
+    return None
+
+
+class GilProbes:
+    """A context: probes on the functions that take the GIL. `library`: None without a Python."""
+
+    def __init__(self, library):
+        self.library = library
+        self.events = []
+
+    def __enter__(self):
+        for name in TAKERS if self.library else ():
+            event = "pywbench:" + name
+            result = subprocess.run(["perf", "probe", "-q", "-x", self.library, "--add", "%s=%s" % (event, name)],
+                                    stderr=subprocess.PIPE, text=True, check=False)
+            if result.returncode == 0:
+                self.events.append(event)
+            else:
+                print("no probe on %s: %s" % (name, result.stderr.strip()), file=sys.stderr)
+        return self
+
+    def __exit__(self, *exception):
+        for event in self.events:
+            subprocess.run(["perf", "probe", "-q", "--del", event], check=False, stderr=subprocess.DEVNULL)
+
+    def per_request(self, server, pids, workload, seconds, scratch):
+        """GIL acquisitions, if there is a Python, and context switches per request."""
+        output = scratch / "gil.txt"
+        output.unlink(missing_ok=True)
+        recording = _Recording(["perf", "stat", "-x", ",", "-o", str(output), "-e", ",".join(
+            [*self.events, "context-switches"]), "-p", ",".join(map(str, pids))], output)
+        result = load.apply(workload, server, seconds, scratch)
+        counts = collections.Counter()
+        for line in recording.stop().splitlines():
+            fields = line.split(",")
+            if len(fields) > 2 and fields[0].isdigit():
+                counts["context switches" if fields[2].startswith("context") else "gil"] += int(fields[0])
+        return {name: count / max(1, result.requests) for name, count in counts.items()}
+
+
+def missing_tools():
+    return [name for name in ("perf", "wrk") if not shutil.which(name)]

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CPU time and memory of process trees, from /proc."""
+import os
+
+TICK = 1.0 / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid):
+    """(parent, ticks of the process and of the children it has waited for), or None if it is gone."""
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[1]), sum(int(ticks) for ticks in fields[11:15])
+
+
+def _all():
+    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
+    return {pid: stat for pid, stat in ((pid, _stat(pid)) for pid in pids) if stat}
+
+
+def tree(roots, table=None):
+    """The pids of `roots` and of all that descends from them."""
+    table = table or _all()
+    children = {}
+    for pid, (parent, _) in table.items():
+        children.setdefault(parent, []).append(pid)
+    found, open_ends = [], [pid for pid in roots if pid in table]
+    while open_ends:
+        pid = open_ends.pop()
+        found.append(pid)
+        open_ends += children.get(pid, [])
+    return found
+
+
+def seconds(roots):
+    """CPU seconds of the trees so far: no process that died and was waited for is lost, none counts twice."""
+    table = _all()
+    return sum(table[pid][1] for pid in tree(roots, table)) * TICK
+
+
+def memory(roots):
+    """[(name, pid, KiB of its own, KiB proportional)] of each process of the trees."""
+    rows = []
+    for pid in tree(roots):
+        try:
+            with open("/proc/%d/comm" % pid) as file:
+                name = file.read().strip()
+            with open("/proc/%d/smaps_rollup" % pid) as file:
+                sizes = dict(line.split()[:2] for line in file.readlines()[1:])
+        except (OSError, ValueError):
+            continue
+        own = int(sizes["Private_Clean:"]) + int(sizes["Private_Dirty:"])
+        rows.append((name, pid, own, int(sizes["Pss:"])))
+    return rows
