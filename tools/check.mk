@@ -4,7 +4,11 @@
 # HTTPD_CFLAGS and the like as words for one compiler call.
 CHECK_CFLAGS = $(HTTPD_CFLAGS) $(APR_CFLAGS) $(PYTHON_CFLAGS)
 
-check: all check-style check-layers check-errors check-exports check-unit check-engine check-pytest
+check: all engines check-style check-layers check-errors check-exports check-unit check-engine check-pytest
+
+# An engine for every Python of this machine that can have one.
+engines: all
+	@set -e; for python in $$(tools/find-pythons); do $(MAKE) --no-print-directory engine PYTHON=$$python; done
 
 check-style:
 	tools/check-style $(CHECK_CFLAGS)
@@ -38,4 +42,4 @@ compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk FORCE
 
 FORCE:
 
-.PHONY: check check-all check-style check-layers check-errors check-exports check-analyse check-distros docs FORCE
+.PHONY: check engines check-all check-style check-layers check-errors check-exports check-analyse check-distros docs FORCE

@@ -6,7 +6,7 @@
 LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)
 SYSCONFDIR     ?= /etc/apache2
 MODS_AVAILABLE := $(DESTDIR)$(SYSCONFDIR)/mods-available
-DEBIAN         ?= $(if $(wildcard $(MODS_AVAILABLE)/.),1)
+DEBIAN         ?= $(if $(wildcard $(SYSCONFDIR)/mods-available/.),1)
 INSTALL        ?= install
 
 install: all
