@@ -45,9 +45,12 @@ static int encode_request(request_rec *r, pyw_client *client, const pyw_target *
         .target_kind = (uint8_t)spec->kind,
         .group_is_default = (uint8_t)spec->group_is_default,
         .reloading = (uint8_t)spec->reloading,
+        .arrival = (uint64_t)target->timing.arrival,
+        .deadline = (uint64_t)target->timing.deadline,
         .target = spec->target,
         .callable = spec->callable,
         .group = spec->group,
+        .id = target->timing.id,
     };
 
     pyw_message_request_encode(&client->request, &request, (const pyw_pair *)pairs->elts, (uint32_t)pairs->nelts);

@@ -168,7 +168,7 @@ int pyw_embedded_serve(request_rec *r, const pyw_target *target)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     pairs = pyw_environ_build(r, target);
-    pyw_embedded_exchange_init(&exchange, r, target->config, pairs);
+    pyw_embedded_exchange_init(&exchange, r, target, pairs);
     apr_atomic_inc32(&embedded.running);
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {

@@ -136,13 +136,17 @@ static const pyw_exchange_ops ops = {
     exchange_log,  exchange_client_gone, exchange_finish,
 };
 
-void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_dir_config *config,
+void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target,
                                 const apr_array_header_t *environ_pairs)
 {
     pyw_body_init(&exchange->body, r);
-    pyw_reply_init(&exchange->reply, r, config);
+    pyw_reply_init(&exchange->reply, r, target->config);
     exchange->base.ops = &ops;
     exchange->base.environ_pairs = (const pyw_pair *)environ_pairs->elts;
     exchange->base.environ_count = (uint32_t)environ_pairs->nelts;
+    exchange->base.arrival = target->timing.arrival;
+    exchange->base.deadline = target->timing.deadline;
+    exchange->base.id = target->timing.id;
+    exchange->base.interrupts_gone = 0;
     exchange->base.has_body = exchange->body.result == PYW_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "httpd/pyw_body.h"
 #include "httpd/pyw_reply.h"
+#include "httpd/pyw_target.h"
 #include "wsgi/pyw_exchange.h"
 
 typedef struct pyw_embedded_exchange {
@@ -16,7 +17,7 @@ typedef struct pyw_embedded_exchange {
     pyw_reply reply;
 } pyw_embedded_exchange;
 
-void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_dir_config *config,
+void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target,
                                 const apr_array_header_t *environ_pairs);
 
 #endif

@@ -87,5 +87,6 @@ int pyw_handler(request_rec *r)
     if (status != OK) {
         return status;
     }
+    pyw_timing_take(&target.timing, r, 0);
     return target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
 }

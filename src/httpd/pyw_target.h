@@ -10,12 +10,14 @@
 #include <httpd.h>
 
 #include "config/pyw_config.h"
+#include "httpd/pyw_timing.h"
 #include "wsgi/pyw_engine.h"
 
 typedef struct pyw_target {
     const pyw_dir_config *config;
     const pyw_group *group; /* NULL: embedded */
     pyw_application_spec spec;
+    pyw_timing timing; /* the handler's */
     int pass_authorization;
     const char *script_name; /* decoded; SCRIPT_NAME + PATH_INFO is r->uri */
     const char *path_info;   /* never NULL */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-enum { REQUEST_GROUP_IS_DEFAULT = 1, REQUEST_RELOADING = 2, REQUEST_FLAGS = 3 };
+enum { REQUEST_GROUP_IS_DEFAULT = 1, REQUEST_RELOADING = 2, REQUEST_INTERRUPTS_GONE = 4, REQUEST_FLAGS = 7 };
 
 /* pyw_target_kind: 0 is a script, 1 a module. */
 enum { TARGET_KIND_MOST = 1 };
@@ -192,15 +192,18 @@ static const char *take_string(cursor *from)
 void pyw_message_request_encode(pyw_buffer *out, const pyw_message_request *request, const pyw_pair *environ_pairs,
                                 uint32_t count)
 {
-    const char start[4] = {(char)request->target_kind,
-                           (char)((request->group_is_default ? REQUEST_GROUP_IS_DEFAULT : 0) |
-                                  (request->reloading ? REQUEST_RELOADING : 0)),
-                           0, 0};
+    const int flags = (request->group_is_default ? REQUEST_GROUP_IS_DEFAULT : 0) |
+                      (request->reloading ? REQUEST_RELOADING : 0) |
+                      (request->interrupts_gone ? REQUEST_INTERRUPTS_GONE : 0);
+    const char start[4] = {(char)request->target_kind, (char)flags, 0, 0};
 
     pyw_buffer_append(out, start, sizeof(start));
+    pyw_buffer_append_u64(out, request->arrival);
+    pyw_buffer_append_u64(out, request->deadline);
     append_string(out, request->target);
     append_string(out, request->callable);
     append_string(out, request->group);
+    append_string(out, request->id);
     pyw_message_pairs_encode(out, environ_pairs, count);
 }
 
@@ -218,10 +221,14 @@ pyw_result pyw_message_request_decode(pyw_message_request *request, pyw_pairs *e
     }
     request->group_is_default = (flags & REQUEST_GROUP_IS_DEFAULT) != 0;
     request->reloading = (flags & REQUEST_RELOADING) != 0;
+    request->interrupts_gone = (flags & REQUEST_INTERRUPTS_GONE) != 0;
+    request->arrival = take_number(&from, 8);
+    request->deadline = take_number(&from, 8);
     request->target = take_string(&from);
     request->callable = take_string(&from);
     request->group = take_string(&from);
-    if (request->target == NULL || request->callable == NULL || request->group == NULL) {
+    request->id = take_string(&from);
+    if (request->target == NULL || request->callable == NULL || request->group == NULL || request->id == NULL) {
         return PYW_MALFORMED;
     }
     return take_pairs(&from, environ_pairs);

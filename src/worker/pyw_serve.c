@@ -105,6 +105,10 @@ static int run(pyw_server_thread *thread, const pyw_message_request *request, in
 
     pyw_wire_exchange_init(&exchange, thread->channel, &thread->scratch, service->timeout_ms, thread->pairs.items,
                            thread->pairs.count, has_body);
+    exchange.base.arrival = (int64_t)request->arrival;
+    exchange.base.deadline = (int64_t)request->deadline;
+    exchange.base.id = request->id;
+    exchange.base.interrupts_gone = request->interrupts_gone;
     if (application == NULL) {
         exchange.base.ops->finish(&exchange.base, PYW_ERROR, 503);
         return 0;

@@ -96,6 +96,10 @@ struct pyw_exchange {
     uint32_t environ_count;
     /* 0: the request has no body, read() need not be called. */
     int has_body;
+    int64_t arrival;     /* when the request came: microseconds of CLOCK_MONOTONIC */
+    int64_t deadline;    /* when its answer is due: milliseconds of the same clock; 0: never */
+    const char *id;      /* for log records; valid until finish */
+    int interrupts_gone; /* the application is to be interrupted if the client leaves */
 };
 
 #endif

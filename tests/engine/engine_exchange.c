@@ -146,6 +146,7 @@ void memory_exchange_init(memory_exchange *self, const char *method, const char 
     memset(self, 0, sizeof(*self));
     self->base.ops = &operations;
     self->base.environ_pairs = self->pairs;
+    self->base.id = "-";
     self->last_after = -1;
     memory_exchange_pair(self, "REQUEST_METHOD", method);
     memory_exchange_pair(self, "REQUEST_URI", path);

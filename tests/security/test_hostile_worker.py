@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY = 3, 4, 5, 6, 7, 8, 9, 10
 
 
-def frame(kind, payload=b"", flags=0, version=1, length=None):
+def frame(kind, payload=b"", flags=0, version=2, length=None):
     return struct.pack("<BBHI", version, kind, flags, len(payload) if length is None else length) + payload
 
 
@@ -37,9 +37,9 @@ BEFORE_A_RESPONSE = {
     "random bytes": RANDOM.randbytes(4096),
     "zeros": bytes(4096),
     "HTTP": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-    "half a frame header": b"\x01\x05",
+    "half a frame header": b"\x02\x05",
     "half a frame": head()[:-3],
-    "another version": frame(HEAD, b"", version=2),
+    "another version": frame(HEAD, b"", version=1),
     "an unknown type": frame(99),
     "a frame of httpd's": frame(1, b"x" * 32),
     "a length of 4 GiB": frame(HEAD, b"", length=0xffffffff),

@@ -66,7 +66,7 @@ static pyw_result decode(unsigned type, unsigned flags, uint32_t length, pyw_fra
 
 static void test_header_is_eight_little_endian_bytes(void **state)
 {
-    static const unsigned char expected[] = {1, 1, 0x34, 0x12, 0xef, 0xcd, 0xab, 0x89};
+    static const unsigned char expected[] = {PYW_WIRE_VERSION, 1, 0x34, 0x12, 0xef, 0xcd, 0xab, 0x89};
     unsigned char bytes[PYW_FRAME_HEADER_SIZE];
 
     pyw_frame_header_encode(bytes, &(pyw_frame_header){PYW_FRAME_REQUEST, 0x1234, 0x89abcdef});

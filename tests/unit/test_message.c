@@ -93,7 +93,7 @@ static void test_no_payload_of_another_length_is_taken(void **state)
 static void test_request_round_trip(void **state)
 {
     const pyw_pair environ_pairs[] = {{"REQUEST_METHOD", "GET", 14, 3}, {"PATH_INFO", "/", 9, 1}};
-    const pyw_message_request request = {0, 1, 1, "/srv/b.wsgi", "application", ""};
+    const pyw_message_request request = {0, 1, 1, 0, 1000000, 6000, "/srv/b.wsgi", "application", "", "Zq8"};
     pyw_message_request decoded;
     pyw_pairs pairs = {0};
     pyw_buffer buffer = {0};
@@ -107,6 +107,10 @@ static void test_request_round_trip(void **state)
     assert_string_equal(decoded.target, "/srv/b.wsgi");
     assert_string_equal(decoded.callable, "application");
     assert_string_equal(decoded.group, "");
+    assert_int_equal(decoded.interrupts_gone, 0);
+    assert_int_equal(decoded.arrival, 1000000);
+    assert_int_equal(decoded.deadline, 6000);
+    assert_string_equal(decoded.id, "Zq8");
     assert_int_equal(pairs.count, 2);
     assert_pair(&pairs.items[0], "REQUEST_METHOD", "GET");
     assert_pair(&pairs.items[1], "PATH_INFO", "/");
@@ -116,7 +120,7 @@ static void test_request_round_trip(void **state)
 
 static void test_request_of_a_module_without_environ(void **state)
 {
-    const pyw_message_request request = {1, 0, 0, "shop", "app", "g"};
+    const pyw_message_request request = {1, 0, 0, 1, 1, 0, "shop", "app", "g", ""};
     pyw_message_request decoded;
     pyw_pairs pairs = {0};
     pyw_buffer buffer = {0};
@@ -128,6 +132,10 @@ static void test_request_of_a_module_without_environ(void **state)
     assert_int_equal(decoded.group_is_default, 0);
     assert_int_equal(decoded.reloading, 0);
     assert_string_equal(decoded.group, "g");
+    assert_int_equal(decoded.interrupts_gone, 1);
+    assert_int_equal(decoded.arrival, 1);
+    assert_int_equal(decoded.deadline, 0);
+    assert_string_equal(decoded.id, "");
     assert_int_equal(pairs.count, 0);
     pyw_pairs_free(&pairs);
     pyw_buffer_free(&buffer);

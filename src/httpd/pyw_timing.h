@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_TIMING_H
+#define PYW_TIMING_H
+
+/*
+ * When a request came, when its answer is due, and the id by which log records name it. The times are those of
+ * CLOCK_MONOTONIC, which is one clock for all processes of the machine. On the thread of the request.
+ */
+
+#include <apr_time.h>
+#include <httpd.h>
+#include <stdint.h>
+
+typedef struct pyw_timing {
+    int64_t arrival;  /* microseconds */
+    int64_t deadline; /* milliseconds, as pyw_wait_now(); 0: none */
+    const char *id;   /* UNIQUE_ID, else httpd's log id; never NULL */
+} pyw_timing;
+
+/* `timeout`: from the arrival to the deadline; 0: none. What is referred to lives as long as the request. */
+void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout);
+
+#endif
