@@ -50,6 +50,7 @@ void *pyw_config_create_dir(apr_pool_t *pool, char *directory)
     config->map_head_to_get = PYW_UNSET;
     config->error_override = PYW_UNSET;
     config->enable_sendfile = PYW_UNSET;
+    config->request_timeout = -1;
     return config;
 }
 
@@ -78,6 +79,7 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding)
     config->map_head_to_get = inner_switch(outer->map_head_to_get, inner->map_head_to_get);
     config->error_override = inner_switch(outer->error_override, inner->error_override);
     config->enable_sendfile = inner_switch(outer->enable_sendfile, inner->enable_sendfile);
+    config->request_timeout = inner->request_timeout >= 0 ? inner->request_timeout : outer->request_timeout;
     return config;
 }
 
@@ -94,6 +96,14 @@ pyw_server_config *pyw_config_main(void)
 pyw_dir_config *pyw_config_request(const request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &pywsgi_module);
+}
+
+apr_interval_time_t pyw_config_request_timeout(const pyw_dir_config *config, const pyw_group *group)
+{
+    if (config->request_timeout >= 0) {
+        return config->request_timeout;
+    }
+    return group ? group->options->request_timeout : 0;
 }
 
 /* A group of a virtual host is for the hosts of that name: port 80 and port 443 of one site, as a rule. */

@@ -41,6 +41,7 @@ typedef struct pyw_dir_config {
     pyw_switch map_head_to_get; /* default Auto */
     pyw_switch error_override;  /* default Off */
     pyw_switch enable_sendfile; /* default Off */
+    apr_interval_time_t request_timeout; /* 0: none; -1: unset, the group's option decides */
 } pyw_dir_config;
 
 /* A defined process group. */
@@ -91,6 +92,9 @@ pyw_server_config *pyw_config_server(const server_rec *server);
 /* The main server's: `main_server` is what the hooks of the start-up get. */
 pyw_server_config *pyw_config_main(void);
 pyw_dir_config *pyw_config_request(const request_rec *r);
+
+/* How long a request may take; `group` NULL: embedded. 0: no limit. */
+apr_interval_time_t pyw_config_request_timeout(const pyw_dir_config *config, const pyw_group *group);
 
 /*
  * The check_config hook: looks at everything that one directive alone cannot see (groups used but not defined, engines

@@ -44,6 +44,12 @@ int pyw_value_number(const char *text, int base, long long *number)
     return errno == 0 && end != text && *end == '\0' && isdigit((unsigned char)end[-1]);
 }
 
+int pyw_value_switch(const char *text, long long *is_on)
+{
+    *is_on = strcasecmp(text, "On") == 0;
+    return *is_on || strcasecmp(text, "Off") == 0;
+}
+
 int pyw_value_percent(const char *text, long long *percent)
 {
     char *end;

@@ -10,6 +10,9 @@ int pyw_value_number(const char *text, int base, long long *number);
 /* "10" or "10%". 0: it is neither. */
 int pyw_value_percent(const char *text, long long *percent);
 
+/* "On" or "Off", in any case. 0: it is neither. */
+int pyw_value_switch(const char *text, long long *is_on);
+
 /* "250ms", "5s", "2min", "1h", or a number of seconds, "0.5" included. 0: it is none of these. */
 int pyw_value_duration(const char *text, long long *milliseconds);
 

@@ -22,6 +22,8 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->startup_timeout = apr_time_from_sec(60);
     options->graceful_timeout = apr_time_from_sec(30);
     options->deadlock_timeout = apr_time_from_sec(60);
+    options->interrupt = 1;
+    options->interrupt_timeout = apr_time_from_sec(5);
     options->reload_overlap = 1;
     options->core_limit = PYW_CORE_LIMIT_INHERITED;
     options->maximum_requests_jitter = 10;
@@ -52,6 +54,8 @@ static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
     case PYW_KIND_DURATION:
         return apr_psprintf(pool, "seconds, or a number with ms, s, min or h, of %s and at most %ldh",
                             rule->least > 0 ? "more than 0" : "0 or more", rule->most / (60 * 60 * 1000));
+    case PYW_KIND_SWITCH:
+        return "On or Off";
     case PYW_KIND_PERCENT:
         return apr_psprintf(pool, "a percentage from %ld%% to %ld%%", rule->least, rule->most);
     case PYW_KIND_SIZE:
@@ -80,6 +84,9 @@ static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, cons
         break;
     case PYW_KIND_SIZE:
         valid = pyw_value_size(value, &number);
+        break;
+    case PYW_KIND_SWITCH:
+        valid = pyw_value_switch(value, &number);
         break;
     case PYW_KIND_PERCENT:
         valid = pyw_value_percent(value, &number);
@@ -260,6 +267,8 @@ static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, co
         return apr_psprintf(pool, "%" APR_SIZE_T_FMT, *(const apr_size_t *)value);
     case PYW_KIND_OCTAL:
         return apr_psprintf(pool, "%o", (unsigned)*(const int *)value);
+    case PYW_KIND_SWITCH:
+        return *(const int *)value ? "On" : "Off";
     default:
         return apr_psprintf(pool, "%d", *(const int *)value);
     }

@@ -37,6 +37,9 @@ typedef struct pyw_group_options {
     apr_interval_time_t startup_timeout;    /* 0: none */
     apr_interval_time_t graceful_timeout;   /* of a worker that is replaced; 0: never force */
     apr_interval_time_t deadlock_timeout;   /* without the GIL being had; 0: none */
+    apr_interval_time_t request_timeout;    /* of a request, from its arrival on; 0: none */
+    int interrupt;                          /* a thread whose request has run out of time is interrupted */
+    apr_interval_time_t interrupt_timeout;  /* how long that may take before its worker is replaced; 0: for ever */
     apr_size_t stack_size;                  /* bytes; 0: the system's */
     int cpu_priority;                       /* -20 ... 20, as setpriority(2) */
     int maximum_requests;                   /* a worker is recycled after so many; 0: never */

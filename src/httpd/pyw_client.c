@@ -130,8 +130,10 @@ static int is_absence(int error)
     return error == ENOENT || error == ECONNREFUSED;
 }
 
-static int attempt(pyw_client *client, const pyw_group *group, const struct sockaddr_un *address)
+static int attempt(pyw_client *client, const pyw_group *group, const struct sockaddr_un *address,
+                   const pyw_timing *timing)
 {
+    int timeout = pyw_timing_bound(timing, (int)apr_time_as_msec(group->options->connect_timeout));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int error;
 
@@ -139,7 +141,7 @@ static int attempt(pyw_client *client, const pyw_group *group, const struct sock
         return errno;
     }
     set_buffer_sizes(fd, group->options);
-    error = connect_once(fd, address, group->options->connect_timeout);
+    error = connect_once(fd, address, apr_time_from_msec(timeout));
     if (error) {
         close(fd);
         return error;
@@ -148,19 +150,19 @@ static int attempt(pyw_client *client, const pyw_group *group, const struct sock
     return 0;
 }
 
-int pyw_client_connect(pyw_client *client, const pyw_group *group)
+int pyw_client_connect(pyw_client *client, const pyw_group *group, const pyw_timing *timing)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int error;
 
     apr_cpystrn(address.sun_path, group->socket_path, sizeof(address.sun_path));
-    error = attempt(client, group, &address);
+    error = attempt(client, group, &address, timing);
     if (is_absence(error)) {
         apr_time_t deadline = apr_time_now() + ABSENCE_LIMIT;
 
-        while (is_absence(error) && apr_time_now() < deadline) {
+        while (is_absence(error) && apr_time_now() < deadline && !pyw_timing_is_over(timing)) {
             poll(NULL, 0, ABSENCE_STEP_MS);
-            error = attempt(client, group, &address);
+            error = attempt(client, group, &address, timing);
         }
     }
     return error;

@@ -12,6 +12,7 @@
 
 #include "base/pyw_buffer.h"
 #include "config/pyw_config.h"
+#include "httpd/pyw_timing.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
 
@@ -33,8 +34,9 @@ void pyw_client_give_back(pyw_client *client);
 
 /*
  * Connects to the group's socket, waiting up to its connect-timeout while the listen queue is full, and for a moment
- * while the socket does not exist: its manager is being replaced, or binds it anew. 0, or the errno.
+ * while the socket does not exist: its manager is being replaced, or binds it anew. No wait goes on behind the deadline
+ * of `timing`. 0, or the errno.
  */
-int pyw_client_connect(pyw_client *client, const pyw_group *group);
+int pyw_client_connect(pyw_client *client, const pyw_group *group, const pyw_timing *timing);
 
 #endif

@@ -16,12 +16,25 @@ APLOG_USE_MODULE(pywsgi);
 /* How often a request may meet GOAWAY before it is given up. */
 #define ATTEMPTS 5
 
-static int connect_to_worker(request_rec *r, pyw_client *client, const pyw_group *group)
+/* It has not come as far as a worker. */
+static int out_of_time(request_rec *r, const pyw_group *group, const pyw_timing *timing)
 {
-    int error = pyw_client_connect(client, group);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  PYWNO(0277) "process group '%s': the time of \"%s\" [%s] was up, %.3f s after it came "
+                              "(request-timeout), before a worker could be reached; the client gets 504",
+                  group->options->name, r->the_request, timing->id, pyw_timing_age(timing));
+    return HTTP_GATEWAY_TIME_OUT;
+}
+
+static int connect_to_worker(request_rec *r, pyw_client *client, const pyw_group *group, const pyw_timing *timing)
+{
+    int error = pyw_client_connect(client, group, timing);
 
     if (!error) {
         return OK;
+    }
+    if (pyw_timing_is_over(timing)) {
+        return out_of_time(r, group, timing);
     }
     if (error == EAGAIN) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
@@ -76,11 +89,11 @@ static int serve(request_rec *r, pyw_client *client, const pyw_target *target)
     pyw_body_init(&body, r);
     pyw_reply_init(&reply, r, target->config);
     for (int i = 0; i < ATTEMPTS; i++) {
-        status = connect_to_worker(r, client, target->group);
+        status = connect_to_worker(r, client, target->group, &target->timing);
         if (status != OK) {
             return status;
         }
-        if (pyw_relay_run(client, target->group, &body, &reply) != PYW_RELAY_GOAWAY) {
+        if (pyw_relay_run(client, target->group, &target->timing, &body, &reply) != PYW_RELAY_GOAWAY) {
             return pyw_reply_result(&reply);
         }
         pyw_channel_close(client->channel);

@@ -87,6 +87,6 @@ int pyw_handler(request_rec *r)
     if (status != OK) {
         return status;
     }
-    pyw_timing_take(&target.timing, r, 0);
+    pyw_timing_take(&target.timing, r, pyw_config_request_timeout(target.config, target.group));
     return target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
 }

@@ -167,7 +167,7 @@ static int slice_ms(pyw_relay *relay)
     }
     slice = relay->client_fd < 0 ? next_stream_slice(relay) : SLICE_MS;
     left = apr_time_as_msec(left) + 1;
-    return (int)(left < slice ? left : slice);
+    return pyw_timing_bound(relay->timing, (int)(left < slice ? left : slice));
 }
 
 /* Waits until one side has something to say, or takes something again. */
@@ -222,7 +222,8 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
     if (body == PYW_OK) {
         pyw_channel_queue(relay->channel, PYW_FRAME_DATA, 0, data, length, -1);
     }
-    if (pyw_channel_send(relay->channel, (int)apr_time_as_msec(relay->timeout)) != PYW_OK) {
+    if (pyw_channel_send(relay->channel, pyw_timing_bound(relay->timing, (int)apr_time_as_msec(relay->timeout))) !=
+        PYW_OK) {
         stop_uploading(relay);
         return;
     }
@@ -232,12 +233,30 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
     }
 }
 
-pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, pyw_body *body, pyw_reply *reply)
+static void step(pyw_relay *relay)
+{
+    if (is_uploading(relay)) {
+        upload(relay);
+    }
+    if (!relay->over) {
+        wait_for_either(relay);
+    }
+    if (!relay->over) {
+        download(relay);
+    }
+    if (!relay->over && pyw_timing_is_over(relay->timing)) {
+        pyw_relay_out_of_time(relay);
+    }
+}
+
+pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing, pyw_body *body,
+                                pyw_reply *reply)
 {
     pyw_relay relay = {
         .channel = client->channel,
         .headers = &client->headers,
         .group = group,
+        .timing = timing,
         .body = body,
         .reply = reply,
         .client_fd = client_socket(reply->r->connection),
@@ -251,15 +270,7 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, pyw_
 
     send_request(&relay, &client->request);
     while (!relay.over) {
-        if (is_uploading(&relay)) {
-            upload(&relay);
-        }
-        if (!relay.over) {
-            wait_for_either(&relay);
-        }
-        if (!relay.over) {
-            download(&relay);
-        }
+        step(&relay);
     }
     if (body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */

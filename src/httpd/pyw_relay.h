@@ -10,13 +10,18 @@
 #include "httpd/pyw_body.h"
 #include "httpd/pyw_client.h"
 #include "httpd/pyw_reply.h"
+#include "httpd/pyw_timing.h"
 
 typedef enum {
     PYW_RELAY_DONE,  /* pyw_reply_result() is the answer */
     PYW_RELAY_GOAWAY /* this worker did not begin the request: take another connection */
 } pyw_relay_outcome;
 
-/* `client` is connected, client->request holds the payload of the REQUEST frame. Failures are logged. */
-pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, pyw_body *body, pyw_reply *reply);
+/*
+ * `client` is connected, client->request holds the payload of the REQUEST frame. At the deadline of `timing` the client
+ * has its answer, whatever the worker does. Failures are logged.
+ */
+pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing, pyw_body *body,
+                                pyw_reply *reply);
 
 #endif

@@ -26,6 +26,40 @@ void pyw_relay_client_gone(pyw_relay *relay)
     relay->over = 1;
 }
 
+/* Has the worker not taken the REQUEST yet, so that nothing in it will say what became of it? */
+static int is_waiting(const pyw_relay *relay)
+{
+    return !relay->reply->has_head && !relay->body_begun && pyw_channel_is_unread(relay->channel);
+}
+
+void pyw_relay_out_of_time(pyw_relay *relay)
+{
+    pyw_reply *reply = relay->reply;
+    request_rec *r = reply->r;
+    double age = pyw_timing_age(relay->timing);
+
+    relay->over = 1;
+    if (reply->ended) {
+        pyw_relay_tell_abort(relay); /* the client has everything, what goes on is the application's close() */
+        return;
+    }
+    if (is_waiting(relay)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      PYWNO(0275) "process group '%s': \"%s\" [%s] waited for a free thread until its time was up, "
+                                  "%.3f s after it came (request-timeout); the client gets 504",
+                      relay->group->options->name, r->the_request, relay->timing->id, age);
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      PYWNO(0276) "process group '%s': the time of \"%s\" [%s] is up, %.3f s after it came "
+                                  "(request-timeout); %s. The log of the group says what its thread was doing",
+                      relay->group->options->name, r->the_request, relay->timing->id, age,
+                      reply->passed ? "the response is cut" : "the client gets 504");
+    }
+    pyw_relay_tell_abort(relay);
+    pyw_reply_abort(reply, HTTP_GATEWAY_TIME_OUT);
+}
+
 static const char *words_for(pyw_result why)
 {
     switch (why) {

@@ -9,6 +9,7 @@
 #include "config/pyw_config.h"
 #include "httpd/pyw_body.h"
 #include "httpd/pyw_reply.h"
+#include "httpd/pyw_timing.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
 
@@ -16,6 +17,7 @@ typedef struct pyw_relay {
     pyw_channel *channel;
     pyw_pairs *headers; /* scratch */
     const pyw_group *group;
+    const pyw_timing *timing;
     pyw_body *body;
     pyw_reply *reply;
     int client_fd; /* -1: a stream of HTTP/2 */
@@ -39,6 +41,9 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why);
 
 /* The client left: the worker is told, and nothing more is read from it. */
 void pyw_relay_client_gone(pyw_relay *relay);
+
+/* The deadline is over: the client is answered, or its answer is cut, and the worker is told. */
+void pyw_relay_out_of_time(pyw_relay *relay);
 
 void pyw_relay_tell_abort(pyw_relay *relay);
 

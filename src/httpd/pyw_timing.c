@@ -4,6 +4,8 @@
 #include <http_log.h>
 #include <time.h>
 
+#include "wire/pyw_wait.h"
+
 /* Older than this no request is before its handler runs: the system's clock was set meanwhile. */
 #define AGE_MOST apr_time_from_sec(300)
 
@@ -41,4 +43,24 @@ void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t tim
     timing->arrival = monotonic_now() - age(r);
     timing->deadline = timeout > 0 ? (timing->arrival + timeout) / 1000 + 1 : 0;
     timing->id = id_of(r);
+}
+
+int pyw_timing_is_over(const pyw_timing *timing)
+{
+    return timing->deadline != 0 && pyw_wait_now() >= timing->deadline;
+}
+
+int pyw_timing_bound(const pyw_timing *timing, int most)
+{
+    int64_t left = timing->deadline != 0 ? timing->deadline - pyw_wait_now() : most;
+
+    if (left < 0) {
+        return 0;
+    }
+    return left < most ? (int)left : most;
+}
+
+double pyw_timing_age(const pyw_timing *timing)
+{
+    return (double)(monotonic_now() - timing->arrival) / APR_USEC_PER_SEC;
 }

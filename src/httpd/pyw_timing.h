@@ -20,4 +20,13 @@ typedef struct pyw_timing {
 /* `timeout`: from the arrival to the deadline; 0: none. What is referred to lives as long as the request. */
 void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout);
 
+/* Is it later than the deadline? */
+int pyw_timing_is_over(const pyw_timing *timing);
+
+/* The milliseconds that a wait of `most` may take: no more than there are to the deadline, and never negative. */
+int pyw_timing_bound(const pyw_timing *timing, int most);
+
+/* Seconds since the arrival. */
+double pyw_timing_age(const pyw_timing *timing);
+
 #endif

@@ -5,9 +5,11 @@
 #include "wire/pyw_channel.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -355,6 +357,16 @@ int pyw_channel_has_output(const pyw_channel *channel)
 int pyw_channel_was_reset(const pyw_channel *channel)
 {
     return channel->was_reset;
+}
+
+int pyw_channel_is_unread(const pyw_channel *channel)
+{
+    int bytes = 0;
+
+    if (pyw_channel_has_output(channel)) {
+        return 1;
+    }
+    return ioctl(channel->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
 int pyw_channel_peer_gone(const pyw_channel *channel)

@@ -45,6 +45,11 @@ void pyw_channel_open(pyw_channel *channel, int fd);
  */
 int pyw_channel_was_reset(const pyw_channel *channel);
 
+/*
+ * Has the peer not read yet all that was sent? What it has not read it has not acted upon.
+ */
+int pyw_channel_is_unread(const pyw_channel *channel);
+
 /* Closes the socket and all descriptors that were received and not taken, and forgets what is in the buffers. */
 void pyw_channel_close(pyw_channel *channel);
 

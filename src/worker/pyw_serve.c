@@ -11,9 +11,13 @@
 #include <unistd.h>
 
 #include "base/pyw_log.h"
+#include "wire/pyw_wait.h"
 #include "worker/pyw_wire_exchange.h"
 
-enum { BUFFER_KEEP = 256 * 1024 };
+enum {
+    BUFFER_KEEP = 256 * 1024,
+    QUEUED_MS = 50 /* a request of that age has waited; of a younger one the client is hardly gone */
+};
 
 static int is_known_peer(const pyw_service *service, int fd)
 {
@@ -144,6 +148,28 @@ static void refuse(pyw_server_thread *thread)
     pyw_channel_send(thread->channel, thread->service->timeout_ms);
 }
 
+/*
+ * What waited in the queue until its client had left, or its time was up, is not run: nobody would see the answer.
+ * httpd has answered by then, or is about to.
+ */
+static int is_wanted(pyw_server_thread *thread, const pyw_message_request *request)
+{
+    unsigned char payload[PYW_MESSAGE_ERROR_SIZE];
+
+    int64_t now = pyw_wait_now();
+
+    if (now - (int64_t)(request->arrival / 1000) >= QUEUED_MS && pyw_channel_peer_gone(thread->channel)) {
+        return 0;
+    }
+    if (request->deadline == 0 || now < (int64_t)request->deadline) {
+        return 1;
+    }
+    pyw_message_error_encode(payload, 504);
+    pyw_channel_queue(thread->channel, PYW_FRAME_ERROR, 0, payload, sizeof(payload), -1);
+    pyw_channel_send(thread->channel, thread->service->timeout_ms);
+    return 0;
+}
+
 static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     pyw_message_request request;
@@ -156,6 +182,9 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     }
     if (result != PYW_OK) {
         pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame of httpd's cannot be used (%s)", pyw_result_name(result));
+        return 0;
+    }
+    if (!is_wanted(thread, &request)) {
         return 0;
     }
     is_only = (frame->flags & PYW_REQUEST_ONLY) != 0;

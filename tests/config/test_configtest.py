@@ -54,6 +54,7 @@ GOOD = """
         locale=C.UTF-8 display-name=%{GROUP} listen-backlog=50 connect-timeout=500ms socket-timeout=1min \\
         shutdown-timeout=5 startup-timeout=30s stack-size=1M cpu-priority=5 send-buffer-size=64K \\
         receive-buffer-size=65536 graceful-timeout=1min deadlock-timeout=0 \\
+        request-timeout=30s interrupt=Off interrupt-timeout=500ms \\
         memory-limit=1G virtual-memory-limit=8G \\
         process-limit=500 reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 \\
         file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
@@ -73,6 +74,7 @@ GOOD = """
         WSGIMapHEADToGET Auto
         WSGIErrorOverride Off
         WSGIEnableSendfile On
+        WSGIRequestTimeout 2min
     </Directory>
 """
 
@@ -106,6 +108,9 @@ class TestOptions:
         ("threads=8x", ["'threads'", "'8x'"]),
         ("threads=99999999999999999999", ["'threads'", "from 1 to"]),
         ("processes=0", ["'processes'", "'0'", "from 1 to"]),
+        ("request-timeout=soon", ["'request-timeout'", "'soon'", "ms, s, min or h"]),
+        ("interrupt=maybe", ["'interrupt'", "'maybe'", "On or Off"]),
+        ("interrupt-timeout=25h", ["'interrupt-timeout'", "'25h'", "24h"]),
         ("umask=9", ["'umask'", "'9'", "octal"]),
         ("umask=01000", ["'umask'", "octal"]),
         ("cpu-priority=21", ["'cpu-priority'", "'21'", "from -20 to 20"]),
@@ -248,6 +253,8 @@ class TestMounts:
         ("WSGIScriptReloading 1", ["WSGIScriptReloading", "'1'", "On or Off"]),
         ("WSGIChunkedRequest x", ["WSGIChunkedRequest", "'x'", "On or Off"]),
         ("WSGIMapHEADToGET x", ["WSGIMapHEADToGET", "'x'", "On, Off or Auto"]),
+        ("WSGIRequestTimeout soon", ["WSGIRequestTimeout", "'soon'", "ms, s, min or h"]),
+        ("WSGIRequestTimeout -1", ["WSGIRequestTimeout", "'-1'"]),
         ("WSGIErrorOverride x", ["WSGIErrorOverride", "'x'", "On or Off"]),
         ("WSGIEnableSendfile x", ["WSGIEnableSendfile", "'x'", "On or Off"]),
         ("WSGIRestrictEmbedded x", ["WSGIRestrictEmbedded", "'x'", "On or Off"]),

@@ -206,6 +206,7 @@ class TestTimeouts:
 
     def test_socket_timeout_is_504(self, server):
         server.expect_log("PYW0241.*GET /slow/hold")
+        server.log.wait("PYW0317.*group 'slow' is ready")  # what waits until httpd has answered is not run
         held = DaemonSite(server, "/slow").hold()
         response, = held.responses()
         assert response.status == 504

@@ -358,6 +358,21 @@ static void test_peer_gone_sees_a_close_and_a_half_close(void **state)
     assert_true(pyw_channel_peer_gone(pair->channel));
 }
 
+static void test_what_the_peer_has_not_read_is_unread(void **state)
+{
+    pyw_socket_pair *pair = *state;
+    char bytes[PYW_FRAME_HEADER_SIZE];
+
+    assert_false(pyw_channel_is_unread(pair->channel));
+    pyw_channel_queue(pair->channel, PYW_FRAME_END, 0, NULL, 0, -1);
+    assert_int_equal(pyw_channel_send(pair->channel, DEADLINE_MS), PYW_OK);
+    assert_true(pyw_channel_is_unread(pair->channel));
+    assert_int_equal(read(pair->peer, bytes, sizeof(bytes)), sizeof(bytes));
+    assert_false(pyw_channel_is_unread(pair->channel));
+    pyw_channel_close(pair->channel);
+    assert_false(pyw_channel_is_unread(pair->channel));
+}
+
 static void test_a_closed_channel_fails(void **state)
 {
     pyw_socket_pair *pair = *state;
@@ -440,6 +455,7 @@ int main(void)
         WITH_PAIR(test_other_ancillary_data_is_passed_over),
         WITH_PAIR(test_closing_forgets_everything_for_the_next_connection),
         WITH_PAIR(test_peer_gone_sees_a_close_and_a_half_close),
+        WITH_PAIR(test_what_the_peer_has_not_read_is_unread),
         WITH_PAIR(test_a_closed_channel_fails),
         WITH_PAIR(test_no_memory_is_a_local_failure),
         WITH_PAIR(test_the_largest_frame_passes),

@@ -134,6 +134,18 @@ static void test_durations_and_sizes_take_units(void **state)
     assert_int_equal(options->startup_timeout, 500000);
 }
 
+static void test_a_switch_is_on_or_off(void **state)
+{
+    pyw_group_options *options = *state;
+
+    assert_true(options->interrupt);
+    set(options, "interrupt", "off");
+    assert_false(options->interrupt);
+    set(options, "interrupt", "On");
+    assert_true(options->interrupt);
+    refuse(options, "interrupt", "yes", "'interrupt'|'yes'|On or Off");
+}
+
 static void test_texts_and_paths(void **state)
 {
     pyw_group_options *options = *state;
@@ -303,54 +315,58 @@ static void test_options_of_mod_wsgi_without_effect_are_noted(void **state)
 }
 
 /* One value for each option that is not its default. */
+static const char *const every_option[][2] = {
+    {"processes", "3"},
+    {"threads", "7"},
+    {"user", "alice"},
+    {"group", "users"},
+    {"supplementary-groups", "a,b"},
+    {"umask", "0"},
+    {"home", "/h"},
+    {"python-home", "/v"},
+    {"python-path", "/p:/q"},
+    {"lang", "C.UTF-8"},
+    {"locale", "de_DE.UTF-8"},
+    {"display-name", "%{GROUP}"},
+    {"listen-backlog", "7"},
+    {"socket-user", "#33"},
+    {"connect-timeout", "1500ms"},
+    {"socket-timeout", "61"},
+    {"shutdown-timeout", "0"},
+    {"startup-timeout", "24h"},
+    {"stack-size", "1M"},
+    {"cpu-priority", "-3"},
+    {"graceful-timeout", "0"},
+    {"deadlock-timeout", "90"},
+    {"request-timeout", "30"},
+    {"interrupt", "Off"},
+    {"interrupt-timeout", "1"},
+    {"memory-limit", "512M"},
+    {"virtual-memory-limit", "4G"},
+    {"process-limit", "200"},
+    {"file-limit", "1024"},
+    {"core-limit", "0"},
+    {"reload-on", "/srv/blog/version,/srv/blog/tmp/restart.txt"},
+    {"reload-overlap", "2"},
+    {"maximum-requests", "1000"},
+    {"maximum-requests-jitter", "20%"},
+    {"restart-interval", "720h"},
+    {"restart-interval-jitter", "0"},
+    {"memory-recycle", "300G"},
+    {"cpu-time-limit", "60"},
+    {"inactivity-timeout", "5min"},
+    {"send-buffer-size", "4K"},
+    {"receive-buffer-size", "8K"},
+    {"env", "A=1"},
+    {"env", "B=two words"},
+};
+
 static void set_everything(pyw_group_options *options)
 {
-    static const char *const values[][2] = {
-        {"processes", "3"},
-        {"threads", "7"},
-        {"user", "alice"},
-        {"group", "users"},
-        {"supplementary-groups", "a,b"},
-        {"umask", "0"},
-        {"home", "/h"},
-        {"python-home", "/v"},
-        {"python-path", "/p:/q"},
-        {"lang", "C.UTF-8"},
-        {"locale", "de_DE.UTF-8"},
-        {"display-name", "%{GROUP}"},
-        {"listen-backlog", "7"},
-        {"socket-user", "#33"},
-        {"connect-timeout", "1500ms"},
-        {"socket-timeout", "61"},
-        {"shutdown-timeout", "0"},
-        {"startup-timeout", "24h"},
-        {"stack-size", "1M"},
-        {"cpu-priority", "-3"},
-        {"graceful-timeout", "0"},
-        {"deadlock-timeout", "90"},
-        {"memory-limit", "512M"},
-        {"virtual-memory-limit", "4G"},
-        {"process-limit", "200"},
-        {"file-limit", "1024"},
-        {"core-limit", "0"},
-        {"reload-on", "/srv/blog/version,/srv/blog/tmp/restart.txt"},
-        {"reload-overlap", "2"},
-        {"maximum-requests", "1000"},
-        {"maximum-requests-jitter", "20%"},
-        {"restart-interval", "720h"},
-        {"restart-interval-jitter", "0"},
-        {"memory-recycle", "300G"},
-        {"cpu-time-limit", "60"},
-        {"inactivity-timeout", "5min"},
-        {"send-buffer-size", "4K"},
-        {"receive-buffer-size", "8K"},
-        {"env", "A=1"},
-        {"env", "B=two words"},
-    };
     pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
 
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        set(options, values[i][0], values[i][1]);
+    for (size_t i = 0; i < sizeof(every_option) / sizeof(every_option[0]); i++) {
+        set(options, every_option[i][0], every_option[i][1]);
     }
     options->engine = "/lib/engine.so";
     options->log_level = 7;
@@ -526,6 +542,7 @@ int main(void)
         WITH_OPTIONS(test_defaults),
         WITH_OPTIONS(test_numbers),
         WITH_OPTIONS(test_durations_and_sizes_take_units),
+        WITH_OPTIONS(test_a_switch_is_on_or_off),
         WITH_OPTIONS(test_texts_and_paths),
         WITH_OPTIONS(test_values_outlive_the_text_they_were_set_from),
         WITH_OPTIONS(test_the_last_value_of_an_option_counts_and_env_adds_up),

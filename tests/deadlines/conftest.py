@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One server per class with deadline.wsgi; a class gives its CONFIG."""
+import pytest
+from deadline_site import APPS
+
+
+@pytest.fixture(scope="class")
+def server(request, make_httpd):
+    return make_httpd(request.cls.CONFIG, apps=APPS, modules=getattr(request.cls, "MODULES", ()))
