@@ -114,12 +114,11 @@ static int is_old(const pyw_child *child, const pyw_group_options *options, char
 
 static int is_large(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
-    uint64_t resident = options->memory_recycle > 0 ? pyw_recycle_resident(child->pid) : 0;
     char now[32], limit[32];
 
-    pyw_recycle_describe_size(now, sizeof(now), resident);
+    pyw_recycle_describe_size(now, sizeof(now), child->resident);
     pyw_recycle_describe_size(limit, sizeof(limit), options->memory_recycle);
-    return options->memory_recycle > 0 && resident > options->memory_recycle &&
+    return options->memory_recycle > 0 && child->resident > options->memory_recycle &&
            say(reason, "it takes %s of memory (memory-recycle=%s)", now, limit);
 }
 
@@ -175,6 +174,17 @@ static void note_activity(pyw_worker_group *group)
     }
 }
 
+/* For its obituary: when it has ended, the kernel does not know them any more. */
+static void note_sizes(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        uint64_t resident = pyw_recycle_resident(child->pid);
+
+        child->resident = resident > 0 ? resident : child->resident;
+        pyw_oom_look(&child->oom, child->pid);
+    }
+}
+
 /* Something is being replaced already, or the code on disk is known to be no good. */
 static int is_busy(const pyw_worker_group *group)
 {
@@ -206,6 +216,7 @@ void pyw_recycle_look(pyw_worker_group *group)
     char reason[REASON_SIZE], chosen_reason[REASON_SIZE];
 
     note_activity(group);
+    note_sizes(group);
     if (is_busy(group)) {
         return;
     }

@@ -64,7 +64,7 @@ static int make_board(pyw_child *child)
     void *memory;
 
     child->board_threads = child->group->options->threads;
-    child->board_size = PYW_BOARD_SIZE(child->board_threads);
+    child->board_size = PYW_BOARD_FILE_SIZE(child->board_threads);
     if (fd < 0) {
         return -1;
     }
@@ -169,6 +169,7 @@ pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
         pyw_spawn_free(child);
         return NULL;
     }
+    pyw_oom_look(&child->oom, child->pid);
     /* If it died at once, waitpid(2) will tell. */
     (void)send_heritage(child);
     return child;

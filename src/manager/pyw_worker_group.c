@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* wait4 */
+#endif
 #include "manager/pyw_worker_group.h"
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "manager/pyw_group_log.h"
@@ -399,11 +403,12 @@ static int could_not_serve(int status)
 void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
 {
     int was_starting = child->state == PYW_CHILD_STARTING;
+    struct rusage usage = {0};
     int status = 0;
 
     kill(-child->pid, SIGKILL); /* what it started and left behind */
-    waitpid(child->pid, &status, 0);
-    pyw_obituary_write(child, status);
+    wait4(child->pid, &status, 0, &usage);
+    pyw_obituary_write(child, status, (uint64_t)usage.ru_maxrss * 1024);
     unlink_child(group, child);
     if (was_starting) {
         start_failed(child);

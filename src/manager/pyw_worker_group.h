@@ -19,7 +19,9 @@
 
 #include "config/pyw_options.h"
 #include "manager/pyw_child_table.h"
+#include "manager/pyw_oom.h"
 #include "manager/pyw_socket_directory.h"
+#include "manager/pyw_suspects.h"
 #include "wire/pyw_channel.h"
 #include "worker/pyw_heritage.h"
 
@@ -44,6 +46,8 @@ typedef struct pyw_child {
     uint16_t jitter;      /* pyw_recycle's: of its limits */
     uint64_t seen_served; /* pyw_recycle's: requests at the last look */
     int64_t active_at;    /* pyw_recycle's: when it was last seen to serve */
+    uint64_t resident;    /* pyw_recycle's: bytes of memory at the last look; 0: not looked at */
+    pyw_oom oom;
 } pyw_child;
 
 struct pyw_worker_group {
@@ -64,6 +68,7 @@ struct pyw_worker_group {
     pyw_reload_file *reload_files; /* pyw_reload_watch's; NULL: none */
     int64_t retire_at;             /* removed from the configuration: the workers drain then. INT64_MAX: it is in use */
     int is_stopping;               /* no worker is started any more */
+    pyw_suspects suspects;         /* pyw_obituary's */
 };
 
 /* Brings what runs one step nearer to what should run. Call it after every event; returns when it wants the next call.

@@ -29,19 +29,24 @@ enum {
  * What the manager wants to know of a worker that died without a word. The worker writes, one slot a thread; the
  * manager only reads, trusts no byte of it, and knows its size by itself (the memory is sealed against shrinking).
  */
-enum { PYW_BOARD_LINE = 500 };
+enum { PYW_BOARD_LINE = 500, PYW_BOARD_ID = 44, PYW_BOARD_STACKS = 32 * 1024 };
 
 typedef struct pyw_board_slot {
     volatile uint32_t busy;
     char line[PYW_BOARD_LINE]; /* "GET /path", NUL-terminated if the worker behaves */
+    char id[PYW_BOARD_ID];     /* the request's, as in httpd's log records */
 } pyw_board_slot;
 
 typedef struct pyw_board {
     volatile uint64_t served; /* requests, all threads */
+    volatile uint32_t dying;  /* 1 + the slot of the thread that got a fatal signal; 0: none, or it has no slot */
     pyw_board_slot slots[];
 } pyw_board;
 
 #define PYW_BOARD_SIZE(threads) (sizeof(pyw_board) + (size_t)(threads) * sizeof(pyw_board_slot))
+
+/* Behind the board in the same memory: text, written when the worker gets a fatal signal (pyw_crash.h). */
+#define PYW_BOARD_FILE_SIZE(threads) (PYW_BOARD_SIZE(threads) + PYW_BOARD_STACKS)
 
 /* Exit statuses by which the manager tells the deaths of a worker apart. */
 enum {

@@ -46,10 +46,15 @@ static void map_board(pyw_inheritance *inheritance)
     struct stat board;
     void *memory = MAP_FAILED;
 
-    if (fstat(PYW_HERITAGE_BOARD, &board) == 0 && (size_t)board.st_size >= size) {
+    inheritance->board_fd = -1;
+    if (fstat(PYW_HERITAGE_BOARD, &board) == 0 &&
+        (size_t)board.st_size >= PYW_BOARD_FILE_SIZE(inheritance->options->threads)) {
         memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, PYW_HERITAGE_BOARD, 0);
     }
     inheritance->board = memory == MAP_FAILED ? NULL : memory;
+    if (inheritance->board != NULL) {
+        inheritance->board_fd = fcntl(PYW_HERITAGE_BOARD, F_DUPFD_CLOEXEC, PYW_HERITAGE_FDS);
+    }
     close(PYW_HERITAGE_BOARD);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/pyw_log.h"
+#include "worker/pyw_crash.h"
 
 /* After accept(2) failed for want of descriptors or memory. */
 enum { SHORTAGE_PAUSE_MS = 100 };
@@ -100,6 +101,7 @@ static void *thread_main(void *data)
 {
     pool_thread *thread = data;
 
+    pyw_crash_enter(thread->server.number);
     while (!thread->pool->service->draining) {
         accept_one(thread);
         leave_if_forked();
@@ -109,6 +111,7 @@ static void *thread_main(void *data)
     pyw_pairs_free(&thread->server.pairs);
     pyw_buffer_free(&thread->server.request);
     pyw_buffer_free(&thread->server.scratch);
+    pyw_crash_leave();
     thread->state = THREAD_ENDED;
     tell_main(thread->pool);
     return NULL;

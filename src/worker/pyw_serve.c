@@ -60,8 +60,17 @@ static size_t add_text(char *line, size_t used, const char *text, size_t length)
     return used + length;
 }
 
+/* One that is too long is cut. */
+static void announce_id(pyw_board_slot *slot, const char *id)
+{
+    size_t length = strnlen(id, PYW_BOARD_ID - 1);
+
+    memcpy(slot->id, id, length);
+    slot->id[length] = '\0';
+}
+
 /* Puts "GET /path?query" on the board, where the manager finds it if this process dies. */
-static void announce(pyw_server_thread *thread)
+static void announce(pyw_server_thread *thread, const char *id)
 {
     pyw_board_slot *slot;
     uint32_t method_length = 0, uri_length = 0;
@@ -79,6 +88,7 @@ static void announce(pyw_server_thread *thread)
         used = add_text(slot->line, used, uri, uri_length);
     }
     slot->line[used] = '\0';
+    announce_id(slot, id);
     slot->busy = 1;
 }
 
@@ -121,7 +131,7 @@ static int run(pyw_server_thread *thread, const pyw_message_request *request, in
         pyw_watch_list_add(service->watched, application);
         thread->last = application;
     }
-    announce(thread);
+    announce(thread, request->id);
     service->engine->run(application, &exchange.base);
     withdraw(thread);
     return pyw_wire_exchange_drain(&exchange);

@@ -20,6 +20,7 @@
 #include "base/pyw_log_file.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_wait.h"
+#include "worker/pyw_crash.h"
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_identity.h"
 #include "worker/pyw_inherit.h"
@@ -126,12 +127,14 @@ static void *loader_main(void *data)
 {
     worker *self = data;
 
+    pyw_crash_enter(PYW_CRASH_NO_SLOT);
     for (int i = 0; i < self->application_count; i++) {
         if (self->service.engine->load(self->applications[i]) != PYW_OK) {
             self->load_failed = 1;
         }
     }
     self->service.engine->thread_end();
+    pyw_crash_leave();
     self->loader_done = 1;
     wake();
     return NULL;
@@ -404,6 +407,13 @@ static int start_loader(worker *self)
     return error == 0;
 }
 
+static void prepare_for_crashes(const worker *self)
+{
+    pyw_crash_prepare(self->service.engine, self->heritage.board, self->heritage.board_fd,
+                      (off_t)PYW_BOARD_SIZE(self->heritage.options->threads));
+    pyw_crash_enter(PYW_CRASH_NO_SLOT);
+}
+
 static int live(worker *self, apr_pool_t *pool)
 {
     pyw_problem problem = {""};
@@ -426,6 +436,7 @@ static int live(worker *self, apr_pool_t *pool)
     if (self->service.engine == NULL) {
         return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
     }
+    prepare_for_crashes(self);
     register_applications(self);
     return start_loader(self) ? stop_engine(self, work(self)) : PYW_EXIT_ENGINE;
 }

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Grows, computes, gets stuck, and says who it is."""
 import ctypes
+import faulthandler
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -77,6 +79,39 @@ def stuck_in_c(environ, start_response):
     note_of(environ, str(os.getpid()))
     ctypes.PyDLL(None).sleep(int(query(environ, "seconds", "100")))
     return plain(start_response, "not stuck any more")
+
+
+def overflow():
+    """Recursion in C until the thread's stack is used up."""
+    again = ctypes.CFUNCTYPE(None)(lambda: again())
+    again()
+
+
+def crash(environ, start_response):
+    """?how= the name of a signal, or read, abort, overflow; ?faulthandler= has the application's own handler set up."""
+    how = query(environ, "how")
+    note_of(environ, str(os.getpid()))
+    if query(environ, "faulthandler"):
+        faulthandler.enable(2)
+    if how == "read":
+        ctypes.string_at(16)
+    elif how == "overflow":
+        sys.setrecursionlimit(10 ** 9)
+        overflow()
+    elif how == "abort":
+        os.abort()
+    else:
+        signal.raise_signal(getattr(signal, how))
+    return plain(start_response, "survived")
+
+
+def crash_child(environ, start_response):
+    """A process that the application forks, without exec, crashes; the worker does not."""
+    pid = os.fork()
+    if pid == 0:
+        ctypes.string_at(16)
+    _, status = os.waitpid(pid, 0)
+    return plain(start_response, os.WTERMSIG(status))
 
 
 application = dispatcher(globals())
