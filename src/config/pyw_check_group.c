@@ -2,12 +2,15 @@
 #include "config/pyw_check.h"
 
 #include <apr_strings.h>
+#include <errno.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
+#include <linux/magic.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <unixd.h>
 
@@ -131,6 +134,29 @@ static int check_home(pyw_group *group)
     return 1;
 }
 
+/* That a worker can be put there is found out when one is. */
+static int check_cgroup(apr_pool_t *pool, pyw_group *group)
+{
+    const char *cgroup = group->options->cgroup;
+    struct statfs system;
+
+    if (!cgroup) {
+        return 1;
+    }
+    if (statfs(cgroup, &system) != 0) {
+        return pyw_check_group_error(group, "option 'cgroup' cannot be '%s': %s; make it first", cgroup,
+                                     strerror(errno));
+    }
+    if (system.f_type != CGROUP2_SUPER_MAGIC ||
+        access(apr_pstrcat(pool, cgroup, "/cgroup.procs", NULL), F_OK) != 0) {
+        return pyw_check_group_error(group,
+                                     "option 'cgroup' cannot be '%s': it is not the directory of a cgroup (version 2), "
+                                     "as those below /sys/fs/cgroup are",
+                                     cgroup);
+    }
+    return 1;
+}
+
 const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error)
 {
     const char *directory = pyw_config_main()->engine_path;
@@ -197,6 +223,7 @@ int pyw_check_group(pyw_check *check, pyw_group *group)
 
     default_user(check->pool, group->options);
     fine = check_home(group) && fine;
+    fine = check_cgroup(check->pool, group) && fine;
     fine = check_python(check, group) && fine;
     return check_socket(check, group) && fine;
 }

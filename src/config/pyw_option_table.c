@@ -51,6 +51,7 @@ const pyw_option_rule pyw_option_rules[] = {
     {"process-limit", PYW_KIND_NUMBER, AT(process_limit), 0, 4 * 1000 * 1000, 0},
     {"file-limit", PYW_KIND_NUMBER, AT(file_limit), 0, 1024 * 1024, 0},
     {"core-limit", PYW_KIND_SIZE, AT(core_limit), 0, 1024 * GIB, 0},
+    {"cgroup", PYW_KIND_PATH, AT(cgroup), 0, 0, 0},
     {"reload-on", PYW_KIND_FILES, AT(reload_on), 0, 0, 0},
     {"reload-overlap", PYW_KIND_NUMBER, AT(reload_overlap), 1, 1000, 0},
     {"env", PYW_KIND_ENV, AT(env), 0, 0, 0},

@@ -58,6 +58,7 @@ typedef struct pyw_group_options {
     int process_limit;                      /* processes and threads of the user; 0: inherited */
     int file_limit;                         /* open descriptors; 0: inherited */
     apr_size_t core_limit;                  /* bytes; PYW_CORE_LIMIT_INHERITED, as 0 is a limit */
+    const char *cgroup;                     /* directory of a cgroup (version 2) for the workers; NULL: the manager's */
     apr_array_header_t *env;                /* of const char *: "NAME=value", env-file expanded, in order */
     apr_array_header_t *ignored; /* of const char *: names of mod_wsgi's options that were given and have no effect */
 

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/pyw_buffer.h"
@@ -150,6 +152,40 @@ static pyw_result start(pyw_child *child, pyw_problem *problem)
     return child->pid > 0 ? PYW_OK : pyw_problem_set(problem, "fork: %s", strerror(errno));
 }
 
+/* Before it hears what it is to be, and so while it is as privileged as we are and has done nothing yet. */
+static pyw_result put_into_cgroup(const pyw_child *child, pyw_problem *problem)
+{
+    const char *cgroup = child->group->options->cgroup;
+    int directory, procs;
+    char pid[16];
+    int length = snprintf(pid, sizeof(pid), "%ld", (long)child->pid);
+    pyw_result result = PYW_OK;
+
+    if (cgroup == NULL) {
+        return PYW_OK;
+    }
+    directory = open(cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    procs = directory >= 0 ? openat(directory, "cgroup.procs", O_WRONLY | O_CLOEXEC) : -1;
+    if (procs < 0 || write(procs, pid, (size_t)length) != length) {
+        result = pyw_problem_set(problem, "cgroup=%s does not take it: %s", cgroup, strerror(errno));
+    }
+    if (procs >= 0) {
+        close(procs);
+    }
+    if (directory >= 0) {
+        close(directory);
+    }
+    return result;
+}
+
+static void undo_start(const pyw_child *child)
+{
+    if (child->pid > 0) {
+        kill(child->pid, SIGKILL);
+        waitpid(child->pid, NULL, 0);
+    }
+}
+
 pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
 {
     pyw_child *child = calloc(1, sizeof(*child));
@@ -165,7 +201,8 @@ pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
     child->started = pyw_wait_now();
     child->kill_at = INT64_MAX;
     pyw_recycle_begin(child);
-    if (start(child, problem) != PYW_OK) {
+    if (start(child, problem) != PYW_OK || put_into_cgroup(child, problem) != PYW_OK) {
+        undo_start(child);
         pyw_spawn_free(child);
         return NULL;
     }

@@ -123,6 +123,8 @@ class TestOptions:
         ("send-buffer-size=511", ["'send-buffer-size'", "'511'"]),
         ("listen-backlog=0", ["'listen-backlog'", "'0'"]),
         ("home=relative/path", ["'home'", "'relative/path'", "absolute"]),
+        ("cgroup=/nowhere/at/all", ["'cgroup'", "'/nowhere/at/all'", "No such file", "make it first"]),
+        ("cgroup=/tmp", ["'cgroup'", "'/tmp'", "not the directory of a cgroup (version 2)"]),
         ("home=/nowhere/at/all", ["'home'", "'/nowhere/at/all'", "no such directory"]),
         ("python-path=/a:b", ["'python-path'", "'b'", "absolute"]),
         ("python-home=relative", ["'python-home'", "absolute"]),

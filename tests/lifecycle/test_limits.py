@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the kernel allows a worker; F30, F31."""
+import contextlib
+import os
+import pathlib
 import resource
+import signal
 
 import pytest
 from lifecycle_site import APPS, ONE, DaemonSite
 
-from pyw import paths
+from pyw import paths, wait_for
 
 MIB = 1 << 20
 TRACEBACK = r"PYW06\d\d|Traceback|\]   |MemoryError"
@@ -54,3 +58,60 @@ class TestDefault:
                     for name in ("DATA", "AS", "NPROC", "CORE")}
         limits = site.get("/limits").json()
         assert {name: limits[name] for name in expected} == expected
+
+
+def unified_cgroups():
+    """Where version 2 of the kernel's cgroups is mounted; None: nowhere, or we may not write there."""
+    for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+        _, directory, kind = line.split()[:3]
+        if kind == "cgroup2" and os.access(directory + "/cgroup.procs", os.W_OK):
+            return pathlib.Path(directory)
+    return None
+
+
+@pytest.mark.skipif(not paths.is_root() or not unified_cgroups(), reason="no cgroup of version 2 can be made here")
+class TestCgroup:
+    @pytest.fixture(scope="class")
+    def cgroup(self):
+        directory = unified_cgroups() / ("pywsgi-test-%d" % os.getpid())
+        directory.mkdir()
+        yield directory
+        if directory.exists():
+            directory.rmdir()
+
+    @pytest.fixture(scope="class")
+    def server(self, cgroup, make_httpd):
+        return make_httpd(ONE % ("user=www-data threads=2 cgroup=%s" % cgroup), apps=APPS)
+
+    def members(self, cgroup):
+        return [int(pid) for pid in (cgroup / "cgroup.procs").read_text().split()]
+
+    def test_the_worker_is_in_it_and_the_manager_is_not(self, server, site, cgroup):
+        assert self.members(cgroup) == [site.pid()]
+
+    def test_so_is_its_successor(self, server, site, cgroup):
+        server.allow_log("PYW0310")
+        pid = site.pid()
+        os.kill(pid, signal.SIGKILL)
+        successor = site.wait_pid_other_than(pid)
+        assert self.members(cgroup) == [successor]
+
+    def test_without_it_no_worker_is_started(self, server, site, cgroup):
+        server.allow_log("PYW0310|PYW0312|PYW0340|PYW024|PYW023")
+        os.kill(site.pid(), signal.SIGKILL)
+
+        def is_gone():
+            with contextlib.suppress(OSError):
+                cgroup.rmdir()
+            for pid in self.members(cgroup) if cgroup.exists() else []:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return not cgroup.exists()
+
+        wait_for(is_gone, 10, "the end of the cgroup")
+        line = server.log.wait("PYW0312")[0]
+        assert "cgroup=%s does not take it: No such file or directory" % cgroup in line
+        wait_for(lambda: site.get("/pid").status == 503)
+        cgroup.mkdir()
+        wait_for(lambda: site.get("/pid").status == 200, 60)
+        assert self.members(cgroup) == [site.pid()]
