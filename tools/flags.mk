@@ -24,6 +24,9 @@ PYTHON_LIBDIR := $(call python_fact,libdir)
 PYTHON_LIBS   := -L$(PYTHON_LIBDIR) -l$(call python_fact,library) \
                  $(if $(filter /usr/lib%,$(PYTHON_LIBDIR)),,-Wl,-rpath,$(PYTHON_LIBDIR))
 
+# Where httpd makes the sockets by default: `pywsgid status` looks there.
+PYWSGID_DEFINES := -DPYW_RUNTIME_DIR='"$(shell $(APXS_BIN) -q exp_runtimedir)"'
+
 BUILD_DEFINES := -DPYW_DEFAULT_SERIES='"$(PYTHON_SERIES)"'
 
 CFLAGS_ALL  = -std=gnu11 $(CFLAGS) -fPIC -fvisibility=hidden -fno-strict-aliasing -pthread -MMD -MP \

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pywsgid: the process manager and its workers, in one executable. httpd starts it; nobody has to. */
+/* pywsgid: the process manager and its workers, which httpd starts, and the commands that steer them. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "base/pyw_version.h"
+#include "command/pyw_command.h"
 #include "manager/pyw_manager.h"
 #include "wire/pyw_frame.h"
 #include "worker/pyw_heritage.h"
-
-static int usage(void)
-{
-    fputs("pywsgid is started by httpd with mod_pywsgi; there is nothing to start by hand.\n"
-          "  pywsgid --version   print the version of the program and of its protocol\n",
-          stderr);
-    return 2;
-}
 
 /* With display-name= the role is not to be seen in ps(1). */
 static void hide_role(int argc, char **argv)
@@ -39,5 +32,5 @@ int main(int argc, char **argv)
         printf("pywsgid %s (wire protocol %d)\n", PYW_VERSION, PYW_WIRE_VERSION);
         return 0;
     }
-    return usage();
+    return pyw_command_main(argc, argv);
 }

@@ -74,6 +74,9 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
     if (fd >= 0) {
         close(fd);
     }
+    if (manager->directory.fd >= 0) {
+        pyw_steering_look(manager->steering, &manager->directory);
+    }
     answer(manager, result, &problem);
 }
 
@@ -221,6 +224,7 @@ static void look_at_sockets(pyw_manager *manager)
     if (manager->directory.fd < 0 || manager->is_stopping || !restore_directory(manager)) {
         return;
     }
+    pyw_steering_look(manager->steering, &manager->directory);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (!group->is_stopping && !pyw_socket_file_is_there(&group->socket, &manager->directory)) {
             bind_again(manager, group);
@@ -255,6 +259,7 @@ static void collect(pyw_manager *manager, apr_array_header_t *fds)
 {
     add_poll(fds, pyw_channel_fd(manager->control));
     add_poll(fds, manager->signal_fd);
+    pyw_steering_collect(manager->steering, fds);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (pyw_worker_group_is_down(group)) {
             add_poll(fds, group->listener);
@@ -296,7 +301,9 @@ static void manage(pyw_manager *manager)
 {
     for (;;) {
         int64_t next = step_groups(manager);
+        int64_t client = pyw_steering_step(manager->steering);
 
+        next = client < next ? client : next;
         if (manager->is_stopping && manager->groups == NULL) {
             return;
         }
@@ -342,7 +349,9 @@ static int start(pyw_manager *manager)
     manager->control = pyw_channel_create();
     manager->signal_fd = prepare_signals();
     apr_pool_create(&manager->pool, NULL);
-    if (manager->control == NULL || manager->signal_fd < 0) {
+    manager->started = pyw_wait_now();
+    manager->steering = pyw_steering_create(manager);
+    if (manager->control == NULL || manager->steering == NULL || manager->signal_fd < 0) {
         return 0;
     }
     pyw_channel_open(manager->control, PYW_MANAGER_CONTROL_FD);
@@ -358,6 +367,7 @@ int pyw_manager_main(void)
         return 1;
     }
     manage(&manager);
+    pyw_steering_close(manager.steering);
     pyw_socket_directory_remove(&manager.directory);
     return 0;
 }

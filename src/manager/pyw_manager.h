@@ -8,6 +8,7 @@
  */
 
 #include "base/pyw_result.h"
+#include "manager/pyw_steering.h"
 #include "manager/pyw_worker_group.h"
 
 /* Where httpd's parent puts the control channel. */
@@ -33,8 +34,10 @@ typedef struct pyw_manager {
     pyw_worker_group *groups;
     pyw_pending_group *pending;
     pid_t parent;
+    pyw_steering *steering;
     int signal_fd;
     int is_stopping;
+    int64_t started;   /* pyw_wait_now() */
     int64_t next_look; /* at the sockets in the file system */
 } pyw_manager;
 

@@ -28,7 +28,13 @@ static void refuse(int fd)
 /* Once for each pause, not for each request. */
 static void say(pyw_worker_group *group)
 {
-    if (group->refusal_at == group->start_at) {
+    if (group->refusal_at == (group->is_stopped ? INT64_MAX : group->start_at)) {
+        return;
+    }
+    if (group->is_stopped) {
+        group->refusal_at = INT64_MAX;
+        pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0353) "group '%s' was stopped by a command: requests get 503",
+                      group->options->name);
         return;
     }
     group->refusal_at = group->start_at;

@@ -28,7 +28,7 @@ static void change_state(pyw_child *child, pyw_child_event event)
     child->state = state;
 }
 
-static void send_order(pyw_child *child, pyw_frame_type type, int fd)
+void pyw_worker_group_send(pyw_child *child, pyw_frame_type type, int fd)
 {
     if (pyw_channel_fd(child->channel) >= 0) {
         pyw_channel_queue(child->channel, type, 0, NULL, 0, fd);
@@ -39,7 +39,7 @@ static void send_order(pyw_child *child, pyw_frame_type type, int fd)
 static void drain(pyw_child *child, int limit_ms)
 {
     if (child->state == PYW_CHILD_STARTING || child->state == PYW_CHILD_READY) {
-        send_order(child, PYW_FRAME_DRAIN, -1);
+        pyw_worker_group_send(child, PYW_FRAME_DRAIN, -1);
         change_state(child, PYW_EVENT_DRAIN);
         child->kill_at = INT64_MAX;
     }
@@ -96,7 +96,7 @@ static pyw_child *oldest_replaceable(pyw_worker_group *group)
     pyw_child *oldest = NULL;
 
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (!is_current(child) && (child->state == PYW_CHILD_READY || child->state == PYW_CHILD_STARTING) &&
+        if (!is_current(child) && child->state == PYW_CHILD_READY &&
             (oldest == NULL || child->started <= oldest->started)) {
             oldest = child;
         }
@@ -140,10 +140,10 @@ static int missing(const pyw_worker_group *group)
 {
     int starting = count_children(group, PYW_CHILD_STARTING, 1);
     int current = starting + count_children(group, PYW_CHILD_READY, 1);
-    int old = count_children(group, PYW_CHILD_READY, 0) + count_children(group, PYW_CHILD_STARTING, 0);
+    int old = count_children(group, PYW_CHILD_READY, 0);
     int wanted = group->options->processes;
 
-    if (group->is_stopping || group->retire_at != INT64_MAX || current >= wanted) {
+    if (group->is_stopping || group->is_stopped || group->retire_at != INT64_MAX || current >= wanted) {
         return 0;
     }
     if (current + old < wanted) {
@@ -152,12 +152,23 @@ static int missing(const pyw_worker_group *group)
     return smaller(group->options->reload_overlap - starting, wanted - current);
 }
 
+/* They load code that is not wanted any more, and must not push out those that serve. */
+static void drain_outdated(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_STARTING && !is_current(child)) {
+            replace(child);
+        }
+    }
+}
+
 /* Old workers that are not needed any more. */
 static void drain_replaced(pyw_worker_group *group)
 {
     int ready = count_children(group, PYW_CHILD_READY, 1);
-    int old = count_children(group, PYW_CHILD_READY, 0) + count_children(group, PYW_CHILD_STARTING, 0);
+    int old = count_children(group, PYW_CHILD_READY, 0);
 
+    drain_outdated(group);
     for (; old > 0 && ready + old > group->options->processes; old--) {
         replace(oldest_replaceable(group));
     }
@@ -236,6 +247,7 @@ static void keep_old(pyw_worker_group *group)
             child->is_recycled = 0;
         }
     }
+    group->refused_generation = group->generation;
     group->failures++;
     group->retry_at = pyw_wait_now() + pyw_child_back_off(group->failures);
     group->start_at = 0;
@@ -307,7 +319,7 @@ static void loaded(pyw_child *child, int is_broken)
         return;
     }
     if (is_broken) {
-        send_order(child, PYW_FRAME_SERVE, -1);
+        pyw_worker_group_send(child, PYW_FRAME_SERVE, -1);
     }
     group->failures = 0;
     kill_stuck(group);
@@ -321,6 +333,30 @@ void pyw_worker_group_roll(pyw_worker_group *group)
     group->generation++;
     group->start_at = 0;
     pyw_reload_watch_begin(group);
+}
+
+void pyw_worker_group_halt(pyw_worker_group *group)
+{
+    group->is_stopped = 1;
+    group->refusal_at = 0;
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        replace(child);
+    }
+}
+
+void pyw_worker_group_resume(pyw_worker_group *group)
+{
+    group->is_stopped = 0;
+    group->failures = 0;
+    group->start_at = 0;
+    group->retry_at = 0;
+    group->refused_generation = 0;
+}
+
+int pyw_worker_group_is_settled(const pyw_worker_group *group)
+{
+    return missing(group) == 0 && count_children(group, PYW_CHILD_STARTING, 1) == 0 &&
+           count_children(group, PYW_CHILD_STARTING, 0) == 0 && count_children(group, PYW_CHILD_READY, 0) == 0;
 }
 
 /* Said by a worker every second while the script on disk is not the one that it runs. */
@@ -430,18 +466,31 @@ void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms)
 void pyw_worker_group_send_log(pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        send_order(child, PYW_FRAME_LOGFD, group->log_fd);
+        pyw_worker_group_send(child, PYW_FRAME_LOGFD, group->log_fd);
     }
 }
 
 void pyw_worker_group_send_listener(pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        send_order(child, PYW_FRAME_LISTENER, group->listener);
+        pyw_worker_group_send(child, PYW_FRAME_LISTENER, group->listener);
     }
+}
+
+static int accepts(const pyw_worker_group *group)
+{
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_READY || child->state == PYW_CHILD_STARTING) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int pyw_worker_group_is_down(const pyw_worker_group *group)
 {
-    return group->children == NULL && !group->is_stopping && group->start_at > pyw_wait_now();
+    if (group->is_stopping) {
+        return 0;
+    }
+    return group->is_stopped ? !accepts(group) : group->children == NULL && group->start_at > pyw_wait_now();
 }

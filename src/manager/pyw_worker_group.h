@@ -69,6 +69,8 @@ struct pyw_worker_group {
     int64_t retire_at;             /* removed from the configuration: the workers drain then. INT64_MAX: it is in use */
     int is_stopping;               /* no worker is started any more */
     pyw_suspects suspects;         /* pyw_obituary's */
+    int is_stopped;                /* by a command: none is started until it is resumed */
+    unsigned refused_generation;   /* the last one that did not start while older workers served on; 0: none */
 };
 
 /* Brings what runs one step nearer to what should run. Call it after every event; returns when it wants the next call.
@@ -86,6 +88,18 @@ void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms);
 
 /* The code or the configuration changed: replace the workers. */
 void pyw_worker_group_roll(pyw_worker_group *group);
+
+/* Lets all workers finish, and starts none until the group is resumed. */
+void pyw_worker_group_halt(pyw_worker_group *group);
+
+/* Ends that, and every pause before a next attempt. */
+void pyw_worker_group_resume(pyw_worker_group *group);
+
+/* As many workers as are wanted are ready, all of the current generation. */
+int pyw_worker_group_is_settled(const pyw_worker_group *group);
+
+/* Sends an order; `fd` travels along and stays the caller's, -1: none. */
+void pyw_worker_group_send(pyw_child *child, pyw_frame_type type, int fd);
 
 /* Hands new descriptors to the workers. */
 void pyw_worker_group_send_log(pyw_worker_group *group);

@@ -25,6 +25,9 @@ static const frame_rule rules[] = {
     [PYW_FRAME_COMMIT] = {"COMMIT", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_BOUND] = {"BOUND", 0, 0, 0},
     [PYW_FRAME_REFUSED] = {"REFUSED", 0, PYW_LIMIT_TEXT, 0},
+    [PYW_FRAME_COMMAND] = {"COMMAND", 0, PYW_LIMIT_TEXT, 0},
+    [PYW_FRAME_ROW] = {"ROW", 0, PYW_LIMIT_OPTIONS, 0},
+    [PYW_FRAME_DONE] = {"DONE", 0, PYW_LIMIT_TEXT, 0},
     [PYW_FRAME_HERITAGE] = {"HERITAGE", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_LOGFD] = {"LOGFD", 0, 0, 0},
     [PYW_FRAME_DRAIN] = {"DRAIN", 0, 0, 0},
@@ -34,6 +37,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_LISTENER] = {"LISTENER", 0, 0, 0},
     [PYW_FRAME_SERVE] = {"SERVE", 0, 0, 0},
     [PYW_FRAME_STUCK] = {"STUCK", 0, 0, 0},
+    [PYW_FRAME_STACKS] = {"STACKS", 0, 0, 0},
 };
 
 static const frame_rule *rule_of(unsigned type)

@@ -41,13 +41,19 @@ typedef enum {
                               log travels along */
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: every socket accepts connections. Empty */
-    PYW_FRAME_REFUSED = 35, /* the answer to COMMIT: text says why it could not be done */
+    PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: text says why it could not be done */
+    /* pywsgid's commands -> manager */
+    PYW_FRAME_COMMAND = 36, /* what is to be done: pairs */
+    /* manager -> pywsgid's commands */
+    PYW_FRAME_ROW = 37,  /* something that was asked for: pairs */
+    PYW_FRAME_DONE = 38, /* the answer to COMMAND: text says what was done */
     /* manager -> worker */
     PYW_FRAME_HERITAGE = 48, /* what a worker is to be: option pairs */
     PYW_FRAME_LOGFD = 49,    /* the group's log moved: its descriptor travels along. Empty */
     PYW_FRAME_DRAIN = 50,    /* accept nothing more, finish, exit. Empty */
     PYW_FRAME_LISTENER = 54, /* the group's socket was bound again: the new listening descriptor travels along. Empty */
     PYW_FRAME_SERVE = 55,    /* the answer to BROKEN: accept requests all the same. Empty */
+    PYW_FRAME_STACKS = 57,   /* write the Python stacks to the descriptor that travels along. Empty */
     /* worker -> manager */
     PYW_FRAME_READY = 51,  /* the applications are loaded. Empty */
     PYW_FRAME_BROKEN = 52, /* an application failed to load; accepts nothing before SERVE. Empty */

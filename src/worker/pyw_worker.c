@@ -227,6 +227,17 @@ static void take_descriptor(worker *self, int target)
     close(fd);
 }
 
+/* The manager never waits for what is written there, and neither does this: the pipe takes all, or loses the rest. */
+static void write_stacks(worker *self)
+{
+    int fd = pyw_channel_take_fd(self->manager);
+
+    if (fd >= 0) {
+        self->service.engine->dump_stacks(fd);
+        close(fd);
+    }
+}
+
 static void take_order(worker *self, const pyw_frame *frame)
 {
     switch (frame->type) {
@@ -244,6 +255,9 @@ static void take_order(worker *self, const pyw_frame *frame)
         if (self->pool != NULL) {
             pyw_pool_kick(self->pool);
         }
+        break;
+    case PYW_FRAME_STACKS:
+        write_stacks(self);
         break;
     default:
         pyw_log(PYW_LOG_ERR, PYWNO(0417) "the manager sent %s, which is not for a worker",

@@ -32,6 +32,9 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_COMMIT, "COMMIT", 0, 4 << 20, 0},
     {PYW_FRAME_BOUND, "BOUND", 0, 0, 0},
     {PYW_FRAME_REFUSED, "REFUSED", 0, 4096, 0},
+    {PYW_FRAME_COMMAND, "COMMAND", 0, 4096, 0},
+    {PYW_FRAME_ROW, "ROW", 0, 4 << 20, 0},
+    {PYW_FRAME_DONE, "DONE", 0, 4096, 0},
     {PYW_FRAME_HERITAGE, "HERITAGE", 0, 4 << 20, 0},
     {PYW_FRAME_LOGFD, "LOGFD", 0, 0, 0},
     {PYW_FRAME_DRAIN, "DRAIN", 0, 0, 0},
@@ -41,6 +44,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_LISTENER, "LISTENER", 0, 0, 0},
     {PYW_FRAME_SERVE, "SERVE", 0, 0, 0},
     {PYW_FRAME_STUCK, "STUCK", 0, 0, 0},
+    {PYW_FRAME_STACKS, "STACKS", 0, 0, 0},
 };
 
 enum { EXPECTED_TYPES = sizeof(expected_types) / sizeof(expected_types[0]) };
@@ -161,7 +165,7 @@ static void test_bad_headers_of_the_page_are_malformed(void **state)
         "bad-type-255",          "bad-data-flag",  "bad-data-empty",   "bad-data-long",     "bad-end-with-payload",
         "bad-end-with-flag",     "bad-head-long",  "bad-request-flag", "bad-log-level",     "bad-log-long",
         "bad-file-short",        "bad-ready-flag", "bad-commit-long",  "bad-refused-long",  "bad-error-long",
-        "bad-length-that-wraps", "bad-stuck-long",
+        "bad-length-that-wraps", "bad-stuck-long", "bad-stacks-long",  "bad-command-long",  "bad-done-long",
     };
     pyw_frame_header header;
 

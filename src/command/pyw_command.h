@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_COMMAND_H
+#define PYW_COMMAND_H
+
+/*
+ * `pywsgid status`, `reload GROUP` and the like: a process of its own that a person or a deploy script starts, and that
+ * asks the manager over its command socket.
+ */
+
+enum {
+    PYW_COMMAND_DONE = 0,
+    PYW_COMMAND_REFUSED = 1, /* the manager says no, or new code did not load */
+    PYW_COMMAND_USAGE = 2,
+    PYW_COMMAND_NOBODY = 3 /* no manager runs, or none that may be asked */
+};
+
+/* The whole command line; returns the exit status. */
+int pyw_command_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_STATUS_ROWS_H
+#define PYW_STATUS_ROWS_H
+
+/* The answer to `pywsgid status`, row by row as the manager sent them, and the two ways to show it. */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <stdint.h>
+
+#include "wire/pyw_message.h"
+
+/* `rows` has pyw_pairs: the manager's first, and each group's ahead of those of its workers. */
+
+/* The value of the first pair of that name as a string, "" if there is none. */
+const char *pyw_status_text(apr_pool_t *pool, const pyw_pairs *row, const char *name);
+uint64_t pyw_status_number(const pyw_pairs *row, const char *name);
+
+int pyw_status_is(const pyw_pairs *row, const char *kind);
+
+/* An aligned table for people; control bytes are escaped. */
+void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows);
+
+/* One JSON object (RFC 8259); bytes that are no UTF-8 are taken for Latin-1. */
+void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/pyw_status.h"
+
+#include <apr_strings.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/pyw_version.h"
+#include "manager/pyw_recycle.h"
+#include "wire/pyw_wait.h"
+
+typedef struct row {
+    apr_pool_t *pool;
+    pyw_pairs pairs;
+} row;
+
+static void add_text(row *self, const char *name, const char *value)
+{
+    if (value != NULL) {
+        pyw_pairs_add_text(&self->pairs, name, value);
+    }
+}
+
+static void add_number(row *self, const char *name, uint64_t value)
+{
+    add_text(self, name, apr_psprintf(self->pool, "%" PRIu64, value));
+}
+
+static void send_row(row *self, pyw_steering_client *client)
+{
+    pyw_steering_row(client, &self->pairs, -1);
+    pyw_pairs_free(&self->pairs);
+}
+
+static int count(const pyw_worker_group *group, pyw_child_state state)
+{
+    int found = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        found += child->state == state;
+    }
+    return found;
+}
+
+const char *pyw_status_of_group(const pyw_worker_group *group)
+{
+    if (group->is_stopping || group->retire_at != INT64_MAX) {
+        return "removed";
+    }
+    if (group->is_stopped) {
+        return group->children != NULL ? "stopping" : "stopped";
+    }
+    if (pyw_worker_group_is_down(group)) {
+        return "down";
+    }
+    if (!pyw_worker_group_is_settled(group)) {
+        return count(group, PYW_CHILD_READY) > 0 ? "replacing" : "starting";
+    }
+    return "running";
+}
+
+static const char *state_of_child(const pyw_child *child)
+{
+    static const char *const names[PYW_CHILD_STATES] = {"starting", "ready", "draining", "stopping", "dead"};
+
+    if (child->is_stuck) {
+        return "stuck";
+    }
+    return child->is_broken && child->state == PYW_CHILD_READY ? "broken" : names[child->state];
+}
+
+static void add_applications(row *self, const pyw_group_options *options)
+{
+    for (int i = 0; i < options->applications->nelts; i++) {
+        const pyw_application_option *option = APR_ARRAY_IDX(options->applications, i, const pyw_application_option *);
+
+        add_text(self, "application",
+                 option->is_module ? apr_pstrcat(self->pool, option->target, ":", option->callable, NULL)
+                                   : option->target);
+    }
+}
+
+static void send_group(const pyw_worker_group *group, pyw_steering_client *client)
+{
+    row self = {pyw_steering_pool(client), {0}};
+
+    add_text(&self, "kind", "group");
+    add_text(&self, "name", group->options->name);
+    add_text(&self, "state", pyw_status_of_group(group));
+    add_number(&self, "processes", (uint64_t)group->options->processes);
+    add_number(&self, "threads", (uint64_t)group->options->threads);
+    add_number(&self, "generation", group->generation);
+    add_number(&self, "failures", (uint64_t)group->failures);
+    add_text(&self, "user", group->options->user);
+    add_text(&self, "python-home", group->options->python_home);
+    add_applications(&self, group->options);
+    send_row(&self, client);
+}
+
+/* The board is the worker's to write: a line need not end, and says what it likes. */
+static void add_requests(row *self, const pyw_child *child)
+{
+    uint64_t busy = 0;
+
+    for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
+        const pyw_board_slot *slot = &child->board->slots[i];
+
+        if (slot->busy) {
+            busy++;
+            add_text(self, "request", apr_pstrndup(self->pool, slot->line, strnlen(slot->line, PYW_BOARD_LINE)));
+        }
+    }
+    add_number(self, "busy", busy);
+}
+
+static void send_worker(const pyw_child *child, pyw_steering_client *client)
+{
+    row self = {pyw_steering_pool(client), {0}};
+
+    add_text(&self, "kind", "worker");
+    add_text(&self, "group", child->group->options->name);
+    add_number(&self, "pid", (uint64_t)child->pid);
+    add_text(&self, "state", state_of_child(child));
+    add_number(&self, "uptime-ms", (uint64_t)(pyw_wait_now() - child->started));
+    add_number(&self, "served", child->board != NULL ? child->board->served : 0);
+    add_number(&self, "threads", (uint64_t)child->board_threads);
+    add_number(&self, "memory", pyw_recycle_resident(child->pid));
+    add_number(&self, "generation", child->generation);
+    add_requests(&self, child);
+    send_row(&self, client);
+}
+
+static void send_manager(const pyw_manager *manager, pyw_steering_client *client)
+{
+    row self = {pyw_steering_pool(client), {0}};
+
+    add_text(&self, "kind", "manager");
+    add_number(&self, "pid", (uint64_t)getpid());
+    add_number(&self, "httpd", (uint64_t)manager->parent);
+    add_text(&self, "version", PYW_VERSION);
+    add_text(&self, "server", manager->settings.server_name);
+    add_text(&self, "directory", manager->directory.path);
+    add_number(&self, "uptime-ms", (uint64_t)(pyw_wait_now() - manager->started));
+    send_row(&self, client);
+}
+
+void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, pyw_steering_client *client)
+{
+    send_manager(manager, client);
+    for (const pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (only != NULL && group != only) {
+            continue;
+        }
+        send_group(group, client);
+        for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+            send_worker(child, client);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_STATUS_H
+#define PYW_STATUS_H
+
+/* What runs, as rows for `pywsgid status`; docs/WIRE.md has their names. On the manager's only thread. */
+
+#include "manager/pyw_manager.h"
+#include "manager/pyw_steering.h"
+
+/* The manager's row and those of all groups, or of one, with their workers. */
+void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, pyw_steering_client *client);
+
+/* "running", "stopped" ... */
+const char *pyw_status_of_group(const pyw_worker_group *group);
+
+#endif

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pywsgid's commands, as a person or a deploy script gives them."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+for name in ("daemon", "lifecycle"):
+    sys.path.insert(0, str(HERE.parent / name))
+
+from daemon_site import DaemonSite  # noqa: E402, F401
+from traffic import Clients  # noqa: E402, F401
+
+APPS = {"app.wsgi": HERE.parent / "daemon" / "daemon.wsgi", "support.py": HERE.parent / "pyw" / "support.py"}
+STUCK_APPS = {**APPS, "app.wsgi": HERE.parent / "lifecycle" / "lifecycle.wsgi"}
+GROUP = "WSGIDaemonProcess %s %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
+
+
+def groups(**options):
+    return "".join(GROUP % (name, text, name, name) for name, text in options.items())
+
+
+class Commands:
+    def __init__(self, server):
+        self.server = server
+        self.program = str(server.root / "modules" / "pywsgid")
+
+    def start(self, *arguments, directory=True, **options):
+        where = ["--directory", str(self.server.run)] if directory is True else []
+        return subprocess.Popen([self.program, *arguments, *where], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, errors="replace", **options)
+
+    def run(self, *arguments, **options):
+        """(exit status, what it says, what it complains of)"""
+        process = self.start(*arguments, **options)
+        output, errors = process.communicate(timeout=60)
+        return process.returncode, output, errors
+
+    def do(self, *arguments):
+        status, output, errors = self.run(*arguments)
+        assert status == 0, (arguments, status, output, errors)
+        return output
+
+    def refused(self, *arguments, status=1):
+        found, output, errors = self.run(*arguments)
+        assert found == status and not output, (arguments, found, output, errors)
+        return errors
+
+    def status(self, *arguments):
+        return json.loads(self.do("status", "--json", *arguments))
+
+    def group(self, name):
+        found, = [group for group in self.status()["groups"] if group["name"] == name]
+        return found
+
+    def workers(self, name, state="ready"):
+        return [worker for worker in self.group(name)["workers"] if worker["state"] == state]
+
+
+def as_nobody():
+    os.setgid(65534)
+    os.setuid(65534)

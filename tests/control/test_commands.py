@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pywsgid status, reload, restart, stop, start, stacks: over the command socket beside the groups' sockets."""
+import re
+import socket
+
+import pytest
+from control_site import APPS, STUCK_APPS, Clients, Commands, DaemonSite, as_nobody, groups
+
+from pyw import processes, wait_for
+
+BROKEN = "raise RuntimeError('announced')\n"
+VERSION = "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'%s']\n"
+
+
+class TestStatus:
+    CONFIG = groups(app="processes=2 threads=4", other="threads=3")
+
+    def test_json_has_groups_and_workers(self, commands, site, server):
+        pid = site.pid()
+        status = commands.status()
+        assert status["manager"]["pid"] == server.manager().pid
+        assert status["manager"]["httpd"] == server.process.pid
+        assert sorted(group["name"] for group in status["groups"]) == ["app", "other"]
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        group = commands.group("app")
+        assert group["state"] == "running" and group["processes"] == 2 and group["threads"] == 4
+        assert group["applications"] == [str(server.apps / "app.wsgi")]
+        worker, = [worker for worker in group["workers"] if worker["pid"] == pid]
+        assert worker["served"] >= 1 and worker["busy"] == 0 and worker["threads"] == 4
+        assert worker["memory"] > 1 << 20 and worker["requests"] == []
+
+    def test_what_runs_is_shown(self, commands, site):
+        held = site.hold(count=2)
+        busy = [worker for worker in commands.workers("app") if worker["busy"]]
+        assert sum(worker["busy"] for worker in busy) == 2
+        requests = [request for worker in busy for request in worker["requests"]]
+        assert len(requests) == 2 and all(request.startswith("GET /app/hold?key=") for request in requests)
+        assert "GET /app/hold?key=" in commands.do("status")
+        held.finish()
+
+    def test_the_table_is_aligned(self, commands):
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        first, empty, *table = commands.do("status").splitlines()
+        assert re.match(r"pywsgid \S+, pid \d+, up \S+; httpd ", first) and not empty
+        head = table[0]
+        assert head.split() == ["GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "MEMORY", "GEN", "RUNS"]
+        app, = [line for line in table if line.startswith("app ")]
+        assert app[head.index("STATE"):].startswith("running ")
+        assert app[head.index("RUNS"):].endswith("/app.wsgi")
+        workers = [line for line in table if " ready " in line]
+        assert len(workers) == 3 and {line.index("ready") for line in workers} == {head.index("IS")}
+
+    def test_one_group_alone(self, commands):
+        assert [group["name"] for group in commands.status("other")["groups"]] == ["other"]
+
+
+class TestUsage:
+    def test_an_unknown_group_is_refused_and_the_known_ones_are_named(self, commands):
+        for name in ("reload", "restart", "stop", "start", "stacks", "status"):
+            assert "there is no group 'blog'; there is 'app'" in commands.refused(name, "blog")
+
+    @pytest.mark.parametrize("arguments", [[], ["reload"], ["frob"], ["reload", "a", "b"], ["reload", "--json", "app"],
+                                           ["status", "--no-wait"], ["--frob"]])
+    def test_a_wrong_command_line_gets_the_usage(self, commands, arguments):
+        status, output, errors = commands.run(*arguments, directory=False)
+        assert status == 2 and "usage: pywsgid" in errors and not output
+
+    def test_help_names_every_command(self, commands):
+        status, output, _ = commands.run("help", directory=False)
+        assert status == 0
+        assert all(name in output for name in ("status", "reload", "restart", "stop", "start", "stacks"))
+
+    def test_without_httpd_it_says_so(self, commands, tmp_path):
+        status, _, errors = commands.run("status", "--directory", str(tmp_path), directory=False)
+        assert status == 3 and "no httpd" in errors and str(tmp_path) in errors
+
+    def test_the_socket_directory_itself_may_be_named(self, commands, server):
+        directory, = server.socket_directories()
+        assert commands.run("status", "--directory", str(directory), directory=False)[0] == 0
+
+    def test_what_a_dead_manager_left_is_no_manager(self, commands, tmp_path):
+        (tmp_path / "pywsgi.1").mkdir()
+        with socket.socket(socket.AF_UNIX) as left:
+            left.bind(str(tmp_path / "pywsgi.1" / "manager"))
+        assert commands.run("status", "--directory", str(tmp_path), directory=False)[0] == 3
+
+    def test_of_several_managers_one_must_be_chosen(self, commands, server):
+        directory, = server.socket_directories()
+        second = server.run / "second"
+        second.mkdir()
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(second / "manager"))
+            other.listen()
+            errors = commands.refused("status", status=2)
+            assert "several httpd run here" in errors
+            assert "--directory %s\n" % directory in errors and "--directory %s\n" % second in errors
+        (second / "manager").unlink()
+        second.rmdir()
+
+
+class TestWhoMay:
+    @pytest.mark.root
+    def test_others_than_root_are_turned_away(self, commands, server):
+        assert (server.socket_directories()[0] / "manager").stat().st_mode & 0o777 == 0o600
+        status, output, errors = commands.run("status", preexec_fn=as_nobody)
+        assert status == 3 and "only root" in errors and not output
+
+    @pytest.mark.root
+    def test_also_if_the_socket_lets_them_in(self, commands, server):
+        server.expect_log("PYW0351: uid 65534")
+        (server.socket_directories()[0] / "manager").chmod(0o666)
+        assert commands.run("stop", "app", preexec_fn=as_nobody)[0] == 1
+        assert commands.group("app")["state"] in ("starting", "running")
+
+    def test_nonsense_and_silence_do_not_hold_the_manager_up(self, commands, server, site):
+        path = str(server.socket_directories()[0] / "manager")
+        clients = [socket.socket(socket.AF_UNIX) for _ in range(10)]
+        for number, client in enumerate(clients):
+            client.connect(path)
+            client.sendall([b"", b"\x01", b"GET / HTTP/1.0\r\n\r\n", b"\x01\x20\x00\x00\x00\x00\x00\x00"][number % 4])
+        assert commands.group("app")["state"] in ("running", "starting")
+        for client in clients:
+            client.close()
+        assert site.get("/pid").status == 200
+
+    def test_a_socket_that_somebody_removed_comes_back(self, commands, server):
+        path = server.socket_directories()[0] / "manager"
+        path.unlink()
+        wait_for(path.exists)
+        assert commands.status()
+
+    def test_nothing_is_left_open(self, commands, server):
+        count = processes.descriptor_count(server.manager().pid)
+        for _ in range(5):
+            commands.do("status")
+            commands.do("stacks", "app")
+            commands.refused("reload", "none")
+        wait_for(lambda: processes.descriptor_count(server.manager().pid) <= count)
+
+
+class TestReload:
+    CONFIG = groups(app="processes=2 threads=2")
+
+    @pytest.mark.parametrize("name", ["reload", "restart"])
+    def test_it_returns_when_all_workers_are_new_and_nobody_notices(self, commands, site, name):
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        before = {worker["pid"] for worker in commands.workers("app")}
+        with Clients(site) as clients:
+            assert "2 workers are ready" in commands.do(name, "app")
+            now = {worker["pid"] for worker in commands.workers("app")}
+        assert len(now) == 2 and not now & before
+        assert clients.statuses() == {200}
+
+    def test_no_wait_returns_at_once(self, commands, site):
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        before = {worker["pid"] for worker in commands.workers("app")}
+        held = site.hold()
+        assert "are being replaced" in commands.do("reload", "--no-wait", "app")
+        wait_for(lambda: not before & {worker["pid"] for worker in commands.workers("app")})
+        assert held.finish()[0].status == 200
+
+    def test_who_did_it_is_in_the_log(self, commands, server):
+        since = server.log.position()
+        commands.do("reload", "app")
+        server.log.wait(r"PYW0350: group 'app': its workers are replaced \(pywsgid, pid \d+\)", since)
+
+    def test_a_client_that_leaves_while_it_waits_changes_nothing(self, commands, site):
+        process = commands.start("reload", "app")
+        process.kill()
+        process.communicate()
+        wait_for(lambda: commands.group("app")["state"] == "running")
+        assert site.get("/pid").status == 200
+
+
+class TestBrokenCode:
+    CONFIG = groups(app="threads=2")
+    APPS = {"app.wsgi": VERSION % "one"}
+
+    def test_reload_fails_and_the_old_code_serves(self, commands, site, server):
+        server.allow_log(r"PYW03\d\d|PYW05\d\d|PYW06\d\d|Traceback|\]   |RuntimeError")
+        wait_for(lambda: site.get("/").body == b"one")
+        (server.apps / "app.wsgi").write_text(BROKEN)
+        assert "the old ones serve on" in commands.refused("reload", "app")
+        assert site.get("/").body == b"one"
+        (server.apps / "app.wsgi").write_text(VERSION % "three")
+        commands.do("reload", "app")
+        assert site.get("/").body == b"three"
+
+
+class TestStop:
+    CONFIG = groups(app="processes=2 threads=2", other="")
+
+    def test_what_runs_is_finished_others_get_503_and_start_ends_that(self, commands, site, server):
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        held = site.hold()
+        server.allow_log("PYW0350|PYW0353")
+        process = commands.start("stop", "app")
+        wait_for(lambda: commands.group("app")["state"] == "stopping")
+        wait_for(lambda: site.get("/pid").status == 503)
+        assert process.poll() is None
+        assert held.finish()[0].status == 200
+        assert process.communicate(timeout=20)[0] == "group 'app' is stopped, its requests get 503\n"
+        assert process.returncode == 0
+        assert commands.group("app") == {**commands.group("app"), "state": "stopped", "workers": []}
+        assert site.get("/pid").status == 503
+        assert DaemonSite(server, "/other").get("/pid").status == 200
+        assert "is stopped" in commands.refused("reload", "app")
+        assert "2 workers are ready" in commands.do("start", "app")
+        assert site.get("/pid").status == 200
+
+    def test_it_lasts_through_a_graceful_restart(self, commands, site, server):
+        commands.do("stop", "app")
+        server.graceful()
+        assert commands.group("app")["state"] == "stopped"
+        assert site.get("/pid").status == 503
+        commands.do("restart", "app")
+        assert site.get("/pid").status == 200
+
+    def test_httpd_can_be_stopped_meanwhile(self, make_httpd):
+        server = make_httpd(groups(app=""), apps=APPS)
+        commands = Commands(server)
+        commands.do("stop", "app")
+        assert server.stop() == 0
+        server.finish()
+
+
+class TestStacks:
+    CONFIG = groups(app="processes=2 threads=2")
+
+    def test_every_worker_and_what_it_is_in(self, commands, site):
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        held = site.hold()
+        output = commands.do("stacks", "app")
+        for worker in commands.workers("app"):
+            assert "worker %d (READY)" % worker["pid"] in output
+        assert re.search(r'File "[^"]*support\.py", line \d+ in wait_for_file', output)
+        assert re.search(r'app\.wsgi", line \d+ in hold', output)
+        held.finish()
+
+    def test_also_of_a_worker_whose_python_is_stuck(self, make_httpd):
+        """It needs no lock of Python's."""
+        server = make_httpd(groups(app="threads=2"), apps=STUCK_APPS)
+        site, commands = DaemonSite(server, "/app"), Commands(server)
+        key = site.new_key()
+        with site.connect() as connection:
+            connection.start("GET", "/app/stuck_in_c?seconds=3&key=" + key)
+            site.wait_notes(key, 1)
+            assert re.search(r'app\.wsgi", line \d+ in stuck_in_c', commands.do("stacks", "app"))
+            assert connection.read_response().status == 200
+
+
+class TestAgainAndAgain:
+    """A reload that comes while the one before is under way takes no worker away that serves."""
+    CONFIG = groups(app="threads=2")
+
+    def test_reloads_on_top_of_each_other(self, commands, site):
+        site.pid()
+        with Clients(site) as clients:
+            for _ in range(6):
+                commands.do("reload", "--no-wait", "app")
+            commands.do("reload", "app")
+        assert clients.statuses() == {200}
+        assert len(commands.workers("app")) == 1

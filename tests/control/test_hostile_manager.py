@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands show of bytes that come from applications and from strange managers."""
+import json
+import socket
+import struct
+import threading
+
+import pytest
+from control_site import Commands, groups
+
+VERSION = 2
+ROW, DONE, REFUSED, END = 37, 38, 35, 4
+NASTY = b'"\\\x00\x01\x1b[2J\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\n'
+SHOWN = '"\\\x00\x01\x1b[2J\x7f\x80\xffé\xed\xa0\x80😀\n'
+
+
+def frame(kind, payload=b""):
+    return struct.pack("<BBHI", VERSION, kind, 0, len(payload)) + payload
+
+
+def pairs(*items):
+    return struct.pack("<I", len(items)) + b"".join(
+        struct.pack("<II", len(name), len(value)) + name + value for name, value in items)
+
+
+def row(*items):
+    return frame(ROW, pairs(*items))
+
+
+class Impostor:
+    """Answers one command with the given bytes."""
+
+    def __init__(self, path, answer):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.answer = answer
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self):
+        client, _ = self.listener.accept()
+        with client:
+            client.recv(4096)
+            client.sendall(self.answer)
+        self.listener.close()
+
+
+@pytest.fixture
+def ask(make_httpd, tmp_path):
+    commands = Commands(make_httpd(groups(app=""), start=False))
+
+    def run(answer, *arguments):
+        impostor = Impostor(tmp_path / "manager", answer)
+        result = commands.run(*arguments, "--directory", str(tmp_path), directory=False)
+        impostor.thread.join()
+        (tmp_path / "manager").unlink()
+        return result
+
+    return run
+
+
+GROUP = row((b"kind", b"group"), (b"name", NASTY), (b"state", b"running"), (b"application", NASTY))
+WORKER = row((b"kind", b"worker"), (b"pid", b"12x"), (b"served", b"99999999999999999999999"), (b"state", b"ready"),
+             (b"request", NASTY), (b"request", b""))
+
+
+def test_every_byte_comes_out_as_valid_json(ask):
+    status, output, _ = ask(row((b"kind", b"manager")) + GROUP + WORKER + GROUP + frame(DONE), "status", "--json")
+    group, other = json.loads(output)["groups"]
+    assert status == 0 and group["name"] == SHOWN and group["applications"] == [SHOWN] and group["user"] is None
+    worker, = group["workers"]
+    assert worker["requests"] == [SHOWN, ""] and worker["pid"] == 12 and other["workers"] == []
+
+
+def test_the_table_sends_no_control_byte_to_the_terminal(ask):
+    answer = row((b"kind", b"manager")) + GROUP + WORKER + row((b"kind", b"group"), (b"name", NASTY[3:])) + frame(DONE)
+    status, output, _ = ask(answer, "status")
+    assert status == 0 and "\\x1b" in output
+    assert not [byte for byte in output if byte < " " and byte != "\n"] and "\x7f" not in output
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x02", frame(END), frame(DONE)[:5], frame(ROW, b"\xff\xff\xff\xff"),
+                                    b"HTTP/1.1 400 Bad Request\r\n"])
+def test_nonsense_fails(ask, answer):
+    status, output, errors = ask(answer, "reload", "app")
+    assert status == 1 and not output and errors.startswith("pywsgid: ")
+
+
+def test_no_groups_at_all(ask):
+    status, output, _ = ask(row((b"kind", b"manager")) + frame(DONE), "status", "--json")
+    assert status == 0 and json.loads(output)["groups"] == []
