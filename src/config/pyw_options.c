@@ -24,8 +24,6 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->deadlock_timeout = apr_time_from_sec(60);
     options->interrupt = 1;
     options->interrupt_timeout = apr_time_from_sec(5);
-    options->request_buffer = 64 * 1024;
-    options->request_spool = 1024 * 1024 * 1024;
     options->reload_overlap = 1;
     options->core_limit = PYW_CORE_LIMIT_INHERITED;
     options->maximum_requests_jitter = 10;
@@ -56,10 +54,10 @@ static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
     case PYW_KIND_DURATION:
         return apr_psprintf(pool, "seconds, or a number with ms, s, min or h, of %s and at most %ldh",
                             rule->least > 0 ? "more than 0" : "0 or more", rule->most / (60 * 60 * 1000));
-    case PYW_KIND_SWITCH:
-        return "On or Off";
     case PYW_KIND_PERCENT:
         return apr_psprintf(pool, "a percentage from %ld%% to %ld%%", rule->least, rule->most);
+    case PYW_KIND_SWITCH:
+        return "On or Off";
     case PYW_KIND_SIZE:
         return apr_psprintf(pool, "bytes, or a number with K, M or G, from %ld to %ldM%s", rule->least,
                             rule->most / (1024 * 1024), rule->least > 0 ? ", or 0 as if it were not given" : "");
@@ -87,11 +85,11 @@ static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, cons
     case PYW_KIND_SIZE:
         valid = pyw_value_size(value, &number);
         break;
-    case PYW_KIND_SWITCH:
-        valid = pyw_value_switch(value, &number);
-        break;
     case PYW_KIND_PERCENT:
         valid = pyw_value_percent(value, &number);
+        break;
+    case PYW_KIND_SWITCH:
+        valid = pyw_value_switch(value, &number);
         break;
     default:
         valid = pyw_value_number(value, rule->kind == PYW_KIND_OCTAL ? 8 : 10, &number);

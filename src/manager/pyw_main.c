@@ -20,10 +20,14 @@ static void hide_role(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    prctl(PR_SET_NAME, "pywsgid"); /* it was executed by way of /proc/self/exe */
+    prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME); /* it was executed by way of /proc/self/exe */
     if (argc >= 2 && strcmp(argv[1], "--worker") == 0) {
         hide_role(argc, argv);
-        return pyw_worker_main();
+        return pyw_worker_main(0);
+    }
+    if (argc >= 2 && strcmp(argv[1], "--template") == 0) {
+        hide_role(argc, argv);
+        return pyw_worker_main(1);
     }
     if (argc == 2 && strcmp(argv[1], "--manager") == 0) {
         return pyw_manager_main();

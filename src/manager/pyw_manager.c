@@ -21,6 +21,7 @@
 #include "manager/pyw_recycle.h"
 #include "manager/pyw_refusal.h"
 #include "manager/pyw_reload_watch.h"
+#include "manager/pyw_template.h"
 #include "wire/pyw_wait.h"
 
 enum {
@@ -136,14 +137,29 @@ static pid_t next_dead(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
 }
 
+/* Also hears who has just been forked. */
+static int bury_template(pyw_manager *manager, pid_t pid)
+{
+    int is_buried = 0;
+
+    for (pyw_worker_group *group = manager->groups; group != NULL && !is_buried; group = group->next) {
+        pyw_template_listen(group);
+        is_buried = pyw_template_bury(group, pid);
+    }
+    return is_buried;
+}
+
 /* What a worker said last is heard before it is buried. */
 static void bury_the_dead(pyw_manager *manager)
 {
     for (pid_t pid = next_dead(); pid > 0; pid = next_dead()) {
         pyw_child *child = find_child(manager, pid);
 
-        if (child == NULL) {
-            waitpid(pid, NULL, 0);
+        if (child == NULL && bury_template(manager, pid)) {
+            continue;
+        }
+        if (child == NULL && (child = find_child(manager, pid)) == NULL) {
+            waitpid(pid, NULL, 0); /* an orphan of a template or its workers */
             continue;
         }
         if (pyw_channel_fd(child->channel) >= 0) {
@@ -177,7 +193,7 @@ static int64_t step_groups(pyw_manager *manager)
         int64_t wish = pyw_worker_group_step(group);
 
         next = wish < next ? wish : next;
-        if (group->is_stopping && group->children == NULL) {
+        if (group->is_stopping && group->children == NULL && pyw_template_is_gone(group)) {
             pyw_configuration_drop(manager, group);
         }
         group = following;
@@ -245,7 +261,7 @@ static void look_around(pyw_manager *manager)
     }
 }
 
-static void add_poll(apr_array_header_t *fds, int fd)
+static void add_poll(void *fds, int fd)
 {
     struct pollfd *item = apr_array_push(fds);
 
@@ -264,6 +280,7 @@ static void collect(pyw_manager *manager, apr_array_header_t *fds)
         if (pyw_worker_group_is_down(group)) {
             add_poll(fds, group->listener);
         }
+        pyw_template_each_fd(group, add_poll, fds);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
             add_poll(fds, pyw_channel_fd(child->channel));
         }
@@ -276,6 +293,7 @@ static void listen_to_workers(pyw_manager *manager)
         if (pyw_worker_group_is_down(group)) {
             pyw_refusal_answer(group);
         }
+        pyw_template_listen(group);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
             if (pyw_channel_fd(child->channel) >= 0) {
                 pyw_worker_group_listen(group, child);

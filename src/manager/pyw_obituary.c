@@ -195,8 +195,9 @@ void pyw_obituary_write(pyw_child *child, int status, uint64_t most_memory)
     describe_memory(memory, sizeof(memory), child, most_memory);
     describe_running(&running, child, dying);
     pyw_group_log(child->group, level_of(child, status),
-                  PYWNO(0310) "worker %ld of group '%s' (%s) %s after %.1f s and %" PRIu64 " requests, %s%s",
-                  (long)child->pid, child->group->options->name, pyw_child_state_name(child->state), end, age,
+                  PYWNO(0310) "%s %ld of group '%s' (%s) %s after %.1f s and %" PRIu64 " requests, %s%s",
+                  child->is_template ? "template" : "worker", (long)child->pid, child->group->options->name,
+                  pyw_child_state_name(child->state), end, age,
                   child->board != NULL ? child->board->served : 0, memory, running.failed ? "" : running.data);
     suspect_requests(child, status, dying);
     pyw_buffer_free(&running);

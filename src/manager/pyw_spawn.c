@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,6 +25,7 @@
 
 enum {
     HERITAGE_TIMEOUT_MS = 5000,
+    ORDER_TIMEOUT_MS = 1000, /* a template waits for nothing else */
     FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors are moved above it first, so that none is in another's place */
 };
 
@@ -114,14 +116,30 @@ static void reset_signals(void)
     }
 }
 
+/* What the process gets as descriptors 0, 1 ...; all of them stay the manager's. */
+static void list_heritage(const pyw_worker_group *group, int channel, int board, int fds[PYW_HERITAGE_FDS])
+{
+    fds[PYW_HERITAGE_NULL] = -1; /* opened by the new process */
+    fds[PYW_HERITAGE_STDOUT] = group->log_fd;
+    fds[PYW_HERITAGE_LOG] = group->log_fd;
+    fds[PYW_HERITAGE_CHANNEL] = channel;
+    fds[PYW_HERITAGE_LISTENER] = board >= 0 ? group->listener : -1;
+    fds[PYW_HERITAGE_BOARD] = board;
+}
+
+/* Without a board it is a template, which accepts nothing either. */
 static void become_worker(const pyw_worker_group *group, int channel, int board)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int fds[PYW_HERITAGE_FDS] = {null, group->log_fd, group->log_fd, channel, group->listener, board};
+    int fds[PYW_HERITAGE_FDS];
     const char *display = group->options->display_name;
-    const char *const arguments[] = {display != NULL ? display : "pywsgid", "--worker",
+    const char *const arguments[] = {display != NULL ? display : "pywsgid", board >= 0 ? "--worker" : "--template",
                                      display != NULL ? NULL : group->options->name, NULL};
 
+    list_heritage(group, channel, board, fds);
+    for (int i = 0; i < PYW_HERITAGE_FDS; i++) {
+        fds[i] = fds[i] >= 0 ? fds[i] : null;
+    }
     setpgid(0, 0);
     place(fds, PYW_HERITAGE_FDS);
     reset_signals();
@@ -129,27 +147,57 @@ static void become_worker(const pyw_worker_group *group, int channel, int board)
     _exit(127);
 }
 
-static pyw_result start(pyw_child *child, pyw_problem *problem)
+static pyw_result execute(pyw_child *child, int channel, int board, pyw_problem *problem)
 {
+    child->pid = fork();
+    if (child->pid == 0) {
+        become_worker(child->group, channel, board);
+    }
+    return child->pid > 0 ? PYW_OK : pyw_problem_set(problem, "fork: %s", strerror(errno));
+}
+
+/* If the template dies, the kernel closes what it did not take, and the child's channel ends. */
+static pyw_result order(pyw_child *template, int channel, int board, pyw_problem *problem)
+{
+    int fds[PYW_HERITAGE_FDS];
+    pyw_result result;
+
+    list_heritage(template->group, channel, board, fds);
+    for (int i = PYW_HERITAGE_CHANNEL; i < PYW_HERITAGE_FDS; i++) {
+        pyw_channel_queue(template->channel, PYW_FRAME_HAND, (uint16_t)i, NULL, 0, fds[i]);
+    }
+    pyw_channel_queue(template->channel, PYW_FRAME_FORK, 0, NULL, 0, -1);
+    result = pyw_channel_send(template->channel, ORDER_TIMEOUT_MS);
+    return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "the template does not listen (%s)",
+                                                       pyw_result_name(result));
+}
+
+/* `template`: who forks it; NULL: it is executed. `threads` < 0: it is a template. */
+static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_problem *problem)
+{
+    static const int on = 1;
     int pair[2];
-    int board;
+    int board = -1;
+    pyw_result result;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         return pyw_problem_set(problem, "socketpair: %s", strerror(errno));
     }
     pyw_channel_open(child->channel, pair[0]);
-    board = make_board(child);
-    if (board < 0) {
+    if (template != NULL) {
+        /* The kernel is to tell with each message which process sent it. */
+        setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+    }
+    if (threads >= 0 && (board = make_board(child)) < 0) {
         close(pair[1]);
         return pyw_problem_set(problem, "memfd_create: %s", strerror(errno));
     }
-    child->pid = fork();
-    if (child->pid == 0) {
-        become_worker(child->group, pair[1], board);
-    }
+    result = template != NULL ? order(template, pair[1], board, problem) : execute(child, pair[1], board, problem);
     close(pair[1]);
-    close(board);
-    return child->pid > 0 ? PYW_OK : pyw_problem_set(problem, "fork: %s", strerror(errno));
+    if (board >= 0) {
+        close(board);
+    }
+    return result;
 }
 
 /* Before it hears what it is to be, and so while it is as privileged as we are and has done nothing yet. */
@@ -186,7 +234,7 @@ static void undo_start(const pyw_child *child)
     }
 }
 
-pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
+static pyw_child *create(pyw_worker_group *group, pyw_child *template, int threads, pyw_problem *problem)
 {
     pyw_child *child = calloc(1, sizeof(*child));
 
@@ -201,15 +249,114 @@ pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
     child->started = pyw_wait_now();
     child->kill_at = INT64_MAX;
     pyw_recycle_begin(child);
-    if (start(child, problem) != PYW_OK || put_into_cgroup(child, problem) != PYW_OK) {
+    /* One that is forked will be in its template's cgroup. */
+    if (start(child, template, threads, problem) != PYW_OK ||
+        (template == NULL && put_into_cgroup(child, problem) != PYW_OK)) {
         undo_start(child);
         pyw_spawn_free(child);
         return NULL;
     }
-    pyw_oom_look(&child->oom, child->pid);
-    /* If it died at once, waitpid(2) will tell. */
-    (void)send_heritage(child);
     return child;
+}
+
+pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
+{
+    pyw_child *child = create(group, NULL, group->options->threads, problem);
+
+    if (child != NULL) {
+        pyw_oom_look(&child->oom, child->pid);
+        /* If it died at once, waitpid(2) will tell. */
+        (void)send_heritage(child);
+    }
+    return child;
+}
+
+pyw_child *pyw_spawn_template(pyw_worker_group *group, pyw_problem *problem)
+{
+    pyw_child *child;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* it makes workers that are to become children of this process */
+    child = create(group, NULL, -1, problem);
+    if (child != NULL) {
+        child->is_template = 1;
+        pyw_oom_look(&child->oom, child->pid);
+        (void)send_heritage(child);
+    }
+    return child;
+}
+
+pyw_child *pyw_spawn_order(pyw_worker_group *group, pyw_child *template, pyw_problem *problem)
+{
+    return create(group, template, group->options->threads, problem);
+}
+
+/* The pid of whoever sent a message, 0 if the kernel does not tell. */
+static pid_t find_sender(struct msghdr *message)
+{
+    struct ucred sender = {0};
+
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_CREDENTIALS) {
+            memcpy(&sender, CMSG_DATA(part), sizeof(sender));
+        }
+    }
+    return sender.pid;
+}
+
+/* FORKED, and nothing else: what may travel with it is cut off by the kernel. */
+static pyw_result receive_forked(int fd, pid_t *pid)
+{
+    unsigned char bytes[PYW_FRAME_HEADER_SIZE];
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(struct ucred))];
+    } control;
+    struct iovec room = {bytes, sizeof(bytes)};
+    struct msghdr message = {.msg_iov = &room,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    pyw_frame_header header;
+    ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    if (got < 0) {
+        return errno == EAGAIN || errno == EINTR ? PYW_AGAIN : PYW_EOF;
+    }
+    if (got == 0) {
+        return PYW_EOF;
+    }
+    *pid = find_sender(&message);
+    return pyw_frame_header_decode(&header, bytes, (size_t)got) == PYW_OK && header.type == PYW_FRAME_FORKED
+               ? PYW_OK
+               : PYW_MALFORMED;
+}
+
+/* Also one that has ended and was not waited for. */
+static int is_own_child(pid_t pid)
+{
+    siginfo_t info = {0};
+
+    return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+pyw_result pyw_spawn_forked(pyw_child *child)
+{
+    static const int off = 0;
+    int fd = pyw_channel_fd(child->channel);
+    pid_t pid = 0;
+    pyw_result result = receive_forked(fd, &pid);
+
+    if (result != PYW_OK) {
+        return result;
+    }
+    if (!is_own_child(pid)) {
+        return PYW_MALFORMED;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &off, sizeof(off));
+    child->pid = pid;
+    pyw_oom_look(&child->oom, pid);
+    (void)send_heritage(child);
+    return PYW_OK;
 }
 
 void pyw_spawn_free(pyw_child *child)

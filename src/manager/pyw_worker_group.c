@@ -13,6 +13,7 @@
 #include "manager/pyw_obituary.h"
 #include "manager/pyw_reload_watch.h"
 #include "manager/pyw_spawn.h"
+#include "manager/pyw_template.h"
 #include "wire/pyw_wait.h"
 
 enum { STUCK_LIMIT_MS = 30 * 1000 /* if graceful-timeout has no end */ };
@@ -59,7 +60,7 @@ static void replace(pyw_child *child)
     drain(child, graceful_limit(child->group));
 }
 
-static void start_failed(pyw_child *child);
+static void start_failed(const pyw_child *child);
 
 /* With everything that it started. */
 static void kill_child(pyw_child *child)
@@ -110,17 +111,8 @@ static void back_off(pyw_worker_group *group)
     group->start_at = pyw_wait_now() + pyw_child_back_off(group->failures);
 }
 
-static void start_child(pyw_worker_group *group)
+void pyw_worker_group_adopt(pyw_worker_group *group, pyw_child *child)
 {
-    pyw_problem problem;
-    pyw_child *child = pyw_spawn(group, &problem);
-
-    if (child == NULL) {
-        pyw_group_log(group, PYW_LOG_CRIT, PYWNO(0312) "a worker of group '%s' cannot be started: %s",
-                      group->options->name, problem.text);
-        back_off(group);
-        return;
-    }
     if (group->options->startup_timeout > 0) {
         child->kill_at = child->started + apr_time_as_msec(group->options->startup_timeout);
     }
@@ -128,6 +120,29 @@ static void start_child(pyw_worker_group *group)
     group->children = child;
     pyw_group_log(group, PYW_LOG_INFO, PYWNO(0313) "worker %ld of group '%s' starts", (long)child->pid,
                   group->options->name);
+}
+
+static void start_child(pyw_worker_group *group)
+{
+    pyw_problem problem;
+    pyw_child *child = NULL;
+    pyw_result result = PYW_OK;
+
+    if (group->options->preload) {
+        result = pyw_template_order(group, &problem);
+    }
+    else {
+        child = pyw_spawn(group, &problem);
+        result = child != NULL ? PYW_OK : PYW_FAILED;
+    }
+    if (result != PYW_OK) {
+        pyw_group_log(group, PYW_LOG_CRIT, PYWNO(0312) "a worker of group '%s' cannot be started: %s",
+                      group->options->name, problem.text);
+        back_off(group);
+    }
+    else if (child != NULL) {
+        pyw_worker_group_adopt(group, child);
+    }
 }
 
 static int smaller(int one, int other)
@@ -138,7 +153,7 @@ static int smaller(int one, int other)
 /* How many workers are missing: while old ones are replaced, up to reload-overlap more than configured may run. */
 static int missing(const pyw_worker_group *group)
 {
-    int starting = count_children(group, PYW_CHILD_STARTING, 1);
+    int starting = count_children(group, PYW_CHILD_STARTING, 1) + pyw_template_ordered(group);
     int current = starting + count_children(group, PYW_CHILD_READY, 1);
     int old = count_children(group, PYW_CHILD_READY, 0);
     int wanted = group->options->processes;
@@ -220,20 +235,26 @@ static void retire(pyw_worker_group *group)
     }
 }
 
+static int64_t sooner(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 int64_t pyw_worker_group_step(pyw_worker_group *group)
 {
     int64_t next;
 
     retire(group);
     drain_replaced(group);
-    if (group->start_at <= pyw_wait_now()) {
+    next = pyw_template_step(group);
+    if (group->start_at <= pyw_wait_now() && pyw_template_is_ready(group)) {
         for (int count = missing(group); count > 0 && group->start_at <= pyw_wait_now(); count--) {
             start_child(group);
         }
     }
-    next = kill_overdue(group);
-    if (missing(group) > 0 && group->start_at < next) {
-        next = group->start_at;
+    next = sooner(next, kill_overdue(group));
+    if (missing(group) > 0 && pyw_template_is_ready(group)) {
+        next = sooner(next, group->start_at);
     }
     return group->retire_at < next && !group->is_stopping ? group->retire_at : next;
 }
@@ -248,6 +269,7 @@ static void keep_old(pyw_worker_group *group)
         }
     }
     group->refused_generation = group->generation;
+    pyw_template_keep_old(group);
     group->failures++;
     group->retry_at = pyw_wait_now() + pyw_child_back_off(group->failures);
     group->start_at = 0;
@@ -263,14 +285,26 @@ static int has_old(const pyw_worker_group *group)
     return count_children(group, PYW_CHILD_READY, 0) > 0;
 }
 
-/* A worker ended without having been ready. */
-static void start_failed(pyw_child *child)
+void pyw_worker_group_start_failed(pyw_worker_group *group, int of_current)
 {
-    if (is_current(child) && has_old(child->group)) {
-        keep_old(child->group);
+    if (of_current && has_old(group)) {
+        keep_old(group);
     }
     else {
-        back_off(child->group);
+        back_off(group);
+    }
+}
+
+/* A worker ended without having been ready. */
+static void start_failed(const pyw_child *child)
+{
+    pyw_worker_group_start_failed(child->group, is_current(child));
+}
+
+void pyw_worker_group_reject(pyw_worker_group *group)
+{
+    if (has_old(group)) {
+        keep_old(group);
     }
 }
 
@@ -339,6 +373,7 @@ void pyw_worker_group_halt(pyw_worker_group *group)
 {
     group->is_stopped = 1;
     group->refusal_at = 0;
+    pyw_template_stop(group);
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         replace(child);
     }
@@ -359,12 +394,9 @@ int pyw_worker_group_is_settled(const pyw_worker_group *group)
            count_children(group, PYW_CHILD_STARTING, 0) == 0 && count_children(group, PYW_CHILD_READY, 0) == 0;
 }
 
-/* Said by a worker every second while the script on disk is not the one that it runs. */
-static void stale(pyw_child *child)
+void pyw_worker_group_stale(pyw_worker_group *group)
 {
-    pyw_worker_group *group = child->group;
-
-    if (!is_current(child) || child->state != PYW_CHILD_READY || pyw_wait_now() < group->retry_at) {
+    if (pyw_wait_now() < group->retry_at) {
         return;
     }
     pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0318) "a script of group '%s' changed: its workers are replaced",
@@ -382,7 +414,9 @@ static void obey(pyw_child *child, const pyw_frame *frame)
         loaded(child, 1);
         break;
     case PYW_FRAME_STALE:
-        stale(child);
+        if (is_current(child) && child->state == PYW_CHILD_READY) {
+            pyw_worker_group_stale(child->group);
+        }
         break;
     case PYW_FRAME_STUCK:
         stuck(child);
@@ -458,6 +492,7 @@ void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
 void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms)
 {
     group->is_stopping = 1;
+    pyw_template_stop(group);
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         drain(child, limit_ms);
     }
@@ -465,6 +500,7 @@ void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms)
 
 void pyw_worker_group_send_log(pyw_worker_group *group)
 {
+    pyw_template_send_log(group);
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         pyw_worker_group_send(child, PYW_FRAME_LOGFD, group->log_fd);
     }

@@ -38,6 +38,7 @@ typedef struct pyw_child {
     size_t board_size;
     int board_threads;
     unsigned generation;
+    int is_template;      /* workers are forked from it; see pyw_template.h */
     int is_recycled;      /* chosen to be replaced, whatever its generation */
     int is_stuck;         /* its Python does not respond */
     int is_broken;        /* an application failed to load */
@@ -60,6 +61,8 @@ struct pyw_worker_group {
     int listener;
     int log_fd;
     pyw_child *children;
+    pyw_child *templates; /* pyw_template's */
+    pyw_child *ordered;   /* pyw_template's: workers to come, without a pid */
     unsigned generation;
     int failures;                  /* workers in turn that died STARTING */
     int64_t start_at;              /* no worker is started before */
@@ -100,6 +103,18 @@ int pyw_worker_group_is_settled(const pyw_worker_group *group);
 
 /* Sends an order; `fd` travels along and stays the caller's, -1: none. */
 void pyw_worker_group_send(pyw_child *child, pyw_frame_type type, int fd);
+
+/* Said every second while a script on disk is not the one that runs: pyw_worker_group_roll, unless it is too early. */
+void pyw_worker_group_stale(pyw_worker_group *group);
+
+/* A worker that a template has forked: the group becomes its owner. */
+void pyw_worker_group_adopt(pyw_worker_group *group, pyw_child *child);
+
+/* A start failed, of the current generation or not: the old workers stay, or the next start waits. */
+void pyw_worker_group_start_failed(pyw_worker_group *group, int of_current);
+
+/* The code of the current generation does not load: the old workers stay, if there are any. */
+void pyw_worker_group_reject(pyw_worker_group *group);
 
 /* Hands new descriptors to the workers. */
 void pyw_worker_group_send_log(pyw_worker_group *group);

@@ -199,6 +199,16 @@ pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter)
     return PYW_OK;
 }
 
+int pyw_interpreter_is_main(const pyw_interpreter *interpreter)
+{
+    return interpreter == &all.main;
+}
+
+pyw_result pyw_interpreter_enter_main(void)
+{
+    return pyw_interpreter_enter(&all.main);
+}
+
 void pyw_interpreter_leave(void)
 {
     PyEval_SaveThread();
@@ -206,7 +216,7 @@ void pyw_interpreter_leave(void)
 
 void pyw_interpreter_touch(void)
 {
-    if (pyw_interpreter_enter(&all.main) == PYW_OK) {
+    if (pyw_interpreter_enter_main() == PYW_OK) {
         pyw_interpreter_leave();
     }
 }

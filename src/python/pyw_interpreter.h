@@ -36,6 +36,12 @@ pyw_result pyw_interpreter_start(const pyw_module_settings *settings, const pyw_
  */
 pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_default);
 
+/* Those that are not the main interpreter end in a process that is forked. */
+int pyw_interpreter_is_main(const pyw_interpreter *interpreter);
+
+/* As pyw_interpreter_enter, for the main one. */
+pyw_result pyw_interpreter_enter_main(void);
+
 /* Takes the GIL in the interpreter, which is made if need be. PYW_FAILED: it could not be; the log says why. */
 pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter);
 

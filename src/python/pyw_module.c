@@ -159,3 +159,12 @@ PyObject *pyw_module_attribute(const char *name)
     Py_XDECREF(module);
     return object;
 }
+
+PyObject *pyw_module_call(const char *name)
+{
+    PyObject *function = pyw_module_attribute(name);
+    PyObject *result = function != NULL ? PyObject_CallNoArgs(function) : NULL;
+
+    Py_XDECREF(function);
+    return result;
+}

@@ -25,4 +25,7 @@ int pyw_module_set_up(const pyw_module_settings *settings, const char *applicati
 /* Returns: new reference to an object of the module `pywsgi`; NULL with an exception set. */
 PyObject *pyw_module_attribute(const char *name);
 
+/* Calls a function of the module `pywsgi`. Returns: new reference; NULL with an exception set. */
+PyObject *pyw_module_call(const char *name);
+
 #endif

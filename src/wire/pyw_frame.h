@@ -28,9 +28,9 @@ typedef enum {
     /* both ways */
     PYW_FRAME_DATA = 3, /* body bytes, at least one */
     PYW_FRAME_END = 4,  /* httpd: end of the request body; worker: end of the request. Empty */
-    PYW_FRAME_FILE = 6, /* body bytes from a descriptor that travels along: u64 offset, u64 length */
     /* worker -> httpd */
     PYW_FRAME_HEAD = 5,    /* status and headers: pyw_message_head */
+    PYW_FRAME_FILE = 6,    /* body bytes from a descriptor that travels along: u64 offset, u64 length */
     PYW_FRAME_LOG = 7,     /* a record for the request's error log: text; flags hold the level */
     PYW_FRAME_INTERIM = 8, /* a 1xx response: as HEAD */
     PYW_FRAME_ERROR = 9,   /* u16 status, to answer with; after HEAD: the body is truncated. Ends the request */
@@ -58,12 +58,18 @@ typedef enum {
     PYW_FRAME_READY = 51,  /* the applications are loaded. Empty */
     PYW_FRAME_BROKEN = 52, /* an application failed to load; accepts nothing before SERVE. Empty */
     PYW_FRAME_STALE = 53,  /* a script changed on disk: replace me. Empty */
-    PYW_FRAME_STUCK = 56   /* Python does not respond: replace and kill me. Empty */
+    PYW_FRAME_STUCK = 56,  /* Python does not respond: replace and kill me. Empty */
+    /* manager -> template: the process that workers are forked from */
+    PYW_FRAME_FORK = 61, /* fork a worker, with the descriptors of the HAND frames before. Empty */
+    PYW_FRAME_HAND = 62, /* a descriptor for the next worker travels along; flags: which one of its heritage. Empty */
+    /* worker -> manager */
+    PYW_FRAME_FORKED = 63 /* first word of a worker that was forked; its pid is what the kernel says. Empty */
 } pyw_frame_type;
 
 enum {
     PYW_REQUEST_BODY = 1, /* on REQUEST: DATA frames and END, or ABORT, follow */
     PYW_REQUEST_ONLY = 2, /* on REQUEST: no other one follows, the worker closes the connection after its END */
+    PYW_HAND_MOST = 15,   /* on HAND: the highest number of a descriptor */
     PYW_DATA_LAST = 1     /* on DATA and FILE from a worker: no more body bytes will come */
 };
 

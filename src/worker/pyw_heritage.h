@@ -13,6 +13,10 @@
  *
  * (with display-name=, as that name alone) with exactly these descriptors, and reads one HERITAGE frame from its
  * channel: the pairs of pyw_options_pairs and pyw_settings_pairs, the latter's names behind "settings.".
+ *
+ * With preload=On that is done once, as `pywsgid --template <group>`, without a listener and a board. This template
+ * forks the workers: each gets the descriptors from CHANNEL on by HAND frames, becomes a child of the manager and the
+ * leader of a process group, says FORKED, and reads a HERITAGE of its own.
  */
 
 enum {
@@ -58,7 +62,11 @@ enum {
     PYW_EXIT_FORCED = 84      /* shutdown-timeout: requests were still running */
 };
 
+/* As ps(1) and /proc/<pid>/comm have them: of at most 15 bytes. */
+#define PYW_HERITAGE_WORKER_NAME "pywsgid"
+#define PYW_HERITAGE_TEMPLATE_NAME "pywsgi-template"
+
 /* The worker's main function: returns the exit status of the process. */
-int pyw_worker_main(void);
+int pyw_worker_main(int is_template);
 
 #endif

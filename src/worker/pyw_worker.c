@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/pyw_log_file.h"
@@ -27,9 +28,11 @@
 #include "worker/pyw_limits.h"
 #include "worker/pyw_open_engine.h"
 #include "worker/pyw_pool.h"
+#include "worker/pyw_template.h"
 #include "worker/pyw_watchdog.h"
 
 enum {
+    WORK_FORKED = -1,
     WATCH_MS = 1000, /* how often scripts are looked at */
     KICK_MS = 10     /* how often threads are called out of accept(2) while they drain */
 };
@@ -38,6 +41,8 @@ typedef struct worker {
     pyw_inheritance heritage;
     pyw_channel *manager;
     pyw_service service;
+    pyw_template *template; /* NULL: it is a worker */
+    int is_forked;          /* the fork of a template, and no worker yet */
     pyw_pool *pool; /* NULL until the applications are loaded */
     pyw_watchdog *watchdog;
     int is_stuck; /* which the manager knows */
@@ -159,6 +164,9 @@ static void tell_loaded(worker *self)
 {
     pthread_join(self->loader, NULL);
     self->is_told = 1;
+    if (self->template != NULL) {
+        self->service.engine->settle();
+    }
     self->may_serve = !self->load_failed;
     tell_manager(self, self->load_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
 }
@@ -238,8 +246,36 @@ static void write_stacks(worker *self)
     }
 }
 
+static void fork_worker(worker *self)
+{
+    pid_t pid = self->is_told ? pyw_template_fork(self->template, self->service.engine) : -1;
+
+    self->is_forked = pid == 0;
+    if (pid < 0) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0450) "the template cannot fork a worker: %s", strerror(errno));
+    }
+}
+
+/* 0: it is no order for a template. */
+static int take_template_order(worker *self, const pyw_frame *frame)
+{
+    if (self->template == NULL || (frame->type != PYW_FRAME_HAND && frame->type != PYW_FRAME_FORK)) {
+        return 0;
+    }
+    if (frame->type == PYW_FRAME_HAND) {
+        pyw_template_take(self->template, frame->flags, pyw_channel_take_fd(self->manager));
+    }
+    else {
+        fork_worker(self);
+    }
+    return 1;
+}
+
 static void take_order(worker *self, const pyw_frame *frame)
 {
+    if (take_template_order(self, frame)) {
+        return;
+    }
     switch (frame->type) {
     case PYW_FRAME_DRAIN:
         begin_draining(self);
@@ -270,7 +306,7 @@ static void take_orders(worker *self)
     pyw_frame frame;
     pyw_result result = PYW_OK;
 
-    while (pyw_channel_fd(self->manager) >= 0 && result == PYW_OK) {
+    while (pyw_channel_fd(self->manager) >= 0 && result == PYW_OK && !self->is_forked) {
         result = pyw_channel_read(self->manager, &frame, 0);
         if (result == PYW_OK) {
             take_order(self, &frame);
@@ -284,7 +320,9 @@ static void take_orders(worker *self)
 
 static void look_at_scripts(worker *self)
 {
-    if (pyw_wait_now() < self->next_watch || self->pool == NULL || is_stopping(self)) {
+    int is_ready = self->template != NULL ? self->is_told : self->pool != NULL;
+
+    if (pyw_wait_now() < self->next_watch || !is_ready || is_stopping(self)) {
         return;
     }
     self->next_watch = pyw_wait_now() + WATCH_MS;
@@ -329,11 +367,15 @@ static int is_drained(worker *self)
     return pyw_pool_running(self->pool) == 0;
 }
 
+/* Returns an exit status, or WORK_FORKED: this is the fork of a template, and is to become a worker. */
 static int work(worker *self)
 {
     for (;;) {
         wait_for_events(self);
         take_orders(self);
+        if (self->is_forked) {
+            return WORK_FORKED;
+        }
         if (stop_signalled && !is_stopping(self)) {
             pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker was told to stop by a signal");
             limit_draining(self);
@@ -347,7 +389,8 @@ static int work(worker *self)
         if (self->loader_done && !self->is_told) {
             tell_loaded(self);
         }
-        if (self->may_serve && self->pool == NULL && !is_stopping(self) && !begin_serving(self)) {
+        if (self->may_serve && self->template == NULL && self->pool == NULL && !is_stopping(self) &&
+            !begin_serving(self)) {
             return PYW_EXIT_ENGINE;
         }
         look_at_scripts(self);
@@ -366,6 +409,7 @@ static void describe_service(worker *self)
     pyw_service *service = &self->service;
     uid_t socket_user;
 
+    service->peer_count = 0;
     service->group = options->name;
     service->timeout_ms = (int)apr_time_as_msec(options->socket_timeout);
     if (service->timeout_ms <= 0) {
@@ -428,9 +472,44 @@ static void prepare_for_crashes(const worker *self)
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
 }
 
+/* From the loading to the end of Python. As work(). */
+static int run(worker *self)
+{
+    int status;
+
+    if (!start_loader(self)) {
+        return PYW_EXIT_ENGINE;
+    }
+    status = work(self);
+    /* What the applications do at their end is not for a template: its workers still have what they would remove. */
+    return status == WORK_FORKED || self->template != NULL ? status : stop_engine(self, status);
+}
+
+/* It has the user, the limits and the Python of its template, and nothing else. */
+static int live_forked(worker *self, apr_pool_t *pool)
+{
+    pyw_problem problem = {""};
+
+    pyw_template_become_worker(self->template, self->manager);
+    self->template = NULL;
+    self->is_forked = self->is_told = self->may_serve = 0;
+    self->loader_done = self->load_failed = 0;
+    stop_signalled = 0;
+    if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
+        return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
+    }
+    if (!prepare_signals()) {
+        return PYW_EXIT_HERITAGE;
+    }
+    describe_service(self);
+    prepare_for_crashes(self);
+    return run(self);
+}
+
 static int live(worker *self, apr_pool_t *pool)
 {
     pyw_problem problem = {""};
+    int status;
 
     if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
@@ -446,16 +525,19 @@ static int live(worker *self, apr_pool_t *pool)
         return fail(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
     }
     describe_service(self);
-    self->service.engine = pyw_open_engine(self->heritage.options, pool, &problem);
+    self->service.engine = pyw_open_engine(self->heritage.options, self->template != NULL, pool, &problem);
     if (self->service.engine == NULL) {
         return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
     }
-    prepare_for_crashes(self);
+    if (self->template == NULL) {
+        prepare_for_crashes(self);
+    }
     register_applications(self);
-    return start_loader(self) ? stop_engine(self, work(self)) : PYW_EXIT_ENGINE;
+    status = run(self);
+    return status == WORK_FORKED ? live_forked(self, pool) : status;
 }
 
-int pyw_worker_main(void)
+int pyw_worker_main(int is_template)
 {
     static worker self;
     apr_pool_t *pool;
@@ -467,7 +549,11 @@ int pyw_worker_main(void)
     apr_pool_create(&pool, NULL);
     self.manager = pyw_channel_create();
     self.service.watched = pyw_watch_list_create();
-    if (self.manager == NULL || self.service.watched == NULL) {
+    if (is_template) {
+        prctl(PR_SET_NAME, PYW_HERITAGE_TEMPLATE_NAME);
+        self.template = pyw_template_create();
+    }
+    if (self.manager == NULL || self.service.watched == NULL || (is_template && self.template == NULL)) {
         return PYW_EXIT_HERITAGE;
     }
     pyw_channel_open(self.manager, PYW_HERITAGE_CHANNEL);

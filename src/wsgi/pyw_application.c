@@ -12,11 +12,13 @@
 #include "base/pyw_log.h"
 #include "python/pyw_exception.h"
 #include "python/pyw_loader.h"
+#include "python/pyw_module.h"
 
 /* Seconds without another try after the first, second ... failure. */
 #define BACK_OFF_MAX 30
 
-typedef enum { NOT_LOADED = 0, LOADED, MISSING, FAILED } load_state;
+/* PRELOADED: but for the functions of pywsgi.after_fork. */
+typedef enum { NOT_LOADED = 0, LOADED, MISSING, FAILED, PRELOADED } load_state;
 
 struct pyw_application {
     pyw_application *next;
@@ -38,6 +40,7 @@ static struct {
     pthread_mutex_t lock;
     _Atomic(pyw_application *) first; /* grows at its head: readers need no lock */
     int reload_in_place;
+    int is_preloading;
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static time_t now(void)
@@ -51,6 +54,11 @@ static time_t now(void)
 void pyw_application_reload_in_place(int on)
 {
     all.reload_in_place = on;
+}
+
+void pyw_application_preload(int on)
+{
+    all.is_preloading = on;
 }
 
 static int is_same_spec(const pyw_application_spec *one, const pyw_application_spec *other)
@@ -159,16 +167,60 @@ static void log_failure(const pyw_application *application, const pyw_problem *p
     pyw_exception_log(PYW_LOG_ERR, message);
 }
 
+static int call_module(const char *name)
+{
+    PyObject *result = pyw_module_call(name);
+
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
+}
+
+/* What was registered with pywsgi.after_fork. In its interpreter, GIL held. */
+static load_state make_ready(const pyw_application *application, int was_loaded)
+{
+    char message[1600];
+
+    if (all.is_preloading) {
+        return PRELOADED;
+    }
+    if (call_module("_run_hooks") == 0) {
+        return LOADED;
+    }
+    if (was_loaded) {
+        log_failure(application, NULL, was_loaded);
+        return FAILED;
+    }
+    snprintf(message, sizeof(message), PYWNO(0527) "a function that was registered with pywsgi.after_fork raised; "
+             "requests that reach %.300s here get 500; it is tried again after %d s", application->spec.target,
+             application->back_off);
+    pyw_exception_log(PYW_LOG_ERR, message);
+    return FAILED;
+}
+
+/* The others in the interpreter need not wait for this one. No exception is set, before or after. */
+static load_state give_up(void)
+{
+    if (!all.is_preloading && call_module("_release_hooks") < 0) {
+        PyErr_Clear();
+    }
+    return FAILED;
+}
+
 /* Imports it and puts its callable in place. In its interpreter, GIL held. */
 static load_state import(pyw_application *application, pyw_stamp *stamp, int was_loaded)
 {
     const pyw_application_spec *spec = &application->spec;
     pyw_problem problem;
     PyObject *callable = NULL, *before;
-    PyObject *module = spec->kind == PYW_TARGET_SCRIPT ? pyw_loader_script(spec->target, stamp)
-                                                       : pyw_loader_module(spec->target);
+    PyObject *module = NULL;
+    load_state state;
 
+    if (call_module("_hold_hooks") == 0) {
+        module = spec->kind == PYW_TARGET_SCRIPT ? pyw_loader_script(spec->target, stamp)
+                                                 : pyw_loader_module(spec->target);
+    }
     if (module == NULL && !PyErr_Occurred()) {
+        give_up();
         return MISSING;
     }
     if (module != NULL) {
@@ -177,21 +229,27 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
     }
     if (callable == NULL) {
         log_failure(application, &problem, was_loaded);
+        return give_up();
+    }
+    state = make_ready(application, was_loaded);
+    if (state == FAILED && was_loaded) {
+        Py_DECREF(callable);
         return FAILED;
     }
     before = application->callable;
     application->callable = callable;
     Py_XDECREF(before);
-    return LOADED;
+    return state;
 }
 
 /* Lock held by nobody; `loading` says that this thread is at it. */
 static load_state load_once(pyw_application *application, pyw_stamp *stamp, int was_loaded)
 {
+    int is_preloaded = atomic_load(&application->state) == PRELOADED;
     load_state state = FAILED;
 
     if (pyw_interpreter_enter(application->interpreter) == PYW_OK) {
-        state = import(application, stamp, was_loaded);
+        state = is_preloaded ? make_ready(application, 0) : import(application, stamp, was_loaded);
         pyw_interpreter_leave();
     }
     return state;
@@ -201,7 +259,7 @@ static load_state load_once(pyw_application *application, pyw_stamp *stamp, int 
 static void load_now(pyw_application *application)
 {
     int was_loaded = atomic_load(&application->state) == LOADED;
-    pyw_stamp stamp = { 0, 0, 0, 0 };
+    pyw_stamp stamp = atomic_load(&application->state) == PRELOADED ? application->stamp : (pyw_stamp){ 0, 0, 0, 0 };
     load_state state;
 
     application->loading = 1;
@@ -211,7 +269,7 @@ static void load_now(pyw_application *application)
     state = load_once(application, &stamp, was_loaded);
     pthread_mutex_lock(&application->lock);
     application->loading = 0;
-    if (state == LOADED) {
+    if (state == LOADED || state == PRELOADED) {
         application->back_off = 0;
     }
     application->next_try = now() + application->back_off;
@@ -240,6 +298,8 @@ static int wants_load(const pyw_application *application)
     switch (atomic_load(&application->state)) {
     case LOADED:
         return application->spec.reloading && all.reload_in_place && is_other_script(application);
+    case PRELOADED:
+        return !all.is_preloading;
     case FAILED:
         return now() >= application->next_try || is_other_script(application);
     default:
@@ -249,7 +309,7 @@ static int wants_load(const pyw_application *application)
 
 static int explain(pyw_application *application, load_state state, pyw_problem *problem)
 {
-    if (state == LOADED) {
+    if (state == LOADED || state == PRELOADED) {
         return 0;
     }
     if (state == MISSING) {
@@ -262,12 +322,23 @@ static int explain(pyw_application *application, load_state state, pyw_problem *
     return 500;
 }
 
+static int is_left_out(const pyw_application *application)
+{
+    return all.is_preloading && !pyw_interpreter_is_main(application->interpreter);
+}
+
 int pyw_application_ready(pyw_application *application, pyw_problem *problem)
 {
     int state = atomic_load(&application->state);
     int looks = application->spec.reloading && all.reload_in_place && application->spec.kind == PYW_TARGET_SCRIPT;
 
     if (state == LOADED && !looks) {
+        return 0;
+    }
+    if (is_left_out(application)) {
+        pyw_log(PYW_LOG_NOTICE, PYWNO(0528) "%s is loaded by each worker for itself: its application group '%s' is "
+                "another one than the main interpreter's, and preload=On is for that one",
+                application->spec.target, application->spec.group);
         return 0;
     }
     pthread_mutex_lock(&application->lock);
@@ -283,12 +354,18 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
     return explain(application, (load_state)state, problem);
 }
 
+/* A worker tries one that failed again by itself; a template cannot. */
+static int is_watched(pyw_application *application)
+{
+    return atomic_load(&application->state) == LOADED || (all.is_preloading && !is_left_out(application));
+}
+
 int pyw_application_changed(pyw_application *application)
 {
     int changed = 0;
 
     pthread_mutex_lock(&application->lock);
-    if (application->spec.reloading && !application->loading && atomic_load(&application->state) == LOADED) {
+    if (application->spec.reloading && !application->loading && is_watched(application)) {
         changed = is_other_script(application);
     }
     pthread_mutex_unlock(&application->lock);

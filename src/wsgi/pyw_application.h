@@ -15,6 +15,12 @@
 /* Scripts that change are executed again in this process; otherwise the host replaces it. Before threads exist. */
 void pyw_application_reload_in_place(int on);
 
+/*
+ * On: those of the main interpreter are loaded but not made ready, the others are left alone, and all count as ready.
+ * Off again, in a process that was forked: they are made ready when they are next asked for. Before threads exist.
+ */
+void pyw_application_preload(int on);
+
 /* The application of the spec, registered if it is new. NULL: no memory. */
 pyw_application *pyw_application_find(const pyw_application_spec *spec);
 

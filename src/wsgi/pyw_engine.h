@@ -10,13 +10,14 @@
  */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/pyw_log.h"
 #include "base/pyw_result.h"
 #include "wsgi/pyw_exchange.h"
 
 /* Counted up whenever anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 3u
+#define PYW_ENGINE_ABI 4u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -33,6 +34,7 @@ typedef struct pyw_engine_host {
     int threads;                    /* how many threads may call run() at the same time */
     int multiprocess;               /* wsgi.multiprocess */
     int is_daemon;                  /* the process is ours: its locale and the like may be set to our taste */
+    int is_template;                /* it serves nothing: it loads applications and forks those that do */
 } pyw_engine_host;
 
 typedef enum {
@@ -70,6 +72,8 @@ typedef struct pyw_engine {
     /*
      * Imports the application if that has not been done. Any thread; others that want it wait. PYW_FAILED: the
      * traceback is in the process's log. A failed import is tried again by load() or run() after 1, 2, 4 ... 30 s.
+     * In a template an application outside of the main interpreter is not loaded (other interpreters do not survive a
+     * fork), which is no failure: the new process loads it.
      */
     pyw_result (*load)(pyw_application *application);
 
@@ -83,7 +87,7 @@ typedef struct pyw_engine {
     /*
      * Has the script of a loaded application with `reloading` changed on disk (mtime, size or inode) since it was
      * loaded? One stat(2), no GIL. In embedded mode run() looks by itself and executes the script again; a worker
-     * asks, and lets itself be replaced.
+     * asks, and lets itself be replaced. In a template one whose script did not load counts as well.
      */
     int (*changed)(pyw_application *application);
 
@@ -106,6 +110,20 @@ typedef struct pyw_engine {
      * one may be, pass `busy` != 0: then nothing of Python is touched, and the caller should leave by _exit().
      */
     void (*stop)(int busy);
+
+    /*
+     * A template has loaded its applications and starts to fork: collects garbage, keeps what is left out of the
+     * collector's way, so that it stays shared with the processes to come, and names in a warning the threads that a
+     * fork leaves behind. On the thread that called start().
+     */
+    void (*settle)(void);
+
+    /*
+     * Forks a template, with what Python and the applications want to do before and after it. `fork_process` does what
+     * fork(2) does and returns as it does. In the new process, which is no template any more, load() runs what was
+     * registered with pywsgi.after_fork. On the thread that called start(); in the new process that is the main one.
+     */
+    pid_t (*fork)(pid_t (*fork_process)(void));
 } pyw_engine;
 
 typedef const pyw_engine *pyw_engine_entry_fn(void);

@@ -5,6 +5,7 @@
 
 #include "base/pyw_log.h"
 #include "base/pyw_version.h"
+#include "python/pyw_fork.h"
 #include "python/pyw_interpreter.h"
 #include "python/pyw_module.h"
 #include "python/pyw_runtime.h"
@@ -55,6 +56,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
     engine.module.version = PYW_VERSION;
     pyw_log_install(host->log, host->log_baton, host->log_threshold);
     pyw_application_reload_in_place(!host->is_daemon);
+    pyw_application_preload(host->is_template);
     result = pyw_runtime_start(&runtime, problem);
     if (result == PYW_OK) {
         result = pyw_interpreter_start(&engine.module, &hooks, problem);
@@ -134,9 +136,24 @@ static void engine_stop(int busy)
     }
 }
 
+static void engine_settle(void)
+{
+    pyw_fork_settle();
+}
+
+static pid_t engine_fork(pid_t (*fork_process)(void))
+{
+    pid_t pid = pyw_fork(fork_process);
+
+    if (pid == 0) {
+        pyw_application_preload(0);
+    }
+    return pid;
+}
+
 static pyw_engine table = { PYW_ENGINE_ABI, NULL, PYW_PYTHON_SERIES, engine_start, engine_application, engine_load,
                             engine_run, engine_changed, engine_thread_end, pyw_stacks_dump, pyw_interpreter_touch,
-                            engine_stop };
+                            engine_stop, engine_settle, engine_fork };
 
 PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from browser import Browser
 
-from pyw import paths
+from pyw import paths, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 SITE = HERE / "django_site"
@@ -23,21 +23,28 @@ def manage(server, *arguments):
                    check=True, stdout=subprocess.DEVNULL)
 
 
+CONFIG = """
+    WSGIDaemonProcess guestbook %s python-path=${APPS}/django:${APPS}/site \\
+        env=GUESTBOOK_DATA=${DATA}/django env=DJANGO_SETTINGS_MODULE=site_with_files
+    WSGIAppAlias / guestbook.wsgi:application process-group=guestbook
+    """
+
+
+def start_guestbook(make_httpd, options):
+    server = make_httpd(CONFIG % options, apps={"django": paths.TOP / "examples" / "django", "site": SITE}, start=False)
+    data = server.data / "django"
+    data.mkdir()
+    manage(server, "migrate", "-v0")
+    manage(server, "createsuperuser", "--noinput", "--username", "admin", "--email", "a@example.org")
+    data.chmod(0o777)
+    (data / "guestbook.sqlite3").chmod(0o666)
+    return server.start()
+
+
 class TestGuestbook:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
-        server = make_httpd("""
-            WSGIDaemonProcess guestbook threads=4 python-path=${APPS}/django:${APPS}/site \\
-                env=GUESTBOOK_DATA=${DATA}/django env=DJANGO_SETTINGS_MODULE=site_with_files
-            WSGIAppAlias / guestbook.wsgi:application process-group=guestbook
-            """, apps={"django": paths.TOP / "examples" / "django", "site": SITE}, start=False)
-        data = server.data / "django"
-        data.mkdir()
-        manage(server, "migrate", "-v0")
-        manage(server, "createsuperuser", "--noinput", "--username", "admin", "--email", "a@example.org")
-        data.chmod(0o777)
-        (data / "guestbook.sqlite3").chmod(0o666)
-        return server.start()
+        return start_guestbook(make_httpd, "threads=4")
 
     @pytest.fixture
     def browser(self, server):
@@ -68,3 +75,31 @@ class TestGuestbook:
         assert answer == {"name": "big.bin", "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         page = browser.open("/download")
         assert page.body == content and page.headers["Content-Length"] == str(len(content))
+
+
+def memory(process):
+    """KiB: its share of all its pages (PSS), and those that are its alone."""
+    with open("/proc/%d/smaps_rollup" % process.pid) as file:
+        rows = {line.split(":")[0]: int(line.split()[1]) for line in file if line.endswith("kB\n")}
+    return rows["Pss"], rows["Private_Dirty"] + rows["Private_Clean"]
+
+
+class TestMemory:
+    WORKERS = 4
+
+    def measure(self, make_httpd, options):
+        """(PSS of all processes of the group, what one more worker takes) in MiB, after each has served."""
+        server = start_guestbook(make_httpd, "processes=%d threads=4 %s" % (self.WORKERS, options))
+        wait_for(lambda: len(server.log.find("PYW0317")) == self.WORKERS)
+        for _ in range(10 * self.WORKERS):
+            assert server.get("/").status == 200
+        found = [memory(process) for process in server.workers() + server.templates()]
+        return sum(pss for pss, _ in found) / 1024, min(private for _, private in found[:self.WORKERS]) / 1024
+
+    def test_workers_of_a_template_share_what_it_has_loaded(self, make_httpd):
+        """Figures of docs/directives/WSGIDaemonProcess.md."""
+        plain, plain_worker = self.measure(make_httpd, "")
+        shared, shared_worker = self.measure(make_httpd, "preload=On")
+        print("\n%d workers: %.0f MiB (each has %.0f MiB of its own); with preload=On, the template included: %.0f MiB "
+              "(each %.0f MiB)" % (self.WORKERS, plain, plain_worker, shared, shared_worker))
+        assert shared < plain * 0.75

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# The engine without httpd: every engine that is built, and not older than its sources, runs the suites of tests/engine, as a worker's and as an httpd
-# child's. `make check-engine`, with SANITIZE=1 too. ASan does not look for leaks: CPython leaves some by design.
+# The engine without httpd: every engine that is built, and not older than its sources, runs the suites of tests/engine, as a worker's, as an httpd
+# child's and as a template's. `make check-engine`, with SANITIZE=1 too. ASan does not look for leaks: CPython leaves some by design.
 
-ENGINE_TEST_NAMES := engine_exchange engine_host test_engine test_loading test_responses test_threads
+ENGINE_TEST_NAMES := engine_exchange engine_host test_engine test_loading test_responses test_template test_threads
 ENGINE_TEST_OBJ   := $(ENGINE_TEST_NAMES:%=$(BUILD)/tests/engine/%.o) $(BUILD)/obj/pywsgid/src/base/pyw_buffer.o
 ENGINE_TEST       := $(BUILD)/tests/engine/test_engine
 
@@ -14,7 +14,7 @@ check-engine: $(ENGINE) $(ENGINE_TEST)
 	    if [ $$engine != $(ENGINE) ] && [ -n "$$(find $(SRC_engine) -newer $$engine)" ]; then \
 	        echo "== $$engine: skipped, it is older than its sources (make engine PYTHON=...)"; continue; \
 	    fi; \
-	    for role in daemon embedded; do \
+	    for role in daemon embedded template; do \
 	        echo "== $$engine $$role"; \
 	        ASAN_OPTIONS=detect_leaks=0 timeout 120 $(ENGINE_TEST) $(CURDIR)/$$engine $(CURDIR)/tests/engine $$role; \
 	    done; \

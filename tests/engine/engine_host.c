@@ -49,17 +49,18 @@ static void die(const char *what, const char *why)
     exit(2);
 }
 
-void host_start(const char *engine_file, const char *tests, int is_daemon)
+void host_start(const char *engine_file, const char *tests, int is_daemon, int is_template)
 {
     static char path[4096];
     static const char *path_list[] = { path, NULL };
-    static pyw_engine_host host = { take_record, NULL, PYW_LOG_TRACE, "tests", NULL, path_list, 4, 0, 1 };
+    static pyw_engine_host host = { take_record, NULL, PYW_LOG_TRACE, "tests", NULL, path_list, 4, 0, 1, 0 };
     pyw_engine_entry_fn *entry = NULL;
     pyw_problem problem;
     void *handle = dlopen(engine_file, RTLD_NOW | RTLD_GLOBAL);
 
     scripts = tests;
     host.is_daemon = is_daemon;
+    host.is_template = is_template;
     snprintf(path, sizeof(path), "%s/path", tests);
     if (handle == NULL) {
         die(engine_file, dlerror());

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_engine engine.so tests/engine daemon|embedded: one process, one engine, all suites, and an orderly stop. */
+/* test_engine engine.so tests/engine daemon|embedded|template: one process, one engine, its suites, an orderly stop. */
 #include "test_engine.h"
 
 #include <stdio.h>
@@ -23,20 +23,33 @@ static const struct CMUnitTest stop_tests[] = {
     cmocka_unit_test(stop_again_does_nothing),
 };
 
-int main(int argc, char **argv)
+/* What serves runs the suites of requests, and is stopped; a template those of forking. */
+static int run_suites(int is_embedded)
 {
     int failures = 0;
 
-    if (argc != 4) {
-        fprintf(stderr, "usage: test_engine engine.so tests/engine daemon|embedded\n");
-        return 2;
-    }
-    host_start(argv[1], argv[2], strcmp(argv[3], "daemon") == 0);
-    print_message("Python %s\n", host_engine->python_version);
-    loading_set_in_place(strcmp(argv[3], "embedded") == 0);
+    loading_set_in_place(is_embedded);
     failures += _cmocka_run_group_tests("responses", response_tests, response_test_count, NULL, NULL);
     failures += _cmocka_run_group_tests("loading", loading_tests, loading_test_count, NULL, NULL);
     failures += _cmocka_run_group_tests("threads", thread_tests, thread_test_count, NULL, NULL);
     failures += _cmocka_run_group_tests("stop", stop_tests, sizeof(stop_tests) / sizeof(stop_tests[0]), NULL, NULL);
-    return failures != 0;
+    return failures;
+}
+
+int main(int argc, char **argv)
+{
+    int is_template, is_embedded;
+
+    if (argc != 4) {
+        fprintf(stderr, "usage: test_engine engine.so tests/engine daemon|embedded|template\n");
+        return 2;
+    }
+    is_template = strcmp(argv[3], "template") == 0;
+    is_embedded = strcmp(argv[3], "embedded") == 0;
+    host_start(argv[1], argv[2], !is_embedded, is_template);
+    print_message("Python %s\n", host_engine->python_version);
+    if (is_template) {
+        return _cmocka_run_group_tests("template", template_tests, template_test_count, NULL, NULL) != 0;
+    }
+    return run_suites(is_embedded) != 0;
 }

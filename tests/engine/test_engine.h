@@ -14,6 +14,8 @@ extern const struct CMUnitTest loading_tests[];
 extern const size_t loading_test_count;
 extern const struct CMUnitTest thread_tests[];
 extern const size_t thread_test_count;
+extern const struct CMUnitTest template_tests[];
+extern const size_t template_test_count;
 
 /* An httpd child executes a changed script again, a worker does not. */
 void loading_set_in_place(int on);

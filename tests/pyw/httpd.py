@@ -170,9 +170,16 @@ class Httpd:
 
     def workers(self, group=None):
         """The workers there are now; `group`: those whose environment or title names it."""
+        return [child for child in self.managed(group) if not processes.is_template(child)]
+
+    def templates(self, group=None):
+        """The processes of groups with preload=On that workers are forked from."""
+        return [child for child in self.managed(group) if processes.is_template(child)]
+
+    def managed(self, group=None):
         manager = self.manager()
-        workers = processes.children(manager) if manager else []
-        return [worker for worker in workers if group is None or group in processes.title(worker)]
+        children = processes.children(manager) if manager else []
+        return [child for child in children if group is None or group in processes.title(child)]
 
     def socket_directories(self):
         return sorted(path for path in self.run.iterdir() if path.name.startswith("pywsgi"))

@@ -42,6 +42,15 @@ def title(process):
         return ""
 
 
+def is_template(process):
+    """Does it fork workers, instead of serving?"""
+    try:
+        with open("/proc/%d/comm" % process.pid) as file:
+            return file.read().strip() == "pywsgi-template"
+    except OSError:
+        return False
+
+
 def manager(httpd_pid):
     """pywsgid's manager, None if there is none."""
     found = [child for child in children(psutil.Process(httpd_pid)) if program(child) == "pywsgid"]

@@ -45,6 +45,9 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_SERVE, "SERVE", 0, 0, 0},
     {PYW_FRAME_STUCK, "STUCK", 0, 0, 0},
     {PYW_FRAME_STACKS, "STACKS", 0, 0, 0},
+    {PYW_FRAME_FORK, "FORK", 0, 0, 0},
+    {PYW_FRAME_HAND, "HAND", 0, 0, 15},
+    {PYW_FRAME_FORKED, "FORKED", 0, 0, 0},
 };
 
 enum { EXPECTED_TYPES = sizeof(expected_types) / sizeof(expected_types[0]) };
@@ -166,6 +169,7 @@ static void test_bad_headers_of_the_page_are_malformed(void **state)
         "bad-end-with-flag",     "bad-head-long",  "bad-request-flag", "bad-log-level",     "bad-log-long",
         "bad-file-short",        "bad-ready-flag", "bad-commit-long",  "bad-refused-long",  "bad-error-long",
         "bad-length-that-wraps", "bad-stuck-long", "bad-stacks-long",  "bad-command-long",  "bad-done-long",
+        "bad-hand-number",
     };
     pyw_frame_header header;
 

@@ -84,8 +84,6 @@ static void test_defaults(void **state)
     assert_int_equal(options->socket_timeout, 0);
     assert_int_equal(options->shutdown_timeout, apr_time_from_sec(5));
     assert_int_equal(options->listen_backlog, 100);
-    assert_int_equal(options->request_buffer, 64 * 1024);
-    assert_int_equal(options->request_spool, 1024 * 1024 * 1024);
     assert_true(options->core_limit == PYW_CORE_LIMIT_INHERITED);
     assert_int_equal(options->graceful_timeout, apr_time_from_sec(30));
     assert_int_equal(options->deadlock_timeout, apr_time_from_sec(60));
@@ -253,6 +251,7 @@ static void test_bad_values_name_option_value_and_what_is_allowed(void **state)
         {"cgroup", "blog", "'cgroup'|'blog'|absolute"},
         {"reload-on", "/srv/a,b", "'reload-on'|'b'|absolute"},
         {"reload-overlap", "0", "'reload-overlap'|from 1"},
+        {"preload", "yes", "'preload'|'yes'|On or Off"},
         {"memory-recycle", "1000", "'memory-recycle'|bytes"},
         {"home", "srv/blog", "'home'|'srv/blog'|absolute"},
         {"python-path", "/a:b", "'python-path'|'b'|absolute"},
@@ -352,6 +351,7 @@ static const char *const every_option[][2] = {
     {"core-limit", "0"},
     {"reload-on", "/srv/blog/version,/srv/blog/tmp/restart.txt"},
     {"reload-overlap", "2"},
+    {"preload", "on"},
     {"maximum-requests", "1000"},
     {"maximum-requests-jitter", "20%"},
     {"restart-interval", "720h"},
@@ -361,8 +361,6 @@ static const char *const every_option[][2] = {
     {"inactivity-timeout", "5min"},
     {"send-buffer-size", "4K"},
     {"receive-buffer-size", "8K"},
-    {"request-buffer", "0"},
-    {"request-spool", "4G"},
     {"env", "A=1"},
     {"env", "B=two words"},
 };

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers whether it was loaded by the parent process, and whether its function has run in this one only, once."""
+import os
+
+import pywsgi
+
+loaded_in = os.getpid()
+ran_in = []
+
+
+@pywsgi.after_fork
+def hook():
+    ran_in.append(os.getpid())
+
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"%d %d" % (loaded_in == os.getppid(), ran_in == [os.getpid()])]

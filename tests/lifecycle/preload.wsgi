@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says where it was loaded, and which functions of pywsgi.after_fork have run since."""
+import os
+import random
+import sys
+import threading
+
+import pywsgi
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from support import dispatcher, note, plain  # noqa: E402
+
+VERSION = "one"
+LOADED_IN = os.getpid()
+calls = []
+note("loaded", str(os.getpid()))
+
+
+@pywsgi.after_fork
+def first():
+    calls.append("first %d" % os.getpid())
+
+
+def second():
+    calls.append("second %d" % os.getpid())
+
+
+assert pywsgi.after_fork(second) is second
+
+
+def state(environ, start_response):
+    return plain(start_response, "%d %d %s" % (os.getpid(), LOADED_IN, VERSION))
+
+
+def hooks(environ, start_response):
+    return plain(start_response, ",".join(calls))
+
+
+def late(environ, start_response):
+    """One that is registered by a request is called at once."""
+    ran = []
+    pywsgi.after_fork(lambda: ran.append(os.getpid()))
+    return plain(start_response, "%s %d" % (ran, os.getpid()))
+
+
+def threads(environ, start_response):
+    main = threading.main_thread()
+    return plain(start_response, "%s %s" % (main.name, main.is_alive()))
+
+
+def number(environ, start_response):
+    return plain(start_response, "%d %r" % (os.getpid(), random.random()))
+
+
+def leave(environ, start_response):
+    os._exit(7)
+
+
+application = dispatcher(globals())

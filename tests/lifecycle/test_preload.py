@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: Apache-2.0
+"""preload=On: a template loads the application once and forks the workers, which are as good as any."""
+import os
+import re
+import signal
+import time
+
+import pytest
+from lifecycle_site import APPS, ONE, DaemonSite
+from traffic import Clients
+
+import test_pythons
+
+from pyw import processes, pythons, wait_for
+
+SCRIPT = APPS["app.wsgi"].with_name("preload.wsgi")
+FILES = dict(APPS, **{"app.wsgi": SCRIPT})
+DEATHS = r"PYW0310|PYW024\d"
+BROKEN = r"PYW0316|PYW0317|PYW0394|PYW06\d\d|PYW05\d\d|PYW0310|Traceback|\]   |File|Error"
+
+
+@pytest.fixture(scope="class")
+def server(request, make_httpd):
+    return make_httpd(ONE % request.cls.OPTIONS, apps=getattr(request.cls, "FILES", FILES))
+
+
+def processes_of(server, count=1, but=()):
+    """(workers, template), once there are so many, and none of `but` is among them."""
+    def look():
+        workers, templates = server.workers(), server.templates()
+        return (len(workers) == count and len(templates) == 1 and not {*workers, *templates} & set(but)
+                and all(map(processes.is_running, workers + templates)) and (workers, templates[0]))
+
+    return wait_for(look, what=lambda: (server.workers(), server.templates()))
+
+
+def kill(process):
+    os.kill(process.pid, signal.SIGKILL)
+
+
+def write(server, text):
+    (server.apps / "new").write_text(text)
+    (server.apps / "new").rename(server.apps / "app.wsgi")
+
+
+def version(name):
+    return SCRIPT.read_text().replace('VERSION = "one"', 'VERSION = "%s"' % name)
+
+
+def version_of(site):
+    response = site.get("/state")
+    return response.status == 200 and response.body.split()[2].decode()
+
+
+def places(process):
+    """What its descriptors lead to, without the numbers that differ."""
+    return {fd: re.sub(r"\d+", "", path) for fd, path in processes.descriptors(process.pid).items()}
+
+
+class TestWorkers:
+    OPTIONS = "processes=3 threads=2 preload=On\nWSGIDaemonProcess plain threads=2\n" \
+              "WSGIScriptAlias /plain ${APPS}/plain.wsgi process-group=plain"
+    FILES = dict(FILES, **{"plain.wsgi": "def application(environ, start_response):\n"
+                                         "    start_response('200 OK', [])\n"
+                                         "    return [b'plain']\n"})
+
+    @pytest.fixture(scope="class")
+    def group(self, server):
+        wait_for(lambda: len(server.workers("app")) == 3 and len(server.templates()) == 1)
+        return server.workers("app"), server.templates("app")[0]
+
+    def test_the_application_is_loaded_once(self, server, site, group):
+        assert site.get("/state").body.split()[1] == b"%d" % group[1].pid
+        assert (server.data / "loaded").read_text() == "%d\n" % group[1].pid
+
+    def test_they_are_the_managers_children_and_lead_their_process_groups(self, server, group):
+        for worker in group[0]:
+            assert worker.ppid() == server.manager().pid
+            assert os.getpgid(worker.pid) == worker.pid
+
+    def test_they_have_the_descriptors_that_an_executed_one_has(self, server, site, group):
+        server.log.wait("PYW0317.*'plain'")
+        expected = places(server.workers("plain")[0])
+        assert [places(worker) for worker in group[0]] == [expected] * 3
+
+    def test_the_template_has_no_listener_and_keeps_nothing_of_theirs(self, server, group):
+        server.log.wait("PYW0394")
+        log = re.sub(r"\d+", "", str(server.log.path))
+        assert places(group[1]) == {0: "/dev/null", 1: log, 2: log, 3: "socket:[]", 4: "/dev/null",
+                                    5: "anon_inode:[eventfd]"}
+
+    def test_the_functions_of_after_fork_have_run_in_each_in_their_order(self, site, group):
+        wanted = {b"first %d,second %d" % (worker.pid, worker.pid) for worker in group[0]}
+        seen = set()
+        wait_for(lambda: seen.add(site.get("/hooks").body) or seen == wanted, what=lambda: seen)
+
+    def test_one_that_is_registered_late_is_called_at_once(self, site):
+        called, pid = site.get("/late").body.rsplit(None, 1)
+        assert called == b"[%s]" % pid
+
+    def test_the_main_thread_is_pythons_main_thread(self, site):
+        assert site.get("/threads").body == b"MainThread True"
+
+    def test_their_random_numbers_differ(self, site):
+        seen = {}
+
+        def look():
+            pid, number = site.get("/number").body.split()
+            seen.setdefault(pid, number)
+            return len(seen) == 3
+
+        wait_for(look)
+        assert len(set(seen.values())) == 3, seen
+
+    def test_they_stop_and_the_template_with_them(self, server, group):
+        """What is checked at the end of each class is that nothing is left."""
+        assert processes.is_running(group[1])
+
+
+class TestDeath:
+    OPTIONS = "processes=2 threads=2 preload=On"
+
+    def test_a_killed_one_is_replaced_at_once(self, server):
+        server.allow_log(DEATHS)
+        times = []
+        for _ in range(10):
+            workers, template = processes_of(server, 2)
+            since = server.log.position()
+            begin = time.monotonic()
+            kill(workers[0])
+            wait_for(lambda: server.log.find("PYW0317", since))
+            times.append(time.monotonic() - begin)
+        times.sort()
+        print("from SIGKILL to READY: median %.0f ms, longest %.0f ms" % (times[5] * 1000, times[-1] * 1000))
+        assert times[5] < 0.5
+
+    def test_its_obituary_is_that_of_any_worker(self, server, site):
+        server.allow_log(DEATHS)
+        since = server.log.position()
+        assert site.get("/leave").status == 502
+        assert "GET /leave" in server.log.wait(r"PYW0310: worker \d+ of group 'app' \(READY\) exited \(status 7\)",
+                                               since)[0]
+
+    def test_many_deaths_leave_no_zombie_and_no_descriptor(self, server):
+        server.allow_log(DEATHS)
+        processes_of(server, 2)
+        before = processes.descriptor_count(server.manager().pid)
+        for _ in range(30):
+            workers, template = processes_of(server, 2)
+            kill(workers[0])
+            wait_for(lambda: not processes.is_running(workers[0]))
+        processes_of(server, 2)
+        wait_for(lambda: processes.descriptor_count(server.manager().pid) == before)
+        assert len(processes.children(server.manager())) == 3
+
+    def test_another_template_takes_the_place_of_a_dead_one(self, server, site):
+        server.allow_log(DEATHS)
+        workers, template = processes_of(server, 2)
+        with Clients(site, "/state") as clients:
+            wait_for(lambda: clients.answers)
+            kill(template)
+            same, other = processes_of(server, 2, [template])
+            server.log.wait("PYW0394: template %d " % other.pid)
+        assert same == workers
+        assert clients.statuses() == {200}
+        kill(workers[0])
+        server.log.wait(r"PYW0310: template %d " % template.pid)
+        site.httpd.log.wait("PYW0317: worker %d " % next(
+            worker for worker in processes_of(server, 2, [workers[0]])[0] if worker != workers[1]).pid)
+
+    def test_when_the_manager_dies_its_template_ends(self, server):
+        server.allow_log(DEATHS + "|PYW025[34]")
+        workers, template = processes_of(server, 2)
+        kill(server.manager())
+        processes.wait_gone([template, *workers])
+        wait_for(lambda: server.manager() is not None)
+        server.remember_family()
+        processes_of(server, 2, [template, *workers])
+
+
+class TestNewCode:
+    OPTIONS = "processes=2 threads=2 preload=On"
+
+    def test_a_changed_script_gets_a_template_of_its_own_first(self, server, site):
+        workers, template = processes_of(server, 2)
+        with Clients(site, "/state") as clients:
+            wait_for(lambda: clients.answers)
+            write(server, version("two"))
+            others, successor = processes_of(server, 2, [template, *workers])
+            wait_for(lambda: clients.answers[-1][1].endswith(b"two"))
+        assert clients.statuses() == {200}
+        assert {body.split()[1] for body in clients.bodies()} == {b"%d" % template.pid, b"%d" % successor.pid}
+
+    def test_code_that_does_not_load_leaves_workers_and_template(self, server, site):
+        processes_of(server, 2)
+        write(server, version("good"))
+        wait_for(lambda: version_of(site) == "good")
+        wait_for(lambda: len(server.templates()) == 1)
+        workers, template = processes_of(server, 2)
+        server.allow_log(BROKEN)
+        with Clients(site, "/state") as clients:
+            wait_for(lambda: clients.answers)
+            since = server.log.position()
+            write(server, "raise RuntimeError('announced')\n")
+            server.log.wait("PYW0316", since)
+            assert server.log.find("RuntimeError: announced", since)
+            assert processes_of(server, 2) == (workers, template)
+            kill(workers[0])
+            server.log.wait("PYW0317", since)
+        assert {body.split()[2] for status, body in clients.answers if status == 200} == {b"good"}
+        write(server, version("repaired"))
+        wait_for(lambda: version_of(site) == "repaired", 30)
+        processes_of(server, 2, [template])
+
+    def test_other_options_get_another_template(self, server, site):
+        workers, template = processes_of(server, 2)
+        server.configure(ONE % (self.OPTIONS + " env=CHANGED=1"))
+        server.graceful()
+        workers, template = processes_of(server, 2, [template, *workers])
+        assert processes.environment(template.pid) is not None
+        wait_for(lambda: site.get("/state").body.split()[1] == b"%d" % template.pid)
+
+    def test_without_the_option_the_template_goes(self, server):
+        workers, template = processes_of(server, 2)
+        server.configure(ONE % "processes=2 threads=2")
+        server.graceful()
+        processes.wait_gone([template, *workers])
+        wait_for(lambda: len(server.workers()) == 2 and not server.templates())
+
+
+class TestRestart:
+    OPTIONS = "processes=2 threads=2 preload=On"
+
+    def test_a_restart_changes_nothing_but_the_log(self, server, site):
+        before = processes_of(server, 2)
+        server.graceful()
+        server.restart()
+        assert processes_of(server, 2) == before
+        rotated = server.root / "error.log.1"
+        (server.root / "error.log").rename(rotated)
+        server.log = server.logs[0]
+        (server.root / "error.log").touch()
+        os.kill(server.process.pid, signal.SIGUSR1)
+        for process in [*before[0], before[1]]:
+            wait_for(lambda: processes.descriptors(process.pid)[2] == str(server.root / "error.log"))
+
+
+class TestBrokenFromTheStart:
+    OPTIONS = "processes=2 threads=2 preload=On"
+    FILES = dict(FILES, **{"app.wsgi": "raise RuntimeError('announced')\n"})
+
+    def test_requests_get_500_until_it_is_repaired(self, server, site):
+        server.allow_log(BROKEN)
+        wait_for(lambda: site.get("/state").status == 500)
+        server.log.wait("PYW0394.*could not be loaded")
+        template = processes_of(server, 2)[1]
+        write(server, version("repaired"))
+        processes_of(server, 2, [template])
+        wait_for(lambda: version_of(site) == "repaired")
+
+
+FAILING = """
+import pywsgi
+pywsgi.after_fork(lambda: 1 / 0)
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"served"]
+"""
+
+
+@pytest.mark.parametrize("preload", ["On", "Off"])
+class TestHook:
+    def test_one_that_raises_breaks_the_worker(self, make_httpd, preload):
+        server = make_httpd(ONE % ("threads=2 preload=" + preload), apps={"app.wsgi": FAILING})
+        server.allow_log(BROKEN + "|lambda")
+        site = DaemonSite(server)
+        assert site.get("/").status == 500
+        assert server.log.wait("PYW0527.*app.wsgi")
+        assert server.log.find("ZeroDivisionError") and server.log.find("PYW0317.*could not be loaded")
+        write(server, FAILING.replace("1 / 0", "1 / 1"))
+        wait_for(lambda: site.get("/").body == b"served")
+
+
+class TestThreads:
+    def test_those_that_a_fork_loses_are_named(self, make_httpd):
+        text = SCRIPT.read_text() + "threading.Thread(target=threading.Event().wait, name='poller', daemon=True).start()\n"
+        server = make_httpd(ONE % "threads=2 preload=On", apps=dict(FILES, **{"app.wsgi": text}), start=False)
+        server.expect_log("PYW0525.*: poller; start them")
+        server.start()
+        assert DaemonSite(server).get("/state").status == 200
+
+
+class TestInterpreters:
+    CONFIG = """
+    WSGIDaemonProcess app threads=2 processes=2 preload=On
+    WSGIScriptAlias /one ${APPS}/app.wsgi process-group=app application-group=%{GLOBAL}
+    WSGIScriptAlias /two ${APPS}/app.wsgi process-group=app application-group=other
+    """
+
+    def test_an_application_outside_of_the_main_one_is_loaded_by_each_worker(self, make_httpd):
+        server = make_httpd(self.CONFIG, apps=FILES)
+        workers, template = processes_of(server, 2)
+        assert DaemonSite(server, "/one").get("/state").body.split()[1] == b"%d" % template.pid
+        pid, loaded_in = DaemonSite(server, "/two").get("/state").body.split()[:2]
+        assert pid == loaded_in
+        assert server.log.find("PYW0528.*'other'")
+
+
+TROUBLE = """
+import os, socket, struct
+import pywsgi
+%s
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"served"]
+"""
+FORKED = 'bytes([2, 63, 0, 0, 0, 0, 0, 0])'
+SPEAKS = "os.write(3, %s)" % FORKED
+DIES = "os.register_at_fork(before=lambda: os._exit(3))"
+PRETENDS = """
+def pretend():
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        try:
+            if fd > 5 and os.readlink("/proc/self/fd/" + str(fd)).startswith("socket:"):
+                os.write(fd, %s)
+        except OSError:
+            pass
+
+os.register_at_fork(before=pretend)
+""" % FORKED
+
+
+class TestHostile:
+    """A template runs the code of the application: the manager believes nothing of what comes from it."""
+    @pytest.mark.parametrize("trouble, record", [
+        (SPEAKS, r"PYW0395: template \d+ of group 'app' sent FORKED"),
+        (DIES, r"PYW0396: .*it could not be forked"),
+        (PRETENDS, r"PYW0396: .*no process that was forked for it")])
+    def test_it_cannot_do_more_than_fail(self, make_httpd, trouble, record):
+        text = TROUBLE % trouble
+        server = make_httpd("WSGIDaemonProcess fine\nWSGIScriptAlias /fine ${APPS}/fine.wsgi process-group=fine\n" +
+                            ONE % "threads=2 preload=On", apps=dict(FILES, **{"app.wsgi": text,
+                                                                            "fine.wsgi": TROUBLE % ""}), start=False)
+        server.allow_log(r"PYW039\d|PYW0310|PYW0340|PYW0450|PYW0420")
+        server.start()
+        server.log.wait(record)
+        manager = server.manager()
+        wait_for(lambda: DaemonSite(server, "/fine").get("/").body == b"served")
+        server.log.wait(r"PYW0340|PYW039\d")
+        assert server.manager() == manager
+
+
+@pytest.mark.parametrize("series", test_pythons.usable)
+class TestEachPython:
+    def test_it_forks_workers_that_serve_and_stop(self, series):
+        prefix = pythons.others()[series]
+        server = test_pythons.start('WSGIPythonHome "%s"\n' % prefix + ONE % "processes=2 threads=2 preload=On", FILES,
+                                    prefix)
+        try:
+            site = DaemonSite(server)
+            server.allow_log(DEATHS)
+            workers, template = processes_of(server, 2)
+            assert site.get("/state").body.split()[1] == b"%d" % template.pid
+            pid = int(site.get("/hooks").body.split()[-1])
+            assert site.get("/hooks").status == 200 and pid in {worker.pid for worker in workers}
+            kill(workers[0])
+            processes_of(server, 2, [workers[0]])
+            assert site.get("/state").status == 200
+        finally:
+            server.finish()
