@@ -72,6 +72,9 @@ static pyw_result exchange_send(pyw_exchange *exchange, const pyw_head *head, co
     if (flags & PYW_SEND_NOWAIT) {
         return PYW_AGAIN; /* output filters may block */
     }
+    if ((flags & PYW_SEND_PARALLEL) && !pyw_reply_has_room(&self->reply, length)) {
+        return PYW_AGAIN;
+    }
     result = apply_head(self, head);
     if (result == PYW_OK) {
         result = pyw_reply_data(&self->reply, data, length, 1);
@@ -149,4 +152,5 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->base.id = target->timing.id;
     exchange->base.interrupts_gone = 0;
     exchange->base.has_body = exchange->body.result == PYW_OK;
+    exchange->base.takes_parallel = pyw_reply_takes_parallel(r);
 }

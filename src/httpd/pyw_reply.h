@@ -75,6 +75,16 @@ void pyw_reply_abort(pyw_reply *reply, int status);
 /* What the content handler returns. */
 int pyw_reply_result(const pyw_reply *reply);
 
+/*
+ * May another thread than that of the request use the reply while this one does not (nor anything else of httpd)? Such
+ * a thread must not wait for a client, and must not run code that may be bound to the request's thread: so only on a
+ * plain connection, and with no other output filters than those that are known to be good.
+ */
+int pyw_reply_takes_parallel(const request_rec *r);
+
+/* Will so many bytes go out without waiting for the client, as far as one can know? */
+int pyw_reply_has_room(const pyw_reply *reply, size_t length);
+
 /* Has the client closed its connection, as far as one can see without reading? */
 int pyw_reply_client_gone(const pyw_reply *reply);
 

@@ -142,11 +142,39 @@ static uint16_t last_flag(unsigned flags)
     return flags & (PYW_SEND_LAST | PYW_SEND_END) ? PYW_DATA_LAST : 0;
 }
 
+/* What the socket did not take of an earlier call goes first, and what it does not take of this one is kept. */
+static pyw_result send_parallel(pyw_wire_exchange *exchange, const pyw_head *head, const void *data, size_t length,
+                                unsigned flags)
+{
+    pyw_result result = begin(exchange, NULL);
+
+    if (result == PYW_OK && pyw_channel_has_output(exchange->channel)) {
+        result = pyw_channel_send(exchange->channel, 0);
+        if (result == PYW_OK && pyw_channel_has_output(exchange->channel)) {
+            return PYW_AGAIN;
+        }
+    }
+    if (result == PYW_OK) {
+        result = begin(exchange, head);
+    }
+    if (result == PYW_OK) {
+        pyw_channel_queue(exchange->channel, PYW_FRAME_DATA, last_flag(flags), data, length, -1);
+        result = pyw_channel_send(exchange->channel, 0);
+    }
+    if (result != PYW_OK && result != PYW_AGAIN) {
+        exchange->output = result;
+    }
+    return result;
+}
+
 static pyw_result wire_send(pyw_exchange *base, const pyw_head *head, const void *data, size_t length, unsigned flags)
 {
     pyw_wire_exchange *exchange = of(base);
     pyw_result result;
 
+    if (flags & PYW_SEND_PARALLEL) {
+        return send_parallel(exchange, head, data, length, flags);
+    }
     if (is_repetition(exchange)) {
         return complete(exchange, flags);
     }
@@ -278,6 +306,7 @@ void pyw_wire_exchange_init(pyw_wire_exchange *exchange, pyw_channel *channel, p
     exchange->base.environ_pairs = environ_pairs;
     exchange->base.environ_count = count;
     exchange->base.has_body = has_body;
+    exchange->base.takes_parallel = 1;
     exchange->channel = channel;
     exchange->scratch = scratch;
     exchange->timeout_ms = timeout_ms;

@@ -169,6 +169,7 @@ static void serve(pyw_request *request, PyObject *callable)
         respond(request, result);
         Py_DECREF(result);
     }
+    pyw_response_close(request);
     pyw_record_flush_all();
     pyw_kit_withdraw(&kit);
     pyw_kit_return(state, &kit);

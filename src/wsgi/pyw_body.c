@@ -108,13 +108,19 @@ static int completes(const pyw_request *request, PyObject *block)
            && size <= PYW_RESPONSE_GATHER_MAX;
 }
 
+/* Without a flusher close() might hold up what was gathered. */
+static int may_gather(const pyw_request *request, int has_close)
+{
+    return !has_close || request->exchange->takes_parallel;
+}
+
 static int send_block(pyw_request *request, PyObject *block, int single, int has_close)
 {
     if (PyBytes_Check(block)) {
         if (single && declare_length(request, (uint64_t)PyBytes_GET_SIZE(block)) < 0) {
             return -1;
         }
-        if (!has_close && completes(request, block)) {
+        if (may_gather(request, has_close) && completes(request, block)) {
             request->gathering = 1;
         }
     }
@@ -165,5 +171,5 @@ int pyw_body_send(pyw_request *request, PyObject *result, int has_close)
     if (request->started && request->sent == 0 && declare_length(request, 0) < 0) {
         return -1;
     }
-    return request->started && has_close ? pyw_response_send_last(request) : 0;
+    return request->started && has_close ? pyw_response_leave_last(request) : 0;
 }

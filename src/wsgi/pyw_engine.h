@@ -17,7 +17,7 @@
 #include "wsgi/pyw_exchange.h"
 
 /* Counted up whenever anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 4u
+#define PYW_ENGINE_ABI 5u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;

@@ -13,6 +13,7 @@
 #include "wsgi/pyw_adapter.h"
 #include "wsgi/pyw_application.h"
 #include "wsgi/pyw_engine.h"
+#include "wsgi/pyw_flusher.h"
 
 #define PYW_EXPORT __attribute__((visibility("default")))
 
@@ -130,6 +131,7 @@ static void engine_thread_end(void)
 
 static void engine_stop(int busy)
 {
+    pyw_flusher_stop();
     if (engine.running && !busy) {
         engine.running = 0;
         pyw_interpreter_stop();

@@ -8,7 +8,7 @@
  *
  * One exchange serves one request on one thread at a time and lives until `finish` has returned. All operations are
  * called by the thread that called run(), WITHOUT the GIL, except where PYW_SEND_NOWAIT is given: those calls are
- * made WITH the GIL and must not block.
+ * made WITH the GIL and must not block; and where PYW_SEND_PARALLEL is given.
  *
  * The engine is the only place that validates what an application says (status, header names and values, lengths), so
  * that embedded and daemon mode answer alike. A carrier behind a process boundary checks again: it cannot know
@@ -37,7 +37,11 @@ typedef struct pyw_head {
 enum {
     PYW_SEND_NOWAIT = 1, /* return PYW_AGAIN rather than block: the next call must be the same one without this flag */
     PYW_SEND_LAST = 2,   /* these are the last bytes of the body: the client may have all of it now */
-    PYW_SEND_END = 4     /* the request is over as well (implies LAST): finish() follows and sends nothing more */
+    PYW_SEND_END = 4,    /* the request is over as well (implies LAST): finish() follows and sends nothing more */
+    PYW_SEND_PARALLEL = 8 /* of send, on another thread than run()'s and without the GIL, but never at the same time as
+                             another operation: PYW_AGAIN rather than wait for anybody, nothing of the call being
+                             taken. After PYW_OK a call without head and bytes says AGAIN as long as the carrier
+                             itself has to send a rest. */
 };
 
 /* How a request ended. */
@@ -96,6 +100,8 @@ struct pyw_exchange {
     uint32_t environ_count;
     /* 0: the request has no body, read() need not be called. */
     int has_body;
+    /* send() may be called with PYW_SEND_PARALLEL. 0: every block is sent as it comes. */
+    int takes_parallel;
     int64_t arrival;     /* when the request came: microseconds of CLOCK_MONOTONIC */
     int64_t deadline;    /* when its answer is due: milliseconds of the same clock; 0: never */
     const char *id;      /* for log records; valid until finish */

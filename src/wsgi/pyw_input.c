@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wsgi/pyw_outgoing.h"
+
 enum {
     LINE_BUFFER = 16 * 1024,
     FIRST_BLOCK = 64 * 1024,       /* of a body of unknown length; doubled as need be */
@@ -89,6 +91,7 @@ static int fill(input *self, char *out, size_t size, size_t *got)
     exchange = request->exchange;
     self->busy = 1;
     thread = pyw_request_enter(request);
+    pyw_outgoing_flush(request);
     while (*got < size && result == PYW_OK && !ended) {
         size_t part = 0;
 
@@ -129,6 +132,7 @@ static int fill_buffer(input *self)
     }
     self->busy = 1;
     thread = pyw_request_enter(request);
+    pyw_outgoing_flush(request);
     result = request->exchange->ops->read(request->exchange, self->buffer, LINE_BUFFER, &got);
     pyw_request_leave(request, thread);
     self->busy = 0;

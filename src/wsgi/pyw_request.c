@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "python/pyw_exception.h"
+#include "wsgi/pyw_outgoing.h"
 #include "wsgi/pyw_validate.h"
 
 static int pair_is(const pyw_pair *pair, const char *name)
@@ -43,6 +44,7 @@ void pyw_request_init(pyw_request *request, pyw_adapter_state *state, pyw_exchan
     request->method_length = request->uri_length = 1;
     request->ending = ending;
     pthread_mutex_init(&request->carrier, NULL);
+    pyw_outgoing_init(request);
     look_at_pairs(request);
     request->bodiless = pyw_request_is_head(request);
 }
@@ -67,12 +69,22 @@ int pyw_request_is_head(const pyw_request *request)
     return request->method_length == 4 && memcmp(request->method, "HEAD", 4) == 0;
 }
 
+PyThreadState *pyw_request_give_up_gil(pyw_request *request)
+{
+    request->users++;
+    return PyEval_SaveThread();
+}
+
+void pyw_request_take_gil(pyw_request *request, PyThreadState *thread)
+{
+    PyEval_RestoreThread(thread);
+    request->users--;
+}
+
 PyThreadState *pyw_request_enter(pyw_request *request)
 {
-    PyThreadState *thread;
+    PyThreadState *thread = pyw_request_give_up_gil(request);
 
-    request->users++;
-    thread = PyEval_SaveThread();
     pthread_mutex_lock(&request->carrier);
     return thread;
 }
@@ -80,8 +92,7 @@ PyThreadState *pyw_request_enter(pyw_request *request)
 void pyw_request_leave(pyw_request *request, PyThreadState *thread)
 {
     pthread_mutex_unlock(&request->carrier);
-    PyEval_RestoreThread(thread);
-    request->users--;
+    pyw_request_take_gil(request, thread);
 }
 
 int pyw_request_try(pyw_request *request)
@@ -89,26 +100,33 @@ int pyw_request_try(pyw_request *request)
     return pthread_mutex_trylock(&request->carrier) == 0;
 }
 
+void pyw_request_lock(pyw_request *request)
+{
+    if (!pyw_request_try(request)) {
+        pyw_request_take_gil(request, pyw_request_enter(request));
+    }
+}
+
 void pyw_request_done(pyw_request *request)
 {
     pthread_mutex_unlock(&request->carrier);
 }
 
+/* Between the call that would block and its repetition no other may come: the carrier is not given back. */
 void pyw_request_log_line(pyw_request *request, pyw_log_level level, const char *text, size_t length)
 {
     pyw_exchange *exchange = request->exchange;
-    pyw_result result = PYW_AGAIN;
+    pyw_result result;
     PyThreadState *thread;
 
-    if (pyw_request_try(request)) {
-        result = exchange->ops->log(exchange, level, text, length, PYW_SEND_NOWAIT);
-        pyw_request_done(request);
-    }
+    pyw_request_lock(request);
+    result = exchange->ops->log(exchange, level, text, length, PYW_SEND_NOWAIT);
     if (result == PYW_AGAIN) {
-        thread = pyw_request_enter(request);
+        thread = pyw_request_give_up_gil(request);
         exchange->ops->log(exchange, level, text, length, 0);
-        pyw_request_leave(request, thread);
+        pyw_request_take_gil(request, thread);
     }
+    pyw_request_done(request);
 }
 
 void pyw_request_log(pyw_request *request, pyw_log_level level, const char *format, ...)

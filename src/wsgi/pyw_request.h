@@ -16,6 +16,17 @@
 
 #include "base/pyw_log.h"
 #include "wsgi/pyw_adapter.h"
+#include "wsgi/pyw_flusher.h"
+
+/* The part of a request that is pyw_outgoing's; guarded by the carrier from the time when `is_shared` is set. */
+typedef struct pyw_outgoing {
+    pyw_flusher_entry entry;
+    int is_shared;    /* the flusher knows of it, or did; belongs to whoever holds the GIL */
+    int is_last;      /* no byte follows those that are gathered */
+    int head_sent;    /* the exchange has the head ... */
+    int last_sent;    /* ... and knows that no more bytes come */
+    pyw_result fault; /* of the exchange */
+} pyw_outgoing;
 
 typedef struct pyw_request {
     pyw_adapter_state *state;
@@ -32,16 +43,16 @@ typedef struct pyw_request {
     uint64_t request_length; /* CONTENT_LENGTH */
 
     int started;       /* start_response was called, the head is in the ending */
-    int head_sent;
+    int head_sent;     /* ... and cannot be changed any more */
     int bodiless;      /* HEAD, 204, 304: no body byte is sent */
     int has_length;    /* the head has a Content-Length ... */
     uint64_t length;   /* ... namely this */
     uint64_t sent;     /* body bytes handed to the exchange or gathered */
     int gathering;     /* body bytes go to the ending, not to the exchange */
-    int last_sent;     /* the exchange knows that no more bytes come */
     int overrun;       /* more bytes than Content-Length: said once */
     int failed_write;  /* the exchange took no more: the client is gone, or too slow */
     int failed_read;   /* the exchange had no more of a body that is not complete */
+    pyw_outgoing outgoing;
 } pyw_request;
 
 /* GIL held. */
@@ -58,6 +69,15 @@ void pyw_request_leave(pyw_request *request, PyThreadState *thread);
 
 /* Takes the carrier without waiting and without giving up the GIL. 0: another thread has it. */
 int pyw_request_try(pyw_request *request);
+
+/* Takes the carrier; the GIL is held before and after, and given up if another thread has the carrier. */
+void pyw_request_lock(pyw_request *request);
+
+/* The carrier is kept meanwhile: it may be held while one waits for the GIL, and not the other way round. */
+PyThreadState *pyw_request_give_up_gil(pyw_request *request);
+void pyw_request_take_gil(pyw_request *request, PyThreadState *thread);
+
+/* Gives the carrier back. */
 void pyw_request_done(pyw_request *request);
 
 /* One record in the request's log. GIL held; given up if the log would block. */

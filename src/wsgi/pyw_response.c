@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "wsgi/pyw_response_head.h"
+#include "wsgi/pyw_outgoing.h"
 
 int pyw_response_is_full(const pyw_request *request)
 {
@@ -54,46 +54,12 @@ static int write_failed(pyw_request *request, pyw_result result)
     return -1;
 }
 
-/* Body bytes: of memory, or, with a descriptor, of a file. */
-typedef struct piece {
-    const char *data;
-    uint64_t length;
-    int fd; /* -1: memory */
-    off_t offset;
-} piece;
-
-static pyw_result send_piece(pyw_exchange *exchange, const pyw_head *head, const piece *part, unsigned flags)
+static int transmit(pyw_request *request, const pyw_piece *piece, int is_last)
 {
-    if (part->fd >= 0) {
-        return exchange->ops->send_file(exchange, head, part->fd, part->offset, part->length, flags);
-    }
-    return exchange->ops->send(exchange, head, part->data, (size_t)part->length, flags);
-}
+    pyw_result result;
 
-/* The GIL is given up only if the exchange would block. */
-static int transmit(pyw_request *request, const piece *part)
-{
-    pyw_exchange *exchange = request->exchange;
-    unsigned flags = request->last_sent ? PYW_SEND_LAST : 0;
-    pyw_head head;
-    const pyw_head *first = NULL;
-    pyw_result result = PYW_AGAIN;
-    PyThreadState *thread;
-
-    if (!request->head_sent) {
-        pyw_response_head(request->ending, &head);
-        first = &head;
-    }
     request->head_sent = 1;
-    if (pyw_request_try(request)) {
-        result = send_piece(exchange, first, part, flags | PYW_SEND_NOWAIT);
-        pyw_request_done(request);
-    }
-    if (result == PYW_AGAIN) {
-        thread = pyw_request_enter(request);
-        result = send_piece(exchange, first, part, flags);
-        pyw_request_leave(request, thread);
-    }
+    result = pyw_outgoing_send(request, piece, is_last);
     return result == PYW_OK ? 0 : write_failed(request, result);
 }
 
@@ -120,7 +86,7 @@ static int check_writable(pyw_request *request)
 
 int pyw_response_write(pyw_request *request, const char *data, size_t length)
 {
-    piece part = { data, length, -1, 0 };
+    pyw_piece part = { data, length, -1, 0 };
 
     /* An application that waits for something may yield an empty block before it knows its status. */
     if (length == 0 && !request->started) {
@@ -137,13 +103,12 @@ int pyw_response_write(pyw_request *request, const char *data, size_t length)
     if (request->gathering) {
         return gather(request, data, (size_t)part.length);
     }
-    request->last_sent = pyw_response_is_full(request);
-    return transmit(request, &part);
+    return transmit(request, &part, pyw_response_is_full(request));
 }
 
 int pyw_response_send_file(pyw_request *request, int fd, off_t offset, uint64_t length)
 {
-    piece part = { NULL, length, fd, offset };
+    pyw_piece part = { NULL, length, fd, offset };
 
     if (check_writable(request) < 0) {
         return -1;
@@ -153,22 +118,22 @@ int pyw_response_send_file(pyw_request *request, int fd, off_t offset, uint64_t 
         return 0;
     }
     request->sent += part.length;
-    request->last_sent = pyw_response_is_full(request);
-    return transmit(request, &part);
+    return transmit(request, &part, pyw_response_is_full(request));
 }
 
-int pyw_response_send_last(pyw_request *request)
+int pyw_response_leave_last(pyw_request *request)
 {
-    piece part = { request->ending->body.data, request->ending->body.length, -1, 0 };
+    pyw_result result;
 
-    if (request->last_sent || is_short(request)) {
+    if (is_short(request)) {
         return 0;
     }
     if (check_writable(request) < 0) {
         return -1;
     }
-    request->last_sent = 1;
-    return transmit(request, &part);
+    request->head_sent = 1;
+    result = pyw_outgoing_leave_last(request);
+    return result == PYW_OK ? 0 : write_failed(request, result);
 }
 
 int pyw_response_write_object(pyw_request *request, PyObject *chunk)
@@ -194,6 +159,22 @@ void pyw_response_end(pyw_request *request)
     else {
         ending->outcome = PYW_DONE;
     }
-    ending->send = !request->last_sent;
-    ending->head_pending = !request->head_sent;
+    ending->send = 1;
+}
+
+void pyw_response_close(pyw_request *request)
+{
+    pyw_ending *ending = request->ending;
+    pyw_result result = pyw_outgoing_close(request);
+
+    if (ending->outcome == PYW_TRUNCATED && ending->body.length > 0) {
+        ending->send = 1;
+    }
+    if (request->outgoing.last_sent || result != PYW_OK) {
+        ending->send = 0;
+    }
+    if (ending->outcome == PYW_DONE && result != PYW_OK) {
+        ending->outcome = PYW_TRUNCATED;
+    }
+    ending->head_pending = !request->outgoing.head_sent;
 }

@@ -25,10 +25,10 @@ int pyw_response_write_object(pyw_request *request, PyObject *chunk);
 int pyw_response_send_file(pyw_request *request, int fd, off_t offset, uint64_t length);
 
 /*
- * Lets the client have the end of a complete response now, because what is left to be done may take its time. As
+ * The response is complete, but what is left to be done may take its time: then the client is to have it before. As
  * pyw_response_write.
  */
-int pyw_response_send_last(pyw_request *request);
+int pyw_response_leave_last(pyw_request *request);
 
 /* No body byte may be sent any more: Content-Length is reached, or the response has no body. */
 int pyw_response_is_full(const pyw_request *request);
@@ -38,5 +38,8 @@ uint64_t pyw_response_clamp(pyw_request *request, uint64_t length);
 
 /* Fills in the ending of a response that came to its regular end. */
 void pyw_response_end(pyw_request *request);
+
+/* Behind all that the application did for the request: completes the ending with what was not sent yet. */
+void pyw_response_close(pyw_request *request);
 
 #endif

@@ -114,7 +114,7 @@ class TestGil:
         shutil.rmtree(count.parent)
 
     @pytest.mark.parametrize("path, ceiling", [
-        ("/daemon/", 1), ("/daemon/closing", 1), ("/embedded/", 1), ("/embedded/closing", 2)])
+        ("/daemon/", 1), ("/daemon/closing", 1), ("/embedded/", 1), ("/embedded/closing", 1)])
     def test_acquisitions(self, server, path, ceiling):
         def count():
             return int.from_bytes(server.gil_count.read_bytes(), "little")

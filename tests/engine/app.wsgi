@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import threading
+import time
 
 closed = []
 
@@ -352,6 +353,90 @@ def allocated(environ, start_response):
     gc.collect()
     start_response("200 OK", [])
     return [b"%d" % sys.getallocatedblocks()]
+
+
+def until_pushed(environ):
+    """Waits for the flusher: see memory_client_gone."""
+    deadline = time.monotonic() + 10
+    while not environ["pywsgi.client_gone"]():
+        if time.monotonic() > deadline:
+            raise RuntimeError("nothing was pushed")
+        time.sleep(0.001)
+
+
+def hundred(environ, start_response):
+    start_response("200 OK", [])
+    for number in range(100):
+        yield b"%04d" % number * 250
+
+
+def mixed(environ, start_response):
+    start_response("200 OK", [])
+    for size in (10, 20, 40000, 30, 16384, 16383, 1):
+        yield b"x" * size
+
+
+def pauses(environ, start_response):
+    start_response("200 OK", [])
+    yield b"one "
+    yield b"two "
+    yield b"three "
+    until_pushed(environ)
+    yield b"four"
+
+
+def pauses_in_c(environ, start_response):
+    """With the GIL, as an extension module may."""
+    import ctypes
+
+    start_response("200 OK", [])
+    yield b"one "
+    yield b"two "
+    ctypes.PyDLL(None).usleep(300000)
+    yield b"pushed" if environ["pywsgi.client_gone"]() else b"not pushed"
+
+
+class PausesInClose(list):
+    def __init__(self, environ, blocks):
+        super().__init__(blocks)
+        self.environ = environ
+
+    def close(self):
+        until_pushed(self.environ)
+
+
+def close_pauses(environ, start_response):
+    start_response("200 OK", [])
+    return PausesInClose(environ, [b"all of it"])
+
+
+def stream_close_pauses(environ, start_response):
+    start_response("200 OK", [("Content-Length", "6")])
+    return PausesInClose(environ, [b"abc", b"def"])
+
+
+class ClosingList(list):
+    def close(self):
+        pass
+
+
+def close_is_quick(environ, start_response):
+    start_response("200 OK", [])
+    return ClosingList([b"all of it"])
+
+
+def streams_then_reads(environ, start_response):
+    start_response("200 OK", [])
+    yield b"one "
+    yield b"two "
+    yield environ["wsgi.input"].read()
+
+
+def streams_then_raises(environ, start_response):
+    start_response("200 OK", [])
+    yield b"one "
+    yield b"two "
+    raise ValueError("behind two blocks")
 
 
 def application(environ, start_response):

@@ -16,6 +16,9 @@ static pyw_result memory_read(pyw_exchange *exchange, void *buffer, size_t size,
     size_t left = self->body_length - self->body_read;
 
     *got = 0;
+    if (self->sent_before_read < 0) {
+        self->sent_before_read = (int)self->content.length;
+    }
     if (left == 0) {
         return self->read_end;
     }
@@ -50,9 +53,12 @@ static pyw_result begin_send(memory_exchange *self, unsigned flags)
     if ((flags & PYW_SEND_NOWAIT) && self->always_blocks) {
         return PYW_AGAIN;
     }
-    if (!(flags & PYW_SEND_NOWAIT)) {
-        self->blocking_sends++;
+    if ((flags & PYW_SEND_PARALLEL) && self->parallel_refusals > 0) {
+        self->parallel_refusals--;
+        return PYW_AGAIN;
     }
+    self->parallel_sends += (flags & PYW_SEND_PARALLEL) != 0;
+    self->blocking_sends += !(flags & (PYW_SEND_NOWAIT | PYW_SEND_PARALLEL));
     self->sends++;
     return self->gone_after > 0 && self->sends > self->gone_after ? PYW_GONE : PYW_OK;
 }
@@ -124,9 +130,10 @@ static pyw_result memory_append_log(pyw_exchange *exchange, pyw_log_level level,
     return PYW_OK;
 }
 
+/* An application that looks whether its client has gone looks, in these tests, whether the flusher was here. */
 static int memory_client_gone(pyw_exchange *exchange)
 {
-    return ours(exchange)->read_end == PYW_GONE;
+    return ours(exchange)->read_end == PYW_GONE || ours(exchange)->parallel_sends > 0;
 }
 
 static void memory_finish(pyw_exchange *exchange, pyw_outcome outcome, int status)
@@ -147,7 +154,7 @@ void memory_exchange_init(memory_exchange *self, const char *method, const char 
     self->base.ops = &operations;
     self->base.environ_pairs = self->pairs;
     self->base.id = "-";
-    self->last_after = -1;
+    self->last_after = self->sent_before_read = -1;
     memory_exchange_pair(self, "REQUEST_METHOD", method);
     memory_exchange_pair(self, "REQUEST_URI", path);
     memory_exchange_pair(self, "SCRIPT_NAME", "");

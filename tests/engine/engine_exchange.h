@@ -23,6 +23,7 @@ typedef struct memory_exchange {
     pyw_result read_end;   /* what follows the last byte: PYW_OK is the end of the body */
     int always_blocks;     /* every NOWAIT call says AGAIN */
     int gone_after;        /* the client leaves after so many sends; 0: it stays */
+    int parallel_refusals; /* so many sends of the flusher say AGAIN */
 
     /* out */
     size_t body_read;
@@ -31,7 +32,8 @@ typedef struct memory_exchange {
     pyw_buffer headers;    /* "Name: value\n" each */
     pyw_buffer content;
     pyw_buffer log;        /* "<level> text\n" each */
-    int heads, sends, files, blocking_sends;
+    int heads, sends, files, blocking_sends, parallel_sends;
+    int sent_before_read;  /* bytes that were out when the body was read for the first time; -1: it was not */
     int last_after;        /* bytes that were out when LAST came; -1: it did not */
     int end_seen;
     int finished;

@@ -10,6 +10,8 @@
 
 extern const struct CMUnitTest response_tests[];
 extern const size_t response_test_count;
+extern const struct CMUnitTest stream_tests[];
+extern const size_t stream_test_count;
 extern const struct CMUnitTest loading_tests[];
 extern const size_t loading_test_count;
 extern const struct CMUnitTest thread_tests[];

@@ -56,13 +56,14 @@ static const row rows[] = {
     { "GET", "/file_like", 200, "", "like a file", PYW_DONE, NULL },
 };
 
-static void check_row(const row *expected, int always_blocks)
+static void check_row(const row *expected, int always_blocks, int takes_parallel)
 {
     memory_exchange got;
 
     print_message("%s %s\n", expected->method, expected->path);
     memory_exchange_init(&got, expected->method, expected->path);
     got.always_blocks = always_blocks;
+    got.base.takes_parallel = takes_parallel;
     host_run(host_script("app.wsgi", ""), &got);
     assert_int_equal(got.finished, 1);
     assert_int_equal(got.outcome, expected->outcome);
@@ -84,14 +85,22 @@ static void check_row(const row *expected, int always_blocks)
 static void responses_are_what_pep_3333_asks_for(void **state)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        check_row(&rows[i], 0);
+        check_row(&rows[i], 0, 0);
     }
 }
 
 static void a_carrier_that_blocks_gets_the_same(void **state)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        check_row(&rows[i], 1);
+        check_row(&rows[i], 1, 0);
+    }
+}
+
+static void a_carrier_that_lets_the_flusher_in_gets_the_same(void **state)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        check_row(&rows[i], 0, 1);
+        check_row(&rows[i], 1, 1);
     }
 }
 
@@ -311,6 +320,7 @@ static void the_process_looks_like_a_server(void **state)
 const struct CMUnitTest response_tests[] = {
     cmocka_unit_test(responses_are_what_pep_3333_asks_for),
     cmocka_unit_test(a_carrier_that_blocks_gets_the_same),
+    cmocka_unit_test(a_carrier_that_lets_the_flusher_in_gets_the_same),
     cmocka_unit_test(a_small_answer_is_one_send_at_the_end),
     cmocka_unit_test(a_stream_does_not_wait),
     cmocka_unit_test(a_large_answer_has_a_length_too),
