@@ -15,7 +15,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: engine_cost engine.so tests/cost N\n");
         return 2;
     }
-    host_start(argv[1], argv[2], 1);
+    host_start(argv[1], argv[2], 1, 0);
     application = host_script("cost.wsgi", "");
     for (int i = 0; i < atoi(argv[3]); i++) {
         host_get(&exchange, application, "/");
