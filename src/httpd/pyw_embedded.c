@@ -18,6 +18,9 @@
 
 APLOG_USE_MODULE(pywsgi);
 
+/* After that it is said that a thread did not react. */
+#define INTERRUPT_TIMEOUT_MS 5000
+
 typedef enum { ENGINE_NOT_TRIED = 0, ENGINE_RUNNING, ENGINE_UNUSABLE } engine_state;
 
 /* The one Python of this child. */
@@ -65,6 +68,8 @@ static void describe_host(void)
     embedded.host.threads = threads > 0 ? threads : 1;
     embedded.host.multiprocess = mpm_value(AP_MPMQ_MAX_DAEMONS) > 1;
     embedded.host.is_daemon = 0;
+    embedded.host.interrupts = 1;
+    embedded.host.interrupt_timeout_ms = INTERRUPT_TIMEOUT_MS;
 }
 
 static const pyw_engine *open_engine(const char *path)

@@ -151,6 +151,8 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->base.deadline = target->timing.deadline;
     exchange->base.id = target->timing.id;
     exchange->base.interrupts_gone = 0;
+    exchange->base.log_apart = pyw_log_sink_server;
+    exchange->base.log_apart_baton = r->server;
     exchange->base.has_body = exchange->body.result == PYW_OK;
     exchange->base.takes_parallel = pyw_reply_takes_parallel(r);
 }

@@ -33,6 +33,8 @@ static const char *exit_reason(int status)
         return "did not load its applications within startup-timeout";
     case PYW_EXIT_FORCED:
         return "was ended by shutdown-timeout";
+    case PYW_EXIT_OVERDUE:
+        return "finished, but for requests that did not end when their time was up,";
     default:
         return "exited";
     }

@@ -199,7 +199,7 @@ static int is_busy(const pyw_worker_group *group)
     return 0;
 }
 
-static void mark(pyw_child *child, const char *reason)
+void pyw_recycle_mark(pyw_child *child, const char *reason)
 {
     pyw_buffer requests = {0};
 
@@ -228,6 +228,6 @@ void pyw_recycle_look(pyw_worker_group *group)
         }
     }
     if (chosen != NULL) {
-        mark(chosen, chosen_reason);
+        pyw_recycle_mark(chosen, chosen_reason);
     }
 }

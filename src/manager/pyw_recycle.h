@@ -18,6 +18,9 @@ void pyw_recycle_begin(pyw_child *child);
  */
 void pyw_recycle_look(pyw_worker_group *group);
 
+/* The worker has to go, whoever found that; `reason` is told with its last requests. */
+void pyw_recycle_mark(pyw_child *child, const char *reason);
+
 /* "1.5 GiB", "312 MiB": for log records. */
 void pyw_recycle_describe_size(char *out, size_t size, uint64_t bytes);
 

@@ -11,6 +11,7 @@
 
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_obituary.h"
+#include "manager/pyw_recycle.h"
 #include "manager/pyw_reload_watch.h"
 #include "manager/pyw_spawn.h"
 #include "manager/pyw_template.h"
@@ -404,6 +405,17 @@ void pyw_worker_group_stale(pyw_worker_group *group)
     pyw_worker_group_roll(group);
 }
 
+/* Said by a worker every second while a request in it does not end; its other threads serve on meanwhile. */
+static void overdue(pyw_child *child)
+{
+    const pyw_worker_group *group = child->group;
+
+    if (is_current(child) && child->state == PYW_CHILD_READY && !group->is_stopping &&
+        pyw_wait_now() >= group->retry_at) {
+        pyw_recycle_mark(child, "a request in it does not end although its time is up (see its records)");
+    }
+}
+
 static void obey(pyw_child *child, const pyw_frame *frame)
 {
     switch (frame->type) {
@@ -420,6 +432,9 @@ static void obey(pyw_child *child, const pyw_frame *frame)
         break;
     case PYW_FRAME_STUCK:
         stuck(child);
+        break;
+    case PYW_FRAME_OVERDUE:
+        overdue(child);
         break;
     default:
         pyw_group_log(child->group, PYW_LOG_ERR,

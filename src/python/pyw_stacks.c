@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /*
@@ -17,6 +19,12 @@
 typedef const char *dump_fn(int fd, PyInterpreterState *interpreter, PyThreadState *current);
 
 #define INTERPRETERS_MAX 16
+
+/* Of a stack that is formatted: the calls around those are left out. */
+#define FRAMES_MAX 64
+
+/* Of all stacks together. */
+#define DUMP_MAX (256 * 1024)
 
 static struct {
     _Atomic(dump_fn *) dump;
@@ -97,5 +105,64 @@ void pyw_stacks_dump(int fd)
     }
     for (int i = 0; i < count; i++) {
         dump(fd, prepared.interpreters[i], NULL);
+    }
+}
+
+void pyw_stacks_take(pyw_buffer *out)
+{
+    int fd = memfd_create("pywsgi-stacks", MFD_CLOEXEC);
+    char *room = pyw_buffer_reserve(out, DUMP_MAX);
+    ssize_t got;
+
+    if (fd < 0) {
+        return;
+    }
+    if (room != NULL) {
+        pyw_stacks_dump(fd);
+        got = pread(fd, room, DUMP_MAX, 0);
+        out->length += got > 0 ? (size_t)got : 0;
+    }
+    close(fd);
+}
+
+/* Borrowed from the object. */
+static const char *text_of(PyObject *object)
+{
+    const char *text = PyUnicode_AsUTF8(object);
+
+    PyErr_Clear();
+    return text != NULL ? text : "?";
+}
+
+static void format_frame(pyw_buffer *out, PyFrameObject *frame)
+{
+    PyCodeObject *code = PyFrame_GetCode(frame);
+    char line[1024];
+    int length = PyOS_snprintf(line, sizeof(line), "  File \"%.600s\", line %d, in %.200s\n",
+                               text_of(code->co_filename), PyFrame_GetLineNumber(frame), text_of(code->co_name));
+
+    if (length > 0 && length < (int)sizeof(line)) {
+        pyw_buffer_append(out, line, (size_t)length);
+    }
+    Py_DECREF(code);
+}
+
+void pyw_stacks_format(pyw_buffer *out, PyThreadState *thread)
+{
+    PyFrameObject *frames[FRAMES_MAX];
+    PyFrameObject *frame = PyThreadState_GetFrame(thread);
+    int count = 0;
+
+    while (frame != NULL && count < FRAMES_MAX) {
+        frames[count++] = frame;
+        frame = PyFrame_GetBack(frame);
+    }
+    if (frame != NULL) {
+        pyw_buffer_append(out, "  ...\n", 6);
+        Py_DECREF(frame);
+    }
+    while (count > 0) {
+        format_frame(out, frames[--count]);
+        Py_DECREF(frames[count]);
     }
 }

@@ -63,7 +63,8 @@ typedef enum {
     PYW_FRAME_FORK = 61, /* fork a worker, with the descriptors of the HAND frames before. Empty */
     PYW_FRAME_HAND = 62, /* a descriptor for the next worker travels along; flags: which one of its heritage. Empty */
     /* worker -> manager */
-    PYW_FRAME_FORKED = 63 /* first word of a worker that was forked; its pid is what the kernel says. Empty */
+    PYW_FRAME_FORKED = 63, /* first word of a worker that was forked; its pid is what the kernel says. Empty */
+    PYW_FRAME_OVERDUE = 64 /* a request does not end although it was interrupted: replace me. Empty */
 } pyw_frame_type;
 
 enum {

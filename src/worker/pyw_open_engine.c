@@ -23,7 +23,8 @@ static const char *const *split_path(apr_pool_t *pool, const char *text)
     return (const char *const *)entries->elts;
 }
 
-static pyw_engine_host *describe_host(const pyw_group_options *options, int is_template, apr_pool_t *pool)
+static pyw_engine_host *describe_host(const pyw_group_options *options, int is_template, void (*overdue)(void *),
+                                      apr_pool_t *pool)
 {
     pyw_engine_host *host = apr_pcalloc(pool, sizeof(*host));
 
@@ -37,6 +38,9 @@ static pyw_engine_host *describe_host(const pyw_group_options *options, int is_t
     host->multiprocess = options->multiprocess || options->processes > 1;
     host->is_daemon = 1;
     host->is_template = is_template;
+    host->interrupts = options->interrupt;
+    host->interrupt_timeout_ms = (int)apr_time_as_msec(options->interrupt_timeout);
+    host->overdue = overdue;
     return host;
 }
 
@@ -54,8 +58,8 @@ static pyw_engine_entry_fn *find_entry(const char *path, pyw_problem *problem)
     return entry;
 }
 
-const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_template, apr_pool_t *pool,
-                                  pyw_problem *problem)
+const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_template, void (*overdue)(void *),
+                                  apr_pool_t *pool, pyw_problem *problem)
 {
     pyw_engine_entry_fn *entry = options->engine != NULL ? find_entry(options->engine, problem) : NULL;
     const pyw_engine *engine = entry != NULL ? entry() : NULL;
@@ -68,7 +72,7 @@ const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_templ
                         engine->abi, PYW_ENGINE_ABI);
         return NULL;
     }
-    return engine->start(describe_host(options, is_template, pool), problem) == PYW_OK ? engine : NULL;
+    return engine->start(describe_host(options, is_template, overdue, pool), problem) == PYW_OK ? engine : NULL;
 }
 
 void pyw_open_engine_specs(const pyw_group_options *options, pyw_application_spec *specs)

@@ -7,9 +7,12 @@
 #include "config/pyw_options.h"
 #include "wsgi/pyw_engine.h"
 
-/* dlopen, check, start. NULL with *problem. `host` and what it points to live in `pool`, to the end of the process. */
-const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_template, apr_pool_t *pool,
-                                  pyw_problem *problem);
+/*
+ * dlopen, check, start. `overdue`: see pyw_engine_host. NULL with *problem. The host lives in `pool`, to the end of the
+ * process.
+ */
+const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_template, void (*overdue)(void *),
+                                  apr_pool_t *pool, pyw_problem *problem);
 
 /* The specs of what the group's options list. `specs` has room for them. */
 void pyw_open_engine_specs(const pyw_group_options *options, pyw_application_spec *specs);

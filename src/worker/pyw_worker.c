@@ -54,6 +54,7 @@ typedef struct worker {
     pyw_application **applications; /* those of the options */
     int application_count;
     int64_t next_watch;
+    int64_t next_overdue; /* when to tell the manager of overdue requests again */
     int64_t stop_at; /* draining has to be over; INT64_MAX: never forced */
 } worker;
 
@@ -84,6 +85,12 @@ static void on_stop_signal(int number)
 static void on_signal_without_meaning(int number)
 {
     (void)number;
+}
+
+static void on_overdue(void *unused)
+{
+    (void)unused;
+    wake();
 }
 
 static int prepare_signals(void)
@@ -346,6 +353,15 @@ static void look_at_watchdog(worker *self)
     tell_manager(self, PYW_FRAME_STUCK);
 }
 
+/* Again and again, as the manager may have code on its hands that does not load. */
+static void look_at_overdue(worker *self)
+{
+    if (pyw_wait_now() >= self->next_overdue && self->service.engine->overdue() > 0 && !is_stopping(self)) {
+        self->next_overdue = pyw_wait_now() + WATCH_MS;
+        tell_manager(self, PYW_FRAME_OVERDUE);
+    }
+}
+
 static void wait_for_events(worker *self)
 {
     struct pollfd fds[2] = {{wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
@@ -357,14 +373,22 @@ static void wait_for_events(worker *self)
     }
 }
 
-/* 1: all requests are done, nothing of Python runs any more. */
+/*
+ * 1: all requests are done, but for those that have had their answer long ago and do not end. Unless there are such,
+ * nothing of Python runs any more.
+ */
 static int is_drained(worker *self)
 {
     if (self->pool == NULL) {
         return self->loader_done;
     }
     pyw_pool_kick(self->pool);
-    return pyw_pool_running(self->pool) == 0;
+    return pyw_pool_running(self->pool) <= self->service.engine->overdue();
+}
+
+static int drained_status(const worker *self)
+{
+    return self->pool != NULL && pyw_pool_running(self->pool) > 0 ? PYW_EXIT_OVERDUE : PYW_EXIT_DRAINED;
 }
 
 /* Returns an exit status, or WORK_FORKED: this is the fork of a template, and is to become a worker. */
@@ -381,7 +405,7 @@ static int work(worker *self)
             limit_draining(self);
         }
         if (is_stopping(self) && is_drained(self)) {
-            return PYW_EXIT_DRAINED;
+            return drained_status(self);
         }
         if (is_stopping(self) && pyw_wait_now() >= self->stop_at) {
             return PYW_EXIT_FORCED;
@@ -395,6 +419,7 @@ static int work(worker *self)
         }
         look_at_scripts(self);
         look_at_watchdog(self);
+        look_at_overdue(self);
     }
 }
 
@@ -439,6 +464,10 @@ static int stop_engine(worker *self, int status)
     if (status == PYW_EXIT_FORCED) {
         pyw_log(PYW_LOG_ERR, PYWNO(0419) "the worker ends although %d requests still run: shutdown-timeout is over",
                 self->pool != NULL ? pyw_pool_busy(self->pool) : 0);
+        self->service.engine->stop(1);
+        _exit(status);
+    }
+    if (status == PYW_EXIT_OVERDUE) {
         self->service.engine->stop(1);
         _exit(status);
     }
@@ -525,7 +554,8 @@ static int live(worker *self, apr_pool_t *pool)
         return fail(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
     }
     describe_service(self);
-    self->service.engine = pyw_open_engine(self->heritage.options, self->template != NULL, pool, &problem);
+    self->service.engine =
+        pyw_open_engine(self->heritage.options, self->template != NULL, on_overdue, pool, &problem);
     if (self->service.engine == NULL) {
         return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
     }

@@ -12,19 +12,39 @@
 #include "wsgi/pyw_response_head.h"
 #include "wsgi/pyw_state.h"
 
+static int is_out_of_time(const pyw_request *request)
+{
+    return request->overseen.raised == PYW_INTERRUPTED_TIMEOUT;
+}
+
 static void set_failed(pyw_request *request)
 {
     pyw_ending *ending = request->ending;
 
     ending->send = 0;
     ending->outcome = request->head_sent ? PYW_TRUNCATED : PYW_ERROR;
-    ending->status = 500;
+    ending->status = is_out_of_time(request) ? 504 : 500;
+}
+
+/* In daemon mode the client has had its 504: what the application made of the interruption is too late in both. */
+static void fail_if_late(pyw_request *request)
+{
+    if (is_out_of_time(request) && !request->outgoing.last_sent) {
+        set_failed(request);
+    }
 }
 
 /* A client that left is nobody's fault: what the application makes of it is told to those who want to know. */
 static int is_clients_doing(const pyw_request *request)
 {
-    return request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError));
+    return request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError))
+           || PyErr_ExceptionMatches(request->state->client_gone);
+}
+
+/* The report of the interruption has said what there is to say. */
+static int is_interruption(const pyw_request *request)
+{
+    return is_out_of_time(request) && PyErr_ExceptionMatches(request->state->request_timeout);
 }
 
 /* The current exception is the end of the request; it is cleared. */
@@ -32,7 +52,10 @@ static void fail_with_exception(pyw_request *request)
 {
     char what[256];
 
-    if (is_clients_doing(request)) {
+    if (is_interruption(request)) {
+        pyw_request_log_exception(request, PYW_LOG_INFO, PYWNO(0624) "the request was interrupted");
+    }
+    else if (is_clients_doing(request)) {
         pyw_request_log_exception(request, PYW_LOG_INFO,
                                   PYWNO(0604) "the client left, or did not keep up, before the request was over");
     }
@@ -98,7 +121,8 @@ static void call_close(pyw_request *request, PyObject *close)
     }
     result = PyObject_CallNoArgs(close);
     if (result == NULL) {
-        pyw_request_log_exception(request, is_clients_doing(request) ? PYW_LOG_INFO : PYW_LOG_ERR,
+        pyw_request_log_exception(request,
+                                  is_clients_doing(request) || is_interruption(request) ? PYW_LOG_INFO : PYW_LOG_ERR,
                                   PYWNO(0607) "close() of the application's iterable failed");
     }
     Py_XDECREF(result);
@@ -180,13 +204,17 @@ static void log_for_request(void *baton, pyw_log_level level, const char *text, 
     pyw_request_log_line(baton, level, text, length);
 }
 
-void pyw_adapter_run(pyw_adapter_state *state, PyObject *callable, pyw_exchange *exchange, pyw_ending *ending)
+void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable,
+                     pyw_exchange *exchange, pyw_ending *ending)
 {
     pyw_request request;
 
     pyw_request_init(&request, state, exchange, ending);
     pyw_record_divert(log_for_request, &request);
+    pyw_overseer_begin(&request, interpreter);
     serve(&request, callable);
+    pyw_overseer_end(&request);
+    fail_if_late(&request);
     pyw_record_divert(NULL, NULL);
     pyw_request_clear(&request);
 }

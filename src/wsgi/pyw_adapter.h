@@ -9,7 +9,7 @@
  *
  *     pyw_ending ending;
  *     take the GIL, in the interpreter of `state`
- *     pyw_adapter_run(state, callable, exchange, &ending);
+ *     pyw_adapter_run(state, interpreter, callable, exchange, &ending);
  *     give up the GIL
  *     pyw_adapter_finish(exchange, &ending);
  */
@@ -17,6 +17,7 @@
 #include "python/pyw_python.h"
 
 #include "base/pyw_buffer.h"
+#include "python/pyw_interpreter.h"
 #include "wsgi/pyw_exchange.h"
 
 typedef struct pyw_adapter_state pyw_adapter_state;
@@ -29,6 +30,8 @@ typedef struct pyw_adapter_settings {
     int multiprocess;
     PyObject *errors;  /* wsgi.errors of every request */
     PyObject *version; /* pywsgi.version */
+    PyObject *request_timeout; /* pywsgi.RequestTimeout */
+    PyObject *client_gone;     /* pywsgi.ClientGone */
 } pyw_adapter_settings;
 
 /* GIL held, in the interpreter concerned. NULL with an exception set. */
@@ -55,9 +58,10 @@ typedef struct pyw_ending {
 /*
  * Calls the application, sends its response as far as it does not fit into the ending, and calls close() of the
  * iterable. GIL held before and after (given up while the exchange blocks); no exception is set on return. Failures
- * have been logged through the exchange. Fills in *ending, whatever was in it.
+ * have been logged through the exchange. Fills in *ending, whatever was in it. `interpreter` is the one of `state`.
  */
-void pyw_adapter_run(pyw_adapter_state *state, PyObject *callable, pyw_exchange *exchange, pyw_ending *ending);
+void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable,
+                     pyw_exchange *exchange, pyw_ending *ending);
 
 /* An ending for a request whose application could not be had: `status` goes to pyw_adapter_finish. */
 void pyw_adapter_fail(pyw_ending *ending, int status);

@@ -17,7 +17,7 @@
 #include "wsgi/pyw_exchange.h"
 
 /* Counted up whenever anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 5u
+#define PYW_ENGINE_ABI 6u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -35,6 +35,14 @@ typedef struct pyw_engine_host {
     int multiprocess;               /* wsgi.multiprocess */
     int is_daemon;                  /* the process is ours: its locale and the like may be set to our taste */
     int is_template;                /* it serves nothing: it loads applications and forks those that do */
+    int interrupts;                 /* the thread of a request that is out of time is interrupted */
+    int interrupt_timeout_ms;       /* how long it may take to end then; 0: for ever */
+    /*
+     * A request runs on although it was interrupted: overdue() of the engine counts them. Any thread, must not block.
+     * NULL: nothing can be done about it.
+     */
+    void (*overdue)(void *baton);
+    void *overdue_baton;
 } pyw_engine_host;
 
 typedef enum {
@@ -104,6 +112,9 @@ typedef struct pyw_engine {
      * Python, none that serves; it ends with thread_end(), as those that call run().
      */
     void (*touch)(void);
+
+    /* How many requests run on after interrupt-timeout. Any thread, no GIL. */
+    int (*overdue)(void);
 
     /*
      * Runs the exit functions of all interpreters and finalises Python. No thread may be inside run() or load(); if

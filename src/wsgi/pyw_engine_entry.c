@@ -14,6 +14,7 @@
 #include "wsgi/pyw_application.h"
 #include "wsgi/pyw_engine.h"
 #include "wsgi/pyw_flusher.h"
+#include "wsgi/pyw_overseer.h"
 
 #define PYW_EXPORT __attribute__((visibility("default")))
 
@@ -28,14 +29,18 @@ static void *create_extension(const char *application_group)
 {
     pyw_adapter_settings settings = { engine.host->process_group, application_group, engine.host->threads > 1,
                                       engine.host->multiprocess, pyw_module_attribute("_errors"),
-                                      pyw_module_attribute("version") };
+                                      pyw_module_attribute("version"), pyw_module_attribute("RequestTimeout"),
+                                      pyw_module_attribute("ClientGone") };
     pyw_adapter_state *state = NULL;
 
-    if (settings.errors != NULL && settings.version != NULL) {
+    if (settings.errors != NULL && settings.version != NULL && settings.request_timeout != NULL
+        && settings.client_gone != NULL) {
         state = pyw_adapter_state_create(&settings);
     }
     Py_XDECREF(settings.errors);
     Py_XDECREF(settings.version);
+    Py_XDECREF(settings.request_timeout);
+    Py_XDECREF(settings.client_gone);
     return state;
 }
 
@@ -56,6 +61,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
     engine.module.python_path = host->python_path;
     engine.module.version = PYW_VERSION;
     pyw_log_install(host->log, host->log_baton, host->log_threshold);
+    pyw_overseer_configure(host);
     pyw_application_reload_in_place(!host->is_daemon);
     pyw_application_preload(host->is_template);
     result = pyw_runtime_start(&runtime, problem);
@@ -93,7 +99,7 @@ static int run_in_python(pyw_application *application, pyw_exchange *exchange, p
         return 500;
     }
     callable = pyw_application_callable(application);
-    pyw_adapter_run(pyw_interpreter_extension(interpreter), callable, exchange, ending);
+    pyw_adapter_run(pyw_interpreter_extension(interpreter), interpreter, callable, exchange, ending);
     Py_DECREF(callable);
     pyw_interpreter_leave();
     return 0;
@@ -134,6 +140,7 @@ static void engine_stop(int busy)
     pyw_flusher_stop();
     if (engine.running && !busy) {
         engine.running = 0;
+        pyw_overseer_stop();
         pyw_interpreter_stop();
     }
 }
@@ -155,7 +162,7 @@ static pid_t engine_fork(pid_t (*fork_process)(void))
 
 static pyw_engine table = { PYW_ENGINE_ABI, NULL, PYW_PYTHON_SERIES, engine_start, engine_application, engine_load,
                             engine_run, engine_changed, engine_thread_end, pyw_stacks_dump, pyw_interpreter_touch,
-                            engine_stop, engine_settle, engine_fork };
+                            pyw_overseer_overdue, engine_stop, engine_settle, engine_fork };
 
 PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
 

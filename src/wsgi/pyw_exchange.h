@@ -106,6 +106,9 @@ struct pyw_exchange {
     int64_t deadline;    /* when its answer is due: milliseconds of the same clock; 0: never */
     const char *id;      /* for log records; valid until finish */
     int interrupts_gone; /* the application is to be interrupted if the client leaves */
+    /* For records about this request by other threads; NULL: the process's log. */
+    pyw_log_sink *log_apart;
+    void *log_apart_baton;
 };
 
 #endif

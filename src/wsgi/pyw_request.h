@@ -27,9 +27,11 @@ typedef struct pyw_outgoing {
     int last_sent;    /* ... and knows that no more bytes come */
     pyw_result fault; /* of the exchange */
 } pyw_outgoing;
+#include "wsgi/pyw_overseer.h"
 
 typedef struct pyw_request {
     pyw_adapter_state *state;
+    pyw_interpreter *interpreter; /* that it runs in, if it is overseen */
     pyw_exchange *exchange;
     pyw_ending *ending;
     pthread_mutex_t carrier; /* held around exchange operations; never waited for with the GIL */
@@ -53,6 +55,7 @@ typedef struct pyw_request {
     int failed_write;  /* the exchange took no more: the client is gone, or too slow */
     int failed_read;   /* the exchange had no more of a body that is not complete */
     pyw_outgoing outgoing;
+    pyw_overseen overseen;
 } pyw_request;
 
 /* GIL held. */

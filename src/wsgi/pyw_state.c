@@ -70,11 +70,14 @@ static int fill_state(pyw_adapter_state *state, const pyw_adapter_settings *sett
     state->prototype = make_prototype(settings, state->file_wrapper_type);
     state->key_input = PyUnicode_InternFromString("wsgi.input");
     state->key_client_gone = PyUnicode_InternFromString("pywsgi.client_gone");
+    state->key_deadline = PyUnicode_InternFromString("pywsgi.deadline");
     state->name_close = PyUnicode_InternFromString("close");
     if (state->prototype == NULL || state->key_input == NULL || state->key_client_gone == NULL
-        || state->name_close == NULL) {
+        || state->key_deadline == NULL || state->name_close == NULL) {
         return -1;
     }
+    state->request_timeout = new_reference(settings->request_timeout);
+    state->client_gone = new_reference(settings->client_gone);
     state->names = pyw_names_create();
     return state->names != NULL ? 0 : -1;
 }
@@ -118,6 +121,9 @@ void pyw_adapter_state_destroy(pyw_adapter_state *state)
     Py_CLEAR(state->prototype);
     Py_CLEAR(state->key_input);
     Py_CLEAR(state->key_client_gone);
+    Py_CLEAR(state->key_deadline);
+    Py_CLEAR(state->request_timeout);
+    Py_CLEAR(state->client_gone);
     Py_CLEAR(state->name_close);
     pyw_names_destroy(state->names);
     PyMem_Free(state);
@@ -194,6 +200,21 @@ static int is_reserved(const pyw_pair *pair)
            || (pair->name_length > 9 && memcmp(pair->name, "mod_wsgi.", 9) == 0);
 }
 
+/* The clock is that of time.monotonic(). */
+static int set_deadline(pyw_adapter_state *state, PyObject *environ, const pyw_exchange *exchange)
+{
+    PyObject *seconds;
+    int rv;
+
+    if (exchange->deadline == 0) {
+        return 0;
+    }
+    seconds = PyFloat_FromDouble((double)exchange->deadline / 1000);
+    rv = seconds != NULL ? PyDict_SetItem(environ, state->key_deadline, seconds) : -1;
+    Py_XDECREF(seconds);
+    return rv;
+}
+
 PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const pyw_exchange *exchange)
 {
     PyObject *environ = PyDict_Copy(state->prototype);
@@ -205,7 +226,8 @@ PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const 
         }
     }
     if (rv < 0 || PyDict_SetItem(environ, state->key_input, kit->input) < 0
-        || PyDict_SetItem(environ, state->key_client_gone, kit->handles[PYW_HANDLE_CLIENT_GONE]) < 0) {
+        || PyDict_SetItem(environ, state->key_client_gone, kit->handles[PYW_HANDLE_CLIENT_GONE]) < 0
+        || set_deadline(state, environ, exchange) < 0) {
         Py_CLEAR(environ);
     }
     return environ;

@@ -28,6 +28,9 @@ struct pyw_adapter_state {
     PyObject *prototype; /* dict: the constants of environ */
     PyObject *key_input;
     PyObject *key_client_gone;
+    PyObject *key_deadline;
+    PyObject *request_timeout; /* the exceptions of the module `pywsgi` */
+    PyObject *client_gone;
     PyObject *name_close;
     pyw_names *names;
     pyw_kit kits[PYW_KITS_MAX];

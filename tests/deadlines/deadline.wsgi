@@ -8,7 +8,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from support import dispatcher, note_of, plain, query, wait_for_file  # noqa: E402
+from support import DATA, dispatcher, note_of, plain, query, wait_for_file  # noqa: E402
 
 TYPE = ("Content-Type", "text/plain")
 
@@ -49,6 +49,83 @@ def trickle(environ, start_response):
 
     start_response("200 OK", [TYPE])
     return produce()
+
+
+def sleep(environ, start_response):
+    """In C, and without the GIL."""
+    note_of(environ, str(os.getpid()))
+    time.sleep(float(query(environ, "seconds", "3")))
+    return plain(start_response, "awake")
+
+
+def lock(environ, start_response):
+    note_of(environ, str(os.getpid()))
+    held = threading.Lock()
+    held.acquire()
+    held.acquire(timeout=float(query(environ, "seconds", "3")))
+    return plain(start_response, "nobody released it")
+
+
+def stubborn(environ, start_response):
+    """Catches whatever comes."""
+    note_of(environ, str(os.getpid()))
+    while not os.path.exists(os.path.join(DATA, query(environ, "key") + ".go")):
+        try:
+            for _ in range(1000):
+                time.sleep(0.002)
+        except BaseException as error:
+            note_of(environ, type(error).__name__)
+    return plain(start_response, "finished at last")
+
+
+def excuse(environ, start_response):
+    """Answers all the same."""
+    import pywsgi
+    try:
+        while True:
+            time.sleep(0.002)
+    except pywsgi.RequestTimeout:
+        note_of(environ, "caught")
+        return plain(start_response, "sorry")
+
+
+class Closing:
+    def __init__(self, environ):
+        self.environ = environ
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        time.sleep(0.002)
+        return b""
+
+    def close(self):
+        note_of(self.environ, "close")
+
+
+def iterate(environ, start_response):
+    start_response("200 OK", [TYPE])
+    return Closing(environ)
+
+
+def hog(environ, start_response):
+    """In C with the GIL held: PyDLL does not let go of it."""
+    note_of(environ, str(os.getpid()))
+    ctypes.PyDLL(None).sleep(int(query(environ, "seconds", "3")))
+    return plain(start_response, "not stuck any more")
+
+
+def near(environ, start_response):
+    """Ends about when its time is up, in C, so that an exception may be on its way to this thread."""
+    due = environ["pywsgi.deadline"]
+    time.sleep(max(0, due - time.monotonic() + float(query(environ, "after", "0"))))
+    return plain(start_response, "just so")
+
+
+def work(environ, start_response):
+    """Much Python code, in which anything that was raised for somebody else would show."""
+    return plain(start_response, sum(len(str(i)) for i in range(20000)))
 
 
 application = dispatcher(globals())

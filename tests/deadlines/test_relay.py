@@ -25,7 +25,7 @@ class TestTheClientIsAnswered:
 
     @pytest.fixture(autouse=True)
     def announced(self, server):
-        server.allow_log(r"PYW046\d|PYW053\d|File \"|PYW0604")
+        server.allow_log(r"PYW062\d|File \"|PYW0604")
 
     def test_with_504_on_time(self, server):
         site = DaemonSite(server)

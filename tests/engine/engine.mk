@@ -2,7 +2,8 @@
 # The engine without httpd: every engine that is built, and not older than its sources, runs the suites of tests/engine, as a worker's, as an httpd
 # child's and as a template's. `make check-engine`, with SANITIZE=1 too. ASan does not look for leaks: CPython leaves some by design.
 
-ENGINE_TEST_NAMES := engine_exchange engine_host test_engine test_loading test_responses test_streams test_template test_threads
+ENGINE_TEST_NAMES := engine_exchange engine_host test_engine test_deadlines test_loading test_responses test_streams \
+                     test_template test_threads
 ENGINE_TEST_OBJ   := $(ENGINE_TEST_NAMES:%=$(BUILD)/tests/engine/%.o) $(BUILD)/obj/pywsgid/src/base/pyw_buffer.o
 ENGINE_TEST       := $(BUILD)/tests/engine/test_engine
 

@@ -2,12 +2,14 @@
 #include "engine_host.h"
 
 #include <dlfcn.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const pyw_engine *host_engine;
+volatile int host_overdue;
 
 static const char *scripts;
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -36,6 +38,27 @@ const char *host_log(void)
     return log_text.data;
 }
 
+static int log_has(const char *words)
+{
+    int has;
+
+    pthread_mutex_lock(&log_lock);
+    has = strstr(host_log(), words) != NULL;
+    pthread_mutex_unlock(&log_lock);
+    return has;
+}
+
+int host_log_wait(const char *words)
+{
+    int has = log_has(words);
+
+    for (int tries = 0; !has && tries < 500; tries++) {
+        poll(NULL, 0, 10);
+        has = log_has(words);
+    }
+    return has;
+}
+
 void host_log_clear(void)
 {
     pthread_mutex_lock(&log_lock);
@@ -49,11 +72,17 @@ static void die(const char *what, const char *why)
     exit(2);
 }
 
+static void note_overdue(void *baton)
+{
+    host_overdue++;
+}
+
 void host_start(const char *engine_file, const char *tests, int is_daemon, int is_template)
 {
     static char path[4096];
     static const char *path_list[] = { path, NULL };
-    static pyw_engine_host host = { take_record, NULL, PYW_LOG_TRACE, "tests", NULL, path_list, 4, 0, 1, 0 };
+    static pyw_engine_host host = { take_record, NULL, PYW_LOG_TRACE, "tests", NULL, path_list, 4, 0, 1, 0, 1, 300,
+                                    note_overdue, NULL };
     pyw_engine_entry_fn *entry = NULL;
     pyw_problem problem;
     void *handle = dlopen(engine_file, RTLD_NOW | RTLD_GLOBAL);

@@ -16,6 +16,9 @@ void host_start(const char *engine_file, const char *tests, int is_daemon,
 
 extern const pyw_engine *host_engine;
 
+/* How often the engine told the host of a request that does not end (after 300 ms). */
+extern volatile int host_overdue;
+
 /* The scripts of tests/engine in the main interpreter, by file name; or in another application group. */
 pyw_application *host_script(const char *name, const char *group);
 pyw_application *host_script_path(const char *path, const char *group, int group_is_default, int reloading);
@@ -27,6 +30,8 @@ void host_run(pyw_application *application, memory_exchange *exchange);
 
 /* The records so far, as "<level> text\n"; valid until the next record. host_log_clear forgets them. */
 const char *host_log(void);
+/* Is `words` among them, within 5 s? */
+int host_log_wait(const char *words);
 void host_log_clear(void);
 
 #endif

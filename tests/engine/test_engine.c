@@ -32,6 +32,7 @@ static int run_suites(int is_embedded)
     failures += _cmocka_run_group_tests("responses", response_tests, response_test_count, NULL, NULL);
     failures += _cmocka_run_group_tests("streams", stream_tests, stream_test_count, NULL, NULL);
     failures += _cmocka_run_group_tests("loading", loading_tests, loading_test_count, NULL, NULL);
+    failures += _cmocka_run_group_tests("deadlines", deadline_tests, deadline_test_count, NULL, NULL);
     failures += _cmocka_run_group_tests("threads", thread_tests, thread_test_count, NULL, NULL);
     failures += _cmocka_run_group_tests("stop", stop_tests, sizeof(stop_tests) / sizeof(stop_tests[0]), NULL, NULL);
     return failures;

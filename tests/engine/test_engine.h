@@ -14,6 +14,8 @@ extern const struct CMUnitTest stream_tests[];
 extern const size_t stream_test_count;
 extern const struct CMUnitTest loading_tests[];
 extern const size_t loading_test_count;
+extern const struct CMUnitTest deadline_tests[];
+extern const size_t deadline_test_count;
 extern const struct CMUnitTest thread_tests[];
 extern const size_t thread_test_count;
 extern const struct CMUnitTest template_tests[];

@@ -48,6 +48,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_FORK, "FORK", 0, 0, 0},
     {PYW_FRAME_HAND, "HAND", 0, 0, 15},
     {PYW_FRAME_FORKED, "FORKED", 0, 0, 0},
+    {PYW_FRAME_OVERDUE, "OVERDUE", 0, 0, 0},
 };
 
 enum { EXPECTED_TYPES = sizeof(expected_types) / sizeof(expected_types[0]) };
