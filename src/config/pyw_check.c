@@ -90,6 +90,19 @@ static int check_socket_prefix(pyw_check *check)
     return 0;
 }
 
+/* Whether httpd's children may write there is found out by them: the rules can be more than owner and mode. */
+static int check_temp_directory(pyw_check *check)
+{
+    const char *path = pyw_config_main()->temp_directory;
+
+    if (!path || ap_is_directory(check->pool, path)) {
+        return 1;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
+                 PYWNO(0116) "WSGITempDir cannot be '%s': there is no such directory", path);
+    return 0;
+}
+
 /* All that runs embedded shares one Python. */
 static int check_embedded(pyw_check *check)
 {
@@ -175,6 +188,7 @@ int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     (void)plog;
     (void)ptemp;
     fine = check_socket_prefix(&check) && fine;
+    fine = check_temp_directory(&check) && fine;
     fine = check_groups(&check) && fine;
     fine = check_uses() && fine;
     fine = check_daemon_program(&check) && fine;

@@ -74,6 +74,7 @@ typedef struct pyw_server_config {
     const char *python_path;      /* WSGIPythonPath */
     const char *socket_prefix;    /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
     const char *daemon_program;   /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
+    const char *temp_directory;   /* WSGITempDir, absolute; NULL: APR's, which each child of httpd finds out */
     const char *engine_path;      /* WSGIEnginePath, absolute directory; NULL: the module's directory */
     const char *
         embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */

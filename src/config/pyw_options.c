@@ -24,6 +24,8 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->deadlock_timeout = apr_time_from_sec(60);
     options->interrupt = 1;
     options->interrupt_timeout = apr_time_from_sec(5);
+    options->request_buffer = 64 * 1024;
+    options->request_spool = 1024 * 1024 * 1024;
     options->reload_overlap = 1;
     options->core_limit = PYW_CORE_LIMIT_INHERITED;
     options->maximum_requests_jitter = 10;

@@ -52,6 +52,8 @@ typedef struct pyw_group_options {
     apr_size_t send_buffer_size;            /* bytes; 0: the system's */
     apr_size_t receive_buffer_size;         /* bytes; 0: the system's */
     int preload;                            /* workers are forked from a process that has loaded the applications */
+    apr_size_t request_buffer;              /* bytes of a request body that are collected in memory ... */
+    apr_size_t request_spool;               /* ... and in all, the rest in a file, before a worker has the request */
     const char *reload_on;                  /* files separated by commas: a change of one replaces the workers */
     int reload_overlap;                     /* how many workers more than `processes` may run meanwhile */
     apr_size_t memory_limit;                /* bytes of data, stacks aside (RLIMIT_DATA); 0: inherited */

@@ -40,8 +40,8 @@ static pyw_result failed(pyw_body *body, apr_status_t rv)
     if (APR_STATUS_IS_TIMEUP(rv)) {
         return ended(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
     }
-    if (body->r->connection->aborted || APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_ECONNRESET(rv) ||
-        APR_STATUS_IS_ECONNABORTED(rv)) {
+    if (body->r->connection->aborted || APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_INCOMPLETE(rv) ||
+        APR_STATUS_IS_ECONNRESET(rv) || APR_STATUS_IS_ECONNABORTED(rv)) {
         return ended(body, PYW_GONE, HTTP_BAD_REQUEST);
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, body->r, PYWNO(0210) "the request body could not be read, answering %d",

@@ -6,11 +6,13 @@
 #include "httpd/pyw_embedded.h"
 #include "httpd/pyw_log_sink.h"
 #include "httpd/pyw_parent.h"
+#include "httpd/pyw_upload.h"
 
 void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     pyw_log_install(pyw_log_sink_server, main_server, pyw_log_sink_threshold(main_server));
     pyw_parent_child_init();
     pyw_client_child_init(pchild);
+    pyw_upload_child_init(pchild, main_server);
     pyw_embedded_child_init(pchild, main_server);
 }

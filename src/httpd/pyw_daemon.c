@@ -5,11 +5,11 @@
 #include <http_log.h>
 
 #include "base/pyw_log.h"
-#include "httpd/pyw_body.h"
 #include "httpd/pyw_client.h"
 #include "httpd/pyw_environ.h"
 #include "httpd/pyw_relay.h"
 #include "httpd/pyw_reply.h"
+#include "httpd/pyw_upload.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -80,20 +80,18 @@ static int encode_request(request_rec *r, pyw_client *client, const pyw_target *
     return OK;
 }
 
-static int serve(request_rec *r, pyw_client *client, const pyw_target *target)
+static int serve(request_rec *r, pyw_client *client, const pyw_target *target, pyw_upload *upload)
 {
-    pyw_body body;
     pyw_reply reply;
     int status;
 
-    pyw_body_init(&body, r);
     pyw_reply_init(&reply, r, target->config);
     for (int i = 0; i < ATTEMPTS; i++) {
         status = connect_to_worker(r, client, target->group, &target->timing);
         if (status != OK) {
             return status;
         }
-        if (pyw_relay_run(client, target->group, &target->timing, &body, &reply) != PYW_RELAY_GOAWAY) {
+        if (pyw_relay_run(client, target->group, &target->timing, upload, &reply) != PYW_RELAY_GOAWAY) {
             return pyw_reply_result(&reply);
         }
         pyw_channel_close(client->channel);
@@ -104,7 +102,7 @@ static int serve(request_rec *r, pyw_client *client, const pyw_target *target)
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
-int pyw_daemon_serve(request_rec *r, const pyw_target *target)
+static int dispatch(request_rec *r, const pyw_target *target, pyw_upload *upload)
 {
     pyw_client *client = pyw_client_take();
     int status = HTTP_SERVICE_UNAVAILABLE;
@@ -114,8 +112,22 @@ int pyw_daemon_serve(request_rec *r, const pyw_target *target)
     }
     status = encode_request(r, client, target);
     if (status == OK) {
-        status = serve(r, client, target);
+        status = serve(r, client, target, upload);
     }
     pyw_client_give_back(client);
+    return status;
+}
+
+int pyw_daemon_serve(request_rec *r, const pyw_target *target)
+{
+    pyw_upload upload;
+    int status;
+
+    pyw_upload_init(&upload, r, target->group, &target->timing);
+    status = pyw_upload_collect(&upload);
+    if (status == OK) {
+        status = dispatch(r, target, &upload);
+    }
+    pyw_upload_close(&upload);
     return status;
 }

@@ -86,7 +86,7 @@ static int upload_piece(pyw_relay *relay)
     return 0;
 }
 
-static void upload(pyw_relay *relay)
+static void send_body(pyw_relay *relay)
 {
     relay->may_have_more = 0;
     for (int i = 0; i < PIECES_IN_TURN && relay->uploading && !pyw_channel_has_output(relay->channel); i++) {
@@ -210,24 +210,42 @@ static int client_socket(conn_rec *c)
     return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : -1;
 }
 
-/* REQUEST and, if it is here already, the first piece of the body in one write. */
+/* The body as far as it was collected. Returns 1 if a piece of what comes behind it was queued, too. */
+static int queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZE], size_t *length)
+{
+    const pyw_upload *upload = relay->upload;
+    const char *data;
+
+    if (upload->fd >= 0) {
+        pyw_message_file_encode(file, 0, upload->in_file);
+        pyw_channel_queue(relay->channel, PYW_FRAME_FILE, 0, file, PYW_MESSAGE_FILE_SIZE, upload->fd);
+    }
+    pyw_channel_queue(relay->channel, PYW_FRAME_DATA, 0, upload->memory.data, upload->memory.length, -1);
+    if (upload->has_body && upload->complete) {
+        pyw_channel_queue(relay->channel, PYW_FRAME_END, 0, NULL, 0, -1);
+    }
+    if (!is_uploading(relay) || pyw_body_peek(relay->body, APR_NONBLOCK_READ, &data, length) != PYW_OK) {
+        return 0;
+    }
+    pyw_channel_queue(relay->channel, PYW_FRAME_DATA, 0, data, *length, -1);
+    return 1;
+}
+
+/* REQUEST and what is here of its body, in one write. What the socket does not take at once is copied. */
 static void send_request(pyw_relay *relay, const pyw_buffer *payload)
 {
-    const char *data = NULL;
+    unsigned char file[PYW_MESSAGE_FILE_SIZE];
+    uint16_t flags = PYW_REQUEST_ONLY | (relay->has_body ? PYW_REQUEST_BODY : 0);
     size_t length = 0;
-    pyw_result body = is_uploading(relay) ? pyw_body_peek(relay->body, APR_NONBLOCK_READ, &data, &length) : PYW_EOF;
+    int has_piece;
 
-    pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, PYW_REQUEST_ONLY | (relay->uploading ? PYW_REQUEST_BODY : 0),
-                      payload->data, payload->length, -1);
-    if (body == PYW_OK) {
-        pyw_channel_queue(relay->channel, PYW_FRAME_DATA, 0, data, length, -1);
-    }
-    if (pyw_channel_send(relay->channel, pyw_timing_bound(relay->timing, (int)apr_time_as_msec(relay->timeout))) !=
-        PYW_OK) {
+    pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, flags, payload->data, payload->length, -1);
+    has_piece = queue_body(relay, file, &length);
+    if (pyw_channel_send(relay->channel, 0) != PYW_OK) {
         stop_uploading(relay);
         return;
     }
-    if (body == PYW_OK) {
+    if (has_piece) {
         relay->body_begun = 1;
         pyw_body_consume(relay->body, length);
     }
@@ -236,7 +254,7 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
 static void step(pyw_relay *relay)
 {
     if (is_uploading(relay)) {
-        upload(relay);
+        send_body(relay);
     }
     if (!relay->over) {
         wait_for_either(relay);
@@ -249,30 +267,31 @@ static void step(pyw_relay *relay)
     }
 }
 
-pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing, pyw_body *body,
-                                pyw_reply *reply)
+pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing,
+                                pyw_upload *upload, pyw_reply *reply)
 {
     pyw_relay relay = {
         .channel = client->channel,
         .headers = &client->headers,
         .group = group,
         .timing = timing,
-        .body = body,
+        .upload = upload,
+        .body = &upload->body,
         .reply = reply,
         .client_fd = client_socket(reply->r->connection),
         .timeout = group->options->socket_timeout ? group->options->socket_timeout : reply->r->server->timeout,
         .last_activity = apr_time_now(),
-        .has_body = body->result == PYW_OK,
-        .uploading = body->result == PYW_OK,
+        .has_body = upload->has_body,
+        .uploading = !upload->complete,
         .stream_slice = SLICE_STREAM_FIRST_MS,
-        .awaits_continue = reply->r->expecting_100 && body->result == PYW_OK,
+        .awaits_continue = reply->r->expecting_100 && !upload->complete,
     };
 
     send_request(&relay, &client->request);
     while (!relay.over) {
         step(&relay);
     }
-    if (body->result == PYW_OK) {
+    if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }
     return relay.goaway ? PYW_RELAY_GOAWAY : PYW_RELAY_DONE;

@@ -7,10 +7,10 @@
  * a worker says is hostile input. Runs on the thread of the request.
  */
 
-#include "httpd/pyw_body.h"
 #include "httpd/pyw_client.h"
 #include "httpd/pyw_reply.h"
 #include "httpd/pyw_timing.h"
+#include "httpd/pyw_upload.h"
 
 typedef enum {
     PYW_RELAY_DONE,  /* pyw_reply_result() is the answer */
@@ -21,7 +21,7 @@ typedef enum {
  * `client` is connected, client->request holds the payload of the REQUEST frame. At the deadline of `timing` the client
  * has its answer, whatever the worker does. Failures are logged.
  */
-pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing, pyw_body *body,
-                                pyw_reply *reply);
+pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing,
+                                pyw_upload *upload, pyw_reply *reply);
 
 #endif

@@ -10,6 +10,7 @@
 #include "httpd/pyw_body.h"
 #include "httpd/pyw_reply.h"
 #include "httpd/pyw_timing.h"
+#include "httpd/pyw_upload.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
 
@@ -18,7 +19,8 @@ typedef struct pyw_relay {
     pyw_pairs *headers; /* scratch */
     const pyw_group *group;
     const pyw_timing *timing;
-    pyw_body *body;
+    pyw_upload *upload;
+    pyw_body *body; /* the upload's */
     pyw_reply *reply;
     int client_fd; /* -1: a stream of HTTP/2 */
     apr_interval_time_t timeout;
@@ -26,7 +28,7 @@ typedef struct pyw_relay {
     int has_body;        /* the REQUEST says that a body follows */
     int uploading;       /* body bytes, or its END, are still to be sent */
     int awaits_continue; /* the client sends no body before the worker wants it */
-    int body_begun;      /* body bytes have left httpd's filters: the request cannot be sent again */
+    int body_begun;      /* body bytes went out that were not collected: the request cannot be sent again */
     int may_have_more;   /* the last look at the body was not its last word: do not wait for its socket */
     int stream_slice;    /* ms until a stream is looked at again */
     int worker_is_full;  /* wait until the socket takes more */

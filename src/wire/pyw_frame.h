@@ -28,9 +28,9 @@ typedef enum {
     /* both ways */
     PYW_FRAME_DATA = 3, /* body bytes, at least one */
     PYW_FRAME_END = 4,  /* httpd: end of the request body; worker: end of the request. Empty */
+    PYW_FRAME_FILE = 6, /* body bytes from a descriptor that travels along: u64 offset, u64 length */
     /* worker -> httpd */
     PYW_FRAME_HEAD = 5,    /* status and headers: pyw_message_head */
-    PYW_FRAME_FILE = 6,    /* body bytes from a descriptor that travels along: u64 offset, u64 length */
     PYW_FRAME_LOG = 7,     /* a record for the request's error log: text; flags hold the level */
     PYW_FRAME_INTERIM = 8, /* a 1xx response: as HEAD */
     PYW_FRAME_ERROR = 9,   /* u16 status, to answer with; after HEAD: the body is truncated. Ends the request */

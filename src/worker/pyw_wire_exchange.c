@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/pyw_wire_exchange.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "wire/pyw_message.h"
 
@@ -11,28 +13,67 @@ static pyw_wire_exchange *of(pyw_exchange *exchange)
     return (pyw_wire_exchange *)(void *)exchange;
 }
 
+static void close_file(pyw_wire_exchange *exchange)
+{
+    if (exchange->file >= 0) {
+        close(exchange->file);
+    }
+    exchange->file = -1;
+    exchange->file_left = 0;
+}
+
+/* PYW_OK: body bytes may be read from the file now. */
+static pyw_result take_file(pyw_wire_exchange *exchange)
+{
+    const pyw_frame *frame = &exchange->piece;
+    uint64_t offset;
+
+    close_file(exchange);
+    exchange->file = pyw_channel_take_fd(exchange->channel);
+    if (exchange->file < 0 ||
+        pyw_message_file_decode(&offset, &exchange->file_left, frame->payload, frame->length) != PYW_OK) {
+        close_file(exchange);
+        return PYW_MALFORMED;
+    }
+    exchange->file_offset = (off_t)offset;
+    return PYW_OK;
+}
+
+/* What the frame that came is to the body; its bytes, if it brings any, are in exchange->piece or in the file. */
+static pyw_result take_piece(pyw_wire_exchange *exchange)
+{
+    switch (exchange->piece.type) {
+    case PYW_FRAME_DATA:
+        return PYW_OK;
+    case PYW_FRAME_FILE:
+        return take_file(exchange);
+    case PYW_FRAME_END:
+        return PYW_EOF;
+    case PYW_FRAME_ABORT:
+        return PYW_GONE;
+    default:
+        return PYW_MALFORMED;
+    }
+}
+
 /* Takes one frame of the request's body; PYW_OK, PYW_AGAIN (nothing is here), or the end in `body`. */
 static pyw_result next_piece(pyw_wire_exchange *exchange, int timeout_ms)
 {
     pyw_result result = pyw_channel_read(exchange->channel, &exchange->piece, timeout_ms);
 
     exchange->piece_used = 0;
-    if (result == PYW_OK && exchange->piece.type == PYW_FRAME_DATA) {
-        return PYW_OK;
-    }
-    exchange->piece.length = 0;
-    if (result == PYW_AGAIN) {
-        return PYW_AGAIN;
-    }
     if (result == PYW_OK) {
-        result = exchange->piece.type == PYW_FRAME_END     ? PYW_EOF
-                 : exchange->piece.type == PYW_FRAME_ABORT ? PYW_GONE
-                                                           : PYW_MALFORMED;
+        result = take_piece(exchange);
     }
     else if (result == PYW_EOF) {
         result = PYW_GONE;
     }
-    exchange->body = result;
+    if (result != PYW_OK || exchange->piece.type != PYW_FRAME_DATA) {
+        exchange->piece.length = 0;
+    }
+    if (result != PYW_OK && result != PYW_AGAIN) {
+        exchange->body = result;
+    }
     return result;
 }
 
@@ -51,19 +92,49 @@ static void send_continue(pyw_wire_exchange *exchange)
     flush(exchange, 0);
 }
 
+/* Nobody but httpd writes into the file, and it is done with it: a file that is shorter is a defect or a bad disk. */
+static pyw_result read_file(pyw_wire_exchange *exchange, void *buffer, size_t size, size_t *got)
+{
+    ssize_t count;
+
+    size = exchange->file_left < size ? (size_t)exchange->file_left : size;
+    do {
+        count = pread(exchange->file, buffer, size, exchange->file_offset);
+    } while (count < 0 && errno == EINTR);
+    if (count <= 0) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0470) "the file with a request body cannot be read: %s",
+                count < 0 ? strerror(errno) : "it ends too early");
+        exchange->body = PYW_FAILED;
+        close_file(exchange);
+        return PYW_FAILED;
+    }
+    exchange->file_offset += count;
+    exchange->file_left -= (uint64_t)count;
+    *got = (size_t)count;
+    return PYW_OK;
+}
+
+static size_t at_hand(const pyw_wire_exchange *exchange)
+{
+    return exchange->piece.length - exchange->piece_used;
+}
+
 static pyw_result wire_read(pyw_exchange *base, void *buffer, size_t size, size_t *got)
 {
     pyw_wire_exchange *exchange = of(base);
-    size_t left = exchange->piece.length - exchange->piece_used;
+    size_t left;
 
     *got = 0;
     if (exchange->owes_continue) {
         send_continue(exchange);
     }
-    if (left == 0 && exchange->body == PYW_AGAIN) {
+    if (at_hand(exchange) == 0 && exchange->file_left == 0 && exchange->body == PYW_AGAIN) {
         next_piece(exchange, exchange->timeout_ms);
-        left = exchange->piece.length - exchange->piece_used;
     }
+    if (exchange->file_left > 0) {
+        return read_file(exchange, buffer, size, got);
+    }
+    left = at_hand(exchange);
     if (left == 0) {
         return exchange->body == PYW_EOF ? PYW_OK : exchange->body;
     }
@@ -249,7 +320,7 @@ static int wire_client_gone(pyw_exchange *base)
 {
     pyw_wire_exchange *exchange = of(base);
 
-    if (exchange->body == PYW_AGAIN && exchange->piece.length == exchange->piece_used) {
+    if (exchange->body == PYW_AGAIN && at_hand(exchange) == 0 && exchange->file_left == 0) {
         next_piece(exchange, 0);
     }
     if (exchange->body == PYW_GONE || exchange->output == PYW_GONE) {
@@ -310,6 +381,7 @@ void pyw_wire_exchange_init(pyw_wire_exchange *exchange, pyw_channel *channel, p
     exchange->channel = channel;
     exchange->scratch = scratch;
     exchange->timeout_ms = timeout_ms;
+    exchange->file = -1;
     exchange->body = has_body ? PYW_AGAIN : PYW_EOF;
     exchange->owes_continue = has_body && expects_continue(environ_pairs, count);
     exchange->output = PYW_OK;
@@ -320,5 +392,6 @@ int pyw_wire_exchange_drain(pyw_wire_exchange *exchange)
     while (exchange->body == PYW_AGAIN && exchange->output == PYW_OK) {
         next_piece(exchange, exchange->timeout_ms);
     }
+    close_file(exchange);
     return exchange->body == PYW_EOF && exchange->output == PYW_OK;
 }

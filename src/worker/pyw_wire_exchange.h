@@ -14,6 +14,9 @@ typedef struct pyw_wire_exchange {
     int timeout_ms;      /* of each wait for the peer */
     pyw_frame piece;     /* body bytes that arrived ... */
     uint32_t piece_used; /* ... and how many of them were handed out */
+    int file;            /* body bytes that httpd had collected in a file; -1: none */
+    off_t file_offset;   /* ... from here on ... */
+    uint64_t file_left;  /* ... so many are not handed out yet */
     pyw_result body;     /* PYW_AGAIN: more may come; PYW_EOF: all is here; else what went wrong */
     int owes_continue;   /* the client waits to be told that its body is wanted */
     int is_over;         /* END or ERROR went out */
@@ -26,7 +29,10 @@ typedef struct pyw_wire_exchange {
 void pyw_wire_exchange_init(pyw_wire_exchange *exchange, pyw_channel *channel, pyw_buffer *scratch, int timeout_ms,
                             const pyw_pair *environ_pairs, uint32_t count, int has_body);
 
-/* After finish(): takes what is left of the request's body off the channel. 1: another REQUEST may follow. */
+/*
+ * After finish(), always: takes what is left of the request's body off the channel, and closes its file. 1: another
+ * REQUEST may follow.
+ */
 int pyw_wire_exchange_drain(pyw_wire_exchange *exchange);
 
 #endif

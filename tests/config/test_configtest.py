@@ -53,8 +53,8 @@ GOOD = """
     WSGIDaemonProcess app processes=2 threads=8 umask=027 home=${ROOT} python-path=${APPS} lang=C.UTF-8 \\
         locale=C.UTF-8 display-name=%{GROUP} listen-backlog=50 connect-timeout=500ms socket-timeout=1min \\
         shutdown-timeout=5 startup-timeout=30s stack-size=1M cpu-priority=5 send-buffer-size=64K \\
-        receive-buffer-size=65536 graceful-timeout=1min deadlock-timeout=0 \\
         request-timeout=30s interrupt=Off interrupt-timeout=500ms \\
+        receive-buffer-size=65536 request-buffer=0 request-spool=2G graceful-timeout=1min deadlock-timeout=0 \\
         memory-limit=1G virtual-memory-limit=8G \\
         process-limit=500 reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 \\
         file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
@@ -63,6 +63,7 @@ GOOD = """
     WSGIScriptAliasMatch ^/m/(.*) ${APPS}/$1.wsgi
     WSGIAppAlias /c package.module:create_app() process-group=app
     WSGISocketPrefix ${ROOT}/run/pywsgi
+    WSGITempDir ${ROOT}/run
     WSGIPythonPath ${APPS}:/nowhere
     <Directory ${APPS}>
         WSGIProcessGroup app
@@ -234,6 +235,10 @@ class TestGroups:
 
     def test_socket_path_over_107_bytes(self, server):
         refused(server, "WSGIDaemonProcess " + "g" * 90, "107", "socket", "WSGISocketPrefix")
+
+    @pytest.mark.parametrize("path", ["/nowhere/at/all", "${ROOT}/httpd.conf"])
+    def test_a_temporary_directory_that_is_none(self, server, path):
+        refused(server, "WSGITempDir " + path, "PYW0116", "WSGITempDir", "no such directory")
 
     def test_socket_prefix_in_a_directory_that_does_not_exist(self, server):
         refused(server, "WSGISocketPrefix /nowhere/at/all\nWSGIDaemonProcess app", "WSGISocketPrefix", "/nowhere/at")

@@ -59,6 +59,9 @@ class TestBodies:
         <LocationMatch "/unchunked/">
             WSGIChunkedRequest Off
         </LocationMatch>
+        WSGIDaemonProcess streaming request-buffer=0 request-spool=0 python-path=${APPS}
+        WSGIScriptAlias /daemon/streaming ${APPS}/app.wsgi process-group=streaming
+        WSGIScriptAlias /embedded/streaming ${APPS}/app.wsgi
     """
     MODULES = ("http2",)
 
@@ -82,7 +85,7 @@ class TestBodies:
 
     def test_the_application_reads_while_the_client_sends(self, site):
         with site.connect() as connection:
-            head = "POST %s/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" % site.prefix
+            head = "POST %s/streaming/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" % site.prefix
             connection.send(head.encode())
             connection.send_chunk(b"one\n")
             assert connection.read_head().status == 200
@@ -94,7 +97,7 @@ class TestBodies:
 
     def test_an_answer_before_the_body_is_read_reaches_the_client_at_once(self, site):
         with site.connect(timeout=5) as connection:
-            head = "POST %s/ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc" % site.prefix
+            head = "POST %s/streaming/ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc" % site.prefix
             connection.send(head.encode())
             response = connection.read_response("POST")
             assert (response.status, response.body) == (200, b"not read")
@@ -105,25 +108,30 @@ class TestBodies:
             assert response.body == b"not read"
             assert connection.request("POST", site.prefix + "/calls?do=read", body=b"next").json() == ["next"]
 
-    def test_100_continue_comes_when_the_application_reads(self, site):
+    @pytest.mark.parametrize("way", ["", "/streaming"])
+    def test_100_continue_comes_once(self, site, way):
+        """When httpd begins to collect the body; where nothing is collected, when the application reads."""
         with site.connect() as connection:
-            connection.send(("POST %s/calls?do=read HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
-                             "Expect: 100-continue\r\n\r\n" % site.prefix).encode())
+            connection.send(("POST %s%s/calls?do=read HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
+                             "Expect: 100-continue\r\n\r\n" % (site.prefix, way)).encode())
             assert connection.read_head().status == 100
             connection.send(b"body")
-            assert connection.read_response().json() == ["body"]
+            response = connection.read_response()
+            assert (response.json(), response.interim) == (["body"], [])
 
     def test_limit_request_body_refuses_before_the_application_runs(self, site):
         key = site.new_key()
         assert site.post("/limited/ran?key=" + key, b"x" * 2000).status == 413
         assert site.notes(key) == []
 
-    def test_limit_request_body_holds_for_a_chunked_body(self, site, server):
+    def test_limit_request_body_holds_for_a_chunked_body(self, site, server, mode):
         server.allow_log(r"AH01588|AH10414|OSError|Traceback|File \"|wsgi\.input|PYW06")
         key = site.new_key()
         response = site.request("POST", "/limited/ran?key=" + key, [], [b"x" * 500] * 4, chunked=True)
         assert response.status == 413
         assert "read all" not in site.notes(key)
+        if mode == "daemon":
+            assert site.notes(key) == [], "it is refused before the application runs"
 
     def test_chunked_requests_may_be_switched_off(self, site):
         assert site.post("/unchunked/ignore", b"x", chunked=True).status == 411

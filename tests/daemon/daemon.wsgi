@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says who serves and as whom, waits for the test, and dies in various ways."""
 import grp
+import hashlib
 import json
 import locale
 import os
@@ -119,6 +120,14 @@ def upload(environ, start_response):
         raise
     note_of(environ, "read %d" % size)
     return plain(start_response, size)
+
+
+def digest(environ, start_response):
+    note_of(environ, "begun")
+    whole = hashlib.sha256()
+    for block in iter(lambda: environ["wsgi.input"].read(1 << 16), b""):
+        whole.update(block)
+    return plain(start_response, whole.hexdigest())
 
 
 def watch(environ, start_response):

@@ -11,6 +11,9 @@ from daemon_site import APPS, DaemonSite  # noqa: E402
 
 BOTH = """
 WSGIDaemonProcess app threads=4
+WSGIDaemonProcess streaming threads=4 request-buffer=0 request-spool=0
+WSGIScriptAlias /daemon/streaming ${APPS}/app.wsgi process-group=streaming
+WSGIScriptAlias /embedded/streaming ${APPS}/app.wsgi
 WSGIScriptAlias /daemon ${APPS}/app.wsgi process-group=app
 WSGIScriptAlias /embedded ${APPS}/app.wsgi
 """
@@ -24,3 +27,9 @@ def server(request, make_httpd):
 @pytest.fixture
 def site(server, mode):
     return DaemonSite(server, "/" + mode)
+
+
+@pytest.fixture
+def streaming(server, mode):
+    """The application sees a request before its body is here, in both modes."""
+    return DaemonSite(server, "/" + mode + "/streaming")

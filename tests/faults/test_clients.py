@@ -19,18 +19,18 @@ class TestClientsThatLeave:
 
     @pytest.mark.parametrize("framing", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
     @pytest.mark.parametrize("how", ["close", "reset", "shutdown"])
-    def test_in_an_upload_the_read_raises(self, site, server, framing, how):
+    def test_in_an_upload_the_read_raises(self, streaming, server, framing, how):
         """F11: short data is never passed off as complete."""
         server.allow_log(r"OSError|ConnectionResetError|Traceback|File \"|wsgi\.input|PYW0\d\d\d|\[pywsgi:error\]")
-        key = site.new_key()
-        with site.connect() as connection:
-            self.begin_upload(site, connection, key, framing)
+        key = streaming.new_key()
+        with streaming.connect() as connection:
+            self.begin_upload(streaming, connection, key, framing)
             if how == "shutdown":
                 connection.socket.shutdown(socket.SHUT_WR)
-                assert site.wait_notes(key, 2)[1] == "OSError"
+                assert streaming.wait_notes(key, 2)[1] == "OSError"
             elif how == "reset":
                 connection.reset()
-        assert site.wait_notes(key, 2)[1] == "OSError"
+        assert streaming.wait_notes(key, 2)[1] == "OSError"
 
     @pytest.mark.parametrize("how", ["close", "reset"])
     def test_in_a_download_the_iterable_is_closed_within_a_second(self, site, server, how):
@@ -99,7 +99,7 @@ class TestHttpdsChildren:
     def test_the_applications_read_raises(self, site, server):
         key = site.new_key()
         with site.connect() as connection:
-            connection.send(b"POST /daemon/upload?key=%s HTTP/1.1\r\nHost: x\r\n"
+            connection.send(b"POST /daemon/streaming/upload?key=%s HTTP/1.1\r\nHost: x\r\n"
                             b"Content-Length: 1000\r\n\r\nabc" % key.encode())
             site.wait_notes(key)
             self.kill_children(server)

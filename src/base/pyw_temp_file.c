@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* O_TMPFILE, mkostemp */
+#endif
+#include "base/pyw_temp_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* For file systems that have no O_TMPFILE. */
+static int open_and_unlink(const char *directory)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof(path), "%s/pywsgi.XXXXXX", directory);
+    int fd;
+
+    if (length < 0 || (size_t)length >= sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0) {
+        unlink(path);
+    }
+    return fd;
+}
+
+int pyw_temp_file_open(const char *directory)
+{
+    /* O_EXCL: no link to it can be made (open(2)). */
+    int fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+    /* The kernel's or the file system's way to say that they do not know it. */
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+        return open_and_unlink(directory);
+    }
+    return fd;
+}
+
+int pyw_temp_file_write(int fd, const void *data, size_t length)
+{
+    const char *from = data;
+
+    while (length > 0) {
+        ssize_t written = write(fd, from, length);
+
+        if (written < 0 && errno != EINTR) {
+            return errno;
+        }
+        if (written > 0) {
+            from += written;
+            length -= (size_t)written;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_TEMP_FILE_H
+#define PYW_TEMP_FILE_H
+
+/*
+ * Temporary files without a name: nobody else can open them, and they are gone with their last descriptor. Any thread.
+ */
+
+#include <stddef.h>
+
+/* A new empty file in `directory`, mode 0600, close-on-exec. The caller closes it. -1: see errno. */
+int pyw_temp_file_open(const char *directory);
+
+/* Appends all of it at the file's position. 0, or the errno; then a part may have been written. */
+int pyw_temp_file_write(int fd, const void *data, size_t length);
+
+#endif
