@@ -40,7 +40,7 @@ typedef struct pyw_dir_config {
     pyw_switch chunked_request; /* accepted for compatibility: chunked bodies are always taken, Off refuses with 411 */
     pyw_switch map_head_to_get; /* default Auto */
     pyw_switch error_override;  /* default Off */
-    pyw_switch enable_sendfile; /* default Off */
+    pyw_switch enable_sendfile; /* default: for local files, unless EnableSendfile is Off */
     apr_interval_time_t request_timeout; /* 0: none; -1: unset, the group's option decides */
 } pyw_dir_config;
 

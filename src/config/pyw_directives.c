@@ -270,7 +270,7 @@ const command_rec pyw_config_directives[] = {
     AP_INIT_TAKE1("WSGIErrorOverride", set_switch, DIR_MEMBER(error_override), OR_FILEINFO,
                   "On: httpd's error documents take the place of applications' 4xx and 5xx"),
     AP_INIT_TAKE1("WSGIEnableSendfile", set_switch, DIR_MEMBER(enable_sendfile), OR_FILEINFO,
-                  "On: files of wsgi.file_wrapper may be sent with sendfile(2)"),
+                  "whether files of wsgi.file_wrapper are sent with sendfile(2); default: those of local file systems"),
     AP_INIT_TAKE1("WSGIRequestTimeout", pyw_directive_request_timeout, NULL, RSRC_CONF | ACCESS_CONF,
                   "how long a request may take from its arrival on; 0: no limit"),
     AP_INIT_TAKE1("WSGIRestrictEmbedded", set_restrict_embedded, NULL, RSRC_CONF,

@@ -98,7 +98,10 @@ static pyw_result exchange_send_file(pyw_exchange *exchange, const pyw_head *hea
     }
     copy = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* the bucket may outlive the application's file */
     result = copy < 0 ? PYW_FAILED : pyw_reply_file(&self->reply, copy, offset, length);
-    return result == PYW_OK ? after_data(self, flags) : result;
+    if (result != PYW_OK || !(flags & PYW_SEND_LAST)) {
+        return result == PYW_OK ? after_data(self, flags) : result;
+    }
+    return pyw_reply_end(&self->reply); /* httpd writes on when this thread is free; the file's close() is quick */
 }
 
 static pyw_result exchange_interim(pyw_exchange *exchange, int status, const pyw_pair *headers, uint32_t count)

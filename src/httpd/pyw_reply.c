@@ -7,10 +7,10 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <util_filter.h>
 
 #include "base/pyw_log.h"
+#include "httpd/pyw_reply_file.h"
 #include "httpd/pyw_reply_head.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -20,7 +20,7 @@ void pyw_reply_init(pyw_reply *reply, request_rec *r, const pyw_dir_config *conf
     memset(reply, 0, sizeof(*reply));
     reply->r = r;
     reply->error_override = config->error_override == PYW_ON;
-    reply->sendfile = config->enable_sendfile == PYW_ON;
+    reply->sendfile = config->enable_sendfile;
     reply->brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
 }
 
@@ -139,59 +139,9 @@ pyw_result pyw_reply_data(pyw_reply *reply, const void *data, size_t length, int
     return apr_brigade_write(reply->brigade, NULL, NULL, data, length) == APR_SUCCESS ? PYW_OK : PYW_FAILED;
 }
 
-static apr_status_t close_descriptor(void *data)
-{
-    const int *fd = data;
-
-    close(*fd);
-    return APR_SUCCESS;
-}
-
-/*
- * For sendfile(2) the file must carry a flag that apr_os_file_put alone can give, and that makes a file without an
- * owner. On a connection of HTTP/1 the request's pool outlives all buckets of its response (EOR is behind them).
- */
-static apr_file_t *file_for_sendfile(request_rec *r, int fd)
-{
-    apr_os_file_t *kept = apr_pmemdup(r->pool, &fd, sizeof(fd));
-    apr_file_t *file = NULL;
-
-    apr_os_file_put(&file, kept, APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, r->pool);
-    apr_pool_cleanup_register(r->pool, kept, close_descriptor, apr_pool_cleanup_null);
-    return file;
-}
-
-/*
- * A file whose owner moves with it when a filter sets its bucket aside into another pool. apr_os_file_put makes none
- * such; the function for pipes does, and reading does not care.
- */
-static apr_file_t *file_of_pool(request_rec *r, int fd, int sendfile)
-{
-    apr_os_file_t os_file = fd;
-    apr_file_t *file = NULL;
-
-    if (sendfile && !r->connection->master) {
-        return file_for_sendfile(r, fd);
-    }
-    apr_os_pipe_put_ex(&file, &os_file, 1, r->pool);
-    return file;
-}
-
-static int is_within(int fd, apr_off_t offset, apr_uint64_t length)
-{
-    struct stat status;
-
-    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && offset >= 0 && offset <= status.st_size &&
-           length <= (apr_uint64_t)(status.st_size - offset);
-}
-
 pyw_result pyw_reply_file(pyw_reply *reply, int fd, apr_off_t offset, apr_uint64_t length)
 {
-    request_rec *r = reply->r;
-    apr_file_t *file;
-    apr_bucket *bucket;
-
-    if (!is_within(fd, offset, length)) {
+    if (!pyw_reply_file_has(fd, offset, length)) {
         close(fd);
         return PYW_MALFORMED;
     }
@@ -203,12 +153,7 @@ pyw_result pyw_reply_file(pyw_reply *reply, int fd, apr_off_t offset, apr_uint64
         close(fd);
         return PYW_MALFORMED;
     }
-    file = file_of_pool(r, fd, reply->sendfile);
-    bucket = apr_brigade_insert_file(reply->brigade, file, offset, (apr_off_t)length, r->pool);
-    /* A mapped file that its writer truncates is a SIGBUS in httpd. */
-    for (; bucket != APR_BRIGADE_SENTINEL(reply->brigade); bucket = APR_BUCKET_NEXT(bucket)) {
-        apr_bucket_file_enable_mmap(bucket, 0);
-    }
+    pyw_reply_file_append(reply->brigade, reply->r, reply->sendfile, fd, offset, length);
     return PYW_OK;
 }
 

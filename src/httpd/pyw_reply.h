@@ -18,7 +18,7 @@ typedef struct pyw_reply {
     request_rec *r;
     apr_bucket_brigade *brigade;
     int error_override; /* WSGIErrorOverride */
-    int sendfile;       /* WSGIEnableSendfile */
+    pyw_switch sendfile; /* WSGIEnableSendfile */
     int has_head;       /* the application has given its head */
     int overridden;     /* the body is dropped, httpd's ErrorDocument for this status takes its place; 0: no */
     int passed;         /* something went into the output filters */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """wsgi.file_wrapper: real files leave through httpd, everything else is read in blocks."""
 import gzip
+import os
 
 import pytest
 
@@ -15,6 +16,9 @@ class TestFileWrapper:
         <LocationMatch "^/(daemon|embedded)/real">
             WSGIEnableSendfile On
         </LocationMatch>
+        <LocationMatch "^/(daemon|embedded)/blocks">
+            WSGIEnableSendfile Off
+        </LocationMatch>
     """
 
     @pytest.fixture(scope="class", autouse=True)
@@ -25,7 +29,7 @@ class TestFileWrapper:
         with open(server.data / "sparse", "wb") as file:
             file.truncate(64 << 20)
 
-    @pytest.mark.parametrize("path", ["/real", "/unbuffered"])
+    @pytest.mark.parametrize("path", ["/real", "/unbuffered", "/default", "/blocks"])
     def test_a_real_file_has_its_length(self, site, path):
         response = site.get(path + "?file=large")
         assert (response.framing, response.complete) == ("length", True)
@@ -86,8 +90,26 @@ class TestFileWrapper:
         assert site.wait_notes(key) == ["close"]
 
     def test_a_large_file_arrives_whole(self, site):
-        response = site.get("/real?file=sparse")
-        assert response.complete and len(response.body) == 64 << 20
+        for path in ("/real", "/default", "/blocks"):
+            response = site.get(path + "?file=sparse")
+            assert response.complete and len(response.body) == 64 << 20
+
+    @pytest.mark.parametrize("path", ["/real", "/default", "/blocks"])
+    def test_a_file_that_is_truncated_meanwhile_is_a_cut_response(self, site, server, path):
+        """Rule A; and httpd's child lives on, which it would not with a mapped file."""
+        server.allow_log(r"AH00574|core_output_filter|end of file")
+        with open(server.data / "shrinking", "wb") as file:
+            file.truncate(64 << 20)
+        pids = sorted(child.pid for child in server.children())
+        with site.connect(receive_buffer=65536) as connection:
+            connection.start("GET", site.prefix + path + "?file=shrinking")
+            assert connection.read_head().header("Content-Length") == str(64 << 20)
+            connection._take(100000)
+            os.truncate(server.data / "shrinking", 1000)
+            assert len(connection._take(64 << 20)) < (64 << 20) - 100000
+            assert connection.ended
+        assert sorted(child.pid for child in server.children()) == pids
+        assert site.get(path + "?file=large").body == CONTENT
 
     def test_no_descriptor_is_left_open(self, site, server):
         def still_open():

@@ -40,6 +40,9 @@ def real(environ, start_response):
     return respond(environ, start_response, file)
 
 
+default = blocks = real
+
+
 def partly_read(environ, start_response):
     file = open(path_of(environ), "rb")
     file.read(3)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_REPLY_FILE_H
+#define PYW_REPLY_FILE_H
+
+/* Files as the body of a response: by sendfile(2) where that is good, else in large blocks, never by mmap(2). */
+
+#include <apr_buckets.h>
+#include <httpd.h>
+
+#include "config/pyw_config.h"
+
+/* Is it a regular file, and has it these bytes? */
+int pyw_reply_file_has(int fd, apr_off_t offset, apr_uint64_t length);
+
+/*
+ * Appends a part of a regular file and becomes the owner of `fd`. `sendfile`: On, Off, or unset, which leaves the
+ * choice to httpd's EnableSendfile and to what is known of the file system.
+ */
+void pyw_reply_file_append(apr_bucket_brigade *brigade, request_rec *r, pyw_switch sendfile, int fd, apr_off_t offset,
+                           apr_uint64_t length);
+
+#endif
