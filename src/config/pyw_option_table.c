@@ -12,7 +12,7 @@
 #define GIB (1024L * 1024 * 1024)
 
 const pyw_option_rule pyw_option_rules[] = {
-    {"processes", PYW_KIND_NUMBER, AT(processes), 1, 1000, 0},
+    {"processes", PYW_KIND_PROCESSES, AT(processes), 0, 1000, 0},
     {"threads", PYW_KIND_NUMBER, AT(threads), 1, 1000, 0},
     {"user", PYW_KIND_TEXT, AT(user), 0, 0, 0},
     {"group", PYW_KIND_TEXT, AT(group), 0, 0, 0},
@@ -53,6 +53,9 @@ const pyw_option_rule pyw_option_rules[] = {
     {"process-limit", PYW_KIND_NUMBER, AT(process_limit), 0, 4 * 1000 * 1000, 0},
     {"file-limit", PYW_KIND_NUMBER, AT(file_limit), 0, 1024 * 1024, 0},
     {"core-limit", PYW_KIND_SIZE, AT(core_limit), 0, 1024 * GIB, 0},
+    {"scale-after", PYW_KIND_DURATION, AT(scale_after), 1, DAY_MS, 0},
+    {"scale-idle", PYW_KIND_DURATION, AT(scale_idle), 1000, MONTH_MS, 0},
+    {"memory-budget", PYW_KIND_SIZE, AT(memory_budget), 16 * MIB, 1024 * GIB, 0},
     {"cgroup", PYW_KIND_PATH, AT(cgroup), 0, 0, 0},
     {"preload", PYW_KIND_SWITCH, AT(preload), 0, 1, 0},
     {"reload-on", PYW_KIND_FILES, AT(reload_on), 0, 0, 0},

@@ -17,6 +17,7 @@ typedef enum {
     PYW_KIND_PATHS,       /* const char *; absolute ones, separated by colons */
     PYW_KIND_FILES,       /* const char *; absolute paths, separated by commas */
     PYW_KIND_NUMBER,      /* int */
+    PYW_KIND_PROCESSES,   /* options->processes_least and processes; "4" or "2-8" */
     PYW_KIND_OCTAL,       /* int */
     PYW_KIND_PERCENT,     /* int; "10" or "10%" */
     PYW_KIND_SWITCH,      /* int; "On" or "Off" */

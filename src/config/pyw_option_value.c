@@ -50,6 +50,20 @@ int pyw_value_switch(const char *text, long long *is_on)
     return *is_on || strcasecmp(text, "Off") == 0;
 }
 
+int pyw_value_span(const char *text, long long *least, long long *most)
+{
+    const char *dash = strchr(text, '-');
+    char *end;
+
+    if (dash == NULL || !isdigit((unsigned char)*text) || !isdigit((unsigned char)dash[1])) {
+        *least = 0;
+        return dash == NULL && pyw_value_number(text, 10, most) && (*least = *most) >= 0;
+    }
+    errno = 0;
+    *least = strtoll(text, &end, 10);
+    return errno == 0 && end == dash && pyw_value_number(dash + 1, 10, most) && *least <= *most;
+}
+
 int pyw_value_percent(const char *text, long long *percent)
 {
     char *end;

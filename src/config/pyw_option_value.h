@@ -7,6 +7,9 @@
 /* Decimal or octal digits with an optional sign, nothing else. 0: it is none, or does not fit. */
 int pyw_value_number(const char *text, int base, long long *number);
 
+/* "2-8", both without a sign and the first not the larger, or "4" for both. 0: it is neither. */
+int pyw_value_span(const char *text, long long *least, long long *most);
+
 /* "10" or "10%". 0: it is neither. */
 int pyw_value_percent(const char *text, long long *percent);
 

@@ -14,6 +14,7 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
 
     options->name = apr_pstrdup(pool, name);
     options->processes = 1;
+    options->processes_least = 1;
     options->threads = 15;
     options->umask = -1;
     options->listen_backlog = 100;
@@ -27,6 +28,8 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->request_buffer = 64 * 1024;
     options->request_spool = 1024 * 1024 * 1024;
     options->reload_overlap = 1;
+    options->scale_after = apr_time_from_msec(250);
+    options->scale_idle = apr_time_from_sec(60);
     options->core_limit = PYW_CORE_LIMIT_INHERITED;
     options->maximum_requests_jitter = 10;
     options->restart_interval_jitter = 10;
@@ -51,6 +54,8 @@ static const void *const_place(const pyw_group_options *options, const pyw_optio
 static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
 {
     switch (rule->kind) {
+    case PYW_KIND_PROCESSES:
+        return apr_psprintf(pool, "a number from 1 to %ld, or the least and the most, such as 2-8 or 0-4", rule->most);
     case PYW_KIND_OCTAL:
         return apr_psprintf(pool, "an octal number from 0 to %lo, such as 027", rule->most);
     case PYW_KIND_DURATION:
@@ -114,6 +119,19 @@ static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, cons
     else {
         *(int *)place(options, rule) = (int)number;
     }
+    return NULL;
+}
+
+static const char *set_processes(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                 const char *value)
+{
+    long long least, most;
+
+    if (!pyw_value_span(value, &least, &most) || most < 1 || most > rule->most) {
+        return out_of_range(pool, rule, value);
+    }
+    options->processes_least = (int)least;
+    options->processes = (int)most;
     return NULL;
 }
 
@@ -203,6 +221,8 @@ static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const
         return set_env(options, pool, rule, value);
     case PYW_KIND_APPLICATION:
         return add_application(options, pool, value);
+    case PYW_KIND_PROCESSES:
+        return set_processes(options, pool, rule, value);
     case PYW_KIND_IGNORED:
         APR_ARRAY_PUSH(options->ignored, const char *) = rule->name;
         return NULL;
@@ -260,9 +280,20 @@ const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, co
     return rule == NULL ? unknown(pool, name) : set_value(options, pool, rule, value);
 }
 
-static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, const void *value)
+static const char *processes_text(apr_pool_t *pool, const pyw_group_options *options)
 {
+    return options->processes_least == options->processes
+               ? apr_psprintf(pool, "%d", options->processes)
+               : apr_psprintf(pool, "%d-%d", options->processes_least, options->processes);
+}
+
+static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, const pyw_group_options *options)
+{
+    const void *value = const_place(options, rule);
+
     switch (rule->kind) {
+    case PYW_KIND_PROCESSES:
+        return processes_text(pool, options);
     case PYW_KIND_DURATION:
         return apr_psprintf(pool, "%" APR_TIME_T_FMT "ms", *(const apr_interval_time_t *)value / 1000);
     case PYW_KIND_SIZE:
@@ -279,9 +310,9 @@ static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, co
 static void add_scalar_pair(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
                             const pyw_group_options *options, const pyw_group_options *defaults)
 {
-    const char *text = scalar_text(pool, rule, const_place(options, rule));
+    const char *text = scalar_text(pool, rule, options);
 
-    if (strcmp(text, scalar_text(pool, rule, const_place(defaults, rule))) != 0) {
+    if (strcmp(text, scalar_text(pool, rule, defaults)) != 0) {
         apr_table_addn(pairs, rule->name, text);
     }
 }

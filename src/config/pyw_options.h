@@ -16,7 +16,8 @@
 
 typedef struct pyw_group_options {
     const char *name;
-    int processes;                    /* 1 ... */
+    int processes;                    /* 1 ... ; at most, if there is a span */
+    int processes_least;              /* 0 ... ; the same as processes if there is none */
     int multiprocess;                 /* processes= was given, be it 1 */
     int threads;                      /* 1 ... ; default 15 */
     const char *user;                 /* a name, or #uid; NULL: the process's own (httpd's User when started as root) */
@@ -61,6 +62,9 @@ typedef struct pyw_group_options {
     int process_limit;                      /* processes and threads of the user; 0: inherited */
     int file_limit;                         /* open descriptors; 0: inherited */
     apr_size_t core_limit;                  /* bytes; PYW_CORE_LIMIT_INHERITED, as 0 is a limit */
+    apr_interval_time_t scale_after;        /* a request waits for so long: another worker, if there is a span */
+    apr_interval_time_t scale_idle;         /* one worker less would have done for so long: one goes */
+    apr_size_t memory_budget;               /* bytes of all workers of the group: it does not grow above; 0: any */
     const char *cgroup;                     /* directory of a cgroup (version 2) for the workers; NULL: the manager's */
     apr_array_header_t *env;                /* of const char *: "NAME=value", env-file expanded, in order */
     apr_array_header_t *ignored; /* of const char *: names of mod_wsgi's options that were given and have no effect */

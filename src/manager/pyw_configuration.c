@@ -10,6 +10,7 @@
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_manager.h"
 #include "manager/pyw_reload_watch.h"
+#include "manager/pyw_scale.h"
 #include "wire/pyw_message.h"
 #include "wire/pyw_wait.h"
 
@@ -139,6 +140,7 @@ static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
     group->pairs = pending->pairs;
     group->reload_files = NULL; /* they were in the old pool */
     pyw_reload_watch_begin(group);
+    pyw_scale_begin(group);
     group->log_fd = pending->log_fd;
     pending->pool = NULL;
     pending->log_fd = -1;

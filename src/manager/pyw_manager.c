@@ -21,6 +21,7 @@
 #include "manager/pyw_recycle.h"
 #include "manager/pyw_refusal.h"
 #include "manager/pyw_reload_watch.h"
+#include "manager/pyw_scale.h"
 #include "manager/pyw_template.h"
 #include "wire/pyw_wait.h"
 
@@ -277,7 +278,7 @@ static void collect(pyw_manager *manager, apr_array_header_t *fds)
     add_poll(fds, manager->signal_fd);
     pyw_steering_collect(manager->steering, fds);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (pyw_worker_group_is_down(group)) {
+        if (pyw_worker_group_is_down(group) || pyw_scale_is_asleep(group)) {
             add_poll(fds, group->listener);
         }
         pyw_template_each_fd(group, add_poll, fds);

@@ -54,6 +54,21 @@ uint64_t pyw_recycle_resident(pid_t pid)
     return sscanf(text, "%*s %" SCNu64, &pages) == 1 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
+/*
+ * What it shares with others counts by its part only: the sum over the workers is what all of them take. 0: the kernel
+ * does not tell, or not us.
+ */
+static uint64_t proportional(pid_t pid)
+{
+    char text[512];
+    const char *line;
+    uint64_t kib = 0;
+
+    read_proc(text, sizeof(text), pid, "smaps_rollup");
+    line = strstr(text, "\nPss:");
+    return line != NULL && sscanf(line, "\nPss: %" SCNu64, &kib) == 1 ? kib * 1024 : 0;
+}
+
 /* User and system time in ms. The name of the program is in the worker's hands, and may hold blanks and brackets. */
 static int64_t cpu_time(pid_t pid)
 {
@@ -138,7 +153,8 @@ static int is_idle(const pyw_child *child, const pyw_group_options *options, cha
     int64_t idle = pyw_wait_now() - child->active_at;
     int64_t limit = apr_time_as_msec(options->inactivity_timeout);
 
-    return limit > 0 && child->seen_served > 0 && idle >= limit &&
+    /* A group that may sleep does that instead. */
+    return limit > 0 && options->processes_least > 0 && child->seen_served > 0 && idle >= limit &&
            say(reason, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
                (double)limit / 1000);
 }
@@ -152,37 +168,39 @@ static int is_due(const pyw_child *child, char *reason)
            is_idle(child, options, reason);
 }
 
-static int is_serving(const pyw_child *child)
+int pyw_recycle_busy(const pyw_child *child)
 {
+    int busy = 0;
+
     for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
-        if (child->board->slots[i].busy) {
-            return 1;
-        }
+        busy += child->board->slots[i].busy != 0;
     }
-    return 0;
+    return busy;
 }
 
-static void note_activity(pyw_worker_group *group)
+void pyw_recycle_note_activity(pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         uint64_t served = child->board != NULL ? child->board->served : 0;
 
-        if (served != child->seen_served || is_serving(child)) {
+        if (served != child->seen_served || pyw_recycle_busy(child) > 0) {
             child->active_at = pyw_wait_now();
         }
         child->seen_served = served;
     }
 }
 
-/* For its obituary: when it has ended, the kernel does not know them any more. */
-static void note_sizes(pyw_worker_group *group)
+/* For its obituary, too: when it has ended, the kernel does not know them any more. */
+void pyw_recycle_measure(pyw_child *child)
 {
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        uint64_t resident = pyw_recycle_resident(child->pid);
+    uint64_t resident = pyw_recycle_resident(child->pid);
+    uint64_t share = child->group->options->memory_budget > 0 ? proportional(child->pid) : 0;
 
-        child->resident = resident > 0 ? resident : child->resident;
-        pyw_oom_look(&child->oom, child->pid);
+    if (resident > 0) {
+        child->resident = resident;
+        child->counted = share > 0 ? share : resident;
     }
+    pyw_oom_look(&child->oom, child->pid);
 }
 
 /* Something is being replaced already, or the code on disk is known to be no good. */
@@ -215,8 +233,10 @@ void pyw_recycle_look(pyw_worker_group *group)
     pyw_child *chosen = NULL;
     char reason[REASON_SIZE], chosen_reason[REASON_SIZE];
 
-    note_activity(group);
-    note_sizes(group);
+    pyw_recycle_note_activity(group);
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        pyw_recycle_measure(child);
+    }
     if (is_busy(group)) {
         return;
     }

@@ -21,6 +21,15 @@ void pyw_recycle_look(pyw_worker_group *group);
 /* The worker has to go, whoever found that; `reason` is told with its last requests. */
 void pyw_recycle_mark(pyw_child *child, const char *reason);
 
+/* How many of its threads run a request. */
+int pyw_recycle_busy(const pyw_child *child);
+
+/* Notes which workers have served since the last call. Once a second, and before ->active_at is relied on. */
+void pyw_recycle_note_activity(pyw_worker_group *group);
+
+/* Notes how large a worker is, and what its cgroup has counted. Once a second; what is new is measured at once. */
+void pyw_recycle_measure(pyw_child *child);
+
 /* "1.5 GiB", "312 MiB": for log records. */
 void pyw_recycle_describe_size(char *out, size_t size, uint64_t bytes);
 

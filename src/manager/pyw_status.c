@@ -8,6 +8,7 @@
 
 #include "base/pyw_version.h"
 #include "manager/pyw_recycle.h"
+#include "manager/pyw_scale.h"
 #include "wire/pyw_wait.h"
 
 typedef struct row {
@@ -54,6 +55,9 @@ const char *pyw_status_of_group(const pyw_worker_group *group)
     if (pyw_worker_group_is_down(group)) {
         return "down";
     }
+    if (pyw_scale_is_asleep(group) && group->children == NULL) {
+        return "asleep";
+    }
     if (!pyw_worker_group_is_settled(group)) {
         return count(group, PYW_CHILD_READY) > 0 ? "replacing" : "starting";
     }
@@ -88,7 +92,7 @@ static void send_group(const pyw_worker_group *group, pyw_steering_client *clien
     add_text(&self, "kind", "group");
     add_text(&self, "name", group->options->name);
     add_text(&self, "state", pyw_status_of_group(group));
-    add_number(&self, "processes", (uint64_t)group->options->processes);
+    add_number(&self, "processes", (uint64_t)group->wanted);
     add_number(&self, "threads", (uint64_t)group->options->threads);
     add_number(&self, "generation", group->generation);
     add_number(&self, "failures", (uint64_t)group->failures);

@@ -13,6 +13,7 @@
 #include "manager/pyw_obituary.h"
 #include "manager/pyw_recycle.h"
 #include "manager/pyw_reload_watch.h"
+#include "manager/pyw_scale.h"
 #include "manager/pyw_spawn.h"
 #include "manager/pyw_template.h"
 #include "wire/pyw_wait.h"
@@ -157,7 +158,7 @@ static int missing(const pyw_worker_group *group)
     int starting = count_children(group, PYW_CHILD_STARTING, 1) + pyw_template_ordered(group);
     int current = starting + count_children(group, PYW_CHILD_READY, 1);
     int old = count_children(group, PYW_CHILD_READY, 0);
-    int wanted = group->options->processes;
+    int wanted = group->wanted;
 
     if (group->is_stopping || group->is_stopped || group->retire_at != INT64_MAX || current >= wanted) {
         return 0;
@@ -185,11 +186,11 @@ static void drain_replaced(pyw_worker_group *group)
     int old = count_children(group, PYW_CHILD_READY, 0);
 
     drain_outdated(group);
-    for (; old > 0 && ready + old > group->options->processes; old--) {
+    for (; old > 0 && ready + old > group->wanted; old--) {
         replace(oldest_replaceable(group));
     }
-    /* processes= became smaller. */
-    for (int extra = ready - group->options->processes; extra > 0; extra--) {
+    /* processes= became smaller, or the load did. */
+    for (int extra = ready - group->wanted; extra > 0; extra--) {
         pyw_child *child = group->children;
 
         while (child->state != PYW_CHILD_READY) {
@@ -243,9 +244,10 @@ static int64_t sooner(int64_t one, int64_t other)
 
 int64_t pyw_worker_group_step(pyw_worker_group *group)
 {
-    int64_t next;
+    int64_t next, sample;
 
     retire(group);
+    sample = pyw_scale_step(group);
     drain_replaced(group);
     next = pyw_template_step(group);
     if (group->start_at <= pyw_wait_now() && pyw_template_is_ready(group)) {
@@ -257,6 +259,7 @@ int64_t pyw_worker_group_step(pyw_worker_group *group)
     if (missing(group) > 0 && pyw_template_is_ready(group)) {
         next = sooner(next, group->start_at);
     }
+    next = sooner(next, sample);
     return group->retire_at < next && !group->is_stopping ? group->retire_at : next;
 }
 
@@ -348,6 +351,7 @@ static void loaded(pyw_child *child, int is_broken)
     }
     child->is_broken = is_broken;
     child->kill_at = INT64_MAX;
+    pyw_recycle_measure(child);
     if (is_broken && is_current(child) && has_old(group)) {
         keep_old(group);
         replace(child);

@@ -48,6 +48,7 @@ typedef struct pyw_child {
     uint64_t seen_served; /* pyw_recycle's: requests at the last look */
     int64_t active_at;    /* pyw_recycle's: when it was last seen to serve */
     uint64_t resident;    /* pyw_recycle's: bytes of memory at the last look; 0: not looked at */
+    uint64_t counted;     /* pyw_recycle's: those that count for memory-budget= */
     pyw_oom oom;
 } pyw_child;
 
@@ -64,6 +65,11 @@ struct pyw_worker_group {
     pyw_child *templates; /* pyw_template's */
     pyw_child *ordered;   /* pyw_template's: workers to come, without a pid */
     unsigned generation;
+    int wanted;                    /* workers that there should be: pyw_scale's, within processes= */
+    int64_t waiting_since;         /* pyw_load_waiting's: requests wait; INT64_MAX: none */
+    int64_t spare_since;           /* pyw_scale's: since then one worker less would have done */
+    int64_t settled_at;            /* pyw_scale's: since then all that are wanted are there */
+    int64_t no_memory_at;          /* pyw_scale's: when that was said last; 0: never */
     int failures;                  /* workers in turn that died STARTING */
     int64_t start_at;              /* no worker is started before */
     int64_t refusal_at;            /* the start_at for which it was said that requests get 503 */

@@ -21,6 +21,10 @@ def pid(environ, start_response):
     return plain(start_response, os.getpid())
 
 
+def multiprocess(environ, start_response):
+    return plain(start_response, environ["wsgi.multiprocess"])
+
+
 def hold(environ, start_response):
     note_of(environ, str(os.getpid()))
     wait_for_file(query(environ, "key") + ".go", 60)
