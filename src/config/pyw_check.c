@@ -191,6 +191,7 @@ int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     fine = check_temp_directory(&check) && fine;
     fine = check_groups(&check) && fine;
     fine = check_uses() && fine;
+    fine = pyw_check_imports(&check) && fine;
     fine = check_daemon_program(&check) && fine;
     fine = check_embedded(&check) && fine;
     if (!fine) {

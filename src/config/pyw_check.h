@@ -23,6 +23,9 @@ int pyw_check_group(pyw_check *check, pyw_group *group);
 /* The engine's file for a prefix or virtual environment (NULL: the Python this was built with); NULL and *error. */
 const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error);
 
+/* Gives each group, and the embedded mode, the scripts of WSGIImportScript. */
+int pyw_check_imports(pyw_check *check);
+
 /* Gives each group the applications that are known to run in it. */
 void pyw_check_preload(pyw_check *check);
 

@@ -19,6 +19,8 @@ void *pyw_config_create_server(apr_pool_t *pool, server_rec *server)
     if (!server->is_virtual) {
         config->groups = apr_array_make(pool, 4, sizeof(pyw_group *));
         config->uses = apr_array_make(pool, 4, sizeof(pyw_group_use));
+        config->imports = apr_array_make(pool, 4, sizeof(pyw_import));
+        config->embedded_imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
         config->warnings = apr_array_make(pool, 4, sizeof(const char *));
         main_config = config;
     }

@@ -61,6 +61,15 @@ typedef struct pyw_group_use {
     server_rec *server;
 } pyw_group_use;
 
+/* WSGIImportScript. */
+typedef struct pyw_import {
+    const char *path;
+    const char *process_group;     /* a name, or "%{GLOBAL}" */
+    const char *application_group; /* a name, "%{GLOBAL}" or "%{SERVER}"; NULL: not given, which means "%{GLOBAL}" */
+    const char *place;             /* "file:line" */
+    server_rec *server;
+} pyw_import;
+
 typedef struct pyw_server_config {
     apr_array_header_t *aliases; /* of pyw_alias, in the order of the configuration */
     /* Set in a <Directory> or the like, so that only a request tells what holds for a mount: */
@@ -68,6 +77,8 @@ typedef struct pyw_server_config {
     int has_callable_sections;
     /* Of the main server only: */
     apr_array_header_t *uses;     /* of pyw_group_use, all servers' */
+    apr_array_header_t *imports;  /* of pyw_import, all servers' */
+    apr_array_header_t *embedded_imports; /* of const pyw_application_option *; set by pyw_config_check */
     apr_array_header_t *warnings; /* of const char *: what is said when httpd starts */
     apr_array_header_t *groups;   /* of pyw_group *, all servers' */
     const char *python_home;      /* WSGIPythonHome */

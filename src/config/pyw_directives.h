@@ -21,6 +21,9 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
 /* WSGIRequestTimeout. */
 const char *pyw_directive_request_timeout(cmd_parms *cmd, void *dir, const char *text);
 
+/* WSGIImportScript. */
+const char *pyw_directive_import_script(cmd_parms *cmd, void *dir, const char *args);
+
 /* mod_wsgi's that have no effect here (a warning at the start), and those that cannot be left out silently. */
 const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args);
 const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args);

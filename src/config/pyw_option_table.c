@@ -77,6 +77,7 @@ const pyw_option_rule pyw_option_rules[] = {
     {"multiprocess", PYW_KIND_NUMBER, AT(multiprocess), 0, 1, 1},
     {"engine", PYW_KIND_PATH, AT(engine), 0, 0, 1},
     {"log-level", PYW_KIND_NUMBER, AT(log_level), 0, 15, 1},
+    {"import", PYW_KIND_APPLICATION, AT(imports), 0, 0, 1},
     {"application", PYW_KIND_APPLICATION, AT(applications), 0, 0, 1},
     {NULL, PYW_KIND_TEXT, 0, 0, 0, 1},
 };

@@ -25,7 +25,7 @@ typedef enum {
     PYW_KIND_SIZE,        /* apr_size_t */
     PYW_KIND_ENV,         /* appends to options->env: NAME=value */
     PYW_KIND_ENV_FILE,    /* as if each line of the file were an env= */
-    PYW_KIND_APPLICATION, /* appends to options->applications */
+    PYW_KIND_APPLICATION, /* appends to an array of const pyw_application_option * */
     PYW_KIND_IGNORED      /* mod_wsgi's, without effect here: appends to options->ignored */
 } pyw_option_kind;
 

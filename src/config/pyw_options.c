@@ -35,6 +35,7 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->restart_interval_jitter = 10;
     options->env = apr_array_make(pool, 4, sizeof(const char *));
     options->log_level = 4;
+    options->imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
     options->applications = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
     options->ignored = apr_array_make(pool, 4, sizeof(const char *));
     return options;
@@ -185,7 +186,8 @@ static const char *application_text(apr_pool_t *pool, const pyw_application_opti
                         application->reloading != 0, application->target, application->callable, application->group);
 }
 
-static const char *add_application(pyw_group_options *options, apr_pool_t *pool, const char *value)
+static const char *add_application(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                   const char *value)
 {
     pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
     char *copy = apr_pstrdup(pool, value);
@@ -194,7 +196,7 @@ static const char *add_application(pyw_group_options *options, apr_pool_t *pool,
     char *group = callable != NULL ? strchr(callable + 1, '\n') : NULL;
 
     if (group == NULL || target - copy != 5) {
-        return "option 'application' is malformed";
+        return apr_psprintf(pool, "option '%s' is malformed", rule->name);
     }
     *target++ = *callable++ = *group++ = '\0';
     application->is_module = copy[0] == '1';
@@ -203,7 +205,7 @@ static const char *add_application(pyw_group_options *options, apr_pool_t *pool,
     application->target = target;
     application->callable = callable;
     application->group = group;
-    APR_ARRAY_PUSH(options->applications, const pyw_application_option *) = application;
+    APR_ARRAY_PUSH(*(apr_array_header_t **)place(options, rule), const pyw_application_option *) = application;
     return NULL;
 }
 
@@ -220,7 +222,7 @@ static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const
     case PYW_KIND_ENV_FILE:
         return set_env(options, pool, rule, value);
     case PYW_KIND_APPLICATION:
-        return add_application(options, pool, value);
+        return add_application(options, pool, rule, value);
     case PYW_KIND_PROCESSES:
         return set_processes(options, pool, rule, value);
     case PYW_KIND_IGNORED:
@@ -326,6 +328,17 @@ static void add_text_pair(apr_table_t *pairs, const pyw_option_rule *rule, const
     }
 }
 
+static void add_application_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
+                                  const pyw_group_options *options)
+{
+    const apr_array_header_t *list = *(apr_array_header_t *const *)const_place(options, rule);
+
+    for (int i = 0; i < list->nelts; i++) {
+        apr_table_addn(pairs, rule->name,
+                       application_text(pool, APR_ARRAY_IDX(list, i, const pyw_application_option *)));
+    }
+}
+
 static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
                       const pyw_group_options *options, const pyw_group_options *defaults)
 {
@@ -342,11 +355,7 @@ static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rul
         }
         break;
     case PYW_KIND_APPLICATION:
-        for (int i = 0; i < options->applications->nelts; i++) {
-            apr_table_addn(
-                pairs, rule->name,
-                application_text(pool, APR_ARRAY_IDX(options->applications, i, const pyw_application_option *)));
-        }
+        add_application_pairs(pairs, pool, rule, options);
         break;
     case PYW_KIND_ENV_FILE:
     case PYW_KIND_IGNORED:

@@ -148,6 +148,29 @@ static const pyw_engine *the_engine(void)
     return embedded.state == ENGINE_RUNNING ? embedded.engine : NULL;
 }
 
+/* What fails is in the log; the child serves all the same. */
+static void run_import(const pyw_engine *engine, const pyw_application_option *option)
+{
+    pyw_application_spec spec = {PYW_TARGET_SCRIPT, option->target, option->callable, option->group, 0, 0};
+    pyw_application *application = engine->application(&spec);
+
+    if (application) {
+        engine->load(application);
+    }
+}
+
+/* WSGIImportScript; on the child's main thread, before there are others. */
+static void run_imports(const pyw_engine *engine)
+{
+    const apr_array_header_t *imports = pyw_config_main()->embedded_imports;
+
+    apr_atomic_inc32(&embedded.running);
+    for (int i = 0; i < imports->nelts; i++) {
+        run_import(engine, APR_ARRAY_IDX(imports, i, const pyw_application_option *));
+    }
+    apr_atomic_dec32(&embedded.running);
+}
+
 void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     embedded.pool = pchild;
@@ -155,8 +178,8 @@ void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
     embedded.state = ENGINE_NOT_TRIED;
     apr_thread_mutex_create(&embedded.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
     apr_pool_pre_cleanup_register(pchild, NULL, stop_engine);
-    if (pyw_config_wants_embedded(main_server)) {
-        the_engine();
+    if (pyw_config_wants_embedded(main_server) && the_engine()) {
+        run_imports(embedded.engine);
     }
 }
 

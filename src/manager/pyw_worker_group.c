@@ -284,9 +284,15 @@ static void keep_old(pyw_worker_group *group)
         group->options->name, pyw_child_back_off(group->failures) / 1000);
 }
 
+/* Old ones that are worth keeping. */
 static int has_old(const pyw_worker_group *group)
 {
-    return count_children(group, PYW_CHILD_READY, 0) > 0;
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_READY && !is_current(child) && !child->is_broken) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 void pyw_worker_group_start_failed(pyw_worker_group *group, int of_current)
@@ -364,7 +370,8 @@ static void loaded(pyw_child *child, int is_broken)
     kill_stuck(group);
     pyw_group_log(group, is_broken ? PYW_LOG_ERR : PYW_LOG_INFO, PYWNO(0317) "worker %ld of group '%s' is ready%s",
                   (long)child->pid, group->options->name,
-                  is_broken ? ", but an application could not be loaded: its requests get 500 until it can" : "");
+                  is_broken ? ", but an application, or a script of WSGIImportScript, could not be loaded: requests "
+                              "for that application get 500 until it can" : "");
 }
 
 void pyw_worker_group_roll(pyw_worker_group *group)

@@ -199,6 +199,11 @@ pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter)
     return PYW_OK;
 }
 
+pyw_interpreter *pyw_interpreter_main(void)
+{
+    return &all.main;
+}
+
 int pyw_interpreter_is_main(const pyw_interpreter *interpreter)
 {
     return interpreter == &all.main;

@@ -36,6 +36,9 @@ pyw_result pyw_interpreter_start(const pyw_module_settings *settings, const pyw_
  */
 pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_default);
 
+/* The main one, which stays free for the first group that may have it. */
+pyw_interpreter *pyw_interpreter_main(void);
+
 /* Those that are not the main interpreter end in a process that is forked. */
 int pyw_interpreter_is_main(const pyw_interpreter *interpreter);
 

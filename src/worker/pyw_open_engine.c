@@ -75,16 +75,28 @@ const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_templ
     return engine->start(describe_host(options, is_template, overdue, pool), problem) == PYW_OK ? engine : NULL;
 }
 
+int pyw_open_engine_count(const pyw_group_options *options)
+{
+    return options->imports->nelts + options->applications->nelts;
+}
+
+static pyw_application_spec *add_specs(pyw_application_spec *specs, const apr_array_header_t *list)
+{
+    for (int i = 0; i < list->nelts; i++) {
+        const pyw_application_option *option = APR_ARRAY_IDX(list, i, const pyw_application_option *);
+
+        specs->kind = option->is_module ? PYW_TARGET_MODULE : PYW_TARGET_SCRIPT;
+        specs->target = option->target;
+        specs->callable = option->callable;
+        specs->group = option->group;
+        specs->group_is_default = option->group_is_default;
+        specs->reloading = option->reloading;
+        specs++;
+    }
+    return specs;
+}
+
 void pyw_open_engine_specs(const pyw_group_options *options, pyw_application_spec *specs)
 {
-    for (int i = 0; i < options->applications->nelts; i++) {
-        const pyw_application_option *option = APR_ARRAY_IDX(options->applications, i, const pyw_application_option *);
-
-        specs[i].kind = option->is_module ? PYW_TARGET_MODULE : PYW_TARGET_SCRIPT;
-        specs[i].target = option->target;
-        specs[i].callable = option->callable;
-        specs[i].group = option->group;
-        specs[i].group_is_default = option->group_is_default;
-        specs[i].reloading = option->reloading;
-    }
+    add_specs(add_specs(specs, options->imports), options->applications);
 }

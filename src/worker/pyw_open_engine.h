@@ -14,7 +14,10 @@
 const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_template, void (*overdue)(void *),
                                   apr_pool_t *pool, pyw_problem *problem);
 
-/* The specs of what the group's options list. `specs` has room for them. */
+/* How many applications and scripts the group's options list. */
+int pyw_open_engine_count(const pyw_group_options *options);
+
+/* The specs of these, in the order in which they are to be loaded. `specs` has room for them. */
 void pyw_open_engine_specs(const pyw_group_options *options, pyw_application_spec *specs);
 
 #endif

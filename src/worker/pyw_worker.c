@@ -117,7 +117,7 @@ static int prepare_signals(void)
 static void register_applications(worker *self)
 {
     const pyw_group_options *options = self->heritage.options;
-    int count = options->applications->nelts;
+    int count = pyw_open_engine_count(options);
     pyw_application_spec *specs = calloc((size_t)count + 1, sizeof(*specs));
 
     self->applications = calloc((size_t)count + 1, sizeof(*self->applications));

@@ -61,6 +61,12 @@ void pyw_application_preload(int on)
     all.is_preloading = on;
 }
 
+/* Executed at the start, and never called. */
+static int is_import(const pyw_application_spec *spec)
+{
+    return *spec->callable == '\0';
+}
+
 static int is_same_spec(const pyw_application_spec *one, const pyw_application_spec *other)
 {
     return one->kind == other->kind && one->group_is_default == other->group_is_default
@@ -100,6 +106,13 @@ static void discard(pyw_application *application)
     free(application);
 }
 
+/* A script that is no application is no reason why the only application should not have the main interpreter. */
+static pyw_interpreter *find_interpreter(const pyw_application_spec *spec)
+{
+    return is_import(spec) && *spec->group == '\0' ? pyw_interpreter_main()
+                                                   : pyw_interpreter_find(spec->group, spec->group_is_default);
+}
+
 static pyw_application *create(const pyw_application_spec *spec)
 {
     pyw_application *application = calloc(1, sizeof(*application));
@@ -111,7 +124,7 @@ static pyw_application *create(const pyw_application_spec *spec)
     application->spec.target = strdup(spec->target);
     application->spec.callable = strdup(spec->callable);
     application->spec.group = strdup(spec->group);
-    application->interpreter = pyw_interpreter_find(spec->group, spec->group_is_default);
+    application->interpreter = find_interpreter(spec);
     if (application->spec.target == NULL || application->spec.callable == NULL || application->spec.group == NULL
         || application->interpreter == NULL) {
         discard(application);
@@ -151,7 +164,11 @@ static void log_failure(const pyw_application *application, const pyw_problem *p
 {
     char message[1600];
 
-    if (was_loaded) {
+    if (is_import(&application->spec)) {
+        snprintf(message, sizeof(message), PYWNO(0529) "%.300s, which is to be executed at the start "
+                 "(WSGIImportScript), failed", application->spec.target);
+    }
+    else if (was_loaded) {
         snprintf(message, sizeof(message), PYWNO(0614) "%.300s has changed and does not load; the code before the "
                  "change goes on serving%s%s", application->spec.target, PyErr_Occurred() ? "" : ": ",
                  PyErr_Occurred() ? "" : problem->text);
@@ -206,6 +223,16 @@ static load_state give_up(void)
     return FAILED;
 }
 
+/* Returns: new reference; of a script that has none, the module stands for it. As pyw_loader_callable. */
+static PyObject *find_callable(PyObject *module, const pyw_application_spec *spec, pyw_problem *problem)
+{
+    if (is_import(spec)) {
+        Py_INCREF(module);
+        return module;
+    }
+    return pyw_loader_callable(module, spec->callable, problem);
+}
+
 /* Imports it and puts its callable in place. In its interpreter, GIL held. */
 static load_state import(pyw_application *application, pyw_stamp *stamp, int was_loaded)
 {
@@ -224,7 +251,7 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
         return MISSING;
     }
     if (module != NULL) {
-        callable = pyw_loader_callable(module, spec->callable, &problem);
+        callable = find_callable(module, spec, &problem);
         Py_DECREF(module);
     }
     if (callable == NULL) {
@@ -313,8 +340,8 @@ static int explain(pyw_application *application, load_state state, pyw_problem *
         return 0;
     }
     if (state == MISSING) {
-        pyw_problem_set(problem, PYWNO(0612) "there is no script %s: check the path of its alias",
-                        application->spec.target);
+        pyw_problem_set(problem, PYWNO(0612) "there is no script %s: check the path of its %s",
+                        application->spec.target, is_import(&application->spec) ? "WSGIImportScript" : "alias");
         return 404;
     }
     pyw_problem_set(problem, PYWNO(0611) "%s is not loaded: why is in the log of this process, further up",
@@ -354,10 +381,13 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
     return explain(application, (load_state)state, problem);
 }
 
-/* A worker tries one that failed again by itself; a template cannot. */
+/* One that failed is tried again by requests: not in a template, and not one that requests do not need. */
 static int is_watched(pyw_application *application)
 {
-    return atomic_load(&application->state) == LOADED || (all.is_preloading && !is_left_out(application));
+    load_state state = (load_state)atomic_load(&application->state);
+
+    return state == LOADED || (state != NOT_LOADED && is_import(&application->spec)) ||
+           (all.is_preloading && !is_left_out(application));
 }
 
 int pyw_application_changed(pyw_application *application)

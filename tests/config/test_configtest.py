@@ -56,12 +56,14 @@ GOOD = """
         request-timeout=30s interrupt=Off interrupt-timeout=500ms \\
         receive-buffer-size=65536 request-buffer=0 request-spool=2G graceful-timeout=1min deadlock-timeout=0 \\
         memory-limit=1G virtual-memory-limit=8G \\
-        process-limit=500 reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 \\
+        process-limit=500 preload=On reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 \\
         file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
         restart-interval-jitter=5 memory-recycle=300M cpu-time-limit=10min inactivity-timeout=1h env=NAME=value "env=OTHER=two words"
     WSGIScriptAlias /a ${APPS}/hello.wsgi process-group=app application-group=%{GLOBAL} pass-authorization=On
     WSGIScriptAliasMatch ^/m/(.*) ${APPS}/$1.wsgi
     WSGIAppAlias /c package.module:create_app() process-group=app
+    WSGIImportScript ${APPS}/warm.py process-group=app application-group=%{SERVER}
+    WSGIImportScript ${APPS}/warm.py process-group=%{GLOBAL} application-group=%{GLOBAL}
     WSGISocketPrefix ${ROOT}/run/pywsgi
     WSGITempDir ${ROOT}/run
     WSGIPythonPath ${APPS}:/nowhere
@@ -96,6 +98,22 @@ class TestAccepted:
         assert configtest(server, "WSGIDaemonProcess app env-file=${ROOT}/good.env")[0]
 
 
+class TestImportScript:
+    @pytest.mark.parametrize("line, words", [
+        ("WSGIImportScript", ["needs a file"]),
+        ("WSGIImportScript /srv/warm.py", ["needs process-group=", "%{GLOBAL}"]),
+        ("WSGIImportScript /srv/warm.py process-group=blog", ["'blog' is not defined", "WSGIImportScript"]),
+        ("WSGIImportScript /srv/warm.py proces-group=app", ["did you mean 'process-group'?"]),
+        ("WSGIImportScript /srv/warm.py process-group=", ["'process-group' has an empty value"]),
+        ("WSGIImportScript /srv/warm.py process-group=%{ENV:x}", ["'process-group'", "'%{ENV:x}'", "%{GLOBAL}"]),
+        ("WSGIImportScript /srv/warm.py process-group=app application-group=%{RESOURCE}",
+         ["'application-group'", "'%{RESOURCE}'", "%{GLOBAL} or %{SERVER}"]),
+        ("WSGIRestrictEmbedded On\nWSGIImportScript /srv/warm.py process-group=%{GLOBAL}",
+         ["PYW0110", "WSGIRestrictEmbedded"])])
+    def test_what_is_wrong_is_said(self, server, line, words):
+        refused(server, "WSGIDaemonProcess app\n" + line, *words)
+
+
 class TestOptions:
     @pytest.mark.parametrize("option, words", [
         ("thread=8", ["unknown option 'thread'", "did you mean 'threads'?"]),
@@ -112,6 +130,7 @@ class TestOptions:
         ("request-timeout=soon", ["'request-timeout'", "'soon'", "ms, s, min or h"]),
         ("interrupt=maybe", ["'interrupt'", "'maybe'", "On or Off"]),
         ("interrupt-timeout=25h", ["'interrupt-timeout'", "'25h'", "24h"]),
+        ("preload=yes", ["'preload'", "'yes'", "On or Off"]),
         ("umask=9", ["'umask'", "'9'", "octal"]),
         ("umask=01000", ["'umask'", "octal"]),
         ("cpu-priority=21", ["'cpu-priority'", "'21'", "from -20 to 20"]),

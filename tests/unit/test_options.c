@@ -211,6 +211,7 @@ static void test_what_the_parent_works_out_is_no_option_of_the_directive(void **
 
     refuse(options, "name", "other", "unknown option 'name'");
     refuse(options, "engine", "/tmp/evil.so", "unknown option 'engine'");
+    refuse(options, "import", "0,0,0\na\n\nc", "unknown option 'import'");
     refuse(options, "log-level", "8", "unknown option 'log-level'");
     refuse(options, "application", "0,0,0\na\nb\nc", "unknown option 'application'");
     refuse(options, "multiprocess", "1", "unknown option 'multiprocess'");
@@ -375,6 +376,7 @@ static const char *const every_option[][2] = {
 static void set_everything(pyw_group_options *options)
 {
     pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
+    pyw_application_option *import = apr_pcalloc(pool, sizeof(*import));
 
     for (size_t i = 0; i < sizeof(every_option) / sizeof(every_option[0]); i++) {
         set(options, every_option[i][0], every_option[i][1]);
@@ -387,6 +389,9 @@ static void set_everything(pyw_group_options *options)
     application->group = "";
     application->reloading = 1;
     APR_ARRAY_PUSH(options->applications, const pyw_application_option *) = application;
+    import->target = "/srv/warm.py";
+    import->callable = import->group = "";
+    APR_ARRAY_PUSH(options->imports, const pyw_application_option *) = import;
 }
 
 static pyw_group_options *restored(const apr_table_t *pairs)
@@ -448,6 +453,8 @@ static void test_pairs_restore_every_option(void **state)
     assert_int_equal(copy->log_level, 7);
     assert_int_equal(copy->env->nelts, 2);
     assert_string_equal(env_at(copy, 1), "B=two words");
+    assert_int_equal(copy->imports->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(copy->imports, 0, const pyw_application_option *)->target, "/srv/warm.py");
     assert_int_equal(copy->applications->nelts, 1);
     application = APR_ARRAY_IDX(copy->applications, 0, const pyw_application_option *);
     assert_true(application->is_module);
