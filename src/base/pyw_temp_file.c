@@ -41,18 +41,19 @@ int pyw_temp_file_open(const char *directory)
     return fd;
 }
 
-int pyw_temp_file_write(int fd, const void *data, size_t length)
+int pyw_temp_file_write_at(int fd, const void *data, size_t length, off_t offset)
 {
     const char *from = data;
 
     while (length > 0) {
-        ssize_t written = write(fd, from, length);
+        ssize_t written = pwrite(fd, from, length, offset);
 
         if (written < 0 && errno != EINTR) {
             return errno;
         }
         if (written > 0) {
             from += written;
+            offset += written;
             length -= (size_t)written;
         }
     }

@@ -7,11 +7,12 @@
  */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* A new empty file in `directory`, mode 0600, close-on-exec. The caller closes it. -1: see errno. */
 int pyw_temp_file_open(const char *directory);
 
-/* Appends all of it at the file's position. 0, or the errno; then a part may have been written. */
-int pyw_temp_file_write(int fd, const void *data, size_t length);
+/* Writes all of it from `offset` on. 0, or the errno; then a part may have been written. */
+int pyw_temp_file_write_at(int fd, const void *data, size_t length, off_t offset);
 
 #endif

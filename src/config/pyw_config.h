@@ -41,6 +41,7 @@ typedef struct pyw_dir_config {
     pyw_switch map_head_to_get; /* default Auto */
     pyw_switch error_override;  /* default Off */
     pyw_switch enable_sendfile; /* default: for local files, unless EnableSendfile is Off */
+    pyw_switch response_buffering; /* default On */
     apr_interval_time_t request_timeout; /* 0: none; -1: unset, the group's option decides */
 } pyw_dir_config;
 

@@ -279,6 +279,8 @@ const command_rec pyw_config_directives[] = {
                   "On: no application runs in httpd's children"),
     AP_INIT_TAKE1("WSGISocketPrefix", set_socket_prefix, NULL, RSRC_CONF,
                   "the path that the directory of the sockets begins with"),
+    AP_INIT_TAKE1("WSGIResponseBuffering", set_switch, DIR_MEMBER(response_buffering), OR_FILEINFO,
+                  "Off: the worker of a response waits for its client, however slow that is"),
     AP_INIT_TAKE1("WSGITempDir", set_global_path, MAIN_MEMBER(temp_directory), RSRC_CONF,
                   "the directory of temporary files for large request bodies and responses"),
     AP_INIT_TAKE1("WSGIPythonHome", set_global_path, MAIN_MEMBER(python_home), RSRC_CONF,

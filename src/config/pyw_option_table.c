@@ -41,6 +41,8 @@ const pyw_option_rule pyw_option_rules[] = {
     {"receive-buffer-size", PYW_KIND_SIZE, AT(receive_buffer_size), 512, GIB, 0},
     {"request-buffer", PYW_KIND_SIZE, AT(request_buffer), 0, 64 * MIB, 0},
     {"request-spool", PYW_KIND_SIZE, AT(request_spool), 0, 1024 * GIB, 0},
+    {"response-buffer", PYW_KIND_SIZE, AT(response_buffer), 0, 64 * MIB, 0},
+    {"response-spool", PYW_KIND_SIZE, AT(response_spool), 0, 1024 * GIB, 0},
     {"maximum-requests", PYW_KIND_NUMBER, AT(maximum_requests), 0, 1000 * 1000 * 1000, 0},
     {"maximum-requests-jitter", PYW_KIND_PERCENT, AT(maximum_requests_jitter), 0, 90, 0},
     {"restart-interval", PYW_KIND_DURATION, AT(restart_interval), 0, MONTH_MS, 0},

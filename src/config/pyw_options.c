@@ -27,6 +27,8 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->interrupt_timeout = apr_time_from_sec(5);
     options->request_buffer = 64 * 1024;
     options->request_spool = 1024 * 1024 * 1024;
+    options->response_buffer = 1024 * 1024;
+    options->response_spool = 256 * 1024 * 1024;
     options->reload_overlap = 1;
     options->scale_after = apr_time_from_msec(250);
     options->scale_idle = apr_time_from_sec(60);

@@ -55,6 +55,8 @@ typedef struct pyw_group_options {
     int preload;                            /* workers are forked from a process that has loaded the applications */
     apr_size_t request_buffer;              /* bytes of a request body that are collected in memory ... */
     apr_size_t request_spool;               /* ... and in all, the rest in a file, before a worker has the request */
+    apr_size_t response_buffer;             /* bytes of a response that wait for a slow client in memory ... */
+    apr_size_t response_spool;              /* ... and besides in a file */
     const char *reload_on;                  /* files separated by commas: a change of one replaces the workers */
     int reload_overlap;                     /* how many workers more than `processes` may run meanwhile */
     apr_size_t memory_limit;                /* bytes of data, stacks aside (RLIMIT_DATA); 0: inherited */

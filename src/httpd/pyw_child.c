@@ -2,6 +2,7 @@
 #include "httpd/pyw_child.h"
 
 #include "base/pyw_log.h"
+#include "httpd/pyw_absorber.h"
 #include "httpd/pyw_client.h"
 #include "httpd/pyw_embedded.h"
 #include "httpd/pyw_log_sink.h"
@@ -13,6 +14,7 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_log_install(pyw_log_sink_server, main_server, pyw_log_sink_threshold(main_server));
     pyw_parent_child_init();
     pyw_client_child_init(pchild);
+    pyw_absorber_child_init(pchild);
     pyw_upload_child_init(pchild, main_server);
     pyw_embedded_child_init(pchild, main_server);
 }

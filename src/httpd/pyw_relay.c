@@ -108,8 +108,8 @@ static void download(pyw_relay *relay)
         if (result != PYW_OK) {
             break;
         }
-        relay->last_activity = apr_time_now();
         pyw_relay_take_frame(relay, &frame);
+        relay->last_activity = apr_time_now(); /* behind it: the client may have taken its time */
     }
     if (relay->over || result == PYW_OK) {
         return;
@@ -267,6 +267,33 @@ static void step(pyw_relay *relay)
     }
 }
 
+static void begin_absorption(pyw_relay *relay)
+{
+    const pyw_group_options *options = relay->group->options;
+
+    if (pyw_config_request(relay->reply->r)->response_buffering == PYW_OFF ||
+        (options->response_buffer == 0 && options->response_spool == 0)) {
+        return;
+    }
+    pyw_channel_reading_ahead(relay->channel, options->response_buffer, options->response_spool,
+                              pyw_config_main()->temp_directory);
+    relay->absorption.channel = relay->channel;
+    relay->reply->absorption = &relay->absorption;
+}
+
+static void end_absorption(pyw_relay *relay)
+{
+    int error = pyw_channel_absorb_error(relay->channel);
+
+    relay->reply->absorption = NULL;
+    if (error) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, error, relay->reply->r,
+                      PYWNO(0284) "process group '%s': a response for a slow client cannot be kept in a temporary "
+                                  "file in %s; the worker that runs \"%s\" has to wait for the client",
+                      relay->group->options->name, pyw_config_main()->temp_directory, relay->reply->r->the_request);
+    }
+}
+
 pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing,
                                 pyw_upload *upload, pyw_reply *reply)
 {
@@ -287,10 +314,12 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, cons
         .awaits_continue = reply->r->expecting_100 && !upload->complete,
     };
 
+    begin_absorption(&relay);
     send_request(&relay, &client->request);
     while (!relay.over) {
         step(&relay);
     }
+    end_absorption(&relay);
     if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }

@@ -7,6 +7,7 @@
 #include <apr_time.h>
 
 #include "config/pyw_config.h"
+#include "httpd/pyw_absorber.h"
 #include "httpd/pyw_body.h"
 #include "httpd/pyw_reply.h"
 #include "httpd/pyw_timing.h"
@@ -34,6 +35,7 @@ typedef struct pyw_relay {
     int worker_is_full;  /* wait until the socket takes more */
     int goaway;
     int over;
+    pyw_absorption absorption;
 } pyw_relay;
 
 void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame);

@@ -92,6 +92,22 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
     return result;
 }
 
+/* The worker is not to wait for the client. When the body is complete it does not in any case. */
+static apr_status_t pass_on(pyw_reply *reply)
+{
+    pyw_absorption *absorption = reply->ended ? NULL : reply->absorption;
+    apr_status_t rv;
+
+    if (absorption) {
+        pyw_absorber_begin(absorption);
+    }
+    rv = ap_pass_brigade(reply->r->output_filters, reply->brigade);
+    if (absorption) {
+        pyw_absorber_end(absorption);
+    }
+    return rv;
+}
+
 pyw_result pyw_reply_pass(pyw_reply *reply)
 {
     request_rec *r = reply->r;
@@ -103,7 +119,7 @@ pyw_result pyw_reply_pass(pyw_reply *reply)
     reply->passed = 1;
     reply->unflushed = 1;
     reply->gathered = 0;
-    rv = ap_pass_brigade(r->output_filters, reply->brigade);
+    rv = pass_on(reply);
     apr_brigade_cleanup(reply->brigade);
     if (rv != APR_SUCCESS || r->connection->aborted) {
         reply->client_gone = 1;

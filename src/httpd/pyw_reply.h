@@ -11,6 +11,7 @@
 #include <httpd.h>
 
 #include "base/pyw_result.h"
+#include "httpd/pyw_absorber.h"
 #include "httpd/pyw_target.h"
 #include "wsgi/pyw_exchange.h"
 
@@ -28,6 +29,7 @@ typedef struct pyw_reply {
     int client_gone;
     int bounded;        /* the head has a Content-Length */
     apr_uint64_t left;  /* ... of which so many bytes are still to come */
+    pyw_absorption *absorption; /* meanwhile the worker is listened to; NULL: it waits for the client, too */
 } pyw_reply;
 
 /* What httpd's output filters take before they wait for the client. */

@@ -83,7 +83,9 @@ static int spool(pyw_upload *upload)
     if (upload->fd < 0) {
         upload->fd = pyw_temp_file_open(pyw_config_main()->temp_directory);
     }
-    error = upload->fd < 0 ? errno : pyw_temp_file_write(upload->fd, upload->memory.data, upload->memory.length);
+    error = upload->fd < 0 ? errno
+                           : pyw_temp_file_write_at(upload->fd, upload->memory.data, upload->memory.length,
+                                                    (off_t)upload->in_file);
     if (error) {
         return spool_failed(upload, error);
     }

@@ -15,11 +15,14 @@
 #include <unistd.h>
 
 #include "wire/pyw_outbox.h"
+#include "wire/pyw_spill.h"
 #include "wire/pyw_wait.h"
 
 enum {
     INPUT_SIZE = 64 * 1024, /* of the input buffer, as long as no longer frame comes in */
-    INPUT_KEEP = 256 * 1024 /* a buffer that grew beyond this is given back when it is empty */
+    INPUT_KEEP = 256 * 1024, /* a buffer that grew beyond this is given back when it is empty */
+    ABSORB_SIZE = 64 * 1024, /* what absorb() takes at a time */
+    ABSORB_FDS = 8           /* with so many descriptors that were not taken it takes nothing */
 };
 
 struct pyw_channel {
@@ -35,6 +38,11 @@ struct pyw_channel {
     uint16_t data_flags;
     int fds[PYW_CHANNEL_FDS_MAX];
     int fd_count;
+
+    pyw_spill ahead; /* bytes behind those in `input` */
+    pyw_frame_scan scan;
+    int is_scanned; /* `scan` is at the end of `input` and `ahead` */
+    int is_ended;   /* ... and has seen the end of the request there */
 
     pyw_outbox outbox;
 };
@@ -234,22 +242,17 @@ static pyw_result receive_end(const pyw_channel *channel)
     return input_length(channel) == 0 && channel->data_remaining == 0 ? PYW_EOF : PYW_GONE;
 }
 
-static pyw_result receive(pyw_channel *channel, size_t wanted)
+static pyw_result receive_into(pyw_channel *channel, char *to, size_t size, size_t *length)
 {
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(PYW_CHANNEL_FDS_MAX * sizeof(int))];
     } control;
     struct msghdr message = {0};
-    struct iovec room;
+    struct iovec room = {to, size};
     ssize_t got;
 
-    if (!make_room(channel, wanted)) {
-        errno = ENOMEM;
-        return PYW_FAILED;
-    }
-    room.iov_base = channel->input + channel->input_end;
-    room.iov_len = channel->input_size - channel->input_end;
+    *length = 0;
     message.msg_iov = &room;
     message.msg_iovlen = 1;
     message.msg_control = control.bytes;
@@ -264,8 +267,34 @@ static pyw_result receive(pyw_channel *channel, size_t wanted)
     if (got == 0) {
         return receive_end(channel);
     }
-    channel->input_end += (size_t)got;
+    *length = (size_t)got;
     return keep_fds(channel, &message);
+}
+
+/* More bytes behind those that are here, of those that were read ahead, or else of the socket. */
+static pyw_result receive(pyw_channel *channel, size_t wanted)
+{
+    pyw_result result = PYW_OK;
+    size_t length = 0;
+    ssize_t taken;
+
+    if (!make_room(channel, wanted)) {
+        errno = ENOMEM;
+        return PYW_FAILED;
+    }
+    if (pyw_spill_is_empty(&channel->ahead)) {
+        channel->is_scanned = 0;
+        result = receive_into(channel, channel->input + channel->input_end, channel->input_size - channel->input_end,
+                              &length);
+    }
+    else {
+        taken = pyw_spill_take(&channel->ahead, channel->input + channel->input_end,
+                               channel->input_size - channel->input_end);
+        result = taken < 0 ? PYW_FAILED : PYW_OK;
+        length = taken < 0 ? 0 : (size_t)taken;
+    }
+    channel->input_end += length;
+    return result;
 }
 
 static void close_fds(pyw_channel *channel)
@@ -318,12 +347,72 @@ pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_
     }
 }
 
+void pyw_channel_reading_ahead(pyw_channel *channel, size_t memory_limit, uint64_t file_limit, const char *directory)
+{
+    channel->ahead.memory_limit = memory_limit;
+    channel->ahead.file_limit = file_limit;
+    channel->ahead.directory = directory;
+}
+
+/* Follows the frames from where read() is. */
+static pyw_result begin_scan(pyw_channel *channel)
+{
+    memset(&channel->scan, 0, sizeof(channel->scan));
+    channel->scan.skip = channel->data_remaining;
+    channel->is_scanned = 1;
+    return pyw_frame_scan_bytes(&channel->scan, channel->input + channel->input_start, input_length(channel));
+}
+
+static int has_room(const pyw_channel *channel)
+{
+    return pyw_spill_room(&channel->ahead) > 0 && channel->fd_count < ABSORB_FDS;
+}
+
+/* PYW_OK, PYW_AGAIN, or PYW_EOF. */
+static pyw_result absorb(pyw_channel *channel)
+{
+    uint64_t room = pyw_spill_room(&channel->ahead);
+    char bytes[ABSORB_SIZE];
+    size_t length;
+    pyw_result result = receive_into(channel, bytes, room < sizeof(bytes) ? (size_t)room : sizeof(bytes), &length);
+
+    if (result == PYW_MALFORMED || (length > 0 && !pyw_spill_put(&channel->ahead, bytes, length))) {
+        /* Bytes or a descriptor are lost: what follows would be misread. */
+        channel->input_result = PYW_MALFORMED;
+        return PYW_EOF;
+    }
+    if (result != PYW_OK) {
+        return result == PYW_AGAIN ? PYW_AGAIN : PYW_EOF;
+    }
+    return pyw_frame_scan_bytes(&channel->scan, bytes, length) == PYW_AGAIN ? PYW_OK : PYW_EOF;
+}
+
+pyw_result pyw_channel_absorb(pyw_channel *channel)
+{
+    pyw_result result = PYW_EOF;
+
+    if (channel->is_ended || channel->input_result != PYW_OK) {
+        return PYW_EOF;
+    }
+    if (channel->is_scanned || begin_scan(channel) == PYW_AGAIN) {
+        result = has_room(channel) ? absorb(channel) : PYW_FAILED;
+    }
+    channel->is_ended = result == PYW_EOF;
+    return result;
+}
+
+int pyw_channel_absorb_error(const pyw_channel *channel)
+{
+    return channel->ahead.error;
+}
+
 int pyw_channel_has_input(const pyw_channel *channel)
 {
     pyw_frame_header header;
     size_t wanted;
 
-    return channel->input_result != PYW_OK || look(channel, &header, &wanted) != PYW_AGAIN;
+    return !pyw_spill_is_empty(&channel->ahead) || channel->input_result != PYW_OK ||
+           look(channel, &header, &wanted) != PYW_AGAIN;
 }
 
 int pyw_channel_take_fd(pyw_channel *channel)
@@ -389,6 +478,10 @@ void pyw_channel_close(pyw_channel *channel)
     channel->input_start = 0;
     channel->input_end = 0;
     channel->data_remaining = 0;
+    channel->is_scanned = 0;
+    channel->is_ended = 0;
+    pyw_spill_clear(&channel->ahead);
+    pyw_channel_reading_ahead(channel, 0, 0, NULL);
     drop_large_input(channel);
     pyw_outbox_clear(&channel->outbox);
 }

@@ -64,6 +64,19 @@ int pyw_channel_fd(const pyw_channel *channel);
  */
 pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_ms);
 
+/*
+ * For a peer that is not to wait for a slow reader: absorb() moves what has come to where read() will find it, in
+ * memory and then in a file, within the limits that reading_ahead() set for the connection. Another thread than
+ * read()'s may call it, though not at the same time: it leaves what read() returned as it is.
+ * PYW_OK: something was moved. PYW_AGAIN: nothing has come. PYW_EOF: there is no more to absorb, the frame that ends
+ * the request is there (or the connection is over, which read() will tell). PYW_FAILED: there is no room at the moment.
+ */
+void pyw_channel_reading_ahead(pyw_channel *channel, size_t memory_limit, uint64_t file_limit, const char *directory);
+pyw_result pyw_channel_absorb(pyw_channel *channel);
+
+/* The errno of the file of absorb(), which then moves no more; 0: nothing happened to it. */
+int pyw_channel_absorb_error(const pyw_channel *channel);
+
 /* Would read() return something without asking the socket, so that a poll(2) on it might wait in vain? */
 int pyw_channel_has_input(const pyw_channel *channel);
 

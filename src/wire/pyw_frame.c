@@ -85,6 +85,54 @@ pyw_result pyw_frame_header_decode(pyw_frame_header *header, const void *bytes, 
     return in[0] == PYW_WIRE_VERSION && pyw_frame_header_is_valid(header) ? PYW_OK : PYW_MALFORMED;
 }
 
+static int ends_request(uint8_t type)
+{
+    return type == PYW_FRAME_END || type == PYW_FRAME_ERROR || type == PYW_FRAME_GOAWAY;
+}
+
+/* One byte of a header. PYW_AGAIN: more are needed, or its payload begins. */
+static pyw_result scan_header(pyw_frame_scan *scan, unsigned char byte, uint8_t *type)
+{
+    pyw_frame_header header;
+    pyw_result result;
+
+    scan->header[scan->have++] = byte;
+    result = pyw_frame_header_decode(&header, scan->header, scan->have);
+    if (result == PYW_OK) {
+        scan->have = 0;
+        scan->skip = header.length;
+        *type = header.type;
+    }
+    return result;
+}
+
+pyw_result pyw_frame_scan_bytes(pyw_frame_scan *scan, const void *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+    const unsigned char *end = at + length;
+
+    while (at < end) {
+        uint8_t type = 0;
+        pyw_result result;
+
+        if (scan->skip > 0) {
+            size_t step = scan->skip < (size_t)(end - at) ? scan->skip : (size_t)(end - at);
+
+            scan->skip -= (uint32_t)step;
+            at += step;
+            continue;
+        }
+        result = scan_header(scan, *at++, &type);
+        if (result == PYW_MALFORMED) {
+            return result;
+        }
+        if (result == PYW_OK && ends_request(type)) {
+            return PYW_EOF;
+        }
+    }
+    return PYW_AGAIN;
+}
+
 const char *pyw_frame_type_name(unsigned type)
 {
     const frame_rule *rule = rule_of(type);

@@ -102,6 +102,19 @@ pyw_result pyw_frame_header_decode(pyw_frame_header *header, const void *bytes, 
 /* Would the peer's decoder take it? What is sent is held to the same rules as what is received. */
 int pyw_frame_header_is_valid(const pyw_frame_header *header);
 
+/* Where the frames end in a stream of bytes that comes in pieces of any size. All zero: at the start of a frame. */
+typedef struct pyw_frame_scan {
+    unsigned char header[PYW_FRAME_HEADER_SIZE]; /* of which `have` bytes are here */
+    uint32_t have;
+    uint32_t skip; /* bytes of payload to come, once the header is here */
+} pyw_frame_scan;
+
+/*
+ * Follows the frames of a worker through the next bytes. PYW_AGAIN: the request goes on. PYW_EOF: they hold the frame
+ * that ends it (END, ERROR or GOAWAY). PYW_MALFORMED.
+ */
+pyw_result pyw_frame_scan_bytes(pyw_frame_scan *scan, const void *bytes, size_t length);
+
 /* "REQUEST" ...; "unknown" for anything that is no type. */
 const char *pyw_frame_type_name(unsigned type);
 

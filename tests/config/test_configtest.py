@@ -54,7 +54,7 @@ GOOD = """
         locale=C.UTF-8 display-name=%{GROUP} listen-backlog=50 connect-timeout=500ms socket-timeout=1min \\
         shutdown-timeout=5 startup-timeout=30s stack-size=1M cpu-priority=5 send-buffer-size=64K \\
         request-timeout=30s interrupt=Off interrupt-timeout=500ms \\
-        receive-buffer-size=65536 request-buffer=0 request-spool=2G graceful-timeout=1min deadlock-timeout=0 \\
+        receive-buffer-size=65536 request-buffer=0 request-spool=2G response-buffer=4M response-spool=0 graceful-timeout=1min deadlock-timeout=0 \\
         memory-limit=1G virtual-memory-limit=8G \\
         process-limit=500 preload=On reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 \\
         file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
@@ -282,6 +282,7 @@ class TestMounts:
         ("WSGIRequestTimeout soon", ["WSGIRequestTimeout", "'soon'", "ms, s, min or h"]),
         ("WSGIRequestTimeout -1", ["WSGIRequestTimeout", "'-1'"]),
         ("WSGIErrorOverride x", ["WSGIErrorOverride", "'x'", "On or Off"]),
+        ("WSGIResponseBuffering x", ["WSGIResponseBuffering", "'x'", "On or Off"]),
         ("WSGIEnableSendfile x", ["WSGIEnableSendfile", "'x'", "On or Off"]),
         ("WSGIRestrictEmbedded x", ["WSGIRestrictEmbedded", "'x'", "On or Off"]),
         ("WSGIPythonPath relative", ["WSGIPythonPath", "'relative'", "absolute"]),

@@ -147,4 +147,21 @@ def large(environ, start_response):
     return (b"0123456789abcdef" * 256 for _ in range(size // 4096))
 
 
+def numbered(environ, start_response):
+    """?size= bytes in blocks that tell their place; notes when all are made, and how many."""
+    size = int(query(environ, "size"))
+
+    def produce():
+        made = 0
+        try:
+            while made < size:
+                made += 4096
+                yield b"%4096d" % made
+        finally:
+            note_of(environ, "made %d" % made)
+
+    start_response("200 OK", [TYPE] + ([("Content-Length", str(size))] if query(environ, "length") else []))
+    return produce()
+
+
 application = dispatcher(globals())

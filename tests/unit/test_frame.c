@@ -204,6 +204,41 @@ static void test_the_tables_of_the_page_name_every_type(void **state)
     assert_int_equal(found, EXPECTED_TYPES);
 }
 
+static pyw_result scan_in_steps(const char *const *names, size_t step)
+{
+    pyw_frame_scan scan = {{0}, 0, 0};
+    pyw_result result = PYW_AGAIN;
+
+    for (; *names != NULL && result == PYW_AGAIN; names++) {
+        const pyw_vector *vector = pyw_vectors_find(*names);
+
+        for (size_t at = 0; at < vector->length && result == PYW_AGAIN; at += step) {
+            result = pyw_frame_scan_bytes(&scan, vector->bytes + at,
+                                          vector->length - at < step ? vector->length - at : step);
+        }
+    }
+    /* Bytes that are not looked at any more: the frame that decided was the last one. */
+    assert_null(*names);
+    return result;
+}
+
+static void test_a_scan_finds_the_frame_that_ends_the_request(void **state)
+{
+    static const char *const ended[] = {"head-200", "data-hello", "log-error", "file-5-to-12", "end", NULL};
+    static const char *const failed[] = {"head-200", "data-hello", "error-504", NULL};
+    static const char *const refused[] = {"log-error", "goaway", NULL};
+    static const char *const going_on[] = {"interim-103", "head-200", "data-last", NULL};
+    static const char *const malformed[] = {"head-200", "bad-version", NULL};
+
+    for (size_t step = 1; step < 300; step += step < 20 ? 1 : 100) {
+        assert_int_equal(scan_in_steps(ended, step), PYW_EOF);
+        assert_int_equal(scan_in_steps(failed, step), PYW_EOF);
+        assert_int_equal(scan_in_steps(refused, step), PYW_EOF);
+        assert_int_equal(scan_in_steps(going_on, step), PYW_AGAIN);
+        assert_int_equal(scan_in_steps(malformed, step), PYW_MALFORMED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_the_headers_of_all_examples_decode_and_encode),
         cmocka_unit_test(test_bad_headers_of_the_page_are_malformed),
         cmocka_unit_test(test_the_tables_of_the_page_name_every_type),
+        cmocka_unit_test(test_a_scan_finds_the_frame_that_ends_the_request),
     };
 
     return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

@@ -86,6 +86,8 @@ static void test_defaults(void **state)
     assert_int_equal(options->listen_backlog, 100);
     assert_int_equal(options->request_buffer, 64 * 1024);
     assert_int_equal(options->request_spool, 1024 * 1024 * 1024);
+    assert_int_equal(options->response_buffer, 1024 * 1024);
+    assert_int_equal(options->response_spool, 256 * 1024 * 1024);
     assert_true(options->core_limit == PYW_CORE_LIMIT_INHERITED);
     assert_int_equal(options->graceful_timeout, apr_time_from_sec(30));
     assert_int_equal(options->deadlock_timeout, apr_time_from_sec(60));
@@ -369,6 +371,8 @@ static const char *const every_option[][2] = {
     {"receive-buffer-size", "8K"},
     {"request-buffer", "0"},
     {"request-spool", "4G"},
+    {"response-buffer", "0"},
+    {"response-spool", "1G"},
     {"env", "A=1"},
     {"env", "B=two words"},
 };

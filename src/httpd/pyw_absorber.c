@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_absorber.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "wire/pyw_wait.h"
+
+enum {
+    PATIENCE_MS = 20,   /* a client that takes its piece sooner than that is not slow */
+    IDLE_MS = 1000,     /* without requests for so long the thread sleeps until it is woken */
+    POLL_MOST = 1024,   /* requests that are looked after at a time; the others have their turn as these end */
+    PIECES_IN_TURN = 16 /* of one request, before the next one has its turn */
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;     /* the thread sleeps: there is a request again, or the child ends */
+    pthread_cond_t released; /* the thread has let go of a channel */
+    pthread_t thread;
+    int has_thread;
+    int is_asleep;
+    int is_stopping;
+    pyw_absorption *first;
+} absorber = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .wake = PTHREAD_COND_INITIALIZER,
+    .released = PTHREAD_COND_INITIALIZER,
+};
+
+/* Those who wait longer than they should; the lock is held. */
+static nfds_t collect(struct pollfd *fds)
+{
+    int64_t now = pyw_wait_now();
+    nfds_t count = 0;
+
+    for (pyw_absorption *at = absorber.first; at; at = at->next) {
+        at->poll_index = -1;
+        if (!at->is_ended && !at->is_full && now - at->since >= PATIENCE_MS && count < POLL_MOST) {
+            at->poll_index = (int)count;
+            fds[count++] = (struct pollfd){pyw_channel_fd(at->channel), POLLIN, 0};
+        }
+    }
+    return count;
+}
+
+/* Without the lock. */
+static void absorb(pyw_absorption *absorption)
+{
+    pyw_result result = PYW_OK;
+
+    for (int i = 0; i < PIECES_IN_TURN && result == PYW_OK; i++) {
+        result = pyw_channel_absorb(absorption->channel);
+    }
+    absorption->is_full = result == PYW_FAILED;
+    absorption->is_ended = result == PYW_EOF;
+    if (absorption->is_ended && absorption->worker_done) {
+        absorption->worker_done(absorption->context);
+    }
+}
+
+static void serve(pyw_absorption *absorption)
+{
+    absorption->is_held = 1;
+    pthread_mutex_unlock(&absorber.lock);
+    absorb(absorption);
+    pthread_mutex_lock(&absorber.lock);
+    absorption->is_held = 0;
+    pthread_cond_broadcast(&absorber.released);
+}
+
+/* The next one that poll(2) found something for; the list may have changed in any way meanwhile. The lock is held. */
+static pyw_absorption *next_ready(const struct pollfd *fds)
+{
+    for (pyw_absorption *at = absorber.first; at; at = at->next) {
+        if (at->poll_index >= 0 && fds[at->poll_index].revents) {
+            at->poll_index = -1;
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static void serve_ready(const struct pollfd *fds)
+{
+    pyw_absorption *ready = next_ready(fds);
+
+    while (ready) {
+        serve(ready);
+        ready = next_ready(fds);
+    }
+}
+
+/* Waits for what the requests' workers say, or for a request; the lock is held, but not while it waits. */
+static void look(void)
+{
+    struct pollfd fds[POLL_MOST];
+    nfds_t count = collect(fds);
+
+    pthread_mutex_unlock(&absorber.lock);
+    poll(fds, count, PATIENCE_MS);
+    pthread_mutex_lock(&absorber.lock);
+    serve_ready(fds);
+}
+
+static void *run(void *unused)
+{
+    int64_t last_seen = pyw_wait_now();
+
+    (void)unused;
+    pthread_mutex_lock(&absorber.lock);
+    while (!absorber.is_stopping) {
+        if (absorber.first) {
+            last_seen = pyw_wait_now();
+        }
+        if (pyw_wait_now() - last_seen < IDLE_MS) {
+            look();
+            continue;
+        }
+        absorber.is_asleep = 1;
+        pthread_cond_wait(&absorber.wake, &absorber.lock);
+        absorber.is_asleep = 0;
+        last_seen = pyw_wait_now();
+    }
+    pthread_mutex_unlock(&absorber.lock);
+    return NULL;
+}
+
+/* httpd's signals are for its own threads. */
+static void start_thread(void)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    absorber.has_thread = pthread_create(&absorber.thread, NULL, run, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static apr_status_t stop_thread(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&absorber.lock);
+    absorber.is_stopping = 1;
+    pthread_cond_signal(&absorber.wake);
+    pthread_mutex_unlock(&absorber.lock);
+    if (absorber.has_thread) {
+        pthread_join(absorber.thread, NULL);
+    }
+    return APR_SUCCESS;
+}
+
+void pyw_absorber_child_init(apr_pool_t *pchild)
+{
+    apr_pool_cleanup_register(pchild, NULL, stop_thread, apr_pool_cleanup_null);
+}
+
+void pyw_absorber_begin(pyw_absorption *absorption)
+{
+    absorption->since = pyw_wait_now();
+    absorption->poll_index = -1;
+    absorption->is_full = 0;
+    pthread_mutex_lock(&absorber.lock);
+    if (!absorber.has_thread && !absorber.is_stopping) {
+        start_thread();
+    }
+    absorption->next = absorber.first;
+    absorption->link = &absorber.first;
+    if (absorber.first) {
+        absorber.first->link = &absorption->next;
+    }
+    absorber.first = absorption;
+    if (absorber.is_asleep) {
+        pthread_cond_signal(&absorber.wake);
+    }
+    pthread_mutex_unlock(&absorber.lock);
+}
+
+void pyw_absorber_end(pyw_absorption *absorption)
+{
+    pthread_mutex_lock(&absorber.lock);
+    while (absorption->is_held) {
+        pthread_cond_wait(&absorber.released, &absorber.lock);
+    }
+    *absorption->link = absorption->next;
+    if (absorption->next) {
+        absorption->next->link = absorption->link;
+    }
+    pthread_mutex_unlock(&absorber.lock);
+}
