@@ -77,7 +77,7 @@ static void start_template(pyw_worker_group *group)
     if (template == NULL) {
         pyw_group_log(group, PYW_LOG_CRIT, PYWNO(0390) "the template of group '%s' cannot be started: %s",
                       group->options->name, problem.text);
-        pyw_worker_group_start_failed(group, 1);
+        pyw_worker_group_start_failed(group, NULL);
         return;
     }
     if (group->options->startup_timeout > 0) {
@@ -139,7 +139,7 @@ static void kill_overdue(pyw_worker_group *group, int64_t *next)
             say_why(template);
             kill_template(template);
             if (was_starting) {
-                pyw_worker_group_start_failed(group, template->generation == group->generation);
+                pyw_worker_group_start_failed(group, template);
             }
         }
         *next = template->kill_at < *next ? template->kill_at : *next;
@@ -210,7 +210,7 @@ static void loaded(pyw_child *template, int is_broken)
                   group->options->name, (double)(pyw_wait_now() - template->started) / 1000,
                   is_broken ? ", but an application could not be loaded (see the records above)" : "");
     if (is_broken && template->generation == group->generation) {
-        pyw_worker_group_reject(group);
+        pyw_worker_group_reject(group, template);
     }
 }
 
@@ -225,7 +225,7 @@ static void obey(pyw_child *template, const pyw_frame *frame)
         break;
     case PYW_FRAME_STALE:
         if (template == find_current(template->group) && template->state == PYW_CHILD_READY) {
-            pyw_worker_group_stale(template->group);
+            pyw_worker_group_stale(template->group, template);
         }
         break;
     default:
@@ -287,7 +287,7 @@ static void refuse(pyw_worker_group *group, pyw_child *child, pyw_result result)
                       group->options->name,
                       result == PYW_EOF ? "it could not be forked, or ended at once"
                                         : "what came instead is no process that was forked for it");
-        pyw_worker_group_start_failed(group, child->generation == group->generation);
+        pyw_worker_group_start_failed(group, child);
     }
     pyw_spawn_free(child);
 }
@@ -370,7 +370,7 @@ int pyw_template_bury(pyw_worker_group *group, pid_t pid)
     pyw_obituary_write(template, status, (uint64_t)usage.ru_maxrss * 1024);
     *link = template->next;
     if (was_useless(template)) {
-        pyw_worker_group_start_failed(group, template->generation == group->generation);
+        pyw_worker_group_start_failed(group, template);
     }
     pyw_spawn_free(template);
     return 1;

@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 
 #include "manager/pyw_group_log.h"
+#include "manager/pyw_kept_code.h"
 #include "manager/pyw_obituary.h"
 #include "manager/pyw_recycle.h"
-#include "manager/pyw_reload_watch.h"
 #include "manager/pyw_scale.h"
 #include "manager/pyw_spawn.h"
 #include "manager/pyw_template.h"
@@ -242,6 +242,14 @@ static int64_t sooner(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
+/* A Python that did not start may do so by now: a virtual environment is replaced while it is deployed. */
+static void try_again(pyw_worker_group *group)
+{
+    if (group->is_retrying && group->retry_at <= pyw_wait_now()) {
+        pyw_worker_group_roll(group);
+    }
+}
+
 int64_t pyw_worker_group_step(pyw_worker_group *group)
 {
     int64_t next, sample;
@@ -249,6 +257,7 @@ int64_t pyw_worker_group_step(pyw_worker_group *group)
     retire(group);
     sample = pyw_scale_step(group);
     drain_replaced(group);
+    try_again(group);
     next = pyw_template_step(group);
     if (group->start_at <= pyw_wait_now() && pyw_template_is_ready(group)) {
         for (int count = missing(group); count > 0 && group->start_at <= pyw_wait_now(); count--) {
@@ -260,28 +269,29 @@ int64_t pyw_worker_group_step(pyw_worker_group *group)
         next = sooner(next, group->start_at);
     }
     next = sooner(next, sample);
+    if (group->is_retrying) {
+        next = sooner(next, group->retry_at);
+    }
     return group->retire_at < next && !group->is_stopping ? group->retire_at : next;
 }
 
-/* The new code is no good: those that run the old one are what is wanted, until it changes again. */
-static void keep_old(pyw_worker_group *group)
+/* The new code is no good: those that run the old one are what is wanted. */
+static void keep_old(pyw_worker_group *group, const pyw_child *failed)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         if (child->state == PYW_CHILD_READY) {
             child->generation = group->generation;
             child->is_recycled = 0;
         }
+        else if (child->state == PYW_CHILD_STARTING && child != failed) {
+            replace(child); /* it loads the same */
+        }
     }
-    group->refused_generation = group->generation;
     pyw_template_keep_old(group);
     group->failures++;
     group->retry_at = pyw_wait_now() + pyw_child_back_off(group->failures);
     group->start_at = 0;
-    pyw_group_log(
-        group, PYW_LOG_ERR,
-        PYWNO(0316) "the new workers of group '%s' cannot load their applications (see the records above); the old "
-                    "ones serve on; the next try is in %d s at the earliest",
-        group->options->name, pyw_child_back_off(group->failures) / 1000);
+    pyw_kept_code_note(group, failed);
 }
 
 /* Old ones that are worth keeping. */
@@ -295,26 +305,56 @@ static int has_old(const pyw_worker_group *group)
     return 0;
 }
 
-void pyw_worker_group_start_failed(pyw_worker_group *group, int of_current)
+/* Somebody of the group whose applications work, and who serves. */
+static int has_healthy(const pyw_worker_group *group, const pyw_child *other_than)
 {
-    if (of_current && has_old(group)) {
-        keep_old(group);
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child != other_than && child->state == PYW_CHILD_READY && !child->is_broken) {
+            return 1;
+        }
     }
-    else {
-        back_off(group);
+    return 0;
+}
+
+/* Some run the code of this generation, others that of one before. */
+static int is_half_replaced(const pyw_worker_group *group, const pyw_child *other_than)
+{
+    int new_ones = 0, old_ones = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child != other_than && child->state == PYW_CHILD_READY) {
+            new_ones += child->generation == group->generation;
+            old_ones += child->generation != group->generation;
+        }
+    }
+    return new_ones > 0 && old_ones > 0;
+}
+
+/*
+ * If others run the new code already, it is not the code: the replacement goes on later, and no old worker is taken for
+ * a new one.
+ */
+void pyw_worker_group_start_failed(pyw_worker_group *group, const pyw_child *failed)
+{
+    if ((failed == NULL || is_current(failed)) && has_old(group) && !is_half_replaced(group, failed)) {
+        keep_old(group, failed);
+        return;
+    }
+    back_off(group);
+    if (failed != NULL && failed->is_broken) {
+        pyw_kept_code_say_later(failed);
     }
 }
 
-/* A worker ended without having been ready. */
 static void start_failed(const pyw_child *child)
 {
-    pyw_worker_group_start_failed(child->group, is_current(child));
+    pyw_worker_group_start_failed(child->group, child);
 }
 
-void pyw_worker_group_reject(pyw_worker_group *group)
+void pyw_worker_group_reject(pyw_worker_group *group, const pyw_child *failed)
 {
     if (has_old(group)) {
-        keep_old(group);
+        keep_old(group, failed);
     }
 }
 
@@ -358,13 +398,16 @@ static void loaded(pyw_child *child, int is_broken)
     child->is_broken = is_broken;
     child->kill_at = INT64_MAX;
     pyw_recycle_measure(child);
-    if (is_broken && is_current(child) && has_old(group)) {
-        keep_old(group);
+    if (is_broken && has_healthy(group, child)) {
+        start_failed(child);
         replace(child);
         return;
     }
     if (is_broken) {
         pyw_worker_group_send(child, PYW_FRAME_SERVE, -1);
+    }
+    else {
+        memset(group->refused_scripts, 0, sizeof(group->refused_scripts));
     }
     group->failures = 0;
     kill_stuck(group);
@@ -374,16 +417,10 @@ static void loaded(pyw_child *child, int is_broken)
                               "for that application get 500 until it can" : "");
 }
 
-void pyw_worker_group_roll(pyw_worker_group *group)
-{
-    group->generation++;
-    group->start_at = 0;
-    pyw_reload_watch_begin(group);
-}
-
 void pyw_worker_group_halt(pyw_worker_group *group)
 {
     group->is_stopped = 1;
+    group->is_retrying = 0;
     group->refusal_at = 0;
     pyw_template_stop(group);
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
@@ -391,29 +428,10 @@ void pyw_worker_group_halt(pyw_worker_group *group)
     }
 }
 
-void pyw_worker_group_resume(pyw_worker_group *group)
-{
-    group->is_stopped = 0;
-    group->failures = 0;
-    group->start_at = 0;
-    group->retry_at = 0;
-    group->refused_generation = 0;
-}
-
 int pyw_worker_group_is_settled(const pyw_worker_group *group)
 {
     return missing(group) == 0 && count_children(group, PYW_CHILD_STARTING, 1) == 0 &&
            count_children(group, PYW_CHILD_STARTING, 0) == 0 && count_children(group, PYW_CHILD_READY, 0) == 0;
-}
-
-void pyw_worker_group_stale(pyw_worker_group *group)
-{
-    if (pyw_wait_now() < group->retry_at) {
-        return;
-    }
-    pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0318) "a script of group '%s' changed: its workers are replaced",
-                  group->options->name);
-    pyw_worker_group_roll(group);
 }
 
 /* Said by a worker every second while a request in it does not end; its other threads serve on meanwhile. */
@@ -438,8 +456,11 @@ static void obey(pyw_child *child, const pyw_frame *frame)
         break;
     case PYW_FRAME_STALE:
         if (is_current(child) && child->state == PYW_CHILD_READY) {
-            pyw_worker_group_stale(child->group);
+            pyw_worker_group_stale(child->group, child);
         }
+        break;
+    case PYW_FRAME_RENEW:
+        pyw_worker_group_renew(child);
         break;
     case PYW_FRAME_STUCK:
         stuck(child);

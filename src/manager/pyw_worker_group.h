@@ -80,6 +80,9 @@ struct pyw_worker_group {
     pyw_suspects suspects;         /* pyw_obituary's */
     int is_stopped;                /* by a command: none is started until it is resumed */
     unsigned refused_generation;   /* the last one that did not start while older workers served on; 0: none */
+    uint64_t rolled_scripts;       /* the board's, of the worker whose STALE began this generation; 0: another reason */
+    uint64_t refused_scripts[2];   /* with these the code did not load: it is not tried again before they change */
+    int is_retrying;               /* workers died before they were ready: another try is made at retry_at */
 };
 
 /* Brings what runs one step nearer to what should run. Call it after every event; returns when it wants the next call.
@@ -110,17 +113,23 @@ int pyw_worker_group_is_settled(const pyw_worker_group *group);
 /* Sends an order; `fd` travels along and stays the caller's, -1: none. */
 void pyw_worker_group_send(pyw_child *child, pyw_frame_type type, int fd);
 
-/* Said every second while a script on disk is not the one that runs: pyw_worker_group_roll, unless it is too early. */
-void pyw_worker_group_stale(pyw_worker_group *group);
+/*
+ * Said every second while a script on disk is not the one that runs: pyw_worker_group_roll, unless it is too early, or
+ * this is the code that did not load.
+ */
+void pyw_worker_group_stale(pyw_worker_group *group, const pyw_child *sender);
+
+/* Said by a worker that got SIGUSR1: it is replaced, its successor first. */
+void pyw_worker_group_renew(pyw_child *child);
 
 /* A worker that a template has forked: the group becomes its owner. */
 void pyw_worker_group_adopt(pyw_worker_group *group, pyw_child *child);
 
-/* A start failed, of the current generation or not: the old workers stay, or the next start waits. */
-void pyw_worker_group_start_failed(pyw_worker_group *group, int of_current);
+/* A start failed: the old workers stay, or the next start waits. `failed` NULL: there was not even a process. */
+void pyw_worker_group_start_failed(pyw_worker_group *group, const pyw_child *failed);
 
 /* The code of the current generation does not load: the old workers stay, if there are any. */
-void pyw_worker_group_reject(pyw_worker_group *group);
+void pyw_worker_group_reject(pyw_worker_group *group, const pyw_child *failed);
 
 /* Hands new descriptors to the workers. */
 void pyw_worker_group_send_log(pyw_worker_group *group);

@@ -42,6 +42,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_HAND] = {"HAND", 0, 0, PYW_HAND_MOST},
     [PYW_FRAME_FORKED] = {"FORKED", 0, 0, 0},
     [PYW_FRAME_OVERDUE] = {"OVERDUE", 0, 0, 0},
+    [PYW_FRAME_RENEW] = {"RENEW", 0, 0, 0},
 };
 
 static const frame_rule *rule_of(unsigned type)

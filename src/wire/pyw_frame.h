@@ -59,6 +59,7 @@ typedef enum {
     PYW_FRAME_BROKEN = 52, /* an application failed to load; accepts nothing before SERVE. Empty */
     PYW_FRAME_STALE = 53,  /* a script changed on disk: replace me. Empty */
     PYW_FRAME_STUCK = 56,  /* Python does not respond: replace and kill me. Empty */
+    PYW_FRAME_RENEW = 58,  /* somebody wants me replaced. Empty */
     /* manager -> template: the process that workers are forked from */
     PYW_FRAME_FORK = 61, /* fork a worker, with the descriptors of the HAND frames before. Empty */
     PYW_FRAME_HAND = 62, /* a descriptor for the next worker travels along; flags: which one of its heritage. Empty */

@@ -43,7 +43,9 @@ typedef struct pyw_board_slot {
 
 typedef struct pyw_board {
     volatile uint64_t served; /* requests, all threads */
-    volatile uint32_t dying;  /* 1 + the slot of the thread that got a fatal signal; 0: none, or it has no slot */
+    volatile uint64_t
+        scripts; /* what the scripts on disk were like when loading began, and when STALE was said; 0: unknown */
+    volatile uint32_t dying; /* 1 + the slot of the thread that got a fatal signal; 0: none, or it has no slot */
     pyw_board_slot slots[];
 } pyw_board;
 

@@ -128,7 +128,7 @@ static int run(pyw_server_thread *thread, const pyw_message_request *request, in
         return 0;
     }
     if (application != thread->last) {
-        pyw_watch_list_add(service->watched, application);
+        pyw_watch_list_add(service->watched, application, &spec);
         thread->last = application;
     }
     announce(thread, request->id);

@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -30,6 +29,7 @@
 #include "worker/pyw_pool.h"
 #include "worker/pyw_template.h"
 #include "worker/pyw_watchdog.h"
+#include "worker/pyw_worker_signals.h"
 
 enum {
     WORK_FORKED = -1,
@@ -43,7 +43,7 @@ typedef struct worker {
     pyw_service service;
     pyw_template *template; /* NULL: it is a worker */
     int is_forked;          /* the fork of a template, and no worker yet */
-    pyw_pool *pool; /* NULL until the applications are loaded */
+    pyw_pool *pool;         /* NULL until the applications are loaded */
     pyw_watchdog *watchdog;
     int is_stuck; /* which the manager knows */
     pthread_t loader;
@@ -55,63 +55,15 @@ typedef struct worker {
     int application_count;
     int64_t next_watch;
     int64_t next_overdue; /* when to tell the manager of overdue requests again */
-    int64_t stop_at; /* draining has to be over; INT64_MAX: never forced */
+    int64_t stop_at;      /* draining has to be over; INT64_MAX: never forced */
 } worker;
 
 static int log_fd = PYW_HERITAGE_LOG;
 
-/* Written by the signal handler, the loader and the pool. */
-static int wake_fd = -1;
-static volatile sig_atomic_t stop_signalled;
-
-static void wake(void)
-{
-    uint64_t one = 1;
-    int error = errno;
-    ssize_t unused = write(wake_fd, &one, sizeof(one));
-
-    (void)unused;
-    errno = error;
-}
-
-static void on_stop_signal(int number)
-{
-    (void)number;
-    stop_signalled = 1;
-    wake();
-}
-
-/* Not SIG_IGN: that would be inherited by the programs that applications start. */
-static void on_signal_without_meaning(int number)
-{
-    (void)number;
-}
-
 static void on_overdue(void *unused)
 {
     (void)unused;
-    wake();
-}
-
-static int prepare_signals(void)
-{
-    struct sigaction stop = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART};
-    struct sigaction hangup = {.sa_handler = on_signal_without_meaning, .sa_flags = SA_RESTART};
-
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-    wake_fd = fd >= 0 && fd != PYW_HERITAGE_BOARD ? dup3(fd, PYW_HERITAGE_BOARD, O_CLOEXEC) : fd;
-    if (wake_fd != fd) {
-        close(fd);
-    }
-    sigemptyset(&stop.sa_mask);
-    sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGUSR1, &stop, NULL);
-    sigemptyset(&hangup.sa_mask);
-    sigaction(SIGHUP, &hangup, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return wake_fd >= 0;
+    pyw_worker_wake();
 }
 
 static void register_applications(worker *self)
@@ -128,11 +80,19 @@ static void register_applications(worker *self)
 
             if (application != NULL) {
                 self->applications[self->application_count++] = application;
-                pyw_watch_list_add(self->service.watched, application);
+                pyw_watch_list_add(self->service.watched, application, &specs[i]);
             }
         }
     }
     free(specs);
+}
+
+/* For the manager, which does not try code again that did not load. */
+static void note_scripts(worker *self)
+{
+    if (self->service.board != NULL) {
+        self->service.board->scripts = pyw_watch_list_digest(self->service.watched);
+    }
 }
 
 static void *loader_main(void *data)
@@ -140,6 +100,7 @@ static void *loader_main(void *data)
     worker *self = data;
 
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
+    note_scripts(self);
     for (int i = 0; i < self->application_count; i++) {
         if (self->service.engine->load(self->applications[i]) != PYW_OK) {
             self->load_failed = 1;
@@ -148,7 +109,7 @@ static void *loader_main(void *data)
     self->service.engine->thread_end();
     pyw_crash_leave();
     self->loader_done = 1;
-    wake();
+    pyw_worker_wake();
     return NULL;
 }
 
@@ -195,8 +156,8 @@ static int begin_serving(worker *self)
     const pyw_group_options *options = self->heritage.options;
     pyw_problem problem;
 
-    self->pool =
-        pyw_pool_start(&self->service, options->threads, options->stack_size, PYW_HERITAGE_LISTENER, wake_fd, &problem);
+    self->pool = pyw_pool_start(&self->service, options->threads, options->stack_size, PYW_HERITAGE_LISTENER,
+                                pyw_worker_signalled.wake_fd, &problem);
     if (self->pool == NULL) {
         pyw_log(PYW_LOG_CRIT, PYWNO(0416) "the worker has no threads and ends: %s", problem.text);
         return 0;
@@ -334,6 +295,7 @@ static void look_at_scripts(worker *self)
     }
     self->next_watch = pyw_wait_now() + WATCH_MS;
     if (pyw_watch_list_changed(self->service.watched, self->service.engine)) {
+        note_scripts(self);
         tell_manager(self, PYW_FRAME_STALE);
     }
 }
@@ -362,13 +324,23 @@ static void look_at_overdue(worker *self)
     }
 }
 
+/* Its successor comes first; only the manager can start one. */
+static void look_at_renewal(worker *self)
+{
+    if (pyw_worker_signalled.renewal && self->pool != NULL && !is_stopping(self)) {
+        pyw_worker_signalled.renewal = 0;
+        tell_manager(self, PYW_FRAME_RENEW);
+    }
+}
+
 static void wait_for_events(worker *self)
 {
-    struct pollfd fds[2] = {{wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
+    struct pollfd fds[2] = {{pyw_worker_signalled.wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
     int timeout = is_stopping(self) ? KICK_MS : WATCH_MS;
     uint64_t count;
 
-    if (poll(fds, 2, timeout) > 0 && fds[0].revents != 0 && read(wake_fd, &count, sizeof(count)) < 0) {
+    if (poll(fds, 2, timeout) > 0 && fds[0].revents != 0 &&
+        read(pyw_worker_signalled.wake_fd, &count, sizeof(count)) < 0) {
         return;
     }
 }
@@ -400,7 +372,7 @@ static int work(worker *self)
         if (self->is_forked) {
             return WORK_FORKED;
         }
-        if (stop_signalled && !is_stopping(self)) {
+        if (pyw_worker_signalled.stop && !is_stopping(self)) {
             pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker was told to stop by a signal");
             limit_draining(self);
         }
@@ -420,6 +392,7 @@ static int work(worker *self)
         look_at_scripts(self);
         look_at_watchdog(self);
         look_at_overdue(self);
+        look_at_renewal(self);
     }
 }
 
@@ -523,11 +496,11 @@ static int live_forked(worker *self, apr_pool_t *pool)
     self->template = NULL;
     self->is_forked = self->is_told = self->may_serve = 0;
     self->loader_done = self->load_failed = 0;
-    stop_signalled = 0;
+    pyw_worker_signalled.stop = 0;
     if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
-    if (!prepare_signals()) {
+    if (!pyw_worker_signals_prepare()) {
         return PYW_EXIT_HERITAGE;
     }
     describe_service(self);
@@ -543,7 +516,7 @@ static int live(worker *self, apr_pool_t *pool)
     if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
-    if (!prepare_signals()) {
+    if (!pyw_worker_signals_prepare()) {
         return PYW_EXIT_HERITAGE;
     }
     pyw_log_install(pyw_log_file_sink, &log_fd, (pyw_log_level)self->heritage.options->log_level);
@@ -554,8 +527,7 @@ static int live(worker *self, apr_pool_t *pool)
         return fail(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
     }
     describe_service(self);
-    self->service.engine =
-        pyw_open_engine(self->heritage.options, self->template != NULL, on_overdue, pool, &problem);
+    self->service.engine = pyw_open_engine(self->heritage.options, self->template != NULL, on_overdue, pool, &problem);
     if (self->service.engine == NULL) {
         return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
     }

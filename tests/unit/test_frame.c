@@ -49,6 +49,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_HAND, "HAND", 0, 0, 15},
     {PYW_FRAME_FORKED, "FORKED", 0, 0, 0},
     {PYW_FRAME_OVERDUE, "OVERDUE", 0, 0, 0},
+    {PYW_FRAME_RENEW, "RENEW", 0, 0, 0},
 };
 
 enum { EXPECTED_TYPES = sizeof(expected_types) / sizeof(expected_types[0]) };
@@ -169,8 +170,8 @@ static void test_bad_headers_of_the_page_are_malformed(void **state)
         "bad-type-255",          "bad-data-flag",  "bad-data-empty",   "bad-data-long",     "bad-end-with-payload",
         "bad-end-with-flag",     "bad-head-long",  "bad-request-flag", "bad-log-level",     "bad-log-long",
         "bad-file-short",        "bad-ready-flag", "bad-commit-long",  "bad-refused-long",  "bad-error-long",
-        "bad-length-that-wraps", "bad-stuck-long", "bad-stacks-long",  "bad-command-long",  "bad-done-long",
-        "bad-hand-number",
+        "bad-length-that-wraps", "bad-stuck-long", "bad-stacks-long",  "bad-command-long",  "bad-renew-long",
+        "bad-done-long",         "bad-hand-number",
     };
     pyw_frame_header header;
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WORKER_SIGNALS_H
+#define PYW_WORKER_SIGNALS_H
+
+/* The signals that steer a worker, and the descriptor by which they, and its threads, wake its main thread. */
+
+#include <signal.h>
+
+typedef struct pyw_worker_signals {
+    int wake_fd;                   /* an eventfd in the place of the board; -1: there is none */
+    volatile sig_atomic_t stop;    /* SIGTERM or SIGINT came */
+    volatile sig_atomic_t renewal; /* SIGUSR1 came: it is to be replaced */
+} pyw_worker_signals;
+
+/* One in a process; set by the handlers. */
+extern pyw_worker_signals pyw_worker_signalled;
+
+/* Main thread: makes the eventfd and installs the handlers; in a fork once more. 0: there is no descriptor. */
+int pyw_worker_signals_prepare(void);
+
+/* Any thread, and signal handlers. */
+void pyw_worker_wake(void);
+
+#endif

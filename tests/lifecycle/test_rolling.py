@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""New code that does not load, Pythons that do not start, and SIGUSR1: whoever asks meanwhile gets the old code."""
+import os
+import signal
+import subprocess
+
+import pytest
+from lifecycle_site import DaemonSite
+from traffic import Clients
+
+from pyw import wait_for
+
+SCRIPT = """
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"%s"]
+"""
+BROKEN = "raise RuntimeError('announced')\n"
+ANNOUNCED = r"PYW0316|PYW035[78]|PYW0317|PYW0610|PYW0310|PYW0420|Traceback|File \"|raise|RuntimeError"
+# The second group is a clock: its worker is replaced every few seconds, so that a test can tell that time has passed.
+CONFIG = """
+    WSGIDaemonProcess app %s
+    WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
+    WSGIDaemonProcess clock threads=1 restart-interval=4s restart-interval-jitter=0
+    WSGIScriptAlias /clock ${APPS}/clock.wsgi process-group=clock
+"""
+
+
+@pytest.fixture(scope="class")
+def server(request, make_httpd):
+    return make_httpd(CONFIG % request.cls.OPTIONS, apps={"app.wsgi": SCRIPT % "one", "clock.wsgi": SCRIPT % "clock"})
+
+
+def write(server, text):
+    path = server.apps / "app.wsgi"
+    when = path.stat().st_mtime_ns + 1_000_000_000
+    (server.apps / "new").write_text(text)
+    os.utime(server.apps / "new", ns=(when, when))
+    (server.apps / "new").rename(path)
+
+
+def workers(server):
+    return {worker.pid for worker in server.workers("app")}
+
+
+class TestBrokenScript:
+    OPTIONS = "processes=3 threads=2 reload-overlap=2"
+
+    def test_it_is_loaded_once_and_said_once_until_it_changes(self, server):
+        site = DaemonSite(server)
+        wait_for(lambda: len(server.log.find("PYW0317.*'app' is ready")) == 3)
+        pids = workers(server)
+        server.allow_log(ANNOUNCED)
+        since = server.log.position()
+        with Clients(site, "/") as clients:
+            write(server, BROKEN)
+            line, = server.log.wait("PYW0316", since)
+            server.log.wait("PYW0321.*'clock'", server.log.position(), 15)
+            server.log.wait("PYW0321.*'clock'", server.log.position(), 15)
+        assert set(clients.answers) == {(200, b"one")}
+        assert "still serving the code of 20" in line
+        assert len(server.log.find("PYW0316|PYW0358", since)) == 1
+        assert len(server.log.find("PYW0318", since)) == 1
+        assert 1 <= len(server.log.find("Traceback", since)) <= 2, "as many as start at a time"
+        assert workers(server) == pids
+
+    def test_the_next_change_is_the_next_try(self, server):
+        site = DaemonSite(server)
+        server.allow_log(ANNOUNCED)
+        since = server.log.position()
+        write(server, BROKEN + "#")
+        server.log.wait("PYW0316", since, 20)
+        with Clients(site, "/") as clients:
+            write(server, SCRIPT % "two")
+            wait_for(lambda: clients.answers and clients.answers[-1] == (200, b"two"), 20)
+            wait_for(lambda: len(workers(server)) == 3 and
+                     len(server.log.find("PYW0317.*'app' is ready", since)) == 3, 20)
+        assert clients.statuses() == {200}
+
+
+class TestOneFailsAmongOthers:
+    """A worker that dies finds a broken script: the others go on alone, and it serves nobody."""
+    OPTIONS = "processes=2 threads=2"
+
+    def test_nobody_gets_500(self, server):
+        site = DaemonSite(server)
+        wait_for(lambda: len(server.log.find("PYW0317.*'app' is ready")) == 2)
+        server.allow_log(ANNOUNCED)
+        since = server.log.position()
+        old = workers(server)
+        script = server.apps / "app.wsgi"
+        stamp = script.stat()
+        script.write_text((BROKEN + "#" * 200)[:stamp.st_size])
+        os.utime(script, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        os.kill(min(old), signal.SIGKILL)
+        with Clients(site, "/") as clients:
+            server.log.wait("PYW0358", since, 20)
+        assert set(clients.answers) == {(200, b"one")}
+        write(server, SCRIPT % "repaired")
+        wait_for(lambda: len(workers(server) - old) == 2 and site.get("/").body == b"repaired", 30)
+
+
+class TestSignals:
+    OPTIONS = "threads=4"
+
+    def test_usr1_replaces_the_worker_successor_first(self, server):
+        site = DaemonSite(server)
+        site.get("/")
+        pid, = workers(server)
+        since = server.log.position()
+        with Clients(site, "/") as clients:
+            os.kill(pid, signal.SIGUSR1)
+            server.log.wait(r"PYW0354: worker %d of group 'app' is replaced: it got SIGUSR1" % pid, since)
+            server.log.wait("PYW0310: worker %d" % pid, since)
+        assert clients.statuses() == {200}
+        ready = server.log.find("PYW0317.*'app' is ready|PYW0310: worker %d" % pid, since)
+        assert "PYW0317" in ready[0] and "(DRAINING) finished" in ready[1]
+
+    def test_term_stops_it_and_another_one_is_started(self, server):
+        site = DaemonSite(server)
+        site.get("/")
+        pid, = workers(server)
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: workers(server) and pid not in workers(server))
+        assert site.get("/").status == 200
+
+
+class TestVirtualEnvironmentReplaced:
+    """A deploy moves the virtual environment away, tells the group, and puts the new one into place later."""
+
+    def test_the_old_workers_serve_until_python_starts_again(self, make_httpd):
+        server = make_httpd("", apps={"app.wsgi": SCRIPT % "one"}, start=False)
+        home = server.root / "venv"
+        subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(home)], check=True)
+        server.configure("WSGIDaemonProcess app threads=2 python-home=%s reload-on=${APPS}/restart.txt\n"
+                         "WSGIScriptAlias / ${APPS}/app.wsgi process-group=app\n" % home)
+        server.start()
+        site = DaemonSite(server)
+        assert site.get("/").status == 200
+        before = workers(server)
+        server.allow_log(ANNOUNCED)
+        since = server.log.position()
+        with Clients(site, "/") as clients:
+            home.rename(server.root / "away")
+            (server.apps / "restart.txt").touch()
+            line, = server.log.wait("PYW0357", since, 20)
+            assert "still serving the code of 20" in line
+            assert workers(server) & before
+            (server.root / "away").rename(home)
+            wait_for(lambda: workers(server) and not workers(server) & before, 20)
+        assert set(clients.answers) == {(200, b"one")}
