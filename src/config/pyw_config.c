@@ -53,6 +53,7 @@ void *pyw_config_create_dir(apr_pool_t *pool, char *directory)
     config->error_override = PYW_UNSET;
     config->enable_sendfile = PYW_UNSET;
     config->response_buffering = PYW_UNSET;
+    config->interrupts_gone = PYW_UNSET;
     config->request_timeout = -1;
     return config;
 }
@@ -83,6 +84,7 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding)
     config->error_override = inner_switch(outer->error_override, inner->error_override);
     config->enable_sendfile = inner_switch(outer->enable_sendfile, inner->enable_sendfile);
     config->response_buffering = inner_switch(outer->response_buffering, inner->response_buffering);
+    config->interrupts_gone = inner_switch(outer->interrupts_gone, inner->interrupts_gone);
     config->request_timeout = inner->request_timeout >= 0 ? inner->request_timeout : outer->request_timeout;
     return config;
 }

@@ -42,6 +42,7 @@ typedef struct pyw_dir_config {
     pyw_switch error_override;  /* default Off */
     pyw_switch enable_sendfile; /* default: for local files, unless EnableSendfile is Off */
     pyw_switch response_buffering; /* default On */
+    pyw_switch interrupts_gone; /* WSGIClientGone: On is Interrupt; default Off, Ignore */
     apr_interval_time_t request_timeout; /* 0: none; -1: unset, the group's option decides */
 } pyw_dir_config;
 

@@ -20,3 +20,14 @@ const char *pyw_directive_request_timeout(cmd_parms *cmd, void *dir, const char 
     config->request_timeout = milliseconds * 1000;
     return NULL;
 }
+
+const char *pyw_directive_client_gone(cmd_parms *cmd, void *dir, const char *text)
+{
+    pyw_dir_config *config = dir;
+
+    if (ap_cstr_casecmp(text, "Interrupt") != 0 && ap_cstr_casecmp(text, "Ignore") != 0) {
+        return apr_psprintf(cmd->pool, "WSGIClientGone cannot be '%s': allowed is Interrupt or Ignore", text);
+    }
+    config->interrupts_gone = ap_cstr_casecmp(text, "Interrupt") == 0 ? PYW_ON : PYW_OFF;
+    return NULL;
+}

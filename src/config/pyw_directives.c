@@ -273,6 +273,8 @@ const command_rec pyw_config_directives[] = {
                   "On: httpd's error documents take the place of applications' 4xx and 5xx"),
     AP_INIT_TAKE1("WSGIEnableSendfile", set_switch, DIR_MEMBER(enable_sendfile), OR_FILEINFO,
                   "whether files of wsgi.file_wrapper are sent with sendfile(2); default: those of local file systems"),
+    AP_INIT_TAKE1("WSGIClientGone", pyw_directive_client_gone, NULL, OR_FILEINFO,
+                  "Interrupt: a thread whose client has left is interrupted; Ignore (default)"),
     AP_INIT_TAKE1("WSGIRequestTimeout", pyw_directive_request_timeout, NULL, RSRC_CONF | ACCESS_CONF,
                   "how long a request may take from its arrival on; 0: no limit"),
     AP_INIT_TAKE1("WSGIRestrictEmbedded", set_restrict_embedded, NULL, RSRC_CONF,

@@ -23,6 +23,8 @@ const char *pyw_directive_request_timeout(cmd_parms *cmd, void *dir, const char 
 
 /* WSGIImportScript. */
 const char *pyw_directive_import_script(cmd_parms *cmd, void *dir, const char *args);
+/* WSGIClientGone. */
+const char *pyw_directive_client_gone(cmd_parms *cmd, void *dir, const char *text);
 
 /* mod_wsgi's that have no effect here (a warning at the start), and those that cannot be left out silently. */
 const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args);

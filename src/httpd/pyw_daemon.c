@@ -58,6 +58,7 @@ static int encode_request(request_rec *r, pyw_client *client, const pyw_target *
         .target_kind = (uint8_t)spec->kind,
         .group_is_default = (uint8_t)spec->group_is_default,
         .reloading = (uint8_t)spec->reloading,
+        .interrupts_gone = target->config->interrupts_gone == PYW_ON,
         .arrival = (uint64_t)target->timing.arrival,
         .deadline = (uint64_t)target->timing.deadline,
         .target = spec->target,

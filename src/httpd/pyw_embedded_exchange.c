@@ -153,7 +153,7 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->base.arrival = target->timing.arrival;
     exchange->base.deadline = target->timing.deadline;
     exchange->base.id = target->timing.id;
-    exchange->base.interrupts_gone = 0;
+    exchange->base.interrupts_gone = target->config->interrupts_gone == PYW_ON;
     exchange->base.log_apart = pyw_log_sink_server;
     exchange->base.log_apart_baton = r->server;
     exchange->base.has_body = exchange->body.result == PYW_OK;

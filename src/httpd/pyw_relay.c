@@ -170,6 +170,25 @@ static int slice_ms(pyw_relay *relay)
     return pyw_timing_bound(relay->timing, (int)(left < slice ? left : slice));
 }
 
+static short client_events(const pyw_relay *relay, int is_full)
+{
+    if (relay->uploading) {
+        return is_uploading(relay) && !is_full ? POLLIN : 0;
+    }
+    return relay->has_left ? 0 : POLLRDHUP;
+}
+
+/*
+ * It may still read, and gets its answer; but most clients that do so are gone. If the worker takes nothing now it will
+ * not be told: it is a hint.
+ */
+static void tell_left(pyw_relay *relay)
+{
+    relay->has_left = 1;
+    pyw_channel_queue(relay->channel, PYW_FRAME_LEFT, 0, NULL, 0, -1);
+    pyw_channel_send(relay->channel, 0);
+}
+
 /* Waits until one side has something to say, or takes something again. */
 static void wait_for_either(pyw_relay *relay)
 {
@@ -177,7 +196,7 @@ static void wait_for_either(pyw_relay *relay)
     int is_full = has_output || relay->worker_is_full;
     struct pollfd fds[2] = {
         {pyw_channel_fd(relay->channel), (short)(POLLIN | (is_full ? POLLOUT : 0)), 0},
-        {relay->client_fd, (short)(is_uploading(relay) && !is_full ? POLLIN : 0), 0},
+        {relay->client_fd, client_events(relay, is_full), 0},
     };
     int ready = poll(fds, 2, slice_ms(relay));
 
@@ -185,6 +204,9 @@ static void wait_for_either(pyw_relay *relay)
     if (ready > 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || relay->reply->r->connection->aborted)) {
         pyw_relay_client_gone(relay);
         return;
+    }
+    if (ready > 0 && (fds[1].revents & POLLRDHUP)) {
+        tell_left(relay);
     }
     if (ready > 0 && (fds[0].revents & POLLOUT)) {
         relay->worker_is_full = 0;

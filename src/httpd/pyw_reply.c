@@ -268,7 +268,7 @@ int pyw_reply_result(const pyw_reply *reply)
 int pyw_reply_client_gone(const pyw_reply *reply)
 {
     conn_rec *c = reply->r->connection;
-    struct pollfd client = {-1, 0, 0};
+    struct pollfd client = {-1, POLLRDHUP, 0};
     apr_socket_t *socket;
 
     if (reply->client_gone || c->aborted) {
@@ -276,7 +276,7 @@ int pyw_reply_client_gone(const pyw_reply *reply)
     }
     socket = c->master ? NULL : ap_get_conn_socket(c);
     if (socket && apr_os_sock_get(&client.fd, socket) == APR_SUCCESS && poll(&client, 1, 0) == 1) {
-        return (client.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+        return (client.revents & (POLLRDHUP | POLLERR | POLLHUP | POLLNVAL)) != 0;
     }
     return 0;
 }

@@ -87,7 +87,10 @@ int pyw_reply_takes_parallel(const request_rec *r);
 /* Will so many bytes go out without waiting for the client, as far as one can know? */
 int pyw_reply_has_room(const pyw_reply *reply, size_t length);
 
-/* Has the client closed its connection, as far as one can see without reading? */
+/*
+ * Has the client closed its connection, or its sending side, as far as one can see without reading? After the latter it
+ * may still read.
+ */
 int pyw_reply_client_gone(const pyw_reply *reply);
 
 #endif

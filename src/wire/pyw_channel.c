@@ -458,14 +458,24 @@ int pyw_channel_is_unread(const pyw_channel *channel)
     return ioctl(channel->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
-int pyw_channel_peer_gone(const pyw_channel *channel)
+static int has_events(const pyw_channel *channel, short events)
 {
-    struct pollfd poll_fd = {channel->fd, POLLRDHUP, 0};
+    struct pollfd poll_fd = {channel->fd, events, 0};
 
     if (channel->fd < 0) {
         return 1;
     }
-    return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+    return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (events | POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+int pyw_channel_peer_spoke(const pyw_channel *channel)
+{
+    return channel->input_end > channel->input_start || has_events(channel, POLLIN);
+}
+
+int pyw_channel_peer_gone(const pyw_channel *channel)
+{
+    return has_events(channel, POLLRDHUP);
 }
 
 void pyw_channel_close(pyw_channel *channel)

@@ -103,6 +103,9 @@ pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms);
 /* Bytes that a send() with timeout 0 copied and that still have to go: call send() when the socket is writable. */
 int pyw_channel_has_output(const pyw_channel *channel);
 
+/* Is something here that was not read, or has the peer closed its end? Does not block, reads nothing. */
+int pyw_channel_peer_spoke(const pyw_channel *channel);
+
 /* Has the peer closed its end, or reset it? Does not block, reads nothing. */
 int pyw_channel_peer_gone(const pyw_channel *channel);
 

@@ -21,6 +21,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_INTERIM] = {"INTERIM", 0, PYW_LIMIT_HEAD, 0},
     [PYW_FRAME_ERROR] = {"ERROR", 2, 2, 0},
     [PYW_FRAME_GOAWAY] = {"GOAWAY", 0, 0, 0},
+    [PYW_FRAME_LEFT] = {"LEFT", 0, 0, 0},
     [PYW_FRAME_GROUP] = {"GROUP", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_COMMIT] = {"COMMIT", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_BOUND] = {"BOUND", 0, 0, 0},

@@ -25,6 +25,7 @@ typedef enum {
     /* httpd -> worker */
     PYW_FRAME_REQUEST = 1, /* opens a request: pyw_message_request */
     PYW_FRAME_ABORT = 2,   /* the client left; stop when convenient. Empty */
+    PYW_FRAME_LEFT = 15,   /* the client has closed its sending side, as those do that leave: see docs/WIRE.md. Empty */
     /* both ways */
     PYW_FRAME_DATA = 3, /* body bytes, at least one */
     PYW_FRAME_END = 4,  /* httpd: end of the request body; worker: end of the request. Empty */

@@ -209,6 +209,9 @@ static void serve_requests(pyw_server_thread *thread)
     for (;;) {
         pyw_result result = pyw_channel_read(thread->channel, &frame, thread->service->timeout_ms);
 
+        if (result == PYW_OK && begun && frame.type == PYW_FRAME_LEFT) {
+            continue; /* it crossed the END of the request that it was for */
+        }
         /* An ABORT may cross the END of the request that it was for. */
         if (result == PYW_EOF || result == PYW_GONE || (result == PYW_OK && begun && frame.type == PYW_FRAME_ABORT)) {
             return;

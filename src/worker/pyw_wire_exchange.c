@@ -315,11 +315,17 @@ static pyw_result wire_log(pyw_exchange *base, pyw_log_level level, const char *
     return flush(exchange, flags);
 }
 
-/* An ABORT may wait behind nothing but body bytes that nobody reads: then the closed connection will tell. */
+/*
+ * Behind the end of the body httpd has nothing to say but LEFT and ABORT; they are not read, as environ_pairs may lie
+ * where they would go. They may wait behind body bytes that nobody reads: then the closed connection will tell.
+ */
 static int wire_client_gone(pyw_exchange *base)
 {
     pyw_wire_exchange *exchange = of(base);
 
+    if (exchange->body == PYW_EOF) {
+        return exchange->output == PYW_GONE || pyw_channel_peer_spoke(exchange->channel);
+    }
     if (exchange->body == PYW_AGAIN && at_hand(exchange) == 0 && exchange->file_left == 0) {
         next_piece(exchange, 0);
     }

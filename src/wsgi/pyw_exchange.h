@@ -80,7 +80,10 @@ typedef struct pyw_exchange_ops {
      */
     pyw_result (*log)(pyw_exchange *exchange, pyw_log_level level, const char *text, size_t length, unsigned flags);
 
-    /* Has the client left, as far as one can know without blocking? May be called with the GIL. */
+    /*
+     * Has the client left, or closed its sending side, as far as one can know without blocking? May be called with the
+     * GIL.
+     */
     int (*client_gone)(pyw_exchange *exchange);
 
     /*

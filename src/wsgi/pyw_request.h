@@ -52,6 +52,7 @@ typedef struct pyw_request {
     uint64_t sent;     /* body bytes handed to the exchange or gathered */
     int gathering;     /* body bytes go to the ending, not to the exchange */
     int overrun;       /* more bytes than Content-Length: said once */
+    int64_t client_due; /* milliseconds: when to look at the client of an application that sends nothing */
     int failed_write;  /* the exchange took no more: the client is gone, or too slow */
     int failed_read;   /* the exchange had no more of a body that is not complete */
     pyw_outgoing outgoing;

@@ -2,8 +2,12 @@
 #include "wsgi/pyw_response.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 #include "wsgi/pyw_outgoing.h"
+
+/* How often the client is looked at while the application sends nothing. */
+enum { CLIENT_LOOK_MS = 100 };
 
 int pyw_response_is_full(const pyw_request *request)
 {
@@ -84,13 +88,37 @@ static int check_writable(pyw_request *request)
     return request->failed_write ? write_failed(request, PYW_GONE) : 0;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * An application that waits for something may yield empty blocks, even before it knows its status. Nothing is sent that
+ * would tell whether the client is there, so it is looked at.
+ */
+static int write_nothing(pyw_request *request)
+{
+    int64_t now = now_ms();
+    int gone = request->failed_write;
+
+    if (now >= request->client_due && pyw_request_try(request)) {
+        request->client_due = now + CLIENT_LOOK_MS;
+        gone |= request->exchange->ops->client_gone(request->exchange);
+        pyw_request_done(request);
+    }
+    return gone ? write_failed(request, PYW_GONE) : 0;
+}
+
 int pyw_response_write(pyw_request *request, const char *data, size_t length)
 {
     pyw_piece part = { data, length, -1, 0 };
 
-    /* An application that waits for something may yield an empty block before it knows its status. */
-    if (length == 0 && !request->started) {
-        return 0;
+    if (length == 0) {
+        return write_nothing(request);
     }
     if (check_writable(request) < 0) {
         return -1;

@@ -78,6 +78,7 @@ GOOD = """
         WSGIErrorOverride Off
         WSGIEnableSendfile On
         WSGIRequestTimeout 2min
+        WSGIClientGone Interrupt
     </Directory>
 """
 
@@ -279,6 +280,7 @@ class TestMounts:
         ("WSGIScriptReloading 1", ["WSGIScriptReloading", "'1'", "On or Off"]),
         ("WSGIChunkedRequest x", ["WSGIChunkedRequest", "'x'", "On or Off"]),
         ("WSGIMapHEADToGET x", ["WSGIMapHEADToGET", "'x'", "On, Off or Auto"]),
+        ("WSGIClientGone On", ["WSGIClientGone", "'On'", "Interrupt or Ignore"]),
         ("WSGIRequestTimeout soon", ["WSGIRequestTimeout", "'soon'", "ms, s, min or h"]),
         ("WSGIRequestTimeout -1", ["WSGIRequestTimeout", "'-1'"]),
         ("WSGIErrorOverride x", ["WSGIErrorOverride", "'x'", "On or Off"]),

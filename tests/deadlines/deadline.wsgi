@@ -116,6 +116,55 @@ def hog(environ, start_response):
     return plain(start_response, "not stuck any more")
 
 
+def silent(environ, start_response):
+    """Yields nothing for ever, behind ?first= bytes."""
+    def produce():
+        try:
+            yield b"x" * int(query(environ, "first", "0"))
+            note_of(environ, "begun")
+            while True:
+                yield b""
+                time.sleep(0.01)
+        finally:
+            note_of(environ, "end")
+
+    start_response("200 OK", [TYPE])
+    return produce()
+
+
+def watch(environ, start_response):
+    """Waits until pywsgi.client_gone() says so."""
+    note_of(environ, "begun")
+    due = time.monotonic() + 10
+    while not environ["pywsgi.client_gone"]() and time.monotonic() < due:
+        time.sleep(0.01)
+    note_of(environ, "gone: %s" % environ["pywsgi.client_gone"]())
+    return plain(start_response, "nobody reads this")
+
+
+def busy(environ, start_response):
+    """Sends nothing, and looks at nobody."""
+    import pywsgi
+    note_of(environ, "begun")
+    try:
+        wait_for_file(query(environ, "key") + ".go", 20)
+    except pywsgi.ClientGone:
+        note_of(environ, "ClientGone")
+        raise
+    note_of(environ, "not interrupted")
+    return plain(start_response, "done")
+
+
+def upload(environ, start_response):
+    note_of(environ, "begun")
+    try:
+        environ["wsgi.input"].read()
+    except OSError as error:
+        note_of(environ, type(error).__name__)
+        raise
+    return plain(start_response, "read")
+
+
 def near(environ, start_response):
     """Ends about when its time is up, in C, so that an exception may be on its way to this thread."""
     due = environ["pywsgi.deadline"]

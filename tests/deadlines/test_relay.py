@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """At the deadline the client has its answer from httpd, whatever the worker does."""
 import os
+import pathlib
 import signal
 
 import pytest
 from deadline_site import DaemonSite
 
+from pyw import wait_for
 from pyw.wait import elapsed
 
 
@@ -80,6 +82,7 @@ class TestTheClientIsAnswered:
         pid = int(site.get("/pid").body.split()[0])
         os.kill(pid, signal.SIGSTOP)
         try:
+            wait_for(lambda: "T (stopped)" in pathlib.Path("/proc/%d/status" % pid).read_text())
             response, seconds = elapsed(lambda: site.get("/pid"))
         finally:
             os.kill(pid, signal.SIGCONT)

@@ -358,6 +358,22 @@ static void test_peer_gone_sees_a_close_and_a_half_close(void **state)
     assert_true(pyw_channel_peer_gone(pair->channel));
 }
 
+static void test_peer_spoke_sees_bytes_and_a_close(void **state)
+{
+    pyw_socket_pair *pair = *state;
+
+    assert_false(pyw_channel_peer_spoke(pair->channel));
+    pyw_socket_pair_write_example(pair, "end");
+    assert_true(pyw_channel_peer_spoke(pair->channel));
+    pyw_socket_pair_write_example(pair, "left");
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_END, NULL, 0);
+    assert_true(pyw_channel_peer_spoke(pair->channel));
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_LEFT, NULL, 0);
+    assert_false(pyw_channel_peer_spoke(pair->channel));
+    pyw_socket_pair_close_peer(pair);
+    assert_true(pyw_channel_peer_spoke(pair->channel));
+}
+
 static void test_what_the_peer_has_not_read_is_unread(void **state)
 {
     pyw_socket_pair *pair = *state;
@@ -455,6 +471,7 @@ int main(void)
         WITH_PAIR(test_other_ancillary_data_is_passed_over),
         WITH_PAIR(test_closing_forgets_everything_for_the_next_connection),
         WITH_PAIR(test_peer_gone_sees_a_close_and_a_half_close),
+        WITH_PAIR(test_peer_spoke_sees_bytes_and_a_close),
         WITH_PAIR(test_what_the_peer_has_not_read_is_unread),
         WITH_PAIR(test_a_closed_channel_fails),
         WITH_PAIR(test_no_memory_is_a_local_failure),

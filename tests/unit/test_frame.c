@@ -28,6 +28,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_INTERIM, "INTERIM", 0, 512 << 10, 0},
     {PYW_FRAME_ERROR, "ERROR", 2, 2, 0},
     {PYW_FRAME_GOAWAY, "GOAWAY", 0, 0, 0},
+    {PYW_FRAME_LEFT, "LEFT", 0, 0, 0},
     {PYW_FRAME_GROUP, "GROUP", 0, 4 << 20, 0},
     {PYW_FRAME_COMMIT, "COMMIT", 0, 4 << 20, 0},
     {PYW_FRAME_BOUND, "BOUND", 0, 0, 0},
