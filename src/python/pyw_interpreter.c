@@ -118,12 +118,13 @@ static void not_made(const pyw_interpreter *interpreter)
 
 /*
  * Up to 3.12 the threading module keeps a lock of the thread state that imported it, and its shutdown fails if that
- * state is gone: so the first state belongs to no thread, and stop uses it. Later versions do not need it, and from
- * 3.14 on another thread must not use it, because it knows the limits of its thread's stack.
+ * state is gone: so the first state belongs to no thread, and stop uses it. 3.13 uses the memory of an interpreter's
+ * last state again before it has cleared it, if one thread ends while another one comes: so there must always be one
+ * more. From 3.14 on another thread must not use it, because it knows the limits of its thread's stack.
  */
 static void leave_first(pyw_interpreter *interpreter, PyThreadState *first)
 {
-#if PY_VERSION_HEX < 0x030d0000
+#if PY_VERSION_HEX < 0x030e0000
     interpreter->first = first;
     PyEval_SaveThread();
 #else

@@ -7,10 +7,17 @@ ENGINE_TEST_NAMES := engine_exchange engine_host test_engine test_deadlines test
 ENGINE_TEST_OBJ   := $(ENGINE_TEST_NAMES:%=$(BUILD)/tests/engine/%.o) $(BUILD)/obj/pywsgid/src/base/pyw_buffer.o
 ENGINE_TEST       := $(BUILD)/tests/engine/test_engine
 
+ENGINE_CYCLES_OBJ := $(patsubst %,$(BUILD)/tests/engine/%.o,engine_exchange engine_host test_cycles) \
+                     $(BUILD)/obj/pywsgid/src/base/pyw_buffer.o
+ENGINE_CYCLES     := $(BUILD)/tests/engine/test_cycles
+
 $(ENGINE_TEST): $(ENGINE_TEST_OBJ)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -ldl
 
-check-engine: $(ENGINE) $(ENGINE_TEST)
+$(ENGINE_CYCLES): $(ENGINE_CYCLES_OBJ)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -ldl
+
+check-engine: $(ENGINE) $(ENGINE_TEST) $(ENGINE_CYCLES)
 	@set -e; for engine in $(BUILD)/pywsgi_cpython*.so; do \
 	    if [ $$engine != $(ENGINE) ] && [ -n "$$(find $(SRC_engine) -newer $$engine)" ]; then \
 	        echo "== $$engine: skipped, it is older than its sources (make engine PYTHON=...)"; continue; \
@@ -19,8 +26,10 @@ check-engine: $(ENGINE) $(ENGINE_TEST)
 	        echo "== $$engine $$role"; \
 	        ASAN_OPTIONS=detect_leaks=0 timeout 120 $(ENGINE_TEST) $(CURDIR)/$$engine $(CURDIR)/tests/engine $$role; \
 	    done; \
+	    echo "== $$engine again and again"; \
+	    ASAN_OPTIONS=detect_leaks=0 timeout 240 $(ENGINE_CYCLES) $(CURDIR)/$$engine $(CURDIR)/tests/engine; \
 	done
 
--include $(ENGINE_TEST_OBJ:.o=.d)
+-include $(ENGINE_TEST_OBJ:.o=.d) $(ENGINE_CYCLES_OBJ:.o=.d)
 
 .PHONY: check-engine

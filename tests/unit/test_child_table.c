@@ -15,6 +15,32 @@ static void test_a_worker_becomes_ready_drains_and_dies(void **state)
     assert_int_equal(child, PYW_CHILD_DEAD);
 }
 
+/* Written out once more, so that a change of the table is a change of two places. */
+static void test_every_event_in_every_state(void **state)
+{
+    enum {
+        S = PYW_CHILD_STARTING,
+        R = PYW_CHILD_READY,
+        D = PYW_CHILD_DRAINING,
+        K = PYW_CHILD_STOPPING,
+        X = PYW_CHILD_DEAD
+    };
+    static const int expected[PYW_CHILD_STATES][PYW_CHILD_EVENTS] = {
+        /*    LOADED DRAIN KILL EXIT */
+        [S] = {R, D, K, X},
+        [R] = {R, D, K, X},
+        [D] = {D, D, K, X},
+        [K] = {K, K, K, X},
+        [X] = {X, X, X, X},
+    };
+
+    for (int from = 0; from < PYW_CHILD_STATES; from++) {
+        for (int event = 0; event < PYW_CHILD_EVENTS; event++) {
+            assert_int_equal(pyw_child_next((pyw_child_state)from, (pyw_child_event)event), expected[from][event]);
+        }
+    }
+}
+
 static void test_an_exit_is_the_end_of_every_state(void **state)
 {
     for (int from = 0; from < PYW_CHILD_STATES; from++) {
@@ -79,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_worker_becomes_ready_drains_and_dies),
+        cmocka_unit_test(test_every_event_in_every_state),
         cmocka_unit_test(test_an_exit_is_the_end_of_every_state),
         cmocka_unit_test(test_the_dead_stay_dead),
         cmocka_unit_test(test_whoever_lives_can_be_killed),
