@@ -18,8 +18,14 @@ static int check_use(const pyw_group_use *use)
 {
     const pyw_group *elsewhere;
 
-    if (!*use->name || pyw_config_find_group(use->server, use->name, &elsewhere)) {
+    const pyw_group *group;
+
+    if (!*use->name) {
         return 1;
+    }
+    group = pyw_config_find_group(use->server, use->name, &elsewhere);
+    if (group) {
+        return pyw_check_service_use(use, group);
     }
     if (elsewhere) {
         ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
@@ -192,6 +198,7 @@ int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     fine = check_groups(&check) && fine;
     fine = check_uses() && fine;
     fine = pyw_check_imports(&check) && fine;
+    fine = pyw_check_services() && fine;
     fine = check_daemon_program(&check) && fine;
     fine = check_embedded(&check) && fine;
     if (!fine) {

@@ -26,6 +26,12 @@ const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const ch
 /* Gives each group, and the embedded mode, the scripts of WSGIImportScript. */
 int pyw_check_imports(pyw_check *check);
 
+/* Groups with threads=0: do they have a program, and none of the options that are about requests? */
+int pyw_check_services(void);
+
+/* May `use` name this group? One with threads=0 is for WSGIImportScript only. */
+int pyw_check_service_use(const pyw_group_use *use, const pyw_group *group);
+
 /* Gives each group the applications that are known to run in it. */
 void pyw_check_preload(pyw_check *check);
 

@@ -13,7 +13,7 @@
 
 const pyw_option_rule pyw_option_rules[] = {
     {"processes", PYW_KIND_PROCESSES, AT(processes), 0, 1000, 0},
-    {"threads", PYW_KIND_NUMBER, AT(threads), 1, 1000, 0},
+    {"threads", PYW_KIND_NUMBER, AT(threads), 0, 1000, 0},
     {"user", PYW_KIND_TEXT, AT(user), 0, 0, 0},
     {"group", PYW_KIND_TEXT, AT(group), 0, 0, 0},
     {"supplementary-groups", PYW_KIND_TEXT, AT(supplementary_groups), 0, 0, 0},

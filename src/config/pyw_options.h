@@ -19,7 +19,7 @@ typedef struct pyw_group_options {
     int processes;                    /* 1 ... ; at most, if there is a span */
     int processes_least;              /* 0 ... ; the same as processes if there is none */
     int multiprocess;                 /* processes= was given, be it 1 */
-    int threads;                      /* 1 ... ; default 15 */
+    int threads;                      /* 1 ... ; default 15; 0: a service group, which runs `imports` and no requests */
     const char *user;                 /* a name, or #uid; NULL: the process's own (httpd's User when started as root) */
     const char *group;                /* a name, or #gid; NULL: the user's primary group */
     const char *supplementary_groups; /* names separated by commas; NULL: initgroups(user) */

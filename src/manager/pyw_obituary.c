@@ -35,6 +35,8 @@ static const char *exit_reason(int status)
         return "was ended by shutdown-timeout";
     case PYW_EXIT_OVERDUE:
         return "finished, but for requests that did not end when their time was up,";
+    case PYW_EXIT_PROGRAM:
+        return "ended with its program";
     default:
         return "exited";
     }

@@ -18,7 +18,10 @@
 #include "manager/pyw_template.h"
 #include "wire/pyw_wait.h"
 
-enum { STUCK_LIMIT_MS = 30 * 1000 /* if graceful-timeout has no end */ };
+enum {
+    STUCK_LIMIT_MS = 30 * 1000,   /* if graceful-timeout has no end */
+    SERVICE_PROVEN_MS = 60 * 1000 /* how long the program of a service group runs if all is well */
+};
 
 static void change_state(pyw_child *child, pyw_child_event event)
 {
@@ -29,14 +32,6 @@ static void change_state(pyw_child *child, pyw_child_event event)
                       child->group->options->name, pyw_child_state_name(child->state), pyw_child_state_name(state));
     }
     child->state = state;
-}
-
-void pyw_worker_group_send(pyw_child *child, pyw_frame_type type, int fd)
-{
-    if (pyw_channel_fd(child->channel) >= 0) {
-        pyw_channel_queue(child->channel, type, 0, NULL, 0, fd);
-        pyw_channel_send(child->channel, 0);
-    }
 }
 
 static void drain(pyw_child *child, int limit_ms)
@@ -51,9 +46,16 @@ static void drain(pyw_child *child, int limit_ms)
     }
 }
 
+/* Its workers run a program and no requests. */
+static int is_service(const pyw_worker_group *group)
+{
+    return group->options->threads == 0;
+}
+
 static int graceful_limit(const pyw_worker_group *group)
 {
-    return (int)apr_time_as_msec(group->options->graceful_timeout);
+    return (int)apr_time_as_msec(is_service(group) ? group->options->shutdown_timeout
+                                                   : group->options->graceful_timeout);
 }
 
 /* Its successor is there, or it is not wanted. */
@@ -152,6 +154,16 @@ static int smaller(int one, int other)
     return one < other ? one : other;
 }
 
+static int count_all(const pyw_worker_group *group)
+{
+    int count = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        count++;
+    }
+    return count;
+}
+
 /* How many workers are missing: while old ones are replaced, up to reload-overlap more than configured may run. */
 static int missing(const pyw_worker_group *group)
 {
@@ -160,6 +172,9 @@ static int missing(const pyw_worker_group *group)
     int old = count_children(group, PYW_CHILD_READY, 0);
     int wanted = group->wanted;
 
+    if (is_service(group)) {
+        current = count_all(group); /* no program runs beside its successor */
+    }
     if (group->is_stopping || group->is_stopped || group->retire_at != INT64_MAX || current >= wanted) {
         return 0;
     }
@@ -169,11 +184,14 @@ static int missing(const pyw_worker_group *group)
     return smaller(group->options->reload_overlap - starting, wanted - current);
 }
 
-/* They load code that is not wanted any more, and must not push out those that serve. */
+/*
+ * They load code that is not wanted any more, and must not push out those that serve. The program of a service group
+ * ends before its successor begins.
+ */
 static void drain_outdated(pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child->state == PYW_CHILD_STARTING && !is_current(child)) {
+        if ((child->state == PYW_CHILD_STARTING || is_service(group)) && !is_current(child)) {
             replace(child);
         }
     }
@@ -182,10 +200,11 @@ static void drain_outdated(pyw_worker_group *group)
 /* Old workers that are not needed any more. */
 static void drain_replaced(pyw_worker_group *group)
 {
-    int ready = count_children(group, PYW_CHILD_READY, 1);
-    int old = count_children(group, PYW_CHILD_READY, 0);
+    int ready, old;
 
     drain_outdated(group);
+    ready = count_children(group, PYW_CHILD_READY, 1);
+    old = count_children(group, PYW_CHILD_READY, 0);
     for (; old > 0 && ready + old > group->wanted; old--) {
         replace(oldest_replaceable(group));
     }
@@ -380,7 +399,7 @@ static void stuck(pyw_child *child)
     pyw_group_log(child->group, PYW_LOG_ERR,
                   PYWNO(0322) "worker %ld of group '%s' does not respond (see its records): it is replaced and killed",
                   (long)child->pid, child->group->options->name);
-    if (child->state == PYW_CHILD_DRAINING) {
+    if (child->state == PYW_CHILD_DRAINING || is_service(child->group)) {
         kill_child(child);
     }
     drain(child, limit > 0 ? limit : STUCK_LIMIT_MS);
@@ -409,7 +428,7 @@ static void loaded(pyw_child *child, int is_broken)
     else {
         memset(group->refused_scripts, 0, sizeof(group->refused_scripts));
     }
-    group->failures = 0;
+    group->failures = is_service(group) ? group->failures : 0;
     kill_stuck(group);
     pyw_group_log(group, is_broken ? PYW_LOG_ERR : PYW_LOG_INFO, PYWNO(0317) "worker %ld of group '%s' is ready%s",
                   (long)child->pid, group->options->name,
@@ -517,6 +536,17 @@ static int could_not_serve(int status)
     return WIFEXITED(status) && WEXITSTATUS(status) == PYW_EXIT_ENGINE;
 }
 
+/* The program of a service group ended unasked. One that had run for long begins with the shortest pause again. */
+static void program_ended(pyw_worker_group *group, const pyw_child *child)
+{
+    if (pyw_wait_now() - child->started >= SERVICE_PROVEN_MS) {
+        group->failures = 0;
+    }
+    back_off(group);
+    pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0397) "the program of service group '%s' is started again in %d s",
+                  group->options->name, pyw_child_back_off(group->failures) / 1000);
+}
+
 void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
 {
     int was_starting = child->state == PYW_CHILD_STARTING;
@@ -533,6 +563,9 @@ void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
     else if (could_not_serve(status)) {
         back_off(group);
     }
+    else if (is_service(group) && child->state == PYW_CHILD_READY && status != PYW_EXIT_DRAINED) {
+        program_ended(group, child);
+    }
     pyw_spawn_free(child);
 }
 
@@ -542,21 +575,6 @@ void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms)
     pyw_template_stop(group);
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         drain(child, limit_ms);
-    }
-}
-
-void pyw_worker_group_send_log(pyw_worker_group *group)
-{
-    pyw_template_send_log(group);
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        pyw_worker_group_send(child, PYW_FRAME_LOGFD, group->log_fd);
-    }
-}
-
-void pyw_worker_group_send_listener(pyw_worker_group *group)
-{
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        pyw_worker_group_send(child, PYW_FRAME_LISTENER, group->listener);
     }
 }
 
@@ -572,7 +590,7 @@ static int accepts(const pyw_worker_group *group)
 
 int pyw_worker_group_is_down(const pyw_worker_group *group)
 {
-    if (group->is_stopping) {
+    if (group->is_stopping || is_service(group)) {
         return 0;
     }
     return group->is_stopped ? !accepts(group) : group->children == NULL && group->start_at > pyw_wait_now();

@@ -62,7 +62,8 @@ enum {
     PYW_EXIT_ENGINE = 82,     /* the engine could not be loaded, or Python did not start */
     PYW_EXIT_STARTUP = 83,    /* startup-timeout */
     PYW_EXIT_FORCED = 84,     /* shutdown-timeout: requests were still running */
-    PYW_EXIT_OVERDUE = 85     /* finished but for requests that do not end although they were interrupted */
+    PYW_EXIT_OVERDUE = 85,     /* finished but for requests that do not end although they were interrupted */
+    PYW_EXIT_PROGRAM = 86   /* of a service group: its program came to its end, or raised */
 };
 
 /* As ps(1) and /proc/<pid>/comm have them: of at most 15 bytes. */

@@ -25,8 +25,10 @@
 #include "worker/pyw_identity.h"
 #include "worker/pyw_inherit.h"
 #include "worker/pyw_limits.h"
+#include "worker/pyw_loading.h"
 #include "worker/pyw_open_engine.h"
 #include "worker/pyw_pool.h"
+#include "worker/pyw_program.h"
 #include "worker/pyw_template.h"
 #include "worker/pyw_watchdog.h"
 #include "worker/pyw_worker_signals.h"
@@ -46,13 +48,10 @@ typedef struct worker {
     pyw_pool *pool;         /* NULL until the applications are loaded */
     pyw_watchdog *watchdog;
     int is_stuck; /* which the manager knows */
-    pthread_t loader;
-    volatile int loader_done;
-    volatile int load_failed;
+    pyw_loading loading;
+    pyw_program *program; /* NULL: it serves requests */
     int is_told;                    /* the manager knows that they are loaded, or have failed */
     int may_serve;                  /* READY was said, or BROKEN answered with SERVE */
-    pyw_application **applications; /* those of the options */
-    int application_count;
     int64_t next_watch;
     int64_t next_overdue; /* when to tell the manager of overdue requests again */
     int64_t stop_at;      /* draining has to be over; INT64_MAX: never forced */
@@ -66,51 +65,12 @@ static void on_overdue(void *unused)
     pyw_worker_wake();
 }
 
-static void register_applications(worker *self)
-{
-    const pyw_group_options *options = self->heritage.options;
-    int count = pyw_open_engine_count(options);
-    pyw_application_spec *specs = calloc((size_t)count + 1, sizeof(*specs));
-
-    self->applications = calloc((size_t)count + 1, sizeof(*self->applications));
-    if (specs != NULL && self->applications != NULL) {
-        pyw_open_engine_specs(options, specs);
-        for (int i = 0; i < count; i++) {
-            pyw_application *application = self->service.engine->application(&specs[i]);
-
-            if (application != NULL) {
-                self->applications[self->application_count++] = application;
-                pyw_watch_list_add(self->service.watched, application, &specs[i]);
-            }
-        }
-    }
-    free(specs);
-}
-
 /* For the manager, which does not try code again that did not load. */
 static void note_scripts(worker *self)
 {
     if (self->service.board != NULL) {
         self->service.board->scripts = pyw_watch_list_digest(self->service.watched);
     }
-}
-
-static void *loader_main(void *data)
-{
-    worker *self = data;
-
-    pyw_crash_enter(PYW_CRASH_NO_SLOT);
-    note_scripts(self);
-    for (int i = 0; i < self->application_count; i++) {
-        if (self->service.engine->load(self->applications[i]) != PYW_OK) {
-            self->load_failed = 1;
-        }
-    }
-    self->service.engine->thread_end();
-    pyw_crash_leave();
-    self->loader_done = 1;
-    pyw_worker_wake();
-    return NULL;
 }
 
 static void tell_manager(worker *self, pyw_frame_type type)
@@ -130,13 +90,13 @@ static int is_stopping(const worker *self)
  */
 static void tell_loaded(worker *self)
 {
-    pthread_join(self->loader, NULL);
+    pthread_join(self->loading.thread, NULL);
     self->is_told = 1;
     if (self->template != NULL) {
         self->service.engine->settle();
     }
-    self->may_serve = !self->load_failed;
-    tell_manager(self, self->load_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
+    self->may_serve = !self->loading.has_failed;
+    tell_manager(self, self->loading.has_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
 }
 
 static void start_watchdog(worker *self)
@@ -288,7 +248,7 @@ static void take_orders(worker *self)
 
 static void look_at_scripts(worker *self)
 {
-    int is_ready = self->template != NULL ? self->is_told : self->pool != NULL;
+    int is_ready = self->template != NULL || self->program != NULL ? self->is_told : self->pool != NULL;
 
     if (pyw_wait_now() < self->next_watch || !is_ready || is_stopping(self)) {
         return;
@@ -351,8 +311,11 @@ static void wait_for_events(worker *self)
  */
 static int is_drained(worker *self)
 {
+    if (self->program != NULL) {
+        return self->program->is_over;
+    }
     if (self->pool == NULL) {
-        return self->loader_done;
+        return self->loading.is_done;
     }
     pyw_pool_kick(self->pool);
     return pyw_pool_running(self->pool) <= self->service.engine->overdue();
@@ -376,13 +339,19 @@ static int work(worker *self)
             pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker was told to stop by a signal");
             limit_draining(self);
         }
+        if (self->program != NULL && is_stopping(self)) {
+            self->service.engine->stop_program();
+        }
+        else if (self->program != NULL && self->program->is_over) {
+            return self->program->result == PYW_OK ? PYW_EXIT_DRAINED : PYW_EXIT_PROGRAM;
+        }
         if (is_stopping(self) && is_drained(self)) {
             return drained_status(self);
         }
         if (is_stopping(self) && pyw_wait_now() >= self->stop_at) {
             return PYW_EXIT_FORCED;
         }
-        if (self->loader_done && !self->is_told) {
+        if (self->loading.is_done && !self->is_told && self->program == NULL) {
             tell_loaded(self);
         }
         if (self->may_serve && self->template == NULL && self->pool == NULL && !is_stopping(self) &&
@@ -457,16 +426,6 @@ static int fail(int status, const char *what, const pyw_problem *problem)
     return status;
 }
 
-static int start_loader(worker *self)
-{
-    int error = pthread_create(&self->loader, NULL, loader_main, self);
-
-    if (error != 0) {
-        pyw_log(PYW_LOG_CRIT, PYWNO(0421) "the worker cannot start a thread: %s", strerror(error));
-    }
-    return error == 0;
-}
-
 static void prepare_for_crashes(const worker *self)
 {
     pyw_crash_prepare(self->service.engine, self->heritage.board, self->heritage.board_fd,
@@ -474,12 +433,39 @@ static void prepare_for_crashes(const worker *self)
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
 }
 
+/* The orders of a service group's worker, beside its main thread. */
+static int steer(void *data)
+{
+    worker *self = data;
+    int status = work(self);
+
+    return status == PYW_EXIT_FORCED ? stop_engine(self, status) : status;
+}
+
+/* READY says no more than that Python runs: whether it does what it should is the program's own affair. */
+static int run_program(worker *self)
+{
+    pyw_program program = {self->service.engine, self->loading.applications, self->loading.count, 0, PYW_OK};
+    int status;
+
+    self->program = &program;
+    self->is_told = 1;
+    start_watchdog(self);
+    tell_manager(self, PYW_FRAME_READY);
+    status = pyw_program_run(&program, steer, self, pyw_worker_wake);
+    return status < 0 ? PYW_EXIT_ENGINE : stop_engine(self, status);
+}
+
 /* From the loading to the end of Python. As work(). */
 static int run(worker *self)
 {
     int status;
 
-    if (!start_loader(self)) {
+    if (self->heritage.options->threads == 0) {
+        return run_program(self);
+    }
+    note_scripts(self);
+    if (!pyw_loading_start(&self->loading, pyw_worker_wake)) {
         return PYW_EXIT_ENGINE;
     }
     status = work(self);
@@ -495,7 +481,6 @@ static int live_forked(worker *self, apr_pool_t *pool)
     pyw_template_become_worker(self->template, self->manager);
     self->template = NULL;
     self->is_forked = self->is_told = self->may_serve = 0;
-    self->loader_done = self->load_failed = 0;
     pyw_worker_signalled.stop = 0;
     if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
@@ -534,7 +519,7 @@ static int live(worker *self, apr_pool_t *pool)
     if (self->template == NULL) {
         prepare_for_crashes(self);
     }
-    register_applications(self);
+    pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);
     status = run(self);
     return status == WORK_FORKED ? live_forked(self, pool) : status;
 }

@@ -412,3 +412,23 @@ PyObject *pyw_application_callable(const pyw_application *application)
     Py_INCREF(application->callable);
     return application->callable;
 }
+
+int pyw_application_execute(pyw_application *application)
+{
+    const char *path = application->spec.target;
+    pyw_stamp stamp = { 0, 0, 0, 0 };
+    PyObject *module;
+
+    /* For those who ask, while it runs, whether it has changed. */
+    pyw_stamp_take(path, &stamp);
+    pthread_mutex_lock(&application->lock);
+    application->stamp = stamp;
+    atomic_store(&application->state, LOADED);
+    pthread_mutex_unlock(&application->lock);
+    module = pyw_loader_script(path, &stamp);
+    if (module == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_FileNotFoundError, "there is no script %s", path);
+    }
+    Py_XDECREF(module);
+    return module != NULL ? 0 : -1;
+}

@@ -31,6 +31,12 @@ pyw_application *pyw_application_find(const pyw_application_spec *spec);
  */
 int pyw_application_ready(pyw_application *application, pyw_problem *problem);
 
+/*
+ * Executes the script of one without a callable, as it is now, and whatever was made of it before: from its beginning
+ * on it counts as loaded. GIL held, in the main interpreter. -1 with an exception set.
+ */
+int pyw_application_execute(pyw_application *application);
+
 /* Has the script of a loaded application changed since? */
 int pyw_application_changed(pyw_application *application);
 

@@ -17,7 +17,7 @@
 #include "wsgi/pyw_exchange.h"
 
 /* Counted up whenever anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 6u
+#define PYW_ENGINE_ABI 7u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -136,6 +136,16 @@ typedef struct pyw_engine {
      * registered with pywsgi.after_fork. On the thread that called start(); in the new process that is the main one.
      */
     pid_t (*fork)(pid_t (*fork_process)(void));
+
+    /*
+     * Executes scripts one after the other, as the program that the process is for, in the main interpreter. On the
+     * thread that called start(), which is the process's main thread; until it is over. PYW_OK: it was told to stop;
+     * PYW_EOF: it came to its end; PYW_FAILED: it raised. The last two are in the process's log.
+     */
+    pyw_result (*run_program)(pyw_application *const *scripts, int count);
+
+    /* Raises SystemExit in the program, once, even if it waits for something. Any thread; SIGTERM is used for it. */
+    void (*stop_program)(void);
 } pyw_engine;
 
 typedef const pyw_engine *pyw_engine_entry_fn(void);

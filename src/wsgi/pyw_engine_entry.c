@@ -8,6 +8,7 @@
 #include "python/pyw_fork.h"
 #include "python/pyw_interpreter.h"
 #include "python/pyw_module.h"
+#include "python/pyw_program.h"
 #include "python/pyw_runtime.h"
 #include "python/pyw_stacks.h"
 #include "wsgi/pyw_adapter.h"
@@ -160,9 +161,34 @@ static pid_t engine_fork(pid_t (*fork_process)(void))
     return pid;
 }
 
+typedef struct program {
+    pyw_application *const *scripts;
+    int count;
+} program;
+
+/* GIL held. -1 with an exception set. */
+static int execute_program(void *baton)
+{
+    const program *scripts = baton;
+    int rv = 0;
+
+    for (int i = 0; i < scripts->count && rv == 0; i++) {
+        rv = pyw_application_execute(scripts->scripts[i]);
+    }
+    return rv;
+}
+
+static pyw_result engine_run_program(pyw_application *const *scripts, int count)
+{
+    program baton = { scripts, count };
+
+    return pyw_program_run(execute_program, &baton);
+}
+
 static pyw_engine table = { PYW_ENGINE_ABI, NULL, PYW_PYTHON_SERIES, engine_start, engine_application, engine_load,
                             engine_run, engine_changed, engine_thread_end, pyw_stacks_dump, pyw_interpreter_touch,
-                            pyw_overseer_overdue, engine_stop, engine_settle, engine_fork };
+                            pyw_overseer_overdue, engine_stop, engine_settle, engine_fork,
+                            engine_run_program, pyw_program_stop };
 
 PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
 

@@ -115,6 +115,24 @@ class TestImportScript:
         refused(server, "WSGIDaemonProcess app\n" + line, *words)
 
 
+SERVICE = "WSGIDaemonProcess svc threads=0\nWSGIImportScript /srv/program.py process-group=svc\n"
+
+
+class TestServiceGroups:
+    def test_one_with_a_program(self, server):
+        assert configtest(server, SERVICE)[0]
+
+    @pytest.mark.parametrize("config, words", [
+        ("WSGIDaemonProcess svc threads=0", ["PYW0109", "needs a program", "WSGIImportScript"]),
+        (SERVICE + "WSGIScriptAlias / ${APPS}/hello.wsgi process-group=svc",
+         ["PYW0108", "WSGIScriptAlias", "'svc' is a service group"]),
+        (SERVICE + "WSGIProcessGroup svc", ["PYW0108", "WSGIProcessGroup", "takes no requests"]),
+        (SERVICE.replace("=0", "=0 preload=On"), ["option 'preload'", "service group"]),
+        (SERVICE.replace("=0", "=0 processes=1-3"), ["option 'processes'", "service group"])])
+    def test_what_is_wrong_is_said(self, server, config, words):
+        refused(server, config, *words)
+
+
 class TestOptions:
     @pytest.mark.parametrize("option, words", [
         ("thread=8", ["unknown option 'thread'", "did you mean 'threads'?"]),
@@ -122,11 +140,10 @@ class TestOptions:
         ("python_home=/usr", ["unknown option 'python_home'", "did you mean 'python-home'?"]),
         ("zzzzzzzz=1", ["unknown option 'zzzzzzzz'"]),
         ("threads", ["'threads'", "threads="]),
-        ("threads=many", ["'threads'", "'many'", "from 1 to"]),
-        ("threads=0", ["'threads'", "'0'", "from 1 to"]),
+        ("threads=many", ["'threads'", "'many'", "from 0 to"]),
         ("threads=-3", ["'threads'", "'-3'"]),
         ("threads=8x", ["'threads'", "'8x'"]),
-        ("threads=99999999999999999999", ["'threads'", "from 1 to"]),
+        ("threads=99999999999999999999", ["'threads'", "from 0 to"]),
         ("processes=0", ["'processes'", "'0'", "from 1 to"]),
         ("request-timeout=soon", ["'request-timeout'", "'soon'", "ms, s, min or h"]),
         ("interrupt=maybe", ["'interrupt'", "'maybe'", "On or Off"]),

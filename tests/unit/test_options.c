@@ -226,8 +226,7 @@ static void test_bad_values_name_option_value_and_what_is_allowed(void **state)
         const char *value;
         const char *words;
     } rows[] = {
-        {"threads", "0", "'threads'|'0'|from 1 to"},
-        {"threads", "-1", "'threads'|'-1'|from 1 to"},
+        {"threads", "-1", "'threads'|'-1'|from 0 to"},
         {"threads", "8x", "'threads'|'8x'|number"},
         {"threads", " 8", "'threads'|number"},
         {"threads", "+8", "'threads'|number"},
@@ -278,7 +277,7 @@ static void test_a_refused_value_changes_nothing(void **state)
     pyw_group_options *options = *state;
 
     set(options, "threads", "8");
-    refuse(options, "threads", "0", "");
+    refuse(options, "threads", "-1", "");
     refuse(options, "home", "x", "");
     assert_int_equal(options->threads, 8);
     assert_null(options->home);

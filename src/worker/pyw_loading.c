@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/pyw_loading.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pyw_log.h"
+#include "worker/pyw_crash.h"
+#include "worker/pyw_open_engine.h"
+
+void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options, const pyw_engine *engine,
+                          pyw_watch_list *watched)
+{
+    int count = pyw_open_engine_count(options);
+    pyw_application_spec *specs = calloc((size_t)count + 1, sizeof(*specs));
+
+    loading->engine = engine;
+    loading->applications = calloc((size_t)count + 1, sizeof(*loading->applications));
+    if (specs != NULL && loading->applications != NULL) {
+        pyw_open_engine_specs(options, specs);
+        for (int i = 0; i < count; i++) {
+            pyw_application *application = engine->application(&specs[i]);
+
+            if (application != NULL) {
+                loading->applications[loading->count++] = application;
+                pyw_watch_list_add(watched, application, &specs[i]);
+            }
+        }
+    }
+    free(specs);
+}
+
+static void *load(void *data)
+{
+    pyw_loading *loading = data;
+
+    pyw_crash_enter(PYW_CRASH_NO_SLOT);
+    for (int i = 0; i < loading->count; i++) {
+        if (loading->engine->load(loading->applications[i]) != PYW_OK) {
+            loading->has_failed = 1;
+        }
+    }
+    loading->engine->thread_end();
+    pyw_crash_leave();
+    loading->is_done = 1;
+    loading->wake();
+    return NULL;
+}
+
+int pyw_loading_start(pyw_loading *loading, void (*wake)(void))
+{
+    int error;
+
+    loading->wake = wake;
+    loading->is_done = loading->has_failed = 0;
+    error = pthread_create(&loading->thread, NULL, load, loading);
+    if (error != 0) {
+        pyw_log(PYW_LOG_CRIT, PYWNO(0421) "the worker cannot start a thread: %s", strerror(error));
+    }
+    return error == 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_LOADING_H
+#define PYW_LOADING_H
+
+/*
+ * The applications and scripts that the group's options list, and the thread that loads them, so that the worker's main
+ * thread can always be told to stop. Main thread.
+ */
+
+#include <pthread.h>
+
+#include "config/pyw_options.h"
+#include "worker/pyw_watch_list.h"
+#include "wsgi/pyw_engine.h"
+
+typedef struct pyw_loading {
+    const pyw_engine *engine;
+    pyw_application **applications;
+    int count;
+    void (*wake)(void); /* called when all have been tried */
+    pthread_t thread;
+    volatile int is_done;
+    volatile int has_failed; /* one of them does not load */
+} pyw_loading;
+
+/* Makes them known to the engine and has them watched. Without memory there are none. */
+void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options, const pyw_engine *engine,
+                          pyw_watch_list *watched);
+
+/* Starts the thread, also a second time, in a process that was forked. 0: it cannot be started, which was logged. */
+int pyw_loading_start(pyw_loading *loading, void (*wake)(void));
+
+#endif
