@@ -287,7 +287,7 @@ static void look_at_overdue(worker *self)
 /* Its successor comes first; only the manager can start one. */
 static void look_at_renewal(worker *self)
 {
-    if (pyw_worker_signalled.renewal && self->pool != NULL && !is_stopping(self)) {
+    if (pyw_worker_signalled.renewal && (self->pool != NULL || self->program != NULL) && !is_stopping(self)) {
         pyw_worker_signalled.renewal = 0;
         tell_manager(self, PYW_FRAME_RENEW);
     }
@@ -481,7 +481,7 @@ static int live_forked(worker *self, apr_pool_t *pool)
     pyw_template_become_worker(self->template, self->manager);
     self->template = NULL;
     self->is_forked = self->is_told = self->may_serve = 0;
-    pyw_worker_signalled.stop = 0;
+    pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
     if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
