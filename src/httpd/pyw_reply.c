@@ -15,6 +15,9 @@
 
 APLOG_USE_MODULE(pywsgi);
 
+/* From so many bytes on httpd's core writes at once what it is given. */
+enum { HELD_BACK_MAX = 4096 };
+
 void pyw_reply_init(pyw_reply *reply, request_rec *r, const pyw_dir_config *config)
 {
     memset(reply, 0, sizeof(*reply));
@@ -169,6 +172,7 @@ pyw_result pyw_reply_file(pyw_reply *reply, int fd, apr_off_t offset, apr_uint64
         close(fd);
         return PYW_MALFORMED;
     }
+    reply->gathered += (size_t)length;
     pyw_reply_file_append(reply->brigade, reply->r, reply->sendfile, fd, offset, length);
     return PYW_OK;
 }
@@ -206,8 +210,20 @@ pyw_result pyw_reply_flush(pyw_reply *reply)
     return result;
 }
 
+/*
+ * A response that httpd would hold back until it has looked for another request and logged this one. With one that it
+ * has begun to write already, or that may not fit into the socket, a flush could wait for the client.
+ */
+static int is_held_back(const pyw_reply *reply)
+{
+    return !reply->r->connection->master && !reply->unflushed && reply->gathered < HELD_BACK_MAX;
+}
+
 pyw_result pyw_reply_end(pyw_reply *reply)
 {
+    int held_back = is_held_back(reply);
+    pyw_result result;
+
     if (reply->ended) {
         return PYW_OK;
     }
@@ -219,7 +235,8 @@ pyw_result pyw_reply_end(pyw_reply *reply)
         return PYW_OK;
     }
     append(reply, apr_bucket_eos_create(reply->r->connection->bucket_alloc));
-    return pyw_reply_pass(reply);
+    result = pyw_reply_pass(reply);
+    return result == PYW_OK && held_back ? pyw_reply_flush(reply) : result;
 }
 
 /*

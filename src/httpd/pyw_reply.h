@@ -65,7 +65,10 @@ pyw_result pyw_reply_file(pyw_reply *reply, int fd, apr_off_t offset, apr_uint64
 /* Pushes everything out to the client, if there is anything to push. */
 pyw_result pyw_reply_flush(pyw_reply *reply);
 
-/* The body is complete. PYW_MALFORMED: it is not, it has fewer bytes than Content-Length; the caller aborts. */
+/*
+ * The body is complete; a small one is pushed out. PYW_MALFORMED: it is not, it has fewer bytes than Content-Length;
+ * the caller aborts.
+ */
 pyw_result pyw_reply_end(pyw_reply *reply);
 
 /*
