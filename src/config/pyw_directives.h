@@ -23,6 +23,7 @@ const char *pyw_directive_request_timeout(cmd_parms *cmd, void *dir, const char 
 
 /* WSGIImportScript. */
 const char *pyw_directive_import_script(cmd_parms *cmd, void *dir, const char *args);
+
 /* WSGIClientGone. */
 const char *pyw_directive_client_gone(cmd_parms *cmd, void *dir, const char *text);
 

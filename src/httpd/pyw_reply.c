@@ -18,6 +18,10 @@ APLOG_USE_MODULE(pywsgi);
 /* From so many bytes on httpd's core writes at once what it is given. */
 enum { HELD_BACK_MAX = 4096 };
 
+#ifndef HTTP_EARLY_HINTS
+#define HTTP_EARLY_HINTS 103
+#endif
+
 void pyw_reply_init(pyw_reply *reply, request_rec *r, const pyw_dir_config *config)
 {
     memset(reply, 0, sizeof(*reply));
@@ -79,6 +83,8 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
     const char *line = r->status_line;
     int status = r->status;
     apr_table_t *headers = r->headers_out;
+    apr_off_t length = r->clength;
+    int expecting_100 = r->expecting_100;
     pyw_result result;
 
     if (reply->has_head || !ap_is_HTTP_INFO(head->status) || head->status == HTTP_SWITCHING_PROTOCOLS) {
@@ -87,9 +93,14 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
     r->headers_out = apr_table_make(r->pool, 4);
     result = pyw_reply_head_apply(r, head);
     if (result == PYW_OK) {
+        if (head->reason_length == 0) {
+            r->status_line = head->status == HTTP_EARLY_HINTS ? "103 Early Hints" : ap_get_status_line(head->status);
+        }
         ap_send_interim_response(r, 1);
     }
     r->headers_out = headers;
+    r->clength = length;
+    r->expecting_100 = expecting_100; /* this was no answer to it */
     r->status = status;
     r->status_line = line;
     return result;

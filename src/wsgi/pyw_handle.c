@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "wsgi/pyw_early_hints.h"
 #include "wsgi/pyw_response.h"
 #include "wsgi/pyw_response_head.h"
 
@@ -163,6 +164,25 @@ static PyObject *client_gone_call(PyObject *self, PyObject *const *args, size_t 
     return PyBool_FromLong(gone);
 }
 
+static PyObject *early_hints_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    static const char *const names[] = { "headers", NULL };
+    pyw_request *request = request_of(self, "wsgi.early_hints");
+    PyObject *headers[1];
+
+    if (request == NULL || take_arguments(headers, names, args, nargsf, kwnames, "wsgi.early_hints") < 0) {
+        return NULL;
+    }
+    if (headers[0] == NULL) {
+        PyErr_SetString(PyExc_TypeError, "wsgi.early_hints needs a list of headers");
+        return NULL;
+    }
+    if (pyw_early_hints_send(request, headers[0]) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 static void handle_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
@@ -187,7 +207,10 @@ static const struct {
     [PYW_HANDLE_WRITE] = { "pywsgi.Write", "write(data), the callable that start_response returns (PEP 3333).",
                            write_call },
     [PYW_HANDLE_CLIENT_GONE] = { "pywsgi.ClientGone", "client_gone() -> bool: has the client of this request left?",
-                                 client_gone_call }
+                                 client_gone_call },
+    [PYW_HANDLE_EARLY_HINTS] = { "pywsgi.EarlyHints",
+                                 "early_hints(headers): sends a 103 response ahead of the final one.",
+                                 early_hints_call }
 };
 
 PyTypeObject *pyw_handle_type(pyw_handle_kind kind)

@@ -15,11 +15,7 @@ typedef struct fields {
     uint64_t length;
 } fields;
 
-/*
- * The Latin-1 bytes of a native string (PEP 3333, "A Note On String Types"); borrowed from `object`. NULL with
- * TypeError or ValueError set; `what` names the thing in the message.
- */
-static const char *native_string(PyObject *object, const char *what, size_t *length)
+const char *pyw_response_native_string(PyObject *object, const char *what, size_t *length)
 {
     if (!PyUnicode_Check(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be a str, not %s (PEP 3333: status and headers are native strings)",
@@ -63,7 +59,7 @@ static int status_fault(pyw_status_fault fault, PyObject *status)
 static int take_status(pyw_ending *ending, PyObject *status)
 {
     size_t length, reason;
-    const char *text = native_string(status, "the status", &length);
+    const char *text = pyw_response_native_string(status, "the status", &length);
 
     if (text == NULL || status_fault(pyw_validate_status(text, length, &ending->status_code, &reason), status) < 0) {
         return -1;
@@ -139,8 +135,8 @@ static int take_content_length(fields *taken, const char *value, size_t length, 
 static int take_header(fields *taken, PyObject *name_object, PyObject *value_object)
 {
     size_t name_length, value_length;
-    const char *name = native_string(name_object, "a header name", &name_length);
-    const char *value = name == NULL ? NULL : native_string(value_object, "a header value", &value_length);
+    const char *name = pyw_response_native_string(name_object, "a header name", &name_length);
+    const char *value = name == NULL ? NULL : pyw_response_native_string(value_object, "a header value", &value_length);
     int wanted = 1;
 
     if (value == NULL) {

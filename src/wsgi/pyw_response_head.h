@@ -12,6 +12,12 @@
 /* The head of a response may be this large, status line and header fields as on the wire. */
 #define PYW_RESPONSE_HEAD_MAX (256 * 1024)
 
+/*
+ * The Latin-1 bytes of a native string (PEP 3333, "A Note On String Types"); borrowed from `object`. NULL with
+ * TypeError or ValueError set; `what` names the thing in the message.
+ */
+const char *pyw_response_native_string(PyObject *object, const char *what, size_t *length);
+
 /* Takes status and headers, in place of those of an earlier call. -1 with an exception set: nothing is kept. */
 int pyw_response_start(pyw_request *request, PyObject *status, PyObject *headers);
 

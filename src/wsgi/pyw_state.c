@@ -70,10 +70,11 @@ static int fill_state(pyw_adapter_state *state, const pyw_adapter_settings *sett
     state->prototype = make_prototype(settings, state->file_wrapper_type);
     state->key_input = PyUnicode_InternFromString("wsgi.input");
     state->key_client_gone = PyUnicode_InternFromString("pywsgi.client_gone");
+    state->key_early_hints = PyUnicode_InternFromString("wsgi.early_hints");
     state->key_deadline = PyUnicode_InternFromString("pywsgi.deadline");
     state->name_close = PyUnicode_InternFromString("close");
     if (state->prototype == NULL || state->key_input == NULL || state->key_client_gone == NULL
-        || state->key_deadline == NULL || state->name_close == NULL) {
+        || state->key_early_hints == NULL || state->key_deadline == NULL || state->name_close == NULL) {
         return -1;
     }
     state->request_timeout = new_reference(settings->request_timeout);
@@ -121,6 +122,7 @@ void pyw_adapter_state_destroy(pyw_adapter_state *state)
     Py_CLEAR(state->prototype);
     Py_CLEAR(state->key_input);
     Py_CLEAR(state->key_client_gone);
+    Py_CLEAR(state->key_early_hints);
     Py_CLEAR(state->key_deadline);
     Py_CLEAR(state->request_timeout);
     Py_CLEAR(state->client_gone);
@@ -158,6 +160,7 @@ int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request)
     pyw_handle_lend(kit->handles[PYW_HANDLE_WRITE], request, NULL);
     pyw_handle_lend(kit->handles[PYW_HANDLE_START_RESPONSE], request, kit->handles[PYW_HANDLE_WRITE]);
     pyw_handle_lend(kit->handles[PYW_HANDLE_CLIENT_GONE], request, NULL);
+    pyw_handle_lend(kit->handles[PYW_HANDLE_EARLY_HINTS], request, NULL);
     pyw_input_lend(kit->input, request);
     return 0;
 }
@@ -227,6 +230,7 @@ PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const 
     }
     if (rv < 0 || PyDict_SetItem(environ, state->key_input, kit->input) < 0
         || PyDict_SetItem(environ, state->key_client_gone, kit->handles[PYW_HANDLE_CLIENT_GONE]) < 0
+        || PyDict_SetItem(environ, state->key_early_hints, kit->handles[PYW_HANDLE_EARLY_HINTS]) < 0
         || set_deadline(state, environ, exchange) < 0) {
         Py_CLEAR(environ);
     }

@@ -28,6 +28,7 @@ struct pyw_adapter_state {
     PyObject *prototype; /* dict: the constants of environ */
     PyObject *key_input;
     PyObject *key_client_gone;
+    PyObject *key_early_hints;
     PyObject *key_deadline;
     PyObject *request_timeout; /* the exceptions of the module `pywsgi` */
     PyObject *client_gone;
