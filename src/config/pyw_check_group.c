@@ -134,6 +134,19 @@ static int check_home(pyw_group *group)
     return 1;
 }
 
+static int check_budget(const pyw_group *group)
+{
+    const pyw_group_options *options = group->options;
+
+    if (options->memory_budget > 0 && options->processes_least == options->processes) {
+        return pyw_check_group_error(group,
+                                     "option 'memory-budget' is for a group that grows: say processes=%d-%d or another "
+                                     "span, or take the option out",
+                                     options->processes, options->processes + 1);
+    }
+    return 1;
+}
+
 /* That a worker can be put there is found out when one is. */
 static int check_cgroup(apr_pool_t *pool, pyw_group *group)
 {
@@ -223,6 +236,7 @@ int pyw_check_group(pyw_check *check, pyw_group *group)
 
     default_user(check->pool, group->options);
     fine = check_home(group) && fine;
+    fine = check_budget(group) && fine;
     fine = check_cgroup(check->pool, group) && fine;
     fine = check_python(check, group) && fine;
     return check_socket(check, group) && fine;

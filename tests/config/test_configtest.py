@@ -57,7 +57,7 @@ GOOD = """
         receive-buffer-size=65536 request-buffer=0 request-spool=2G response-buffer=4M response-spool=0 graceful-timeout=1min deadlock-timeout=0 \\
         memory-limit=1G virtual-memory-limit=8G \\
         process-limit=500 preload=On reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 \\
-        file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
+        scale-after=100ms scale-idle=5min file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
         restart-interval-jitter=5 memory-recycle=300M cpu-time-limit=10min inactivity-timeout=1h env=NAME=value "env=OTHER=two words"
     WSGIScriptAlias /a ${APPS}/hello.wsgi process-group=app application-group=%{GLOBAL} pass-authorization=On
     WSGIScriptAliasMatch ^/m/(.*) ${APPS}/$1.wsgi
@@ -161,6 +161,8 @@ class TestOptions:
         ("send-buffer-size=511", ["'send-buffer-size'", "'511'"]),
         ("listen-backlog=0", ["'listen-backlog'", "'0'"]),
         ("home=relative/path", ["'home'", "'relative/path'", "absolute"]),
+        ("processes=8-2", ["'processes'", "'8-2'", "the least and the most, such as 2-8"]),
+        ("processes=2 memory-budget=1G", ["'memory-budget'", "processes=2-3"]),
         ("cgroup=/nowhere/at/all", ["'cgroup'", "'/nowhere/at/all'", "No such file", "make it first"]),
         ("cgroup=/tmp", ["'cgroup'", "'/tmp'", "not the directory of a cgroup (version 2)"]),
         ("home=/nowhere/at/all", ["'home'", "'/nowhere/at/all'", "no such directory"]),

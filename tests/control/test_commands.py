@@ -54,6 +54,31 @@ class TestStatus:
         assert [group["name"] for group in commands.status("other")["groups"]] == ["other"]
 
 
+class TestAsleep:
+    CONFIG = groups(app="processes=0-2 threads=2 inactivity-timeout=1s")
+
+    def test_a_group_that_sleeps_says_so(self, commands, site):
+        assert commands.group("app")["state"] == "asleep" and commands.group("app")["processes"] == 0
+        assert site.get("/pid").status == 200
+        assert commands.group("app")["state"] == "running" and commands.group("app")["processes"] == 1
+        wait_for(lambda: commands.group("app")["state"] == "asleep")
+
+    def test_one_that_is_stopped_does_not_wake(self, commands, site, server):
+        server.allow_log("PYW0340|PYW0354")
+        wait_for(lambda: commands.group("app")["state"] == "asleep")
+        commands.do("stop", "app")
+        assert site.get("/pid").status == 503
+        assert not server.workers()
+        commands.do("start", "app")
+        assert site.get("/pid").status == 200
+
+    def test_a_reload_does_not_wake_it(self, commands, site, server):
+        wait_for(lambda: commands.group("app")["state"] == "asleep")
+        commands.do("reload", "app")
+        assert not server.workers()
+        assert site.get("/pid").status == 200
+
+
 class TestUsage:
     def test_an_unknown_group_is_refused_and_the_known_ones_are_named(self, commands):
         for name in ("reload", "restart", "stop", "start", "stacks", "status"):

@@ -79,6 +79,7 @@ class TestReloadOn:
         server = deploy.server
         deploy.release("good")
         deploy.wait_body(b"good")
+        wait_for(lambda: len(server.workers()) == 1)
         server.allow_log(BROKEN)
         since = server.log.position()
         deploy.write("raise RuntimeError('announced')\n")
