@@ -61,6 +61,7 @@ const pyw_option_rule pyw_option_rules[] = {
     {"cgroup", PYW_KIND_PATH, AT(cgroup), 0, 0, 0},
     {"preload", PYW_KIND_SWITCH, AT(preload), 0, 1, 0},
     {"reload-on", PYW_KIND_FILES, AT(reload_on), 0, 0, 0},
+    {"warmup", PYW_KIND_PATH, AT(warmup), 0, 0, 0},
     {"reload-overlap", PYW_KIND_NUMBER, AT(reload_overlap), 1, 1000, 0},
     {"env", PYW_KIND_ENV, AT(env), 0, 0, 0},
     {"env-file", PYW_KIND_ENV_FILE, AT(env), 0, 0, 0},

@@ -58,6 +58,7 @@ typedef struct pyw_group_options {
     apr_size_t response_buffer;             /* bytes of a response that wait for a slow client in memory ... */
     apr_size_t response_spool;              /* ... and besides in a file */
     const char *reload_on;                  /* files separated by commas: a change of one replaces the workers */
+    const char *warmup;                     /* a URL path that a new worker answers before it is ready; NULL: none */
     int reload_overlap;                     /* how many workers more than `processes` may run meanwhile */
     apr_size_t memory_limit;                /* bytes of data, stacks aside (RLIMIT_DATA); 0: inherited */
     apr_size_t virtual_memory_limit;        /* bytes of address space; 0: inherited */

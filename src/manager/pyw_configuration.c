@@ -152,6 +152,7 @@ static void free_group(pyw_manager *manager, pyw_worker_group *group)
         pyw_socket_file_remove(&group->socket, &manager->directory);
         close(group->listener);
     }
+    pyw_reload_watch_end(group);
     free((void *)(uintptr_t)group->socket.name);
     free(group);
 }
@@ -182,6 +183,7 @@ static pyw_worker_group *create_group(pyw_manager *manager, const pyw_pending_gr
     group->settings = &manager->settings;
     group->options = pending->options;
     group->listener = -1;
+    group->reload_fd = -1;
     group->retire_at = INT64_MAX;
     group->socket.name = strdup(strrchr(path, '/') + 1);
     if (group->socket.name == NULL || pyw_configuration_bind(manager, group, problem) != PYW_OK) {

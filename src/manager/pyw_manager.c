@@ -281,6 +281,7 @@ static void collect(pyw_manager *manager, apr_array_header_t *fds)
         if (pyw_worker_group_is_down(group) || pyw_scale_is_asleep(group)) {
             add_poll(fds, group->listener);
         }
+        add_poll(fds, group->reload_fd);
         pyw_template_each_fd(group, add_poll, fds);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
             add_poll(fds, pyw_channel_fd(child->channel));
@@ -294,6 +295,7 @@ static void listen_to_workers(pyw_manager *manager)
         if (pyw_worker_group_is_down(group)) {
             pyw_refusal_answer(group);
         }
+        pyw_reload_watch_listen(group);
         pyw_template_listen(group);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
             if (pyw_channel_fd(child->channel) >= 0) {

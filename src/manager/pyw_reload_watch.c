@@ -2,8 +2,12 @@
 #include "manager/pyw_reload_watch.h"
 
 #include <apr_strings.h>
+#include <limits.h>
+#include <stdalign.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "manager/pyw_group_log.h"
 #include "wire/pyw_wait.h"
@@ -43,13 +47,39 @@ static pyw_reload_file *split(const pyw_worker_group *group)
     return (pyw_reload_file *)(void *)files->elts;
 }
 
+/* Not IN_MODIFY: a file that is being written is not looked at before it is closed. */
+static void watch_directories(pyw_worker_group *group)
+{
+    const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB;
+
+    pyw_reload_watch_end(group);
+    group->reload_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    for (const pyw_reload_file *file = group->reload_files; group->reload_fd >= 0 && file->path != NULL; file++) {
+        const char *slash = strrchr(file->path, '/');
+        const char *directory =
+            slash > file->path ? apr_pstrmemdup(group->pool, file->path, (apr_size_t)(slash - file->path)) : "/";
+
+        (void)inotify_add_watch(group->reload_fd, directory, events);
+    }
+}
+
+void pyw_reload_watch_end(pyw_worker_group *group)
+{
+    if (group->reload_fd >= 0) {
+        close(group->reload_fd);
+    }
+    group->reload_fd = -1;
+}
+
 void pyw_reload_watch_begin(pyw_worker_group *group)
 {
     if (group->options->reload_on == NULL) {
+        pyw_reload_watch_end(group);
         return;
     }
     if (group->reload_files == NULL) {
         group->reload_files = split(group);
+        watch_directories(group);
     }
     for (pyw_reload_file *file = group->reload_files; file->path != NULL; file++) {
         look_at(file->path, &file->seen);
@@ -83,5 +113,34 @@ void pyw_reload_watch_look(pyw_worker_group *group)
                       PYWNO(0323) "%s changed: the workers of group '%s' are replaced (reload-on)", path,
                       group->options->name);
         pyw_worker_group_roll(group);
+    }
+}
+
+static int is_named(const pyw_worker_group *group, const struct inotify_event *event)
+{
+    for (const pyw_reload_file *file = group->reload_files; event->len > 0 && file->path != NULL; file++) {
+        const char *slash = strrchr(file->path, '/');
+
+        if (strcmp(slash + 1, event->name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void pyw_reload_watch_listen(pyw_worker_group *group)
+{
+    alignas(struct inotify_event) char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
+    ssize_t got = group->reload_fd >= 0 ? read(group->reload_fd, events, sizeof(events)) : -1;
+    int is_concerned = 0;
+
+    for (ssize_t used = 0; used < got;) {
+        const struct inotify_event *event = (const struct inotify_event *)(const void *)(events + used);
+
+        is_concerned = is_concerned || is_named(group, event);
+        used += (ssize_t)(sizeof(*event) + event->len);
+    }
+    if (is_concerned) {
+        pyw_reload_watch_look(group);
     }
 }

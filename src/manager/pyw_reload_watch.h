@@ -3,14 +3,21 @@
 #define PYW_RELOAD_WATCH_H
 
 /*
- * The files of reload-on=: when one of them changes, the workers of the group are replaced. One stat(2) a second for
- * each; files are never opened, and need not exist. On the manager's only thread.
+ * The files of reload-on=: when one of them changes, the workers of the group are replaced. The kernel tells of changes
+ * in their directories (inotify); one stat(2) a second for each finds what it does not see, a link above that leads
+ * elsewhere. Files are never opened, and need not exist. On the manager's only thread.
  */
 
 #include "manager/pyw_worker_group.h"
 
 /* Notes what the files are like now. Whenever workers with the code of now are about to be started. */
 void pyw_reload_watch_begin(pyw_worker_group *group);
+
+/* Reads what the kernel tells; group->reload_fd has become readable, or may have. */
+void pyw_reload_watch_listen(pyw_worker_group *group);
+
+/* Closes group->reload_fd. */
+void pyw_reload_watch_end(pyw_worker_group *group);
 
 /* Once a second: rolls the group if a file is not what it was. */
 void pyw_reload_watch_look(pyw_worker_group *group);

@@ -75,6 +75,7 @@ struct pyw_worker_group {
     int64_t refusal_at;            /* the start_at for which it was said that requests get 503 */
     int64_t retry_at;              /* a script's change is not looked at before: its code did not load */
     pyw_reload_file *reload_files; /* pyw_reload_watch's; NULL: none */
+    int reload_fd;                 /* pyw_reload_watch's, an inotify descriptor; -1: none */
     int64_t retire_at;             /* removed from the configuration: the workers drain then. INT64_MAX: it is in use */
     int is_stopping;               /* no worker is started any more */
     pyw_suspects suspects;         /* pyw_obituary's */

@@ -7,6 +7,7 @@
 #include "base/pyw_log.h"
 #include "worker/pyw_crash.h"
 #include "worker/pyw_open_engine.h"
+#include "worker/pyw_warmup.h"
 
 void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options, const pyw_engine *engine,
                           pyw_watch_list *watched)
@@ -15,6 +16,7 @@ void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options
     pyw_application_spec *specs = calloc((size_t)count + 1, sizeof(*specs));
 
     loading->engine = engine;
+    loading->options = options;
     loading->applications = calloc((size_t)count + 1, sizeof(*loading->applications));
     if (specs != NULL && loading->applications != NULL) {
         pyw_open_engine_specs(options, specs);
@@ -30,6 +32,16 @@ void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options
     free(specs);
 }
 
+/* The applications; the scripts ahead of them are only executed. */
+static void warm_up(pyw_loading *loading)
+{
+    const char *url = loading->options->warmup;
+
+    for (int i = loading->options->imports->nelts; url != NULL && i < loading->count && !loading->has_failed; i++) {
+        loading->has_failed = !pyw_warmup(loading->engine, loading->applications[i], url, loading->settings);
+    }
+}
+
 static void *load(void *data)
 {
     pyw_loading *loading = data;
@@ -40,6 +52,7 @@ static void *load(void *data)
             loading->has_failed = 1;
         }
     }
+    warm_up(loading);
     loading->engine->thread_end();
     pyw_crash_leave();
     loading->is_done = 1;

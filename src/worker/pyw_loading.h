@@ -17,6 +17,8 @@ typedef struct pyw_loading {
     const pyw_engine *engine;
     pyw_application **applications;
     int count;
+    const pyw_group_options *options;
+    const pyw_settings *settings; /* for warmup= */
     void (*wake)(void); /* called when all have been tried */
     pthread_t thread;
     volatile int is_done;

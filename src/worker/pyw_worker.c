@@ -520,6 +520,7 @@ static int live(worker *self, apr_pool_t *pool)
         prepare_for_crashes(self);
     }
     pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);
+    self->loading.settings = &self->heritage.settings;
     status = run(self);
     return status == WORK_FORKED ? live_forked(self, pool) : status;
 }

@@ -56,7 +56,7 @@ GOOD = """
         request-timeout=30s interrupt=Off interrupt-timeout=500ms \\
         receive-buffer-size=65536 request-buffer=0 request-spool=2G response-buffer=4M response-spool=0 graceful-timeout=1min deadlock-timeout=0 \\
         memory-limit=1G virtual-memory-limit=8G \\
-        process-limit=500 preload=On reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 \\
+        process-limit=500 preload=On reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 warmup=/health \\
         scale-after=100ms scale-idle=5min file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
         restart-interval-jitter=5 memory-recycle=300M cpu-time-limit=10min inactivity-timeout=1h env=NAME=value "env=OTHER=two words"
     WSGIScriptAlias /a ${APPS}/hello.wsgi process-group=app application-group=%{GLOBAL} pass-authorization=On

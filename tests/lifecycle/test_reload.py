@@ -6,7 +6,7 @@ import pytest
 from lifecycle_site import DaemonSite
 from traffic import Clients
 
-from pyw import wait_for
+from pyw import processes, wait_for
 
 CODE = """
 def application(environ, start_response):
@@ -91,6 +91,15 @@ class TestReloadOn:
         assert server.log.find("RuntimeError: announced", since)
         deploy.release("repaired")
         deploy.wait_body(b"repaired")
+
+    def test_the_kernel_is_asked_for_changes_of_the_directories(self, deploy):
+        def watches():
+            return [path for path in processes.descriptors(deploy.server.manager().pid).values() if "inotify" in path]
+
+        assert len(watches()) == 1
+        deploy.server.configure(CONFIG % (self.OPTIONS + " env=AGAIN=1"))
+        deploy.server.graceful()
+        assert len(watches()) == 1
 
     def test_after_a_change_of_the_options_it_is_watched_still(self, deploy):
         deploy.server.configure(CONFIG % (self.OPTIONS + " env=CHANGED=1"))

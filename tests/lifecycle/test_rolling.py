@@ -149,3 +149,59 @@ class TestVirtualEnvironmentReplaced:
             (server.root / "away").rename(home)
             wait_for(lambda: workers(server) and not workers(server) & before, 20)
         assert set(clients.answers) == {(200, b"one")}
+
+
+WARM = """
+asked = []
+
+def application(environ, start_response):
+    asked.append(environ["PATH_INFO"] + "?" + environ["QUERY_STRING"] + environ.get("HTTP_USER_AGENT", ""))
+    start_response("%s", [])
+    return [b"%s ", asked[0].encode()]
+"""
+
+
+class TestWarmup:
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        options = "threads=2 warmup=/health%20check?full=1"
+        return make_httpd(CONFIG % options, apps={"app.wsgi": WARM % ("200 OK", "one"), "clock.wsgi": SCRIPT % "clock"})
+
+    def test_it_is_the_first_request_of_every_worker(self, server):
+        assert server.get("/").body == b"one /health check?full=1pywsgid (warmup)"
+        server.log.wait("PYW0356: warmup: /health%20check.full=1 was answered with 200 in")
+
+    def test_a_status_of_500_leaves_the_old_code_serving(self, server):
+        server.allow_log(ANNOUNCED + "|PYW0355")
+        since = server.log.position()
+        with Clients(DaemonSite(server), "/") as clients:
+            write(server, WARM % ("500 Oops", "two"))
+            server.log.wait("PYW0355: warmup: .* was answered with 500: ", since)
+            server.log.wait("PYW0316: .* still serving the code of", since)
+        assert all(body.startswith(b"one ") for body in clients.bodies()) and clients.statuses() == {200}
+
+    def test_so_does_an_exception(self, server):
+        server.allow_log(ANNOUNCED + r"|PYW0355|PYW06|ZeroDivisionError|1 / 0|~\^~")
+        since = server.log.position()
+        write(server, "def application(environ, start_response):\n    1 / 0\n")
+        server.log.wait("PYW0355: warmup: .* was answered with 500: ", since)
+        server.log.wait("PYW0316", since)
+        assert server.log.find("ZeroDivisionError", since)
+        assert server.get("/").body.startswith(b"one ")
+
+    def test_404_is_good_enough(self, server):
+        write(server, WARM % ("404 Not Found", "three"))
+        wait_for(lambda: server.get("/").body.startswith(b"three "), 20)
+
+
+class TestWarmupThatDoesNotReturn:
+    OPTIONS = "threads=2 warmup=/ startup-timeout=2s"
+
+    def test_startup_timeout_ends_it_and_the_old_code_serves(self, server):
+        assert server.get("/").body == b"one"
+        server.allow_log(ANNOUNCED + "|PYW0314")
+        since = server.log.position()
+        write(server, "import time\n\ndef application(environ, start_response):\n    time.sleep(60)\n")
+        server.log.wait("PYW0314", since, 20)
+        server.log.wait("PYW0357", since)
+        assert server.get("/").body == b"one"
