@@ -71,13 +71,19 @@ static const char *state_of_child(const pyw_child *child)
     if (child->is_stuck) {
         return "stuck";
     }
+    if (child->is_template && child->state == PYW_CHILD_READY && !child->is_broken) {
+        return "template";
+    }
     return child->is_broken && child->state == PYW_CHILD_READY ? "broken" : names[child->state];
 }
 
+/* Of a service group: its program. */
 static void add_applications(row *self, const pyw_group_options *options)
 {
-    for (int i = 0; i < options->applications->nelts; i++) {
-        const pyw_application_option *option = APR_ARRAY_IDX(options->applications, i, const pyw_application_option *);
+    const apr_array_header_t *list = options->threads > 0 ? options->applications : options->imports;
+
+    for (int i = 0; i < list->nelts; i++) {
+        const pyw_application_option *option = APR_ARRAY_IDX(list, i, const pyw_application_option *);
 
         add_text(self, "application",
                  option->is_module ? apr_pstrcat(self->pool, option->target, ":", option->callable, NULL)
@@ -135,6 +141,13 @@ static void send_worker(const pyw_child *child, pyw_steering_client *client)
     send_row(&self, client);
 }
 
+static void send_workers(const pyw_child *first, pyw_steering_client *client)
+{
+    for (const pyw_child *child = first; child != NULL; child = child->next) {
+        send_worker(child, client);
+    }
+}
+
 static void send_manager(const pyw_manager *manager, pyw_steering_client *client)
 {
     row self = {pyw_steering_pool(client), {0}};
@@ -157,8 +170,7 @@ void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, p
             continue;
         }
         send_group(group, client);
-        for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-            send_worker(child, client);
-        }
+        send_workers(group->children, client);
+        send_workers(group->templates, client);
     }
 }

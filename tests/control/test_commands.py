@@ -54,6 +54,27 @@ class TestStatus:
         assert [group["name"] for group in commands.status("other")["groups"]] == ["other"]
 
 
+class TestPreload:
+    CONFIG = groups(app="processes=2 threads=2 preload=On")
+
+    def test_the_template_is_shown_beside_the_workers(self, commands, server):
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        states = {worker["pid"]: worker["state"] for worker in commands.group("app")["workers"]}
+        assert sorted(states.values()) == ["ready", "ready", "template"]
+        assert states[server.templates()[0].pid] == "template"
+
+    def test_reload_goes_by_way_of_another_template(self, commands, server):
+        template = server.templates()[0]
+        commands.do("reload", "app")
+        wait_for(lambda: server.templates() and server.templates() != [template] and len(server.templates()) == 1)
+
+    def test_a_group_that_is_stopped_has_none(self, commands, server):
+        commands.do("stop", "app")
+        wait_for(lambda: not server.templates() and not server.workers())
+        commands.do("start", "app")
+        wait_for(lambda: len(server.workers()) == 2)
+
+
 class TestAsleep:
     CONFIG = groups(app="processes=0-2 threads=2 inactivity-timeout=1s")
 

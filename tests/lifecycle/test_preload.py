@@ -282,6 +282,24 @@ class TestHook:
         wait_for(lambda: site.get("/").body == b"served")
 
 
+class TestWithoutPreload:
+    CONFIG = """
+    WSGIPythonPath ${APPS}
+    WSGIDaemonProcess app threads=2
+    WSGIScriptAlias /daemon ${APPS}/app.wsgi process-group=app
+    WSGIScriptAlias /embedded ${APPS}/app.wsgi
+    """
+
+    def test_functions_of_after_fork_run_after_the_application_was_loaded(self, make_httpd, mode):
+        server = make_httpd(self.CONFIG, apps=FILES)
+        site = DaemonSite(server, "/" + mode)
+        pid, loaded_in, _ = site.get("/state").body.split()
+        assert pid == loaded_in
+        assert site.get("/hooks").body == b"first %s,second %s" % (pid, pid)
+        called, pid = site.get("/late").body.rsplit(None, 1)
+        assert called == b"[%s]" % pid
+
+
 class TestThreads:
     def test_those_that_a_fork_loses_are_named(self, make_httpd):
         text = SCRIPT.read_text() + "threading.Thread(target=threading.Event().wait, name='poller', daemon=True).start()\n"

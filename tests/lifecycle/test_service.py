@@ -6,7 +6,8 @@ import signal
 import pytest
 from lifecycle_site import APPS, DaemonSite
 
-from pyw import processes, wait_for
+import test_pythons
+from pyw import processes, pythons, wait_for
 
 RECORDS = r"PYW0310|PYW0397|PYW045\d|Traceback|\]   |File|Error"
 NOTES = """
@@ -41,7 +42,7 @@ CONFIG = """
 
 class Service:
     def __init__(self, make_httpd, config, program=RUNS, **programs):
-        self.server = make_httpd(config, apps=APPS, start=False)
+        self.server = make_httpd(config, apps=APPS, **({} if isinstance(make_httpd, type) else {"start": False}))
         programs["program"] = program
         for name, text in programs.items():
             self.write(text, name)
@@ -203,6 +204,19 @@ class TestSeveral:
         service.wait_run()
         service.server.expect_log("PYW0111.*'svc' is a service group")
         assert service.server.get("/pid").status == 500
+
+
+@pytest.mark.parametrize("series", test_pythons.usable)
+class TestEachPython:
+    def test_a_program_is_told_to_stop(self, series):
+        prefix = pythons.others()[series]
+        service = Service(pythons.httpd_class(prefix), 'WSGIPythonHome "%s"' % prefix + CONFIG % "")
+        try:
+            service.wait_run()
+            service.server.stop()
+            assert service.notes()[1:] == ["told to stop", "exit function"]
+        finally:
+            service.server.finish()
 
 
 class TestDeadlock:
