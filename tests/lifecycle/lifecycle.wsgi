@@ -109,6 +109,16 @@ def crash(environ, start_response):
     return plain(start_response, "survived")
 
 
+def scribble(environ, start_response):
+    """Fills what the manager reads of this worker with ?byte= (hexadecimal), and dies of a signal nobody catches."""
+    note_of(environ, str(os.getpid()))
+    board, = [int(name) for name in os.listdir("/proc/self/fd")
+              if "pywsgi-board" in os.path.realpath("/proc/self/fd/" + name)]
+    os.pwrite(board, bytes.fromhex(query(environ, "byte")) * os.fstat(board).st_size, 0)
+    ctypes.CDLL(None).signal(signal.SIGSEGV, None)
+    signal.raise_signal(signal.SIGSEGV)
+
+
 def crash_child(environ, start_response):
     """A process that the application forks, without exec, crashes; the worker does not."""
     pid = os.fork()

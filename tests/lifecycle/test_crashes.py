@@ -100,6 +100,24 @@ class TestStacks:
         assert not server.log.find("PYW0365", since)
 
 
+class TestHostileBoard:
+    OPTIONS = "threads=4"
+
+    @pytest.mark.parametrize("byte", ["00", "0a", "1b", "41", "ff"])
+    def test_the_manager_trusts_none_of_it(self, server, site, byte):
+        manager = server.manager()
+        since = server.log.position()
+        key = site.new_key()
+        assert site.get("/scribble?byte=%s&key=%s" % (byte, key)).status == 502
+        pid = int(site.notes(key)[0])
+        assert "SIGSEGV" in obituary(server, pid, since)
+        site.wait_pid_other_than(pid)
+        assert server.manager().pid == manager.pid
+        lines = server.log.lines(since)
+        assert len(lines) < 400 and all(len(line) < 10000 for line in lines)
+        assert not any("\x1b" in line for line in lines), "control bytes are written as text"
+
+
 class TestCoreFile:
     OPTIONS = "threads=2 core-limit=1G"
     pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
