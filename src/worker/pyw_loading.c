@@ -35,7 +35,7 @@ void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options
 /* The applications; the scripts ahead of them are only executed. */
 static void warm_up(pyw_loading *loading)
 {
-    const char *url = loading->options->warmup;
+    const char *url = loading->may_serve ? loading->options->warmup : NULL;
 
     for (int i = loading->options->imports->nelts; url != NULL && i < loading->count && !loading->has_failed; i++) {
         loading->has_failed = !pyw_warmup(loading->engine, loading->applications[i], url, loading->settings);
@@ -60,11 +60,12 @@ static void *load(void *data)
     return NULL;
 }
 
-int pyw_loading_start(pyw_loading *loading, void (*wake)(void))
+int pyw_loading_start(pyw_loading *loading, int may_serve, void (*wake)(void))
 {
     int error;
 
     loading->wake = wake;
+    loading->may_serve = may_serve;
     loading->is_done = loading->has_failed = 0;
     error = pthread_create(&loading->thread, NULL, load, loading);
     if (error != 0) {

@@ -21,6 +21,7 @@ typedef struct pyw_loading {
     const pyw_settings *settings; /* for warmup= */
     void (*wake)(void); /* called when all have been tried */
     pthread_t thread;
+    int may_serve;
     volatile int is_done;
     volatile int has_failed; /* one of them does not load */
 } pyw_loading;
@@ -29,7 +30,10 @@ typedef struct pyw_loading {
 void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options, const pyw_engine *engine,
                           pyw_watch_list *watched);
 
-/* Starts the thread, also a second time, in a process that was forked. 0: it cannot be started, which was logged. */
-int pyw_loading_start(pyw_loading *loading, void (*wake)(void));
+/*
+ * Starts the thread, also a second time, in a process that was forked. `may_serve`: the first request may be answered
+ * (warmup=), which a template leaves to its workers. 0: it cannot be started, which was logged.
+ */
+int pyw_loading_start(pyw_loading *loading, int may_serve, void (*wake)(void));
 
 #endif

@@ -465,7 +465,7 @@ static int run(worker *self)
         return run_program(self);
     }
     note_scripts(self);
-    if (!pyw_loading_start(&self->loading, pyw_worker_wake)) {
+    if (!pyw_loading_start(&self->loading, self->template == NULL, pyw_worker_wake)) {
         return PYW_EXIT_ENGINE;
     }
     status = work(self);

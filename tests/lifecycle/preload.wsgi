@@ -37,6 +37,11 @@ def hooks(environ, start_response):
     return plain(start_response, ",".join(calls))
 
 
+def warm(environ, start_response):
+    note("warmed", "%d %s" % (os.getpid(), calls[0]))
+    return plain(start_response, "warm")
+
+
 def late(environ, start_response):
     """One that is registered by a request is called at once."""
     ran = []

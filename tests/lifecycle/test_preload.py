@@ -245,6 +245,16 @@ class TestRestart:
             wait_for(lambda: processes.descriptors(process.pid)[2] == str(server.root / "error.log"))
 
 
+class TestWarmup:
+    OPTIONS = "processes=2 threads=2 preload=On warmup=/warm"
+
+    def test_it_is_the_workers_that_answer_it_after_their_functions(self, server):
+        workers, template = processes_of(server, 2)
+        wait_for(lambda: len(server.log.find("PYW0317")) == 2)
+        warmed = (server.data / "warmed").read_text().splitlines()
+        assert sorted(warmed) == sorted("%d first %d" % (worker.pid, worker.pid) for worker in workers)
+
+
 class TestBrokenFromTheStart:
     OPTIONS = "processes=2 threads=2 preload=On"
     FILES = dict(FILES, **{"app.wsgi": "raise RuntimeError('announced')\n"})
