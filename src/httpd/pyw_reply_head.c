@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <stdlib.h>
 
 /* What belongs to the connection is httpd's alone (RFC 9110 section 7.6.1): a Transfer-Encoding of an application
  * splits responses. */
@@ -12,6 +13,9 @@ static int is_hop_by_hop(const char *name)
     static const char *const names[] = {"Connection",        "Keep-Alive", "TE", "Trailer",
                                         "Transfer-Encoding", "Upgrade",    NULL};
 
+    if (!strchr("CcKkTtUuPp", name[0]) || ap_cstr_casecmpn(name, "Content-", 8) == 0) {
+        return 0;
+    }
     for (int i = 0; names[i]; i++) {
         if (ap_cstr_casecmp(name, names[i]) == 0) {
             return 1;
@@ -55,13 +59,21 @@ static apr_table_t *checked_headers(request_rec *r, const pyw_head *head)
     return headers;
 }
 
+/* httpd answers for a number that it does not know with the line of 500. */
+static int is_line_of(const char *line, const pyw_head *head)
+{
+    return atoi(line) == head->status && strlen(line) == 4 + (size_t)head->reason_length &&
+           memcmp(line + 4, head->reason, head->reason_length) == 0;
+}
+
 /* "200 OK". httpd knows most of them; it takes a line of other words as it is. */
 static const char *status_line(request_rec *r, const pyw_head *head)
 {
     const char *known = ap_get_status_line(head->status);
-    const char *line = apr_psprintf(r->pool, "%d %.*s", head->status, (int)head->reason_length, head->reason);
 
-    return strcmp(known, line) == 0 ? known : line;
+    return is_line_of(known, head)
+               ? known
+               : apr_psprintf(r->pool, "%d %.*s", head->status, (int)head->reason_length, head->reason);
 }
 
 static int set_length(request_rec *r, apr_table_t *headers)

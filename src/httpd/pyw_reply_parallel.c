@@ -19,8 +19,9 @@ enum { PIECE_OVERHEAD = 8 * 1024 };
  * among them: those that run a program or a script, write a cache, or slow the client down.
  */
 static const char *const known_filters[] = {
-    "byterange",         "content_length", "http_header", "http_outerror",  "chunk", "deflate", "brotli_compress",
-    "fixup_headers_out", "mod_expires",    "core",        "ssl/tls filter", "ssl/tls coalescing filter",
+    "byterange",      "content_length",            "http_header", "http_outerror",   "core",
+    "ssl/tls filter", "ssl/tls coalescing filter", "deflate",     "brotli_compress", "fixup_headers_out",
+    "mod_expires",    "chunk",
 };
 
 static int is_known(const ap_filter_t *filter)
