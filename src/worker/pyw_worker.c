@@ -21,6 +21,7 @@
 #include "wire/pyw_channel.h"
 #include "wire/pyw_wait.h"
 #include "worker/pyw_crash.h"
+#include "worker/pyw_forking.h"
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_identity.h"
 #include "worker/pyw_inherit.h"
@@ -28,8 +29,7 @@
 #include "worker/pyw_loading.h"
 #include "worker/pyw_open_engine.h"
 #include "worker/pyw_pool.h"
-#include "worker/pyw_program.h"
-#include "worker/pyw_template.h"
+#include "worker/pyw_program_main.h"
 #include "worker/pyw_watchdog.h"
 #include "worker/pyw_worker_signals.h"
 
@@ -43,7 +43,7 @@ typedef struct worker {
     pyw_inheritance heritage;
     pyw_channel *manager;
     pyw_service service;
-    pyw_template *template; /* NULL: it is a worker */
+    pyw_forking *template; /* NULL: it is a worker */
     int is_forked;          /* the fork of a template, and no worker yet */
     pyw_pool *pool;         /* NULL until the applications are loaded */
     pyw_watchdog *watchdog;
@@ -176,7 +176,7 @@ static void write_stacks(worker *self)
 
 static void fork_worker(worker *self)
 {
-    pid_t pid = self->is_told ? pyw_template_fork(self->template, self->service.engine) : -1;
+    pid_t pid = self->is_told ? pyw_forking_fork(self->template, self->service.engine) : -1;
 
     self->is_forked = pid == 0;
     if (pid < 0) {
@@ -191,7 +191,7 @@ static int take_template_order(worker *self, const pyw_frame *frame)
         return 0;
     }
     if (frame->type == PYW_FRAME_HAND) {
-        pyw_template_take(self->template, frame->flags, pyw_channel_take_fd(self->manager));
+        pyw_forking_take(self->template, frame->flags, pyw_channel_take_fd(self->manager));
     }
     else {
         fork_worker(self);
@@ -452,7 +452,7 @@ static int run_program(worker *self)
     self->is_told = 1;
     start_watchdog(self);
     tell_manager(self, PYW_FRAME_READY);
-    status = pyw_program_run(&program, steer, self, pyw_worker_wake);
+    status = pyw_program_main(&program, steer, self, pyw_worker_wake);
     return status < 0 ? PYW_EXIT_ENGINE : stop_engine(self, status);
 }
 
@@ -478,7 +478,7 @@ static int live_forked(worker *self, apr_pool_t *pool)
 {
     pyw_problem problem = {""};
 
-    pyw_template_become_worker(self->template, self->manager);
+    pyw_forking_become_worker(self->template, self->manager);
     self->template = NULL;
     self->is_forked = self->is_told = self->may_serve = 0;
     pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
@@ -539,7 +539,7 @@ int pyw_worker_main(int is_template)
     self.service.watched = pyw_watch_list_create();
     if (is_template) {
         prctl(PR_SET_NAME, PYW_HERITAGE_TEMPLATE_NAME);
-        self.template = pyw_template_create();
+        self.template = pyw_forking_create();
     }
     if (self.manager == NULL || self.service.watched == NULL || (is_template && self.template == NULL)) {
         return PYW_EXIT_HERITAGE;

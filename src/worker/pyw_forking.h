@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_TEMPLATE_H
-#define PYW_TEMPLATE_H
+#ifndef PYW_FORKING_H
+#define PYW_FORKING_H
 
 /*
  * What a template has beyond a worker: it forks. A template is started like a worker, loads the applications, and then
@@ -13,24 +13,24 @@
 #include "wire/pyw_channel.h"
 #include "wsgi/pyw_engine.h"
 
-typedef struct pyw_template pyw_template;
+typedef struct pyw_forking pyw_forking;
 
 /* NULL: no memory. */
-pyw_template *pyw_template_create(void);
+pyw_forking *pyw_forking_create(void);
 
 /* A HAND frame: `fd` (owned; -1 for none) is for descriptor `number` of the next worker. */
-void pyw_template_take(pyw_template *template, unsigned number, int fd);
+void pyw_forking_take(pyw_forking *forking, unsigned number, int fd);
 
 /*
  * A FORK frame. 0: this is the new process, a child of the manager; -1 with errno: there is none. In both cases but the
  * first what was handed is closed.
  */
-pid_t pyw_template_fork(pyw_template *template, const pyw_engine *engine);
+pid_t pyw_forking_fork(pyw_forking *forking, const pyw_engine *engine);
 
 /*
  * In the new process: puts the descriptors in their places, `manager` being the channel of the template before and the
  * worker's own after it, and says FORKED.
  */
-void pyw_template_become_worker(pyw_template *template, pyw_channel *manager);
+void pyw_forking_become_worker(pyw_forking *forking, pyw_channel *manager);
 
 #endif

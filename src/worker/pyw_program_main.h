@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_PROGRAM_H
-#define PYW_PROGRAM_H
+#ifndef PYW_PROGRAM_MAIN_H
+#define PYW_PROGRAM_MAIN_H
 
 /*
  * The program of a service group (threads=0): it has the main thread, where Python handles signals, so that it can be
@@ -23,6 +23,6 @@ typedef struct pyw_program {
  * On the main thread: runs the program while `steer` runs on a thread of its own, and calls `wake` when the program is
  * over. Returns what steer returned, which it does only then; -1: the thread cannot be started, which was logged.
  */
-int pyw_program_run(pyw_program *program, int (*steer)(void *baton), void *baton, void (*wake)(void));
+int pyw_program_main(pyw_program *program, int (*steer)(void *baton), void *baton, void (*wake)(void));
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dup3 */
 #endif
-#include "worker/pyw_template.h"
+#include "worker/pyw_forking.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,40 +16,40 @@
 
 enum { FORKED_TIMEOUT_MS = 5000 };
 
-struct pyw_template {
+struct pyw_forking {
     int fds[PYW_HERITAGE_FDS]; /* of the next worker; -1: the template's own will do */
 };
 
-pyw_template *pyw_template_create(void)
+pyw_forking *pyw_forking_create(void)
 {
-    pyw_template *template = malloc(sizeof(*template));
+    pyw_forking *forking = malloc(sizeof(*forking));
 
-    for (int i = 0; template != NULL && i < PYW_HERITAGE_FDS; i++) {
-        template->fds[i] = -1;
+    for (int i = 0; forking != NULL && i < PYW_HERITAGE_FDS; i++) {
+        forking->fds[i] = -1;
     }
-    return template;
+    return forking;
 }
 
-static void drop(pyw_template *template, unsigned number)
+static void drop(pyw_forking *forking, unsigned number)
 {
-    if (template->fds[number] >= 0) {
-        close(template->fds[number]);
-        template->fds[number] = -1;
+    if (forking->fds[number] >= 0) {
+        close(forking->fds[number]);
+        forking->fds[number] = -1;
     }
 }
 
-static void drop_all(pyw_template *template)
+static void drop_all(pyw_forking *forking)
 {
     for (unsigned i = 0; i < PYW_HERITAGE_FDS; i++) {
-        drop(template, i);
+        drop(forking, i);
     }
 }
 
-void pyw_template_take(pyw_template *template, unsigned number, int fd)
+void pyw_forking_take(pyw_forking *forking, unsigned number, int fd)
 {
     if (number < PYW_HERITAGE_FDS) {
-        drop(template, number);
-        template->fds[number] = fd;
+        drop(forking, number);
+        forking->fds[number] = fd;
     }
     else if (fd >= 0) {
         close(fd);
@@ -93,31 +93,31 @@ static pid_t fork_twice(void)
     return between;
 }
 
-pid_t pyw_template_fork(pyw_template *template, const pyw_engine *engine)
+pid_t pyw_forking_fork(pyw_forking *forking, const pyw_engine *engine)
 {
     pid_t pid = engine->fork(fork_twice);
 
     if (pid != 0) {
         int error = errno;
 
-        drop_all(template);
+        drop_all(forking);
         errno = error;
     }
     return pid;
 }
 
-void pyw_template_become_worker(pyw_template *template, pyw_channel *manager)
+void pyw_forking_become_worker(pyw_forking *forking, pyw_channel *manager)
 {
     setpgid(0, 0);
     prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME);
     pyw_channel_close(manager);
     for (int i = 0; i < PYW_HERITAGE_FDS; i++) {
-        if (template->fds[i] >= 0) {
-            dup3(template->fds[i], i, O_CLOEXEC);
+        if (forking->fds[i] >= 0) {
+            dup3(forking->fds[i], i, O_CLOEXEC);
         }
     }
-    drop_all(template);
-    free(template);
+    drop_all(forking);
+    free(forking);
     pyw_channel_open(manager, PYW_HERITAGE_CHANNEL);
     pyw_channel_queue(manager, PYW_FRAME_FORKED, 0, NULL, 0, -1);
     pyw_channel_send(manager, FORKED_TIMEOUT_MS);

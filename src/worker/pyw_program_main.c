@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "worker/pyw_program.h"
+#include "worker/pyw_program_main.h"
 
 #include <signal.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static int start_steering(pthread_t *thread, steering *self)
     return error == 0;
 }
 
-int pyw_program_run(pyw_program *program, int (*steer)(void *baton), void *baton, void (*wake)(void))
+int pyw_program_main(pyw_program *program, int (*steer)(void *baton), void *baton, void (*wake)(void))
 {
     steering self = {steer, baton, -1};
     pthread_t thread;
