@@ -75,11 +75,11 @@ static const char *words_for(pyw_result why)
 
 /*
  * Was the connection closed with the REQUEST in it unread? So it goes with those that wait for an accept(2) when the
- * last worker leaves a listening socket behind. With a body in the channel one cannot tell what of it was read.
+ * last worker leaves a listening socket behind. With anything behind the REQUEST one cannot tell what was read.
  */
 static int was_not_begun(const pyw_relay *relay)
 {
-    return !relay->has_body && !relay->reply->has_head && pyw_channel_was_reset(relay->channel);
+    return !relay->has_body && !relay->has_left && !relay->has_spoken && pyw_channel_was_reset(relay->channel);
 }
 
 void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
@@ -209,9 +209,10 @@ static pyw_result take_error(pyw_relay *relay, const pyw_frame *frame)
     return result;
 }
 
+/* Whoever has spoken of a request has begun it, whatever it says now: it must not be run a second time. */
 static pyw_result take_goaway(pyw_relay *relay)
 {
-    if (relay->reply->has_head) {
+    if (relay->has_spoken) {
         return PYW_MALFORMED;
     }
     relay->over = 1;
@@ -256,6 +257,7 @@ void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_result result = dispatch(relay, frame);
 
+    relay->has_spoken = 1;
     if (result == PYW_OK || relay->over) {
         return;
     }

@@ -33,6 +33,7 @@ typedef struct pyw_relay {
     int may_have_more;   /* the last look at the body was not its last word: do not wait for its socket */
     int stream_slice;    /* ms until a stream is looked at again */
     int worker_is_full;  /* wait until the socket takes more */
+    int has_spoken;      /* the worker has said something about the request: it has begun it */
     int has_left;        /* the client has closed its sending side, and the worker was told */
     int goaway;
     int over;

@@ -6,6 +6,7 @@ answers the next connection of httpd with the bytes that the test wrote to a fil
 import array
 import json
 import os
+import select
 import socket
 import sys
 
@@ -37,6 +38,10 @@ def next(environ, start_response):
     listener.close()
     peer.settimeout(20)
     read_request(peer)
+    if query(environ, "unread"):
+        select.select([peer], [], [], 20)  # until httpd says something more, which stays unread: a reset
+        peer.close()
+        return plain(start_response, "answered")
     for data, path in pieces:
         ancillary = []
         if path:

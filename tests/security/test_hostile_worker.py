@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import socket
 import struct
 
 import pytest
@@ -70,6 +71,9 @@ BEFORE_A_RESPONSE = {
     "an interim response that is 200": head(200, kind=INTERIM) + head() + BODY,
     "Switching Protocols": head(101, kind=INTERIM) + head() + BODY,
     "a file without a descriptor": head() + file(0, 5),
+    "GOAWAY after a log record": frame(LOG, b"begun", 7) + frame(GOAWAY),
+    "GOAWAY after an interim response": head(103, kind=INTERIM) + frame(GOAWAY),
+    "GOAWAY after the head": head() + frame(GOAWAY),
     "a log record over its limit": frame(LOG, b"x" * 8193, 3),
     "a log level that does not exist": frame(LOG, b"x", 9),
 }
@@ -166,6 +170,24 @@ class TestHostileWorker:
         self.answer(server, (record + head() + BODY + frame(END), None))
         line, = server.log.wait("all is lost", since)
         assert ":crit]" in line and "\x1b" not in line and "faked" in line
+
+    def test_a_request_that_was_not_begun_goes_to_another_worker(self, server):
+        """That one has no such application; what the others show is that they are not run there."""
+        assert self.answer(server, (frame(GOAWAY), None)).status == 404
+
+    def test_a_request_that_may_have_been_begun_is_run_by_no_other(self, server):
+        """The worker dies with something unread, but that is not the REQUEST."""
+        server.allow_log(r"PYW0243")
+        site = Site(server, "daemon", "")
+        key = site.new_key()
+        (server.data / (key + ".answer")).write_text("[]")
+        with site.connect() as connection, site.connect() as victim:
+            connection.start("GET", "/next?unread=1&key=" + key)
+            site.wait_notes(key)
+            victim.start("GET", "/victim")
+            victim.socket.shutdown(socket.SHUT_WR)
+            assert victim.read_response().status == 502
+            assert connection.read_response().body == b"answered"
 
     def test_a_valid_answer_is_taken(self, server):
         """The control of all the others: it is not our way of sending that fails."""
