@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_cycles engine.so tests/engine: Python is started, serves from several threads and interpreters, and is stopped,
- * in one process after the other; none may crash, hang, or say anything while it ends.
+ * in one process after the other, a few at a time; none may crash, hang, or say anything while it ends.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 
 #include "engine_host.h"
 
-enum { CYCLES = 50, THREADS = 2, ROUNDS = 3, SECONDS_MOST = 20 };
+enum { CYCLES = 50, AT_ONCE = 5, THREADS = 2, ROUNDS = 3, SECONDS_MOST = 60 };
 
 static int serve(pyw_application *application, const char *path, const char *content)
 {
@@ -43,7 +43,7 @@ static int live(const char *engine, const char *tests)
     int failures[THREADS] = {0};
     int all = 0;
 
-    alarm(SECONDS_MOST);
+    alarm(SECONDS_MOST); /* a hang is a signal, too */
     host_start(engine, tests, 1, 0);
     for (int i = 0; i < THREADS; i++) {
         pthread_create(&threads[i], NULL, work, &failures[i]);
@@ -61,14 +61,34 @@ static int live(const char *engine, const char *tests)
     return all != 0;
 }
 
-static int describe(int cycle, int status)
+static int is_failure(pid_t pid)
 {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    int status = 0;
+
+    if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         return 0;
     }
-    fprintf(stderr, "cycle %d of %d: %s %d\n", cycle, CYCLES, WIFSIGNALED(status) ? "signal" : "status",
+    fprintf(stderr, "pid %ld: %s %d\n", (long)pid, WIFSIGNALED(status) ? "signal" : "status",
             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     return 1;
+}
+
+/* Returns how many failed. */
+static int run_batch(const char *engine, const char *tests)
+{
+    pid_t pids[AT_ONCE];
+    int failures = 0;
+
+    for (int i = 0; i < AT_ONCE; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            _exit(live(engine, tests));
+        }
+    }
+    for (int i = 0; i < AT_ONCE; i++) {
+        failures += is_failure(pids[i]);
+    }
+    return failures;
 }
 
 int main(int argc, char **argv)
@@ -79,15 +99,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: test_cycles engine.so tests/engine\n");
         return 2;
     }
-    for (int cycle = 1; cycle <= CYCLES; cycle++) {
-        pid_t pid = fork();
-        int status = 0;
-
-        if (pid == 0) {
-            _exit(live(argv[1], argv[2]));
-        }
-        waitpid(pid, &status, 0);
-        failures += describe(cycle, status);
+    for (int done = 0; done < CYCLES; done += AT_ONCE) {
+        failures += run_batch(argv[1], argv[2]);
     }
     printf("%d starts and stops, %d failures\n", CYCLES, failures);
     return failures != 0;

@@ -181,6 +181,43 @@ class TestSleep:
         assert processes.descriptor_count(server.manager().pid) == before
 
 
+class TestSleepOfATemplate:
+    OPTIONS = "processes=0-2 threads=1 inactivity-timeout=1s scale-after=100ms preload=On"
+
+    def test_the_template_stays_and_forks_when_the_group_wakes(self, server, site):
+        for _ in range(2):
+            since = server.log.position()
+            assert site.get("/pid").status == 200
+            server.log.wait("PYW0371", since)
+            server.log.wait("PYW0310", since)
+        assert len(server.log.find("PYW0394")) == 1
+        assert len(server.log.find("PYW0372")) == 2
+
+    def test_it_grows_from_the_template(self, server, site):
+        held = site.hold(count=2)
+        assert len(set(held.pids)) == 2
+        assert [response.status for response in held.finish()] == [200] * 2
+        assert len(server.log.find("PYW0394")) == 1
+
+
+class TestReplacementOfAGrownGroup:
+    OPTIONS = "processes=1-3 threads=1 scale-after=100ms scale-idle=1h"
+
+    def test_all_that_it_has_grown_to_are_replaced(self, server, site):
+        held = site.hold(count=3)
+        old = set(held.pids)
+        held.finish()
+        script = server.apps / "app.wsgi"
+        script.write_text(script.read_text() + "\n")
+
+        def is_replaced():
+            pids = {worker.pid for worker in server.workers()}
+            return len(pids) == 3 and not pids & old
+
+        wait_for(is_replaced, 20)
+        assert not server.log.find("PYW0369")
+
+
 class TestDefaultOfSleep:
     def test_without_inactivity_timeout_it_goes_by_scale_idle(self, make_httpd):
         server = make_httpd(ONE % "processes=0-1 scale-idle=1s", apps=APPS)
