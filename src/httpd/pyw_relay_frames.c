@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/pyw_relay_frames.h"
 
+#include <errno.h>
 #include <http_log.h>
 
 #include "base/pyw_log.h"
@@ -82,6 +83,17 @@ static int was_not_begun(const pyw_relay *relay)
     return !relay->has_body && !relay->has_left && !relay->has_spoken && pyw_channel_was_reset(relay->channel);
 }
 
+static void out_of_descriptors(pyw_relay *relay)
+{
+    request_rec *r = relay->reply->r;
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, EMFILE, r,
+                  PYWNO(0285) "process group '%s': httpd's child cannot take the file that answers \"%s\"; the client "
+                              "gets 503, or a response that is cut",
+                  relay->group->options->name, r->the_request);
+    pyw_reply_abort(relay->reply, HTTP_SERVICE_UNAVAILABLE);
+}
+
 void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
 {
     pyw_reply *reply = relay->reply;
@@ -93,6 +105,10 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
     }
     if (was_not_begun(relay)) {
         relay->goaway = 1;
+        return;
+    }
+    if (why == PYW_MALFORMED && pyw_channel_has_lost_fd(relay->channel)) {
+        out_of_descriptors(relay);
         return;
     }
     if (reply->passed) {

@@ -29,6 +29,7 @@ struct pyw_channel {
     int fd;
     pyw_result input_result; /* PYW_OK, or what ended the reading for good */
     int was_reset;           /* the peer closed with bytes of ours unread */
+    int has_lost_fd;         /* a descriptor came for which there was no room in the process */
 
     char *input;
     size_t input_size;
@@ -74,6 +75,7 @@ void pyw_channel_open(pyw_channel *channel, int fd)
     channel->fd = fd;
     channel->input_result = PYW_OK;
     channel->was_reset = 0;
+    channel->has_lost_fd = 0;
 }
 
 int pyw_channel_fd(const pyw_channel *channel)
@@ -219,6 +221,7 @@ static pyw_result keep_fds(pyw_channel *channel, struct msghdr *message)
 {
     pyw_result result = message->msg_flags & MSG_CTRUNC ? PYW_MALFORMED : PYW_OK;
 
+    channel->has_lost_fd |= result == PYW_MALFORMED;
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
         size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
@@ -441,6 +444,11 @@ pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms)
 int pyw_channel_has_output(const pyw_channel *channel)
 {
     return pyw_outbox_left(&channel->outbox) > 0;
+}
+
+int pyw_channel_has_lost_fd(const pyw_channel *channel)
+{
+    return channel->has_lost_fd;
 }
 
 int pyw_channel_was_reset(const pyw_channel *channel)

@@ -50,6 +50,12 @@ int pyw_channel_was_reset(const pyw_channel *channel);
  */
 int pyw_channel_is_unread(const pyw_channel *channel);
 
+/*
+ * After read() returned PYW_MALFORMED: was it because a descriptor had no room in this process (EMFILE)? Then, for
+ * once, it is not the peer's fault.
+ */
+int pyw_channel_has_lost_fd(const pyw_channel *channel);
+
 /* Closes the socket and all descriptors that were received and not taken, and forgets what is in the buffers. */
 void pyw_channel_close(pyw_channel *channel);
 

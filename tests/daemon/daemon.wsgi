@@ -147,6 +147,12 @@ def large(environ, start_response):
     return (b"0123456789abcdef" * 256 for _ in range(size // 4096))
 
 
+def a_file(environ, start_response):
+    """A file, through wsgi.file_wrapper."""
+    start_response("200 OK", [TYPE])
+    return environ["wsgi.file_wrapper"](open(__file__, "rb"))
+
+
 def numbered(environ, start_response):
     """?size= bytes in blocks that tell their place; notes when all are made, and how many."""
     size = int(query(environ, "size"))

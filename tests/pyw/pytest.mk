@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites that drive a real httpd. Both variables may be given: make check-pytest PYTEST_FLAGS='-k chunked'.
 
-PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon lifecycle embedded config security apps faults)
+PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon lifecycle embedded config security apps faults load)
 PYTEST_FLAGS  ?=
 
 check-pytest: all engines
@@ -16,4 +16,11 @@ check-sanitized: all
 	    ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	    /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
-.PHONY: check-pytest check-sanitized
+# The load of tests/load goes on for a minute instead of some seconds, with bodies of 1 GiB.
+check-load: all
+	PYWSGI_BUILD=$(BUILD) PYWSGI_LOAD_SECONDS=60 PYWSGI_LOAD_MIB=1024 \
+	    /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=600 $(PYTEST_FLAGS) tests/load
+
+check-all: check-load
+
+.PHONY: check-pytest check-sanitized check-load

@@ -300,6 +300,7 @@ static void test_descriptors_that_find_no_room_in_the_process_are_malformed(void
     result = pyw_channel_read(pair->channel, &frame, 0);
     setrlimit(RLIMIT_NOFILE, &before);
     assert_int_equal(result, PYW_MALFORMED);
+    assert_true(pyw_channel_has_lost_fd(pair->channel));
     assert_int_equal(pyw_channel_take_fd(pair->channel), -1);
 }
 

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application of tests/daemon, and how long the load goes on: some seconds, or PYWSGI_LOAD_SECONDS=60."""
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "daemon"))
+
+from daemon_site import DaemonSite  # noqa: E402
+
+
+@pytest.fixture
+def site(server):
+    return DaemonSite(server)
+
+
+@pytest.fixture
+def load_seconds():
+    return float(os.environ.get("PYWSGI_LOAD_SECONDS", "5"))

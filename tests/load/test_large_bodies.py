@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""F29: a body of 1 GiB in each direction (PYWSGI_LOAD_MIB=1024; less by default) arrives, and takes no memory."""
+import hashlib
+import os
+import threading
+
+import pytest
+from daemon_site import APPS
+
+from pyw.site import Site
+
+CONFIG = """
+WSGITempDir ${ROOT}/spool
+WSGIDaemonProcess app threads=2
+WSGIDaemonProcess streaming threads=2 request-buffer=0 request-spool=0
+WSGIScriptAlias /streaming ${APPS}/app.wsgi process-group=streaming
+WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
+"""
+
+MIB = 1 << 20
+SIZE = int(os.environ.get("PYWSGI_LOAD_MIB", "128")) * MIB
+GROWTH = 4 * MIB
+
+without_sanitizers = pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="sanitizers have memory of their own")
+
+
+class Memory:
+    """The most that the resident memory of each process has grown since the start, looked at all the time."""
+
+    def __init__(self, server):
+        self.family = server.children() + server.workers()
+        self.before = [process.memory_info().rss for process in self.family]
+        self.growth = [0] * len(self.family)
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        while not self.ended.wait(0.02):
+            self.look()
+
+    def look(self):
+        for index, process in enumerate(self.family):
+            self.growth[index] = max(self.growth[index], process.memory_info().rss - self.before[index])
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self.ended.set()
+        self.thread.join()
+        self.look()
+
+
+@without_sanitizers
+class TestLargeBodies:
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        server = make_httpd(CONFIG, apps=APPS, start=False)
+        (server.root / "spool").mkdir()
+        (server.root / "spool").chmod(0o1777)
+        return server.start()
+
+    def upload(self, site, size, chunked):
+        block = os.urandom(MIB)
+        whole = hashlib.sha256()
+        with site.connect(timeout=120) as connection:
+            framing = "Transfer-Encoding: chunked" if chunked else "Content-Length: %d" % size
+            connection.send(("POST %s/digest HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (site.prefix, framing)).encode())
+            for _ in range(size // MIB):
+                whole.update(block)
+                connection.send_chunk(block) if chunked else connection.send(block)
+            if chunked:
+                connection.send(b"0\r\n\r\n")
+            response = connection.read_response("POST")
+            assert (response.status, response.body) == (200, whole.hexdigest().encode())
+
+    def download(self, site, size, length):
+        """Block by block: the whole of it would be the test's own memory."""
+        with site.connect(timeout=120) as connection:
+            connection.start("GET", "%s/numbered?size=%d&length=%s" % (site.prefix, size, length))
+            assert connection.read_head().status == 200
+            rest, place = b"", 0
+            while place < size:
+                data = connection._take(MIB) if length else connection.read_chunk()
+                assert data, "cut after %d bytes" % place
+                rest += data
+                for at in range(0, len(rest) - 4095, 4096):
+                    place += 4096
+                    assert rest[at:at + 4096] == b"%4096d" % place
+                rest = rest[len(rest) // 4096 * 4096:]
+            if not length:
+                assert connection.read_chunk() == b""
+
+    @pytest.mark.parametrize("prefix", ["", "/streaming"])
+    @pytest.mark.parametrize("chunked", [False, True])
+    def test_up(self, server, prefix, chunked):
+        site = Site(server, "daemon", prefix)
+        self.upload(site, 4 * MIB, chunked)
+        with Memory(server) as memory:
+            self.upload(site, SIZE, chunked)
+        assert max(memory.growth) <= GROWTH, memory.growth
+
+    @pytest.mark.parametrize("length", ["", "1"])
+    def test_down(self, server, length):
+        site = Site(server, "daemon", "")
+        self.download(site, 4 * MIB, length)
+        with Memory(server) as memory:
+            self.download(site, SIZE, length)
+        assert max(memory.growth) <= GROWTH, memory.growth
