@@ -59,3 +59,17 @@ int pyw_temp_file_write_at(int fd, const void *data, size_t length, off_t offset
     }
     return 0;
 }
+
+int pyw_temp_file_read_only(int fd)
+{
+    char path[32];
+    int other;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    other = open(path, O_RDONLY | O_CLOEXEC);
+    if (other < 0) {
+        return fd;
+    }
+    close(fd);
+    return other;
+}

@@ -15,4 +15,10 @@ int pyw_temp_file_open(const char *directory);
 /* Writes all of it from `offset` on. 0, or the errno; then a part may have been written. */
 int pyw_temp_file_write_at(int fd, const void *data, size_t length, off_t offset);
 
+/*
+ * The same file for reading only, to be given away. Becomes the owner of `fd`, which is returned as it is where the
+ * system cannot do that (no /proc).
+ */
+int pyw_temp_file_read_only(int fd);
+
 #endif

@@ -167,5 +167,9 @@ int pyw_upload_collect(pyw_upload *upload)
             pyw_body_consume(&upload->body, length);
         }
     }
+    if (upload->fd >= 0) {
+        /* A worker that could write to it would have disk space without a quota of its own. */
+        upload->fd = pyw_temp_file_read_only(upload->fd);
+    }
     return status;
 }

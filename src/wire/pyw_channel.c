@@ -76,6 +76,8 @@ void pyw_channel_open(pyw_channel *channel, int fd)
     channel->input_result = PYW_OK;
     channel->was_reset = 0;
     channel->has_lost_fd = 0;
+    channel->is_scanned = 0;
+    channel->is_ended = 0;
 }
 
 int pyw_channel_fd(const pyw_channel *channel)

@@ -30,8 +30,8 @@ def expected(size=SIZE):
     return b"".join(b"%4096d" % place for place in range(4096, size + 1, 4096))
 
 
-def make_server(make_httpd, prepare=None):
-    server = make_httpd(CONFIG, apps=APPS, modules=("http2",), start=False)
+def make_server(make_httpd, prepare=None, config=CONFIG, **options):
+    server = make_httpd(config, apps=APPS, start=False, **{"modules": ("http2",), **options})
     (server.root / "spool").mkdir()
     (server.root / "spool").chmod(0o1777)
     if prepare:
@@ -86,6 +86,16 @@ class TestSlowReaders:
             connection.h2.increment_flow_control_window(1 << 30, stream)
             connection.flush()
             assert connection.read_all(stream) == (expected(), True)
+
+    def test_over_a_graceful_restart(self, site, server):
+        server.allow_log("AH00493|AH00163|AH00489")
+        key = site.new_key()
+        with self.begin(site, "/numbered?size=%d&key=%s" % (SIZE, key)) as connection:
+            assert site.wait_notes(key) == ["made %d" % SIZE]
+            server.graceful()
+            assert site.get("/pid").status == 200
+            response = connection.read_response()
+            assert response.complete and response.body == expected()
 
     def test_many_of_them(self, site, server):
         key = site.new_key()
@@ -154,6 +164,22 @@ class TestSlowReaders:
         connection.reset()
         assert site.wait_notes(key) == ["end"]
         wait_for(lambda: not spool_sizes(server), what="closing of the file")
+
+
+@pytest.mark.parametrize("mpm", ["prefork", "worker"])
+class TestOtherMpms:
+    @pytest.fixture
+    def server(self, make_httpd, mpm):
+        return make_server(make_httpd, config=CONFIG.replace("Protocols h2c http/1.1", ""), mpm=mpm, modules=())
+
+    def test_the_only_thread_is_free(self, site, mpm):
+        key = site.new_key()
+        with site.connect(receive_buffer=4096) as connection:
+            connection.start("GET", "/numbered?size=%d&key=%s" % (SIZE, key))
+            assert site.wait_notes(key) == ["made %d" % SIZE]
+            assert site.get("/pid").status == 200
+            response = connection.read_response()
+            assert response.complete and response.body == expected()
 
 
 @pytest.mark.root

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from daemon_site import APPS
 
-from pyw import processes
+from pyw import processes, wait_for
 from pyw.httpd import server_user
 
 CONFIG = """
@@ -27,19 +27,31 @@ class NoDescriptors:
         self.pid = pid
 
     def __enter__(self):
-        used = processes.descriptors(self.pid)
-        free = next(number for number in range(len(used) + 1) if number not in used)
         with open("/proc/%d/limits" % self.pid) as limits:
             self.before = next(line.split()[3] for line in limits if line.startswith("Max open files"))
-        self.limit(free)
+        wait_for(self.take_all, what="a limit that leaves none")
 
     def __exit__(self, *exc_info):
         self.limit(self.before)
+
+    def take_all(self):
+        """What the request before has used may be closed a moment later: then once more."""
+        free = self.first_free()
+        self.limit(free)
+        return self.first_free() == free
+
+    def first_free(self):
+        used = processes.descriptors(self.pid)
+        return next(number for number in range(len(used) + 1) if number not in used)
 
     def limit(self, number):
         """As the child's own user: even root needs a capability for that which containers do not have."""
         subprocess.run(["prlimit", "--pid", str(self.pid), "--nofile=%s:" % number], check=True,
                        user=server_user(), group=server_user(), extra_groups=[])
+
+
+def spool_files(child):
+    return [path for path in processes.descriptors(child.pid).values() if path.endswith("(deleted)")]
 
 
 @pytest.mark.root
@@ -61,6 +73,7 @@ class TestNoDescriptors:
         child, = server.children()
         with site.connect() as connection:
             assert connection.request(method, path, body=body).status == 200
+            wait_for(lambda: not spool_files(child), what="end of the request")
             before = self.cpu(server)
             with NoDescriptors(child.pid):
                 response = connection.request(method, path, body=body)
