@@ -79,6 +79,7 @@ const pyw_option_rule pyw_option_rules[] = {
     {"name", PYW_KIND_TEXT, AT(name), 0, 0, 1},
     {"multiprocess", PYW_KIND_NUMBER, AT(multiprocess), 0, 1, 1},
     {"engine", PYW_KIND_PATH, AT(engine), 0, 0, 1},
+    {"engine-stamp", PYW_KIND_TEXT, AT(engine_stamp), 0, 0, 1},
     {"log-level", PYW_KIND_NUMBER, AT(log_level), 0, 15, 1},
     {"import", PYW_KIND_APPLICATION, AT(imports), 0, 0, 1},
     {"application", PYW_KIND_APPLICATION, AT(applications), 0, 0, 1},

@@ -74,6 +74,7 @@ typedef struct pyw_group_options {
 
     /* What follows is no option of the directive: httpd's parent works it out and sends it along. */
     const char *engine;               /* absolute path of the engine's shared object */
+    const char *engine_stamp;         /* which file that is: another one, other workers */
     int log_level;                    /* pyw_log_level: the threshold of the group's own log */
     apr_array_header_t *imports;      /* of const pyw_application_option *, callable "": executed before those */
     apr_array_header_t *applications; /* of const pyw_application_option *: loaded before a worker is ready */

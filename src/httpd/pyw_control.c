@@ -8,6 +8,7 @@
 #include <http_config.h>
 #include <http_main.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unixd.h>
@@ -20,6 +21,10 @@
 
 /* Where the manager finds its end of the control channel. */
 #define MANAGER_CONTROL_FD 3
+
+/* And its end of the channel to the manager before it. */
+#define MANAGER_LEGACY_FD 4
+#define ABOVE_ALL 10
 
 /* What socket-timeout= may be; httpd's Timeout has no limit. */
 #define LONGEST_TIMEOUT apr_time_from_sec(24 * 60 * 60)
@@ -40,18 +45,21 @@ static void close_from(int first)
     }
 }
 
-static void become_manager(const char *program, int control)
+/* `legacy`: the channel to the manager whose successor it is; -1: there is none. */
+static void become_manager(const char *program, int control, int legacy)
 {
-    char *const arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--manager", NULL};
+    char *const arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--manager",
+                               legacy >= 0 ? (char *)(uintptr_t) "--successor" : NULL, NULL};
     int null = open("/dev/null", O_RDWR);
 
+    control = fcntl(control, F_DUPFD, ABOVE_ALL);
+    if (legacy >= 0 && ((legacy = fcntl(legacy, F_DUPFD, ABOVE_ALL)) < 0 || dup2(legacy, MANAGER_LEGACY_FD) < 0)) {
+        _exit(127);
+    }
     if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || dup2(control, MANAGER_CONTROL_FD) < 0) {
         _exit(127);
     }
-    if (control == MANAGER_CONTROL_FD) {
-        fcntl(control, F_SETFD, 0);
-    }
-    close_from(MANAGER_CONTROL_FD + 1);
+    close_from((legacy >= 0 ? MANAGER_LEGACY_FD : MANAGER_CONTROL_FD) + 1);
     execv(program, arguments);
     _exit(127);
 }
@@ -64,7 +72,48 @@ static const char *program_path(apr_pool_t *pool)
                                   : apr_pstrcat(pool, pyw_config_module_directory(pool), "/pywsgid", NULL);
 }
 
-pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, pyw_problem *problem)
+void pyw_control_stamp(const char *path, char stamp[PYW_STAMP_SIZE])
+{
+    struct stat found;
+
+    *stamp = '\0';
+    if (path && stat(path, &found) == 0) {
+        apr_snprintf(stamp, PYW_STAMP_SIZE, "%lx:%lx:%ld.%09ld:%ld", (unsigned long)found.st_dev,
+                     (unsigned long)found.st_ino, (long)found.st_mtim.tv_sec, (long)found.st_mtim.tv_nsec,
+                     (long)found.st_size);
+    }
+}
+
+void pyw_control_program_stamp(char stamp[PYW_STAMP_SIZE])
+{
+    pyw_control_stamp(program_path(ap_server_conf->process->pconf), stamp);
+}
+
+pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *problem)
+{
+    pyw_channel *channel = pyw_channel_create();
+    int fd = fcntl(control_fd, F_DUPFD_CLOEXEC, 3);
+    int pair[2];
+    pyw_result result;
+
+    if (!channel || fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        pyw_channel_destroy(channel);
+        return pyw_problem_set(problem, "%s", strerror(errno));
+    }
+    pyw_channel_open(channel, fd);
+    pyw_channel_queue(channel, PYW_FRAME_HANDOVER, 0, NULL, 0, pair[0]);
+    result = pyw_channel_send(channel, ANSWER_TIMEOUT_MS);
+    pyw_channel_destroy(channel);
+    close(pair[0]);
+    if (result != PYW_OK) {
+        close(pair[1]);
+        return pyw_problem_set(problem, "the old manager does not listen (%s)", pyw_result_name(result));
+    }
+    *legacy = pair[1];
+    return PYW_OK;
+}
+
+pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_problem *problem)
 {
     const char *program = program_path(ap_server_conf->process->pconf);
     int pair[2];
@@ -78,7 +127,7 @@ pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, pyw_problem *problem)
     }
     *pid = fork();
     if (*pid == 0) {
-        become_manager(program, pair[1]);
+        become_manager(program, pair[1], legacy);
     }
     close(pair[1]);
     if (*pid < 0) {
@@ -135,11 +184,14 @@ static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const ap
 static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *group)
 {
     pyw_group_options *options = apr_pmemdup(pool, group->options, sizeof(*options));
+    char stamp[PYW_STAMP_SIZE];
 
     if (options->socket_timeout == 0) {
         options->socket_timeout = group->server->timeout < LONGEST_TIMEOUT ? group->server->timeout : LONGEST_TIMEOUT;
     }
     options->log_level = pyw_log_sink_threshold(group->server);
+    pyw_control_stamp(options->engine, stamp);
+    options->engine_stamp = *stamp ? apr_pstrdup(pool, stamp) : NULL;
     return options;
 }
 

@@ -16,6 +16,7 @@
 #include "config/pyw_config.h"
 #include "httpd/pyw_control.h"
 #include "httpd/pyw_log_sink.h"
+#include "httpd/pyw_predecessors.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -37,6 +38,7 @@ typedef struct retained_manager {
     pid_t parent; /* who started it */
     apr_time_t started;
     apr_interval_time_t stop_limit;
+    char stamp[PYW_STAMP_SIZE]; /* of the program that it was started from */
 } retained_manager;
 
 static retained_manager *retained(void)
@@ -98,6 +100,7 @@ static apr_status_t pconf_cleanup(void *data)
     retained_manager *manager = data;
 
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING && manager->parent == getpid()) {
+        pyw_predecessors_stop();
         stop_manager(manager);
     }
     return APR_SUCCESS;
@@ -122,16 +125,17 @@ static apr_interval_time_t longest_shutdown(void)
     return longest;
 }
 
-static int start_manager(retained_manager *manager, server_rec *main_server)
+static int start_manager(retained_manager *manager, int legacy, server_rec *main_server)
 {
     pyw_problem problem;
 
-    if (pyw_control_spawn(&manager->proc.pid, &manager->control_fd, &problem) != PYW_OK) {
+    if (pyw_control_spawn(&manager->proc.pid, &manager->control_fd, legacy, &problem) != PYW_OK) {
         manager->proc.pid = 0;
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server, PYWNO(0251) "the process manager cannot be started: %s",
                      problem.text);
         return 0;
     }
+    pyw_control_program_stamp(manager->stamp);
     manager->parent = getpid();
     manager->started = apr_time_now();
     return 1;
@@ -164,7 +168,7 @@ static void revive_manager(retained_manager *manager)
         apr_sleep(MIN_LIFE);
     }
     apr_pool_create(&pool, NULL);
-    if (start_manager(manager, ap_server_conf) && configure_manager(manager, pool, ap_server_conf)) {
+    if (start_manager(manager, -1, ap_server_conf) && configure_manager(manager, pool, ap_server_conf)) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, ap_server_conf,
                      PYWNO(0254) "the process manager was started again (pid %" APR_PID_T_FMT ")", manager->proc.pid);
     }
@@ -200,16 +204,54 @@ static void watch_manager(retained_manager *manager, apr_pool_t *pconf)
     apr_proc_other_child_register(&manager->proc, on_manager_event, manager, NULL, pconf);
 }
 
+static int is_other_program(const retained_manager *manager)
+{
+    char stamp[PYW_STAMP_SIZE];
+
+    pyw_control_program_stamp(stamp);
+    return *stamp && strcmp(stamp, manager->stamp) != 0;
+}
+
+/* 0: the old manager goes on, if it can. */
+static int hand_over(retained_manager *manager, apr_pool_t *ptemp, server_rec *main_server)
+{
+    retained_manager next = {.control_fd = -1};
+    pyw_problem problem;
+    int legacy;
+
+    if (pyw_control_hand_over(manager->control_fd, &legacy, &problem) != PYW_OK) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, main_server, PYWNO(0270) "the new pywsgid cannot take over: %s",
+                     problem.text);
+        return 0;
+    }
+    if (!start_manager(&next, legacy, main_server) || !configure_manager(&next, ptemp, main_server)) {
+        close(legacy);
+        stop_manager(&next);
+        return 0;
+    }
+    close(legacy);
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server,
+                 PYWNO(0271) "pywsgid is another one on disk: process manager %" APR_PID_T_FMT
+                             " takes over from %" APR_PID_T_FMT ", whose workers finish what they run",
+                 next.proc.pid, manager->proc.pid);
+    pyw_predecessors_add(&manager->proc, manager->control_fd);
+    *manager = next;
+    return 1;
+}
+
 static int ensure_manager(retained_manager *manager, apr_pool_t *ptemp, server_rec *main_server)
 {
     if (is_alive(manager) && manager->control_fd >= 0) {
+        if (is_other_program(manager) && hand_over(manager, ptemp, main_server)) {
+            return 1;
+        }
         if (configure_manager(manager, ptemp, main_server)) {
             return 1;
         }
         stop_manager(manager);
     }
     close_control(manager);
-    return start_manager(manager, main_server) && configure_manager(manager, ptemp, main_server);
+    return start_manager(manager, -1, main_server) && configure_manager(manager, ptemp, main_server);
 }
 
 int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
@@ -223,6 +265,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     pyw_log_install(pyw_log_sink_server, main_server, pyw_log_sink_threshold(main_server));
     manager = retained();
     if (pyw_config_main()->groups->nelts == 0) {
+        pyw_predecessors_stop();
         stop_manager(manager);
         return OK;
     }
@@ -232,6 +275,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     watch_manager(manager, pconf);
+    pyw_predecessors_watch(pconf);
     return OK;
 }
 
@@ -242,4 +286,5 @@ void pyw_parent_child_init(void)
     if (manager && manager->parent != getpid()) {
         close_control(manager);
     }
+    pyw_predecessors_child_init();
 }

@@ -149,7 +149,9 @@ static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
 static void free_group(pyw_manager *manager, pyw_worker_group *group)
 {
     if (group->listener >= 0) {
-        pyw_socket_file_remove(&group->socket, &manager->directory);
+        if (!group->is_handed) {
+            pyw_socket_file_remove(&group->socket, &manager->directory);
+        }
         close(group->listener);
     }
     pyw_reload_watch_end(group);
@@ -170,6 +172,21 @@ void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group)
     free_group(manager, group);
 }
 
+/* The socket that an older manager of another program hands over: nobody who connects notices. */
+static int inherit(pyw_manager *manager, pyw_worker_group *group)
+{
+    group->listener =
+        pyw_handover_take(manager->handover, manager->directory.path, group->options->name, &group->is_stopped);
+    if (group->listener < 0) {
+        return 0;
+    }
+    group->has_predecessor = 1;
+    pyw_socket_file_recognize(&group->socket, &manager->directory);
+    pyw_socket_file_adopt(&group->socket, &manager->directory, socket_owner(manager, group));
+    listen(group->listener, group->options->listen_backlog);
+    return 1;
+}
+
 /* A group with its socket, which is in no list yet and whose options are still the pending one's. */
 static pyw_worker_group *create_group(pyw_manager *manager, const pyw_pending_group *pending, pyw_problem *problem)
 {
@@ -186,7 +203,8 @@ static pyw_worker_group *create_group(pyw_manager *manager, const pyw_pending_gr
     group->reload_fd = -1;
     group->retire_at = INT64_MAX;
     group->socket.name = strdup(strrchr(path, '/') + 1);
-    if (group->socket.name == NULL || pyw_configuration_bind(manager, group, problem) != PYW_OK) {
+    if (group->socket.name == NULL ||
+        (!inherit(manager, group) && pyw_configuration_bind(manager, group, problem) != PYW_OK)) {
         free_group(manager, group);
         return NULL;
     }
@@ -284,13 +302,27 @@ static int is_pending(const pyw_manager *manager, const pyw_worker_group *group)
     return 0;
 }
 
+static void retire(pyw_worker_group *group)
+{
+    pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0331) "group '%s' is no longer configured: its workers finish",
+                  group->options->name);
+    group->retire_at = pyw_wait_now() + RETIRE_MS;
+}
+
 static void retire_others(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (!is_pending(manager, group) && group->retire_at == INT64_MAX && !group->is_stopping) {
-            pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0331) "group '%s' is no longer configured: its workers finish",
-                          group->options->name);
-            group->retire_at = pyw_wait_now() + RETIRE_MS;
+            retire(group);
+        }
+    }
+}
+
+void pyw_configuration_retire_others(pyw_manager *manager)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (!group->is_handed && group->retire_at == INT64_MAX && !group->is_stopping) {
+            retire(group);
         }
     }
 }
@@ -334,7 +366,8 @@ static pyw_result use_directory(pyw_manager *manager, pyw_problem *problem)
     if (manager->directory.fd >= 0 && strcmp(manager->directory.path, manager->settings.socket_directory) == 0) {
         return PYW_OK;
     }
-    return pyw_socket_directory_open(&manager->directory, manager->settings.socket_directory, problem);
+    return pyw_socket_directory_open(&manager->directory, manager->settings.socket_directory,
+                                     pyw_handover_uses(manager->handover, manager->settings.socket_directory), problem);
 }
 
 /* The groups that run follow into the new directory. */

@@ -30,7 +30,10 @@ int main(int argc, char **argv)
         return pyw_worker_main(1);
     }
     if (argc == 2 && strcmp(argv[1], "--manager") == 0) {
-        return pyw_manager_main();
+        return pyw_manager_main(0);
+    }
+    if (argc == 3 && strcmp(argv[1], "--manager") == 0 && strcmp(argv[2], "--successor") == 0) {
+        return pyw_manager_main(1);
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("pywsgid %s (wire protocol %d)\n", PYW_VERSION, PYW_WIRE_VERSION);

@@ -79,6 +79,9 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
     if (manager->directory.fd >= 0) {
         pyw_steering_look(manager->steering, &manager->directory);
     }
+    if (result == PYW_OK) {
+        pyw_handover_confirm(manager->handover);
+    }
     answer(manager, result, &problem);
 }
 
@@ -94,6 +97,9 @@ static void obey(pyw_manager *manager, const pyw_frame *frame)
     }
     else if (frame->type == PYW_FRAME_COMMIT) {
         commit(manager, frame);
+    }
+    else if (frame->type == PYW_FRAME_HANDOVER) {
+        pyw_handover_give(manager->handover, pyw_channel_take_fd(manager->control));
     }
     else {
         pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which is not for the manager",
@@ -226,7 +232,7 @@ static int restore_directory(pyw_manager *manager)
     if (pyw_socket_directory_is_there(&manager->directory)) {
         return 1;
     }
-    if (pyw_socket_directory_open(&made, manager->directory.path, &problem) != PYW_OK) {
+    if (pyw_socket_directory_open(&made, manager->directory.path, 0, &problem) != PYW_OK) {
         pyw_log(PYW_LOG_ERR, PYWNO(0306) "the directory of the sockets was removed by somebody: %s", problem.text);
         return 0;
     }
@@ -238,7 +244,8 @@ static int restore_directory(pyw_manager *manager)
 /* Cleaners of temporary directories remove sockets that are in use. */
 static void look_at_sockets(pyw_manager *manager)
 {
-    if (manager->directory.fd < 0 || manager->is_stopping || !restore_directory(manager)) {
+    if (manager->directory.fd < 0 || manager->is_stopping || pyw_handover_is_given(manager->handover) ||
+        !restore_directory(manager)) {
         return;
     }
     pyw_steering_look(manager->steering, &manager->directory);
@@ -276,6 +283,7 @@ static void collect(pyw_manager *manager, apr_array_header_t *fds)
 {
     add_poll(fds, pyw_channel_fd(manager->control));
     add_poll(fds, manager->signal_fd);
+    add_poll(fds, pyw_handover_fd(manager->handover));
     pyw_steering_collect(manager->steering, fds);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (pyw_worker_group_is_down(group) || pyw_scale_is_asleep(group)) {
@@ -325,7 +333,8 @@ static void manage(pyw_manager *manager)
         int64_t client = pyw_steering_step(manager->steering);
 
         next = client < next ? client : next;
-        if (manager->is_stopping && manager->groups == NULL) {
+        pyw_handover_step(manager->handover);
+        if ((manager->is_stopping || pyw_handover_is_given(manager->handover)) && manager->groups == NULL) {
             return;
         }
         wait_for_events(manager, next);
@@ -372,14 +381,28 @@ static int start(pyw_manager *manager)
     apr_pool_create(&manager->pool, NULL);
     manager->started = pyw_wait_now();
     manager->steering = pyw_steering_create(manager);
-    if (manager->control == NULL || manager->steering == NULL || manager->signal_fd < 0) {
+    manager->handover = pyw_handover_create(manager);
+    if (manager->control == NULL || manager->steering == NULL || manager->handover == NULL || manager->signal_fd < 0) {
         return 0;
     }
     pyw_channel_open(manager->control, PYW_MANAGER_CONTROL_FD);
     return 1;
 }
 
-int pyw_manager_main(void)
+/* 0: httpd's parent goes on with the old one. */
+static int succeed(pyw_manager *manager)
+{
+    pyw_problem problem;
+
+    fcntl(PYW_HANDOVER_FD, F_SETFD, FD_CLOEXEC);
+    if (pyw_handover_receive(manager->handover, PYW_HANDOVER_FD, &problem) != PYW_OK) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0360) "this manager cannot take over: %s", problem.text);
+        return 0;
+    }
+    return 1;
+}
+
+int pyw_manager_main(int is_successor)
 {
     static pyw_manager manager;
 
@@ -387,8 +410,16 @@ int pyw_manager_main(void)
     if (!start(&manager)) {
         return 1;
     }
+    if (is_successor && !succeed(&manager)) {
+        return 1;
+    }
     manage(&manager);
     pyw_steering_close(manager.steering);
-    pyw_socket_directory_remove(&manager.directory);
+    if (pyw_handover_is_given(manager.handover)) {
+        pyw_socket_directory_close(&manager.directory);
+    }
+    else {
+        pyw_socket_directory_remove(&manager.directory);
+    }
     return 0;
 }

@@ -8,6 +8,7 @@
  */
 
 #include "base/pyw_result.h"
+#include "manager/pyw_handover.h"
 #include "manager/pyw_steering.h"
 #include "manager/pyw_worker_group.h"
 
@@ -35,14 +36,15 @@ typedef struct pyw_manager {
     pyw_pending_group *pending;
     pid_t parent;
     pyw_steering *steering;
+    pyw_handover *handover;
     int signal_fd;
     int is_stopping;
     int64_t started;   /* pyw_wait_now() */
     int64_t next_look; /* at the sockets in the file system */
 } pyw_manager;
 
-/* The main function; returns the exit status of the process. */
-int pyw_manager_main(void);
+/* The main function; returns the exit status of the process. `is_successor`: an older manager hands over to it. */
+int pyw_manager_main(int is_successor);
 
 /* Takes a GROUP frame. */
 pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
@@ -57,6 +59,9 @@ pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, u
 
 /* Binds a group's socket; closes the one before. */
 pyw_result pyw_configuration_bind(pyw_manager *manager, pyw_worker_group *group, pyw_problem *problem);
+
+/* Another manager took the sockets that are handed: the other groups are no longer configured. */
+void pyw_configuration_retire_others(pyw_manager *manager);
 
 /* Frees a group that has no children, with its socket. */
 void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group);

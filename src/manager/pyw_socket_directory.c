@@ -76,7 +76,8 @@ static pyw_result make(pyw_socket_directory *directory, pyw_problem *problem)
     return result;
 }
 
-pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char *path, pyw_problem *problem)
+pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char *path, int is_shared,
+                                     pyw_problem *problem)
 {
     pyw_result result;
 
@@ -87,7 +88,9 @@ pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char
         pyw_socket_directory_close(directory);
         return result;
     }
-    empty(directory);
+    if (!is_shared) {
+        empty(directory);
+    }
     return PYW_OK;
 }
 
@@ -154,6 +157,16 @@ pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_director
     file->inode = bound.st_ino;
     *fd = made;
     return PYW_OK;
+}
+
+void pyw_socket_file_recognize(pyw_socket_file *file, const pyw_socket_directory *directory)
+{
+    struct stat found;
+
+    if (fstatat(directory->fd, file->name, &found, AT_SYMLINK_NOFOLLOW) == 0) {
+        file->device = found.st_dev;
+        file->inode = found.st_ino;
+    }
 }
 
 void pyw_socket_file_adopt(const pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner)

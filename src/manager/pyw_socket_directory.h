@@ -16,8 +16,9 @@ typedef struct pyw_socket_directory {
     int fd;     /* -1: not open */
 } pyw_socket_directory;
 
-/* Makes and opens it; what an earlier process of the same name left in it is removed. */
-pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char *path, pyw_problem *problem);
+/* Makes and opens it; what an earlier process of the same name left in it is removed, unless `is_shared`. */
+pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char *path, int is_shared,
+                                     pyw_problem *problem);
 
 /* Is it still what the path leads to? */
 int pyw_socket_directory_is_there(const pyw_socket_directory *directory);
@@ -41,6 +42,9 @@ typedef struct pyw_socket_file {
  */
 pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int backlog,
                                 int *fd, pyw_problem *problem);
+
+/* Notes what the name is now: it was bound by another process, for the same socket. */
+void pyw_socket_file_recognize(pyw_socket_file *file, const pyw_socket_directory *directory);
 
 /* Makes `owner` the owner of a bound socket. */
 void pyw_socket_file_adopt(const pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner);

@@ -175,7 +175,8 @@ static int missing(const pyw_worker_group *group)
     if (is_service(group)) {
         current = count_all(group); /* no program runs beside its successor */
     }
-    if (group->is_stopping || group->is_stopped || group->retire_at != INT64_MAX || current >= wanted) {
+    if (group->is_stopping || group->is_stopped || group->is_handed || group->retire_at != INT64_MAX ||
+        current >= wanted) {
         return 0;
     }
     if (current + old < wanted) {
@@ -433,7 +434,8 @@ static void loaded(pyw_child *child, int is_broken)
     pyw_group_log(group, is_broken ? PYW_LOG_ERR : PYW_LOG_INFO, PYWNO(0317) "worker %ld of group '%s' is ready%s",
                   (long)child->pid, group->options->name,
                   is_broken ? ", but an application, or a script of WSGIImportScript, could not be loaded: requests "
-                              "for that application get 500 until it can" : "");
+                              "for that application get 500 until it can"
+                            : "");
 }
 
 void pyw_worker_group_halt(pyw_worker_group *group)
@@ -590,7 +592,7 @@ static int accepts(const pyw_worker_group *group)
 
 int pyw_worker_group_is_down(const pyw_worker_group *group)
 {
-    if (group->is_stopping || is_service(group)) {
+    if (group->is_stopping || is_service(group) || group->is_handed || group->has_predecessor) {
         return 0;
     }
     return group->is_stopped ? !accepts(group) : group->children == NULL && group->start_at > pyw_wait_now();

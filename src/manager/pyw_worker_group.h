@@ -79,6 +79,8 @@ struct pyw_worker_group {
     int64_t retire_at;             /* removed from the configuration: the workers drain then. INT64_MAX: it is in use */
     int is_stopping;               /* no worker is started any more */
     pyw_suspects suspects;         /* pyw_obituary's */
+    int has_predecessor;           /* workers of an older manager accept until those of this one are ready */
+    int is_handed;                 /* its socket is another manager's: its workers only serve and finish */
     int is_stopped;                /* by a command: none is started until it is resumed */
     unsigned refused_generation;   /* the last one that did not start while older workers served on; 0: none */
     uint64_t rolled_scripts;       /* the board's, of the worker whose STALE began this generation; 0: another reason */

@@ -29,6 +29,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_COMMAND] = {"COMMAND", 0, PYW_LIMIT_TEXT, 0},
     [PYW_FRAME_ROW] = {"ROW", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_DONE] = {"DONE", 0, PYW_LIMIT_TEXT, 0},
+    [PYW_FRAME_HANDOVER] = {"HANDOVER", 0, 0, 0},
     [PYW_FRAME_HERITAGE] = {"HERITAGE", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_LOGFD] = {"LOGFD", 0, 0, 0},
     [PYW_FRAME_DRAIN] = {"DRAIN", 0, 0, 0},

@@ -43,6 +43,8 @@ typedef enum {
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: every socket accepts connections. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: text says why it could not be done */
+    /* httpd's parent -> manager */
+    PYW_FRAME_HANDOVER = 39, /* another manager takes over: the channel to it travels along. Empty */
     /* pywsgid's commands -> manager */
     PYW_FRAME_COMMAND = 36, /* what is to be done: pairs */
     /* manager -> pywsgid's commands */

@@ -36,6 +36,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_COMMAND, "COMMAND", 0, 4096, 0},
     {PYW_FRAME_ROW, "ROW", 0, 4 << 20, 0},
     {PYW_FRAME_DONE, "DONE", 0, 4096, 0},
+    {PYW_FRAME_HANDOVER, "HANDOVER", 0, 0, 0},
     {PYW_FRAME_HERITAGE, "HERITAGE", 0, 4 << 20, 0},
     {PYW_FRAME_LOGFD, "LOGFD", 0, 0, 0},
     {PYW_FRAME_DRAIN, "DRAIN", 0, 0, 0},
@@ -172,7 +173,7 @@ static void test_bad_headers_of_the_page_are_malformed(void **state)
         "bad-end-with-flag",     "bad-head-long",  "bad-request-flag", "bad-log-level",     "bad-log-long",
         "bad-file-short",        "bad-ready-flag", "bad-commit-long",  "bad-refused-long",  "bad-error-long",
         "bad-length-that-wraps", "bad-stuck-long", "bad-stacks-long",  "bad-command-long",  "bad-renew-long",
-        "bad-done-long",         "bad-hand-number",
+        "bad-done-long",         "bad-hand-number", "bad-handover-long",
     };
     pyw_frame_header header;
 

@@ -387,6 +387,7 @@ static void set_everything(pyw_group_options *options)
         set(options, every_option[i][0], every_option[i][1]);
     }
     options->engine = "/lib/engine.so";
+    options->engine_stamp = "1:2:3";
     options->log_level = 7;
     application->is_module = 1;
     application->target = "shop";
@@ -455,6 +456,7 @@ static void test_pairs_restore_every_option(void **state)
     assert_int_equal(copy->startup_timeout, apr_time_from_sec(24 * 3600));
     assert_string_equal(copy->display_name, "(wsgi:blog)");
     assert_string_equal(copy->engine, "/lib/engine.so");
+    assert_string_equal(copy->engine_stamp, "1:2:3");
     assert_int_equal(copy->log_level, 7);
     assert_int_equal(copy->env->nelts, 2);
     assert_string_equal(env_at(copy, 1), "B=two words");

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HANDOVER_H
+#define PYW_HANDOVER_H
+
+/*
+ * One manager in the place of another, of a newer program: httpd's parent starts it, and connects the two. The old one
+ * hands over its listening sockets. Its workers go on accepting from them until those of the new one are ready, group
+ * by group; then they finish what they run, and the old manager ends. docs/WIRE.md has the frames. On each manager's
+ * only thread.
+ */
+
+#include <apr_tables.h>
+
+#include "base/pyw_result.h"
+#include "manager/pyw_worker_group.h"
+#include "wire/pyw_channel.h"
+
+typedef struct pyw_handover pyw_handover;
+struct pyw_manager;
+
+/* Where httpd's parent puts the channel to the old manager, if there is one. */
+enum { PYW_HANDOVER_FD = 4 };
+
+/* NULL: no memory. */
+pyw_handover *pyw_handover_create(struct pyw_manager *manager);
+void pyw_handover_destroy(pyw_handover *handover);
+
+/* The old manager: gives its sockets to the manager at the other end of `fd`, whose owner it becomes. */
+void pyw_handover_give(pyw_handover *handover, int fd);
+
+/* The old manager: has the new one taken over? From then on nothing but the workers is its own. */
+int pyw_handover_is_given(const pyw_handover *handover);
+
+/* The new manager: reads what the old one gives on `fd`, whose owner it becomes. Waits. */
+pyw_result pyw_handover_receive(pyw_handover *handover, int fd, pyw_problem *problem);
+
+/* The new manager: the old one's listening socket for that group, in that directory; -1: there is none. The caller
+ * becomes its owner. *is_stopped: a command had stopped the group. */
+int pyw_handover_take(pyw_handover *handover, const char *directory, const char *group, int *is_stopped);
+
+/* The new manager: is there an old one whose sockets are in that directory? */
+int pyw_handover_uses(const pyw_handover *handover, const char *directory);
+
+/* The new manager runs the configuration: the groups that it has are its own now. */
+void pyw_handover_confirm(pyw_handover *handover);
+
+/* For poll(2); -1: nothing. */
+int pyw_handover_fd(const pyw_handover *handover);
+
+/* Either: after every event. The new one tells of groups whose workers are ready, the old one lets its own finish. */
+void pyw_handover_step(pyw_handover *handover);
+
+#endif

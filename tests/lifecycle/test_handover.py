@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Another pywsgid or another engine on disk: the next graceful restart brings it into use, and nobody notices."""
+import shutil
+import signal
+import threading
+
+import pytest
+from lifecycle_site import APPS, DaemonSite
+from traffic import Clients
+
+from pyw import processes, wait_for
+
+GROUPS = """
+    WSGIDaemonProcess app processes=2 threads=4
+    WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
+"""
+MORE = """
+    WSGIDaemonProcess other threads=1
+    WSGIScriptAlias /other ${APPS}/app.wsgi process-group=other
+""" + GROUPS
+
+
+def replace(server, name):
+    """As make install does: the same content in another file."""
+    path = server.root / "modules" / name
+    shutil.copy(path, server.root / "new")
+    (server.root / "new").rename(path)
+
+
+def managers(server):
+    return [process for process in processes.descendants(server.process.pid)[1:]
+            if "--manager" in processes.title(process)]
+
+
+@pytest.fixture
+def server(make_httpd):
+    server = make_httpd(GROUPS, apps=APPS)
+    wait_for(lambda: len(server.log.find("PYW0317.*'app' is ready")) == 2)
+    return server
+
+
+def restart(server):
+    since = server.log.position()
+    server.remember_family()
+    server.process.send_signal(signal.SIGUSR1)
+    server.log.wait("resuming normal operations", since, 40)
+    return since
+
+
+class TestAnotherProgram:
+    def test_it_takes_over_under_traffic_and_nobody_notices(self, server):
+        site = DaemonSite(server)
+        server.allow_log("PYW0271|PYW0359")
+        old, = managers(server)
+        answers = []
+        long_ones = [site.hold() for _ in range(2)]
+        with Clients(site) as clients:
+            wait_for(lambda: clients.answers)
+            for _ in range(2):
+                replace(server, "pywsgid")
+                since = restart(server)
+                server.log.wait("PYW0271: .* takes over from", since)
+            wait_for(lambda: len(clients.answers) > 100, 30)
+            for held in long_ones:
+                answers += held.finish()
+            wait_for(lambda: len(managers(server)) == 1, 40, lambda: managers(server))
+        assert clients.statuses() == {200}
+        assert [answer.status for answer in answers] == [200, 200]
+        assert not processes.is_running(old)
+        assert len(server.workers()) == 2
+        assert site.get("/pid").status == 200
+        assert len(server.sockets()) == 1
+
+    def test_without_traffic_too_and_httpd_can_be_stopped_meanwhile(self, server):
+        site = DaemonSite(server)
+        server.allow_log(r"PYW0271|PYW0359|PYW03\d\d|PYW04\d\d|PYW02\d\d|AH")
+        held = site.hold()
+        replace(server, "pywsgid")
+        restart(server)
+        server.remember_family()
+        assert len(managers(server)) == 2
+        stopped = threading.Thread(target=server.stop)
+        stopped.start()
+        stopped.join(40)
+        for connection in held.connections:
+            connection.close()
+        server.finish()
+
+    def test_a_removed_group_goes_and_a_new_one_comes_with_it(self, make_httpd):
+        server = make_httpd(MORE, apps=APPS)
+        site = DaemonSite(server)
+        assert DaemonSite(server, "/other").get("/pid").status == 200
+        replace(server, "pywsgid")
+        server.configure(GROUPS)
+        restart(server)
+        assert site.get("/pid").status == 200
+        wait_for(lambda: len(managers(server)) == 1, 30)
+        assert [path.name for path in server.sockets()] == ["app.sock"]
+        assert site.get("/pid").status == 200
+
+    def test_a_program_that_cannot_take_over_leaves_the_old_one_at_work(self, server):
+        site = DaemonSite(server)
+        server.allow_log("PYW0252|PYW025|PYW027|PYW036")
+        before = {worker.pid for worker in server.workers()}
+        (server.root / "new").write_text("#!/bin/sh\nexit 1\n")
+        (server.root / "new").chmod(0o755)
+        (server.root / "new").rename(server.root / "modules" / "pywsgid")
+        restart(server)
+        assert site.get("/pid").status == 200
+        assert {worker.pid for worker in server.workers()} == before
+
+
+class TestAnotherEngine:
+    def test_its_groups_are_replaced_at_the_next_restart(self, server):
+        site = DaemonSite(server)
+        before = {worker.pid for worker in server.workers()}
+        for path in (server.root / "modules").glob("pywsgi_cpython*.so"):
+            replace(server, path.name)
+        with Clients(site) as clients:
+            restart(server)
+            wait_for(lambda: len({worker.pid for worker in server.workers()} - before) == 2 and
+                     len(server.workers()) == 2, 30)
+        assert clients.statuses() == {200}
