@@ -36,7 +36,8 @@
 enum {
     WORK_FORKED = -1,
     WATCH_MS = 1000, /* how often scripts are looked at */
-    KICK_MS = 10     /* how often threads are called out of accept(2) while they drain */
+    KICK_MS = 10,    /* how often threads are called out of accept(2) while they drain */
+    ALONE_MS = 2000  /* how long another manager may take to come */
 };
 
 typedef struct worker {
@@ -54,6 +55,7 @@ typedef struct worker {
     int may_serve;                  /* READY was said, or BROKEN answered with SERVE */
     int64_t next_watch;
     int64_t next_overdue; /* when to tell the manager of overdue requests again */
+    int64_t alone_until;  /* its manager is gone, and it still accepts; 0: it has one */
     int64_t stop_at;      /* draining has to be over; INT64_MAX: never forced */
 } worker;
 
@@ -75,6 +77,9 @@ static void note_scripts(worker *self)
 
 static void tell_manager(worker *self, pyw_frame_type type)
 {
+    if (pyw_channel_fd(self->manager) < 0) {
+        return;
+    }
     pyw_channel_queue(self->manager, type, 0, NULL, 0, -1);
     pyw_channel_send(self->manager, WATCH_MS);
 }
@@ -143,6 +148,28 @@ static void limit_draining(worker *self)
     begin_draining(self);
     if (self->stop_at == INT64_MAX && limit > 0) {
         self->stop_at = pyw_wait_now() + apr_time_as_msec(limit);
+    }
+}
+
+/*
+ * Until httpd has started another manager, whose socket takes the place of this one, its workers are the only ones that
+ * requests can reach.
+ */
+static void lose_manager(worker *self)
+{
+    pyw_channel_close(self->manager);
+    if (self->pool == NULL || is_stopping(self)) {
+        limit_draining(self);
+    }
+    else {
+        self->alone_until = pyw_wait_now() + ALONE_MS;
+    }
+}
+
+static void look_at_manager(worker *self)
+{
+    if (self->alone_until > 0 && pyw_wait_now() >= self->alone_until) {
+        limit_draining(self);
     }
 }
 
@@ -241,8 +268,7 @@ static void take_orders(worker *self)
         }
     }
     if (result != PYW_OK && result != PYW_AGAIN) {
-        pyw_channel_close(self->manager);
-        limit_draining(self);
+        lose_manager(self);
     }
 }
 
@@ -296,7 +322,7 @@ static void look_at_renewal(worker *self)
 static void wait_for_events(worker *self)
 {
     struct pollfd fds[2] = {{pyw_worker_signalled.wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
-    int timeout = is_stopping(self) ? KICK_MS : WATCH_MS;
+    int timeout = is_stopping(self) || self->alone_until > 0 ? KICK_MS : WATCH_MS;
     uint64_t count;
 
     if (poll(fds, 2, timeout) > 0 && fds[0].revents != 0 &&
@@ -358,6 +384,7 @@ static int work(worker *self)
             !begin_serving(self)) {
             return PYW_EXIT_ENGINE;
         }
+        look_at_manager(self);
         look_at_scripts(self);
         look_at_watchdog(self);
         look_at_overdue(self);

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No request fails and none stalls, whatever happens to the server meanwhile; `table` beside this compares."""
+import pytest
+from disturbance_events import EVENTS
+from disturbance_server import Ours
+
+LONG_SECONDS = 2
+SECONDS = 2
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name.replace(" ", "_"))
+class TestDisturbance:
+    def test_nobody_notices(self, make_httpd, event):
+        happening = event(Ours(make_httpd, event.options), event.quick, SECONDS, LONG_SECONDS)
+        happening.httpd.allow_log(event.log)
+        report = happening.run(event.stall)
+        print(event.name, report, *happening.notes, sep="\n")
+        faults = happening.broken + report.faults()
+        assert not faults, "%s\n%s" % (report, "\n".join(faults[:40]))
+        happening.httpd.finish()
