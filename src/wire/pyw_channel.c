@@ -78,6 +78,8 @@ void pyw_channel_open(pyw_channel *channel, int fd)
     channel->has_lost_fd = 0;
     channel->is_scanned = 0;
     channel->is_ended = 0;
+    pyw_spill_clear(&channel->ahead); /* nothing of one connection is ever taken for another one's */
+    pyw_channel_reading_ahead(channel, 0, 0, NULL);
 }
 
 int pyw_channel_fd(const pyw_channel *channel)
