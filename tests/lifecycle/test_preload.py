@@ -9,6 +9,7 @@ import pytest
 from lifecycle_site import APPS, ONE, DaemonSite
 from traffic import Clients
 
+import test_handover
 import test_pythons
 
 from pyw import processes, pythons, wait_for
@@ -243,6 +244,23 @@ class TestRestart:
         os.kill(server.process.pid, signal.SIGUSR1)
         for process in [*before[0], before[1]]:
             wait_for(lambda: processes.descriptors(process.pid)[2] == str(server.root / "error.log"))
+
+
+class TestAnotherProgramOnDisk:
+    OPTIONS = "processes=2 threads=2 preload=On"
+
+    def test_the_template_goes_with_the_old_manager(self, server, site):
+        server.allow_log("PYW0271|PYW0359")
+        workers, template = processes_of(server, 2)
+        with Clients(site, "/state") as clients:
+            wait_for(lambda: clients.answers)
+            test_handover.replace(server, "pywsgid")
+            test_handover.restart(server)
+            server.remember_family()
+            processes.wait_gone([template, *workers])
+            wait_for(lambda: len(test_handover.managers(server)) == 1)
+        assert clients.statuses() == {200}
+        processes_of(server, 2, [template, *workers])
 
 
 class TestWarmup:

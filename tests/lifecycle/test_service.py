@@ -6,6 +6,7 @@ import signal
 import pytest
 from lifecycle_site import APPS, DaemonSite
 
+import test_handover
 import test_pythons
 from pyw import processes, pythons, wait_for
 
@@ -131,6 +132,19 @@ except SystemExit:
             os.kill(worker.pid, number)
             assert service.wait_notes(len(before) + 3)[len(before):][:2] == ["told to stop", "exit function"]
         assert not service.server.log.find("PYW0397")
+
+
+class TestAnotherProgramOnDisk:
+    def test_the_old_managers_program_ends_before_the_new_ones_begins(self, make_httpd):
+        service = Service(make_httpd, CONFIG % "shutdown-timeout=1s")
+        service.server.allow_log("PYW0271|PYW0359")
+        service.wait_run()
+        test_handover.replace(service.server, "pywsgid")
+        test_handover.restart(service.server)
+        service.server.remember_family()
+        notes = service.wait_notes(4)
+        assert notes[1:3] == ["told to stop", "exit function"] and notes[3].startswith("program begins")
+        wait_for(lambda: len(test_handover.managers(service.server)) == 1)
 
 
 class TestEnd:
