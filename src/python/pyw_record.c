@@ -7,8 +7,11 @@
 
 #include "base/pyw_buffer.h"
 
-/* One byte less than a record, which ends with a NUL. */
-#define LINE_MAX_BYTES (PYW_LOG_RECORD_MAX - 1)
+/*
+ * How wide a record may be. A line of httpd's error log has 8 KiB, and what does not fit is lost: its own part (time,
+ * client, referer) goes off that, and what it makes of bytes that it escapes.
+ */
+#define LINE_MAX_BYTES (PYW_LOG_RECORD_MAX - 1024)
 
 /* What a thread has printed without a line end. */
 typedef struct unfinished {
@@ -91,13 +94,39 @@ static void emit(pyw_log_level level, const char *text, size_t length)
     }
 }
 
+/* As httpd writes it: a control byte as \\x1b, quotes and backslashes doubled, bytes outside ASCII as \xc3. */
+static size_t width_of(unsigned char c)
+{
+    if (c < 0x20 || c == 0x7f) {
+        return 5;
+    }
+    if (c >= 0x80) {
+        return 4;
+    }
+    return c == '"' || c == '\\' ? 2 : 1;
+}
+
+/* How many bytes make one record; a character of UTF-8 is not cut. */
+static size_t part_that_fits(const char *text, size_t length)
+{
+    size_t part = 0, width = 0;
+
+    while (part < length && width + width_of((unsigned char)text[part]) <= LINE_MAX_BYTES) {
+        width += width_of((unsigned char)text[part++]);
+    }
+    for (int back = 0; part < length && back < 3 && ((unsigned char)text[part] & 0xc0) == 0x80; back++) {
+        part--;
+    }
+    return part;
+}
+
 static void emit_line(pyw_log_level level, const char *text, size_t length)
 {
     if (length > 0 && text[length - 1] == '\r') {
         length--;
     }
     while (length > 0) {
-        size_t part = length < LINE_MAX_BYTES ? length : LINE_MAX_BYTES;
+        size_t part = part_that_fits(text, length);
 
         emit(level, text, part);
         text += part;
