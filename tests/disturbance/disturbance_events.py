@@ -165,19 +165,22 @@ class KillWorkers(Event):
     meaning = "`kill -9` of a process that serves; what it was running fails, nothing else may"
     times, quick = 8, 4
     log = r"PYW0243|PYW0244|PYW0310|PYW0367"
-    killed = ()
+    NOTICED = 1
 
     def happen(self):
-        self.killed = set()
+        self.killed = {}
         for _ in self.repetitions:
             since = len(self.traffic.exchanges)
             pid = self.traffic.good()[-1].answers[0][1]
-            self.killed.add(pid)
+            self.killed[pid] = time.monotonic()
             os.kill(pid, signal.SIGKILL)
             self.traffic.wait_pids(self.processes, self.killed, since)
 
     def excuses(self, exchange, pid):
-        return pid in self.killed
+        """One that had it, but had not come to the application yet, shows by the time of the answer only."""
+        if pid is not None or exchange.status < 500:
+            return pid in self.killed
+        return any(exchange.begun <= when <= exchange.ended <= when + self.NOTICED for when in self.killed.values())
 
 
 class KillOnlyWorker(KillWorkers):

@@ -2,7 +2,7 @@
 # The suites that drive a real httpd. Both variables may be given: make check-pytest PYTEST_FLAGS='-k chunked'.
 
 PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon lifecycle embedded config security apps faults load \
-    disturbance)
+    disturbance integrity)
 PYTEST_FLAGS  ?=
 
 check-pytest: all engines
