@@ -9,6 +9,8 @@
 #include <http_main.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unixd.h>
@@ -157,19 +159,45 @@ static void encode(pyw_buffer *payload, const apr_table_t *table)
     pyw_pairs_free(&pairs);
 }
 
-/* The descriptor of a server's ErrorLog; that of the process if it has none of its own (syslog). */
-static int log_fd(const server_rec *server)
+/* A virtual host without an ErrorLog has the main server's. */
+static int logs_to_syslog(const server_rec *server)
 {
-    apr_os_file_t fd = 2;
+    const char *name = server->error_fname ? server->error_fname : ap_server_conf->error_fname;
 
-    return server->error_log && apr_os_file_get(&fd, server->error_log) == APR_SUCCESS ? fd : 2;
+    return name && strncasecmp(name, "syslog", 6) == 0;
 }
 
-static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const apr_table_t *table, int fd,
-                             pyw_problem *problem)
+/* A socket on which each write(2) is a message. -1: nobody listens there. */
+static int open_syslog(void)
+{
+    const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = _PATH_LOG};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* The descriptor of a server's ErrorLog, a duplicate; that of the process if it has none. */
+static int open_log(const server_rec *server)
+{
+    int fd = logs_to_syslog(server) ? open_syslog() : -1;
+    apr_os_file_t file = 2;
+
+    if (fd < 0 && (!server->error_log || apr_os_file_get(&file, server->error_log) != APR_SUCCESS)) {
+        file = 2;
+    }
+    return fd >= 0 ? fd : fcntl(file, F_DUPFD_CLOEXEC, 3);
+}
+
+static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const apr_table_t *table,
+                             const server_rec *server, pyw_problem *problem)
 {
     pyw_buffer payload = {0};
     pyw_result result = PYW_FAILED;
+    int fd = open_log(server);
 
     encode(&payload, table);
     if (!payload.failed) {
@@ -177,6 +205,9 @@ static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const ap
         result = pyw_channel_send(channel, ANSWER_TIMEOUT_MS);
     }
     pyw_buffer_free(&payload);
+    if (fd >= 0) {
+        close(fd);
+    }
     return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
 }
 
@@ -203,8 +234,8 @@ static pyw_result send_groups(pyw_channel *channel, apr_pool_t *pool, pyw_proble
     for (int i = 0; i < groups->nelts && result == PYW_OK; i++) {
         const pyw_group *group = APR_ARRAY_IDX(groups, i, const pyw_group *);
 
-        result = send_table(channel, PYW_FRAME_GROUP, pyw_options_pairs(completed(pool, group), pool),
-                            log_fd(group->server), problem);
+        result = send_table(channel, PYW_FRAME_GROUP, pyw_options_pairs(completed(pool, group), pool), group->server,
+                            problem);
     }
     return result;
 }
@@ -218,7 +249,7 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
         .log_level = pyw_log_sink_threshold(main_server),
     };
 
-    return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), log_fd(main_server), problem);
+    return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), main_server, problem);
 }
 
 static pyw_result await_answer(pyw_channel *channel, pyw_problem *problem)
