@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No request fails and none stalls, whatever happens to the server meanwhile; `table` beside this compares."""
+"""No request fails and none stalls, whatever happens to the server meanwhile; docs/reliability.md has the table."""
 import pytest
 from disturbance_events import EVENTS
 from disturbance_server import Ours

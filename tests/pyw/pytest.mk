@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites that drive a real httpd. Both variables may be given: make check-pytest PYTEST_FLAGS='-k chunked'.
 
-PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon lifecycle embedded config security apps faults load \
-    disturbance integrity)
+PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon lifecycle deadlines control embedded config \
+    security apps faults load disturbance integrity)
 PYTEST_FLAGS  ?=
 
 check-pytest: all engines
