@@ -20,6 +20,9 @@
 APLOG_USE_MODULE(pywsgi);
 
 /* The longest pid that Linux gives, so that configtest finds what a start would. */
+/* A worker's own socket (pyw_roster_socket_name). */
+#define LONGEST_WORKER "w.ffffffffffffffff"
+
 #define LONGEST_PID "4194304"
 
 int pyw_check_group_error(const pyw_group *group, const char *format, ...)
@@ -212,13 +215,19 @@ static int check_python(pyw_check *check, pyw_group *group)
     return options->engine ? 1 : pyw_check_group_error(group, "%s", error);
 }
 
+static const char *longer(const char *one, const char *other)
+{
+    return strlen(one) > strlen(other) ? one : other;
+}
+
 static int check_socket(pyw_check *check, pyw_group *group)
 {
     const char *prefix = apr_pstrmemdup(
         check->pool, pyw_config_main()->socket_directory,
         (apr_size_t)(strrchr(pyw_config_main()->socket_directory, '.') - pyw_config_main()->socket_directory));
-    const char *longest =
-        pyw_socket_path(check->pool, apr_pstrcat(check->pool, prefix, "." LONGEST_PID, NULL), group->options->name);
+    const char *directory = apr_pstrcat(check->pool, prefix, "." LONGEST_PID, NULL);
+    const char *longest = longer(pyw_socket_path(check->pool, directory, group->options->name),
+                                 apr_pstrcat(check->pool, directory, "/" LONGEST_WORKER, NULL));
 
     group->socket_path = pyw_socket_path(check->pool, pyw_config_main()->socket_directory, group->options->name);
     if (strlen(longest) > PYW_SOCKET_PATH_MAX) {

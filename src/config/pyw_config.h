@@ -44,6 +44,9 @@ typedef struct pyw_dir_config {
     pyw_switch response_buffering; /* default On */
     pyw_switch interrupts_gone; /* WSGIClientGone: On is Interrupt; default Off, Ignore */
     apr_interval_time_t request_timeout; /* 0: none; -1: unset, the group's option decides */
+    pyw_switch priority;        /* WSGIPriority: On is High; default Normal */
+    int concurrency;            /* WSGIConcurrency: how many requests may run; 0: any number; -1: unset */
+    int concurrency_location;   /* the number of the place where that was said, 1 ... 63 */
 } pyw_dir_config;
 
 /* A defined process group. */
@@ -53,6 +56,9 @@ typedef struct pyw_group {
         *server; /* where it was defined: its ErrorLog is the group's log, its ServerName limits who may use it */
     const char *defined_at;  /* "file:line" */
     const char *socket_path; /* absolute; set by pyw_config_check */
+    /* Set by pyw_dispatch_prepare; NULL: the kernel queues the group's requests. */
+    struct pyw_slots *slots;
+    const struct pyw_roster_group *roster;
 } pyw_group;
 
 /* A WSGIProcessGroup or process-group= whose value is literal, so that the group must exist. */
@@ -92,6 +98,7 @@ typedef struct pyw_server_config {
     const char *
         embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
     pyw_switch restrict_embedded;
+    int concurrency_locations;    /* how many times WSGIConcurrency was given */
     const char *socket_directory; /* "<prefix>.<pid of httpd's parent>"; set by pyw_config_check */
 } pyw_server_config;
 

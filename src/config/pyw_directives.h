@@ -52,4 +52,8 @@ int pyw_directive_switch(const char *text, pyw_switch *value);
  */
 const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char **name, const char **value);
 
+/* pyw_directive_admission.c */
+const char *pyw_directive_concurrency(cmd_parms *cmd, void *dir, const char *text);
+const char *pyw_directive_priority(cmd_parms *cmd, void *dir, const char *text);
+
 #endif

@@ -35,6 +35,9 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->core_limit = PYW_CORE_LIMIT_INHERITED;
     options->maximum_requests_jitter = 10;
     options->restart_interval_jitter = 10;
+    options->queue_limit = 100;
+    options->queue_timeout = apr_time_from_sec(30);
+    options->roster_index = -1;
     options->env = apr_array_make(pool, 4, sizeof(const char *));
     options->log_level = 4;
     options->imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));

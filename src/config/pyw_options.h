@@ -69,6 +69,9 @@ typedef struct pyw_group_options {
     apr_interval_time_t scale_idle;         /* one worker less would have done for so long: one goes */
     apr_size_t memory_budget;               /* bytes of all workers of the group: it does not grow above; 0: any */
     const char *cgroup;                     /* directory of a cgroup (version 2) for the workers; NULL: the manager's */
+    int queue_limit;                        /* requests that may wait for a thread; httpd's business, as what follows */
+    apr_interval_time_t queue_timeout;      /* how long one may wait; 0: without end */
+    int reserve;                            /* threads that only requests of high priority may fill */
     apr_array_header_t *env;                /* of const char *: "NAME=value", env-file expanded, in order */
     apr_array_header_t *ignored; /* of const char *: names of mod_wsgi's options that were given and have no effect */
 
@@ -77,6 +80,7 @@ typedef struct pyw_group_options {
     const char *engine_stamp;         /* which file that is: another one, other workers */
     int log_level;                    /* pyw_log_level: the threshold of the group's own log */
     apr_array_header_t *imports;      /* of const pyw_application_option *, callable "": executed before those */
+    int roster_index;                 /* its place in what httpd and the manager share (pyw_roster); -1: none */
     apr_array_header_t *applications; /* of const pyw_application_option *: loaded before a worker is ready */
 } pyw_group_options;
 

@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "httpd/pyw_kept.h"
+
 /* How long a socket that is not there, or has nobody listening, may take to come back; and how often to look. */
 #define ABSENCE_LIMIT apr_time_from_sec(3)
 #define ABSENCE_STEP_MS 20
@@ -78,9 +80,32 @@ pyw_client *pyw_client_take(void)
     return client ? client : create();
 }
 
+void pyw_client_keep(pyw_client *client, const pyw_group *group)
+{
+    int fd = client->worker != 0 ? pyw_channel_detach(client->channel) : -1;
+
+    if (fd >= 0) {
+        pyw_kept_put(group->options->roster_index, client->worker, fd);
+    }
+    else {
+        pyw_channel_close(client->channel);
+    }
+    client->worker = 0;
+}
+
+int pyw_client_abandon(pyw_client *client)
+{
+    int fd = fcntl(pyw_channel_fd(client->channel), F_DUPFD_CLOEXEC, 3);
+
+    pyw_channel_close(client->channel);
+    client->worker = 0;
+    return fd;
+}
+
 void pyw_client_give_back(pyw_client *client)
 {
     pyw_channel_close(client->channel);
+    client->worker = 0;
     pyw_buffer_reset(&client->request, BUFFER_KEPT);
     apr_thread_mutex_lock(idle.lock);
     client->next = idle.first;
@@ -150,11 +175,43 @@ static int attempt(pyw_client *client, const pyw_group *group, const struct sock
     return 0;
 }
 
+/* Its own socket lies beside the group's. pyw_config_check sees to it that the path fits. */
+static void worker_address(struct sockaddr_un *address, const pyw_group *group, apr_uint64_t worker)
+{
+    const char *slash = strrchr(group->socket_path, '/');
+    char name[PYW_ROSTER_SOCKET_NAME];
+
+    pyw_roster_socket_name(name, worker);
+    apr_snprintf(address->sun_path, sizeof(address->sun_path), "%.*s/%s", (int)(slash - group->socket_path),
+                 group->socket_path, name);
+}
+
+int pyw_client_connect_worker(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
+                              const pyw_timing *timing)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = pyw_kept_take(worker);
+    int error = 0;
+
+    client->is_kept = fd >= 0;
+    if (fd >= 0) {
+        pyw_channel_open(client->channel, fd);
+    }
+    else {
+        worker_address(&address, group, worker);
+        error = attempt(client, group, &address, timing);
+    }
+    client->worker = error ? 0 : worker;
+    return error;
+}
+
 int pyw_client_connect(pyw_client *client, const pyw_group *group, const pyw_timing *timing)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int error;
 
+    client->worker = 0;
+    client->is_kept = 0;
     apr_cpystrn(address.sun_path, group->socket_path, sizeof(address.sun_path));
     error = attempt(client, group, &address, timing);
     if (is_absence(error)) {

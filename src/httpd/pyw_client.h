@@ -3,9 +3,9 @@
 #define PYW_CLIENT_H
 
 /*
- * A connection of an httpd child to a worker of a process group, with the buffers that go with it. Buffers are kept in
- * the child from request to request; the connection is made for one request. Any thread may take a client; it serves
- * one thread until it is given back.
+ * The connections of an httpd child to workers. Those to a worker's own socket are kept from request to request; one
+ * to the group's socket serves a single request, of whichever worker takes it. The buffers that go with a request are
+ * kept apart from the connections: there are as many as requests run at a time. Any thread.
  */
 
 #include <httpd.h>
@@ -18,19 +18,37 @@
 
 typedef struct pyw_client {
     pyw_channel *channel;
-    pyw_buffer request; /* the payload of the REQUEST frame */
-    pyw_pairs headers;  /* scratch of the HEAD decoder */
+    pyw_buffer request;  /* the payload of the REQUEST frame */
+    pyw_pairs headers;   /* scratch of the HEAD decoder */
+    apr_uint64_t worker; /* its serial; 0: connected to the group's socket, or not at all */
+    int is_kept;         /* the connection has served before: the worker may have closed it meanwhile */
     struct pyw_client *next;
 } pyw_client;
 
 /* In a new child, before its threads. */
 void pyw_client_child_init(apr_pool_t *pchild);
 
-/* NULL: out of memory. */
+/* Without a connection. NULL: out of memory. */
 pyw_client *pyw_client_take(void);
 
-/* Closes the connection. */
+/* Closes the connection, if there is one. */
 void pyw_client_give_back(pyw_client *client);
+
+/*
+ * The exchange is over on both sides: the connection may serve another request, the buffers stay as they are. Closes
+ * it if that is not possible.
+ */
+void pyw_client_keep(pyw_client *client, const pyw_group *group);
+
+/* Takes the connection away from the client, whatever is still to be read from it. -1: out of descriptors. */
+int pyw_client_abandon(pyw_client *client);
+
+/*
+ * Connects to a worker: by a kept connection, or to its own socket. 0, or the errno: a worker that is about to end
+ * does not listen any more.
+ */
+int pyw_client_connect_worker(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
+                              const pyw_timing *timing);
 
 /*
  * Connects to the group's socket, waiting up to its connect-timeout while the listen queue is full, and for a moment

@@ -17,6 +17,7 @@
 
 #include "base/pyw_buffer.h"
 #include "config/pyw_config.h"
+#include "httpd/pyw_dispatch.h"
 #include "httpd/pyw_log_sink.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
@@ -211,6 +212,18 @@ static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const ap
     return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
 }
 
+/* What concerns httpd alone must not count as a change for which the workers are replaced. */
+static void ignore_queue(pyw_group_options *options, apr_pool_t *pool)
+{
+    const pyw_group_options *defaults = pyw_options_create(pool, "");
+
+    options->queue_limit = defaults->queue_limit;
+    options->queue_timeout = defaults->queue_timeout;
+    options->reserve = defaults->reserve;
+    options->request_buffer = defaults->request_buffer;
+    options->request_spool = defaults->request_spool;
+}
+
 /* What the configuration leaves open and only httpd's parent knows. */
 static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *group)
 {
@@ -223,7 +236,21 @@ static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *gro
     options->log_level = pyw_log_sink_threshold(group->server);
     pyw_control_stamp(options->engine, stamp);
     options->engine_stamp = *stamp ? apr_pstrdup(pool, stamp) : NULL;
+    ignore_queue(options, pool);
     return options;
+}
+
+static pyw_result send_memory(pyw_channel *channel, pyw_problem *problem)
+{
+    pyw_result result;
+
+    if (pyw_dispatch_roster_fd() < 0) {
+        return PYW_OK;
+    }
+    pyw_channel_queue(channel, PYW_FRAME_ROSTER, 0, NULL, 0, pyw_dispatch_roster_fd());
+    pyw_channel_queue(channel, PYW_FRAME_LOAD, 0, NULL, 0, pyw_dispatch_load_fd());
+    result = pyw_channel_send(channel, ANSWER_TIMEOUT_MS);
+    return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
 }
 
 static pyw_result send_groups(pyw_channel *channel, apr_pool_t *pool, pyw_problem *problem)
@@ -277,7 +304,10 @@ pyw_result pyw_control_configure(int control_fd, apr_pool_t *ptemp, server_rec *
         return pyw_problem_set(problem, "%s", strerror(errno));
     }
     pyw_channel_open(channel, fd);
-    result = send_groups(channel, ptemp, problem);
+    result = send_memory(channel, problem);
+    if (result == PYW_OK) {
+        result = send_groups(channel, ptemp, problem);
+    }
     if (result == PYW_OK) {
         result = send_settings(channel, ptemp, main_server, problem);
     }

@@ -5,16 +5,19 @@
 #include <http_log.h>
 
 #include "base/pyw_log.h"
+#include "httpd/pyw_admission.h"
 #include "httpd/pyw_client.h"
 #include "httpd/pyw_environ.h"
+#include "httpd/pyw_kept.h"
+#include "httpd/pyw_linger.h"
 #include "httpd/pyw_relay.h"
 #include "httpd/pyw_reply.h"
 #include "httpd/pyw_upload.h"
 
 APLOG_USE_MODULE(pywsgi);
 
-/* How often a request may meet GOAWAY before it is given up. */
-#define ATTEMPTS 5
+/* How often a request may meet workers that go away before it is given up. */
+#define ATTEMPTS 10
 
 /* It has not come as far as a worker. */
 static int out_of_time(request_rec *r, const pyw_group *group, const pyw_timing *timing)
@@ -81,21 +84,71 @@ static int encode_request(request_rec *r, pyw_client *client, const pyw_target *
     return OK;
 }
 
+/* OK: client->channel is open. HTTP_CONTINUE: not to this worker, and the request is to be admitted again. */
+static int connect_as_admitted(request_rec *r, pyw_client *client, pyw_admission *admission)
+{
+    const pyw_group *group = admission->target->group;
+
+    if (group->roster) {
+        pyw_kept_follow(group->options->roster_index, group->roster);
+    }
+    if (!admission->slot.worker) {
+        return connect_to_worker(r, client, group, &admission->target->timing);
+    }
+    return pyw_client_connect_worker(client, group, admission->slot.worker, &admission->target->timing) ? HTTP_CONTINUE
+                                                                                                        : OK;
+}
+
+/* The slot stays taken for as long as the worker is busy. */
+static void leave_behind(pyw_client *client, pyw_admission *admission)
+{
+    int fd = admission->has_slot ? pyw_client_abandon(client) : -1;
+
+    if (fd >= 0) {
+        pyw_linger_add(admission->target->group->slots, &admission->slot, fd);
+        pyw_admission_forget(admission);
+    }
+}
+
+/* HTTP_CONTINUE: the worker that had been chosen goes away. */
+static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload)
+{
+    int status = pyw_admission_enter(admission);
+
+    if (status == OK) {
+        status = connect_as_admitted(r, client, admission);
+    }
+    if (status != OK) {
+        return status;
+    }
+    switch (pyw_relay_run(client, admission, upload)) {
+    case PYW_RELAY_GOAWAY:
+        pyw_channel_close(client->channel);
+        return HTTP_CONTINUE;
+    case PYW_RELAY_LEFT:
+        leave_behind(client, admission);
+        break;
+    default:
+        break;
+    }
+    return OK;
+}
+
 static int serve(request_rec *r, pyw_client *client, const pyw_target *target, pyw_upload *upload)
 {
     pyw_reply reply;
-    int status;
+    pyw_admission admission;
 
     pyw_reply_init(&reply, r, target->config);
-    for (int i = 0; i < ATTEMPTS; i++) {
-        status = connect_to_worker(r, client, target->group, &target->timing);
-        if (status != OK) {
-            return status;
+    pyw_admission_init(&admission, target, &reply);
+    while (admission.attempts < ATTEMPTS) {
+        int status = attempt(r, client, &admission, upload);
+
+        if (status != HTTP_CONTINUE) {
+            pyw_admission_leave(&admission);
+            return status == OK ? pyw_reply_result(&reply) : status;
         }
-        if (pyw_relay_run(client, target->group, &target->timing, upload, &reply) != PYW_RELAY_GOAWAY) {
-            return pyw_reply_result(&reply);
-        }
-        pyw_channel_close(client->channel);
+        pyw_admission_retry(&admission);
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   PYWNO(0234) "process group '%s': its workers are going away, none took the request",

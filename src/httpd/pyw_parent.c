@@ -15,6 +15,7 @@
 #include "base/pyw_log.h"
 #include "config/pyw_config.h"
 #include "httpd/pyw_control.h"
+#include "httpd/pyw_dispatch.h"
 #include "httpd/pyw_log_sink.h"
 #include "httpd/pyw_predecessors.h"
 
@@ -270,6 +271,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
         return OK;
     }
     apr_pool_cleanup_register(pconf, manager, pconf_cleanup, apr_pool_cleanup_null);
+    pyw_dispatch_prepare(main_server);
     if (!ensure_manager(manager, ptemp, main_server)) {
         stop_manager(manager);
         return HTTP_INTERNAL_SERVER_ERROR;

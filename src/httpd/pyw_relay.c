@@ -257,13 +257,17 @@ static int queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZE
 static void send_request(pyw_relay *relay, const pyw_buffer *payload)
 {
     unsigned char file[PYW_MESSAGE_FILE_SIZE];
-    uint16_t flags = PYW_REQUEST_ONLY | (relay->has_body ? PYW_REQUEST_BODY : 0);
+    uint16_t flags =
+        (uint16_t)((relay->client->worker ? 0 : PYW_REQUEST_ONLY) | (relay->has_body ? PYW_REQUEST_BODY : 0));
+    pyw_result result;
     size_t length = 0;
     int has_piece;
 
     pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, flags, payload->data, payload->length, -1);
     has_piece = queue_body(relay, file, &length);
-    if (pyw_channel_send(relay->channel, 0) != PYW_OK) {
+    result = pyw_channel_send(relay->channel, 0);
+    relay->was_not_sent = result == PYW_GONE;
+    if (result != PYW_OK) {
         stop_uploading(relay);
         return;
     }
@@ -289,6 +293,12 @@ static void step(pyw_relay *relay)
     }
 }
 
+/* While the request's thread waits for its client: it does not touch the admission then. */
+static void give_up_slot(void *context)
+{
+    pyw_admission_leave(context);
+}
+
 static void begin_absorption(pyw_relay *relay)
 {
     const pyw_group_options *options = relay->group->options;
@@ -300,12 +310,14 @@ static void begin_absorption(pyw_relay *relay)
     pyw_channel_reading_ahead(relay->channel, options->response_buffer, options->response_spool,
                               pyw_config_main()->temp_directory);
     relay->absorption.channel = relay->channel;
+    relay->absorption.worker_done = give_up_slot;
+    relay->absorption.context = relay->admission;
     relay->reply->absorption = &relay->absorption;
 }
 
 static void end_absorption(pyw_relay *relay)
 {
-    int error = pyw_channel_absorb_error(relay->channel);
+    int error = relay->absorb_error ? relay->absorb_error : pyw_channel_absorb_error(relay->channel);
 
     relay->reply->absorption = NULL;
     if (error) {
@@ -316,14 +328,25 @@ static void end_absorption(pyw_relay *relay)
     }
 }
 
-pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing,
-                                pyw_upload *upload, pyw_reply *reply)
+static pyw_relay_outcome outcome(const pyw_relay *relay)
 {
+    if (relay->goaway) {
+        return PYW_RELAY_GOAWAY;
+    }
+    return relay->worker_done ? PYW_RELAY_DONE : PYW_RELAY_LEFT;
+}
+
+pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, pyw_upload *upload)
+{
+    const pyw_group *group = admission->target->group;
+    pyw_reply *reply = admission->reply;
     pyw_relay relay = {
+        .client = client,
         .channel = client->channel,
         .headers = &client->headers,
+        .admission = admission,
         .group = group,
-        .timing = timing,
+        .timing = &admission->target->timing,
         .upload = upload,
         .body = &upload->body,
         .reply = reply,
@@ -345,5 +368,5 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, cons
     if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }
-    return relay.goaway ? PYW_RELAY_GOAWAY : PYW_RELAY_DONE;
+    return outcome(&relay);
 }

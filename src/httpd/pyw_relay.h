@@ -7,21 +7,22 @@
  * a worker says is hostile input. Runs on the thread of the request.
  */
 
+#include "httpd/pyw_admission.h"
 #include "httpd/pyw_client.h"
 #include "httpd/pyw_reply.h"
-#include "httpd/pyw_timing.h"
 #include "httpd/pyw_upload.h"
 
 typedef enum {
     PYW_RELAY_DONE,  /* pyw_reply_result() is the answer */
+    PYW_RELAY_LEFT,  /* so it is, but the worker is still busy with the request */
     PYW_RELAY_GOAWAY /* this worker did not begin the request: take another connection */
 } pyw_relay_outcome;
 
 /*
- * `client` is connected, client->request holds the payload of the REQUEST frame. At the deadline of `timing` the client
- * has its answer, whatever the worker does. Failures are logged.
+ * `client` is connected, client->request holds the payload of the REQUEST frame. At the deadline the browser has its
+ * answer, whatever the worker does. Failures are logged. As soon as the worker is through with the request, its
+ * connection is kept and its slot given up, while the browser may still be reading.
  */
-pyw_relay_outcome pyw_relay_run(pyw_client *client, const pyw_group *group, const pyw_timing *timing,
-                                pyw_upload *upload, pyw_reply *reply);
+pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, pyw_upload *upload);
 
 #endif

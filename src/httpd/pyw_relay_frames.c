@@ -15,8 +15,10 @@ APLOG_USE_MODULE(pywsgi);
 
 void pyw_relay_tell_abort(pyw_relay *relay)
 {
-    pyw_channel_queue(relay->channel, PYW_FRAME_ABORT, 0, NULL, 0, -1);
-    pyw_channel_send(relay->channel, 0);
+    if (!relay->worker_done) {
+        pyw_channel_queue(relay->channel, PYW_FRAME_ABORT, 0, NULL, 0, -1);
+        pyw_channel_send(relay->channel, 0);
+    }
 }
 
 void pyw_relay_client_gone(pyw_relay *relay)
@@ -80,7 +82,8 @@ static const char *words_for(pyw_result why)
  */
 static int was_not_begun(const pyw_relay *relay)
 {
-    return !relay->has_body && !relay->has_left && !relay->has_spoken && pyw_channel_was_reset(relay->channel);
+    return relay->was_not_sent ||
+           (!relay->has_body && !relay->has_left && !relay->has_spoken && pyw_channel_was_reset(relay->channel));
 }
 
 static void out_of_descriptors(pyw_relay *relay)
@@ -94,12 +97,25 @@ static void out_of_descriptors(pyw_relay *relay)
     pyw_reply_abort(relay->reply, HTTP_SERVICE_UNAVAILABLE);
 }
 
+/* Its thread is free for the next request, whatever the client of this one does. */
+static void worker_is_done(pyw_relay *relay)
+{
+    relay->worker_done = 1;
+    relay->reply->absorption = NULL;
+    relay->absorb_error = pyw_channel_absorb_error(relay->channel);
+    if (!relay->uploading) {
+        pyw_client_keep(relay->client, relay->group);
+    }
+    pyw_admission_leave(relay->admission);
+}
+
 void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
 {
     pyw_reply *reply = relay->reply;
     request_rec *r = reply->r;
 
     relay->over = 1;
+    relay->worker_done = 1;
     if (reply->ended) {
         return; /* the client has everything; the group's log says what became of the worker */
     }
@@ -162,16 +178,23 @@ static pyw_result take_data(pyw_relay *relay, const pyw_frame *frame)
 {
     int is_last = (frame->flags & PYW_DATA_LAST) && frame->remaining == 0;
     int lent = is_last || frame->length >= LENT_MIN;
+    int is_over = 0;
     pyw_result result;
     int pass;
 
     if (!relay->reply->has_head || relay->reply->ended) {
         return PYW_MALFORMED;
     }
+    if (is_last && pyw_channel_take_end(relay->channel)) {
+        is_over = 1;
+        worker_is_done(relay);
+    }
     result = pyw_reply_data(relay->reply, frame->payload, frame->length, lent);
     /* The head of a stream goes ahead of its end, however fast that comes: the answer must not depend on the timing. */
     pass = lent || !relay->reply->passed || relay->reply->gathered >= PYW_REPLY_GATHER_MAX;
-    return result == PYW_OK ? after_body(relay, is_last, pass) : result;
+    result = result == PYW_OK ? after_body(relay, is_last, pass) : result;
+    relay->over = is_over && result == PYW_OK;
+    return result;
 }
 
 static pyw_result take_file(pyw_relay *relay, const pyw_frame *frame)
@@ -208,6 +231,7 @@ static pyw_result take_end(pyw_relay *relay)
     if (!relay->reply->has_head) {
         return PYW_MALFORMED;
     }
+    worker_is_done(relay);
     result = pyw_reply_end(relay->reply);
     relay->over = result != PYW_MALFORMED;
     return result;
@@ -220,12 +244,25 @@ static pyw_result take_error(pyw_relay *relay, const pyw_frame *frame)
 
     if (result == PYW_OK) {
         relay->over = 1;
+        worker_is_done(relay);
         pyw_reply_abort(relay->reply, status);
     }
     return result;
 }
 
 /* Whoever has spoken of a request has begun it, whatever it says now: it must not be run a second time. */
+static pyw_result take_taken(pyw_relay *relay, const pyw_frame *frame)
+{
+    apr_uint32_t pid;
+
+    if (relay->client->worker || relay->reply->has_head ||
+        pyw_message_taken_decode(&pid, frame->payload, frame->length) != PYW_OK) {
+        return PYW_MALFORMED;
+    }
+    pyw_admission_taken(relay->admission, pid);
+    return PYW_OK;
+}
+
 static pyw_result take_goaway(pyw_relay *relay)
 {
     if (relay->has_spoken) {
@@ -262,6 +299,8 @@ static pyw_result dispatch(pyw_relay *relay, const pyw_frame *frame)
         return take_end(relay);
     case PYW_FRAME_ERROR:
         return take_error(relay, frame);
+    case PYW_FRAME_TAKEN:
+        return take_taken(relay, frame);
     case PYW_FRAME_GOAWAY:
         return take_goaway(relay);
     default:
@@ -273,7 +312,7 @@ void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_result result = dispatch(relay, frame);
 
-    relay->has_spoken = 1;
+    relay->has_spoken |= frame->type != PYW_FRAME_TAKEN;
     if (result == PYW_OK || relay->over) {
         return;
     }

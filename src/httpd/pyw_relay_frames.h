@@ -8,7 +8,9 @@
 
 #include "config/pyw_config.h"
 #include "httpd/pyw_absorber.h"
+#include "httpd/pyw_admission.h"
 #include "httpd/pyw_body.h"
+#include "httpd/pyw_client.h"
 #include "httpd/pyw_reply.h"
 #include "httpd/pyw_timing.h"
 #include "httpd/pyw_upload.h"
@@ -16,8 +18,10 @@
 #include "wire/pyw_message.h"
 
 typedef struct pyw_relay {
-    pyw_channel *channel;
-    pyw_pairs *headers; /* scratch */
+    pyw_client *client;
+    pyw_channel *channel; /* the client's */
+    pyw_pairs *headers;   /* scratch */
+    pyw_admission *admission;
     const pyw_group *group;
     const pyw_timing *timing;
     pyw_upload *upload;
@@ -35,8 +39,11 @@ typedef struct pyw_relay {
     int worker_is_full;  /* wait until the socket takes more */
     int has_spoken;      /* the worker has said something about the request: it has begun it */
     int has_left;        /* the client has closed its sending side, and the worker was told */
+    int was_not_sent;    /* the worker had closed its connection before a byte of the REQUEST had gone */
+    int worker_done;     /* it has ended the request, or is gone */
     int goaway;
     int over;
+    int absorb_error; /* why the response could not be kept for a slow client; an errno */
     pyw_absorption absorption;
 } pyw_relay;
 

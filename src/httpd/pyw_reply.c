@@ -109,7 +109,7 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
 /* The worker is not to wait for the client. When the body is complete it does not in any case. */
 static apr_status_t pass_on(pyw_reply *reply)
 {
-    pyw_absorption *absorption = reply->ended ? NULL : reply->absorption;
+    pyw_absorption *absorption = reply->absorption;
     apr_status_t rv;
 
     if (absorption) {

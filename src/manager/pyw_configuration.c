@@ -107,9 +107,9 @@ static pyw_worker_group *find_group(pyw_manager *manager, const char *name)
     return NULL;
 }
 
-static uid_t socket_owner(const pyw_manager *manager, const pyw_worker_group *group)
+uid_t pyw_configuration_socket_owner(const pyw_worker_group *group)
 {
-    uid_t owner = manager->settings.httpd_uid;
+    uid_t owner = group->settings->httpd_uid;
 
     if (group->options->socket_user != NULL) {
         pyw_options_uid(group->options->socket_user, &owner);
@@ -120,7 +120,7 @@ static uid_t socket_owner(const pyw_manager *manager, const pyw_worker_group *gr
 pyw_result pyw_configuration_bind(pyw_manager *manager, pyw_worker_group *group, pyw_problem *problem)
 {
     int fd;
-    pyw_result result = pyw_socket_file_bind(&group->socket, &manager->directory, socket_owner(manager, group),
+    pyw_result result = pyw_socket_file_bind(&group->socket, &manager->directory, pyw_configuration_socket_owner(group),
                                              group->options->listen_backlog, &fd, problem);
 
     if (result == PYW_OK) {
@@ -182,7 +182,7 @@ static int inherit(pyw_manager *manager, pyw_worker_group *group)
     }
     group->has_predecessor = 1;
     pyw_socket_file_recognize(&group->socket, &manager->directory);
-    pyw_socket_file_adopt(&group->socket, &manager->directory, socket_owner(manager, group));
+    pyw_socket_file_adopt(&group->socket, &manager->directory, pyw_configuration_socket_owner(group));
     listen(group->listener, group->options->listen_backlog);
     return 1;
 }
@@ -198,6 +198,7 @@ static pyw_worker_group *create_group(pyw_manager *manager, const pyw_pending_gr
         return NULL;
     }
     group->settings = &manager->settings;
+    group->directory = &manager->directory;
     group->options = pending->options;
     group->listener = -1;
     group->reload_fd = -1;
@@ -263,7 +264,7 @@ static void update_options(pyw_manager *manager, pyw_worker_group *group, pyw_pe
     close(group->log_fd);
     take_over(group, pending);
     apr_pool_destroy(old);
-    pyw_socket_file_adopt(&group->socket, &manager->directory, socket_owner(manager, group));
+    pyw_socket_file_adopt(&group->socket, &manager->directory, pyw_configuration_socket_owner(group));
     listen(group->listener, group->options->listen_backlog);
     pyw_worker_group_roll(group);
 }

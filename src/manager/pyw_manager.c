@@ -23,6 +23,7 @@
 #include "manager/pyw_reload_watch.h"
 #include "manager/pyw_scale.h"
 #include "manager/pyw_template.h"
+#include "manager/pyw_roll_call.h"
 #include "wire/pyw_wait.h"
 
 enum {
@@ -100,6 +101,9 @@ static void obey(pyw_manager *manager, const pyw_frame *frame)
     }
     else if (frame->type == PYW_FRAME_HANDOVER) {
         pyw_handover_give(manager->handover, pyw_channel_take_fd(manager->control));
+    }
+    else if (frame->type == PYW_FRAME_ROSTER || frame->type == PYW_FRAME_LOAD) {
+        pyw_roll_call_take(manager, frame->type, pyw_channel_take_fd(manager->control));
     }
     else {
         pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which is not for the manager",
@@ -199,6 +203,7 @@ static int64_t step_groups(pyw_manager *manager)
         pyw_worker_group *following = group->next;
         int64_t wish = pyw_worker_group_step(group);
 
+        pyw_roll_call_write(manager, group);
         next = wish < next ? wish : next;
         if (group->is_stopping && group->children == NULL && pyw_template_is_gone(group)) {
             pyw_configuration_drop(manager, group);
@@ -253,6 +258,7 @@ static void look_at_sockets(pyw_manager *manager)
         if (!group->is_stopping && !pyw_socket_file_is_there(&group->socket, &manager->directory)) {
             bind_again(manager, group);
         }
+        pyw_roll_call_check_sockets(manager, group);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "manager/pyw_handover.h"
 #include "manager/pyw_steering.h"
 #include "manager/pyw_worker_group.h"
+#include "wire/pyw_roster.h"
 
 /* Where httpd's parent puts the control channel. */
 enum { PYW_MANAGER_CONTROL_FD = 3 };
@@ -34,6 +35,8 @@ typedef struct pyw_manager {
     pyw_socket_directory directory;
     pyw_worker_group *groups;
     pyw_pending_group *pending;
+    pyw_roster *roster;   /* NULL: httpd has none */
+    const pyw_load *load; /* httpd's; hostile */
     pid_t parent;
     pyw_steering *steering;
     pyw_handover *handover;
@@ -62,6 +65,8 @@ pyw_result pyw_configuration_bind(pyw_manager *manager, pyw_worker_group *group,
 
 /* Another manager took the sockets that are handed: the other groups are no longer configured. */
 void pyw_configuration_retire_others(pyw_manager *manager);
+/* Who may connect to the group's sockets besides root. */
+uid_t pyw_configuration_socket_owner(const pyw_worker_group *group);
 
 /* Frees a group that has no children, with its socket. */
 void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group);

@@ -143,7 +143,7 @@ pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_director
                                 int *fd, pyw_problem *problem)
 {
     struct stat bound;
-    int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (made < 0 || bind_at(made, directory, file->name) != 0 || give_to(directory, file->name, owner) != 0 ||
         listen(made, backlog) != 0 || fstatat(directory->fd, file->name, &bound, AT_SYMLINK_NOFOLLOW) != 0) {

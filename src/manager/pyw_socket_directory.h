@@ -37,8 +37,8 @@ typedef struct pyw_socket_file {
 } pyw_socket_file;
 
 /*
- * Binds and listens: a socket of mode 0600 that belongs to `owner`. Sets *fd (close-on-exec, blocking), of which the
- * caller becomes the owner. file->name is given.
+ * Binds and listens: a socket of mode 0600 that belongs to `owner`. Sets *fd (close-on-exec, non-blocking), of which
+ * the caller becomes the owner. file->name is given.
  */
 pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int backlog,
                                 int *fd, pyw_problem *problem);

@@ -16,11 +16,15 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/pyw_buffer.h"
+#include "manager/pyw_group_log.h"
+#include "manager/pyw_manager.h"
 #include "manager/pyw_recycle.h"
 #include "wire/pyw_message.h"
+#include "wire/pyw_roster.h"
 #include "wire/pyw_wait.h"
 
 enum {
@@ -116,27 +120,35 @@ static void reset_signals(void)
     }
 }
 
+/* What each process has for itself; -1: it has none. */
+typedef struct own_fds {
+    int channel;
+    int board;
+    int listener;
+} own_fds;
+
 /* What the process gets as descriptors 0, 1 ...; all of them stay the manager's. */
-static void list_heritage(const pyw_worker_group *group, int channel, int board, int fds[PYW_HERITAGE_FDS])
+static void list_heritage(const pyw_worker_group *group, const own_fds *own, int fds[PYW_HERITAGE_FDS])
 {
     fds[PYW_HERITAGE_NULL] = -1; /* opened by the new process */
     fds[PYW_HERITAGE_STDOUT] = group->log_fd;
     fds[PYW_HERITAGE_LOG] = group->log_fd;
-    fds[PYW_HERITAGE_CHANNEL] = channel;
-    fds[PYW_HERITAGE_LISTENER] = board >= 0 ? group->listener : -1;
-    fds[PYW_HERITAGE_BOARD] = board;
+    fds[PYW_HERITAGE_CHANNEL] = own->channel;
+    fds[PYW_HERITAGE_LISTENER] = own->board >= 0 ? group->listener : -1;
+    fds[PYW_HERITAGE_BOARD] = own->board;
+    fds[PYW_HERITAGE_OWN] = own->listener;
 }
 
 /* Without a board it is a template, which accepts nothing either. */
-static void become_worker(const pyw_worker_group *group, int channel, int board)
+static void become_worker(const pyw_worker_group *group, const own_fds *own)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int fds[PYW_HERITAGE_FDS];
     const char *display = group->options->display_name;
-    const char *const arguments[] = {display != NULL ? display : "pywsgid", board >= 0 ? "--worker" : "--template",
+    const char *const arguments[] = {display != NULL ? display : "pywsgid", own->board >= 0 ? "--worker" : "--template",
                                      display != NULL ? NULL : group->options->name, NULL};
 
-    list_heritage(group, channel, board, fds);
+    list_heritage(group, own, fds);
     for (int i = 0; i < PYW_HERITAGE_FDS; i++) {
         fds[i] = fds[i] >= 0 ? fds[i] : null;
     }
@@ -147,22 +159,22 @@ static void become_worker(const pyw_worker_group *group, int channel, int board)
     _exit(127);
 }
 
-static pyw_result execute(pyw_child *child, int channel, int board, pyw_problem *problem)
+static pyw_result execute(pyw_child *child, const own_fds *own, pyw_problem *problem)
 {
     child->pid = fork();
     if (child->pid == 0) {
-        become_worker(child->group, channel, board);
+        become_worker(child->group, own);
     }
     return child->pid > 0 ? PYW_OK : pyw_problem_set(problem, "fork: %s", strerror(errno));
 }
 
 /* If the template dies, the kernel closes what it did not take, and the child's channel ends. */
-static pyw_result order(pyw_child *template, int channel, int board, pyw_problem *problem)
+static pyw_result order(pyw_child *template, const own_fds *own, pyw_problem *problem)
 {
     int fds[PYW_HERITAGE_FDS];
     pyw_result result;
 
-    list_heritage(template->group, channel, board, fds);
+    list_heritage(template->group, own, fds);
     for (int i = PYW_HERITAGE_CHANNEL; i < PYW_HERITAGE_FDS; i++) {
         pyw_channel_queue(template->channel, PYW_FRAME_HAND, (uint16_t)i, NULL, 0, fds[i]);
     }
@@ -172,12 +184,62 @@ static pyw_result order(pyw_child *template, int channel, int board, pyw_problem
                                                        pyw_result_name(result));
 }
 
+/* They are the new process's alone: its end is seen at once by whoever talks to it. */
+static void close_own(const own_fds *own)
+{
+    close(own->channel);
+    if (own->board >= 0) {
+        close(own->board);
+    }
+    if (own->listener >= 0) {
+        close(own->listener);
+    }
+}
+
+/* Later ones are greater, those of a later manager too. */
+static uint64_t next_serial(void)
+{
+    static uint64_t last;
+    struct timespec now;
+    uint64_t serial;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    serial = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    last = serial > last ? serial : last + 1;
+    return last;
+}
+
+/* Without it (-1) the worker serves the group's socket like any other: slower, but it serves. */
+static int make_own_socket(pyw_child *child)
+{
+    const pyw_worker_group *group = child->group;
+    char name[PYW_ROSTER_SOCKET_NAME];
+    pyw_problem problem;
+    int listener = -1;
+
+    child->serial = next_serial();
+    if (group->options->roster_index < 0) {
+        return -1;
+    }
+    pyw_roster_socket_name(name, child->serial);
+    child->own_socket.name = strdup(name);
+    if (child->own_socket.name != NULL &&
+        pyw_socket_file_bind(&child->own_socket, group->directory, pyw_configuration_socket_owner(group),
+                             group->options->listen_backlog, &listener, &problem) != PYW_OK) {
+        pyw_group_log(group, PYW_LOG_ERR, PYWNO(0346) "a worker of group '%s' gets no socket of its own: %s",
+                      group->options->name, problem.text);
+        free((void *)(uintptr_t)child->own_socket.name);
+        child->own_socket.name = NULL;
+    }
+    return listener;
+}
+
 /* `template`: who forks it; NULL: it is executed. `threads` < 0: it is a template. */
 static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_problem *problem)
 {
     static const int on = 1;
+    own_fds own = {-1, -1, -1};
     int pair[2];
-    int board = -1;
     pyw_result result;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -188,15 +250,16 @@ static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_
         /* The kernel is to tell with each message which process sent it. */
         setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
     }
-    if (threads >= 0 && (board = make_board(child)) < 0) {
+    own.channel = pair[1];
+    if (threads >= 0 && (own.board = make_board(child)) < 0) {
         close(pair[1]);
         return pyw_problem_set(problem, "memfd_create: %s", strerror(errno));
     }
-    result = template != NULL ? order(template, pair[1], board, problem) : execute(child, pair[1], board, problem);
-    close(pair[1]);
-    if (board >= 0) {
-        close(board);
+    if (threads >= 0) {
+        own.listener = make_own_socket(child);
     }
+    result = template != NULL ? order(template, &own, problem) : execute(child, &own, problem);
+    close_own(&own);
     return result;
 }
 
@@ -362,6 +425,10 @@ pyw_result pyw_spawn_forked(pyw_child *child)
 void pyw_spawn_free(pyw_child *child)
 {
     pyw_channel_destroy(child->channel);
+    if (child->own_socket.name != NULL) {
+        pyw_socket_file_remove(&child->own_socket, child->group->directory);
+        free((void *)(uintptr_t)child->own_socket.name);
+    }
     if (child->board != NULL) {
         munmap(child->board, child->board_size);
     }

@@ -23,6 +23,7 @@
 #include "manager/pyw_socket_directory.h"
 #include "manager/pyw_suspects.h"
 #include "wire/pyw_channel.h"
+#include "wire/pyw_roster.h"
 #include "worker/pyw_heritage.h"
 
 typedef struct pyw_worker_group pyw_worker_group;
@@ -39,6 +40,8 @@ typedef struct pyw_child {
     int board_threads;
     unsigned generation;
     int is_template;      /* workers are forked from it; see pyw_template.h */
+    uint64_t serial;               /* its name for httpd's processes (pyw_roster) */
+    pyw_socket_file own_socket;    /* .name: owned; NULL: it has none, and serves the group's socket only */
     int is_recycled;      /* chosen to be replaced, whatever its generation */
     int is_stuck;         /* its Python does not respond */
     int is_broken;        /* an application failed to load */
@@ -58,6 +61,7 @@ struct pyw_worker_group {
     const pyw_group_options *options;
     const apr_table_t *pairs; /* the options as they came, to compare */
     const pyw_settings *settings;
+    const pyw_socket_directory *directory;
     pyw_socket_file socket;
     int listener;
     int log_fd;
@@ -66,6 +70,7 @@ struct pyw_worker_group {
     pyw_child *ordered;   /* pyw_template's: workers to come, without a pid */
     unsigned generation;
     int wanted;                    /* workers that there should be: pyw_scale's, within processes= */
+    const pyw_load_group *load;    /* what httpd says of those that wait; hostile; NULL: it says nothing */
     int64_t waiting_since;         /* pyw_load_waiting's: requests wait; INT64_MAX: none */
     int64_t spare_since;           /* pyw_scale's: since then one worker less would have done */
     int64_t settled_at;            /* pyw_scale's: since then all that are wanted are there */

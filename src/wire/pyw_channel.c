@@ -19,7 +19,7 @@
 #include "wire/pyw_wait.h"
 
 enum {
-    INPUT_SIZE = 64 * 1024, /* of the input buffer, as long as no longer frame comes in */
+    INPUT_SIZE = 64 * 1024,  /* of the input buffer, as long as no longer frame comes in */
     INPUT_KEEP = 256 * 1024, /* a buffer that grew beyond this is given back when it is empty */
     ABSORB_SIZE = 64 * 1024, /* what absorb() takes at a time */
     ABSORB_FDS = 8           /* with so many descriptors that were not taken it takes nothing */
@@ -47,6 +47,11 @@ struct pyw_channel {
 
     pyw_outbox outbox;
 };
+
+static size_t input_length(const pyw_channel *channel)
+{
+    return channel->input_end - channel->input_start;
+}
 
 pyw_channel *pyw_channel_create(void)
 {
@@ -82,6 +87,20 @@ void pyw_channel_open(pyw_channel *channel, int fd)
     pyw_channel_reading_ahead(channel, 0, 0, NULL);
 }
 
+int pyw_channel_detach(pyw_channel *channel)
+{
+    int fd = channel->fd;
+
+    if (input_length(channel) > 0 || channel->data_remaining > 0 || channel->fd_count > 0 ||
+        !pyw_spill_is_empty(&channel->ahead) || channel->input_result != PYW_OK || channel->outbox.broken ||
+        pyw_outbox_left(&channel->outbox) > 0) {
+        return -1;
+    }
+    channel->fd = -1;
+    pyw_outbox_clear(&channel->outbox);
+    return fd;
+}
+
 int pyw_channel_fd(const pyw_channel *channel)
 {
     return channel->fd;
@@ -94,11 +113,6 @@ static void drop_large_input(pyw_channel *channel)
         channel->input = NULL;
         channel->input_size = 0;
     }
-}
-
-static size_t input_length(const pyw_channel *channel)
-{
-    return channel->input_end - channel->input_start;
 }
 
 /*
@@ -468,6 +482,18 @@ int pyw_channel_is_unread(const pyw_channel *channel)
         return 1;
     }
     return ioctl(channel->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+int pyw_channel_take_end(pyw_channel *channel)
+{
+    pyw_frame_header header;
+    size_t wanted;
+
+    if (channel->data_remaining > 0 || look(channel, &header, &wanted) != PYW_OK || header.type != PYW_FRAME_END) {
+        return 0;
+    }
+    channel->input_start += PYW_FRAME_HEADER_SIZE;
+    return 1;
 }
 
 static int has_events(const pyw_channel *channel, short events)

@@ -59,6 +59,12 @@ int pyw_channel_has_lost_fd(const pyw_channel *channel);
 /* Closes the socket and all descriptors that were received and not taken, and forgets what is in the buffers. */
 void pyw_channel_close(pyw_channel *channel);
 
+/*
+ * Takes the socket out of the channel, to be opened again later, by this channel or another one: the caller becomes
+ * its owner. -1: bytes or descriptors that belong to it are still in the channel, which stays as it is.
+ */
+int pyw_channel_detach(pyw_channel *channel);
+
 /* -1 if closed. For poll(2) only. */
 int pyw_channel_fd(const pyw_channel *channel);
 
@@ -82,6 +88,12 @@ pyw_result pyw_channel_absorb(pyw_channel *channel);
 
 /* The errno of the file of absorb(), which then moves no more; 0: nothing happened to it. */
 int pyw_channel_absorb_error(const pyw_channel *channel);
+
+/*
+ * Takes an END that is here already, without a system call, and returns 1. The payload of the frame before it stays
+ * valid. 0: something else comes next, or nothing is here.
+ */
+int pyw_channel_take_end(pyw_channel *channel);
 
 /* Would read() return something without asking the socket, so that a poll(2) on it might wait in vain? */
 int pyw_channel_has_input(const pyw_channel *channel);

@@ -35,11 +35,14 @@ typedef enum {
     PYW_FRAME_LOG = 7,     /* a record for the request's error log: text; flags hold the level */
     PYW_FRAME_INTERIM = 8, /* a 1xx response: as HEAD */
     PYW_FRAME_ERROR = 9,   /* u16 status, to answer with; after HEAD: the body is truncated. Ends the request */
+    PYW_FRAME_TAKEN = 16,  /* a connection to the group's socket was accepted: u32 process id */
     PYW_FRAME_GOAWAY = 10, /* this request was not begun, send it elsewhere. Ends the connection. Empty */
     /* httpd's parent -> manager */
     PYW_FRAME_GROUP = 32,  /* a process group: option pairs; its log descriptor travels along */
     PYW_FRAME_COMMIT = 33, /* the groups since the last COMMIT are the whole configuration: setting pairs; httpd's main
                               log travels along */
+    PYW_FRAME_ROSTER = 40, /* the memory of pyw_roster travels along: the manager writes it. Empty */
+    PYW_FRAME_LOAD = 41,   /* likewise, and reads it. Empty */
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: every socket accepts connections. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: text says why it could not be done */

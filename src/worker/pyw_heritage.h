@@ -24,9 +24,10 @@ enum {
     PYW_HERITAGE_STDOUT = 1,   /* the group's log */
     PYW_HERITAGE_LOG = 2,      /* the group's log: the sink of pyw_log writes here */
     PYW_HERITAGE_CHANNEL = 3,  /* to the manager; EOF: the manager is gone, finish and exit */
-    PYW_HERITAGE_LISTENER = 4, /* the group's listening socket, shared with its siblings, blocking */
+    PYW_HERITAGE_LISTENER = 4, /* the group's listening socket, shared with its siblings, non-blocking */
     PYW_HERITAGE_BOARD = 5,    /* a pyw_board in shared memory; the worker maps it, and puts its eventfd in its place */
-    PYW_HERITAGE_FDS = 6       /* from here on everything is closed */
+    PYW_HERITAGE_OWN = 6,      /* the worker's own listening socket, non-blocking; /dev/null: it has none */
+    PYW_HERITAGE_FDS = 7       /* from here on everything is closed */
 };
 
 /*

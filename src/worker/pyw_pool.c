@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "base/pyw_log.h"
+#include "worker/pyw_connections.h"
 #include "worker/pyw_crash.h"
 
-/* After accept(2) failed for want of descriptors or memory. */
 enum { SHORTAGE_PAUSE_MS = 100 };
 
 typedef enum { THREAD_WAITING, THREAD_BUSY, THREAD_ENDED } thread_state;
@@ -30,7 +30,7 @@ typedef struct pool_thread {
 
 struct pyw_pool {
     pyw_service *service;
-    int listener;
+    pyw_connections *connections;
     int wake;
     int count;
     pool_thread threads[];
@@ -41,7 +41,7 @@ static void on_kick(int number)
     (void)number;
 }
 
-/* Without SA_RESTART, so that it ends accept(2). */
+/* It ends epoll_wait(2). */
 static void install_kick(void)
 {
     struct sigaction action = {.sa_handler = on_kick};
@@ -55,19 +55,57 @@ static int is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-static void accept_one(pool_thread *thread)
+/* After accept(2) failed for want of descriptors or memory. */
+static void wait_out_shortage(int error)
 {
-    int fd = accept4(thread->pool->listener, NULL, NULL, SOCK_CLOEXEC);
+    pyw_log(PYW_LOG_ERR, PYWNO(0413) "no connection can be accepted: %s; trying again", strerror(error));
+    poll(NULL, 0, SHORTAGE_PAUSE_MS);
+}
 
-    if (fd >= 0) {
-        thread->state = THREAD_BUSY;
-        pyw_serve(&thread->server, fd);
-        thread->state = THREAD_WAITING;
+static void serve_kept(pool_thread *thread, pyw_connection *connection)
+{
+    do {
+        if (!pyw_serve_kept(&thread->server, pyw_connection_fd(connection))) {
+            pyw_connections_forget(thread->pool->connections, connection);
+            return;
+        }
+    } while (!pyw_connections_rest(connection));
+}
+
+/* Most often the first request has come with it. */
+static void serve_new(pool_thread *thread, int fd)
+{
+    pyw_connection *connection = NULL;
+
+    if (pyw_serve_admits(thread->pool->service, fd)) {
+        connection = pyw_connections_add(thread->pool->connections, fd);
     }
-    else if (is_shortage(errno)) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0413) "no connection can be accepted: %s; trying again", strerror(errno));
-        poll(NULL, 0, SHORTAGE_PAUSE_MS);
+    if (connection != NULL) {
+        serve_kept(thread, connection);
     }
+}
+
+static void serve_next(pool_thread *thread)
+{
+    pyw_ready ready = pyw_connections_wait(thread->pool->connections);
+
+    if (ready.kind == PYW_READY_NOTHING) {
+        if (is_shortage(errno)) {
+            wait_out_shortage(errno);
+        }
+        return;
+    }
+    thread->state = THREAD_BUSY;
+    if (ready.kind == PYW_READY_ACCEPTED) {
+        pyw_serve(&thread->server, ready.fd);
+    }
+    else if (ready.kind == PYW_READY_OWN) {
+        serve_new(thread, ready.fd);
+    }
+    else {
+        serve_kept(thread, ready.connection);
+    }
+    thread->state = THREAD_WAITING;
 }
 
 /*
@@ -103,7 +141,7 @@ static void *thread_main(void *data)
 
     pyw_crash_enter(thread->server.number);
     while (!thread->pool->service->draining) {
-        accept_one(thread);
+        serve_next(thread);
         leave_if_forked();
     }
     thread->pool->service->engine->thread_end();
@@ -152,8 +190,7 @@ static void start_threads(pyw_pool *pool, int threads, const pthread_attr_t *att
     }
 }
 
-pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, int listener, int wake,
-                         pyw_problem *problem)
+pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, int wake, pyw_problem *problem)
 {
     pyw_pool *pool = calloc(1, sizeof(*pool) + (size_t)threads * sizeof(pool->threads[0]));
     pthread_attr_t attributes;
@@ -163,7 +200,11 @@ pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, i
         return NULL;
     }
     pool->service = service;
-    pool->listener = listener;
+    pool->connections = pyw_connections_create(PYW_HERITAGE_LISTENER, PYW_HERITAGE_OWN, problem);
+    if (pool->connections == NULL) {
+        free(pool);
+        return NULL;
+    }
     pool->wake = wake;
     install_kick();
     pthread_atfork(NULL, NULL, note_fork);
@@ -180,8 +221,19 @@ pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, i
     return pool;
 }
 
+void pyw_pool_pause(pyw_pool *pool)
+{
+    pyw_connections_pause(pool->connections);
+}
+
+void pyw_pool_resume(pyw_pool *pool)
+{
+    pyw_connections_resume(pool->connections);
+}
+
 void pyw_pool_kick(pyw_pool *pool)
 {
+    pyw_connections_drain(pool->connections, pyw_serve_goodbye);
     for (int i = 0; i < pool->count; i++) {
         if (pool->threads[i].state == THREAD_WAITING) {
             pthread_kill(pool->threads[i].id, SIGRTMIN);

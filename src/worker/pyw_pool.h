@@ -3,8 +3,7 @@
 #define PYW_POOL_H
 
 /*
- * The threads of a worker. Each waits in accept(2) on the group's listening socket, which all workers of the group
- * share: the kernel's queue is the only one, and a worker that stops simply accepts no more. Called from the main
+ * The threads of a worker. Each waits for the next request of any connection (pyw_connections). Called from the main
  * thread.
  */
 
@@ -14,15 +13,18 @@
 typedef struct pyw_pool pyw_pool;
 
 /*
- * Starts `threads` threads on `listener`. `wake` is an eventfd that is written whenever one ends. NULL with *problem:
+ * Starts `threads` threads. `wake` is an eventfd that is written whenever one ends. NULL with *problem:
  * not one could be started.
  */
-pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, int listener, int wake,
-                         pyw_problem *problem);
+pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, int wake, pyw_problem *problem);
+
+/* PYW_HERITAGE_LISTENER is about to become another socket; and has. */
+void pyw_pool_pause(pyw_pool *pool);
+void pyw_pool_resume(pyw_pool *pool);
 
 /*
- * Gets threads out of accept(2): those that wait look at `draining` and at the listener again. A thread may be just
- * about to wait, so call it again until pyw_pool_running says 0.
+ * While the service is draining: says goodbye on connections that rest, and makes threads that wait look at `draining`.
+ * Either may be just about to begin, so call it again until pyw_pool_running says 0.
  */
 void pyw_pool_kick(pyw_pool *pool);
 

@@ -152,12 +152,6 @@ static const char *keep_payload(pyw_server_thread *thread, const pyw_frame *fram
     return thread->request.data;
 }
 
-static void refuse(pyw_server_thread *thread)
-{
-    pyw_channel_queue(thread->channel, PYW_FRAME_GOAWAY, 0, NULL, 0, -1);
-    pyw_channel_send(thread->channel, thread->service->timeout_ms);
-}
-
 /*
  * What waited in the queue until its client had left, or its time was up, is not run: nobody would see the answer.
  * httpd has answered by then, or is about to.
@@ -201,47 +195,115 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0) && !is_only;
 }
 
-static void serve_requests(pyw_server_thread *thread)
+/* PYW_OK: a REQUEST. Any other: the connection has nothing more to give, which was logged if it is news. */
+static pyw_result await_request(pyw_server_thread *thread, pyw_frame *frame, int timeout_ms)
 {
-    pyw_frame frame;
-    int begun = 0;
+    pyw_result result;
 
-    for (;;) {
-        pyw_result result = pyw_channel_read(thread->channel, &frame, thread->service->timeout_ms);
-
-        if (result == PYW_OK && begun && frame.type == PYW_FRAME_LEFT) {
-            continue; /* it crossed the END of the request that it was for */
-        }
-        /* An ABORT may cross the END of the request that it was for. */
-        if (result == PYW_EOF || result == PYW_GONE || (result == PYW_OK && begun && frame.type == PYW_FRAME_ABORT)) {
-            return;
-        }
-        if (result != PYW_OK || frame.type != PYW_FRAME_REQUEST) {
-            pyw_log(PYW_LOG_ERR, PYWNO(0412) "httpd's child did not send a REQUEST (%s)",
-                    result == PYW_OK ? pyw_frame_type_name(frame.type) : pyw_result_name(result));
-            return;
-        }
-        /* What was accepted is served, even by a worker that is to end; further requests are not begun. */
-        if (begun && thread->service->draining) {
-            refuse(thread);
-            return;
-        }
-        begun = 1;
-        if (!serve_request(thread, &frame)) {
-            return;
-        }
+    do {
+        result = pyw_channel_read(thread->channel, frame, timeout_ms);
+    } while (result == PYW_OK && frame->type == PYW_FRAME_LEFT); /* it crossed the END of the request that it was for */
+    if (result == PYW_AGAIN || result == PYW_EOF || result == PYW_GONE) {
+        return result;
     }
+    /* An ABORT may cross the END of the request that it was for. */
+    if (result == PYW_OK && frame->type == PYW_FRAME_ABORT) {
+        return PYW_GONE;
+    }
+    if (result != PYW_OK || frame->type != PYW_FRAME_REQUEST) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0412) "httpd's child did not send a REQUEST (%s)",
+                result == PYW_OK ? pyw_frame_type_name(frame->type) : pyw_result_name(result));
+        return PYW_MALFORMED;
+    }
+    return PYW_OK;
 }
 
-void pyw_serve(pyw_server_thread *thread, int fd)
+int pyw_serve_admits(const pyw_service *service, int fd)
 {
-    if (!is_known_peer(thread->service, fd)) {
+    if (!is_known_peer(service, fd)) {
         close(fd);
-        return;
+        return 0;
     }
-    set_buffer_sizes(thread->service, fd);
-    pyw_channel_open(thread->channel, fd);
-    serve_requests(thread);
+    set_buffer_sizes(service, fd);
+    return 1;
+}
+
+static void finish(pyw_server_thread *thread)
+{
     pyw_channel_close(thread->channel);
     pyw_buffer_reset(&thread->scratch, BUFFER_KEEP);
+}
+
+/* After a request that may be followed by another one; nothing of the first may be left. */
+static int rest(pyw_server_thread *thread)
+{
+    int fd = pyw_channel_detach(thread->channel);
+
+    finish(thread);
+    if (fd < 0) {
+        return 0;
+    }
+    if (thread->service->draining) {
+        pyw_serve_goodbye(fd);
+        return 0;
+    }
+    return 1;
+}
+
+/* httpd did not choose this worker, and is to know that one of its threads is busy. */
+static void say_taken(int fd)
+{
+    const pyw_frame_header header = {PYW_FRAME_TAKEN, 0, PYW_MESSAGE_TAKEN_SIZE};
+    unsigned char frame[PYW_FRAME_HEADER_SIZE + PYW_MESSAGE_TAKEN_SIZE];
+
+    pyw_frame_header_encode(frame, &header);
+    pyw_message_taken_encode(frame + PYW_FRAME_HEADER_SIZE, (uint32_t)getpid());
+    (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* What was accepted is served, even by a worker that is to end; further requests are not begun. */
+void pyw_serve(pyw_server_thread *thread, int fd)
+{
+    pyw_frame frame;
+    int may_follow = pyw_serve_admits(thread->service, fd);
+
+    if (may_follow) {
+        say_taken(fd);
+    }
+    while (may_follow) {
+        pyw_channel_open(thread->channel, fd);
+        may_follow = await_request(thread, &frame, thread->service->timeout_ms) == PYW_OK &&
+                     serve_request(thread, &frame) && rest(thread);
+    }
+    finish(thread);
+}
+
+int pyw_serve_kept(pyw_server_thread *thread, int fd)
+{
+    pyw_frame frame;
+    pyw_result result;
+
+    pyw_channel_open(thread->channel, fd);
+    result = await_request(thread, &frame, 0);
+    if (result == PYW_AGAIN) {
+        if (pyw_channel_detach(thread->channel) >= 0) {
+            return 1;
+        }
+        result = await_request(thread, &frame, thread->service->timeout_ms); /* a part of it is here */
+    }
+    if (result == PYW_OK && serve_request(thread, &frame)) {
+        return rest(thread);
+    }
+    finish(thread);
+    return 0;
+}
+
+void pyw_serve_goodbye(int fd)
+{
+    const pyw_frame_header header = {PYW_FRAME_GOAWAY, 0, 0};
+    unsigned char frame[PYW_FRAME_HEADER_SIZE];
+
+    pyw_frame_header_encode(frame, &header);
+    (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
+    close(fd);
 }

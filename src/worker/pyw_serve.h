@@ -2,7 +2,7 @@
 #ifndef PYW_SERVE_H
 #define PYW_SERVE_H
 
-/* Connections of httpd's children, served one request after the other until the peer closes. */
+/* Connections of httpd's children, and the requests that come on them. */
 
 #include <sys/types.h>
 
@@ -38,7 +38,22 @@ typedef struct pyw_server_thread {
     pyw_buffer scratch;
 } pyw_server_thread;
 
-/* Serves the connection `fd`, whose owner it becomes. Without the GIL; returns when the connection is closed. */
+/* May the peer of a connection that was accepted send requests? If not, it is closed: 0. */
+int pyw_serve_admits(const pyw_service *service, int fd);
+
+/*
+ * Serves the one request of a connection to the group's socket, whose owner it becomes, and closes it. Without the
+ * GIL, as what follows.
+ */
 void pyw_serve(pyw_server_thread *thread, int fd);
+
+/*
+ * Serves the next request of a kept connection, if one has come. 1: it may rest, and stays the caller's. 0: it is
+ * closed.
+ */
+int pyw_serve_kept(pyw_server_thread *thread, int fd);
+
+/* Tells the peer that nothing more is begun here, and closes. What it has sent meanwhile, it sends elsewhere. */
+void pyw_serve_goodbye(int fd);
 
 #endif

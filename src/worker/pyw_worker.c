@@ -36,7 +36,7 @@
 enum {
     WORK_FORKED = -1,
     WATCH_MS = 1000, /* how often scripts are looked at */
-    KICK_MS = 10,    /* how often threads are called out of accept(2) while they drain */
+    KICK_MS = 10,    /* how often threads are called out of their wait while they drain */
     ALONE_MS = 2000  /* how long another manager may take to come */
 };
 
@@ -121,8 +121,8 @@ static int begin_serving(worker *self)
     const pyw_group_options *options = self->heritage.options;
     pyw_problem problem;
 
-    self->pool = pyw_pool_start(&self->service, options->threads, options->stack_size, PYW_HERITAGE_LISTENER,
-                                pyw_worker_signalled.wake_fd, &problem);
+    self->pool = pyw_pool_start(&self->service, options->threads, options->stack_size, pyw_worker_signalled.wake_fd,
+                                &problem);
     if (self->pool == NULL) {
         pyw_log(PYW_LOG_CRIT, PYWNO(0416) "the worker has no threads and ends: %s", problem.text);
         return 0;
@@ -226,6 +226,17 @@ static int take_template_order(worker *self, const pyw_frame *frame)
     return 1;
 }
 
+static void take_listener(worker *self)
+{
+    if (self->pool != NULL) {
+        pyw_pool_pause(self->pool);
+    }
+    take_descriptor(self, PYW_HERITAGE_LISTENER);
+    if (self->pool != NULL) {
+        pyw_pool_resume(self->pool);
+    }
+}
+
 static void take_order(worker *self, const pyw_frame *frame)
 {
     if (take_template_order(self, frame)) {
@@ -242,10 +253,7 @@ static void take_order(worker *self, const pyw_frame *frame)
         take_descriptor(self, PYW_HERITAGE_LOG);
         break;
     case PYW_FRAME_LISTENER:
-        take_descriptor(self, PYW_HERITAGE_LISTENER);
-        if (self->pool != NULL) {
-            pyw_pool_kick(self->pool);
-        }
+        take_listener(self);
         break;
     case PYW_FRAME_STACKS:
         write_stacks(self);

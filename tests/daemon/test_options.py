@@ -23,6 +23,21 @@ OPTIONS = {
     "buffers": "send-buffer-size=16K receive-buffer-size=16K listen-backlog=5",
 }
 
+# Loads when the test lets it.
+LATE = """
+import sys
+
+sys.path.insert(0, __file__.rpartition("/")[0])
+import support
+
+support.wait_for_file("late.go", 60)
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"late"]
+"""
+
 SECRET = "Vierzig-Tage-Regen"
 
 
@@ -200,9 +215,15 @@ class TestTimeouts:
     CONFIG = """
         WSGIDaemonProcess slow socket-timeout=300ms threads=4
         WSGIScriptAlias /slow ${APPS}/app.wsgi process-group=slow
-        WSGIDaemonProcess full threads=1 listen-backlog=1 connect-timeout=200ms
+        WSGIDaemonProcess full threads=1 queue-limit=2
         WSGIScriptAlias /full ${APPS}/app.wsgi process-group=full
+        WSGIDaemonProcess late threads=1 listen-backlog=1 connect-timeout=200ms
+        WSGIScriptAlias /late ${APPS}/late.wsgi process-group=late
     """
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd(self.CONFIG, apps={**APPS, "late.wsgi": LATE})
 
     def test_socket_timeout_is_504(self, server):
         server.expect_log("PYW0241.*GET /slow/hold")
@@ -220,16 +241,27 @@ class TestTimeouts:
         held.let_go()
 
     def test_a_full_queue_is_503(self, server):
-        server.allow_log("PYW0230")
+        server.allow_log("PYW0262")
         site = DaemonSite(server, "/full")
         held = site.hold()
         waiting = site.hold(count=6, wait=False)
-        server.log.wait("PYW0230")
+        server.log.wait("PYW0262.*queue-limit")
         held.let_go()
         waiting.let_go()
-        statuses = [response.status for response in waiting.responses()]
+        responses = waiting.responses()
         assert held.responses()[0].status == 200
-        assert set(statuses) == {200, 503} and statuses.count(503) >= 1
+        assert sorted(response.status for response in responses) == [200] * 2 + [503] * 4
+        assert all(response.header("Retry-After") == "1" for response in responses if response.status == 503)
+
+    def test_before_the_first_worker_is_ready_the_kernel_queues_and_has_its_limits(self, server):
+        server.allow_log("PYW0230")
+        connections = [server.connect() for _ in range(6)]
+        for connection in connections:
+            connection.start("GET", "/late")
+        server.log.wait("PYW0230.*late")
+        (server.data / "late.go").touch()
+        statuses = [connection.read_response().status for connection in connections]
+        assert set(statuses) == {200, 503}
 
 
 @pytest.mark.skipif(not paths.is_root(), reason="the sockets' owner is httpd's user")

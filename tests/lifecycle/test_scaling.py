@@ -51,7 +51,7 @@ class TestSpan:
 
     def test_no_request_fails_while_it_grows_and_shrinks(self, server, site):
         since = server.log.position()
-        with Clients(site, path="/burn?ms=20", count=4) as clients:
+        with Clients(site, path="/burn?ms=80", count=6) as clients:
             wait_for(lambda: len(server.log.find("PYW0368", since)) == 2, 20, "three workers")
         with Clients(site, count=1) as few:
             server.log.wait("PYW0369", since, 20)

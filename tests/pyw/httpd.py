@@ -187,6 +187,14 @@ class Httpd:
     def sockets(self):
         return sorted(path for directory in self.socket_directories() for path in directory.glob("*.sock"))
 
+    def worker_sockets(self):
+        return sorted(path for directory in self.socket_directories() for path in directory.glob("w.*"))
+
+    def remove_sockets(self):
+        """As a cleaner of temporary directories does it; connections that exist stay."""
+        for path in self.sockets() + self.worker_sockets():
+            path.unlink()
+
     # Requests
 
     def connect(self, **options):

@@ -1,64 +1,81 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A worker that was taken over: /next accepts at the group's listening socket in place of the worker's only thread, and
-answers the next connection of httpd with the bytes that the test wrote to a file.
+A worker that was taken over: /victim finds the connection on which its own request came, and says there what the test
+wrote to a file, before the worker can say anything.
 """
 import array
 import json
 import os
 import select
 import socket
+import stat
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from support import DATA, dispatcher, note_of, plain, query  # noqa: E402
 
-LISTENER = 4
+FIRST = 7  # behind what a worker inherits
+
+answered = set()  # a request that comes again has been sent to another worker
 
 
-def read_request(peer):
-    """The REQUEST frame, and no more: what a worker reads before it answers."""
-    head = b""
-    while len(head) < 8:
-        head += peer.recv(8 - len(head))
-    left = int.from_bytes(head[4:], "little")
-    while left:
-        left -= len(peer.recv(min(left, 65536)))
+def connected(descriptor):
+    """The socket of httpd's child behind the descriptor; None if it is something else."""
+    try:
+        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return None
+    except OSError:
+        return None
+    found = socket.socket(fileno=os.dup(descriptor))
+    try:
+        found.getpeername()
+        if found.family == socket.AF_UNIX and found.getsockname():
+            return found
+    except OSError:
+        pass
+    found.close()
+    return None
 
 
-def next(environ, start_response):
+def connections():
+    """Of httpd's only child; the worker has one thread, so that one of them is served and the others are at rest."""
+    candidates = [int(name) for name in os.listdir("/proc/self/fd") if int(name) >= FIRST]
+    return [found for found in map(connected, candidates) if found]
+
+
+def say(peer, data, path):
+    ancillary = []
+    if path:
+        descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK if path.endswith("fifo") else os.O_RDONLY)
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
+    try:
+        peer.sendmsg([data], ancillary)
+    finally:
+        if path:
+            os.close(descriptor)
+
+
+def victim(environ, start_response):
     """?key= names the file with the answer: a list of [bytes in hex, path of a descriptor to pass or null]."""
+    if query(environ, "key") in answered:
+        return plain(start_response, "once more", "404 Not Found")
+    answered.add(query(environ, "key"))
+    if query(environ, "unread"):
+        note_of(environ, "begun")
+        select.select(connections(), [], [], 20)  # until httpd says something more, which stays unread: a reset
+        os._exit(1)
     with open(os.path.join(DATA, query(environ, "key") + ".answer")) as file:
         pieces = json.load(file)
-    listener = socket.socket(fileno=os.dup(LISTENER))
-    listener.settimeout(20)
-    note_of(environ, "listening")
-    peer, _ = listener.accept()
-    listener.close()
-    peer.settimeout(20)
-    read_request(peer)
-    if query(environ, "unread"):
-        select.select([peer], [], [], 20)  # until httpd says something more, which stays unread: a reset
+    for peer in connections():
+        try:
+            for data, path in pieces:
+                say(peer, bytes.fromhex(data), path)
+            peer.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
         peer.close()
-        return plain(start_response, "answered")
-    for data, path in pieces:
-        ancillary = []
-        if path:
-            descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK if path.endswith("fifo") else os.O_RDONLY)
-            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
-        try:
-            peer.sendmsg([bytes.fromhex(data)], ancillary)
-        except OSError:
-            break
-    peer.shutdown(socket.SHUT_WR)
-    while True:
-        try:
-            if not peer.recv(65536):
-                break
-        except OSError:
-            break
-    return plain(start_response, "answered")
+    return plain(start_response, "what nobody hears")
 
 
 def hello(environ, start_response):

@@ -374,6 +374,9 @@ static const char *const every_option[][2] = {
     {"request-spool", "4G"},
     {"response-buffer", "0"},
     {"response-spool", "1G"},
+    {"queue-limit", "16"},
+    {"queue-timeout", "2500ms"},
+    {"reserve", "2"},
     {"env", "A=1"},
     {"env", "B=two words"},
 };
@@ -389,6 +392,7 @@ static void set_everything(pyw_group_options *options)
     options->engine = "/lib/engine.so";
     options->engine_stamp = "1:2:3";
     options->log_level = 7;
+    options->roster_index = 3;
     application->is_module = 1;
     application->target = "shop";
     application->callable = "create_app()";
@@ -458,6 +462,9 @@ static void test_pairs_restore_every_option(void **state)
     assert_string_equal(copy->engine, "/lib/engine.so");
     assert_string_equal(copy->engine_stamp, "1:2:3");
     assert_int_equal(copy->log_level, 7);
+    assert_int_equal(copy->roster_index, 3);
+    assert_int_equal(copy->queue_limit, 16);
+    assert_int_equal(copy->queue_timeout, 2500000);
     assert_int_equal(copy->env->nelts, 2);
     assert_string_equal(env_at(copy, 1), "B=two words");
     assert_int_equal(copy->imports->nelts, 1);

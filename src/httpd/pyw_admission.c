@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* POLLRDHUP */
+#endif
+#include "httpd/pyw_admission.h"
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <poll.h>
+
+#include "base/pyw_log.h"
+#include "wire/pyw_wait.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* How often a request that waits looks whether its client is still there. */
+#define LOOK_MS 100
+
+/* A worker that goes away after another: the kernel's queue knows better who will take the request. */
+#define ATTEMPTS_WITH_SLOT 4
+
+void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_reply *reply)
+{
+    memset(admission, 0, sizeof(*admission));
+    admission->target = target;
+    admission->reply = reply;
+}
+
+static pyw_slots *slots_of(const pyw_admission *admission)
+{
+    return admission->target->group->slots;
+}
+
+static const pyw_group_options *options_of(const pyw_admission *admission)
+{
+    return admission->target->group->options;
+}
+
+static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
+{
+    const pyw_dir_config *config = admission->target->config;
+    const pyw_group_options *options = options_of(admission);
+
+    memset(wish, 0, sizeof(*wish));
+    wish->is_high = config->priority == PYW_ON;
+    wish->is_repeated = admission->attempts > 0;
+    wish->location = config->concurrency_location;
+    wish->location_limit = config->concurrency;
+    wish->reserve = options->reserve;
+    wish->queue_limit = options->queue_limit;
+    wish->queue_timeout_ms = (int)apr_time_as_msec(options->queue_timeout);
+}
+
+/* RFC 9110 section 10.2.3: whole seconds. */
+static void say_when(const pyw_admission *admission)
+{
+    apr_int64_t wait = pyw_slots_expected_wait(slots_of(admission));
+
+    apr_table_setn(admission->reply->r->err_headers_out, "Retry-After",
+                   apr_psprintf(admission->reply->r->pool, "%" APR_INT64_T_FMT, 1 + wait / 1000));
+}
+
+/* One record a second, however many are refused. */
+static int refuse(const pyw_admission *admission, const char *why)
+{
+    pyw_slots_figures figures;
+    apr_uint32_t count = 0;
+
+    say_when(admission);
+    if (pyw_slots_count_refusal(slots_of(admission), &count)) {
+        pyw_slots_look(slots_of(admission), &figures);
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, admission->reply->r,
+            PYWNO(0262) "process group '%s' is overloaded, the client gets 503: %s (%u running in %u threads, "
+                        "%u waiting; %u refused since the last such record)",
+            options_of(admission)->name, why, figures.running, figures.slots, figures.waiting, count);
+    }
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+static int client_left(pyw_admission *admission)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->reply->r,
+                  PYWNO(0263) "the client left while its request waited for a worker");
+    admission->reply->client_gone = 1;
+    return HTTP_BAD_REQUEST;
+}
+
+static int reached_deadline(const pyw_admission *admission)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->reply->r,
+                  PYWNO(0264) "process group '%s': the request waited for a worker until its request-timeout was over; "
+                              "it was not run, the client gets 504",
+                  options_of(admission)->name);
+    return HTTP_GATEWAY_TIME_OUT;
+}
+
+/*
+ * While it waits, a client that has closed its sending side counts as gone: one cannot tell it from one that has left,
+ * and whoever leaves a full queue must not cost a thread.
+ */
+static int has_left(const pyw_admission *admission)
+{
+    conn_rec *c = admission->reply->r->connection;
+    apr_socket_t *socket = c->master ? NULL : ap_get_conn_socket(c);
+    struct pollfd client = {-1, POLLRDHUP, 0};
+
+    if (pyw_reply_client_gone(admission->reply)) {
+        return 1;
+    }
+    return socket && apr_os_sock_get(&client.fd, socket) == APR_SUCCESS && poll(&client, 1, 0) == 1;
+}
+
+/* 0: no reason to give up. */
+static int reason_to_give_up(pyw_admission *admission, apr_int64_t queue_end)
+{
+    apr_int64_t now = pyw_wait_now();
+    apr_int64_t deadline = admission->target->timing.deadline;
+
+    if (has_left(admission)) {
+        return client_left(admission);
+    }
+    if (deadline && now >= deadline) {
+        return reached_deadline(admission);
+    }
+    return now >= queue_end ? refuse(admission, "it waited for queue-timeout") : 0;
+}
+
+static apr_int64_t earlier(apr_int64_t one, apr_int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* A client that left meanwhile is found before the request is run. */
+static int await_slot(pyw_admission *admission, int queue_timeout_ms)
+{
+    apr_int64_t queue_end = queue_timeout_ms > 0 ? pyw_wait_now() + queue_timeout_ms : INT64_MAX;
+    pyw_slot_outcome outcome = PYW_SLOT_WAITS;
+
+    admission->has_slot = 1;
+    while (outcome == PYW_SLOT_WAITS) {
+        apr_int64_t end = earlier(queue_end, pyw_wait_now() + LOOK_MS);
+        int status;
+
+        if (admission->target->timing.deadline) {
+            end = earlier(end, admission->target->timing.deadline);
+        }
+        outcome = pyw_slots_wait(slots_of(admission), &admission->slot, (int)(end - pyw_wait_now()));
+        if (outcome == PYW_SLOT_NO_WORKER) {
+            admission->has_slot = 0;
+            admission->slot.worker = 0;
+            return OK;
+        }
+        status = reason_to_give_up(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : queue_end);
+        if (status) {
+            pyw_slots_leave(slots_of(admission), &admission->slot, 0);
+            admission->has_slot = 0;
+            return status;
+        }
+    }
+    return OK;
+}
+
+int pyw_admission_enter(pyw_admission *admission)
+{
+    pyw_slot_wish wish;
+
+    admission->slot.worker = 0;
+    if (!slots_of(admission) || admission->attempts >= ATTEMPTS_WITH_SLOT) {
+        return OK;
+    }
+    describe(admission, &wish);
+    switch (pyw_slots_enter(slots_of(admission), &wish, &admission->slot)) {
+    case PYW_SLOT_GRANTED:
+        admission->has_slot = 1;
+        return OK;
+    case PYW_SLOT_WAITS:
+        return await_slot(admission, wish.queue_timeout_ms);
+    case PYW_SLOT_FULL:
+        return refuse(admission, "its queue is full (queue-limit)");
+    case PYW_SLOT_TOO_LATE:
+        return refuse(admission, "the wait would be longer than queue-timeout");
+    default:
+        admission->slot.worker = 0;
+        return OK;
+    }
+}
+
+void pyw_admission_taken(pyw_admission *admission, apr_uint32_t pid)
+{
+    if (slots_of(admission) && !admission->has_slot) {
+        admission->has_slot = pyw_slots_taken(slots_of(admission), pid, &admission->slot);
+        admission->slot.worker = 0;
+    }
+}
+
+static void leave(pyw_admission *admission, int worked)
+{
+    if (admission->has_slot) {
+        admission->has_slot = 0;
+        pyw_slots_leave(slots_of(admission), &admission->slot, worked);
+    }
+}
+
+void pyw_admission_leave(pyw_admission *admission)
+{
+    leave(admission, 1);
+}
+
+void pyw_admission_retry(pyw_admission *admission)
+{
+    admission->attempts++;
+    if (admission->has_slot && admission->slot.worker) {
+        pyw_slots_avoid(slots_of(admission), admission->slot.worker);
+    }
+    leave(admission, 0);
+}
+
+void pyw_admission_forget(pyw_admission *admission)
+{
+    admission->has_slot = 0;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "httpd/pyw_dispatch.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/pyw_log.h"
+#include "base/pyw_version.h"
+#include "config/pyw_config.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* Another build of this module does not take over tables that it may see differently. */
+#define RETAINED_KEY "pywsgi-dispatch " PYW_VERSION
+
+/* Beyond those that run and wait: retries, and requests whose client has left while the worker is busy with them. */
+#define SPARE_TICKETS 256
+#define SPARE_WORKERS 16
+
+/* A group's tables. They are never given back: a child of an old generation may look at them. */
+typedef struct dispatch_entry {
+    const char *name;
+    pyw_slots *slots;
+    apr_uint32_t tickets;
+    apr_uint32_t workers;
+} dispatch_entry;
+
+typedef struct dispatch_memory {
+    int roster_fd;
+    int load_fd;
+    pyw_roster *roster; /* NULL: could not be made */
+    pyw_load *load;
+    int count;
+    dispatch_entry entries[PYW_ROSTER_GROUPS];
+} dispatch_memory;
+
+static int make_memory(dispatch_memory *memory)
+{
+    memory->roster_fd = pyw_roster_memory("pywsgi-roster", sizeof(pyw_roster));
+    memory->load_fd = pyw_roster_memory("pywsgi-load", sizeof(pyw_load));
+    if (memory->roster_fd < 0 || memory->load_fd < 0) {
+        return 0;
+    }
+    memory->load = pyw_roster_map(memory->load_fd, sizeof(pyw_load), 1);
+    memory->roster = pyw_roster_map(memory->roster_fd, sizeof(pyw_roster), 0);
+    return memory->roster && memory->load;
+}
+
+static dispatch_memory *retained(void)
+{
+    dispatch_memory *memory = ap_retained_data_get(RETAINED_KEY);
+
+    if (!memory) {
+        memory = ap_retained_data_create(RETAINED_KEY, sizeof(*memory));
+        if (!make_memory(memory)) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, errno, ap_server_conf,
+                         PYWNO(0260) "no shared memory: requests are queued by the kernel, without queue-limit and "
+                                     "queue-timeout");
+            memory->roster = NULL;
+        }
+    }
+    return memory;
+}
+
+static dispatch_entry *find_entry(dispatch_memory *memory, const char *name)
+{
+    for (int i = 0; i < memory->count; i++) {
+        if (strcmp(memory->entries[i].name, name) == 0) {
+            return &memory->entries[i];
+        }
+    }
+    if (memory->count == PYW_ROSTER_GROUPS) {
+        return NULL;
+    }
+    memory->entries[memory->count].name = apr_pstrdup(ap_server_conf->process->pool, name);
+    return &memory->entries[memory->count++];
+}
+
+/* Of this generation and the one before, whose workers still run something. */
+static apr_uint32_t wanted_tickets(const pyw_group_options *options)
+{
+    return (apr_uint32_t)(options->processes * options->threads * 2 + options->queue_limit + SPARE_TICKETS);
+}
+
+static apr_uint32_t wanted_workers(const pyw_group_options *options)
+{
+    apr_uint32_t wanted = (apr_uint32_t)(options->processes * 2 + options->reload_overlap + SPARE_WORKERS);
+
+    return wanted < PYW_ROSTER_WORKERS ? wanted : PYW_ROSTER_WORKERS;
+}
+
+/* Old children keep the smaller table: for as long as they drain, each side counts its own requests only. */
+static void make_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw_group_options *options)
+{
+    apr_uint32_t tickets = wanted_tickets(options), workers = wanted_workers(options);
+    int index = (int)(entry - memory->entries);
+    void *made;
+
+    if (entry->slots && entry->tickets >= tickets && entry->workers >= workers) {
+        return;
+    }
+    made = mmap(NULL, pyw_slots_size(tickets, workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (made == MAP_FAILED ||
+        pyw_slots_init(made, tickets, workers, &memory->roster->groups[index], &memory->load->groups[index]) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, errno, ap_server_conf,
+                     PYWNO(0261) "process group '%s': no memory for its queue; its requests are queued by the kernel",
+                     entry->name);
+        return;
+    }
+    entry->slots = made;
+    entry->tickets = tickets;
+    entry->workers = workers;
+}
+
+void pyw_dispatch_prepare(server_rec *main_server)
+{
+    dispatch_memory *memory = retained();
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+
+    (void)main_server;
+    for (int i = 0; memory->roster && i < groups->nelts; i++) {
+        pyw_group *group = APR_ARRAY_IDX(groups, i, pyw_group *);
+        dispatch_entry *entry = find_entry(memory, group->options->name);
+
+        if (!entry) {
+            continue;
+        }
+        make_slots(memory, entry, group->options);
+        group->slots = entry->slots;
+        group->roster = group->slots ? &memory->roster->groups[entry - memory->entries] : NULL;
+        group->options->roster_index = group->slots ? (int)(entry - memory->entries) : -1;
+    }
+}
+
+static const dispatch_memory *existing(void)
+{
+    const dispatch_memory *memory = ap_retained_data_get(RETAINED_KEY);
+
+    return memory && memory->roster ? memory : NULL;
+}
+
+int pyw_dispatch_roster_fd(void)
+{
+    return existing() ? existing()->roster_fd : -1;
+}
+
+int pyw_dispatch_load_fd(void)
+{
+    return existing() ? existing()->load_fd : -1;
+}
+
+void pyw_dispatch_child_init(void)
+{
+    dispatch_memory *memory = ap_retained_data_get(RETAINED_KEY);
+
+    if (memory && memory->roster) {
+        close(memory->roster_fd);
+        close(memory->load_fd);
+        memory->roster_fd = memory->load_fd = -1;
+    }
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_kept.h"
+
+#include <apr_thread_mutex.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef struct kept_connection {
+    struct kept_connection *next;
+    apr_uint64_t worker;
+    int index; /* of its group */
+    int fd;
+} kept_connection;
+
+/* The one of this child. */
+static struct {
+    apr_thread_mutex_t *lock;
+    kept_connection *first;
+    kept_connection *unused;
+    apr_uint32_t sequences[PYW_ROSTER_GROUPS]; /* of the rosters as they were looked at last */
+} kept;
+
+static void close_connection(kept_connection *connection)
+{
+    close(connection->fd);
+    connection->next = kept.unused;
+    kept.unused = connection;
+}
+
+static apr_status_t close_all(void *unused)
+{
+    (void)unused;
+    while (kept.first) {
+        kept_connection *connection = kept.first;
+
+        kept.first = connection->next;
+        close_connection(connection);
+    }
+    while (kept.unused) {
+        kept_connection *connection = kept.unused;
+
+        kept.unused = connection->next;
+        free(connection);
+    }
+    return APR_SUCCESS;
+}
+
+void pyw_kept_child_init(apr_pool_t *pchild)
+{
+    apr_thread_mutex_create(&kept.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
+    apr_pool_cleanup_register(pchild, NULL, close_all, apr_pool_cleanup_null);
+}
+
+int pyw_kept_take(apr_uint64_t worker)
+{
+    kept_connection **link = &kept.first;
+    int fd = -1;
+
+    apr_thread_mutex_lock(kept.lock);
+    while (*link && (*link)->worker != worker) {
+        link = &(*link)->next;
+    }
+    if (*link) {
+        kept_connection *found = *link;
+
+        *link = found->next;
+        fd = found->fd;
+        found->next = kept.unused;
+        kept.unused = found;
+    }
+    apr_thread_mutex_unlock(kept.lock);
+    return fd;
+}
+
+void pyw_kept_put(int index, apr_uint64_t worker, int fd)
+{
+    kept_connection *connection;
+
+    apr_thread_mutex_lock(kept.lock);
+    connection = kept.unused;
+    if (connection) {
+        kept.unused = connection->next;
+    }
+    else {
+        connection = malloc(sizeof(*connection));
+    }
+    if (connection) {
+        connection->worker = worker;
+        connection->index = index;
+        connection->fd = fd;
+        connection->next = kept.first;
+        kept.first = connection;
+    }
+    apr_thread_mutex_unlock(kept.lock);
+    if (!connection) {
+        close(fd);
+    }
+}
+
+static int is_listed(const pyw_roster_worker *workers, apr_uint32_t count, apr_uint64_t serial)
+{
+    for (apr_uint32_t i = 0; i < count; i++) {
+        if (workers[i].serial == serial) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void close_unlisted(int index, const pyw_roster_worker *workers, apr_uint32_t count)
+{
+    kept_connection **link = &kept.first;
+
+    while (*link) {
+        kept_connection *connection = *link;
+
+        if (connection->index == index && !is_listed(workers, count, connection->worker)) {
+            *link = connection->next;
+            close_connection(connection);
+        }
+        else {
+            link = &connection->next;
+        }
+    }
+}
+
+void pyw_kept_follow(int index, const pyw_roster_group *roster)
+{
+    pyw_roster_worker *workers;
+    apr_uint32_t sequence;
+
+    if (pyw_roster_sequence(roster) == kept.sequences[index]) {
+        return;
+    }
+    workers = malloc(PYW_ROSTER_WORKERS * sizeof(*workers));
+    if (!workers) {
+        return;
+    }
+    apr_thread_mutex_lock(kept.lock);
+    if (pyw_roster_sequence(roster) != kept.sequences[index]) {
+        apr_uint32_t count = pyw_roster_read(roster, workers, PYW_ROSTER_WORKERS, &sequence);
+
+        close_unlisted(index, workers, count);
+        kept.sequences[index] = sequence;
+    }
+    apr_thread_mutex_unlock(kept.lock);
+    free(workers);
+}

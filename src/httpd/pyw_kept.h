@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_KEPT_H
+#define PYW_KEPT_H
+
+/* The connections of an httpd child to workers that no request uses at the moment. Any thread. */
+
+#include <httpd.h>
+
+#include "wire/pyw_roster.h"
+
+/* In a new child, before its threads. */
+void pyw_kept_child_init(apr_pool_t *pchild);
+
+/* Takes the connection to `worker` that was used last: its descriptor, or -1. The caller becomes its owner. */
+int pyw_kept_take(apr_uint64_t worker);
+
+/* Becomes the owner of `fd`; closes it if there is no memory. */
+void pyw_kept_put(int index, apr_uint64_t worker, int fd);
+
+/*
+ * Closes those to workers that the roster of group `index` does not list any more. Costs nothing while the roster
+ * stays as it was.
+ */
+void pyw_kept_follow(int index, const pyw_roster_group *roster);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_LINGER_H
+#define PYW_LINGER_H
+
+/*
+ * Requests that are over for httpd (the client left, or got its 504) while a worker is still busy with them: their
+ * slots stay taken until the worker has closed the connection. One thread in each httpd child waits for that; there is
+ * none before the first such request.
+ */
+
+#include <httpd.h>
+
+#include "httpd/pyw_slots.h"
+
+/* In a new child, before its threads. */
+void pyw_linger_child_init(apr_pool_t *pchild);
+
+/*
+ * Becomes the owner of the connection `fd` and of the slot. The worker cannot send any more from now on; it has been
+ * told with ABORT. Any thread.
+ */
+void pyw_linger_add(pyw_slots *slots, const pyw_slot *slot, int fd);
+
+#endif

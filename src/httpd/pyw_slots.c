@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "httpd/pyw_slots.h"
+
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "httpd/pyw_slots_table.h"
+#include "wire/pyw_wait.h"
+
+enum {
+    PUMP_MS = 20,       /* how often the first in the queue looks for workers that have come */
+    SERVICE_WEIGHT = 8, /* of the running mean of service times: the last one counts an eighth */
+    REFUSAL_PAUSE_MS = 1000,
+    OWNERS_MS = 500 /* how often it is asked who has died, while somebody waits */
+};
+
+static void orphan(pyw_slots *slots, pyw_ticket *lost)
+{
+    lost->state = PYW_TICKET_ORPHANED;
+    lost->owner = 0;
+    lost->since = pyw_slots_now_us();
+    slots->orphans++;
+}
+
+static void recover(pyw_slots *slots, int32_t index)
+{
+    pyw_ticket *lost = &slots->tickets[index];
+
+    if (lost->state == PYW_TICKET_WAITING || lost->state == PYW_TICKET_DISMISSED) {
+        pyw_slots_dequeue(slots, index);
+        pyw_slots_put_free(slots, index);
+    }
+    else if (lost->state == PYW_TICKET_RUNNING) {
+        orphan(slots, lost);
+    }
+}
+
+/* 0: that was done a moment ago. The tickets of a process lie together, mostly: one kill(2) for each run of them. */
+static int look_for_the_dead(pyw_slots *slots)
+{
+    int32_t known = 0;
+    int is_dead = 0;
+
+    if (slots->owners_seen_at + OWNERS_MS * 1000 > pyw_slots_now_us()) {
+        return 0;
+    }
+    slots->owners_seen_at = pyw_slots_now_us();
+    for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
+        int32_t owner = slots->tickets[i].owner;
+
+        if (owner == 0) {
+            continue;
+        }
+        if (owner != known) {
+            known = owner;
+            is_dead = kill(owner, 0) != 0;
+        }
+        if (is_dead) {
+            recover(slots, (int32_t)i);
+        }
+    }
+    return 1;
+}
+
+static int64_t expected_wait(pyw_slots *slots)
+{
+    int32_t count = pyw_slots_count_slots(slots);
+
+    return count == 0 ? 0 : (slots->waiting + 1) * slots->service_us / count / 1000;
+}
+
+static pyw_slot_outcome refuse_waiting(pyw_slots *slots, const pyw_slot_wish *wish)
+{
+    if (slots->waiting >= wish->queue_limit) {
+        return PYW_SLOT_FULL;
+    }
+    if (wish->queue_timeout_ms > 0 && expected_wait(slots) > wish->queue_timeout_ms) {
+        return PYW_SLOT_TOO_LATE;
+    }
+    return PYW_SLOT_WAITS;
+}
+
+static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint32_t *index)
+{
+    int32_t first = slots->free_first;
+    pyw_ticket *made;
+
+    if (first == PYW_SLOTS_NONE) {
+        return NULL;
+    }
+    made = &slots->tickets[first];
+    slots->free_first = made->next;
+    made->granted = 0;
+    made->owner = (int32_t)getpid();
+    made->next = PYW_SLOTS_NONE;
+    made->worker = 0;
+    made->pid = 0;
+    made->order = wish->is_repeated ? 0 : ++slots->next_order;
+    made->since = pyw_slots_now_us();
+    made->location = wish->location;
+    made->location_limit = wish->location_limit;
+    made->reserve = wish->reserve;
+    made->is_high = wish->is_high;
+    *index = (uint32_t)first;
+    return made;
+}
+
+/* Those that could run by now were granted their slot when it became free: who waits has no claim on this one. */
+static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot)
+{
+    pyw_ticket *made = make_ticket(slots, wish, &slot->ticket);
+    pyw_slot_worker *worker = pyw_slots_find_free_worker(slots);
+    pyw_slot_outcome outcome;
+
+    if (made == NULL) {
+        return PYW_SLOT_FULL;
+    }
+    if (worker != NULL && pyw_slots_may_run(slots, made)) {
+        pyw_slots_grant(slots, made, worker);
+        slot->worker = worker->serial;
+        return PYW_SLOT_GRANTED;
+    }
+    outcome = refuse_waiting(slots, wish);
+    if (outcome != PYW_SLOT_WAITS) {
+        pyw_slots_put_free(slots, (int32_t)slot->ticket);
+        return outcome;
+    }
+    made->state = PYW_TICKET_WAITING;
+    pyw_slots_enqueue(slots, (int32_t)slot->ticket);
+    return outcome;
+}
+
+pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot)
+{
+    pyw_slot_outcome outcome = PYW_SLOT_NO_WORKER;
+
+    pyw_slots_lock(slots);
+    if (pyw_slots_count_slots(slots) > 0) {
+        pyw_slots_pump(slots);
+        outcome = admit(slots, wish, slot);
+        if ((outcome == PYW_SLOT_FULL || outcome == PYW_SLOT_TOO_LATE) && look_for_the_dead(slots)) {
+            pyw_slots_pump(slots);
+            outcome = admit(slots, wish, slot);
+        }
+        pyw_slots_publish(slots);
+    }
+    pyw_slots_unlock(slots);
+    return outcome;
+}
+
+static pyw_slot_worker *find_pid(pyw_slots *slots, uint32_t pid)
+{
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        if (pyw_slots_workers(slots)[i].pid == pid) {
+            return &pyw_slots_workers(slots)[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether it has a thread to spare is not asked: one of them has taken the request. */
+int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot)
+{
+    static const pyw_slot_wish nothing;
+    pyw_ticket *made;
+
+    pyw_slots_lock(slots);
+    made = make_ticket(slots, &nothing, &slot->ticket);
+    if (made != NULL) {
+        made->pid = pid;
+        pyw_slots_grant(slots, made, find_pid(slots, pid));
+        pyw_slots_publish(slots);
+    }
+    pyw_slots_unlock(slots);
+    return made != NULL;
+}
+
+static void sleep_for(const uint32_t *word, int ms)
+{
+    struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
+
+    syscall(SYS_futex, word, FUTEX_WAIT, 0, &limit, NULL, 0);
+}
+
+/*
+ * Those that wait look after the queue, the first of them above all (unless its process died): a worker may have come
+ * or gone, or an orphan's time be over.
+ */
+static void look_again(pyw_slots *slots)
+{
+    pyw_slots_lock(slots);
+    look_for_the_dead(slots);
+    pyw_slots_pump(slots);
+    pyw_slots_unlock(slots);
+}
+
+static pyw_slot_outcome take_grant(pyw_slots *slots, pyw_slot *slot, uint32_t granted)
+{
+    if (granted == PYW_GRANT_SLOT) {
+        slot->worker = slots->tickets[slot->ticket].worker;
+        return PYW_SLOT_GRANTED;
+    }
+    pyw_slots_lock(slots);
+    pyw_slots_put_free(slots, (int32_t)slot->ticket);
+    pyw_slots_unlock(slots);
+    return PYW_SLOT_NO_WORKER;
+}
+
+static int is_first(const pyw_slots *slots, const pyw_slot *slot)
+{
+    return __atomic_load_n(&slots->queue_first, __ATOMIC_RELAXED) == (int32_t)slot->ticket;
+}
+
+pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms)
+{
+    pyw_ticket *own = &slots->tickets[slot->ticket];
+    int64_t deadline = pyw_wait_now() + timeout_ms;
+
+    for (;;) {
+        uint32_t granted = __atomic_load_n(&own->granted, __ATOMIC_ACQUIRE);
+        int64_t left = deadline - pyw_wait_now(), limit;
+
+        if (granted != PYW_GRANT_NONE) {
+            return take_grant(slots, slot, granted);
+        }
+        if (left <= 0) {
+            return PYW_SLOT_WAITS;
+        }
+        limit = is_first(slots, slot) ? PUMP_MS : OWNERS_MS;
+        sleep_for(&own->granted, (int)(left < limit ? left : limit));
+        if (!__atomic_load_n(&own->granted, __ATOMIC_ACQUIRE)) {
+            look_again(slots);
+        }
+    }
+}
+
+static void note_service(pyw_slots *slots, const pyw_ticket *ended)
+{
+    int64_t took = pyw_slots_now_us() - ended->since;
+
+    slots->service_us += slots->service_us == 0 ? took : (took - slots->service_us) / SERVICE_WEIGHT;
+}
+
+void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
+{
+    pyw_ticket *ended = &slots->tickets[slot->ticket];
+
+    pyw_slots_lock(slots);
+    if (ended->state == PYW_TICKET_WAITING || ended->state == PYW_TICKET_DISMISSED) {
+        pyw_slots_dequeue(slots, (int32_t)slot->ticket);
+        pyw_slots_put_free(slots, (int32_t)slot->ticket);
+    }
+    else {
+        if (worked) {
+            note_service(slots, ended);
+        }
+        pyw_slots_end_running(slots, (int32_t)slot->ticket);
+    }
+    pyw_slots_pump(slots);
+    pyw_slots_unlock(slots);
+}
+
+void pyw_slots_avoid(pyw_slots *slots, uint64_t worker)
+{
+    pyw_slot_worker *found;
+
+    pyw_slots_lock(slots);
+    found = pyw_slots_find_worker(slots, worker);
+    if (found != NULL) {
+        found->is_avoided = 1;
+    }
+    pyw_slots_unlock(slots);
+}
+
+int64_t pyw_slots_expected_wait(pyw_slots *slots)
+{
+    int64_t wait;
+
+    pyw_slots_lock(slots);
+    wait = expected_wait(slots);
+    pyw_slots_unlock(slots);
+    return wait;
+}
+
+void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures)
+{
+    pyw_slots_lock(slots);
+    figures->slots = (uint32_t)pyw_slots_count_slots(slots);
+    figures->running = (uint32_t)slots->running;
+    figures->waiting = (uint32_t)slots->waiting;
+    figures->workers = 0;
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        figures->workers += pyw_slots_takes_requests(&pyw_slots_workers(slots)[i]) != 0;
+    }
+    pyw_slots_unlock(slots);
+}
+
+int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count)
+{
+    int64_t now = pyw_wait_now();
+    int is_first_of_second;
+
+    pyw_slots_lock(slots);
+    slots->refused++;
+    is_first_of_second = slots->refused_at == 0 || now - slots->refused_at >= REFUSAL_PAUSE_MS;
+    if (is_first_of_second) {
+        slots->refused_at = now;
+        *count = slots->refused;
+        slots->refused = 0;
+    }
+    pyw_slots_unlock(slots);
+    return is_first_of_second;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_SLOTS_H
+#define PYW_SLOTS_H
+
+/*
+ * Who may send a request to which worker of a group, and who waits: one table a group, in memory that all processes of
+ * httpd share and only they can write. A worker that the roster lists has as many slots as threads. A request takes a
+ * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead. So nobody
+ * waits behind a busy worker while another one is idle.
+ *
+ * Any thread of any httpd process. The lock is robust: a process that dies inside leaves a table that the next one puts
+ * right. All processes are of one user (kill(2) tells who lives). Knows no httpd.h.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/pyw_roster.h"
+
+typedef struct pyw_slots pyw_slots;
+
+enum { PYW_SLOTS_LOCATIONS = 64 }; /* locations with a limit of their own are numbered 1 ... 63 */
+
+/* What a request brings along; the limits are its configuration's, so that those of two generations may differ. */
+typedef struct pyw_slot_wish {
+    int is_high;          /* ahead of the others, and may use what is reserved */
+    int is_repeated;      /* its worker went away before it had begun: ahead of all */
+    int location;         /* 0: none */
+    int location_limit;   /* how many of the location may run */
+    int reserve;          /* slots of the group that only is_high may fill */
+    int queue_limit;      /* how many may wait */
+    int queue_timeout_ms; /* and for how long; 0: without end */
+} pyw_slot_wish;
+
+typedef enum {
+    PYW_SLOT_GRANTED = 0, /* the ticket names the worker */
+    PYW_SLOT_WAITS,       /* pyw_slots_wait() */
+    PYW_SLOT_FULL,        /* no ticket: queue_limit requests wait already */
+    PYW_SLOT_TOO_LATE,    /* no ticket: its turn would come after queue_timeout_ms */
+    PYW_SLOT_NO_WORKER    /* no ticket: the roster lists no worker */
+} pyw_slot_outcome;
+
+typedef struct pyw_slot {
+    uint32_t ticket;
+    uint64_t worker; /* its serial, once granted */
+} pyw_slot;
+
+/* Memory of a table for `tickets` requests and `workers` workers at a time, in bytes. */
+size_t pyw_slots_size(uint32_t tickets, uint32_t workers);
+
+/*
+ * Makes a table in zeroed shared memory of that size. `roster` and `load` are the group's, mapped at the same address
+ * in every process that uses the table. 0, or the errno of the lock.
+ */
+int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster,
+                   pyw_load_group *load);
+
+/* A request comes. */
+pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot);
+
+/*
+ * Waits for up to `timeout_ms`: PYW_SLOT_GRANTED, or PYW_SLOT_WAITS. PYW_SLOT_NO_WORKER: the ticket is gone, and so is
+ * the last worker.
+ */
+pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms);
+
+/*
+ * A worker, known by its process id, took a request from the group's own socket: a thread of it is busy from now on,
+ * even if the roster lists it only later. 1: *slot is the request's (without the worker); 0: there are no tickets.
+ */
+int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot);
+
+/* The request is over, or waits no longer. `worked` 0: how long it took says nothing about the application. */
+void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked);
+
+/* The worker cannot be reached, or said that it goes away: nothing is sent there until the roster changes. */
+void pyw_slots_avoid(pyw_slots *slots, uint64_t worker);
+
+/*
+ * What a process that died leaves behind is found while somebody waits: its requests that waited are gone; those that
+ * ran keep their slot for this long, as the worker has yet to notice.
+ */
+enum { PYW_SLOTS_ORPHAN_MS = 1000 };
+
+/* How long a request that came now would wait, in ms, as far as one can tell. */
+int64_t pyw_slots_expected_wait(pyw_slots *slots);
+
+typedef struct pyw_slots_figures {
+    uint32_t workers;
+    uint32_t slots;
+    uint32_t running;
+    uint32_t waiting;
+} pyw_slots_figures;
+
+void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures);
+
+/* Counts a request that was refused. 1: it is the first of this second; *count: how many were since the last such. */
+int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count);
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "httpd/pyw_slots_table.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+pyw_slot_worker *pyw_slots_workers(pyw_slots *slots)
+{
+    return (pyw_slot_worker *)(void *)(slots->tickets + slots->ticket_capacity);
+}
+
+static pyw_roster_worker *roster_room(pyw_slots *slots)
+{
+    return (pyw_roster_worker *)(void *)(pyw_slots_workers(slots) + slots->worker_capacity);
+}
+
+size_t pyw_slots_size(uint32_t tickets, uint32_t workers)
+{
+    return sizeof(pyw_slots) + tickets * sizeof(pyw_ticket) +
+           workers * (sizeof(pyw_slot_worker) + sizeof(pyw_roster_worker));
+}
+
+int64_t pyw_slots_now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void pyw_slots_put_free(pyw_slots *slots, int32_t index)
+{
+    slots->tickets[index].state = PYW_TICKET_FREE;
+    slots->tickets[index].owner = 0;
+    slots->tickets[index].next = slots->free_first;
+    slots->free_first = index;
+}
+
+static int init_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+    int error;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    error = pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return error;
+}
+
+int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster,
+                   pyw_load_group *load)
+{
+    slots->roster = roster;
+    slots->load = load;
+    slots->ticket_capacity = tickets;
+    slots->worker_capacity = workers;
+    slots->free_first = PYW_SLOTS_NONE;
+    slots->queue_first = PYW_SLOTS_NONE;
+    slots->sequence = 1; /* no roster's */
+    for (int32_t i = (int32_t)tickets - 1; i >= 0; i--) {
+        pyw_slots_put_free(slots, i);
+    }
+    return init_lock(&slots->lock);
+}
+
+static int is_ahead(const pyw_ticket *one, const pyw_ticket *other)
+{
+    return one->is_high != other->is_high ? one->is_high > other->is_high : one->order < other->order;
+}
+
+void pyw_slots_enqueue(pyw_slots *slots, int32_t index)
+{
+    pyw_ticket *added = &slots->tickets[index];
+    int32_t *link = &slots->queue_first;
+
+    while (*link != PYW_SLOTS_NONE && !is_ahead(added, &slots->tickets[*link])) {
+        link = &slots->tickets[*link].next;
+    }
+    added->next = *link;
+    *link = index;
+    slots->waiting++;
+}
+
+void pyw_slots_dequeue(pyw_slots *slots, int32_t index)
+{
+    int32_t *link = &slots->queue_first;
+
+    while (*link != PYW_SLOTS_NONE && *link != index) {
+        link = &slots->tickets[*link].next;
+    }
+    if (*link == index) {
+        *link = slots->tickets[index].next;
+        slots->waiting--;
+    }
+}
+
+/* For the manager, which starts workers when requests wait for long. */
+void pyw_slots_publish(pyw_slots *slots)
+{
+    int64_t since = INT64_MAX;
+
+    for (int32_t i = slots->queue_first; i != PYW_SLOTS_NONE; i = slots->tickets[i].next) {
+        since = slots->tickets[i].since < since ? slots->tickets[i].since : since;
+    }
+    slots->load->waiting_since = slots->queue_first == PYW_SLOTS_NONE ? 0 : since / 1000;
+    slots->load->waiting = (uint32_t)slots->waiting;
+    slots->load->running = (uint32_t)slots->running;
+}
+
+pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial)
+{
+    pyw_slot_worker *workers = pyw_slots_workers(slots);
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        if (workers[i].serial == serial) {
+            return &workers[i];
+        }
+    }
+    return NULL;
+}
+
+/* It may have taken requests from the group's own socket before the manager could list it. */
+static void count_taken(pyw_slots *slots, pyw_slot_worker *worker)
+{
+    for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
+        pyw_ticket *running = &slots->tickets[i];
+
+        if (running->state == PYW_TICKET_RUNNING && running->worker == 0 && running->pid == worker->pid) {
+            running->worker = worker->serial;
+            worker->running++;
+        }
+    }
+}
+
+static void add_worker(pyw_slots *slots, const pyw_roster_worker *listed)
+{
+    pyw_slot_worker *worker = pyw_slots_find_worker(slots, listed->serial);
+
+    if (worker == NULL) {
+        if (slots->worker_count == slots->worker_capacity) {
+            return;
+        }
+        worker = &pyw_slots_workers(slots)[slots->worker_count++];
+        memset(worker, 0, sizeof(*worker));
+        worker->serial = listed->serial;
+        worker->pid = listed->pid;
+        count_taken(slots, worker);
+    }
+    worker->threads = listed->threads > INT32_MAX ? INT32_MAX : (int32_t)listed->threads;
+    worker->is_listed = 1;
+    worker->is_avoided = 0;
+}
+
+/* Those that still run something are kept until it is over. */
+static void drop_unlisted(pyw_slots *slots)
+{
+    pyw_slot_worker *workers = pyw_slots_workers(slots);
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        if (workers[i].is_listed || workers[i].running > 0) {
+            workers[kept++] = workers[i];
+        }
+    }
+    slots->worker_count = kept;
+}
+
+static void follow_roster(pyw_slots *slots)
+{
+    pyw_roster_worker *listed = roster_room(slots);
+    uint32_t count;
+
+    if (pyw_roster_sequence(slots->roster) == slots->sequence) {
+        return;
+    }
+    count = pyw_roster_read(slots->roster, listed, slots->worker_capacity, &slots->sequence);
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        pyw_slots_workers(slots)[i].is_listed = 0;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        pyw_slot_worker *known = pyw_slots_find_worker(slots, listed[i].serial);
+
+        if (known != NULL) {
+            known->is_listed = 1;
+        }
+    }
+    drop_unlisted(slots);
+    for (uint32_t i = 0; i < count; i++) {
+        add_worker(slots, &listed[i]);
+    }
+}
+
+int pyw_slots_takes_requests(const pyw_slot_worker *worker)
+{
+    return worker->is_listed && !worker->is_avoided;
+}
+
+int32_t pyw_slots_count_slots(pyw_slots *slots)
+{
+    int32_t count = 0;
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        count += pyw_slots_takes_requests(&pyw_slots_workers(slots)[i]) ? pyw_slots_workers(slots)[i].threads : 0;
+    }
+    return count;
+}
+
+pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots)
+{
+    pyw_slot_worker *workers = pyw_slots_workers(slots), *best = NULL;
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        pyw_slot_worker *worker = &workers[(slots->turn + i) % slots->worker_count];
+
+        if (pyw_slots_takes_requests(worker) && worker->running < worker->threads &&
+            (best == NULL || worker->threads - worker->running > best->threads - best->running)) {
+            best = worker;
+        }
+    }
+    return best;
+}
+
+int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted)
+{
+    if (wanted->location > 0 && slots->location_running[wanted->location] >= wanted->location_limit) {
+        return 0;
+    }
+    return wanted->is_high || wanted->reserve == 0 || slots->running == 0 ||
+           slots->running < pyw_slots_count_slots(slots) - wanted->reserve;
+}
+
+static void count_running(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_worker *worker, int change)
+{
+    slots->running += change;
+    if (worker != NULL) {
+        worker->running += change;
+    }
+    if (counted->location > 0) {
+        slots->location_running[counted->location] += change;
+    }
+}
+
+static void wake(pyw_ticket *woken, uint32_t what)
+{
+    __atomic_store_n(&woken->granted, what, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &woken->granted, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *worker)
+{
+    slots->turn++;
+    granted->state = PYW_TICKET_RUNNING;
+    granted->worker = worker != NULL ? worker->serial : 0;
+    granted->since = pyw_slots_now_us();
+    count_running(slots, granted, worker, 1);
+}
+
+void pyw_slots_end_running(pyw_slots *slots, int32_t index)
+{
+    pyw_ticket *ended = &slots->tickets[index];
+
+    slots->orphans -= ended->state == PYW_TICKET_ORPHANED;
+    count_running(slots, ended, pyw_slots_find_worker(slots, ended->worker), -1);
+    pyw_slots_put_free(slots, index);
+}
+
+static void drop_orphans(pyw_slots *slots)
+{
+    int64_t limit = pyw_slots_now_us() - PYW_SLOTS_ORPHAN_MS * 1000;
+
+    for (uint32_t i = 0; slots->orphans > 0 && i < slots->ticket_capacity; i++) {
+        if (slots->tickets[i].state == PYW_TICKET_ORPHANED && slots->tickets[i].since <= limit) {
+            pyw_slots_end_running(slots, (int32_t)i);
+        }
+    }
+}
+
+/* Without a worker there is nothing to wait for here: the group's own socket is where its next one is waited for. */
+static void dismiss_all(pyw_slots *slots)
+{
+    while (slots->queue_first != PYW_SLOTS_NONE) {
+        int32_t index = slots->queue_first;
+
+        pyw_slots_dequeue(slots, index);
+        slots->tickets[index].state = PYW_TICKET_DISMISSED;
+        wake(&slots->tickets[index], PYW_GRANT_DISMISSED);
+    }
+}
+
+void pyw_slots_pump(pyw_slots *slots)
+{
+    int32_t index = slots->queue_first;
+
+    if (index != PYW_SLOTS_NONE && pyw_slots_count_slots(slots) == 0) {
+        dismiss_all(slots);
+        index = PYW_SLOTS_NONE;
+    }
+    while (index != PYW_SLOTS_NONE) {
+        pyw_ticket *waiting = &slots->tickets[index];
+        int32_t next = waiting->next;
+        pyw_slot_worker *worker = pyw_slots_find_free_worker(slots);
+
+        if (worker == NULL) {
+            break;
+        }
+        if (pyw_slots_may_run(slots, waiting)) {
+            pyw_slots_dequeue(slots, index);
+            pyw_slots_grant(slots, waiting, worker);
+            wake(waiting, PYW_GRANT_SLOT);
+        }
+        index = next;
+    }
+    pyw_slots_publish(slots);
+}
+
+/* A process died while it changed the table: what the tickets say is believed, all else is counted anew. */
+static void make_consistent(pyw_slots *slots)
+{
+    slots->free_first = PYW_SLOTS_NONE;
+    slots->queue_first = PYW_SLOTS_NONE;
+    slots->waiting = 0;
+    slots->running = 0;
+    slots->orphans = 0;
+    memset(slots->location_running, 0, sizeof(slots->location_running));
+    if (slots->worker_count > slots->worker_capacity) {
+        slots->worker_count = 0;
+    }
+    slots->sequence |= 1; /* read the roster again */
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        pyw_slots_workers(slots)[i].running = 0;
+    }
+    for (int32_t i = (int32_t)slots->ticket_capacity - 1; i >= 0; i--) {
+        pyw_ticket *found = &slots->tickets[i];
+
+        if (found->state == PYW_TICKET_WAITING) {
+            pyw_slots_enqueue(slots, i);
+        }
+        else if (found->state == PYW_TICKET_RUNNING || found->state == PYW_TICKET_ORPHANED) {
+            slots->orphans += found->state == PYW_TICKET_ORPHANED;
+            count_running(slots, found, pyw_slots_find_worker(slots, found->worker), 1);
+            wake(found, PYW_GRANT_SLOT); /* it may not have been */
+        }
+        else if (found->state == PYW_TICKET_DISMISSED) {
+            wake(found, PYW_GRANT_DISMISSED);
+        }
+        else {
+            pyw_slots_put_free(slots, i);
+        }
+    }
+    pthread_mutex_consistent(&slots->lock);
+}
+
+void pyw_slots_lock(pyw_slots *slots)
+{
+    if (pthread_mutex_lock(&slots->lock) == EOWNERDEAD) {
+        make_consistent(slots);
+    }
+    follow_roster(slots);
+    drop_orphans(slots);
+}
+
+void pyw_slots_unlock(pyw_slots *slots)
+{
+    pthread_mutex_unlock(&slots->lock);
+}

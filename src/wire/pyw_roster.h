@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_ROSTER_H
+#define PYW_ROSTER_H
+
+/*
+ * What httpd and the manager tell each other about the groups without a word: two pieces of shared memory, made by
+ * httpd's parent and handed to the manager with a ROSTER and a LOAD frame. Each has one writing side:
+ *
+ *   roster   which workers take requests now. The manager writes; httpd's processes cannot.
+ *   load     who waits for a worker. httpd's processes write; the manager reads numbers, and trusts none of them.
+ *
+ * A group has the same index in both for as long as httpd runs. The roster of a group is guarded by a sequence number
+ * that is odd while it is being written.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PYW_ROSTER_GROUPS = 256,
+    PYW_ROSTER_WORKERS = 2048 /* of a group: processes= and reload-overlap= are 1000 at most */
+};
+
+typedef struct pyw_roster_worker {
+    uint64_t serial; /* never used again while httpd runs; names the worker's own socket */
+    uint32_t threads;
+    uint32_t pid;
+} pyw_roster_worker;
+
+typedef struct pyw_roster_group {
+    uint32_t sequence;
+    uint32_t count;
+    pyw_roster_worker workers[PYW_ROSTER_WORKERS];
+} pyw_roster_group;
+
+typedef struct pyw_roster {
+    pyw_roster_group groups[PYW_ROSTER_GROUPS];
+} pyw_roster;
+
+typedef struct pyw_load_group {
+    int64_t waiting_since; /* pyw_wait_now() of the request that waits for longest; 0: none waits */
+    uint32_t waiting;
+    uint32_t running;
+} pyw_load_group;
+
+typedef struct pyw_load {
+    pyw_load_group groups[PYW_ROSTER_GROUPS];
+} pyw_load;
+
+/* Shared memory of `size` bytes, sealed against a change of it: a descriptor (close-on-exec), or -1 with errno. */
+int pyw_roster_memory(const char *name, size_t size);
+
+/*
+ * Maps it, for good. `writable` 0 makes a mapping that this process and its children cannot make writable later. NULL
+ * with errno; memory that is smaller than `size` is refused.
+ */
+void *pyw_roster_map(int fd, size_t size, int writable);
+
+/* The manager: replaces what the group's readers see. More than PYW_ROSTER_WORKERS are cut. */
+void pyw_roster_write(pyw_roster_group *group, const pyw_roster_worker *workers, uint32_t count);
+
+/* Changes whenever the group's roster does. */
+uint32_t pyw_roster_sequence(const pyw_roster_group *group);
+
+/*
+ * Copies up to `capacity` workers and sets *sequence to the state they belong to. Returns their number; 0 also if the
+ * writer died in the middle of writing.
+ */
+uint32_t pyw_roster_read(const pyw_roster_group *group, pyw_roster_worker *workers, uint32_t capacity,
+                         uint32_t *sequence);
+
+/* "w.5f3a": the file of a worker's own socket, in the directory of the groups' sockets. */
+enum { PYW_ROSTER_SOCKET_NAME = 24 };
+void pyw_roster_socket_name(char name[PYW_ROSTER_SOCKET_NAME], uint64_t serial);
+
+#endif

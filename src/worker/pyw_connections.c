@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* accept4 */
+#endif
+#include "worker/pyw_connections.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * Kept connections are watched edge-triggered, so that a request costs no call to arm them again. A thread that gets an
+ * event for a connection that another one is busy with leaves a note (PENDING), and the other looks again.
+ */
+typedef enum { CONNECTION_FREE = 0, CONNECTION_RESTING, CONNECTION_BUSY, CONNECTION_PENDING } connection_state;
+
+/* Never freed: a thread may hold an event of one that has been closed. */
+struct pyw_connection {
+    pyw_connection *next;        /* of all */
+    pyw_connection *next_unused; /* of those that are free */
+    int fd;
+    int state;
+};
+
+struct pyw_connections {
+    int epoll;
+    int group_listener;
+    int own_listener;
+    pthread_mutex_t lock; /* of the lists */
+    pyw_connection *all;
+    pyw_connection *unused;
+};
+
+/* The manager gives /dev/null to a worker for which it could not make one. */
+static int is_socket(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+static int watch(const pyw_connections *connections, int fd, uint32_t events, void *mark)
+{
+    struct epoll_event event = {.events = events, .data = {.ptr = mark}};
+
+    return epoll_ctl(connections->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+pyw_connections *pyw_connections_create(int group_listener, int own_listener, pyw_problem *problem)
+{
+    pyw_connections *connections = calloc(1, sizeof(*connections));
+
+    if (connections == NULL) {
+        pyw_problem_set(problem, "no memory");
+        return NULL;
+    }
+    pthread_mutex_init(&connections->lock, NULL);
+    connections->epoll = epoll_create1(EPOLL_CLOEXEC);
+    connections->group_listener = group_listener;
+    connections->own_listener = is_socket(own_listener) ? own_listener : -1;
+    pyw_connections_resume(connections);
+    if (connections->epoll < 0 || (connections->own_listener >= 0 &&
+                                   watch(connections, own_listener, EPOLLIN, &connections->own_listener) != 0)) {
+        pyw_problem_set(problem, "epoll: %s", strerror(errno));
+        free(connections);
+        return NULL;
+    }
+    return connections;
+}
+
+/* The open file, not the descriptor, is what epoll knows: siblings keep it open. */
+void pyw_connections_pause(pyw_connections *connections)
+{
+    epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connections->group_listener, NULL);
+}
+
+/* EPOLLEXCLUSIVE: a connection does not wake every worker of the group. */
+void pyw_connections_resume(pyw_connections *connections)
+{
+    watch(connections, connections->group_listener, EPOLLIN | EPOLLEXCLUSIVE, &connections->group_listener);
+}
+
+static pyw_ready accept_from(int listener, pyw_ready_kind kind)
+{
+    pyw_ready ready = {PYW_READY_NOTHING, -1, NULL};
+
+    ready.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (ready.fd >= 0) {
+        ready.kind = kind;
+    }
+    return ready;
+}
+
+static int swap(pyw_connection *connection, int from, int to)
+{
+    return __atomic_compare_exchange_n(&connection->state, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* 1: it belongs to the caller now. 0: it belongs to somebody else, who will look at it again; or it is closed. */
+static int claim(pyw_connection *connection)
+{
+    for (;;) {
+        if (swap(connection, CONNECTION_RESTING, CONNECTION_BUSY)) {
+            return 1;
+        }
+        if (swap(connection, CONNECTION_BUSY, CONNECTION_PENDING)) {
+            return 0;
+        }
+        if (__atomic_load_n(&connection->state, __ATOMIC_ACQUIRE) != CONNECTION_RESTING) {
+            return 0;
+        }
+    }
+}
+
+static pyw_ready take_kept(pyw_connection *connection)
+{
+    pyw_ready ready = {PYW_READY_NOTHING, -1, NULL};
+
+    errno = EAGAIN;
+    if (claim(connection)) {
+        ready.kind = PYW_READY_KEPT;
+        ready.connection = connection;
+        ready.fd = connection->fd;
+    }
+    return ready;
+}
+
+pyw_ready pyw_connections_wait(pyw_connections *connections)
+{
+    struct epoll_event event;
+    pyw_ready nothing = {PYW_READY_NOTHING, -1, NULL};
+
+    if (epoll_wait(connections->epoll, &event, 1, -1) != 1) {
+        return nothing;
+    }
+    if (event.data.ptr == &connections->group_listener) {
+        return accept_from(connections->group_listener, PYW_READY_ACCEPTED);
+    }
+    if (event.data.ptr == &connections->own_listener) {
+        return accept_from(connections->own_listener, PYW_READY_OWN);
+    }
+    return take_kept(event.data.ptr);
+}
+
+static pyw_connection *take_unused(pyw_connections *connections)
+{
+    pyw_connection *taken = connections->unused;
+
+    if (taken != NULL) {
+        connections->unused = taken->next_unused;
+        return taken;
+    }
+    taken = calloc(1, sizeof(*taken));
+    if (taken != NULL) {
+        taken->next = connections->all;
+        connections->all = taken;
+    }
+    return taken;
+}
+
+pyw_connection *pyw_connections_add(pyw_connections *connections, int fd)
+{
+    pyw_connection *added;
+
+    pthread_mutex_lock(&connections->lock);
+    added = take_unused(connections);
+    if (added != NULL) {
+        added->fd = fd;
+        __atomic_store_n(&added->state, CONNECTION_BUSY, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&connections->lock);
+    if (added != NULL && watch(connections, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, added) != 0) {
+        pyw_connections_forget(connections, added);
+        added = NULL;
+    }
+    if (added == NULL) {
+        close(fd);
+    }
+    return added;
+}
+
+int pyw_connection_fd(const pyw_connection *connection)
+{
+    return connection->fd;
+}
+
+int pyw_connections_rest(pyw_connection *connection)
+{
+    if (swap(connection, CONNECTION_BUSY, CONNECTION_RESTING)) {
+        return 1;
+    }
+    __atomic_store_n(&connection->state, CONNECTION_BUSY, __ATOMIC_RELEASE);
+    return 0;
+}
+
+void pyw_connections_forget(pyw_connections *connections, pyw_connection *connection)
+{
+    pthread_mutex_lock(&connections->lock);
+    connection->fd = -1;
+    __atomic_store_n(&connection->state, CONNECTION_FREE, __ATOMIC_RELEASE);
+    connection->next_unused = connections->unused;
+    connections->unused = connection;
+    pthread_mutex_unlock(&connections->lock);
+}
+
+/*
+ * After shutdown(2) connecting is refused, while those that are in the queue can still be accepted: nobody is lost in
+ * between.
+ */
+static void drain_own_listener(pyw_connections *connections, void (*say_goodbye)(int fd))
+{
+    pyw_ready ready;
+
+    if (connections->own_listener < 0) {
+        return;
+    }
+    shutdown(connections->own_listener, SHUT_RD);
+    epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connections->own_listener, NULL);
+    for (;;) {
+        ready = accept_from(connections->own_listener, PYW_READY_OWN);
+        if (ready.kind == PYW_READY_NOTHING) {
+            return;
+        }
+        say_goodbye(ready.fd);
+    }
+}
+
+void pyw_connections_drain(pyw_connections *connections, void (*say_goodbye)(int fd))
+{
+    pyw_connection *first;
+
+    drain_own_listener(connections, say_goodbye);
+    pthread_mutex_lock(&connections->lock);
+    first = connections->all;
+    pthread_mutex_unlock(&connections->lock);
+    for (pyw_connection *each = first; each != NULL; each = each->next) {
+        if (swap(each, CONNECTION_RESTING, CONNECTION_BUSY)) {
+            say_goodbye(each->fd);
+            pyw_connections_forget(connections, each);
+        }
+    }
+}

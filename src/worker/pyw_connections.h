@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_CONNECTIONS_H
+#define PYW_CONNECTIONS_H
+
+/*
+ * Where a worker's requests come from: the group's listening socket, which all workers of the group share and whose
+ * connections bring one request; and the worker's own, whose connections are kept by httpd's children from request to
+ * request. All threads of the pool wait here, and each event goes to one of them.
+ */
+
+#include "base/pyw_result.h"
+
+typedef struct pyw_connections pyw_connections;
+typedef struct pyw_connection pyw_connection;
+
+typedef enum {
+    PYW_READY_NOTHING = 0, /* a signal, or somebody else was faster: look around and call again */
+    PYW_READY_ACCEPTED,    /* a connection to the group's socket: `fd`, whose owner the caller becomes */
+    PYW_READY_OWN,         /* a connection to the worker's own socket: `fd`; see pyw_connections_add */
+    PYW_READY_KEPT         /* something came on a kept connection, which belongs to the caller until it rests */
+} pyw_ready_kind;
+
+typedef struct pyw_ready {
+    pyw_ready_kind kind;
+    int fd;
+    pyw_connection *connection; /* KEPT */
+} pyw_ready;
+
+/* The listening sockets stay the caller's; own_listener need not be one. NULL with *problem. Main thread. */
+pyw_connections *pyw_connections_create(int group_listener, int own_listener, pyw_problem *problem);
+
+/* The group's socket is about to be replaced by another one under the same descriptor; and has been. Main thread. */
+void pyw_connections_pause(pyw_connections *connections);
+void pyw_connections_resume(pyw_connections *connections);
+
+/* Waits for the next thing to do. errno tells why NOTHING came (EINTR, EMFILE ...). */
+pyw_ready pyw_connections_wait(pyw_connections *connections);
+
+/* Becomes the owner of `fd`, which belongs to the caller as if it had just come KEPT. NULL: no memory, it is closed. */
+pyw_connection *pyw_connections_add(pyw_connections *connections, int fd);
+
+int pyw_connection_fd(const pyw_connection *connection);
+
+/* Nothing more is here: 1, and it belongs to nobody; 0: something came meanwhile, it is still the caller's. */
+int pyw_connections_rest(pyw_connection *connection);
+
+/* The caller has closed it. */
+void pyw_connections_forget(pyw_connections *connections, pyw_connection *connection);
+
+/*
+ * Takes no further connection on the worker's own socket, and takes every connection that belongs to nobody: each is
+ * given to `say_goodbye`, which becomes its owner. Call it again until all threads have ended. Main thread.
+ */
+void pyw_connections_drain(pyw_connections *connections, void (*say_goodbye)(int fd));
+
+#endif

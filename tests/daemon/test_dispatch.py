@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which request gets which thread of a group, who waits, and who is refused."""
+import concurrent.futures
+import signal
+
+from daemon_site import DaemonSite
+
+from pyw import processes, wait_for
+
+
+def group(name, options, location=""):
+    return ("WSGIDaemonProcess {0} {1}\nWSGIScriptAlias /{0} ${{APPS}}/app.wsgi process-group={0}\n{2}\n"
+            .format(name, options, location))
+
+
+def in_threads(function, items, threads):
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(function, items))
+
+
+class TestSingleQueue:
+    CONFIG = group("app", "processes=2 threads=1")
+
+    def test_nobody_waits_behind_a_busy_worker_while_another_is_idle(self, server):
+        site = DaemonSite(server, "/app")
+        held = site.hold()
+        others = {site.pid() for _ in range(10)}
+        assert held.pids[0] not in others and len(others) == 1
+        held.finish()
+
+    def test_whoever_waits_gets_the_first_thread_that_is_free(self, server):
+        site = DaemonSite(server, "/app")
+        first, second = site.hold(), site.hold()
+        waiting = [site.connect() for _ in range(3)]
+        for connection in waiting:
+            connection.start("GET", "/app/pid")
+        second.finish()
+        assert {int(connection.read_response().body) for connection in waiting} == set(second.pids)
+        first.finish()
+
+    def test_both_workers_get_requests(self, server):
+        site = DaemonSite(server, "/app")
+        assert len({site.pid() for _ in range(10)}) == 2
+
+    def test_connections_are_kept(self, server):
+        site = DaemonSite(server, "/app")
+        site.pid()
+        before = sum(len(processes.descriptors(worker.pid)) for worker in server.workers())
+        for _ in range(50):
+            site.pid()
+        after = sum(len(processes.descriptors(worker.pid)) for worker in server.workers())
+        assert after - before <= 4
+
+
+class TestClientsThatLeave:
+    CONFIG = group("app", "processes=1 threads=2")
+
+    def test_their_threads_count_as_busy_until_they_are_free(self, server):
+        site = DaemonSite(server, "/app")
+        held = site.hold(count=2)
+        for connection in held.connections:
+            connection.close()
+        waiting = site.connect()
+        waiting.start("GET", "/app/pid")
+        held.let_go()
+        assert waiting.read_response().status == 200
+
+    def test_one_that_leaves_the_queue_is_never_run(self, server):
+        site = DaemonSite(server, "/app")
+        held = site.hold(count=2)
+        gone = site.hold(wait=False)
+        gone.connections[0].close()
+        server.log.wait("PYW0263")
+        held.finish()
+        assert site.get("/pid").status == 200
+        assert site.notes(gone.key) == []
+
+
+class TestChildrenOfHttpdThatDie:
+    CONFIG = group("app", "processes=1 threads=2")
+
+    def test_their_slots_are_free_again(self, server):
+        """F10."""
+        server.allow_log("AH00052|AH00051|AH00050")
+        site = DaemonSite(server, "/app")
+        for _ in range(3):
+            held = site.hold(count=2)
+            for child in processes.httpd_children(server.process.pid):
+                child.send_signal(signal.SIGKILL)
+            held.let_go()
+            again = site.hold(count=2)
+            assert [response.status for response in again.finish()] == [200, 200]
+
+
+class TestLimits:
+    CONFIG = (group("timed", "threads=1 queue-timeout=300ms")
+              + group("slow", "threads=2", "<Location /slow/hold>\nWSGIConcurrency 1\n</Location>")
+              + group("login", "threads=2 reserve=1", "<Location /login/pid>\nWSGIPriority High\n</Location>"))
+
+    def test_queue_timeout_is_503_with_retry_after(self, server):
+        server.expect_log("PYW0262.*queue-timeout")
+        server.log.wait("PYW0317.*'timed' is ready")  # before that the kernel queues
+        site = DaemonSite(server, "/timed")
+        held = site.hold()
+        response = site.get("/pid")
+        assert response.status == 503 and int(response.header("Retry-After")) >= 1
+        held.finish()
+
+    def test_a_slow_location_does_not_take_all_threads(self, server):
+        site = DaemonSite(server, "/slow")
+        server.log.wait("PYW0317.*'slow' is ready")
+        held = site.hold()
+        second = site.hold(wait=False)
+        assert [site.get("/pid").status for _ in range(5)] == [200] * 5
+        assert site.notes(second.key) == []
+        held.finish()
+        second.wait_begun(1)
+        assert second.finish()[0].status == 200
+
+    def test_reserved_threads_are_for_high_priority(self, server):
+        site = DaemonSite(server, "/login")
+        server.log.wait("PYW0317.*'login' is ready")
+        held = site.hold()
+        normal = site.hold(wait=False)
+        assert [site.get("/pid").status for _ in range(5)] == [200] * 5
+        assert site.notes(normal.key) == []
+        held.finish()
+        normal.wait_begun(1)
+        normal.finish()
+
+
+class TestWorkersThatGoAway:
+    """Each of them ends after a few requests: GOAWAY is met at every point."""
+    CONFIG = group("app", "processes=2 threads=2 maximum-requests=20 maximum-requests-jitter=50")
+
+    def test_no_request_is_lost(self, server):
+        site = DaemonSite(server, "/app")
+        pids = {worker.pid for worker in server.workers()}
+
+        def send(number):
+            if number % 2:
+                return site.request("POST", "/digest", body=b"x" * (number * 997 % 90000)).status
+            return site.get("/pid").status
+
+        wait_for(lambda: set(in_threads(send, range(40), 8)) == {200}
+                 and not pids & {worker.pid for worker in server.workers()}, 40, "every worker to be replaced")
+
+
+class TestOverload:
+    CONFIG = group("app", "threads=4 queue-limit=8")
+
+    def test_what_is_too_much_is_refused_at_once_and_the_rest_is_served(self, server):
+        """F40."""
+        server.allow_log("PYW0262")
+        site = DaemonSite(server, "/app")
+        responses = in_threads(lambda _: site.get("/crowd"), range(200), 40)
+        served = [response for response in responses if response.status == 200]
+        refused = [response for response in responses if response.status == 503]
+        assert len(served) + len(refused) == 200 and served and refused
+        assert all(response.header("Retry-After") for response in refused)
