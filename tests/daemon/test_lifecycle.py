@@ -168,6 +168,21 @@ class TestManagerDeath:
         assert [child.pid for child in psutil.Process(server.process.pid).children()
                 if processes.program(child) == "pywsgid"] == [server.manager().pid]
 
+    def test_until_then_the_old_workers_serve(self, server):
+        """httpd's parent is stopped, so that it cannot start another one."""
+        site = DaemonSite(server, "/app")
+        server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d")
+        pid, manager = site.pid(), server.manager()
+        server.process.send_signal(signal.SIGSTOP)
+        os.kill(manager.pid, signal.SIGKILL)
+        try:
+            wait_for(lambda: not processes.is_running(manager))
+            assert site.pid() == pid
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        site.wait_pid_other_than(pid)
+        wait_for(lambda: [worker.pid for worker in server.workers()] == [site.pid()])
+
     def test_what_runs_at_that_moment_is_finished(self, server):
         site = DaemonSite(server, "/app")
         server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One server per class with integrity.wsgi; PYWSGI_INTEGRITY is how many responses and uploads are cut, 200 for all."""
+import math
 import os
 import pathlib
 
@@ -18,4 +19,4 @@ def server(request, make_httpd):
 @pytest.fixture
 def seeds(request):
     """The test's share of them, with which it makes its random numbers: a failure comes again."""
-    return range(max(1, COUNT // request.cls.SHARES))
+    return range(math.ceil(COUNT / request.cls.SHARES))

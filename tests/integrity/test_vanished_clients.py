@@ -27,18 +27,20 @@ class TestVanishedInAnUpload:
             yield body[:size]
             body = body[size:]
 
-    def vanish_http1(self, server, path, size, at, draw, framing):
+    def vanish_http1(self, server, path, size, at, draw, framing, wait):
         connection = server.connect()
         body = "Content-Length: %d" % size if framing == "length" else "Transfer-Encoding: chunked"
         connection.send(("POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (path, body)).encode())
         for chunk in self.chunks(b"x" * at, draw):
             connection.send(chunk) if framing == "length" else connection.send_chunk(chunk)
+        wait()
         connection.reset() if draw.random() < 0.5 else connection.close()
 
-    def vanish_http2(self, server, path, size, at, draw):
+    def vanish_http2(self, server, path, at, wait):
         with Http2Connection(server.port) as connection:
             stream = connection.start("POST", path, end=False)
             connection.send(stream, b"x" * at)
+            wait()
 
     @pytest.mark.parametrize("framing", ["length", "chunked", "http2"])
     @pytest.mark.parametrize("place", ["daemon", "streaming", "embedded"])
@@ -50,15 +52,22 @@ class TestVanishedInAnUpload:
             draw = random.Random(seed)
             size = draw.choice(SIZES)
             at = draw.choice([0, size - 1, draw.randrange(size), draw.randrange(size)])
+            wait = self.until_begun(site, key) if place != "daemon" and seed % 3 else int
             path = "%s/upload?key=%s&how=%s" % (site.prefix, key, draw.choice(["blocks", "all"]))
             if framing == "http2":
-                self.vanish_http2(server, path, size, at, draw)
+                self.vanish_http2(server, path, at, wait)
             else:
-                self.vanish_http1(server, path, size, at, draw, framing)
+                self.vanish_http1(server, path, size, at, draw, framing, wait)
         assert site.post("/upload?key=%s" % key, b"x" * SIZES[-1]).body == b"%d" % SIZES[-1]
         wait_for(lambda: self.all_ended(site.notes(key)), 20, lambda: str(site.notes(key)))
         assert site.notes(key).count("complete") == 1
         assert place == "daemon" or "cut" in site.notes(key), "the application has seen none of them"
+
+    @staticmethod
+    def until_begun(site, key):
+        """Most stay until the application has the request, others leave at any moment."""
+        before = site.notes(key).count("begun")
+        return lambda: wait_for(lambda: site.notes(key).count("begun") > before, what="application")
 
     @staticmethod
     def all_ended(notes):
