@@ -296,7 +296,7 @@ class SocketsRemoved(Event):
     meaning = "the sockets of the daemon processes are deleted, the directory with them"
     times, quick = 2, 1
     stall = 2  # the manager looks once a second
-    log = r"PYW030[456]|PYW024"
+    log = r"PYW030[456]|PYW0347|PYW024"
 
     def happen(self):
         for _ in self.repetitions:

@@ -4,6 +4,7 @@ import shutil
 import signal
 import threading
 
+import psutil
 import pytest
 from lifecycle_site import APPS, DaemonSite
 from traffic import Clients
@@ -28,7 +29,8 @@ def replace(server, name):
 
 
 def managers(server):
-    return [process for process in processes.descendants(server.process.pid)[1:]
+    """Children of httpd's parent: what a manager forks has its command line until it executes."""
+    return [process for process in processes.children(psutil.Process(server.process.pid))
             if "--manager" in processes.title(process)]
 
 
