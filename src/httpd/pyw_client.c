@@ -85,7 +85,7 @@ void pyw_client_keep(pyw_client *client, const pyw_group *group)
     int fd = client->worker != 0 ? pyw_channel_detach(client->channel) : -1;
 
     if (fd >= 0) {
-        pyw_kept_put(group->options->roster_index, client->worker, fd);
+        pyw_kept_put(group->options->roster_index, client->worker, fd, group->options->threads);
     }
     else {
         pyw_channel_close(client->channel);

@@ -23,6 +23,7 @@ APLOG_USE_MODULE(pywsgi);
 
 /* Beyond those that run and wait: retries, and requests whose client has left while the worker is busy with them. */
 #define SPARE_TICKETS 256
+#define MOST_TICKETS (64 * 1024) /* more requests than an httpd has threads */
 #define SPARE_WORKERS 16
 
 /* A group's tables. They are never given back: a child of an old generation may look at them. */
@@ -87,7 +88,9 @@ static dispatch_entry *find_entry(dispatch_memory *memory, const char *name)
 /* Of this generation and the one before, whose workers still run something. */
 static apr_uint32_t wanted_tickets(const pyw_group_options *options)
 {
-    return (apr_uint32_t)(options->processes * options->threads * 2 + options->queue_limit + SPARE_TICKETS);
+    apr_int64_t wanted = (apr_int64_t)options->processes * options->threads * 2 + options->queue_limit + SPARE_TICKETS;
+
+    return wanted < MOST_TICKETS ? (apr_uint32_t)wanted : MOST_TICKETS;
 }
 
 static apr_uint32_t wanted_workers(const pyw_group_options *options)

@@ -72,17 +72,35 @@ int pyw_kept_take(apr_uint64_t worker)
     return fd;
 }
 
-void pyw_kept_put(int index, apr_uint64_t worker, int fd)
+static int count_kept(apr_uint64_t worker)
 {
-    kept_connection *connection;
+    int count = 0;
+
+    for (const kept_connection *each = kept.first; each; each = each->next) {
+        count += each->worker == worker;
+    }
+    return count;
+}
+
+static kept_connection *take_unused(void)
+{
+    kept_connection *taken = kept.unused;
+
+    if (taken) {
+        kept.unused = taken->next;
+        return taken;
+    }
+    return malloc(sizeof(*taken));
+}
+
+/* Slow clients hold connections whose worker is free for others long before: there may be more than can be of use. */
+void pyw_kept_put(int index, apr_uint64_t worker, int fd, int most)
+{
+    kept_connection *connection = NULL;
 
     apr_thread_mutex_lock(kept.lock);
-    connection = kept.unused;
-    if (connection) {
-        kept.unused = connection->next;
-    }
-    else {
-        connection = malloc(sizeof(*connection));
+    if (count_kept(worker) < most) {
+        connection = take_unused();
     }
     if (connection) {
         connection->worker = worker;

@@ -16,6 +16,7 @@
 enum {
     PUMP_MS = 20,       /* how often the first in the queue looks for workers that have come */
     SERVICE_WEIGHT = 8, /* of the running mean of service times: the last one counts an eighth */
+    AVOIDED_MS = 1000,  /* a worker that said that it cannot take a request; one that ends is off the roster by then */
     REFUSAL_PAUSE_MS = 1000,
     OWNERS_MS = 500 /* how often it is asked who has died, while somebody waits */
 };
@@ -273,7 +274,7 @@ void pyw_slots_avoid(pyw_slots *slots, uint64_t worker)
     pyw_slots_lock(slots);
     found = pyw_slots_find_worker(slots, worker);
     if (found != NULL) {
-        found->is_avoided = 1;
+        found->avoided_until = slots->now + AVOIDED_MS * 1000;
     }
     pyw_slots_unlock(slots);
 }
@@ -296,7 +297,7 @@ void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures)
     figures->waiting = (uint32_t)slots->waiting;
     figures->workers = 0;
     for (uint32_t i = 0; i < slots->worker_count; i++) {
-        figures->workers += pyw_slots_takes_requests(&pyw_slots_workers(slots)[i]) != 0;
+        figures->workers += pyw_slots_takes_requests(slots, &pyw_slots_workers(slots)[i]) != 0;
     }
     pyw_slots_unlock(slots);
 }

@@ -73,7 +73,10 @@ int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot);
 /* The request is over, or waits no longer. `worked` 0: how long it took says nothing about the application. */
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked);
 
-/* The worker cannot be reached, or said that it goes away: nothing is sent there until the roster changes. */
+/*
+ * The worker cannot be reached, or said that it cannot take a request: nothing is sent there for a second, or until the
+ * roster changes.
+ */
 void pyw_slots_avoid(pyw_slots *slots, uint64_t worker);
 
 /*

@@ -157,7 +157,7 @@ static void add_worker(pyw_slots *slots, const pyw_roster_worker *listed)
     }
     worker->threads = listed->threads > INT32_MAX ? INT32_MAX : (int32_t)listed->threads;
     worker->is_listed = 1;
-    worker->is_avoided = 0;
+    worker->avoided_until = 0;
 }
 
 /* Those that still run something are kept until it is over. */
@@ -199,9 +199,9 @@ static void follow_roster(pyw_slots *slots)
     }
 }
 
-int pyw_slots_takes_requests(const pyw_slot_worker *worker)
+int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *worker)
 {
-    return worker->is_listed && !worker->is_avoided;
+    return worker->is_listed && worker->avoided_until <= slots->now;
 }
 
 int32_t pyw_slots_count_slots(pyw_slots *slots)
@@ -209,7 +209,8 @@ int32_t pyw_slots_count_slots(pyw_slots *slots)
     int32_t count = 0;
 
     for (uint32_t i = 0; i < slots->worker_count; i++) {
-        count += pyw_slots_takes_requests(&pyw_slots_workers(slots)[i]) ? pyw_slots_workers(slots)[i].threads : 0;
+        count +=
+            pyw_slots_takes_requests(slots, &pyw_slots_workers(slots)[i]) ? pyw_slots_workers(slots)[i].threads : 0;
     }
     return count;
 }
@@ -221,7 +222,7 @@ pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots)
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slot_worker *worker = &workers[(slots->turn + i) % slots->worker_count];
 
-        if (pyw_slots_takes_requests(worker) && worker->running < worker->threads &&
+        if (pyw_slots_takes_requests(slots, worker) && worker->running < worker->threads &&
             (best == NULL || worker->threads - worker->running > best->threads - best->running)) {
             best = worker;
         }
@@ -275,7 +276,7 @@ void pyw_slots_end_running(pyw_slots *slots, int32_t index)
 
 static void drop_orphans(pyw_slots *slots)
 {
-    int64_t limit = pyw_slots_now_us() - PYW_SLOTS_ORPHAN_MS * 1000;
+    int64_t limit = slots->now - PYW_SLOTS_ORPHAN_MS * 1000;
 
     for (uint32_t i = 0; slots->orphans > 0 && i < slots->ticket_capacity; i++) {
         if (slots->tickets[i].state == PYW_TICKET_ORPHANED && slots->tickets[i].since <= limit) {
@@ -364,6 +365,7 @@ void pyw_slots_lock(pyw_slots *slots)
     if (pthread_mutex_lock(&slots->lock) == EOWNERDEAD) {
         make_consistent(slots);
     }
+    slots->now = pyw_slots_now_us();
     follow_roster(slots);
     drop_orphans(slots);
 }

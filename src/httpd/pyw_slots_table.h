@@ -27,12 +27,12 @@ enum { PYW_GRANT_NONE = 0, PYW_GRANT_SLOT, PYW_GRANT_DISMISSED };
 typedef struct pyw_ticket {
     uint32_t granted; /* the futex of its process */
     uint32_t state;
-    int32_t owner; /* process id */
-    int32_t next;  /* in the queue, or among the free ones; PYW_SLOTS_NONE */
+    int32_t owner;   /* process id */
+    int32_t next;    /* in the queue, or among the free ones; PYW_SLOTS_NONE */
     uint64_t worker; /* 0: the roster does not list it yet, `pid` will tell */
     uint32_t pid;    /* of a worker that took the request by itself; else 0 */
-    uint64_t order; /* of the queue, to make it anew */
-    int64_t since;  /* pyw_slots_now_us() of the change of state */
+    uint64_t order;  /* of the queue, to make it anew */
+    int64_t since;   /* pyw_slots_now_us() of the change of state */
     int32_t location;
     int32_t location_limit;
     int32_t reserve;
@@ -44,8 +44,8 @@ typedef struct pyw_slot_worker {
     uint32_t pid;
     int32_t threads;
     int32_t running;
-    int32_t is_listed;  /* in the roster */
-    int32_t is_avoided; /* until the roster changes */
+    int32_t is_listed;     /* in the roster */
+    int64_t avoided_until; /* now_us(), unless the roster changes before */
 } pyw_slot_worker;
 
 struct pyw_slots {
@@ -57,6 +57,7 @@ struct pyw_slots {
     uint32_t sequence; /* of the roster, as the workers below are */
     uint32_t worker_count;
     uint32_t turn; /* of workers that are equally idle */
+    int64_t now;   /* now_us(), when the lock was taken */
     int32_t free_first;
     int32_t queue_first;
     uint64_t next_order;
@@ -93,7 +94,7 @@ void pyw_slots_publish(pyw_slots *slots);
 
 pyw_slot_worker *pyw_slots_workers(pyw_slots *slots);
 pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial);
-int pyw_slots_takes_requests(const pyw_slot_worker *worker);
+int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *worker);
 
 /* Of the workers that take requests. */
 int32_t pyw_slots_count_slots(pyw_slots *slots);

@@ -5,6 +5,7 @@
 #include "worker/pyw_connections.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/pyw_log.h"
+#include "wire/pyw_wait.h"
+
+enum { SAY_AGAIN_MS = 1000 };
 
 /*
  * Kept connections are watched edge-triggered, so that a request costs no call to arm them again. A thread that gets an
@@ -31,7 +37,10 @@ struct pyw_connections {
     int epoll;
     int group_listener;
     int own_listener;
-    pthread_mutex_t lock; /* of the lists */
+    int spare;            /* closed to accept a connection that cannot be served, and to say so; -1: there is none */
+    int64_t shortage_at;  /* when it was said that descriptors are short */
+    pthread_mutex_t lock; /* of the lists, and of the spare descriptor */
+    void (*say_goodbye)(int fd); /* becomes the owner */
     pyw_connection *all;
     pyw_connection *unused;
 };
@@ -51,7 +60,13 @@ static int watch(const pyw_connections *connections, int fd, uint32_t events, vo
     return epoll_ctl(connections->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-pyw_connections *pyw_connections_create(int group_listener, int own_listener, pyw_problem *problem)
+static int take_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+pyw_connections *pyw_connections_create(int group_listener, int own_listener, void (*say_goodbye)(int fd),
+                                        pyw_problem *problem)
 {
     pyw_connections *connections = calloc(1, sizeof(*connections));
 
@@ -62,6 +77,8 @@ pyw_connections *pyw_connections_create(int group_listener, int own_listener, py
     pthread_mutex_init(&connections->lock, NULL);
     connections->epoll = epoll_create1(EPOLL_CLOEXEC);
     connections->group_listener = group_listener;
+    connections->say_goodbye = say_goodbye;
+    connections->spare = take_spare();
     connections->own_listener = is_socket(own_listener) ? own_listener : -1;
     pyw_connections_resume(connections);
     if (connections->epoll < 0 || (connections->own_listener >= 0 &&
@@ -85,13 +102,48 @@ void pyw_connections_resume(pyw_connections *connections)
     watch(connections, connections->group_listener, EPOLLIN | EPOLLEXCLUSIVE, &connections->group_listener);
 }
 
-static pyw_ready accept_from(int listener, pyw_ready_kind kind)
+static void say_shortage(pyw_connections *connections)
+{
+    int64_t now = pyw_wait_now();
+
+    if (connections->shortage_at == 0 || now - connections->shortage_at >= SAY_AGAIN_MS) {
+        connections->shortage_at = now;
+        pyw_log(PYW_LOG_ERR,
+                PYWNO(0425) "the worker is out of descriptors (file-limit): requests on new connections are "
+                            "sent back to httpd, which tries another worker, or answers 503");
+    }
+}
+
+/* httpd would wait for an answer that does not come: the connection is accepted with the last descriptor, and sent
+ * back. */
+static void turn_away(pyw_connections *connections, int listener)
+{
+    int fd = -1;
+
+    pthread_mutex_lock(&connections->lock);
+    if (connections->spare >= 0) {
+        close(connections->spare);
+        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    }
+    if (fd >= 0) {
+        connections->say_goodbye(fd);
+        say_shortage(connections);
+    }
+    connections->spare = take_spare();
+    pthread_mutex_unlock(&connections->lock);
+    errno = fd >= 0 ? EAGAIN : EMFILE;
+}
+
+static pyw_ready accept_from(pyw_connections *connections, int listener, pyw_ready_kind kind)
 {
     pyw_ready ready = {PYW_READY_NOTHING, -1, NULL};
 
     ready.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (ready.fd >= 0) {
         ready.kind = kind;
+    }
+    else if (errno == EMFILE || errno == ENFILE) {
+        turn_away(connections, listener);
     }
     return ready;
 }
@@ -139,10 +191,10 @@ pyw_ready pyw_connections_wait(pyw_connections *connections)
         return nothing;
     }
     if (event.data.ptr == &connections->group_listener) {
-        return accept_from(connections->group_listener, PYW_READY_ACCEPTED);
+        return accept_from(connections, connections->group_listener, PYW_READY_ACCEPTED);
     }
     if (event.data.ptr == &connections->own_listener) {
-        return accept_from(connections->own_listener, PYW_READY_OWN);
+        return accept_from(connections, connections->own_listener, PYW_READY_OWN);
     }
     return take_kept(event.data.ptr);
 }
@@ -212,7 +264,7 @@ void pyw_connections_forget(pyw_connections *connections, pyw_connection *connec
  * After shutdown(2) connecting is refused, while those that are in the queue can still be accepted: nobody is lost in
  * between.
  */
-static void drain_own_listener(pyw_connections *connections, void (*say_goodbye)(int fd))
+static void drain_own_listener(pyw_connections *connections)
 {
     pyw_ready ready;
 
@@ -222,25 +274,25 @@ static void drain_own_listener(pyw_connections *connections, void (*say_goodbye)
     shutdown(connections->own_listener, SHUT_RD);
     epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connections->own_listener, NULL);
     for (;;) {
-        ready = accept_from(connections->own_listener, PYW_READY_OWN);
+        ready = accept_from(connections, connections->own_listener, PYW_READY_OWN);
         if (ready.kind == PYW_READY_NOTHING) {
             return;
         }
-        say_goodbye(ready.fd);
+        connections->say_goodbye(ready.fd);
     }
 }
 
-void pyw_connections_drain(pyw_connections *connections, void (*say_goodbye)(int fd))
+void pyw_connections_drain(pyw_connections *connections)
 {
     pyw_connection *first;
 
-    drain_own_listener(connections, say_goodbye);
+    drain_own_listener(connections);
     pthread_mutex_lock(&connections->lock);
     first = connections->all;
     pthread_mutex_unlock(&connections->lock);
     for (pyw_connection *each = first; each != NULL; each = each->next) {
         if (swap(each, CONNECTION_RESTING, CONNECTION_BUSY)) {
-            say_goodbye(each->fd);
+            connections->say_goodbye(each->fd);
             pyw_connections_forget(connections, each);
         }
     }

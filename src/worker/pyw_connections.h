@@ -26,8 +26,12 @@ typedef struct pyw_ready {
     pyw_connection *connection; /* KEPT */
 } pyw_ready;
 
-/* The listening sockets stay the caller's; own_listener need not be one. NULL with *problem. Main thread. */
-pyw_connections *pyw_connections_create(int group_listener, int own_listener, pyw_problem *problem);
+/*
+ * The listening sockets stay the caller's; own_listener need not be one. `say_goodbye` tells httpd that nothing more is
+ * begun on a connection, whose owner it becomes. NULL with *problem. Main thread.
+ */
+pyw_connections *pyw_connections_create(int group_listener, int own_listener, void (*say_goodbye)(int fd),
+                                        pyw_problem *problem);
 
 /* The group's socket is about to be replaced by another one under the same descriptor; and has been. Main thread. */
 void pyw_connections_pause(pyw_connections *connections);
@@ -48,9 +52,9 @@ int pyw_connections_rest(pyw_connection *connection);
 void pyw_connections_forget(pyw_connections *connections, pyw_connection *connection);
 
 /*
- * Takes no further connection on the worker's own socket, and takes every connection that belongs to nobody: each is
- * given to `say_goodbye`, which becomes its owner. Call it again until all threads have ended. Main thread.
+ * Takes no further connection on the worker's own socket, and says goodbye on every connection that belongs to nobody.
+ * Call it again until all threads have ended. Main thread.
  */
-void pyw_connections_drain(pyw_connections *connections, void (*say_goodbye)(int fd));
+void pyw_connections_drain(pyw_connections *connections);
 
 #endif

@@ -200,7 +200,7 @@ pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, i
         return NULL;
     }
     pool->service = service;
-    pool->connections = pyw_connections_create(PYW_HERITAGE_LISTENER, PYW_HERITAGE_OWN, problem);
+    pool->connections = pyw_connections_create(PYW_HERITAGE_LISTENER, PYW_HERITAGE_OWN, pyw_serve_goodbye, problem);
     if (pool->connections == NULL) {
         free(pool);
         return NULL;
@@ -233,7 +233,7 @@ void pyw_pool_resume(pyw_pool *pool)
 
 void pyw_pool_kick(pyw_pool *pool)
 {
-    pyw_connections_drain(pool->connections, pyw_serve_goodbye);
+    pyw_connections_drain(pool->connections);
     for (int i = 0; i < pool->count; i++) {
         if (pool->threads[i].state == THREAD_WAITING) {
             pthread_kill(pool->threads[i].id, SIGRTMIN);

@@ -52,6 +52,22 @@ def hold(environ, start_response):
     return plain(start_response, "held by %d" % os.getpid())
 
 
+def eat(environ, start_response):
+    """Takes all descriptors, and gives them back when the test says so."""
+    eaten = []
+    try:
+        while True:
+            eaten.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        os.close(eaten.pop())
+        note_of(environ, "%d" % os.getpid())
+        eaten.append(os.open("/dev/null", os.O_RDONLY))
+    wait_for_file(query(environ, "key") + ".go", 60)
+    for descriptor in eaten:
+        os.close(descriptor)
+    return plain(start_response, "full")
+
+
 def hold_started(environ, start_response):
     """After start_response, before a body byte."""
     start_response("200 OK", [TYPE])

@@ -146,6 +146,21 @@ class TestWorkersThatGoAway:
                  and not pids & {worker.pid for worker in server.workers()}, 40, "every worker to be replaced")
 
 
+class TestNoDescriptors:
+    CONFIG = group("app", "threads=2 file-limit=64")
+
+    def test_who_cannot_be_served_gets_503_and_it_recovers(self, server):
+        """F17. The request that takes all descriptors has the only connection that there is."""
+        server.allow_log("PYW0425|PYW0234")
+        server.log.wait("PYW0317.*'app' is ready")
+        site = DaemonSite(server, "/app")
+        held = site.hold("/eat")
+        assert site.get("/pid").status == 503
+        assert server.log.wait("PYW0425.*file-limit")
+        assert held.finish()[0].body == b"full"
+        wait_for(lambda: site.get("/pid").status == 200)
+
+
 class TestOverload:
     CONFIG = group("app", "threads=4 queue-limit=8")
 

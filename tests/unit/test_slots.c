@@ -237,6 +237,15 @@ static void test_a_worker_that_goes_away_is_avoided_until_the_roster_changes(voi
     assert_running_and_waiting(2, 1); /* the one that waited was first */
 }
 
+static void test_a_worker_is_not_avoided_for_ever(void **state)
+{
+    pyw_slots_avoid(table.slots, 101);
+    pyw_slots_avoid(table.slots, 102);
+    enter(&plain, PYW_SLOT_NO_WORKER);
+    pyw_slots_workers(table.slots)[0].avoided_until -= 1000 * 1000;
+    assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 101);
+}
+
 /* What came over the group's own socket counts, even if it is one too many. */
 static void test_a_worker_that_took_a_request_by_itself_is_busy(void **state)
 {
@@ -413,6 +422,7 @@ int main(void)
         TEST(test_without_a_worker_nobody_waits_here),
         TEST(test_a_worker_that_comes_takes_those_that_wait),
         TEST(test_a_worker_that_goes_away_is_avoided_until_the_roster_changes),
+        TEST(test_a_worker_is_not_avoided_for_ever),
         TEST(test_a_worker_that_took_a_request_by_itself_is_busy),
         TEST(test_one_that_is_listed_later_was_busy_before),
         TEST(test_what_a_dead_process_had_is_recovered),
