@@ -90,10 +90,13 @@ static int client_left(pyw_admission *admission)
 
 static int reached_deadline(const pyw_admission *admission)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->reply->r,
-                  PYWNO(0264) "process group '%s': the request waited for a worker until its request-timeout was over; "
-                              "it was not run, the client gets 504",
-                  options_of(admission)->name);
+    const pyw_timing *timing = &admission->target->timing;
+    request_rec *r = admission->reply->r;
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  PYWNO(0264) "process group '%s': \"%s\" [%s] waited for a free thread until its time was up, %.3f s "
+                              "after it came (request-timeout); it was not run, the client gets 504",
+                  options_of(admission)->name, r->the_request, timing->id, pyw_timing_age(timing));
     return HTTP_GATEWAY_TIME_OUT;
 }
 

@@ -65,7 +65,7 @@ class TestTheClientIsAnswered:
         assert patient.finish()[0].status == 200
 
     def test_though_it_waited_for_a_thread_all_the_time(self, server):
-        server.expect_log(r"PYW0275: process group 'app': \"GET /hold.*waited for a free thread")
+        server.expect_log(r"PYW0264: process group 'app': \"GET /hold.*waited for a free thread")
         site = DaemonSite(server)
         patient = DaemonSite(server, "/patient").hold(count=2)
         waiting = site.hold(wait=False)
@@ -77,7 +77,7 @@ class TestTheClientIsAnswered:
         assert not site.notes(waiting.key), "it was run although nobody waited for it any more"
 
     def test_though_the_worker_does_nothing_at_all(self, server):
-        server.expect_log("PYW0275")
+        server.expect_log("PYW0275|PYW0264")
         site = DaemonSite(server)
         pid = int(site.get("/pid").body.split()[0])
         os.kill(pid, signal.SIGSTOP)
@@ -107,7 +107,7 @@ class TestATimeThatNeverComes:
     """
 
     def test_ends_the_wait_for_the_listen_queue(self, server):
-        server.allow_log(r"PYW027[57]")
+        server.allow_log(r"PYW027[57]|PYW0264")
         site = DaemonSite(server)
         held = site.hold()
         waiting = []
