@@ -154,7 +154,7 @@ class TestNoDescriptors:
 
     def test_who_cannot_be_served_gets_503_and_it_recovers(self, server):
         """F17. The request that takes all descriptors has the only connection that there is."""
-        server.allow_log("PYW0425|PYW0234")
+        server.allow_log("PYW0425|PYW0413|PYW0234")
         server.log.wait("PYW0317.*'app' is ready")
         site = DaemonSite(server, "/app")
         held = site.hold("/eat")
