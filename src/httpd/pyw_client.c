@@ -186,23 +186,37 @@ static void worker_address(struct sockaddr_un *address, const pyw_group *group, 
                  group->socket_path, name);
 }
 
+static int connect_to_own_socket(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
+                                 const pyw_timing *timing)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int error;
+
+    worker_address(&address, group, worker);
+    error = attempt(client, group, &address, timing);
+    client->is_kept = 0;
+    client->worker = error ? 0 : worker;
+    return error;
+}
+
 int pyw_client_connect_worker(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
                               const pyw_timing *timing)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = pyw_kept_take(worker);
-    int error = 0;
 
-    client->is_kept = fd >= 0;
-    if (fd >= 0) {
-        pyw_channel_open(client->channel, fd);
+    if (fd < 0) {
+        return connect_to_own_socket(client, group, worker, timing);
     }
-    else {
-        worker_address(&address, group, worker);
-        error = attempt(client, group, &address, timing);
-    }
-    client->worker = error ? 0 : worker;
-    return error;
+    pyw_channel_open(client->channel, fd);
+    client->is_kept = 1;
+    client->worker = worker;
+    return 0;
+}
+
+int pyw_client_connect_again(pyw_client *client, const pyw_group *group, const pyw_timing *timing)
+{
+    pyw_channel_close(client->channel);
+    return connect_to_own_socket(client, group, client->worker, timing);
 }
 
 int pyw_client_connect(pyw_client *client, const pyw_group *group, const pyw_timing *timing)

@@ -50,6 +50,9 @@ int pyw_client_abandon(pyw_client *client);
 int pyw_client_connect_worker(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
                               const pyw_timing *timing);
 
+/* Connects to the same worker once more, by a new connection. 0, or the errno. */
+int pyw_client_connect_again(pyw_client *client, const pyw_group *group, const pyw_timing *timing);
+
 /*
  * Connects to the group's socket, waiting up to its connect-timeout while the listen queue is full, and for a moment
  * while the socket does not exist: its manager is being replaced, or binds it anew. No wait goes on behind the deadline

@@ -110,6 +110,21 @@ static void leave_behind(pyw_client *client, pyw_admission *admission)
     }
 }
 
+/* A kept connection that turns out to be closed says nothing about its worker: that it listens no longer would. */
+static pyw_relay_outcome relay(pyw_client *client, pyw_admission *admission, pyw_upload *upload)
+{
+    const pyw_target *target = admission->target;
+    pyw_relay_outcome outcome = pyw_relay_run(client, admission, upload);
+
+    if (outcome != PYW_RELAY_STALE) {
+        return outcome;
+    }
+    if (pyw_client_connect_again(client, target->group, &target->timing) != 0) {
+        return PYW_RELAY_GOAWAY;
+    }
+    return pyw_relay_run(client, admission, upload);
+}
+
 /* HTTP_CONTINUE: the worker that had been chosen goes away. */
 static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload)
 {
@@ -121,7 +136,7 @@ static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission,
     if (status != OK) {
         return status;
     }
-    switch (pyw_relay_run(client, admission, upload)) {
+    switch (relay(client, admission, upload)) {
     case PYW_RELAY_GOAWAY:
         pyw_channel_close(client->channel);
         return HTTP_CONTINUE;

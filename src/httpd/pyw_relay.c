@@ -333,6 +333,9 @@ static pyw_relay_outcome outcome(const pyw_relay *relay)
     if (relay->goaway) {
         return PYW_RELAY_GOAWAY;
     }
+    if (relay->is_stale) {
+        return PYW_RELAY_STALE;
+    }
     return relay->worker_done ? PYW_RELAY_DONE : PYW_RELAY_LEFT;
 }
 

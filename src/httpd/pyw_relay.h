@@ -15,7 +15,8 @@
 typedef enum {
     PYW_RELAY_DONE,  /* pyw_reply_result() is the answer */
     PYW_RELAY_LEFT,  /* so it is, but the worker is still busy with the request */
-    PYW_RELAY_GOAWAY /* this worker did not begin the request: take another connection */
+    PYW_RELAY_STALE, /* the worker had closed this kept connection before: it did not begin the request */
+    PYW_RELAY_GOAWAY /* this worker did not begin the request, and takes no other one */
 } pyw_relay_outcome;
 
 /*

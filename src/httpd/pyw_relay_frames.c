@@ -120,7 +120,8 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
         return; /* the client has everything; the group's log says what became of the worker */
     }
     if (was_not_begun(relay)) {
-        relay->goaway = 1;
+        relay->is_stale = relay->client->is_kept;
+        relay->goaway = !relay->is_stale;
         return;
     }
     if (why == PYW_MALFORMED && pyw_channel_has_lost_fd(relay->channel)) {

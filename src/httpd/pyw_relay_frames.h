@@ -41,7 +41,8 @@ typedef struct pyw_relay {
     int has_left;        /* the client has closed its sending side, and the worker was told */
     int was_not_sent;    /* the worker had closed its connection before a byte of the REQUEST had gone */
     int worker_done;     /* it has ended the request, or is gone */
-    int goaway;
+    int is_stale;        /* a kept connection that the worker had closed: the request was not begun */
+    int goaway;          /* the worker takes no requests: this one was not begun */
     int over;
     int absorb_error; /* why the response could not be kept for a slow client; an errno */
     pyw_absorption absorption;

@@ -234,10 +234,23 @@ static void finish(pyw_server_thread *thread)
     pyw_buffer_reset(&thread->scratch, BUFFER_KEEP);
 }
 
+/* What came along with the request, or with the last of its body, was for it. 0: it was something else than LEFT. */
+static int skip_left(pyw_channel *channel)
+{
+    pyw_frame frame;
+
+    while (pyw_channel_has_input(channel)) {
+        if (pyw_channel_read(channel, &frame, 0) != PYW_OK || frame.type != PYW_FRAME_LEFT) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* After a request that may be followed by another one; nothing of the first may be left. */
 static int rest(pyw_server_thread *thread)
 {
-    int fd = pyw_channel_detach(thread->channel);
+    int fd = skip_left(thread->channel) ? pyw_channel_detach(thread->channel) : -1;
 
     finish(thread);
     if (fd < 0) {

@@ -6,13 +6,14 @@ import json
 import locale
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from support import dispatcher, note_of, plain, query, wait_for_file  # noqa: E402
+from support import dispatcher, note, note_of, plain, query, wait_for_file  # noqa: E402
 
 TYPE = ("Content-Type", "text/plain")
 active, most, lock = 0, 0, threading.Lock()
@@ -50,6 +51,28 @@ def hold(environ, start_response):
     note_of(environ, str(os.getpid()))
     wait_for_file(query(environ, "key") + ".go", 60)
     return plain(start_response, "held by %d" % os.getpid())
+
+
+def disconnect(environ, start_response):
+    """Shuts httpd's kept connections down when the test says so, behind this request."""
+    key = query(environ, "key")
+
+    def kept(descriptor):
+        try:
+            with socket.socket(fileno=os.dup(descriptor)) as candidate:
+                if not candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and "/w." in candidate.getsockname():
+                    candidate.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass    # no socket
+
+    def act():
+        wait_for_file(key + ".go", 60)
+        for name in os.listdir("/proc/self/fd"):
+            kept(int(name))
+        note(key, "disconnected")
+
+    threading.Thread(target=act, daemon=True).start()
+    return plain(start_response, os.getpid())
 
 
 def eat(environ, start_response):

@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -53,6 +54,44 @@ class TestSingleQueue:
             site.pid()
         after = sum(len(processes.descriptors(worker.pid)) for worker in server.workers())
         assert after - before <= 4
+
+
+def connections(server):
+    """The sockets of all workers, by inode."""
+    return {target for worker in server.workers() for target in processes.descriptors(worker.pid).values()
+            if target.startswith("socket:")}
+
+
+class TestKeptConnections:
+    CONFIG = group("app", "processes=1 threads=1")
+
+    def test_they_outlive_clients_that_send_nothing_more(self, server):
+        site = DaemonSite(server, "/app")
+        pid = site.pid()
+        before = connections(server)
+        for _ in range(20):
+            with site.connect() as connection:
+                os.kill(pid, signal.SIGSTOP)
+                connection.start("GET", "/app/pid")
+                connection.socket.shutdown(socket.SHUT_WR)
+                assert server.get("/nothing").status == 404     # httpd had time to tell the worker of it
+                os.kill(pid, signal.SIGCONT)
+                assert connection.read_response().status == 200
+        assert before <= connections(server)
+
+    def test_one_that_was_closed_is_replaced_by_another_to_the_same_worker(self, server):
+        site = DaemonSite(server, "/app")
+        site.pid()
+        before = connections(server)
+        key = site.new_key()
+        site.get("/disconnect?key=" + key)
+        (server.data / (key + ".go")).touch()
+        site.wait_notes(key, 1)
+        site.pid()
+        new = connections(server) - before
+        for _ in range(5):
+            site.pid()
+        assert new & connections(server)
 
 
 class TestClientsThatLeave:
