@@ -266,7 +266,7 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
     pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, flags, payload->data, payload->length, -1);
     has_piece = queue_body(relay, file, &length);
     result = pyw_channel_send(relay->channel, 0);
-    relay->was_not_sent = result == PYW_GONE;
+    relay->was_not_sent = result == PYW_GONE && !pyw_channel_has_sent_part(relay->channel);
     if (result != PYW_OK) {
         stop_uploading(relay);
         return;

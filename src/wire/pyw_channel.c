@@ -459,6 +459,11 @@ pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms)
     return pyw_outbox_send(&channel->outbox, channel->fd, timeout_ms);
 }
 
+int pyw_channel_has_sent_part(const pyw_channel *channel)
+{
+    return channel->outbox.broken;
+}
+
 int pyw_channel_has_output(const pyw_channel *channel)
 {
     return pyw_outbox_left(&channel->outbox) > 0;

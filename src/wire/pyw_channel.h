@@ -118,6 +118,9 @@ void pyw_channel_queue(pyw_channel *channel, pyw_frame_type type, uint16_t flags
  */
 pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms);
 
+/* After a send() that failed: had a part of it gone, so that the peer may have acted on it? */
+int pyw_channel_has_sent_part(const pyw_channel *channel);
+
 /* Bytes that a send() with timeout 0 copied and that still have to go: call send() when the socket is writable. */
 int pyw_channel_has_output(const pyw_channel *channel);
 

@@ -342,6 +342,32 @@ static void test_a_timeout_amid_a_frame_breaks_the_channel_until_it_is_closed(vo
     assert_int_equal(pyw_channel_send(pair->channel, DEADLINE_MS), PYW_OK);
 }
 
+/* A frame with a descriptor takes a call of its own, so that the frames before it are read when that one fails. */
+static void test_a_failed_send_tells_whether_a_part_had_gone(void **state)
+{
+    pyw_socket_pair *pair = *state;
+    pyw_channel *reader = pyw_socket_pair_peer_channel(pair);
+    int closed = dup(0);
+
+    close(closed);
+    queue_end(pair->channel);
+    pyw_channel_queue(pair->channel, PYW_FRAME_DATA, 0, "x", 1, closed);
+    assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_FAILED);
+    assert_true(pyw_channel_has_sent_part(pair->channel));
+    pyw_socket_pair_expect(reader, PYW_FRAME_END, NULL, 0);
+    pyw_channel_destroy(reader);
+}
+
+static void test_a_send_that_failed_at_once_has_sent_nothing(void **state)
+{
+    pyw_socket_pair *pair = *state;
+
+    pyw_socket_pair_close_peer(pair);
+    queue_end(pair->channel);
+    assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_GONE);
+    assert_false(pyw_channel_has_sent_part(pair->channel));
+}
+
 static void test_waiting_for_the_rest_can_time_out(void **state)
 {
     pyw_socket_pair *pair = *state;
@@ -460,6 +486,8 @@ int main(void)
         WITH_PAIR(test_the_rest_and_a_new_queue_leave_in_one_call),
         WITH_PAIR(test_a_timeout_before_the_first_byte_breaks_nothing),
         WITH_PAIR(test_a_timeout_amid_a_frame_breaks_the_channel_until_it_is_closed),
+        WITH_PAIR(test_a_failed_send_tells_whether_a_part_had_gone),
+        WITH_PAIR(test_a_send_that_failed_at_once_has_sent_nothing),
         WITH_PAIR(test_waiting_for_the_rest_can_time_out),
         WITH_PAIR(test_a_peer_that_closed_is_gone_and_raises_no_signal),
         WITH_PAIR(test_closing_drops_the_rest_and_closes_its_descriptors),
