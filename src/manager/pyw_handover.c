@@ -169,15 +169,10 @@ static void tell(pyw_handover *handover, const char *command, const char *group)
     pyw_pairs_free(&pairs);
 }
 
-static int is_service(const pyw_worker_group *group)
-{
-    return group->options->threads == 0;
-}
-
 /* Two programs of a service group would do things twice: the old one is released first, and given the time to end. */
 static void await_program(pyw_worker_group *group)
 {
-    if (is_service(group)) {
+    if (pyw_worker_group_is_service(group)) {
         group->start_at = pyw_wait_now() + apr_time_as_msec(group->options->shutdown_timeout) + SERVICE_PAUSE_MS;
     }
 }
@@ -209,7 +204,7 @@ void pyw_handover_confirm(pyw_handover *handover)
 static void release_ready(pyw_handover *handover)
 {
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
-        if (group->has_predecessor && (is_service(group) || pyw_worker_group_is_settled(group))) {
+        if (group->has_predecessor && (pyw_worker_group_is_service(group) || pyw_worker_group_is_settled(group))) {
             group->has_predecessor = 0;
             tell(handover, "release", group->options->name);
         }
@@ -226,8 +221,7 @@ static void lose_predecessor(const pyw_handover *handover)
 static void release(pyw_worker_group *group)
 {
     if (!group->is_stopping) {
-        pyw_worker_group_stop(group, (int)apr_time_as_msec(is_service(group) ? group->options->shutdown_timeout
-                                                                             : group->options->graceful_timeout));
+        pyw_worker_group_stop(group, pyw_worker_group_graceful_limit(group));
     }
 }
 

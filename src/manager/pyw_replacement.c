@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What begins the replacement of a group's workers; pyw_worker_group.c goes the steps. */
+/*
+ * What begins the replacement of a group's workers, and what ends it because the new code is no good;
+ * pyw_worker_group.c goes the steps.
+ */
+#include "manager/pyw_child.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_kept_code.h"
 #include "manager/pyw_reload_watch.h"
-#include "manager/pyw_worker_group.h"
+#include "manager/pyw_template.h"
 #include "wire/pyw_wait.h"
 
 void pyw_worker_group_roll(pyw_worker_group *group)
@@ -46,4 +50,77 @@ void pyw_worker_group_renew(pyw_child *child)
     pyw_group_log(child->group, PYW_LOG_NOTICE, PYWNO(0354) "worker %ld of group '%s' is replaced: it got SIGUSR1",
                   (long)child->pid, child->group->options->name);
     child->is_recycled = 1;
+}
+
+void pyw_worker_group_back_off(pyw_worker_group *group)
+{
+    group->failures++;
+    group->start_at = pyw_wait_now() + pyw_child_back_off(group->failures);
+}
+
+/* The new code is no good: those that run the old one are what is wanted. */
+static void keep_old(pyw_worker_group *group, const pyw_child *failed)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_READY) {
+            child->generation = group->generation;
+            child->is_recycled = 0;
+        }
+        else if (child->state == PYW_CHILD_STARTING && child != failed) {
+            pyw_child_replace(child); /* it loads the same */
+        }
+    }
+    pyw_template_keep_old(group);
+    group->failures++;
+    group->retry_at = pyw_wait_now() + pyw_child_back_off(group->failures);
+    group->start_at = 0;
+    pyw_kept_code_note(group, failed);
+}
+
+/* Old ones that are worth keeping. */
+static int has_old(const pyw_worker_group *group)
+{
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_READY && !pyw_child_is_current(child) && !child->is_broken) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Some run the code of this generation, others that of one before. */
+static int is_half_replaced(const pyw_worker_group *group, const pyw_child *other_than)
+{
+    int new_ones = 0, old_ones = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child != other_than && child->state == PYW_CHILD_READY) {
+            new_ones += child->generation == group->generation;
+            old_ones += child->generation != group->generation;
+        }
+    }
+    return new_ones > 0 && old_ones > 0;
+}
+
+/*
+ * If others run the new code already, it is not the code: the replacement goes on later, and no old worker is taken for
+ * a new one.
+ */
+void pyw_worker_group_start_failed(pyw_worker_group *group, const pyw_child *failed)
+{
+    if ((failed == NULL || pyw_child_is_current(failed)) && has_old(group) && !is_half_replaced(group, failed)) {
+        keep_old(group, failed);
+        return;
+    }
+    pyw_worker_group_back_off(group);
+    if (failed != NULL && failed->is_broken) {
+        pyw_kept_code_say_later(failed);
+    }
+}
+
+void pyw_worker_group_reject(pyw_worker_group *group, const pyw_child *failed)
+{
+    if (has_old(group)) {
+        keep_old(group, failed);
+    }
 }

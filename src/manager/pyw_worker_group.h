@@ -139,6 +139,15 @@ void pyw_worker_group_start_failed(pyw_worker_group *group, const pyw_child *fai
 /* The code of the current generation does not load: the old workers stay, if there are any. */
 void pyw_worker_group_reject(pyw_worker_group *group, const pyw_child *failed);
 
+/* Another start failed: the next one waits. */
+void pyw_worker_group_back_off(pyw_worker_group *group);
+
+/* Its workers run a program and no requests. */
+int pyw_worker_group_is_service(const pyw_worker_group *group);
+
+/* How long a worker that is not wanted any more may take to finish, in ms; 0: without an end. */
+int pyw_worker_group_graceful_limit(const pyw_worker_group *group);
+
 /* Hands new descriptors to the workers. */
 void pyw_worker_group_send_log(pyw_worker_group *group);
 void pyw_worker_group_send_listener(pyw_worker_group *group);

@@ -3,61 +3,27 @@
  * The worker's main thread: it becomes what the manager says, has the applications loaded by a thread of their own,
  * starts the pool, and then waits for orders.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <apr_general.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/pyw_log_file.h"
-#include "wire/pyw_channel.h"
 #include "wire/pyw_wait.h"
 #include "worker/pyw_crash.h"
-#include "worker/pyw_forking.h"
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_identity.h"
-#include "worker/pyw_inherit.h"
 #include "worker/pyw_limits.h"
-#include "worker/pyw_loading.h"
 #include "worker/pyw_open_engine.h"
-#include "worker/pyw_pool.h"
-#include "worker/pyw_program_main.h"
-#include "worker/pyw_watchdog.h"
+#include "worker/pyw_worker.h"
 #include "worker/pyw_worker_signals.h"
 
 enum {
     WORK_FORKED = -1,
     WATCH_MS = 1000, /* how often scripts are looked at */
-    KICK_MS = 10,    /* how often threads are called out of their wait while they drain */
-    ALONE_MS = 2000  /* how long another manager may take to come */
+    KICK_MS = 10     /* how often threads are called out of their wait while they drain */
 };
-
-typedef struct worker {
-    pyw_inheritance heritage;
-    pyw_channel *manager;
-    pyw_service service;
-    pyw_forking *template; /* NULL: it is a worker */
-    int is_forked;          /* the fork of a template, and no worker yet */
-    pyw_pool *pool;         /* NULL until the applications are loaded */
-    pyw_watchdog *watchdog;
-    int is_stuck; /* which the manager knows */
-    pyw_loading loading;
-    pyw_program *program; /* NULL: it serves requests */
-    int is_told;                    /* the manager knows that they are loaded, or have failed */
-    int may_serve;                  /* READY was said, or BROKEN answered with SERVE */
-    int64_t next_watch;
-    int64_t next_overdue; /* when to tell the manager of overdue requests again */
-    int64_t alone_until;  /* its manager is gone, and it still accepts; 0: it has one */
-    int64_t stop_at;      /* draining has to be over; INT64_MAX: never forced */
-} worker;
 
 static int log_fd = PYW_HERITAGE_LOG;
 
@@ -68,32 +34,18 @@ static void on_overdue(void *unused)
 }
 
 /* For the manager, which does not try code again that did not load. */
-static void note_scripts(worker *self)
+static void note_scripts(pyw_worker *self)
 {
     if (self->service.board != NULL) {
         self->service.board->scripts = pyw_watch_list_digest(self->service.watched);
     }
 }
 
-static void tell_manager(worker *self, pyw_frame_type type)
-{
-    if (pyw_channel_fd(self->manager) < 0) {
-        return;
-    }
-    pyw_channel_queue(self->manager, type, 0, NULL, 0, -1);
-    pyw_channel_send(self->manager, WATCH_MS);
-}
-
-static int is_stopping(const worker *self)
-{
-    return self->service.draining;
-}
-
 /*
  * Said ahead of the first request: a worker that dies of one has died READY, and its successor starts at once. One that
  * is BROKEN waits: the manager may have others whose applications work.
  */
-static void tell_loaded(worker *self)
+static void tell_loaded(pyw_worker *self)
 {
     pthread_join(self->loading.thread, NULL);
     self->is_told = 1;
@@ -101,10 +53,10 @@ static void tell_loaded(worker *self)
         self->service.engine->settle();
     }
     self->may_serve = !self->loading.has_failed;
-    tell_manager(self, self->loading.has_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
+    pyw_worker_tell(self, self->loading.has_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
 }
 
-static void start_watchdog(worker *self)
+static void start_watchdog(pyw_worker *self)
 {
     apr_interval_time_t timeout = self->heritage.options->deadlock_timeout;
 
@@ -116,13 +68,13 @@ static void start_watchdog(worker *self)
     }
 }
 
-static int begin_serving(worker *self)
+static int begin_serving(pyw_worker *self)
 {
     const pyw_group_options *options = self->heritage.options;
     pyw_problem problem;
 
-    self->pool = pyw_pool_start(&self->service, options->threads, options->stack_size, pyw_worker_signalled.wake_fd,
-                                &problem);
+    self->pool =
+        pyw_pool_start(&self->service, options->threads, options->stack_size, pyw_worker_signalled.wake_fd, &problem);
     if (self->pool == NULL) {
         pyw_log(PYW_LOG_CRIT, PYWNO(0416) "the worker has no threads and ends: %s", problem.text);
         return 0;
@@ -131,170 +83,21 @@ static int begin_serving(worker *self)
     return 1;
 }
 
-/* How long that may take is the manager's business. */
-static void begin_draining(worker *self)
-{
-    if (!is_stopping(self)) {
-        self->service.draining = 1;
-        self->stop_at = INT64_MAX;
-    }
-}
-
-/* Nobody is left who would end this worker if its requests do not. */
-static void limit_draining(worker *self)
-{
-    apr_interval_time_t limit = self->heritage.options->shutdown_timeout;
-
-    begin_draining(self);
-    if (self->stop_at == INT64_MAX && limit > 0) {
-        self->stop_at = pyw_wait_now() + apr_time_as_msec(limit);
-    }
-}
-
-/*
- * Until httpd has started another manager, whose socket takes the place of this one, its workers are the only ones that
- * requests can reach.
- */
-static void lose_manager(worker *self)
-{
-    pyw_channel_close(self->manager);
-    if (self->pool == NULL || is_stopping(self)) {
-        limit_draining(self);
-    }
-    else {
-        self->alone_until = pyw_wait_now() + ALONE_MS;
-    }
-}
-
-static void look_at_manager(worker *self)
-{
-    if (self->alone_until > 0 && pyw_wait_now() >= self->alone_until) {
-        limit_draining(self);
-    }
-}
-
-static void take_descriptor(worker *self, int target)
-{
-    int fd = pyw_channel_take_fd(self->manager);
-
-    if (fd < 0) {
-        return;
-    }
-    if (target == PYW_HERITAGE_LOG) {
-        dup2(fd, PYW_HERITAGE_LOG);
-        dup2(fd, PYW_HERITAGE_STDOUT);
-    }
-    else {
-        dup3(fd, target, O_CLOEXEC);
-    }
-    close(fd);
-}
-
-/* The manager never waits for what is written there, and neither does this: the pipe takes all, or loses the rest. */
-static void write_stacks(worker *self)
-{
-    int fd = pyw_channel_take_fd(self->manager);
-
-    if (fd >= 0) {
-        self->service.engine->dump_stacks(fd);
-        close(fd);
-    }
-}
-
-static void fork_worker(worker *self)
-{
-    pid_t pid = self->is_told ? pyw_forking_fork(self->template, self->service.engine) : -1;
-
-    self->is_forked = pid == 0;
-    if (pid < 0) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0450) "the template cannot fork a worker: %s", strerror(errno));
-    }
-}
-
-/* 0: it is no order for a template. */
-static int take_template_order(worker *self, const pyw_frame *frame)
-{
-    if (self->template == NULL || (frame->type != PYW_FRAME_HAND && frame->type != PYW_FRAME_FORK)) {
-        return 0;
-    }
-    if (frame->type == PYW_FRAME_HAND) {
-        pyw_forking_take(self->template, frame->flags, pyw_channel_take_fd(self->manager));
-    }
-    else {
-        fork_worker(self);
-    }
-    return 1;
-}
-
-static void take_listener(worker *self)
-{
-    if (self->pool != NULL) {
-        pyw_pool_pause(self->pool);
-    }
-    take_descriptor(self, PYW_HERITAGE_LISTENER);
-    if (self->pool != NULL) {
-        pyw_pool_resume(self->pool);
-    }
-}
-
-static void take_order(worker *self, const pyw_frame *frame)
-{
-    if (take_template_order(self, frame)) {
-        return;
-    }
-    switch (frame->type) {
-    case PYW_FRAME_DRAIN:
-        begin_draining(self);
-        break;
-    case PYW_FRAME_SERVE:
-        self->may_serve = 1;
-        break;
-    case PYW_FRAME_LOGFD:
-        take_descriptor(self, PYW_HERITAGE_LOG);
-        break;
-    case PYW_FRAME_LISTENER:
-        take_listener(self);
-        break;
-    case PYW_FRAME_STACKS:
-        write_stacks(self);
-        break;
-    default:
-        pyw_log(PYW_LOG_ERR, PYWNO(0417) "the manager sent %s, which is not for a worker",
-                pyw_frame_type_name(frame->type));
-    }
-}
-
-static void take_orders(worker *self)
-{
-    pyw_frame frame;
-    pyw_result result = PYW_OK;
-
-    while (pyw_channel_fd(self->manager) >= 0 && result == PYW_OK && !self->is_forked) {
-        result = pyw_channel_read(self->manager, &frame, 0);
-        if (result == PYW_OK) {
-            take_order(self, &frame);
-        }
-    }
-    if (result != PYW_OK && result != PYW_AGAIN) {
-        lose_manager(self);
-    }
-}
-
-static void look_at_scripts(worker *self)
+static void look_at_scripts(pyw_worker *self)
 {
     int is_ready = self->template != NULL || self->program != NULL ? self->is_told : self->pool != NULL;
 
-    if (pyw_wait_now() < self->next_watch || !is_ready || is_stopping(self)) {
+    if (pyw_wait_now() < self->next_watch || !is_ready || pyw_worker_is_draining(self)) {
         return;
     }
     self->next_watch = pyw_wait_now() + WATCH_MS;
     if (pyw_watch_list_changed(self->service.watched, self->service.engine)) {
         note_scripts(self);
-        tell_manager(self, PYW_FRAME_STALE);
+        pyw_worker_tell(self, PYW_FRAME_STALE);
     }
 }
 
-static void look_at_watchdog(worker *self)
+static void look_at_watchdog(pyw_worker *self)
 {
     if (self->watchdog == NULL || self->is_stuck || !pyw_watchdog_is_stuck(self->watchdog)) {
         return;
@@ -306,31 +109,32 @@ static void look_at_watchdog(worker *self)
                     "stacks of all threads follow",
         (double)self->heritage.options->deadlock_timeout / APR_USEC_PER_SEC);
     pyw_watchdog_log_stacks(self->service.engine);
-    tell_manager(self, PYW_FRAME_STUCK);
+    pyw_worker_tell(self, PYW_FRAME_STUCK);
 }
 
 /* Again and again, as the manager may have code on its hands that does not load. */
-static void look_at_overdue(worker *self)
+static void look_at_overdue(pyw_worker *self)
 {
-    if (pyw_wait_now() >= self->next_overdue && self->service.engine->overdue() > 0 && !is_stopping(self)) {
+    if (pyw_wait_now() >= self->next_overdue && self->service.engine->overdue() > 0 && !pyw_worker_is_draining(self)) {
         self->next_overdue = pyw_wait_now() + WATCH_MS;
-        tell_manager(self, PYW_FRAME_OVERDUE);
+        pyw_worker_tell(self, PYW_FRAME_OVERDUE);
     }
 }
 
 /* Its successor comes first; only the manager can start one. */
-static void look_at_renewal(worker *self)
+static void look_at_renewal(pyw_worker *self)
 {
-    if (pyw_worker_signalled.renewal && (self->pool != NULL || self->program != NULL) && !is_stopping(self)) {
+    if (pyw_worker_signalled.renewal && (self->pool != NULL || self->program != NULL) &&
+        !pyw_worker_is_draining(self)) {
         pyw_worker_signalled.renewal = 0;
-        tell_manager(self, PYW_FRAME_RENEW);
+        pyw_worker_tell(self, PYW_FRAME_RENEW);
     }
 }
 
-static void wait_for_events(worker *self)
+static void wait_for_events(pyw_worker *self)
 {
     struct pollfd fds[2] = {{pyw_worker_signalled.wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
-    int timeout = is_stopping(self) || self->alone_until > 0 ? KICK_MS : WATCH_MS;
+    int timeout = pyw_worker_is_draining(self) || self->alone_until > 0 ? KICK_MS : WATCH_MS;
     uint64_t count;
 
     if (poll(fds, 2, timeout) > 0 && fds[0].revents != 0 &&
@@ -339,60 +143,39 @@ static void wait_for_events(worker *self)
     }
 }
 
-/*
- * 1: all requests are done, but for those that have had their answer long ago and do not end. Unless there are such,
- * nothing of Python runs any more.
- */
-static int is_drained(worker *self)
-{
-    if (self->program != NULL) {
-        return self->program->is_over;
-    }
-    if (self->pool == NULL) {
-        return self->loading.is_done;
-    }
-    pyw_pool_kick(self->pool);
-    return pyw_pool_running(self->pool) <= self->service.engine->overdue();
-}
-
-static int drained_status(const worker *self)
-{
-    return self->pool != NULL && pyw_pool_running(self->pool) > 0 ? PYW_EXIT_OVERDUE : PYW_EXIT_DRAINED;
-}
-
 /* Returns an exit status, or WORK_FORKED: this is the fork of a template, and is to become a worker. */
-static int work(worker *self)
+static int work(pyw_worker *self)
 {
     for (;;) {
         wait_for_events(self);
-        take_orders(self);
+        pyw_worker_take_orders(self);
         if (self->is_forked) {
             return WORK_FORKED;
         }
-        if (pyw_worker_signalled.stop && !is_stopping(self)) {
+        if (pyw_worker_signalled.stop && !pyw_worker_is_draining(self)) {
             pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker was told to stop by a signal");
-            limit_draining(self);
+            pyw_worker_drain_in_time(self);
         }
-        if (self->program != NULL && is_stopping(self)) {
+        if (self->program != NULL && pyw_worker_is_draining(self)) {
             self->service.engine->stop_program();
         }
         else if (self->program != NULL && self->program->is_over) {
             return self->program->result == PYW_OK ? PYW_EXIT_DRAINED : PYW_EXIT_PROGRAM;
         }
-        if (is_stopping(self) && is_drained(self)) {
-            return drained_status(self);
+        if (pyw_worker_is_draining(self) && pyw_worker_is_drained(self)) {
+            return pyw_worker_drained_status(self);
         }
-        if (is_stopping(self) && pyw_wait_now() >= self->stop_at) {
+        if (pyw_worker_is_draining(self) && pyw_wait_now() >= self->stop_at) {
             return PYW_EXIT_FORCED;
         }
         if (self->loading.is_done && !self->is_told && self->program == NULL) {
             tell_loaded(self);
         }
-        if (self->may_serve && self->template == NULL && self->pool == NULL && !is_stopping(self) &&
+        if (self->may_serve && self->template == NULL && self->pool == NULL && !pyw_worker_is_draining(self) &&
             !begin_serving(self)) {
             return PYW_EXIT_ENGINE;
         }
-        look_at_manager(self);
+        pyw_worker_look_at_manager(self);
         look_at_scripts(self);
         look_at_watchdog(self);
         look_at_overdue(self);
@@ -405,7 +188,7 @@ static void add_peer(pyw_service *service, uid_t uid)
     service->peers[service->peer_count++] = uid;
 }
 
-static void describe_service(worker *self)
+static void describe_service(pyw_worker *self)
 {
     const pyw_group_options *options = self->heritage.options;
     pyw_service *service = &self->service;
@@ -427,41 +210,13 @@ static void describe_service(worker *self)
     }
 }
 
-/* Leaves at shutdown-timeout even if an exit function of the application does not return. */
-static void on_stop_limit(int number)
-{
-    (void)number;
-    _exit(PYW_EXIT_FORCED);
-}
-
-static int stop_engine(worker *self, int status)
-{
-    apr_interval_time_t limit = self->heritage.options->shutdown_timeout;
-
-    if (status == PYW_EXIT_FORCED) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0419) "the worker ends although %d requests still run: shutdown-timeout is over",
-                self->pool != NULL ? pyw_pool_busy(self->pool) : 0);
-        self->service.engine->stop(1);
-        _exit(status);
-    }
-    if (status == PYW_EXIT_OVERDUE) {
-        self->service.engine->stop(1);
-        _exit(status);
-    }
-    signal(SIGALRM, on_stop_limit);
-    alarm(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
-    pyw_watchdog_stop(self->watchdog);
-    self->service.engine->stop(0);
-    return status;
-}
-
 static int fail(int status, const char *what, const pyw_problem *problem)
 {
     pyw_log(PYW_LOG_CRIT, PYWNO(0420) "%s: %s", what, problem->text);
     return status;
 }
 
-static void prepare_for_crashes(const worker *self)
+static void prepare_for_crashes(const pyw_worker *self)
 {
     pyw_crash_prepare(self->service.engine, self->heritage.board, self->heritage.board_fd,
                       (off_t)PYW_BOARD_SIZE(self->heritage.options->threads));
@@ -471,14 +226,14 @@ static void prepare_for_crashes(const worker *self)
 /* The orders of a service group's worker, beside its main thread. */
 static int steer(void *data)
 {
-    worker *self = data;
+    pyw_worker *self = data;
     int status = work(self);
 
-    return status == PYW_EXIT_FORCED ? stop_engine(self, status) : status;
+    return status == PYW_EXIT_FORCED ? pyw_worker_stop_engine(self, status) : status;
 }
 
 /* READY says no more than that Python runs: whether it does what it should is the program's own affair. */
-static int run_program(worker *self)
+static int run_program(pyw_worker *self)
 {
     pyw_program program = {self->service.engine, self->loading.applications, self->loading.count, 0, PYW_OK};
     int status;
@@ -486,13 +241,13 @@ static int run_program(worker *self)
     self->program = &program;
     self->is_told = 1;
     start_watchdog(self);
-    tell_manager(self, PYW_FRAME_READY);
+    pyw_worker_tell(self, PYW_FRAME_READY);
     status = pyw_program_main(&program, steer, self, pyw_worker_wake);
-    return status < 0 ? PYW_EXIT_ENGINE : stop_engine(self, status);
+    return status < 0 ? PYW_EXIT_ENGINE : pyw_worker_stop_engine(self, status);
 }
 
 /* From the loading to the end of Python. As work(). */
-static int run(worker *self)
+static int run(pyw_worker *self)
 {
     int status;
 
@@ -505,11 +260,11 @@ static int run(worker *self)
     }
     status = work(self);
     /* What the applications do at their end is not for a template: its workers still have what they would remove. */
-    return status == WORK_FORKED || self->template != NULL ? status : stop_engine(self, status);
+    return status == WORK_FORKED || self->template != NULL ? status : pyw_worker_stop_engine(self, status);
 }
 
 /* It has the user, the limits and the Python of its template, and nothing else. */
-static int live_forked(worker *self, apr_pool_t *pool)
+static int live_forked(pyw_worker *self, apr_pool_t *pool)
 {
     pyw_problem problem = {""};
 
@@ -528,7 +283,7 @@ static int live_forked(worker *self, apr_pool_t *pool)
     return run(self);
 }
 
-static int live(worker *self, apr_pool_t *pool)
+static int live(pyw_worker *self, apr_pool_t *pool)
 {
     pyw_problem problem = {""};
     int status;
@@ -562,7 +317,7 @@ static int live(worker *self, apr_pool_t *pool)
 
 int pyw_worker_main(int is_template)
 {
-    static worker self;
+    static pyw_worker self;
     apr_pool_t *pool;
     int status;
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_CHILD_H
+#define PYW_CHILD_H
+
+/*
+ * What the manager does with a single worker: it tells it to finish, and ends it. Whether and when is the group's
+ * business (pyw_worker_group.h). On the manager's only thread.
+ */
+
+#include "manager/pyw_worker_group.h"
+
+/* The state behind the event; a step to another one is a record. */
+void pyw_child_change(pyw_child *child, pyw_child_event event);
+
+/* Tells it to finish; it is killed after `limit_ms`, 0: never. A limit that it has already is only made shorter. */
+void pyw_child_drain(pyw_child *child, int limit_ms);
+
+/* Likewise, with the group's limit: its successor is there, or it is not wanted. */
+void pyw_child_replace(pyw_child *child);
+
+/* Kills it with everything that it started. It is buried when its end is seen. */
+void pyw_child_kill(pyw_child *child);
+
+/* Of the group's generation, and not chosen to be replaced. */
+int pyw_child_is_current(const pyw_child *child);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What workers tell the manager of themselves, and what follows. */
+#include <signal.h>
+#include <string.h>
+
+#include "manager/pyw_child.h"
+#include "manager/pyw_group_log.h"
+#include "manager/pyw_recycle.h"
+#include "wire/pyw_wait.h"
+
+enum { STUCK_LIMIT_MS = 30 * 1000 }; /* if graceful-timeout has no end */
+
+/* Somebody of the group whose applications work, and who serves. */
+static int has_healthy(const pyw_worker_group *group, const pyw_child *other_than)
+{
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child != other_than && child->state == PYW_CHILD_READY && !child->is_broken) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* They keep the requests that they have, which nobody will answer. */
+static void kill_stuck(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->is_stuck && child->state == PYW_CHILD_DRAINING) {
+            pyw_child_kill(child);
+        }
+    }
+}
+
+/* It accepts nothing more, and is killed as soon as a successor is ready, or at graceful-timeout. */
+static void stuck(pyw_child *child)
+{
+    int limit = pyw_worker_group_graceful_limit(child->group);
+
+    if (child->is_stuck) {
+        return;
+    }
+    child->is_stuck = 1;
+    pyw_group_log(child->group, PYW_LOG_ERR,
+                  PYWNO(0322) "worker %ld of group '%s' does not respond (see its records): it is replaced and killed",
+                  (long)child->pid, child->group->options->name);
+    if (child->state == PYW_CHILD_DRAINING || pyw_worker_group_is_service(child->group)) {
+        pyw_child_kill(child);
+    }
+    pyw_child_drain(child, limit > 0 ? limit : STUCK_LIMIT_MS);
+}
+
+static void loaded(pyw_child *child, int is_broken)
+{
+    pyw_worker_group *group = child->group;
+    int was_starting = child->state == PYW_CHILD_STARTING;
+
+    pyw_child_change(child, PYW_EVENT_LOADED);
+    if (!was_starting || child->state != PYW_CHILD_READY) {
+        return;
+    }
+    child->is_broken = is_broken;
+    child->kill_at = INT64_MAX;
+    pyw_recycle_measure(child);
+    if (is_broken && has_healthy(group, child)) {
+        pyw_worker_group_start_failed(child->group, child);
+        pyw_child_replace(child);
+        return;
+    }
+    if (is_broken) {
+        pyw_worker_group_send(child, PYW_FRAME_SERVE, -1);
+    }
+    else {
+        memset(group->refused_scripts, 0, sizeof(group->refused_scripts));
+    }
+    group->failures = pyw_worker_group_is_service(group) ? group->failures : 0;
+    kill_stuck(group);
+    pyw_group_log(group, is_broken ? PYW_LOG_ERR : PYW_LOG_INFO, PYWNO(0317) "worker %ld of group '%s' is ready%s",
+                  (long)child->pid, group->options->name,
+                  is_broken ? ", but an application, or a script of WSGIImportScript, could not be loaded: requests "
+                              "for that application get 500 until it can"
+                            : "");
+}
+
+/* Said by a worker every second while a request in it does not end; its other threads serve on meanwhile. */
+static void overdue(pyw_child *child)
+{
+    const pyw_worker_group *group = child->group;
+
+    if (pyw_child_is_current(child) && child->state == PYW_CHILD_READY && !group->is_stopping &&
+        pyw_wait_now() >= group->retry_at) {
+        pyw_recycle_mark(child, "a request in it does not end although its time is up (see its records)");
+    }
+}
+
+static void obey(pyw_child *child, const pyw_frame *frame)
+{
+    switch (frame->type) {
+    case PYW_FRAME_READY:
+        loaded(child, 0);
+        break;
+    case PYW_FRAME_BROKEN:
+        loaded(child, 1);
+        break;
+    case PYW_FRAME_STALE:
+        if (pyw_child_is_current(child) && child->state == PYW_CHILD_READY) {
+            pyw_worker_group_stale(child->group, child);
+        }
+        break;
+    case PYW_FRAME_RENEW:
+        pyw_worker_group_renew(child);
+        break;
+    case PYW_FRAME_STUCK:
+        stuck(child);
+        break;
+    case PYW_FRAME_OVERDUE:
+        overdue(child);
+        break;
+    default:
+        pyw_group_log(child->group, PYW_LOG_ERR,
+                      PYWNO(0319) "worker %ld of group '%s' sent %s, which is not its to send", (long)child->pid,
+                      child->group->options->name, pyw_frame_type_name(frame->type));
+        pyw_child_kill(child);
+    }
+}
+
+void pyw_worker_group_listen(pyw_worker_group *group, pyw_child *child)
+{
+    pyw_frame frame;
+    pyw_result result = PYW_OK;
+
+    while (result == PYW_OK) {
+        result = pyw_channel_read(child->channel, &frame, 0);
+        if (result == PYW_OK) {
+            obey(child, &frame);
+        }
+    }
+    if (result == PYW_AGAIN) {
+        return;
+    }
+    if (result == PYW_MALFORMED) {
+        pyw_group_log(group, PYW_LOG_ERR,
+                      PYWNO(0320) "worker %ld of group '%s' does not keep to the protocol and is killed",
+                      (long)child->pid, group->options->name);
+        pyw_child_kill(child);
+    }
+    /* It has ended, or an application closed the descriptor: then it cannot be steered any more and must end. */
+    pyw_channel_close(child->channel);
+    kill(child->pid, SIGTERM);
+}
