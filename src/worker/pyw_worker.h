@@ -33,7 +33,8 @@ typedef struct pyw_worker {
     int may_serve;        /* READY was said, or BROKEN answered with SERVE */
     int64_t next_watch;
     int64_t next_overdue; /* when to tell the manager of overdue requests again */
-    int64_t alone_until;  /* its manager is gone, and it still accepts; 0: it has one */
+    int64_t lost_at;      /* when its manager went; 0: it has one */
+    int64_t alone_until;  /* its manager is gone, and it still accepts; 0: it does not do so for want of one */
     int64_t stop_at;      /* draining has to be over; INT64_MAX: never forced */
 } pyw_worker;
 
@@ -46,7 +47,8 @@ void pyw_worker_take_orders(pyw_worker *self);
 /* Begins nothing more. How long the rest may take is the manager's business. */
 void pyw_worker_drain(pyw_worker *self);
 
-/* As pyw_worker_drain, and by shutdown-timeout it has to be over: nobody else would end it. */
+/* As pyw_worker_drain, and by shutdown-timeout it has to be over, sooner without a manager: nobody else would end it.
+ */
 void pyw_worker_drain_in_time(pyw_worker *self);
 
 int pyw_worker_is_draining(const pyw_worker *self);

@@ -7,7 +7,12 @@
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_worker.h"
 
-enum { ALONE_MS = 2000 }; /* how long another manager may take to come */
+/* When the manager is gone, from that moment on. */
+enum {
+    ALONE_MS = 2000,  /* another one may take as long to come: requests are served meanwhile */
+    ORPHAN_MS = 4000, /* no request gets longer, whatever shutdown-timeout says */
+    ORPHAN_END_S = 5  /* nor does Python's end */
+};
 
 int pyw_worker_is_draining(const pyw_worker *self)
 {
@@ -30,6 +35,23 @@ void pyw_worker_drain_in_time(pyw_worker *self)
     if (self->stop_at == INT64_MAX && limit > 0) {
         self->stop_at = pyw_wait_now() + apr_time_as_msec(limit);
     }
+    if (self->lost_at > 0 && self->stop_at > self->lost_at + ORPHAN_MS) {
+        self->stop_at = self->lost_at + ORPHAN_MS;
+    }
+}
+
+/* Even if an exit function of the application, or a thread that has the GIL, does not return. */
+static void on_end_limit(int number)
+{
+    (void)number;
+    _exit(PYW_EXIT_FORCED);
+}
+
+/* 0: none. */
+static void limit_end(unsigned seconds)
+{
+    signal(SIGALRM, on_end_limit);
+    alarm(seconds);
 }
 
 /*
@@ -39,6 +61,8 @@ void pyw_worker_drain_in_time(pyw_worker *self)
 void pyw_worker_lose_manager(pyw_worker *self)
 {
     pyw_channel_close(self->manager);
+    self->lost_at = pyw_wait_now();
+    limit_end(ORPHAN_END_S);
     if (self->pool == NULL || pyw_worker_is_draining(self)) {
         pyw_worker_drain_in_time(self);
     }
@@ -71,20 +95,14 @@ int pyw_worker_drained_status(const pyw_worker *self)
     return self->pool != NULL && pyw_pool_running(self->pool) > 0 ? PYW_EXIT_OVERDUE : PYW_EXIT_DRAINED;
 }
 
-/* Leaves at shutdown-timeout even if an exit function of the application does not return. */
-static void on_stop_limit(int number)
-{
-    (void)number;
-    _exit(PYW_EXIT_FORCED);
-}
-
 int pyw_worker_stop_engine(pyw_worker *self, int status)
 {
     apr_interval_time_t limit = self->heritage.options->shutdown_timeout;
 
     if (status == PYW_EXIT_FORCED) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0419) "the worker ends although %d requests still run: shutdown-timeout is over",
-                self->pool != NULL ? pyw_pool_busy(self->pool) : 0);
+        pyw_log(PYW_LOG_ERR, PYWNO(0419) "the worker ends although %d requests still run: %s",
+                self->pool != NULL ? pyw_pool_busy(self->pool) : 0,
+                self->lost_at > 0 ? "its manager is gone" : "shutdown-timeout is over");
         self->service.engine->stop(1);
         _exit(status);
     }
@@ -92,8 +110,9 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
         self->service.engine->stop(1);
         _exit(status);
     }
-    signal(SIGALRM, on_stop_limit);
-    alarm(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
+    if (self->lost_at == 0) {
+        limit_end(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
+    }
     pyw_watchdog_stop(self->watchdog);
     self->service.engine->stop(0);
     return status;

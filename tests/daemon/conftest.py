@@ -11,7 +11,8 @@ DEFAULT = """
 
 @pytest.fixture(scope="class")
 def server(request, make_httpd):
-    return make_httpd(getattr(request.cls, "CONFIG", DEFAULT), apps=APPS, modules=getattr(request.cls, "MODULES", ()))
+    return make_httpd(getattr(request.cls, "CONFIG", DEFAULT), apps=getattr(request.cls, "FILES", APPS),
+                      modules=getattr(request.cls, "MODULES", ()))
 
 
 @pytest.fixture

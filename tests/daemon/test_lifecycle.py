@@ -194,6 +194,37 @@ class TestManagerDeath:
         assert response.status == 200
 
 
+class TestOrphans:
+    """F9: five seconds after the manager's death none of its workers is left, whatever they do."""
+    LINGERING = "import atexit, time\natexit.register(time.sleep, 60)\n" + (APPS["app.wsgi"]).read_text()
+    CONFIG = groups(app="", endless="shutdown-timeout=0") + GROUP.replace("app.wsgi", "lingering.wsgi") % (
+        "lingering", "shutdown-timeout=3s", "lingering", "lingering")
+    FILES = {**APPS, "lingering.wsgi": LINGERING}
+
+    @pytest.fixture(autouse=True)
+    def announced(self, server):
+        server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d|PYW02\d\d")
+
+    def kill_manager(self, server):
+        wait_for(lambda: len(server.workers()) == 3)
+        orphans, manager = server.workers(), server.manager()
+        server.remember_family()
+        os.kill(manager.pid, signal.SIGKILL)
+        return orphans
+
+    def test_requests_that_run_longer_are_cut(self, server):
+        held = [DaemonSite(server, "/" + name).hold() for name in ("app", "endless", "lingering")]
+        server.expect_log("PYW0419: .* its manager is gone")
+        processes.wait_gone(self.kill_manager(server), 5.2)
+        assert [one.responses()[0].status for one in held] == [502, 502, 502]
+        assert DaemonSite(server, "/app").get("/pid").status == 200
+
+    def test_exit_functions_that_do_not_return_are_cut_too(self, server):
+        assert DaemonSite(server, "/lingering").get("/pid").status == 200
+        processes.wait_gone(self.kill_manager(server), 5.2)
+        wait_for(lambda: len(server.workers()) == 3)
+
+
 class TestSocketRemoved:
     """F15: nobody notices, for connections are kept, and sockets are bound again."""
     CONFIG = groups(app="")
