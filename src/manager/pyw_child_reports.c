@@ -112,6 +112,9 @@ static void obey(pyw_child *child, const pyw_frame *frame)
     case PYW_FRAME_STUCK:
         stuck(child);
         break;
+    case PYW_FRAME_FINISHING:
+        child->is_finishing = 1;
+        break;
     case PYW_FRAME_OVERDUE:
         overdue(child);
         break;

@@ -240,12 +240,12 @@ static void check_replaced(const pyw_worker_group *group, pyw_steering_client *c
         pyw_steering_answer(client, PYW_FRAME_REFUSED,
                             "group '%s': its workers do not start, its log tells why; requests get 503", name);
     }
-    else if (pyw_worker_group_is_settled(group) && has_broken(group)) {
+    else if (pyw_worker_group_is_replaced(group) && has_broken(group)) {
         pyw_steering_answer(client, PYW_FRAME_REFUSED,
                             "group '%s': an application cannot be loaded, its log tells why; its requests get 500",
                             name);
     }
-    else if (pyw_worker_group_is_settled(group)) {
+    else if (pyw_worker_group_is_replaced(group)) {
         pyw_steering_answer(client, PYW_FRAME_DONE, "group '%s': %d %s ready", name, count_workers(group),
                             count_workers(group) == 1 ? "worker is" : "workers are");
     }

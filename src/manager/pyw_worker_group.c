@@ -253,6 +253,16 @@ int pyw_worker_group_is_settled(const pyw_worker_group *group)
            count_children(group, PYW_CHILD_STARTING, 0) == 0 && count_children(group, PYW_CHILD_READY, 0) == 0;
 }
 
+int pyw_worker_group_is_replaced(const pyw_worker_group *group)
+{
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state > PYW_CHILD_READY && !child->is_finishing) {
+            return 0;
+        }
+    }
+    return pyw_worker_group_is_settled(group);
+}
+
 static void unlink_child(pyw_worker_group *group, const pyw_child *child)
 {
     pyw_child **link = &group->children;

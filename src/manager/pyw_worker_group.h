@@ -43,6 +43,7 @@ typedef struct pyw_child {
     uint64_t serial;               /* its name for httpd's processes (pyw_roster) */
     pyw_socket_file own_socket;    /* .name: owned; NULL: it has none, and serves the group's socket only */
     int is_recycled;      /* chosen to be replaced, whatever its generation */
+    int is_finishing;     /* it begins no request any more */
     int is_stuck;         /* its Python does not respond */
     int is_broken;        /* an application failed to load */
     int64_t started;      /* pyw_wait_now() */
@@ -117,6 +118,9 @@ void pyw_worker_group_resume(pyw_worker_group *group);
 
 /* As many workers as are wanted are ready, all of the current generation. */
 int pyw_worker_group_is_settled(const pyw_worker_group *group);
+
+/* Likewise, and none of the workers before them begins a request any more. */
+int pyw_worker_group_is_replaced(const pyw_worker_group *group);
 
 /* Sends an order; `fd` travels along and stays the caller's, -1: none. */
 void pyw_worker_group_send(pyw_child *child, pyw_frame_type type, int fd);

@@ -140,7 +140,7 @@ static void *thread_main(void *data)
     pool_thread *thread = data;
 
     pyw_crash_enter(thread->server.number);
-    while (!thread->pool->service->draining) {
+    while (!pyw_serve_is_draining(thread->pool->service)) {
         serve_next(thread);
         leave_if_forked();
     }
@@ -254,6 +254,17 @@ static int count_state(const pyw_pool *pool, thread_state state)
 int pyw_pool_running(const pyw_pool *pool)
 {
     return pool->count - count_state(pool, THREAD_ENDED);
+}
+
+int pyw_pool_takes(const pyw_pool *pool)
+{
+    for (int i = 0; i < pool->count; i++) {
+        if (pool->threads[i].state != THREAD_ENDED &&
+            !__atomic_load_n(&pool->threads[i].server.is_running, __ATOMIC_SEQ_CST)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int pyw_pool_busy(const pyw_pool *pool)

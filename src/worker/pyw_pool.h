@@ -31,6 +31,9 @@ void pyw_pool_kick(pyw_pool *pool);
 /* How many threads have not ended. */
 int pyw_pool_running(const pyw_pool *pool);
 
+/* While the service is draining: may a thread still begin a request, because it does not know yet? */
+int pyw_pool_takes(const pyw_pool *pool);
+
 /* How many threads are serving a request right now. */
 int pyw_pool_busy(const pyw_pool *pool);
 

@@ -174,6 +174,20 @@ static int is_wanted(pyw_server_thread *thread, const pyw_message_request *reque
     return 0;
 }
 
+int pyw_serve_is_draining(const pyw_service *service)
+{
+    return __atomic_load_n(&service->draining, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * The order is what pyw_pool_takes builds on: the main thread sets `draining` and then looks at is_running; this one
+ * takes is_running back and then looks at `draining`.
+ */
+static void note_running(pyw_server_thread *thread, int is_running)
+{
+    __atomic_store_n(&thread->is_running, is_running, __ATOMIC_SEQ_CST);
+}
+
 static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     pyw_message_request request;
@@ -181,6 +195,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     pyw_result result = PYW_FAILED;
     int is_only;
 
+    note_running(thread, 1);
     if (payload != NULL) {
         result = pyw_message_request_decode(&request, &thread->pairs, payload, frame->length);
     }
@@ -232,6 +247,7 @@ static void finish(pyw_server_thread *thread)
 {
     pyw_channel_close(thread->channel);
     pyw_buffer_reset(&thread->scratch, BUFFER_KEEP);
+    note_running(thread, 0);
 }
 
 /* What came along with the request, or with the last of its body, was for it. 0: it was something else than LEFT. */
@@ -256,7 +272,7 @@ static int rest(pyw_server_thread *thread)
     if (fd < 0) {
         return 0;
     }
-    if (thread->service->draining) {
+    if (pyw_serve_is_draining(thread->service)) {
         pyw_serve_goodbye(fd);
         return 0;
     }

@@ -24,19 +24,23 @@ typedef struct pyw_service {
     int peer_count;
     pyw_board *board;        /* may be NULL */
     pyw_watch_list *watched; /* the applications that were asked for */
-    volatile int draining;   /* begin nothing more */
+    int draining;            /* begin nothing more; atomic */
 } pyw_service;
 
 /* One thread's. */
 typedef struct pyw_server_thread {
     pyw_service *service;
     int number;            /* its slot on the board */
+    int is_running;        /* a request that was begun; atomic. If not, it may begin one, unless it sees `draining` */
     pyw_application *last; /* that it served, to keep off the list's lock */
     pyw_channel *channel;
     pyw_pairs pairs;
     pyw_buffer request; /* the REQUEST payload, if a body follows */
     pyw_buffer scratch;
 } pyw_server_thread;
+
+/* Has the worker been told to begin nothing more? */
+int pyw_serve_is_draining(const pyw_service *service);
 
 /* May the peer of a connection that was accepted send requests? If not, it is closed: 0. */
 int pyw_serve_admits(const pyw_service *service, int fd);

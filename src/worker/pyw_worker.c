@@ -162,6 +162,7 @@ static int work(pyw_worker *self)
         else if (self->program != NULL && self->program->is_over) {
             return self->program->result == PYW_OK ? PYW_EXIT_DRAINED : PYW_EXIT_PROGRAM;
         }
+        pyw_worker_look_at_threads(self);
         if (pyw_worker_is_draining(self) && pyw_worker_is_drained(self)) {
             return pyw_worker_drained_status(self);
         }

@@ -30,6 +30,7 @@ typedef struct pyw_worker {
     pyw_loading loading;
     pyw_program *program; /* NULL: it serves requests */
     int is_told;          /* the manager knows that they are loaded, or have failed */
+    int is_finishing;     /* the manager knows that nothing more is begun */
     int may_serve;        /* READY was said, or BROKEN answered with SERVE */
     int64_t next_watch;
     int64_t next_overdue; /* when to tell the manager of overdue requests again */
@@ -56,6 +57,9 @@ int pyw_worker_is_draining(const pyw_worker *self);
 /* The manager is gone, or is no longer understood; and what follows from that later. */
 void pyw_worker_lose_manager(pyw_worker *self);
 void pyw_worker_look_at_manager(pyw_worker *self);
+
+/* Tells the manager, once, that no thread begins a request any more. */
+void pyw_worker_look_at_threads(pyw_worker *self);
 
 /*
  * 1: all requests are done, but for those that have had their answer long ago and do not end. Unless there are such,

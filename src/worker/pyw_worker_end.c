@@ -16,13 +16,13 @@ enum {
 
 int pyw_worker_is_draining(const pyw_worker *self)
 {
-    return self->service.draining;
+    return pyw_serve_is_draining(&self->service);
 }
 
 void pyw_worker_drain(pyw_worker *self)
 {
     if (!pyw_worker_is_draining(self)) {
-        self->service.draining = 1;
+        __atomic_store_n(&self->service.draining, 1, __ATOMIC_SEQ_CST);
         self->stop_at = INT64_MAX;
     }
 }
@@ -75,6 +75,15 @@ void pyw_worker_look_at_manager(pyw_worker *self)
 {
     if (self->alone_until > 0 && pyw_wait_now() >= self->alone_until) {
         pyw_worker_drain_in_time(self);
+    }
+}
+
+void pyw_worker_look_at_threads(pyw_worker *self)
+{
+    if (pyw_worker_is_draining(self) && !self->is_finishing && self->template == NULL &&
+        (self->pool == NULL || !pyw_pool_takes(self->pool))) {
+        self->is_finishing = 1;
+        pyw_worker_tell(self, PYW_FRAME_FINISHING);
     }
 }
 

@@ -205,6 +205,26 @@ class TestReload:
         wait_for(lambda: not before & {worker["pid"] for worker in commands.workers("app")})
         assert held.finish()[0].status == 200
 
+    def test_it_does_not_wait_for_requests_that_run(self, commands, site):
+        held = site.hold()
+        commands.do("reload", "app")
+        assert commands.workers("app", "draining")
+        assert held.finish()[0].status == 200
+
+    def test_it_waits_until_old_workers_begin_no_request(self, commands, server):
+        """One that is stopped does not say so."""
+        wait_for(lambda: len(server.workers()) == 2)
+        old = server.workers()[0]
+        old.suspend()
+        process = commands.start("reload", "app")
+        try:
+            wait_for(lambda: len(commands.workers("app")) == 2 and commands.workers("app", "draining"))
+            assert process.poll() is None
+        finally:
+            old.resume()
+        assert process.wait(20) == 0
+        process.communicate()
+
     def test_who_did_it_is_in_the_log(self, commands, server):
         since = server.log.position()
         commands.do("reload", "app")
