@@ -18,6 +18,7 @@
 #include "base/pyw_buffer.h"
 #include "config/pyw_config.h"
 #include "httpd/pyw_dispatch.h"
+#include "httpd/pyw_lifeline.h"
 #include "httpd/pyw_log_sink.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
@@ -240,15 +241,21 @@ static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *gro
     return options;
 }
 
-static pyw_result send_memory(pyw_channel *channel, pyw_problem *problem)
+static void queue_descriptor(pyw_channel *channel, pyw_frame_type type, int fd)
+{
+    if (fd >= 0) {
+        pyw_channel_queue(channel, type, 0, NULL, 0, fd);
+    }
+}
+
+/* What the manager shares with httpd's children. */
+static pyw_result send_descriptors(pyw_channel *channel, pyw_problem *problem)
 {
     pyw_result result;
 
-    if (pyw_dispatch_roster_fd() < 0) {
-        return PYW_OK;
-    }
-    pyw_channel_queue(channel, PYW_FRAME_ROSTER, 0, NULL, 0, pyw_dispatch_roster_fd());
-    pyw_channel_queue(channel, PYW_FRAME_LOAD, 0, NULL, 0, pyw_dispatch_load_fd());
+    queue_descriptor(channel, PYW_FRAME_ROSTER, pyw_dispatch_roster_fd());
+    queue_descriptor(channel, PYW_FRAME_LOAD, pyw_dispatch_load_fd());
+    queue_descriptor(channel, PYW_FRAME_LIFELINE, pyw_lifeline_fd());
     result = pyw_channel_send(channel, ANSWER_TIMEOUT_MS);
     return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
 }
@@ -304,7 +311,7 @@ pyw_result pyw_control_configure(int control_fd, apr_pool_t *ptemp, server_rec *
         return pyw_problem_set(problem, "%s", strerror(errno));
     }
     pyw_channel_open(channel, fd);
-    result = send_memory(channel, problem);
+    result = send_descriptors(channel, problem);
     if (result == PYW_OK) {
         result = send_groups(channel, ptemp, problem);
     }

@@ -16,6 +16,7 @@
 #include "config/pyw_config.h"
 #include "httpd/pyw_control.h"
 #include "httpd/pyw_dispatch.h"
+#include "httpd/pyw_lifeline.h"
 #include "httpd/pyw_log_sink.h"
 #include "httpd/pyw_predecessors.h"
 
@@ -272,6 +273,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     }
     apr_pool_cleanup_register(pconf, manager, pconf_cleanup, apr_pool_cleanup_null);
     pyw_dispatch_prepare(main_server);
+    pyw_lifeline_create(pconf);
     if (!ensure_manager(manager, ptemp, main_server)) {
         stop_manager(manager);
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -287,6 +289,7 @@ void pyw_parent_child_init(void)
 
     if (manager && manager->parent != getpid()) {
         close_control(manager);
+        pyw_lifeline_child_init();
     }
     pyw_predecessors_child_init();
 }

@@ -14,8 +14,14 @@
 #include "wire/pyw_message.h"
 #include "wire/pyw_wait.h"
 
-/* How long a group that was removed serves on: httpd's old children may still have requests for it. */
-enum { RETIRE_MS = 10 * 1000 };
+/*
+ * How long a group that was removed serves on: httpd's old children may still have requests for it. One of them may
+ * stay for hours, with a download of something else.
+ */
+enum {
+    RETIRE_UNSEEN_MS = 10 * 1000, /* if it is not known when they are gone */
+    RETIRE_MOST_MS = 5 * 60 * 1000
+};
 
 static void free_pending(pyw_pending_group *pending)
 {
@@ -303,18 +309,46 @@ static int is_pending(const pyw_manager *manager, const pyw_worker_group *group)
     return 0;
 }
 
-static void retire(pyw_worker_group *group)
+static int64_t retire_limit(const pyw_worker_group *group)
 {
-    pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0331) "group '%s' is no longer configured: its workers finish",
-                  group->options->name);
-    group->retire_at = pyw_wait_now() + RETIRE_MS;
+    int64_t graceful = apr_time_as_msec(group->options->graceful_timeout);
+
+    if (group->wanted_by == 0) {
+        return RETIRE_UNSEEN_MS;
+    }
+    return graceful > RETIRE_MOST_MS ? graceful : RETIRE_MOST_MS;
 }
 
-static void retire_others(pyw_manager *manager)
+/* `wanted_by`: the last configuration of httpd that has it, as its children are numbered. */
+static void retire(pyw_worker_group *group, unsigned wanted_by)
+{
+    pyw_group_log(group, PYW_LOG_NOTICE,
+                  PYWNO(0331) "group '%s' is no longer configured: its workers finish when httpd's old children are "
+                              "gone",
+                  group->options->name);
+    group->wanted_by = wanted_by;
+    group->retire_at = pyw_wait_now() + retire_limit(group);
+}
+
+void pyw_configuration_retire_unwanted(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (group->retire_at != INT64_MAX && group->wanted_by > 0 &&
+            pyw_lifelines_is_gone(&manager->lifelines, group->wanted_by)) {
+            group->retire_at = pyw_wait_now();
+            group->wanted_by = 0;
+        }
+    }
+}
+
+/* The children that come will not know them; their lifeline is the newest one. */
+static void retire_others(pyw_manager *manager)
+{
+    unsigned wanted_by = manager->lifelines.newest > 0 ? manager->lifelines.newest - 1 : 0;
+
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (!is_pending(manager, group) && group->retire_at == INT64_MAX && !group->is_stopping) {
-            retire(group);
+            retire(group, wanted_by);
         }
     }
 }
@@ -323,7 +357,7 @@ void pyw_configuration_retire_others(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (!group->is_handed && group->retire_at == INT64_MAX && !group->is_stopping) {
-            retire(group);
+            retire(group, manager->lifelines.newest);
         }
     }
 }

@@ -105,6 +105,9 @@ static void obey(pyw_manager *manager, const pyw_frame *frame)
     else if (frame->type == PYW_FRAME_ROSTER || frame->type == PYW_FRAME_LOAD) {
         pyw_roll_call_take(manager, frame->type, pyw_channel_take_fd(manager->control));
     }
+    else if (frame->type == PYW_FRAME_LIFELINE) {
+        pyw_lifelines_add(&manager->lifelines, pyw_channel_take_fd(manager->control));
+    }
     else {
         pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which is not for the manager",
                 pyw_frame_type_name(frame->type));
@@ -291,6 +294,7 @@ static void collect(pyw_manager *manager, apr_array_header_t *fds)
     add_poll(fds, manager->signal_fd);
     add_poll(fds, pyw_handover_fd(manager->handover));
     pyw_steering_collect(manager->steering, fds);
+    pyw_lifelines_collect(&manager->lifelines, fds);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (pyw_worker_group_is_down(group) || pyw_scale_is_asleep(group)) {
             add_poll(fds, group->listener);
@@ -349,6 +353,8 @@ static void manage(pyw_manager *manager)
         }
         listen_to_workers(manager);
         take_signals(manager);
+        pyw_lifelines_look(&manager->lifelines);
+        pyw_configuration_retire_unwanted(manager);
         look_around(manager);
     }
 }

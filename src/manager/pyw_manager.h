@@ -9,6 +9,7 @@
 
 #include "base/pyw_result.h"
 #include "manager/pyw_handover.h"
+#include "manager/pyw_lifelines.h"
 #include "manager/pyw_steering.h"
 #include "manager/pyw_worker_group.h"
 #include "wire/pyw_roster.h"
@@ -37,6 +38,7 @@ typedef struct pyw_manager {
     pyw_pending_group *pending;
     pyw_roster *roster;   /* NULL: httpd has none */
     const pyw_load *load; /* httpd's; hostile */
+    pyw_lifelines lifelines; /* of httpd's children */
     pid_t parent;
     pyw_steering *steering;
     pyw_handover *handover;
@@ -65,6 +67,10 @@ pyw_result pyw_configuration_bind(pyw_manager *manager, pyw_worker_group *group,
 
 /* Another manager took the sockets that are handed: the other groups are no longer configured. */
 void pyw_configuration_retire_others(pyw_manager *manager);
+
+/* Some of httpd's children are gone: groups that only they wanted end now. */
+void pyw_configuration_retire_unwanted(pyw_manager *manager);
+
 /* Who may connect to the group's sockets besides root. */
 uid_t pyw_configuration_socket_owner(const pyw_worker_group *group);
 

@@ -191,9 +191,12 @@ static int64_t kill_overdue(pyw_worker_group *group)
     return next;
 }
 
+/* Nobody is started for a group that is no longer configured: without workers it only keeps requests waiting. */
 static void retire(pyw_worker_group *group)
 {
-    if (!group->is_stopping && group->retire_at <= pyw_wait_now()) {
+    int is_over = group->retire_at <= pyw_wait_now() || (group->retire_at != INT64_MAX && group->children == NULL);
+
+    if (!group->is_stopping && is_over) {
         pyw_worker_group_stop(group, pyw_worker_group_graceful_limit(group));
     }
 }

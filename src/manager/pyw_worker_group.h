@@ -83,6 +83,7 @@ struct pyw_worker_group {
     pyw_reload_file *reload_files; /* pyw_reload_watch's; NULL: none */
     int reload_fd;                 /* pyw_reload_watch's, an inotify descriptor; -1: none */
     int64_t retire_at;             /* removed from the configuration: the workers drain then. INT64_MAX: it is in use */
+    unsigned wanted_by;            /* once it is removed: pyw_lifelines' of httpd's children that know it; 0: unknown */
     int is_stopping;               /* no worker is started any more */
     pyw_suspects suspects;         /* pyw_obituary's */
     int has_predecessor;           /* workers of an older manager accept until those of this one are ready */

@@ -43,6 +43,8 @@ typedef enum {
                               log travels along */
     PYW_FRAME_ROSTER = 40, /* the memory of pyw_roster travels along: the manager writes it. Empty */
     PYW_FRAME_LOAD = 41,   /* likewise, and reads it. Empty */
+    PYW_FRAME_LIFELINE = 42, /* a pipe that httpd's children of this configuration have open: its reading end travels
+                                along. Empty */
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: every socket accepts connections. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: text says why it could not be done */

@@ -85,7 +85,7 @@ class TestRestart:
         wait_for(lambda: site.facts()["environ"].get("CHANGED") == "1")
 
     def test_a_new_group_is_started_and_a_removed_one_goes(self, site, server):
-        """The removed one serves for some seconds more: httpd's old children may still have requests for it."""
+        """The removed one serves until httpd's old children are gone."""
         server.configure(groups(app="threads=3", added=""))
         server.graceful()
         assert DaemonSite(server, "/added").get("/pid").status == 200
@@ -101,8 +101,10 @@ class TestRestart:
         server.graceful()
         processes.wait_gone([manager])
         assert not server.sockets()
+        children = server.children()
         server.configure(groups(app="threads=2"))
         server.graceful()
+        processes.wait_gone(children)  # one that has just been started may accept once more
         assert site.get("/pid").status == 200
 
     def test_a_broken_configuration_does_not_stop_the_workers(self, site, server):

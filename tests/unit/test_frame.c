@@ -39,6 +39,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_DONE, "DONE", 0, 4096, 0},
     {PYW_FRAME_HANDOVER, "HANDOVER", 0, 0, 0},
     {PYW_FRAME_ROSTER, "ROSTER", 0, 0, 0},
+    {PYW_FRAME_LIFELINE, "LIFELINE", 0, 0, 0},
     {PYW_FRAME_LOAD, "LOAD", 0, 0, 0},
     {PYW_FRAME_HERITAGE, "HERITAGE", 0, 4 << 20, 0},
     {PYW_FRAME_LOGFD, "LOGFD", 0, 0, 0},

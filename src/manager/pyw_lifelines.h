@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_LIFELINES_H
+#define PYW_LIFELINES_H
+
+#include <apr_tables.h>
+
+/*
+ * Which of httpd's children may still ask for a group that was removed? Each configuration of httpd comes with a pipe
+ * whose writing end the children have that were started with it. Nothing is read from it: they could write anything.
+ * On the manager's only thread. All zero: there is none.
+ */
+
+enum { PYW_LIFELINES_MOST = 32 }; /* of more, the oldest are taken for gone */
+
+typedef struct pyw_lifelines {
+    int count;
+    unsigned newest; /* the number of the newest one; 0: there never was one */
+    struct {
+        unsigned number;
+        int fd;
+    } items[PYW_LIFELINES_MOST]; /* the oldest first */
+} pyw_lifelines;
+
+/* The pipe of the next configuration, whose owner it becomes; -1: none. */
+void pyw_lifelines_add(pyw_lifelines *lines, int fd);
+
+/* Closes those whose children are all gone. */
+void pyw_lifelines_look(pyw_lifelines *lines);
+
+/* Are all children gone of that configuration, and of those before it? */
+int pyw_lifelines_is_gone(const pyw_lifelines *lines, unsigned number);
+
+/* Adds what has to be polled for, struct pollfd each. */
+void pyw_lifelines_collect(const pyw_lifelines *lines, apr_array_header_t *fds);
+
+#endif

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""F34: a group that is removed from the configuration serves as long as one of httpd's children is left that knows it."""
+import time
+
+import pytest
+from lifecycle_site import APPS, DaemonSite
+
+from pyw import processes, wait_for
+
+GROUP = "WSGIDaemonProcess %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
+STAYS = GROUP % ("app", "app", "app")
+BOTH = STAYS + GROUP % ("gone", "gone", "gone")
+
+# What it was at first: a fixed time, whoever was there.
+ONCE_SECONDS = 10
+
+
+def socket_names(server):
+    return [path.name for path in server.sockets()]
+
+
+@pytest.fixture
+def server(make_httpd):
+    server = make_httpd(BOTH, apps=APPS)
+    for name in ("/app", "/gone"):
+        assert DaemonSite(server, name).get("/pid").status == 200
+    return server
+
+
+def remove(server):
+    server.configure(STAYS)
+    server.graceful()
+
+
+class TestRemovedGroup:
+    def test_it_ends_when_httpds_old_children_are_gone(self, server):
+        old = server.children()
+        remove(server)
+        processes.wait_gone(old, 20)
+        wait_for(lambda: socket_names(server) == ["app.sock"], 5)
+        wait_for(lambda: len(server.workers()) == 1)
+        assert DaemonSite(server, "/app").get("/pid").status == 200
+
+    def test_with_a_restart_that_is_at_once(self, server):
+        server.configure(STAYS)
+        server.restart()
+        wait_for(lambda: socket_names(server) == ["app.sock"], 5)
+
+    def test_what_an_old_child_asks_much_later_is_answered(self, server):
+        """An upload that is not over at the restart: its worker is asked for when all of it is here."""
+        with DaemonSite(server, "/gone").connect() as connection:
+            connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+            remove(server)
+            removed = time.monotonic()
+            wait_for(lambda: time.monotonic() > removed + ONCE_SECONDS + 0.5, 20)
+            assert socket_names(server) == ["app.sock", "gone.sock"]
+            connection.send(b"b")
+            assert connection.read_response().status == 200
+        wait_for(lambda: socket_names(server) == ["app.sock"], 10)
+
+    def test_one_that_comes_back_stays(self, server):
+        with DaemonSite(server, "/gone").connect() as connection:
+            connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+            workers = {worker.pid for worker in server.workers()}
+            remove(server)
+            server.configure(BOTH)
+            server.graceful()
+            connection.send(b"b")
+            assert connection.read_response().status == 200
+        assert DaemonSite(server, "/gone").get("/pid").status == 200
+        assert {worker.pid for worker in server.workers()} == workers
