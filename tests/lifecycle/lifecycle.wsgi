@@ -86,9 +86,8 @@ def stuck_in_c(environ, start_response):
 
 
 def overflow():
-    """Recursion in C until the thread's stack is used up."""
-    again = ctypes.CFUNCTYPE(None)(lambda: again())
-    again()
+    """Recursion in C until the thread's stack is used up: glibc parses nested parentheses so."""
+    ctypes.PyDLL(None).regcomp(ctypes.create_string_buffer(4096), b"(" * 2000000, 1)
 
 
 def crash(environ, start_response):
@@ -100,7 +99,6 @@ def crash(environ, start_response):
     if how == "read":
         ctypes.string_at(16)
     elif how == "overflow":
-        sys.setrecursionlimit(10 ** 9)
         overflow()
     elif how == "abort":
         os.abort()
