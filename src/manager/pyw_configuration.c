@@ -181,12 +181,15 @@ void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group)
 /* The socket that an older manager of another program hands over: nobody who connects notices. */
 static int inherit(pyw_manager *manager, pyw_worker_group *group)
 {
-    group->listener =
-        pyw_handover_take(manager->handover, manager->directory.path, group->options->name, &group->is_stopped);
-    if (group->listener < 0) {
+    const pyw_legacy legacy = pyw_handover_take(manager->handover, manager->directory.path, group->options->name);
+
+    if (legacy.listener < 0) {
         return 0;
     }
+    group->listener = legacy.listener;
+    group->is_stopped = legacy.is_stopped;
     group->has_predecessor = 1;
+    pyw_scale_succeed(group, legacy.workers, legacy.memory);
     pyw_socket_file_recognize(&group->socket, &manager->directory);
     pyw_socket_file_adopt(&group->socket, &manager->directory, pyw_configuration_socket_owner(group));
     listen(group->listener, group->options->listen_backlog);

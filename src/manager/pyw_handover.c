@@ -2,6 +2,9 @@
 #include "manager/pyw_handover.h"
 
 #include <apr_strings.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,14 +17,14 @@
 enum {
     RECEIVE_MS = 5000,
     SEND_MS = 5000,
+    NUMBER_SIZE = 24,
     SERVICE_PAUSE_MS = 500 /* beyond shutdown-timeout, before the program of a service group starts anew */
 };
 
 typedef struct legacy {
     const char *directory;
     const char *group;
-    int is_stopped;
-    int fd; /* -1: it was taken */
+    pyw_legacy what; /* .listener -1: it was taken */
 } legacy;
 
 struct pyw_handover {
@@ -79,10 +82,26 @@ static void send_pairs(pyw_handover *handover, pyw_frame_type type, const pyw_pa
     pyw_buffer_free(&payload);
 }
 
+/* What counts for memory-budget=. */
+static uint64_t memory_of(const pyw_worker_group *group)
+{
+    uint64_t sum = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        sum += child->state == PYW_CHILD_READY ? child->counted : 0;
+    }
+    return sum;
+}
+
 static void give_group(pyw_handover *handover, const pyw_worker_group *group)
 {
     pyw_pairs pairs = {0};
+    char workers[NUMBER_SIZE], memory[NUMBER_SIZE];
 
+    snprintf(workers, sizeof(workers), "%d", group->wanted);
+    snprintf(memory, sizeof(memory), "%" PRIu64, memory_of(group));
+    pyw_pairs_add_text(&pairs, "workers", workers);
+    pyw_pairs_add_text(&pairs, "memory", memory);
     pyw_pairs_add_text(&pairs, "kind", "socket");
     pyw_pairs_add_text(&pairs, "directory", handover->manager->directory.path);
     pyw_pairs_add_text(&pairs, "group", group->options->name);
@@ -101,15 +120,36 @@ static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char 
     return value != NULL ? apr_pstrmemdup(pool, value, length) : NULL;
 }
 
+/* 0: there is none. It comes from a manager, so it is one if it is there. */
+static uint64_t number_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
+{
+    const char *text = text_of(pool, pairs, name);
+
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
+static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs, int listener)
+{
+    const uint64_t workers = number_of(pool, pairs, "workers");
+    const pyw_legacy what = {
+        .listener = listener,
+        .is_stopped = text_of(pool, pairs, "stopped") != NULL,
+        .workers = workers < INT_MAX ? (int)workers : 0,
+        .memory = number_of(pool, pairs, "memory"),
+    };
+
+    return what;
+}
+
 static pyw_result keep(pyw_handover *handover, const pyw_frame *frame)
 {
     pyw_pairs pairs = {0};
     pyw_result result = pyw_message_pairs_decode(&pairs, frame->payload, frame->length);
     legacy item = {text_of(handover->pool, &pairs, "directory"), text_of(handover->pool, &pairs, "group"),
-                   text_of(handover->pool, &pairs, "stopped") != NULL, pyw_channel_take_fd(handover->channel)};
+                   read_legacy(handover->pool, &pairs, pyw_channel_take_fd(handover->channel))};
 
     pyw_pairs_free(&pairs);
-    if (result != PYW_OK || item.directory == NULL || item.group == NULL || item.fd < 0) {
+    if (result != PYW_OK || item.directory == NULL || item.group == NULL || item.what.listener < 0) {
         return PYW_MALFORMED;
     }
     APR_ARRAY_PUSH(handover->received, legacy) = item;
@@ -141,20 +181,20 @@ int pyw_handover_uses(const pyw_handover *handover, const char *directory)
            strcmp(APR_ARRAY_IDX(handover->received, 0, legacy).directory, directory) == 0;
 }
 
-int pyw_handover_take(pyw_handover *handover, const char *directory, const char *group, int *is_stopped)
+pyw_legacy pyw_handover_take(pyw_handover *handover, const char *directory, const char *group)
 {
+    pyw_legacy found = {.listener = -1};
+
     for (int i = 0; i < handover->received->nelts; i++) {
         legacy *item = &APR_ARRAY_IDX(handover->received, i, legacy);
 
-        if (item->fd >= 0 && strcmp(item->directory, directory) == 0 && strcmp(item->group, group) == 0) {
-            int fd = item->fd;
-
-            item->fd = -1;
-            *is_stopped = item->is_stopped;
-            return fd;
+        if (item->what.listener >= 0 && strcmp(item->directory, directory) == 0 && strcmp(item->group, group) == 0) {
+            found = item->what;
+            item->what.listener = -1;
+            break;
         }
     }
-    return -1;
+    return found;
 }
 
 static void tell(pyw_handover *handover, const char *command, const char *group)
@@ -186,9 +226,9 @@ void pyw_handover_confirm(pyw_handover *handover)
     for (int i = 0; i < handover->received->nelts; i++) {
         legacy *item = &APR_ARRAY_IDX(handover->received, i, legacy);
 
-        if (item->fd >= 0) {
-            close(item->fd); /* of a group that is not configured any more */
-            item->fd = -1;
+        if (item->what.listener >= 0) {
+            close(item->what.listener); /* of a group that is not configured any more */
+            item->what.listener = -1;
         }
     }
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {

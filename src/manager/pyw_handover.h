@@ -10,6 +10,7 @@
  */
 
 #include <apr_tables.h>
+#include <stdint.h>
 
 #include "base/pyw_result.h"
 #include "manager/pyw_worker_group.h"
@@ -34,9 +35,16 @@ int pyw_handover_is_given(const pyw_handover *handover);
 /* The new manager: reads what the old one gives on `fd`, whose owner it becomes. Waits. */
 pyw_result pyw_handover_receive(pyw_handover *handover, int fd, pyw_problem *problem);
 
-/* The new manager: the old one's listening socket for that group, in that directory; -1: there is none. The caller
- * becomes its owner. *is_stopped: a command had stopped the group. */
-int pyw_handover_take(pyw_handover *handover, const char *directory, const char *group, int *is_stopped);
+/* What the old manager says of a group. */
+typedef struct pyw_legacy {
+    int listener;    /* the socket, in the directory that was asked for; -1: there is none */
+    int is_stopped;  /* by a command */
+    int workers;     /* as many as it wanted to have */
+    uint64_t memory; /* bytes of all of them, as they count for memory-budget= */
+} pyw_legacy;
+
+/* The new manager: what the old one had of that group in that directory; the caller becomes the socket's owner. */
+pyw_legacy pyw_handover_take(pyw_handover *handover, const char *directory, const char *group);
 
 /* The new manager: is there an old one whose sockets are in that directory? */
 int pyw_handover_uses(const pyw_handover *handover, const char *directory);

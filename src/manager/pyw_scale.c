@@ -17,10 +17,10 @@ static int is_fixed(const pyw_worker_group *group)
     return group->options->processes_least == group->options->processes;
 }
 
-/* It ends, or somebody has stopped it. */
+/* It ends, or somebody has stopped it, or another manager has it. */
 static int is_ending(const pyw_worker_group *group)
 {
-    return group->is_stopping || group->is_stopped || group->retire_at != INT64_MAX;
+    return group->is_stopping || group->is_stopped || group->is_handed || group->retire_at != INT64_MAX;
 }
 
 void pyw_scale_begin(pyw_worker_group *group)
@@ -174,6 +174,13 @@ static int64_t next_sample(const pyw_scale_limits *limits)
 
     pause = pause < SAMPLE_LEAST_MS ? SAMPLE_LEAST_MS : pause;
     return pyw_wait_now() + (pause < SAMPLE_MOST_MS ? pause : SAMPLE_MOST_MS);
+}
+
+void pyw_scale_succeed(pyw_worker_group *group, int workers, uint64_t memory)
+{
+    pyw_scale_limits limits = limits_of(group->options);
+
+    group->wanted = pyw_scale_again(&limits, workers, memory);
 }
 
 int64_t pyw_scale_step(pyw_worker_group *group)

@@ -13,6 +13,12 @@
 /* The group got options: what it has is brought into their span. */
 void pyw_scale_begin(pyw_worker_group *group);
 
+/*
+ * The group takes the place of another manager's, which had so many workers with so many bytes of memory: as many are
+ * started, within processes= and memory-budget=. Ahead of pyw_scale_begin.
+ */
+void pyw_scale_succeed(pyw_worker_group *group, int workers, uint64_t memory);
+
 /* Looks at the load and changes group->wanted. Returns when it wants the next call; INT64_MAX: after an event. */
 int64_t pyw_scale_step(pyw_worker_group *group);
 

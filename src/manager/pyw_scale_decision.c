@@ -58,6 +58,20 @@ int pyw_scale_apply(pyw_scale_decision decision, int wanted)
     }
 }
 
+int pyw_scale_again(const pyw_scale_limits *limits, int workers, uint64_t memory)
+{
+    uint64_t each = workers > 0 ? memory / (uint64_t)workers : 0;
+    int many = workers < limits->most ? workers : limits->most;
+
+    if (limits->budget > 0 && each > 0 && (uint64_t)many > limits->budget / each) {
+        many = (int)(limits->budget / each);
+    }
+    if (workers > 0 && many == 0) {
+        many = 1; /* the last one is kept, however large */
+    }
+    return many > limits->least ? many : limits->least;
+}
+
 int pyw_scale_is_spare(const pyw_scale_limits *limits, const pyw_scale_numbers *numbers)
 {
     return numbers->waiting < limits->after && numbers->busy < (numbers->wanted - 1) * limits->threads;

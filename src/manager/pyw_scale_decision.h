@@ -48,6 +48,9 @@ pyw_scale_decision pyw_scale_decide(const pyw_scale_limits *limits, const pyw_sc
 /* What the decision makes of `wanted`. */
 int pyw_scale_apply(pyw_scale_decision decision, int wanted);
 
+/* How many to start where there were `workers` with `memory` bytes: as many, as far as the limits allow it. */
+int pyw_scale_again(const pyw_scale_limits *limits, int workers, uint64_t memory);
+
 /* Would one worker less have done, at this moment? With at least one thread to spare. */
 int pyw_scale_is_spare(const pyw_scale_limits *limits, const pyw_scale_numbers *numbers);
 

@@ -6,7 +6,7 @@ import threading
 
 import psutil
 import pytest
-from lifecycle_site import APPS, DaemonSite
+from lifecycle_site import APPS, ONE, DaemonSite
 from traffic import Clients
 
 from pyw import processes, wait_for
@@ -110,6 +110,31 @@ class TestAnotherProgram:
         restart(server)
         assert site.get("/pid").status == 200
         assert {worker.pid for worker in server.workers()} == before
+
+
+class TestGrownGroup:
+    def test_as_many_workers_take_over_as_there_were(self, make_httpd):
+        server = make_httpd(ONE % "processes=1-4 threads=1 scale-after=100ms scale-idle=10min", apps=APPS)
+        site = DaemonSite(server)
+        answers = site.hold(count=3).finish()
+        assert [answer.status for answer in answers] == [200] * 3
+        before = server.workers()
+        assert len(before) == 3
+        replace(server, "pywsgid")
+        since = restart(server)
+        server.log.wait("PYW0359", since)
+        wait_for(lambda: len(managers(server)) == 1, 30)
+        assert not {worker.pid for worker in server.workers()} & {worker.pid for worker in before}
+        assert len(server.workers()) == 3
+        assert not server.log.find("PYW0368", since)
+
+    def test_one_that_sleeps_goes_on_sleeping(self, make_httpd):
+        server = make_httpd(ONE % "processes=0-4 threads=1", apps=APPS)
+        replace(server, "pywsgid")
+        restart(server)
+        wait_for(lambda: len(managers(server)) == 1, 30)
+        assert not server.workers()
+        assert DaemonSite(server).get("/pid").status == 200
 
 
 class TestAnotherEngine:

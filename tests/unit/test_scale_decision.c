@@ -174,6 +174,25 @@ static void test_each_decision_changes_the_number_by_one(void **state)
     }
 }
 
+static void test_another_manager_starts_as_many_as_there_were(void **state)
+{
+    assert_int_equal(pyw_scale_again(&limits, 3, 150 * MIB), 3);
+    assert_int_equal(pyw_scale_again(&limits, 1, 50 * MIB), 2);
+    assert_int_equal(pyw_scale_again(&limits, 5, 250 * MIB), 4);
+    assert_int_equal(pyw_scale_again(&limits, 3, 0), 3);
+}
+
+static void test_as_far_as_the_budget_goes(void **state)
+{
+    limits.budget = 150 * MIB;
+    assert_int_equal(pyw_scale_again(&limits, 3, 150 * MIB), 3);
+    assert_int_equal(pyw_scale_again(&limits, 4, 200 * MIB), 3);
+    assert_int_equal(pyw_scale_again(&limits, 4, 1000 * MIB), 2);
+    limits.least = 0;
+    assert_int_equal(pyw_scale_again(&limits, 4, 1000 * MIB), 1);
+    assert_int_equal(pyw_scale_again(&limits, 0, 0), 0); /* it sleeps on */
+}
+
 #define AT_REST(test) cmocka_unit_test_setup(test, start_at_rest)
 
 int main(void)
@@ -192,6 +211,8 @@ int main(void)
         AT_REST(test_any_request_wakes_it),
         AT_REST(test_a_worker_is_spare_if_a_thread_is_left_without_it),
         AT_REST(test_each_decision_changes_the_number_by_one),
+        AT_REST(test_another_manager_starts_as_many_as_there_were),
+        AT_REST(test_as_far_as_the_budget_goes),
     };
 
     return cmocka_run_group_tests_name("scale decision", tests, NULL, NULL);
