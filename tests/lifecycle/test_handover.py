@@ -68,7 +68,7 @@ class TestAnotherProgram:
             wait_for(lambda: len(managers(server)) == 1, 40, lambda: managers(server))
         assert clients.statuses() == {200}
         assert [answer.status for answer in answers] == [200, 200]
-        assert not processes.is_running(old)
+        processes.wait_gone([old])  # at its very end it has no command line any more
         assert len(server.workers()) == 2
         assert site.get("/pid").status == 200
         assert len(server.sockets()) == 1
