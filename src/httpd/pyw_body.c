@@ -112,6 +112,14 @@ pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **dat
     return result;
 }
 
+pyw_result pyw_body_at_hand(pyw_body *body, const char **data, size_t *length)
+{
+    if (body->result != PYW_OK) {
+        return body->result;
+    }
+    return body->brigade ? first_bytes(body, APR_NONBLOCK_READ, data, length) : PYW_AGAIN;
+}
+
 void pyw_body_consume(pyw_body *body, size_t length)
 {
     apr_bucket *bucket = APR_BRIGADE_FIRST(body->brigade);

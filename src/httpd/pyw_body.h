@@ -29,6 +29,9 @@ void pyw_body_init(pyw_body *body, request_rec *r);
  */
 pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **data, size_t *length);
 
+/* As peek() without blocking, but only what an earlier peek() has brought in: no input filter is run. */
+pyw_result pyw_body_at_hand(pyw_body *body, const char **data, size_t *length);
+
 void pyw_body_consume(pyw_body *body, size_t length);
 
 /* The client waits for a "100 Continue" before it sends the body: the application reads, so it gets one. */

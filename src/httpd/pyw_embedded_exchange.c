@@ -15,12 +15,13 @@ static pyw_embedded_exchange *ours(pyw_exchange *exchange)
     return (pyw_embedded_exchange *)exchange;
 }
 
-static pyw_result exchange_read(pyw_exchange *exchange, void *buffer, size_t size, size_t *got)
+static pyw_result exchange_read(pyw_exchange *exchange, void *buffer, size_t size, size_t *got, unsigned flags)
 {
     pyw_body *body = &ours(exchange)->body;
     const char *data;
     size_t length;
-    pyw_result result = pyw_body_peek(body, APR_BLOCK_READ, &data, &length);
+    pyw_result result = flags & PYW_READ_NOWAIT ? pyw_body_at_hand(body, &data, &length)
+                                                : pyw_body_peek(body, APR_BLOCK_READ, &data, &length);
 
     *got = 0;
     if (result == PYW_EOF) {
@@ -142,6 +143,17 @@ static const pyw_exchange_ops ops = {
     exchange_log,  exchange_client_gone, exchange_finish,
 };
 
+/* What came along with the head is here before the GIL is taken. Who waits for "100 Continue" has sent nothing. */
+static void read_ahead(pyw_body *body)
+{
+    const char *data;
+    size_t length;
+
+    if (!body->r->expecting_100) {
+        pyw_body_peek(body, APR_NONBLOCK_READ, &data, &length);
+    }
+}
+
 void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target,
                                 const apr_array_header_t *environ_pairs)
 {
@@ -157,5 +169,6 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->base.log_apart = pyw_log_sink_server;
     exchange->base.log_apart_baton = r->server;
     exchange->base.has_body = exchange->body.result == PYW_OK;
+    read_ahead(&exchange->body);
     exchange->base.takes_parallel = pyw_reply_takes_parallel(r);
 }

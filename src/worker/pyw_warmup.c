@@ -24,11 +24,12 @@ static void note_head(pyw_exchange *exchange, const pyw_head *head)
     }
 }
 
-static pyw_result no_body(pyw_exchange *exchange, void *buffer, size_t size, size_t *got)
+static pyw_result no_body(pyw_exchange *exchange, void *buffer, size_t size, size_t *got, unsigned flags)
 {
     (void)exchange;
     (void)buffer;
     (void)size;
+    (void)flags;
     *got = 0;
     return PYW_OK;
 }

@@ -119,12 +119,22 @@ static size_t at_hand(const pyw_wire_exchange *exchange)
     return exchange->piece.length - exchange->piece_used;
 }
 
-static pyw_result wire_read(pyw_exchange *base, void *buffer, size_t size, size_t *got)
+/* Would more take than to look at what the channel has received? */
+static int would_wait(const pyw_wire_exchange *exchange)
+{
+    return exchange->owes_continue ||
+           (at_hand(exchange) == 0 && exchange->body == PYW_AGAIN && !pyw_channel_has_input(exchange->channel));
+}
+
+static pyw_result wire_read(pyw_exchange *base, void *buffer, size_t size, size_t *got, unsigned flags)
 {
     pyw_wire_exchange *exchange = of(base);
     size_t left;
 
     *got = 0;
+    if ((flags & PYW_READ_NOWAIT) && would_wait(exchange)) {
+        return PYW_AGAIN;
+    }
     if (exchange->owes_continue) {
         send_continue(exchange);
     }
@@ -132,7 +142,7 @@ static pyw_result wire_read(pyw_exchange *base, void *buffer, size_t size, size_
         next_piece(exchange, exchange->timeout_ms);
     }
     if (exchange->file_left > 0) {
-        return read_file(exchange, buffer, size, got);
+        return flags & PYW_READ_NOWAIT ? PYW_AGAIN : read_file(exchange, buffer, size, got);
     }
     left = at_hand(exchange);
     if (left == 0) {

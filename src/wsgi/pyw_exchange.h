@@ -44,6 +44,10 @@ enum {
                              itself has to send a rest. */
 };
 
+enum {
+    PYW_READ_NOWAIT = 1 /* of read, with the GIL: PYW_AGAIN rather than a wait or a system call */
+};
+
 /* How a request ended. */
 typedef enum {
     PYW_DONE = 0,  /* the response is complete */
@@ -56,7 +60,7 @@ typedef struct pyw_exchange_ops {
      * Reads up to `size` bytes of the request body, blocking until there is at least one. PYW_OK with *got == 0 is
      * the end of the body. PYW_GONE: the client left before the end; PYW_TIMEOUT: it was too slow. Errors are sticky.
      */
-    pyw_result (*read)(pyw_exchange *exchange, void *buffer, size_t size, size_t *got);
+    pyw_result (*read)(pyw_exchange *exchange, void *buffer, size_t size, size_t *got, unsigned flags);
 
     /*
      * Sends `length` bytes of body, and before them the head, which is non-NULL exactly in the first send or

@@ -71,54 +71,72 @@ static size_t take_buffered(input *self, char *out, size_t size)
     return part;
 }
 
-/* Reads until `size` bytes are there or the body ends, in one go without the GIL. -1 with an exception set. */
-static int fill(input *self, char *out, size_t size, size_t *got)
+/* Carrier held: reads until `enough` of `size` bytes are there, the body ends, or the exchange does not say PYW_OK. */
+static pyw_result read_from(input *self, char *out, size_t size, size_t enough, size_t *got, unsigned flags)
+{
+    pyw_exchange *exchange = self->request->exchange;
+    pyw_result result = PYW_OK;
+
+    while (*got < enough && result == PYW_OK && !self->at_end) {
+        size_t part = 0;
+
+        result = exchange->ops->read(exchange, out + *got, size - *got, &part, flags);
+        self->at_end = result == PYW_OK && part == 0;
+        self->received += part;
+        *got += part;
+    }
+    return result;
+}
+
+/* What has come already is only copied, and the GIL stays for that; what is missing is waited for without it. */
+static pyw_result read_enough(input *self, char *out, size_t size, size_t enough, size_t *got)
 {
     pyw_request *request = self->request;
-    pyw_exchange *exchange;
-    pyw_result result = PYW_OK;
     PyThreadState *thread;
-    size_t before;
-    int ended = 0;
+    pyw_result result;
 
+    pyw_request_lock(request);
+    result = read_from(self, out, size, size, got, PYW_READ_NOWAIT);
+    pyw_request_done(request);
+    if (result != PYW_AGAIN || *got >= enough) {
+        return result == PYW_AGAIN ? PYW_OK : result;
+    }
+    thread = pyw_request_enter(request);
+    pyw_outgoing_flush(request);
+    result = read_from(self, out, size, enough, got, 0);
+    pyw_request_leave(request, thread);
+    return result;
+}
+
+/* -1 with an exception set: the fault stays. */
+static int receive(input *self, char *out, size_t size, size_t enough, size_t *got)
+{
+    pyw_result result;
+
+    self->busy = 1;
+    result = read_enough(self, out, size, enough, got);
+    self->busy = 0;
+    if (result == PYW_OK) {
+        return 0;
+    }
+    self->fault = result;
+    self->request->failed_read = 1;
+    return raise_fault(self);
+}
+
+/* Reads until `size` bytes are there or the body ends, in one go. -1 with an exception set. */
+static int fill(input *self, char *out, size_t size, size_t *got)
+{
     if (check(self) < 0) {
         return -1;
     }
-    before = *got = take_buffered(self, out, size);
-    if (self->at_end || *got == size) {
-        return 0;
-    }
-    exchange = request->exchange;
-    self->busy = 1;
-    thread = pyw_request_enter(request);
-    pyw_outgoing_flush(request);
-    while (*got < size && result == PYW_OK && !ended) {
-        size_t part = 0;
-
-        result = exchange->ops->read(exchange, out + *got, size - *got, &part);
-        ended = result == PYW_OK && part == 0;
-        *got += part;
-    }
-    pyw_request_leave(request, thread);
-    self->busy = 0;
-    self->received += *got - before;
-    self->at_end |= ended;
-    if (result != PYW_OK) {
-        self->fault = result;
-        request->failed_read = 1;
-        return raise_fault(self);
-    }
-    return 0;
+    *got = take_buffered(self, out, size);
+    return self->at_end || *got == size ? 0 : receive(self, out, size, size, got);
 }
 
 /* Puts what is there into the empty buffer: at least one byte, unless the body ends. -1 with an exception set. */
 static int fill_buffer(input *self)
 {
-    pyw_request *request = self->request;
-    PyThreadState *thread;
-    pyw_result result;
-    size_t got = 0;
-
     if (check(self) < 0) {
         return -1;
     }
@@ -127,24 +145,7 @@ static int fill_buffer(input *self)
         return -1;
     }
     self->start = self->end = 0;
-    if (self->at_end) {
-        return 0;
-    }
-    self->busy = 1;
-    thread = pyw_request_enter(request);
-    pyw_outgoing_flush(request);
-    result = request->exchange->ops->read(request->exchange, self->buffer, LINE_BUFFER, &got);
-    pyw_request_leave(request, thread);
-    self->busy = 0;
-    if (result != PYW_OK) {
-        self->fault = result;
-        request->failed_read = 1;
-        return raise_fault(self);
-    }
-    self->end = got;
-    self->received += got;
-    self->at_end = got == 0;
-    return 0;
+    return self->at_end ? 0 : receive(self, self->buffer, LINE_BUFFER, 1, &self->end);
 }
 
 /*

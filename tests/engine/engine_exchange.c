@@ -10,12 +10,16 @@ static memory_exchange *ours(pyw_exchange *exchange)
     return (memory_exchange *)(void *)exchange;
 }
 
-static pyw_result memory_read(pyw_exchange *exchange, void *buffer, size_t size, size_t *got)
+static pyw_result memory_read(pyw_exchange *exchange, void *buffer, size_t size, size_t *got, unsigned flags)
 {
     memory_exchange *self = ours(exchange);
     size_t left = self->body_length - self->body_read;
 
     *got = 0;
+    if ((flags & PYW_READ_NOWAIT) && self->body_read >= self->at_hand) {
+        return PYW_AGAIN;
+    }
+    self->waits += !(flags & PYW_READ_NOWAIT);
     if (self->sent_before_read < 0) {
         self->sent_before_read = (int)self->content.length;
     }

@@ -19,6 +19,7 @@ typedef struct memory_exchange {
     /* in */
     const char *body;
     size_t body_length;
+    size_t at_hand;        /* bytes of the body that are read without waiting */
     size_t read_most;      /* bytes that one read gives at most; 0: all */
     pyw_result read_end;   /* what follows the last byte: PYW_OK is the end of the body */
     int always_blocks;     /* every NOWAIT call says AGAIN */
@@ -33,6 +34,7 @@ typedef struct memory_exchange {
     pyw_buffer content;
     pyw_buffer log;        /* "<level> text\n" each */
     int heads, sends, files, blocking_sends, parallel_sends;
+    int waits;             /* reads that may have waited */
     int sent_before_read;  /* bytes that were out when the body was read for the first time; -1: it was not */
     int last_after;        /* bytes that were out when LAST came; -1: it did not */
     int end_seen;

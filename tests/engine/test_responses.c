@@ -194,6 +194,26 @@ static void the_body_is_read(void **state)
     }
 }
 
+static void what_is_at_hand_is_read_without_waiting(void **state)
+{
+    static const char *const paths[] = {"/echo", "/lines"};
+    static const char *const answers[] = {"some body\nof lines\nand", "some| body\n|of lines\n|and|"};
+    memory_exchange got;
+
+    for (int path = 0; path < 2; path++) {
+        for (size_t at_hand = 0; at_hand < 25; at_hand++) {
+            memory_exchange_init(&got, "POST", paths[path]);
+            memory_exchange_body(&got, "some body\nof lines\nand");
+            got.at_hand = at_hand;
+            got.read_most = 5;
+            host_run(host_script("app.wsgi", ""), &got);
+            assert_string_equal(memory_content(&got), answers[path]);
+            assert_int_equal(got.waits == 0, at_hand > 22); /* the end of the body comes behind its 22 bytes */
+            memory_exchange_free(&got);
+        }
+    }
+}
+
 static void a_body_cut_short_is_an_error(void **state)
 {
     memory_exchange got;
@@ -327,6 +347,7 @@ const struct CMUnitTest response_tests[] = {
     cmocka_unit_test(close_is_called_once_on_every_path),
     cmocka_unit_test(a_client_that_left_is_no_error),
     cmocka_unit_test(the_body_is_read),
+    cmocka_unit_test(what_is_at_hand_is_read_without_waiting),
     cmocka_unit_test(a_body_cut_short_is_an_error),
     cmocka_unit_test(computed_keys_win),
     cmocka_unit_test(what_an_application_keeps_is_inert),
