@@ -29,6 +29,12 @@ static struct {
     .released = PTHREAD_COND_INITIALIZER,
 };
 
+static int is_watched(const pyw_absorption *absorption, int64_t now)
+{
+    return !absorption->is_ended &&
+           (absorption->is_late || (!absorption->is_full && now - absorption->since >= PATIENCE_MS));
+}
+
 /* Those who wait longer than they should; the lock is held. */
 static nfds_t collect(struct pollfd *fds)
 {
@@ -37,34 +43,52 @@ static nfds_t collect(struct pollfd *fds)
 
     for (pyw_absorption *at = absorber.first; at; at = at->next) {
         at->poll_index = -1;
-        if (!at->is_ended && !at->is_full && now - at->since >= PATIENCE_MS && count < POLL_MOST) {
+        if (is_watched(at, now) && count < POLL_MOST) {
             at->poll_index = (int)count;
-            fds[count++] = (struct pollfd){pyw_channel_fd(at->channel), POLLIN, 0};
+            fds[count++] = (struct pollfd){pyw_channel_fd(at->channel), at->is_late ? 0 : POLLIN, 0};
         }
     }
     return count;
 }
 
+static void end(pyw_absorption *absorption)
+{
+    absorption->is_ended = 1;
+    if (absorption->worker_done) {
+        absorption->worker_done(absorption->context);
+    }
+}
+
 /* Without the lock. */
 static void absorb(pyw_absorption *absorption)
 {
-    pyw_result result = PYW_OK;
+    pyw_result result = absorption->is_late ? PYW_EOF : PYW_OK;
 
     for (int i = 0; i < PIECES_IN_TURN && result == PYW_OK; i++) {
         result = pyw_channel_absorb(absorption->channel);
     }
     absorption->is_full = result == PYW_FAILED;
-    absorption->is_ended = result == PYW_EOF;
-    if (absorption->is_ended && absorption->worker_done) {
-        absorption->worker_done(absorption->context);
+    if (result == PYW_EOF) {
+        end(absorption);
     }
 }
 
-static void serve(pyw_absorption *absorption)
+/* A worker that is through with the request is never late, however long its client takes. Without the lock. */
+static void judge(pyw_absorption *absorption)
+{
+    if (pyw_channel_find_end(absorption->channel)) {
+        end(absorption);
+        return;
+    }
+    absorption->is_late = 1;
+    absorption->out_of_time(absorption->context);
+}
+
+static void serve(pyw_absorption *absorption, void (*how)(pyw_absorption *))
 {
     absorption->is_held = 1;
     pthread_mutex_unlock(&absorber.lock);
-    absorb(absorption);
+    how(absorption);
     pthread_mutex_lock(&absorber.lock);
     absorption->is_held = 0;
     pthread_cond_broadcast(&absorber.released);
@@ -87,8 +111,30 @@ static void serve_ready(const struct pollfd *fds)
     pyw_absorption *ready = next_ready(fds);
 
     while (ready) {
-        serve(ready);
+        serve(ready, absorb);
         ready = next_ready(fds);
+    }
+}
+
+/* The lock is held. */
+static pyw_absorption *next_overdue(int64_t now)
+{
+    for (pyw_absorption *at = absorber.first; at; at = at->next) {
+        if (at->deadline != 0 && now >= at->deadline && !at->is_ended && !at->is_late) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static void serve_overdue(void)
+{
+    int64_t now = pyw_wait_now();
+    pyw_absorption *overdue = next_overdue(now);
+
+    while (overdue) {
+        serve(overdue, judge);
+        overdue = next_overdue(now);
     }
 }
 
@@ -102,6 +148,7 @@ static void look(void)
     poll(fds, count, PATIENCE_MS);
     pthread_mutex_lock(&absorber.lock);
     serve_ready(fds);
+    serve_overdue();
 }
 
 static void *run(void *unused)

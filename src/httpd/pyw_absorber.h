@@ -6,8 +6,8 @@
  * Responses whose client is slow. httpd's output filters wait for the client, and while they do the request's thread
  * cannot take from the worker what its application goes on to say: a slow reader would hold a Python thread. One thread
  * in each child of httpd does it meanwhile, for all requests of the child that wait like this for more than a moment:
- * it reads ahead into the request's channel (pyw_channel_absorb). There is none before the first response that comes in
- * pieces.
+ * it reads ahead into the request's channel (pyw_channel_absorb), and looks whether the worker is out of time. There is
+ * none before the first response that comes in pieces.
  */
 
 #include <apr_pools.h>
@@ -18,13 +18,16 @@
 typedef struct pyw_absorption {
     pyw_channel *channel;
     void (*worker_done)(void *context); /* the worker's part is over; called by the absorber's thread, once; or NULL */
+    void (*out_of_time)(void *context); /* `deadline` has passed, the worker's part is not over; likewise, once */
     void *context;
+    int64_t deadline; /* ms, as pyw_wait_now(); 0: none */
 
     struct pyw_absorption *next; /* of those that wait for their client now */
     struct pyw_absorption **link;
     int64_t since;  /* ms */
     int is_held;    /* the absorber's thread uses the channel */
     int is_ended;   /* there is nothing more to absorb */
+    int is_late;    /* ... or it is not wanted any more: out_of_time was called, the worker has yet to close */
     int is_full;    /* ... or no room, until the request's thread has read */
     int poll_index; /* in the absorber's current poll(2); -1: not there */
 } pyw_absorption;

@@ -4,13 +4,12 @@
 #endif
 #include "httpd/pyw_admission.h"
 
-#include <apr_portable.h>
 #include <apr_strings.h>
-#include <http_core.h>
 #include <http_log.h>
 #include <poll.h>
 
 #include "base/pyw_log.h"
+#include "httpd/pyw_conn.h"
 #include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -106,14 +105,12 @@ static int reached_deadline(const pyw_admission *admission)
  */
 static int has_left(const pyw_admission *admission)
 {
-    conn_rec *c = admission->reply->r->connection;
-    apr_socket_t *socket = c->master ? NULL : ap_get_conn_socket(c);
-    struct pollfd client = {-1, POLLRDHUP, 0};
+    struct pollfd client = {pyw_conn_fd(admission->reply->r->connection), POLLRDHUP, 0};
 
     if (pyw_reply_client_gone(admission->reply)) {
         return 1;
     }
-    return socket && apr_os_sock_get(&client.fd, socket) == APR_SUCCESS && poll(&client, 1, 0) == 1;
+    return client.fd >= 0 && poll(&client, 1, 0) == 1;
 }
 
 /* 0: no reason to give up. */

@@ -4,15 +4,25 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <poll.h>
 #include <util_filter.h>
 
 #include "base/pyw_log.h"
 #include "config/pyw_config.h"
+#include "httpd/pyw_conn.h"
+#include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
 
 /* How much one look into the input filters may bring, in bytes. */
 #define BLOCK_SIZE 65536
+
+/*
+ * The longest wait in one piece: mod_reqtimeout looks at a slow body only when it is read. A stream of HTTP/2 has no
+ * socket of its own to wait for, and is looked at more often.
+ */
+#define SLICE_MS 1000
+#define SLICE_STREAM_MS 100
 
 void pyw_body_init(pyw_body *body, request_rec *r)
 {
@@ -118,6 +128,37 @@ pyw_result pyw_body_at_hand(pyw_body *body, const char **data, size_t *length)
         return body->result;
     }
     return body->brigade ? first_bytes(body, APR_NONBLOCK_READ, data, length) : PYW_AGAIN;
+}
+
+/* Returns the slice of the next wait. */
+static int wait_slice(pyw_body *body, const pyw_timing *timing, int slice)
+{
+    struct pollfd client = {pyw_conn_fd(body->r->connection), POLLIN, 0};
+    int is_stream = client.fd < 0;
+
+    poll(&client, 1, pyw_timing_bound(timing, is_stream ? slice : SLICE_MS));
+    return slice * 2 < SLICE_STREAM_MS ? slice * 2 : SLICE_STREAM_MS;
+}
+
+/* A read that blocks would do so for the time of `Timeout`, whatever deadline there is. */
+pyw_result pyw_body_await(pyw_body *body, const pyw_timing *timing, const char **data, size_t *length)
+{
+    int block = timing->deadline == 0;
+    int64_t silent_until = block ? 0 : pyw_wait_now() + apr_time_as_msec(body->r->server->timeout);
+    int slice = 1;
+    pyw_result result = pyw_body_peek(body, block ? APR_BLOCK_READ : APR_NONBLOCK_READ, data, length);
+
+    while (result == PYW_AGAIN) {
+        if (body->r->connection->aborted) {
+            return ended(body, PYW_GONE, HTTP_BAD_REQUEST);
+        }
+        if (pyw_timing_is_over(timing) || pyw_wait_now() >= silent_until) {
+            return ended(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
+        }
+        slice = wait_slice(body, timing, slice);
+        result = pyw_body_peek(body, APR_NONBLOCK_READ, data, length);
+    }
+    return result;
 }
 
 void pyw_body_consume(pyw_body *body, size_t length)

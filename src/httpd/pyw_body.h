@@ -11,6 +11,7 @@
 #include <httpd.h>
 
 #include "base/pyw_result.h"
+#include "httpd/pyw_timing.h"
 
 typedef struct pyw_body {
     request_rec *r;
@@ -31,6 +32,9 @@ pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **dat
 
 /* As peek() without blocking, but only what an earlier peek() has brought in: no input filter is run. */
 pyw_result pyw_body_at_hand(pyw_body *body, const char **data, size_t *length);
+
+/* As peek(), waiting until the deadline at most; then PYW_TIMEOUT, as after the time of `Timeout` without a byte. */
+pyw_result pyw_body_await(pyw_body *body, const pyw_timing *timing, const char **data, size_t *length);
 
 void pyw_body_consume(pyw_body *body, size_t length);
 

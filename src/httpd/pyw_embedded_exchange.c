@@ -10,6 +10,9 @@
 
 APLOG_USE_MODULE(pywsgi);
 
+/* The engine reports at the deadline what the thread was doing: it is still waiting for the client then. */
+#define REPORT_MS 50
+
 static pyw_embedded_exchange *ours(pyw_exchange *exchange)
 {
     return (pyw_embedded_exchange *)exchange;
@@ -21,7 +24,7 @@ static pyw_result exchange_read(pyw_exchange *exchange, void *buffer, size_t siz
     const char *data;
     size_t length;
     pyw_result result = flags & PYW_READ_NOWAIT ? pyw_body_at_hand(body, &data, &length)
-                                                : pyw_body_peek(body, APR_BLOCK_READ, &data, &length);
+                                                : pyw_body_await(body, &ours(exchange)->reading, &data, &length);
 
     *got = 0;
     if (result == PYW_EOF) {
@@ -162,6 +165,8 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->base.ops = &ops;
     exchange->base.environ_pairs = (const pyw_pair *)environ_pairs->elts;
     exchange->base.environ_count = (uint32_t)environ_pairs->nelts;
+    exchange->reading = target->timing;
+    exchange->reading.deadline += target->timing.deadline ? REPORT_MS : 0;
     exchange->base.arrival = target->timing.arrival;
     exchange->base.deadline = target->timing.deadline;
     exchange->base.id = target->timing.id;

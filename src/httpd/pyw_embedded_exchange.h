@@ -15,6 +15,7 @@ typedef struct pyw_embedded_exchange {
     pyw_exchange base; /* first: the engine's pointer is ours */
     pyw_body body;
     pyw_reply reply;
+    pyw_timing reading; /* until when read() waits for the client */
 } pyw_embedded_exchange;
 
 void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target,

@@ -136,11 +136,8 @@ static int start_thread(void)
     return !error;
 }
 
-/*
- * What the worker sends from now on fails, so that a stream ends; that it closes can still be seen (POLLHUP). One that
- * waits until there is room is not woken by that alone: what it has sent is thrown away.
- */
-static void refuse_more(int fd)
+/* One that waits until there is room is not woken by the shutdown alone. */
+void pyw_linger_refuse(int fd)
 {
     char nobody_reads[16 * 1024];
 
@@ -154,7 +151,7 @@ void pyw_linger_add(pyw_slots *slots, const pyw_slot *slot, int fd)
     lingerer *added = calloc(1, sizeof(*added));
     int is_waited_for = 0;
 
-    refuse_more(fd);
+    pyw_linger_refuse(fd);
     if (added) {
         added->slots = slots;
         added->slot = *slot;

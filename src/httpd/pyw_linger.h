@@ -21,4 +21,10 @@ void pyw_linger_child_init(apr_pool_t *pchild);
  */
 void pyw_linger_add(pyw_slots *slots, const pyw_slot *slot, int fd);
 
+/*
+ * What the worker sends from now on fails, also if it waits for room already, so that a stream ends; what it has sent
+ * is thrown away. That it closes can still be seen (POLLHUP). Any thread.
+ */
+void pyw_linger_refuse(int fd);
+
 #endif

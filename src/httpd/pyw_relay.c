@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/pyw_relay.h"
 
-#include <apr_portable.h>
-#include <http_core.h>
 #include <http_log.h>
 #include <poll.h>
 
 #include "base/pyw_log.h"
+#include "httpd/pyw_conn.h"
+#include "httpd/pyw_relay_ahead.h"
 #include "httpd/pyw_relay_frames.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -223,15 +223,6 @@ static void wait_for_either(pyw_relay *relay)
     }
 }
 
-/* The socket to watch for the client's data and departure; -1 on a stream of HTTP/2. */
-static int client_socket(conn_rec *c)
-{
-    apr_socket_t *socket = c->master ? NULL : ap_get_conn_socket(c);
-    apr_os_sock_t fd = -1;
-
-    return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : -1;
-}
-
 /* The body as far as it was collected. Returns 1 if a piece of what comes behind it was queued, too. */
 static int queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZE], size_t *length)
 {
@@ -288,43 +279,8 @@ static void step(pyw_relay *relay)
     if (!relay->over) {
         download(relay);
     }
-    if (!relay->over && pyw_timing_is_over(relay->timing)) {
+    if (!relay->over && pyw_relay_is_late(relay)) {
         pyw_relay_out_of_time(relay);
-    }
-}
-
-/* While the request's thread waits for its client: it does not touch the admission then. */
-static void give_up_slot(void *context)
-{
-    pyw_admission_leave(context);
-}
-
-static void begin_absorption(pyw_relay *relay)
-{
-    const pyw_group_options *options = relay->group->options;
-
-    if (pyw_config_request(relay->reply->r)->response_buffering == PYW_OFF ||
-        (options->response_buffer == 0 && options->response_spool == 0)) {
-        return;
-    }
-    pyw_channel_reading_ahead(relay->channel, options->response_buffer, options->response_spool,
-                              pyw_config_main()->temp_directory);
-    relay->absorption.channel = relay->channel;
-    relay->absorption.worker_done = give_up_slot;
-    relay->absorption.context = relay->admission;
-    relay->reply->absorption = &relay->absorption;
-}
-
-static void end_absorption(pyw_relay *relay)
-{
-    int error = relay->absorb_error ? relay->absorb_error : pyw_channel_absorb_error(relay->channel);
-
-    relay->reply->absorption = NULL;
-    if (error) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, error, relay->reply->r,
-                      PYWNO(0284) "process group '%s': a response for a slow client cannot be kept in a temporary "
-                                  "file in %s; the worker that runs \"%s\" has to wait for the client",
-                      relay->group->options->name, pyw_config_main()->temp_directory, relay->reply->r->the_request);
     }
 }
 
@@ -353,7 +309,7 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
         .upload = upload,
         .body = &upload->body,
         .reply = reply,
-        .client_fd = client_socket(reply->r->connection),
+        .client_fd = pyw_conn_fd(reply->r->connection),
         .timeout = group->options->socket_timeout ? group->options->socket_timeout : reply->r->server->timeout,
         .last_activity = apr_time_now(),
         .has_body = upload->has_body,
@@ -362,12 +318,12 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
         .awaits_continue = reply->r->expecting_100 && !upload->complete,
     };
 
-    begin_absorption(&relay);
+    pyw_relay_ahead_begin(&relay);
     send_request(&relay, &client->request);
     while (!relay.over) {
         step(&relay);
     }
-    end_absorption(&relay);
+    pyw_relay_ahead_end(&relay);
     if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }

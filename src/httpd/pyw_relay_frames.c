@@ -23,6 +23,10 @@ void pyw_relay_tell_abort(pyw_relay *relay)
 
 void pyw_relay_client_gone(pyw_relay *relay)
 {
+    if (relay->absorption.is_late) {
+        pyw_relay_out_of_time(relay); /* it was we who did that to the client */
+        return;
+    }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->reply->r, PYWNO(0242) "the client left");
     relay->reply->client_gone = 1;
     pyw_relay_tell_abort(relay);
@@ -42,6 +46,9 @@ void pyw_relay_out_of_time(pyw_relay *relay)
     double age = pyw_timing_age(relay->timing);
 
     relay->over = 1;
+    if (relay->uploading) {
+        r->connection->keepalive = AP_CONN_CLOSE; /* httpd would wait for the rest of the body */
+    }
     if (reply->ended) {
         pyw_relay_tell_abort(relay); /* the client has everything, what goes on is the application's close() */
         return;
@@ -314,6 +321,9 @@ void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
     pyw_result result = dispatch(relay, frame);
 
     relay->has_spoken |= frame->type != PYW_FRAME_TAKEN;
+    if (result == PYW_OK && !relay->over && relay->absorption.is_late) {
+        pyw_relay_out_of_time(relay);
+    }
     if (result == PYW_OK || relay->over) {
         return;
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/pyw_reply.h"
 
-#include <apr_portable.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -10,6 +9,7 @@
 #include <util_filter.h>
 
 #include "base/pyw_log.h"
+#include "httpd/pyw_conn.h"
 #include "httpd/pyw_reply_file.h"
 #include "httpd/pyw_reply_head.h"
 
@@ -297,13 +297,12 @@ int pyw_reply_client_gone(const pyw_reply *reply)
 {
     conn_rec *c = reply->r->connection;
     struct pollfd client = {-1, POLLRDHUP, 0};
-    apr_socket_t *socket;
 
     if (reply->client_gone || c->aborted) {
         return 1;
     }
-    socket = c->master ? NULL : ap_get_conn_socket(c);
-    if (socket && apr_os_sock_get(&client.fd, socket) == APR_SUCCESS && poll(&client, 1, 0) == 1) {
+    client.fd = pyw_conn_fd(c);
+    if (client.fd >= 0 && poll(&client, 1, 0) == 1) {
         return (client.revents & (POLLRDHUP | POLLERR | POLLHUP | POLLNVAL)) != 0;
     }
     return 0;

@@ -132,7 +132,7 @@ static int ended_early(pyw_upload *upload, pyw_result why)
 
 static pyw_result next_bytes(pyw_upload *upload, const char **data, size_t *length)
 {
-    pyw_result result = pyw_body_peek(&upload->body, APR_BLOCK_READ, data, length);
+    pyw_result result = pyw_body_await(&upload->body, upload->timing, data, length);
 
     return result == PYW_OK && pyw_timing_is_over(upload->timing) ? PYW_TIMEOUT : result;
 }

@@ -22,7 +22,8 @@ enum {
     INPUT_SIZE = 64 * 1024,  /* of the input buffer, as long as no longer frame comes in */
     INPUT_KEEP = 256 * 1024, /* a buffer that grew beyond this is given back when it is empty */
     ABSORB_SIZE = 64 * 1024, /* what absorb() takes at a time */
-    ABSORB_FDS = 8           /* with so many descriptors that were not taken it takes nothing */
+    ABSORB_FDS = 8,          /* with so many descriptors that were not taken it takes nothing */
+    ABSORB_LAST = 1 << 20    /* more than a socket holds: has the peer sent all, or not? */
 };
 
 struct pyw_channel {
@@ -420,6 +421,19 @@ pyw_result pyw_channel_absorb(pyw_channel *channel)
     }
     channel->is_ended = result == PYW_EOF;
     return result;
+}
+
+int pyw_channel_find_end(pyw_channel *channel)
+{
+    pyw_result result;
+
+    if (!channel->is_ended) {
+        pyw_spill_extend(&channel->ahead, ABSORB_LAST);
+    }
+    do {
+        result = pyw_channel_absorb(channel);
+    } while (result == PYW_OK);
+    return result == PYW_EOF;
 }
 
 int pyw_channel_absorb_error(const pyw_channel *channel)

@@ -86,6 +86,12 @@ pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_
 void pyw_channel_reading_ahead(pyw_channel *channel, size_t memory_limit, uint64_t file_limit, const char *directory);
 pyw_result pyw_channel_absorb(pyw_channel *channel);
 
+/*
+ * Is the end of the request, or of the connection, among what has come until now? Absorbs that, somewhat beyond the
+ * limits if need be: for one who gives up otherwise.
+ */
+int pyw_channel_find_end(pyw_channel *channel);
+
 /* The errno of the file of absorb(), which then moves no more; 0: nothing happened to it. */
 int pyw_channel_absorb_error(const pyw_channel *channel);
 

@@ -40,6 +40,17 @@ uint64_t pyw_spill_room(const pyw_spill *spill)
     return (uint64_t)spill->file_end < spill->file_limit ? spill->file_limit - (uint64_t)spill->file_end : 0;
 }
 
+/* Never a file where none was allowed. */
+void pyw_spill_extend(pyw_spill *spill, size_t by)
+{
+    if (left_in_file(spill) > 0) {
+        spill->file_limit += by;
+    }
+    else {
+        spill->memory_limit += by;
+    }
+}
+
 static int put_into(pyw_buffer *buffer, const void *data, size_t length)
 {
     pyw_buffer_append(buffer, data, length);

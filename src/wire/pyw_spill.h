@@ -32,6 +32,9 @@ typedef struct pyw_spill {
 /* How many bytes the next put() may bring. */
 uint64_t pyw_spill_room(const pyw_spill *spill);
 
+/* So much more room than the limits give from the start. */
+void pyw_spill_extend(pyw_spill *spill, size_t by);
+
 /* Takes all of them, even if the file fails: then there is no more room. 0: no memory, the bytes are lost. */
 int pyw_spill_put(pyw_spill *spill, const void *data, size_t length);
 

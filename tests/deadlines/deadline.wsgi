@@ -51,6 +51,28 @@ def trickle(environ, start_response):
     return produce()
 
 
+def flood(environ, start_response):
+    """More than any client takes."""
+    def produce():
+        try:
+            while True:
+                yield b"x" * 65536
+        finally:
+            note_of(environ, "end")
+
+    start_response("200 OK", [TYPE])
+    return produce()
+
+
+def large(environ, start_response):
+    """Made in no time."""
+    start_response("200 OK", [TYPE])
+    size = int(query(environ, "size"))
+    for at in range(0, size, 65536):
+        yield b"y" * min(65536, size - at)
+    note_of(environ, "made")
+
+
 def sleep(environ, start_response):
     """In C, and without the GIL."""
     note_of(environ, str(os.getpid()))

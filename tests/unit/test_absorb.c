@@ -165,6 +165,33 @@ static void test_descriptors_are_kept_for_the_reader_and_few_of_them(void **stat
     close(fd);
 }
 
+/* Of a connection that is not read ahead, and of one whose room is used up. */
+static void test_the_end_is_found_without_room(void **state)
+{
+    pyw_socket_pair *pair = ahead(state, 13, 0);
+
+    pyw_socket_pair_write_example(pair, "data-hello");
+    pyw_socket_pair_write_example(pair, "data-hello");
+    absorb_all(pair->channel, PYW_FAILED);
+    assert_false(pyw_channel_find_end(pair->channel));
+    pyw_socket_pair_write_example(pair, "end");
+    assert_true(pyw_channel_find_end(pair->channel));
+    assert_true(pyw_channel_find_end(pair->channel));
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_END, NULL, 0);
+}
+
+static void test_the_end_of_the_connection_is_an_end(void **state)
+{
+    pyw_socket_pair *pair = ahead(state, 0, 0);
+    pyw_frame frame;
+
+    pyw_socket_pair_close_peer(pair);
+    assert_true(pyw_channel_find_end(pair->channel));
+    assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_EOF);
+}
+
 static void test_closing_forgets_what_was_absorbed(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 4, 1000);
@@ -189,6 +216,8 @@ int main(void)
         WITH_PAIR(test_malformed_bytes_are_for_the_reader_to_find),
         WITH_PAIR(test_without_memory_the_connection_is_broken),
         WITH_PAIR(test_descriptors_are_kept_for_the_reader_and_few_of_them),
+        WITH_PAIR(test_the_end_is_found_without_room),
+        WITH_PAIR(test_the_end_of_the_connection_is_an_end),
         WITH_PAIR(test_closing_forgets_what_was_absorbed),
     };
 

@@ -54,6 +54,28 @@ static void expect(pyw_spill *spill, size_t position, size_t length)
     }
 }
 
+static void test_more_room_is_where_the_next_bytes_go(void **state)
+{
+    pyw_spill spill = make("/tmp");
+    pyw_spill none = {0};
+
+    (void)state;
+    pyw_spill_extend(&none, 100);
+    assert_int_equal(pyw_spill_room(&none), 100);
+    put(&none, 0, 100);
+    assert_int_equal(pyw_spill_room(&none), 0); /* nor is there a file */
+    expect(&none, 0, 100);
+    pyw_spill_clear(&none);
+    put(&spill, 0, MEMORY);
+    put(&spill, MEMORY, ON_DISK);
+    assert_int_equal(pyw_spill_room(&spill), 0);
+    pyw_spill_extend(&spill, 100);
+    assert_int_equal(pyw_spill_room(&spill), 100);
+    put(&spill, MEMORY + ON_DISK, 100);
+    expect(&spill, 0, MEMORY + ON_DISK + 100);
+    pyw_spill_clear(&spill);
+}
+
 static void test_bytes_come_out_in_order_from_memory_and_file(void **state)
 {
     pyw_spill spill = make("/tmp");
@@ -149,6 +171,7 @@ static void test_without_limits_there_is_no_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_more_room_is_where_the_next_bytes_go),
         cmocka_unit_test(test_bytes_come_out_in_order_from_memory_and_file),
         cmocka_unit_test(test_room_is_that_of_memory_then_that_of_the_file),
         cmocka_unit_test(test_an_empty_file_gives_its_blocks_back),
