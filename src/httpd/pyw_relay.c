@@ -69,7 +69,6 @@ static int upload_piece(pyw_relay *relay)
         if (!send_some(relay)) {
             return 0;
         }
-        relay->body_begun = 1;
         relay->stream_slice = SLICE_STREAM_FIRST_MS;
         pyw_body_consume(relay->body, length);
         return 1;
@@ -124,7 +123,7 @@ static void download(pyw_relay *relay)
 
 static int is_uploading(const pyw_relay *relay)
 {
-    return relay->uploading && !relay->awaits_continue;
+    return relay->uploading && !relay->awaits_continue && !relay->awaits_taken;
 }
 
 static void timed_out(pyw_relay *relay)
@@ -223,11 +222,10 @@ static void wait_for_either(pyw_relay *relay)
     }
 }
 
-/* The body as far as it was collected. Returns 1 if a piece of what comes behind it was queued, too. */
-static int queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZE], size_t *length)
+/* The body as far as it was collected. */
+static void queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZE])
 {
     const pyw_upload *upload = relay->upload;
-    const char *data;
 
     if (upload->fd >= 0) {
         pyw_message_file_encode(file, 0, upload->in_file);
@@ -237,34 +235,34 @@ static int queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZE
     if (upload->has_body && upload->complete) {
         pyw_channel_queue(relay->channel, PYW_FRAME_END, 0, NULL, 0, -1);
     }
-    if (!is_uploading(relay) || pyw_body_peek(relay->body, APR_NONBLOCK_READ, &data, length) != PYW_OK) {
-        return 0;
+}
+
+/* On a connection to the group's socket TAKEN comes without being asked for. */
+static uint16_t request_flags(const pyw_relay *relay)
+{
+    int flags = relay->has_body ? PYW_REQUEST_BODY : 0;
+
+    if (!relay->client->worker) {
+        flags |= PYW_REQUEST_ONLY;
     }
-    pyw_channel_queue(relay->channel, PYW_FRAME_DATA, 0, data, *length, -1);
-    return 1;
+    else if (relay->awaits_taken) {
+        flags |= PYW_REQUEST_TOLD;
+    }
+    return (uint16_t)flags;
 }
 
 /* REQUEST and what is here of its body, in one write. What the socket does not take at once is copied. */
 static void send_request(pyw_relay *relay, const pyw_buffer *payload)
 {
     unsigned char file[PYW_MESSAGE_FILE_SIZE];
-    uint16_t flags =
-        (uint16_t)((relay->client->worker ? 0 : PYW_REQUEST_ONLY) | (relay->has_body ? PYW_REQUEST_BODY : 0));
     pyw_result result;
-    size_t length = 0;
-    int has_piece;
 
-    pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, flags, payload->data, payload->length, -1);
-    has_piece = queue_body(relay, file, &length);
+    pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, request_flags(relay), payload->data, payload->length, -1);
+    queue_body(relay, file);
     result = pyw_channel_send(relay->channel, 0);
     relay->was_not_sent = result == PYW_GONE && !pyw_channel_has_sent_part(relay->channel);
     if (result != PYW_OK) {
         stop_uploading(relay);
-        return;
-    }
-    if (has_piece) {
-        relay->body_begun = 1;
-        pyw_body_consume(relay->body, length);
     }
 }
 
@@ -315,6 +313,7 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
         .has_body = upload->has_body,
         .uploading = !upload->complete,
         .stream_slice = SLICE_STREAM_FIRST_MS,
+        .awaits_taken = !upload->complete,
         .awaits_continue = reply->r->expecting_100 && !upload->complete,
     };
 

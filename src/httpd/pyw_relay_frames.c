@@ -36,7 +36,7 @@ void pyw_relay_client_gone(pyw_relay *relay)
 /* Has the worker not taken the REQUEST yet, so that nothing in it will say what became of it? */
 static int is_waiting(const pyw_relay *relay)
 {
-    return !relay->reply->has_head && !relay->body_begun && pyw_channel_is_unread(relay->channel);
+    return !relay->reply->has_head && pyw_channel_is_unread(relay->channel);
 }
 
 void pyw_relay_out_of_time(pyw_relay *relay)
@@ -258,34 +258,28 @@ static pyw_result take_error(pyw_relay *relay, const pyw_frame *frame)
     return result;
 }
 
-/* Whoever has spoken of a request has begun it, whatever it says now: it must not be run a second time. */
 static pyw_result take_taken(pyw_relay *relay, const pyw_frame *frame)
 {
+    int is_expected = relay->client->worker ? relay->awaits_taken : !relay->reply->has_head;
     apr_uint32_t pid;
 
-    if (relay->client->worker || relay->reply->has_head ||
-        pyw_message_taken_decode(&pid, frame->payload, frame->length) != PYW_OK) {
+    if (!is_expected || pyw_message_taken_decode(&pid, frame->payload, frame->length) != PYW_OK) {
         return PYW_MALFORMED;
     }
-    pyw_admission_taken(relay->admission, pid);
+    relay->awaits_taken = 0;
+    if (!relay->client->worker) {
+        pyw_admission_taken(relay->admission, pid);
+    }
     return PYW_OK;
 }
 
+/* Whoever has spoken of a request has begun it, whatever it says now: it must not be run a second time. */
 static pyw_result take_goaway(pyw_relay *relay)
 {
     if (relay->has_spoken) {
         return PYW_MALFORMED;
     }
     relay->over = 1;
-    if (relay->body_begun) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, relay->reply->r,
-                      PYWNO(0245) "process group '%s': the worker goes away, and the request cannot be given to "
-                                  "another because part of "
-                                  "its body is gone with it",
-                      relay->group->options->name);
-        pyw_reply_abort(relay->reply, HTTP_SERVICE_UNAVAILABLE);
-        return PYW_OK;
-    }
     relay->goaway = 1;
     return PYW_OK;
 }
@@ -320,7 +314,7 @@ void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_result result = dispatch(relay, frame);
 
-    relay->has_spoken |= frame->type != PYW_FRAME_TAKEN;
+    relay->has_spoken |= frame->type != PYW_FRAME_TAKEN || relay->has_body;
     if (result == PYW_OK && !relay->over && relay->absorption.is_late) {
         pyw_relay_out_of_time(relay);
     }

@@ -33,7 +33,7 @@ typedef struct pyw_relay {
     int has_body;        /* the REQUEST says that a body follows */
     int uploading;       /* body bytes, or its END, are still to be sent */
     int awaits_continue; /* the client sends no body before the worker wants it */
-    int body_begun;      /* body bytes went out that were not collected: the request cannot be sent again */
+    int awaits_taken;    /* bytes that were not collected would be lost with a worker that does not begin the request */
     int may_have_more;   /* the last look at the body was not its last word: do not wait for its socket */
     int stream_slice;    /* ms until a stream is looked at again */
     int worker_is_full;  /* wait until the socket takes more */

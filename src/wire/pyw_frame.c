@@ -11,7 +11,7 @@ typedef struct frame_rule {
 } frame_rule;
 
 static const frame_rule rules[] = {
-    [PYW_FRAME_REQUEST] = {"REQUEST", 0, PYW_LIMIT_REQUEST, PYW_REQUEST_BODY | PYW_REQUEST_ONLY},
+    [PYW_FRAME_REQUEST] = {"REQUEST", 0, PYW_LIMIT_REQUEST, PYW_REQUEST_BODY | PYW_REQUEST_ONLY | PYW_REQUEST_TOLD},
     [PYW_FRAME_ABORT] = {"ABORT", 0, 0, 0},
     [PYW_FRAME_DATA] = {"DATA", 1, PYW_LIMIT_DATA, PYW_DATA_LAST},
     [PYW_FRAME_END] = {"END", 0, 0, 0},

@@ -80,6 +80,7 @@ typedef enum {
 enum {
     PYW_REQUEST_BODY = 1, /* on REQUEST: DATA frames and END, or ABORT, follow */
     PYW_REQUEST_ONLY = 2, /* on REQUEST: no other one follows, the worker closes the connection after its END */
+    PYW_REQUEST_TOLD = 4, /* on REQUEST: say TAKEN before the request is begun; bytes of the body wait for it */
     PYW_HAND_MOST = 15,   /* on HAND: the highest number of a descriptor */
     PYW_DATA_LAST = 1     /* on DATA and FILE from a worker: no more body bytes will come */
 };

@@ -188,6 +188,17 @@ static void note_running(pyw_server_thread *thread, int is_running)
     __atomic_store_n(&thread->is_running, is_running, __ATOMIC_SEQ_CST);
 }
 
+/* So httpd knows that one of the threads is busy, of a worker that it did not choose, and that the request is begun. */
+static void say_taken(int fd)
+{
+    const pyw_frame_header header = {PYW_FRAME_TAKEN, 0, PYW_MESSAGE_TAKEN_SIZE};
+    unsigned char frame[PYW_FRAME_HEADER_SIZE + PYW_MESSAGE_TAKEN_SIZE];
+
+    pyw_frame_header_encode(frame, &header);
+    pyw_message_taken_encode(frame + PYW_FRAME_HEADER_SIZE, (uint32_t)getpid());
+    (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     pyw_message_request request;
@@ -205,6 +216,9 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     }
     if (!is_wanted(thread, &request)) {
         return 0;
+    }
+    if (frame->flags & PYW_REQUEST_TOLD) {
+        say_taken(pyw_channel_fd(thread->channel));
     }
     is_only = (frame->flags & PYW_REQUEST_ONLY) != 0;
     return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0) && !is_only;
@@ -277,17 +291,6 @@ static int rest(pyw_server_thread *thread)
         return 0;
     }
     return 1;
-}
-
-/* httpd did not choose this worker, and is to know that one of its threads is busy. */
-static void say_taken(int fd)
-{
-    const pyw_frame_header header = {PYW_FRAME_TAKEN, 0, PYW_MESSAGE_TAKEN_SIZE};
-    unsigned char frame[PYW_FRAME_HEADER_SIZE + PYW_MESSAGE_TAKEN_SIZE];
-
-    pyw_frame_header_encode(frame, &header);
-    pyw_message_taken_encode(frame + PYW_FRAME_HEADER_SIZE, (uint32_t)getpid());
-    (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* What was accepted is served, even by a worker that is to end; further requests are not begun. */

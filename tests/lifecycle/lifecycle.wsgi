@@ -21,6 +21,11 @@ def pid(environ, start_response):
     return plain(start_response, os.getpid())
 
 
+def upload(environ, start_response):
+    read = environ["wsgi.input"].read()
+    return plain(start_response, "%d %d" % (os.getpid(), len(read)))
+
+
 def multiprocess(environ, start_response):
     return plain(start_response, environ["wsgi.multiprocess"])
 

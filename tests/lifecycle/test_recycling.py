@@ -28,6 +28,17 @@ class TestMaximumRequests:
         assert len(set(pids)) == 1 or recycled(server, since)
 
 
+class TestUploads:
+    """What has gone to a worker of a body that streams is in nobody else's hands any more."""
+    OPTIONS = "processes=2 threads=2 maximum-requests=5 request-buffer=0 request-spool=0"
+
+    def test_none_fails_while_workers_go(self, server, site):
+        with Clients(site, "/upload", count=4, body=bytes(2 << 20)) as clients:
+            wait_for(lambda: len(recycled(server)) >= 25, 40, "many recycled workers")
+        assert clients.statuses() == {200}
+        assert {body.split()[1] for body in clients.bodies()} == {b"%d" % (2 << 20)}
+
+
 class TestOneAtATime:
     OPTIONS = "processes=3 threads=2 maximum-requests=1"
 

@@ -4,18 +4,22 @@ import threading
 
 
 class Clients:
-    """Threads that ask for `path` until the block ends; `answers`: (status, body) of each, in the order they came."""
+    """
+    Threads that ask for `path`, with a POST of `body` if there is one, until the block ends; `answers`: (status, body) of
+    each, in the order they came.
+    """
 
-    def __init__(self, site, path="/pid", count=3):
+    def __init__(self, site, path="/pid", count=3, body=None):
         self.site = site
         self.path = path
+        self.body = body
         self.answers = []
         self.stop = threading.Event()
         self.threads = [threading.Thread(target=self.run) for _ in range(count)]
 
     def run(self):
         while not self.stop.is_set():
-            response = self.site.get(self.path)
+            response = self.site.get(self.path) if self.body is None else self.site.post(self.path, self.body)
             self.answers.append((response.status, response.body) if response else (0, b""))
 
     def bodies(self):

@@ -10,10 +10,11 @@ import select
 import socket
 import stat
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from support import DATA, dispatcher, note_of, plain, query  # noqa: E402
+from support import DATA, dispatcher, note, note_of, plain, query  # noqa: E402
 
 FIRST = 7  # behind what a worker inherits
 
@@ -76,6 +77,54 @@ def victim(environ, start_response):
             pass
         peer.close()
     return plain(start_response, "what nobody hears")
+
+
+def watched_by(descriptor):
+    """What an epoll descriptor of this process watches; nothing if it is none."""
+    try:
+        with open("/proc/self/fdinfo/%d" % descriptor) as file:
+            return [int(line.split()[1]) for line in file if line.startswith("tfd:")]
+    except OSError:
+        return []
+
+
+def take_over():
+    """From now on no thread of the worker hears of its connections. Returns them, and its listening sockets."""
+    taken = []
+    for name in os.listdir("/proc/self/fd"):
+        for descriptor in watched_by(int(name)):
+            select.epoll.fromfd(os.dup(int(name))).unregister(descriptor)
+            taken.append(socket.socket(fileno=os.dup(descriptor)))
+    return taken
+
+
+def go_away(sockets, key):
+    """Says GOAWAY to whatever comes, until the listening socket is shut down."""
+    while True:
+        for ready in select.select(sockets, [], [])[0]:
+            if ready.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                try:
+                    ready, _ = ready.accept()
+                except OSError:
+                    return
+            else:
+                sockets.remove(ready)
+            if ready.recv(1 << 20):
+                note(key, "asked")
+                ready.send(b"\2\x0a\0\0\0\0\0\0")
+            ready.close()
+
+
+def deserter(environ, start_response):
+    """Its worker begins no other request, although it is listed as one that does."""
+    taken = take_over()
+    own = [found for found in taken if found.family == socket.AF_UNIX and "/w." in str(found.getsockname())]
+    threading.Thread(target=go_away, args=(own, query(environ, "key")), daemon=True).start()
+    return plain(start_response, "you will see")
+
+
+def upload(environ, start_response):
+    return plain(start_response, len(environ["wsgi.input"].read()))
 
 
 def hello(environ, start_response):

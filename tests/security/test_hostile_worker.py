@@ -13,6 +13,7 @@ from pyw import processes, wait_for
 from pyw.site import Site
 
 HERE = pathlib.Path(__file__).resolve().parent
+APPS = {"app.wsgi": HERE / "hostile.wsgi", "support.py": HERE.parent / "pyw" / "support.py"}
 DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY = 3, 4, 5, 6, 7, 8, 9, 10
 
 
@@ -89,14 +90,37 @@ AFTER_THE_BEGINNING = {
 }
 
 
+class TestDeserter:
+    """A worker that begins nothing costs nobody a request, also if httpd has not got all of its body."""
+
+    @pytest.fixture
+    def server(self, make_httpd):
+        return make_httpd("""
+            WSGIDaemonProcess two processes=2 threads=1 request-buffer=0 request-spool=0
+            WSGIScriptAlias / ${APPS}/app.wsgi process-group=two""", apps=APPS)
+
+    @pytest.mark.parametrize("size", [0, 10, 2 << 20])
+    def test_another_worker_gets_the_whole_request(self, server, size):
+        server.allow_log(r"PYW0310|PYW0242")
+        site = Site(server, "daemon", "")
+        key = site.new_key()
+        assert site.get("/deserter?key=" + key).status == 200
+
+        def is_asked():
+            response = site.post("/upload", b"x" * size)
+            assert (response.status, response.body) == (200, b"%d" % size)
+            return site.notes(key)
+
+        wait_for(is_asked)
+
+
 class TestHostileWorker:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
         server = make_httpd("""
             WSGIDaemonProcess one threads=1 socket-timeout=5
             WSGIScriptAlias / ${APPS}/app.wsgi process-group=one""",
-                            apps={"app.wsgi": HERE / "hostile.wsgi", "support.py": HERE.parent / "pyw" / "support.py"},
-                            start=False)
+                            apps=APPS, start=False)
         (server.data / "content").write_bytes(b"0123456789")
         (server.data / "directory").mkdir()
         os.mkfifo(server.data / "fifo")
