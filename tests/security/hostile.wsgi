@@ -72,7 +72,7 @@ def victim(environ, start_response):
         try:
             for data, path in pieces:
                 say(peer, bytes.fromhex(data), path)
-            peer.shutdown(socket.SHUT_WR)
+            peer.shutdown(socket.SHUT_RDWR)  # a request that comes later is not sent, and goes elsewhere
         except OSError:
             pass
         peer.close()
