@@ -161,6 +161,9 @@ static pyw_result take_head(pyw_relay *relay, const pyw_frame *frame, int is_int
     if (result != PYW_OK) {
         return result;
     }
+    if (message.stamp != pyw_message_stamp((uint64_t)relay->timing->arrival)) {
+        return PYW_MALFORMED; /* left over from another request on this connection */
+    }
     if (is_interim && message.status == HTTP_CONTINUE) {
         relay->awaits_continue = 0;
         pyw_body_continue(relay->body);

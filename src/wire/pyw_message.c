@@ -237,7 +237,7 @@ pyw_result pyw_message_request_decode(pyw_message_request *request, pyw_pairs *e
 void pyw_message_head_encode(pyw_buffer *out, const pyw_message_head *head, const pyw_pair *headers, uint32_t count)
 {
     pyw_buffer_append_u16(out, head->status);
-    pyw_buffer_append_u16(out, 0);
+    pyw_buffer_append_u16(out, head->stamp);
     pyw_buffer_append_u32(out, head->reason_length);
     pyw_buffer_append(out, head->reason, head->reason_length);
     pyw_message_pairs_encode(out, headers, count);
@@ -246,12 +246,11 @@ void pyw_message_head_encode(pyw_buffer *out, const pyw_message_head *head, cons
 pyw_result pyw_message_head_decode(pyw_message_head *head, pyw_pairs *headers, const char *bytes, size_t length)
 {
     cursor from = {bytes, length, 0};
-    uint16_t zero;
 
     headers->count = 0;
     head->status = (uint16_t)take_number(&from, 2);
-    zero = (uint16_t)take_number(&from, 2);
-    if (head->status < 100 || head->status > 599 || zero != 0) {
+    head->stamp = (uint16_t)take_number(&from, 2);
+    if (head->status < 100 || head->status > 599) {
         return PYW_MALFORMED;
     }
     head->reason_length = take_u32(&from);

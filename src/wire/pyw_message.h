@@ -61,12 +61,19 @@ void pyw_message_request_encode(pyw_buffer *out, const pyw_message_request *requ
 pyw_result pyw_message_request_decode(pyw_message_request *request, pyw_pairs *environ_pairs, const char *bytes,
                                       size_t length);
 
-/* HEAD and INTERIM: u16 status, u16 zero, u32 reason length, reason, pairs. The status is 100 ... 599. */
+/* HEAD and INTERIM: u16 status, u16 stamp, u32 reason length, reason, pairs. The status is 100 ... 599. */
 typedef struct pyw_message_head {
     uint16_t status;
+    uint16_t stamp; /* pyw_message_stamp() of the request that it answers */
     const char *reason;
     uint32_t reason_length;
 } pyw_message_head;
+
+/* The low 16 bits: no two requests in a row on a connection have the same but by a rare chance. */
+static inline uint16_t pyw_message_stamp(uint64_t arrival)
+{
+    return (uint16_t)arrival;
+}
 
 void pyw_message_head_encode(pyw_buffer *out, const pyw_message_head *head, const pyw_pair *headers, uint32_t count);
 pyw_result pyw_message_head_decode(pyw_message_head *head, pyw_pairs *headers, const char *bytes, size_t length);

@@ -79,10 +79,15 @@ static pyw_result next_piece(pyw_wire_exchange *exchange, int timeout_ms)
 
 static pyw_result flush(pyw_wire_exchange *exchange, unsigned flags);
 
+static uint16_t stamp_of(const pyw_wire_exchange *exchange)
+{
+    return pyw_message_stamp((uint64_t)exchange->base.arrival);
+}
+
 /* RFC 9110 section 10.1.1: the client learns that its body is wanted when the application begins to read. */
 static void send_continue(pyw_wire_exchange *exchange)
 {
-    static const pyw_message_head message = {100, "Continue", 8};
+    const pyw_message_head message = {100, stamp_of(exchange), "Continue", 8};
     pyw_buffer *payload = exchange->scratch;
 
     exchange->owes_continue = 0;
@@ -179,7 +184,7 @@ static int is_repetition(pyw_wire_exchange *exchange)
 
 static pyw_result queue_head(pyw_wire_exchange *exchange, const pyw_head *head)
 {
-    pyw_message_head message = {(uint16_t)head->status, head->reason, head->reason_length};
+    pyw_message_head message = {(uint16_t)head->status, stamp_of(exchange), head->reason, head->reason_length};
     pyw_buffer *payload = exchange->scratch;
 
     payload->length = 0;
@@ -291,7 +296,7 @@ static pyw_result wire_send_file(pyw_exchange *base, const pyw_head *head, int f
 static pyw_result wire_interim(pyw_exchange *base, int status, const pyw_pair *headers, uint32_t count)
 {
     pyw_wire_exchange *exchange = of(base);
-    pyw_message_head message = {(uint16_t)status, "", 0};
+    pyw_message_head message = {(uint16_t)status, stamp_of(exchange), "", 0};
     pyw_buffer payload = {0};
     pyw_result result = exchange->output;
 

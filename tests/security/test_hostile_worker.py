@@ -14,6 +14,7 @@ from pyw.site import Site
 
 HERE = pathlib.Path(__file__).resolve().parent
 APPS = {"app.wsgi": HERE / "hostile.wsgi", "support.py": HERE.parent / "pyw" / "support.py"}
+STAMP = b"\xa5\x5a"  # hostile.wsgi puts that of the request there
 DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY = 3, 4, 5, 6, 7, 8, 9, 10
 
 
@@ -23,7 +24,7 @@ def frame(kind, payload=b"", flags=0, version=2, length=None):
 
 def head(status=200, reason=b"OK", headers=(), kind=HEAD, count=None):
     pairs = b"".join(struct.pack("<II", len(name), len(value)) + name + value for name, value in headers)
-    return frame(kind, struct.pack("<HHI", status, 0, len(reason)) + reason
+    return frame(kind, struct.pack("<H", status) + STAMP + struct.pack("<I", len(reason)) + reason
                  + struct.pack("<I", len(headers) if count is None else count) + pairs)
 
 
@@ -112,6 +113,28 @@ class TestDeserter:
             return site.notes(key)
 
         wait_for(is_asked)
+
+
+class TestLeftovers:
+    @pytest.fixture
+    def server(self, make_httpd):
+        server = make_httpd("""
+            WSGIDaemonProcess one threads=1
+            WSGIScriptAlias / ${APPS}/app.wsgi process-group=one""", apps=APPS)
+        server.log.wait("PYW0317")      # from now on its connections are kept
+        return server
+
+    def test_an_answer_that_is_left_on_a_kept_connection_is_given_to_nobody_else(self, server):
+        server.expect_log("PYW0243: .*broke the protocol before it answered .GET /hello")
+        site = Site(server, "daemon", "")
+        key = site.new_key()
+        (server.data / (key + ".answer")).write_text(json.dumps([((head() + BODY + frame(END)).hex(), None)]))
+        with site.connect() as victim, site.connect() as other:
+            assert victim.request("GET", "/victim?again=1&key=" + key).body == b"hello"
+            other.start("GET", "/hello")
+            (server.data / (key + ".go")).touch()
+            assert other.read_response().status == 502
+        assert server.get("/hello").body == b"hello"
 
 
 class TestHostileWorker:

@@ -145,7 +145,7 @@ static void test_request_of_a_module_without_environ(void **state)
 static void test_head_round_trip(void **state)
 {
     const pyw_pair headers[] = {{"Content-Type", "a/b", 12, 3}};
-    const pyw_message_head head = {200, "OK", 2};
+    const pyw_message_head head = {200, 0x4240, "OK", 2};
     pyw_message_head decoded;
     pyw_pairs pairs = {0};
     pyw_buffer buffer = {0};
@@ -154,6 +154,7 @@ static void test_head_round_trip(void **state)
     assert_payload(&buffer, "head-200");
     assert_int_equal(pyw_message_head_decode(&decoded, &pairs, buffer.data, buffer.length), PYW_OK);
     assert_int_equal(decoded.status, 200);
+    assert_int_equal(decoded.stamp, 0x4240);
     assert_int_equal(decoded.reason_length, 2);
     assert_memory_equal(decoded.reason, "OK", 2);
     assert_int_equal(pairs.count, 1);
@@ -167,7 +168,7 @@ static void test_interim_is_encoded_as_head(void **state)
     const pyw_pair headers[] = {{"Link", "</a.js>", 4, 7}};
     pyw_buffer buffer = {0};
 
-    pyw_message_head_encode(&buffer, &(pyw_message_head){103, "Early Hints", 11}, headers, 1);
+    pyw_message_head_encode(&buffer, &(pyw_message_head){103, 0x4240, "Early Hints", 11}, headers, 1);
     assert_payload(&buffer, "interim-103");
     pyw_buffer_free(&buffer);
 }
@@ -184,7 +185,7 @@ static void test_head_takes_100_to_599(void **state)
         pyw_pairs pairs = {0};
         pyw_buffer buffer = {0};
 
-        pyw_message_head_encode(&buffer, &(pyw_message_head){rows[i].status, "", 0}, NULL, 0);
+        pyw_message_head_encode(&buffer, &(pyw_message_head){rows[i].status, 1, "", 0}, NULL, 0);
         assert_int_equal(pyw_message_head_decode(&decoded, &pairs, buffer.data, buffer.length), rows[i].expected);
         pyw_pairs_free(&pairs);
         pyw_buffer_free(&buffer);
