@@ -66,12 +66,12 @@ static pyw_result send_heritage(pyw_child *child)
 }
 
 /* Shared memory that the worker cannot shrink under the manager's eyes. */
-static int make_board(pyw_child *child)
+static int make_board(pyw_child *child, int threads)
 {
     int fd = memfd_create("pywsgi-board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     void *memory;
 
-    child->board_threads = child->group->options->threads;
+    child->board_threads = threads;
     child->board_size = PYW_BOARD_FILE_SIZE(child->board_threads);
     if (fd < 0) {
         return -1;
@@ -122,6 +122,7 @@ static void reset_signals(void)
 
 /* What each process has for itself; -1: it has none. */
 typedef struct own_fds {
+    int is_template; /* it accepts nothing */
     int channel;
     int board;
     int listener;
@@ -134,18 +135,18 @@ static void list_heritage(const pyw_worker_group *group, const own_fds *own, int
     fds[PYW_HERITAGE_STDOUT] = group->log_fd;
     fds[PYW_HERITAGE_LOG] = group->log_fd;
     fds[PYW_HERITAGE_CHANNEL] = own->channel;
-    fds[PYW_HERITAGE_LISTENER] = own->board >= 0 ? group->listener : -1;
+    fds[PYW_HERITAGE_LISTENER] = own->is_template ? -1 : group->listener;
     fds[PYW_HERITAGE_BOARD] = own->board;
     fds[PYW_HERITAGE_OWN] = own->listener;
 }
 
-/* Without a board it is a template, which accepts nothing either. */
 static void become_worker(const pyw_worker_group *group, const own_fds *own)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int fds[PYW_HERITAGE_FDS];
     const char *display = group->options->display_name;
-    const char *const arguments[] = {display != NULL ? display : "pywsgid", own->board >= 0 ? "--worker" : "--template",
+    const char *role = own->is_template ? "--template" : "--worker";
+    const char *const arguments[] = {display != NULL ? display : "pywsgid", role,
                                      display != NULL ? NULL : group->options->name, NULL};
 
     list_heritage(group, own, fds);
@@ -188,9 +189,7 @@ static pyw_result order(pyw_child *template, const own_fds *own, pyw_problem *pr
 static void close_own(const own_fds *own)
 {
     close(own->channel);
-    if (own->board >= 0) {
-        close(own->board);
-    }
+    close(own->board);
     if (own->listener >= 0) {
         close(own->listener);
     }
@@ -238,7 +237,7 @@ static int make_own_socket(pyw_child *child)
 static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_problem *problem)
 {
     static const int on = 1;
-    own_fds own = {-1, -1, -1};
+    own_fds own = {threads < 0, -1, -1, -1};
     int pair[2];
     pyw_result result;
 
@@ -251,11 +250,12 @@ static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_
         setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
     }
     own.channel = pair[1];
-    if (threads >= 0 && (own.board = make_board(child)) < 0) {
+    own.board = make_board(child, own.is_template ? 0 : threads);
+    if (own.board < 0) {
         close(pair[1]);
         return pyw_problem_set(problem, "memfd_create: %s", strerror(errno));
     }
-    if (threads >= 0) {
+    if (!own.is_template) {
         own.listener = make_own_socket(child);
     }
     result = template != NULL ? order(template, &own, problem) : execute(child, &own, problem);

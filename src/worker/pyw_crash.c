@@ -166,17 +166,28 @@ void pyw_crash_prepare(const pyw_engine *engine, pyw_board *board, int fd, off_t
     crash.inode = memory.st_ino;
     crash.pid = getpid();
     sigemptyset(&action.sa_mask);
+    atomic_store(&crash.dying, 0);
     for (int i = 0; i < FATAL; i++) {
-        sigaction(fatal[i].number, &action, &crash.before[i]);
+        struct sigaction before;
+
+        sigaction(fatal[i].number, &action, &before);
+        if (before.sa_sigaction != on_fatal_signal) { /* if it is, this is the fork of a template */
+            crash.before[i] = before;
+        }
     }
 }
 
 void pyw_crash_enter(int slot)
 {
-    void *memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    const stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
+    stack_t stack = {.ss_size = STACK_SIZE};
+    void *memory;
 
     slot_of_thread = slot;
+    if (stack_of_thread != NULL) {
+        return; /* it came with the fork */
+    }
+    memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    stack.ss_sp = memory;
     if (memory == MAP_FAILED) {
         return;
     }

@@ -16,9 +16,9 @@
 enum { PYW_CRASH_NO_SLOT = -1 };
 
 /*
- * Main thread, when Python was started; whoever handles these signals by then gets them afterwards. `fd` is the board's
- * memory, in which there is room from `offset` on; it stays open. Nothing happens in a child that an application forks.
- * `board` NULL or `fd` -1: does nothing.
+ * Main thread, when Python was started, and again in a worker that was forked from a template; whoever handles these
+ * signals the first time gets them afterwards. `fd` is the board's memory, in which there is room from `offset` on; it
+ * stays open. Nothing happens in a child that an application forks. `board` NULL or `fd` -1: does nothing.
  */
 void pyw_crash_prepare(const pyw_engine *engine, pyw_board *board, int fd, off_t offset);
 

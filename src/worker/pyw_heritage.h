@@ -14,9 +14,9 @@
  * (with display-name=, as that name alone) with exactly these descriptors, and reads one HERITAGE frame from its
  * channel: the pairs of pyw_options_pairs and pyw_settings_pairs, the latter's names behind "settings.".
  *
- * With preload=On that is done once, as `pywsgid --template <group>`, without a listener and a board. This template
- * forks the workers: each gets the descriptors from CHANNEL on by HAND frames, becomes a child of the manager and the
- * leader of a process group, says FORKED, and reads a HERITAGE of its own.
+ * With preload=On that is done once, as `pywsgid --template <group>`, without a listener and with a board that has no
+ * slots. This template forks the workers: each gets the descriptors from CHANNEL on by HAND frames, becomes a child of
+ * the manager and the leader of a process group, says FORKED, and reads a HERITAGE of its own.
  */
 
 enum {

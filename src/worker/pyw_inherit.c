@@ -40,15 +40,23 @@ static pyw_result restore_all(pyw_inheritance *inheritance, apr_pool_t *pool, co
     return PYW_OK;
 }
 
+static void release_board(pyw_inheritance *inheritance)
+{
+    if (inheritance->board != NULL) {
+        munmap(inheritance->board, PYW_BOARD_SIZE(inheritance->slots));
+        close(inheritance->board_fd);
+        inheritance->board = NULL;
+    }
+}
+
 static void map_board(pyw_inheritance *inheritance)
 {
-    size_t size = PYW_BOARD_SIZE(inheritance->options->threads);
+    size_t size = PYW_BOARD_SIZE(inheritance->slots);
     struct stat board;
     void *memory = MAP_FAILED;
 
     inheritance->board_fd = -1;
-    if (fstat(PYW_HERITAGE_BOARD, &board) == 0 &&
-        (size_t)board.st_size >= PYW_BOARD_FILE_SIZE(inheritance->options->threads)) {
+    if (fstat(PYW_HERITAGE_BOARD, &board) == 0 && (size_t)board.st_size >= PYW_BOARD_FILE_SIZE(inheritance->slots)) {
         memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, PYW_HERITAGE_BOARD, 0);
     }
     inheritance->board = memory == MAP_FAILED ? NULL : memory;
@@ -66,13 +74,15 @@ static void close_on_exec(void)
     }
 }
 
-pyw_result pyw_inherit(pyw_inheritance *inheritance, apr_pool_t *pool, pyw_channel *channel, pyw_problem *problem)
+pyw_result pyw_inherit(pyw_inheritance *inheritance, int is_template, apr_pool_t *pool, pyw_channel *channel,
+                       pyw_problem *problem)
 {
     pyw_frame frame;
     pyw_pairs pairs = {0};
     pyw_result result = pyw_channel_read(channel, &frame, HERITAGE_TIMEOUT_MS);
 
     close_on_exec();
+    release_board(inheritance);
     if (result != PYW_OK || frame.type != PYW_FRAME_HERITAGE) {
         return pyw_problem_set(problem, "no HERITAGE from the manager (%s)", pyw_result_name(result));
     }
@@ -86,6 +96,7 @@ pyw_result pyw_inherit(pyw_inheritance *inheritance, apr_pool_t *pool, pyw_chann
     }
     pyw_pairs_free(&pairs);
     if (result == PYW_OK) {
+        inheritance->slots = is_template ? 0 : inheritance->options->threads;
         map_board(inheritance);
     }
     return result;

@@ -12,11 +12,16 @@
 typedef struct pyw_inheritance {
     pyw_group_options *options;
     pyw_settings settings;
+    int slots;        /* of the board: one for each thread, of a template none */
     pyw_board *board; /* NULL: there is none */
     int board_fd;     /* its memory, for pyw_crash; close-on-exec; -1: there is none */
 } pyw_inheritance;
 
-/* Reads the frame from the channel, maps the board and moves its descriptor away. All in `pool`. */
-pyw_result pyw_inherit(pyw_inheritance *inheritance, apr_pool_t *pool, pyw_channel *channel, pyw_problem *problem);
+/*
+ * Reads the frame from the channel, maps the board and moves its descriptor away. All in `pool`. A forked worker gives
+ * up what its template had inherited.
+ */
+pyw_result pyw_inherit(pyw_inheritance *inheritance, int is_template, apr_pool_t *pool, pyw_channel *channel,
+                       pyw_problem *problem);
 
 #endif

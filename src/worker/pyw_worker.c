@@ -36,7 +36,7 @@ static void on_overdue(void *unused)
 /* For the manager, which does not try code again that did not load. */
 static void note_scripts(pyw_worker *self)
 {
-    if (self->service.board != NULL) {
+    if (self->service.board != NULL && self->template == NULL) {
         self->service.board->scripts = pyw_watch_list_digest(self->service.watched);
     }
 }
@@ -220,7 +220,7 @@ static int fail(int status, const char *what, const pyw_problem *problem)
 static void prepare_for_crashes(const pyw_worker *self)
 {
     pyw_crash_prepare(self->service.engine, self->heritage.board, self->heritage.board_fd,
-                      (off_t)PYW_BOARD_SIZE(self->heritage.options->threads));
+                      (off_t)PYW_BOARD_SIZE(self->heritage.slots));
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
 }
 
@@ -273,7 +273,7 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
     self->template = NULL;
     self->is_forked = self->is_told = self->may_serve = 0;
     pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
-    if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
+    if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
     if (!pyw_worker_signals_prepare()) {
@@ -289,7 +289,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     pyw_problem problem = {""};
     int status;
 
-    if (pyw_inherit(&self->heritage, pool, self->manager, &problem) != PYW_OK) {
+    if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
     if (!pyw_worker_signals_prepare()) {
@@ -307,9 +307,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     if (self->service.engine == NULL) {
         return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
     }
-    if (self->template == NULL) {
-        prepare_for_crashes(self);
-    }
+    prepare_for_crashes(self);
     pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);
     self->loading.settings = &self->heritage.settings;
     status = run(self);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """preload=On: a template loads the application once and forks the workers, which are as good as any."""
 import os
+import pathlib
 import re
 import signal
 import time
@@ -59,6 +60,10 @@ def places(process):
     return {fd: path for fd, path in found.items() if fd < 7 or path != "socket:[]"}
 
 
+def lines(process):
+    return pathlib.Path("/proc/%d/maps" % process.pid).read_text().splitlines()
+
+
 class TestWorkers:
     OPTIONS = "processes=3 threads=2 preload=On\nWSGIDaemonProcess plain threads=2\n" \
               "WSGIScriptAlias /plain ${APPS}/plain.wsgi process-group=plain"
@@ -81,15 +86,24 @@ class TestWorkers:
             assert os.getpgid(worker.pid) == worker.pid
 
     def test_they_have_the_descriptors_that_an_executed_one_has(self, server, site, group):
-        server.log.wait("PYW0317.*'plain'")
-        expected = places(server.workers("plain")[0])
-        assert [places(worker) for worker in group[0]] == [expected] * 3
+        def look():
+            return [places(worker) for worker in [*group[0], server.workers("plain")[0]]]
+
+        wait_for(lambda: all("anon_inode:[eventpoll]" in one.values() and one == look()[-1] for one in look()), what=look)
+
+    def test_a_forked_one_has_a_board_of_its_own_and_none_of_the_template(self, group):
+        boards = [[path for path in processes.descriptors(process.pid).values() if "pywsgi-board" in path]
+                  for process in [*group[0], group[1]]]
+        assert [len(paths) for paths in boards] == [1] * 4
+        maps = [sum("pywsgi-board" in path for path in lines(process)) for process in [*group[0], group[1]]]
+        assert maps == [1] * 4
 
     def test_the_template_has_no_listener_and_keeps_nothing_of_theirs(self, server, group):
         server.log.wait("PYW0394")
         log = re.sub(r"\d+", "", str(server.log.path))
         assert places(group[1]) == {0: "/dev/null", 1: log, 2: log, 3: "socket:[]", 4: "/dev/null",
-                                    5: "anon_inode:[eventfd]", 6: "/dev/null"}
+                                    5: "anon_inode:[eventfd]", 6: "/dev/null",
+                                    7: "/memfd:pywsgi-board (deleted)"}
 
     def test_the_functions_of_after_fork_have_run_in_each_in_their_order(self, site, group):
         wanted = {b"first %d,second %d" % (worker.pid, worker.pid) for worker in group[0]}

@@ -73,6 +73,28 @@ class TestLoading:
         assert len(server.templates()) == 1
 
 
+class TestCrash:
+    def test_one_that_crashes_while_it_loads_leaves_its_stacks(self, start):
+        server = start("", "import ctypes\nif not os.path.exists(os.path.dirname(__file__) + '/../data/load'):\n"
+                           "    ctypes.string_at(16)",
+                       r"PYW0365: template \d+ of group 'app' crashes: SIGSEGV at address 0x10",
+                       r"PYW0366: .*app\.wsgi.* in <module>")
+        server.allow_log("PYW0365|PYW0366")
+        server.log.wait("PYW0310: template .*SIGSEGV")
+        (server.data / "load").touch()
+        wait_served(server)
+
+    def test_nor_does_a_worker_that_was_forked_crash_silently(self, start):
+        server = start("", "import ctypes, pywsgi\npywsgi.after_fork(lambda: os.path.exists(os.path.dirname(__file__) + "
+                           "'/../data/load') or ctypes.string_at(16))",
+                       r"PYW0365: worker \d+ of group 'app' crashes: SIGSEGV at address 0x10",
+                       r"PYW0366: .*app\.wsgi.* in <lambda>")
+        server.allow_log("PYW0365|PYW0366")
+        server.log.wait("PYW0310: worker .*SIGSEGV")
+        (server.data / "load").touch()
+        wait_served(server)
+
+
 class TestForking:
     def test_one_that_does_not_fork_is_killed_and_replaced(self, start):
         """A function that is called before each fork does not return."""
