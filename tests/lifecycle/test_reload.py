@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """reload-on and reload-overlap: a deploy tells the group that there is new code; nobody who asks meanwhile notices."""
-import re
 
 import pytest
 from lifecycle_site import DaemonSite
@@ -113,9 +112,13 @@ def course(server, since):
     return "".join("s" if "PYW0313" in line else "r" for line in server.log.find("PYW0313|PYW0317", since))
 
 
+def most_at_once(text):
+    return max(text[:end].count("s") - text[:end].count("r") for end in range(len(text) + 1))
+
+
 class TestOverlap:
-    @pytest.mark.parametrize("overlap, pattern", [(1, r"(sr){4}"), (2, r"ss(rs){2}rr"), (4, r"ssssrrrr")])
-    def test_no_more_than_that_start_at_once(self, make_httpd, overlap, pattern):
+    @pytest.mark.parametrize("overlap", [1, 2, 4])
+    def test_no_more_than_that_start_at_once(self, make_httpd, overlap):
         options = "processes=4 threads=2 reload-on=${APPS}/restart.txt reload-overlap=%d" % overlap
         deploy = Deploy(make_httpd(CONFIG % options, apps={"shop.py": CODE % "one"}))
         server = deploy.server
@@ -123,5 +126,5 @@ class TestOverlap:
         since = server.log.position()
         deploy.release("two")
         wait_for(lambda: len(course(server, since)) == 8, what=lambda: course(server, since))
-        assert re.fullmatch(pattern, course(server, since)), course(server, since)
+        assert most_at_once(course(server, since)) == overlap, course(server, since)
         wait_for(lambda: len(server.workers()) == 4)
