@@ -13,7 +13,7 @@ import sysconfig
 
 import pytest
 
-from pyw import paths, wait_for
+from pyw import paths, sanitizers, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 APPS = {"app.wsgi": HERE / "cost.wsgi"}
@@ -67,7 +67,7 @@ def count_calls(pids, output, work):
 
 
 @pytest.mark.skipif(not can_trace(), reason="strace is not installed, or may not trace here")
-@pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="sanitizers make system calls of their own")
+@sanitizers.left_out("sanitizers make system calls of their own")
 class TestSystemCalls:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
@@ -96,7 +96,7 @@ class TestSystemCalls:
         assert embedded - static <= EMBEDDED_CALLS, embedded_counts
 
 
-@pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="sanitizers come first among the preloaded")
+@sanitizers.left_out("sanitizers come first among the preloaded")
 class TestGil:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
@@ -130,7 +130,7 @@ class TestGil:
 
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
-@pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="valgrind and sanitizers do not go together")
+@sanitizers.left_out("valgrind and sanitizers do not go together")
 class TestInstructions:
     def instructions(self, requests):
         engine = paths.BUILD / ("pywsgi_cpython%d%d.so" % (3, int(sysconfig.get_python_version().split(".")[1])))

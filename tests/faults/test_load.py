@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many requests, and how the processes look afterwards."""
-import os
 import threading
 
 import psutil
-import pytest
 
-from pyw import processes
+from pyw import processes, sanitizers
 
 CLIENTS = 16
 
@@ -32,10 +30,7 @@ def run_clients(site, requests, path="/pid"):
     return len(good), failures
 
 
-without_sanitizers = pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="sanitizers have memory of their own")
-
-
-@without_sanitizers
+@sanitizers.memory_is_measured
 class TestLoad:
     CONFIG = "MaxKeepAliveRequests 0\n"
 
@@ -52,7 +47,7 @@ class TestLoad:
             assert process.memory_info().rss - memory < 1 << 20
 
 
-@without_sanitizers
+@sanitizers.memory_is_measured
 class TestSlowReaders:
     def test_a_client_that_does_not_read_costs_no_memory(self, site, server):
         """F14: what the client does not take stays where it is made."""

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from daemon_site import APPS, DaemonSite
 
-from pyw import processes, wait_for
+from pyw import processes, sanitizers, wait_for
 from pyw.http2 import Http2Connection
 
 CONFIG = """
@@ -108,6 +108,7 @@ class TestSlowReaders:
             assert response.complete and response.body == expected(size)
             connection.close()
 
+    @sanitizers.memory_is_measured
     def test_memory_and_file_are_bounded(self, site, server):
         """F14: behind them the worker waits."""
         site.get("/small/pid")

@@ -9,12 +9,13 @@ import signal
 import pytest
 from lifecycle_site import APPS, ONE, DaemonSite
 
-from pyw import paths, wait_for
+from pyw import paths, sanitizers, wait_for
 
 MIB = 1 << 20
 TRACEBACK = r"PYW06\d\d|Traceback|\]   |MemoryError"
 
 
+@sanitizers.memory_is_limited
 class TestAllOfThem:
     OPTIONS = "threads=2 memory-limit=700M virtual-memory-limit=3G process-limit=20000 file-limit=200 core-limit=1M"
 
@@ -30,6 +31,7 @@ class TestAllOfThem:
         assert site.pid() == pid
 
 
+@sanitizers.memory_is_limited
 @pytest.mark.parametrize("option", ["memory-limit=200M", "virtual-memory-limit=600M"])
 class TestMemory:
     def test_too_much_is_a_memory_error_and_the_worker_lives_on(self, make_httpd, option):

@@ -7,6 +7,7 @@ import threading
 import pytest
 from daemon_site import APPS
 
+from pyw import sanitizers
 from pyw.site import Site
 
 CONFIG = """
@@ -20,9 +21,6 @@ WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
 MIB = 1 << 20
 SIZE = int(os.environ.get("PYWSGI_LOAD_MIB", "128")) * MIB
 GROWTH = 4 * MIB
-
-without_sanitizers = pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="sanitizers have memory of their own")
-
 
 class Memory:
     """The most that the resident memory of each process has grown since the start, looked at all the time."""
@@ -52,7 +50,7 @@ class Memory:
         self.look()
 
 
-@without_sanitizers
+@sanitizers.memory_is_measured
 class TestLargeBodies:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):

@@ -9,6 +9,7 @@ import pytest
 from daemon_site import APPS
 from slow_clients import Tally, fast_client, slow_reader, slow_upload
 
+from pyw import sanitizers
 from pyw.http2 import Http2Connection
 
 CONFIG = """
@@ -41,6 +42,7 @@ def assert_served(tally):
     assert tally.percentile(99) < 1, sorted(tally.times)[-5:]
 
 
+@sanitizers.time_is_measured
 class TestHttp1:
     def test_slow_uploads_and_slow_readers(self, server, load_seconds):
         tally = Tally()
@@ -58,6 +60,7 @@ class TestHttp1:
         assert all(size > DOWNLOAD for size in results[MANY:])
 
 
+@sanitizers.time_is_measured
 class TestHttp2:
     def run_fast(self, server, seconds):
         tally = Tally()
@@ -89,6 +92,7 @@ class TestHttp2:
 
 
 @pytest.mark.skipif(not shutil.which("slowhttptest"), reason="slowhttptest is not installed: tools/install-deps")
+@sanitizers.time_is_measured
 class TestSlowhttptest:
     """The tool that others measure with: its own probe must find the site available all the time."""
 
