@@ -1,9 +1,10 @@
 # `make install` and `make uninstall`. Included by Makefile.apxs.
 #
 # The three artifacts go side by side into httpd's module directory, where mod_pywsgi.so looks for the other two; all
-# engines that have been built go along. On Debian (or with DEBIAN=1) mods-available gets what a2enmod takes.
+# engines that have been built go along. A link makes pywsgid's commands (docs/commands.md) known to root's shell. On Debian (or with DEBIAN=1) mods-available gets what a2enmod takes.
 
 LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)
+SBINDIR        ?= $(shell $(APXS_BIN) -q SBINDIR)
 SYSCONFDIR     ?= /etc/apache2
 MODS_AVAILABLE := $(DESTDIR)$(SYSCONFDIR)/mods-available
 DEBIAN         ?= $(if $(wildcard $(SYSCONFDIR)/mods-available/.),1)
@@ -13,6 +14,8 @@ install: all
 	$(INSTALL) -d "$(DESTDIR)$(LIBEXECDIR)"
 	$(INSTALL) -m 0644 $(MODULE) $(BUILD)/pywsgi_cpython*.so "$(DESTDIR)$(LIBEXECDIR)/"
 	$(INSTALL) -m 0755 $(PYWSGID) "$(DESTDIR)$(LIBEXECDIR)/"
+	$(INSTALL) -d "$(DESTDIR)$(SBINDIR)"
+	ln -sf "$(LIBEXECDIR)/pywsgid" "$(DESTDIR)$(SBINDIR)/pywsgid"
 ifeq ($(DEBIAN),1)
 	$(INSTALL) -d "$(MODS_AVAILABLE)"
 	echo 'LoadModule pywsgi_module $(LIBEXECDIR)/mod_pywsgi.so' >"$(MODS_AVAILABLE)/pywsgi.load"
@@ -22,6 +25,7 @@ endif
 uninstall:
 	rm -f "$(DESTDIR)$(LIBEXECDIR)/mod_pywsgi.so" "$(DESTDIR)$(LIBEXECDIR)/pywsgid" \
 	    "$(DESTDIR)$(LIBEXECDIR)"/pywsgi_cpython*.so
+	rm -f "$(DESTDIR)$(SBINDIR)/pywsgid"
 	rm -f "$(MODS_AVAILABLE)/pywsgi.load" "$(MODS_AVAILABLE)/pywsgi.conf"
 
 .PHONY: install uninstall

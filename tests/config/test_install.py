@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""make install and make uninstall, into a directory of their own."""
+import os
+import subprocess
+
+import pytest
+
+from pyw import paths
+
+
+def make(target, destination):
+    return subprocess.run(["make", "-s", "-C", str(paths.TOP), target, "BUILD=%s" % paths.BUILD, "DEBIAN=1",
+                           "LIBEXECDIR=/modules", "SBINDIR=/sbin", "SYSCONFDIR=/etc", "DESTDIR=%s" % destination],
+                          check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def files(top):
+    return {os.path.relpath(os.path.join(directory, name), top) for directory, _, names in os.walk(top)
+            for name in names}
+
+
+@pytest.fixture
+def installed(tmp_path):
+    make("install", tmp_path)
+    return tmp_path
+
+
+def test_what_is_installed(installed):
+    engines = {"modules/%s" % engine.name for engine in paths.BUILD.glob("pywsgi_cpython*.so")}
+    assert files(installed) == engines | {"modules/mod_pywsgi.so", "modules/pywsgid", "sbin/pywsgid",
+                                          "etc/mods-available/pywsgi.load", "etc/mods-available/pywsgi.conf"}
+    assert os.readlink(installed / "sbin" / "pywsgid") == "/modules/pywsgid"
+
+
+def test_uninstall_leaves_nothing(installed):
+    make("uninstall", installed)
+    assert files(installed) == set()
+
+
+def test_the_commands_work_under_another_name(tmp_path):
+    link = tmp_path / "pywsgid"
+    link.symlink_to(paths.BUILD / "pywsgid")
+    result = subprocess.run([str(link), "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert result.returncode == 0 and result.stdout.startswith("usage: pywsgid COMMAND")
