@@ -85,12 +85,15 @@ static const char *words_for(pyw_result why)
 
 /*
  * Was the connection closed with the REQUEST in it unread? So it goes with those that wait for an accept(2) when the
- * last worker leaves a listening socket behind. With anything behind the REQUEST one cannot tell what was read.
+ * last worker leaves a listening socket behind. With anything behind the REQUEST one cannot tell what was read, but
+ * for a worker that would have said TAKEN before it began.
  */
 static int was_not_begun(const pyw_relay *relay)
 {
-    return relay->was_not_sent ||
-           (!relay->has_body && !relay->has_left && !relay->has_spoken && pyw_channel_was_reset(relay->channel));
+    int would_tell = relay->client->worker && relay->awaits_taken;
+
+    return relay->was_not_sent || ((!relay->has_body || would_tell) && !relay->has_left && !relay->has_spoken &&
+                                   pyw_channel_was_reset(relay->channel));
 }
 
 static void out_of_descriptors(pyw_relay *relay)

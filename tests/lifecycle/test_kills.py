@@ -4,6 +4,7 @@ import os
 import signal
 
 import psutil
+from lifecycle_site import DaemonSite
 
 from pyw import processes, wait_for
 
@@ -37,3 +38,25 @@ class TestAHundredKills:
         assert all(worker.status() != psutil.STATUS_ZOMBIE for worker in manager.children(recursive=True))
         assert processes.descriptor_count(manager.pid) == before
         assert site.get("/pid").status == 200
+
+
+class TestKilledBeforeItBegins:
+    CONFIG = """
+        WSGIDaemonProcess app threads=1 request-buffer=0 request-spool=0
+        WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
+    """
+    SIZE = 2 << 20
+
+    def test_an_upload_goes_to_the_successor(self, server):
+        server.allow_log("PYW0310|PYW0367")
+        server.log.wait("PYW0317")      # from now on its connections are kept
+        site = DaemonSite(server, "/app")
+        pid = site.pid()
+        os.kill(pid, signal.SIGSTOP)
+        with site.connect() as client:
+            client.send(b"POST /app/upload HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\nfirst" % self.SIZE)
+            assert server.get("/nothing").status == 404     # httpd had time to send the worker what there is
+            os.kill(pid, signal.SIGKILL)
+            client.send(bytes(self.SIZE - 5))
+            response = client.read_response("POST")
+        assert response.status == 200 and response.body.split()[1] == b"%d" % self.SIZE
