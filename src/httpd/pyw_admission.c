@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <http_log.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
@@ -19,6 +20,13 @@ APLOG_USE_MODULE(pywsgi);
 
 /* A worker that goes away after another: the kernel's queue knows better who will take the request. */
 #define ATTEMPTS_WITH_SLOT 4
+
+static int32_t own_pid;
+
+void pyw_admission_child_init(void)
+{
+    own_pid = (int32_t)getpid();
+}
 
 void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_reply *reply)
 {
@@ -43,6 +51,7 @@ static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
     const pyw_group_options *options = options_of(admission);
 
     memset(wish, 0, sizeof(*wish));
+    wish->owner = own_pid;
     wish->is_high = config->priority == PYW_ON;
     wish->is_repeated = admission->attempts > 0;
     wish->location = config->concurrency_location;

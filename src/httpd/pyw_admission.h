@@ -21,6 +21,9 @@ typedef struct pyw_admission {
     int attempts; /* workers that went away before they had begun */
 } pyw_admission;
 
+/* In a new child, before its threads. */
+void pyw_admission_child_init(void);
+
 void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_reply *reply);
 
 /*

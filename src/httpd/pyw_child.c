@@ -3,6 +3,7 @@
 
 #include "base/pyw_log.h"
 #include "httpd/pyw_absorber.h"
+#include "httpd/pyw_admission.h"
 #include "httpd/pyw_client.h"
 #include "httpd/pyw_dispatch.h"
 #include "httpd/pyw_embedded.h"
@@ -17,6 +18,7 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_log_install(pyw_log_sink_server, main_server, pyw_log_sink_threshold(main_server));
     pyw_parent_child_init();
     pyw_dispatch_child_init();
+    pyw_admission_child_init();
     pyw_client_child_init(pchild);
     pyw_absorber_child_init(pchild);
     pyw_upload_child_init(pchild, main_server);

@@ -168,5 +168,10 @@ void pyw_dispatch_child_init(void)
         close(memory->roster_fd);
         close(memory->load_fd);
         memory->roster_fd = memory->load_fd = -1;
+        for (int i = 0; i < memory->count; i++) {
+            if (memory->entries[i].slots) {
+                pyw_slots_adopt(memory->entries[i].slots);
+            }
+        }
     }
 }

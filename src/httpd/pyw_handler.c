@@ -66,6 +66,12 @@ const char *pyw_handler_process_group(request_rec *r)
     return target.group ? target.group->options->name : "";
 }
 
+/* A worker's obituary has the ids of what it ran. Embedded, only an interruption is reported with one. */
+static int is_identified(const pyw_target *target)
+{
+    return target->group || target->timing.deadline != 0 || target->config->interrupts_gone == PYW_ON;
+}
+
 int pyw_handler(request_rec *r)
 {
     const pyw_mount *mount = pyw_mount_get(r);
@@ -88,5 +94,8 @@ int pyw_handler(request_rec *r)
         return status;
     }
     pyw_timing_take(&target.timing, r, pyw_config_request_timeout(target.config, target.group));
+    if (is_identified(&target)) {
+        pyw_timing_identify(&target.timing, r);
+    }
     return target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
 }

@@ -69,6 +69,20 @@ static int look_for_the_dead(pyw_slots *slots)
     return 1;
 }
 
+void pyw_slots_adopt(pyw_slots *slots)
+{
+    int32_t self = (int32_t)getpid();
+
+    pyw_slots_lock(slots);
+    for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
+        if (slots->tickets[i].owner == self) {
+            recover(slots, (int32_t)i);
+        }
+    }
+    pyw_slots_pump(slots);
+    pyw_slots_unlock(slots);
+}
+
 static int64_t expected_wait(pyw_slots *slots)
 {
     int32_t count = pyw_slots_count_slots(slots);
@@ -98,7 +112,7 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint
     made = &slots->tickets[first];
     slots->free_first = made->next;
     made->granted = 0;
-    made->owner = (int32_t)getpid();
+    made->owner = wish->owner ? wish->owner : (int32_t)getpid();
     made->next = PYW_SLOTS_NONE;
     made->worker = 0;
     made->pid = 0;

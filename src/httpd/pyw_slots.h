@@ -23,6 +23,7 @@ enum { PYW_SLOTS_LOCATIONS = 64 }; /* locations with a limit of their own are nu
 
 /* What a request brings along; the limits are its configuration's, so that those of two generations may differ. */
 typedef struct pyw_slot_wish {
+    int32_t owner;        /* the process that asks; 0: it is found out, by a system call */
     int is_high;          /* ahead of the others, and may use what is reserved */
     int is_repeated;      /* its worker went away before it had begun: ahead of all */
     int location;         /* 0: none */
@@ -54,6 +55,9 @@ size_t pyw_slots_size(uint32_t tickets, uint32_t workers);
  */
 int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster,
                    pyw_load_group *load);
+
+/* In a new child: what a process that died with the same id has left behind is not its own. */
+void pyw_slots_adopt(pyw_slots *slots);
 
 /* A request comes. */
 pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot);

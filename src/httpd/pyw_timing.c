@@ -42,6 +42,11 @@ void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t tim
 {
     timing->arrival = monotonic_now() - age(r);
     timing->deadline = timeout > 0 ? (timing->arrival + timeout) / 1000 + 1 : 0;
+    timing->id = "-";
+}
+
+void pyw_timing_identify(pyw_timing *timing, request_rec *r)
+{
     timing->id = id_of(r);
 }
 

@@ -17,8 +17,11 @@ typedef struct pyw_timing {
     const char *id;   /* UNIQUE_ID, else httpd's log id; never NULL */
 } pyw_timing;
 
-/* `timeout`: from the arrival to the deadline; 0: none. What is referred to lives as long as the request. */
+/* `timeout`: from the arrival to the deadline; 0: none. The id is "-". */
 void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout);
+
+/* Finds the id, or has httpd make one, which costs a system call. It lives as long as the request. */
+void pyw_timing_identify(pyw_timing *timing, request_rec *r);
 
 /* Is it later than the deadline? */
 int pyw_timing_is_over(const pyw_timing *timing);

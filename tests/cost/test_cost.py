@@ -94,6 +94,7 @@ class TestSystemCalls:
         print("httpd: static %.2f, daemon %.2f, embedded %.2f" % (static, daemon, embedded))
         assert daemon - static <= HTTPD_CALLS_FOR_A_WORKER, counts
         assert embedded - static <= EMBEDDED_CALLS, embedded_counts
+        assert embedded_counts.get("getpid", 0) < REQUESTS, "nobody asks for the request's id"
 
 
 @sanitizers.left_out("sanitizers come first among the preloaded")

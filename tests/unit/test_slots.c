@@ -391,6 +391,19 @@ static void test_a_hundred_kills_at_random_lose_no_slot(void **state)
     assert_running_and_waiting(2, 0);
 }
 
+static void test_what_an_earlier_process_of_the_same_id_had_is_recovered(void **state)
+{
+    pyw_slot slot;
+
+    take_both();
+    assert_running_and_waiting(2, 1);
+    pyw_slots_adopt(table.slots);
+    assert_running_and_waiting(2, 0); /* the workers may still be busy */
+    slot = enter(&plain, PYW_SLOT_WAITS);
+    assert_int_equal(pyw_slots_wait(table.slots, &slot, LONG_MS), PYW_SLOT_GRANTED);
+    assert_running_and_waiting(1, 0);
+}
+
 static void test_refusals_are_told_once_a_second(void **state)
 {
     uint32_t count = 0;
@@ -427,6 +440,7 @@ int main(void)
         TEST(test_what_a_dead_process_had_is_recovered),
         TEST(test_a_process_that_dies_with_the_lock_harms_nobody),
         TEST(test_a_hundred_kills_at_random_lose_no_slot),
+        TEST(test_what_an_earlier_process_of_the_same_id_had_is_recovered),
         TEST(test_refusals_are_told_once_a_second),
     };
 
