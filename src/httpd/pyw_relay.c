@@ -264,8 +264,8 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
     if (result != PYW_OK) {
         stop_uploading(relay);
     }
-    if (relay->was_not_sent) {
-        pyw_relay_worker_lost(relay, result); /* whatever is still to be read is of no request */
+    if (relay->was_not_sent && relay->client->is_kept) {
+        pyw_relay_worker_lost(relay, result); /* whatever is still to be read is for no request */
     }
 }
 
