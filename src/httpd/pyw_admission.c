@@ -18,6 +18,9 @@ APLOG_USE_MODULE(pywsgi);
 /* How often a request that waits looks whether its client is still there. */
 #define LOOK_MS 100
 
+/* Of a request that is younger the client is hardly gone: it is not worth a system call. */
+#define QUEUED_MS 50
+
 /* A worker that goes away after another: the kernel's queue knows better who will take the request. */
 #define ATTEMPTS_WITH_SLOT 4
 
@@ -112,14 +115,14 @@ static int reached_deadline(const pyw_admission *admission)
  * While it waits, a client that has closed its sending side counts as gone: one cannot tell it from one that has left,
  * and whoever leaves a full queue must not cost a thread.
  */
-static int has_left(const pyw_admission *admission)
+static int has_left(const pyw_admission *admission, apr_int64_t now)
 {
     struct pollfd client = {pyw_conn_fd(admission->reply->r->connection), POLLRDHUP, 0};
 
     if (pyw_reply_client_gone(admission->reply)) {
         return 1;
     }
-    return client.fd >= 0 && poll(&client, 1, 0) == 1;
+    return client.fd >= 0 && now - admission->target->timing.arrival / 1000 >= QUEUED_MS && poll(&client, 1, 0) == 1;
 }
 
 /* 0: no reason to give up. */
@@ -128,7 +131,7 @@ static int reason_to_give_up(pyw_admission *admission, apr_int64_t queue_end)
     apr_int64_t now = pyw_wait_now();
     apr_int64_t deadline = admission->target->timing.deadline;
 
-    if (has_left(admission)) {
+    if (has_left(admission, now)) {
         return client_left(admission);
     }
     if (deadline && now >= deadline) {
