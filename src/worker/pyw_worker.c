@@ -335,5 +335,5 @@ int pyw_worker_main(int is_template)
     }
     pyw_channel_open(self.manager, PYW_HERITAGE_CHANNEL);
     status = live(&self, pool);
-    _exit(status);
+    pyw_worker_leave(status);
 }

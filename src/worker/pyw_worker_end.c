@@ -6,6 +6,7 @@
 #include "wire/pyw_wait.h"
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_worker.h"
+#include "worker/pyw_worker_signals.h"
 
 /* When the manager is gone, from that moment on. */
 enum {
@@ -44,7 +45,7 @@ void pyw_worker_drain_in_time(pyw_worker *self)
 static void on_end_limit(int number)
 {
     (void)number;
-    _exit(PYW_EXIT_FORCED);
+    pyw_worker_leave(PYW_EXIT_FORCED);
 }
 
 /* 0: none. */
@@ -113,11 +114,11 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
                 self->pool != NULL ? pyw_pool_busy(self->pool) : 0,
                 self->lost_at > 0 ? "its manager is gone" : "shutdown-timeout is over");
         self->service.engine->stop(1);
-        _exit(status);
+        pyw_worker_leave(status);
     }
     if (status == PYW_EXIT_OVERDUE) {
         self->service.engine->stop(1);
-        _exit(status);
+        pyw_worker_leave(status);
     }
     if (self->lost_at == 0) {
         limit_end(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);

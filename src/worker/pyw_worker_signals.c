@@ -44,6 +44,16 @@ static void on_signal_without_meaning(int number)
     (void)number;
 }
 
+void pyw_worker_leave(int status)
+{
+    pid_t manager = pyw_worker_signalled.manager;
+
+    if (manager > 0 && getppid() != manager && getpgrp() == getpid()) {
+        kill(0, SIGKILL);
+    }
+    _exit(status);
+}
+
 int pyw_worker_signals_prepare(void)
 {
     struct sigaction stop = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART};
@@ -52,6 +62,7 @@ int pyw_worker_signals_prepare(void)
 
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
+    pyw_worker_signalled.manager = getppid();
     pyw_worker_signalled.wake_fd = fd >= 0 && fd != PYW_HERITAGE_BOARD ? dup3(fd, PYW_HERITAGE_BOARD, O_CLOEXEC) : fd;
     if (pyw_worker_signalled.wake_fd != fd) {
         close(fd);

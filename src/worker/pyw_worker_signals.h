@@ -5,8 +5,10 @@
 /* The signals that steer a worker, and the descriptor by which they, and its threads, wake its main thread. */
 
 #include <signal.h>
+#include <sys/types.h>
 
 typedef struct pyw_worker_signals {
+    pid_t manager;                 /* whose child this process is; 0: not yet known */
     int wake_fd;                   /* an eventfd in the place of the board; -1: there is none */
     volatile sig_atomic_t stop;    /* SIGTERM or SIGINT came */
     volatile sig_atomic_t renewal; /* SIGUSR1 came: it is to be replaced */
@@ -20,5 +22,11 @@ int pyw_worker_signals_prepare(void);
 
 /* Any thread, and signal handlers. */
 void pyw_worker_wake(void);
+
+/*
+ * Any thread, and signal handlers: _exit(2). If the manager is gone, everything that was started in this process group
+ * goes along, as nobody else would end it; the status is SIGKILL then, which nobody sees.
+ */
+void pyw_worker_leave(int status) __attribute__((noreturn));
 
 #endif

@@ -198,7 +198,8 @@ class TestManagerDeath:
 
 class TestOrphans:
     """F9: five seconds after the manager's death none of its workers is left, whatever they do."""
-    LINGERING = "import atexit, time\natexit.register(time.sleep, 60)\n" + (APPS["app.wsgi"]).read_text()
+    LINGERING = ("import atexit, subprocess, time\natexit.register(time.sleep, 60)\n"
+                 "subprocess.Popen(['/bin/sleep', '1000'])\n" + APPS["app.wsgi"].read_text())
     CONFIG = groups(app="", endless="shutdown-timeout=0") + GROUP.replace("app.wsgi", "lingering.wsgi") % (
         "lingering", "shutdown-timeout=3s", "lingering", "lingering")
     FILES = {**APPS, "lingering.wsgi": LINGERING}
@@ -210,9 +211,11 @@ class TestOrphans:
     def kill_manager(self, server):
         wait_for(lambda: len(server.workers()) == 3)
         orphans, manager = server.workers(), server.manager()
+        programs = [child for orphan in orphans for child in processes.children(orphan)]
+        assert len(programs) == 1
         server.remember_family()
         os.kill(manager.pid, signal.SIGKILL)
-        return orphans
+        return orphans + programs
 
     def test_requests_that_run_longer_are_cut(self, server):
         held = [DaemonSite(server, "/" + name).hold() for name in ("app", "endless", "lingering")]
