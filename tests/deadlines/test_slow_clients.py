@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client that takes its time, or that falls silent, holds neither a Python thread nor one of httpd past the deadline."""
+import socket
+import ssl
+
 import pytest
-from deadline_site import DaemonSite
+from deadline_site import APPS, DaemonSite
 
 from pyw.http2 import Http2Connection
+from pyw.tls import virtual_host
 from pyw.wait import elapsed
 
 SIZE = 24 << 20  # more than the sockets between the worker and the client hold
@@ -140,4 +144,55 @@ class TestSilentUploads:
             client.send(stream, b"first")
             answer, seconds = elapsed(lambda: client.wait_head(stream))
             assert answer == status and 0.8 < seconds < 1.5
+        assert site.get("/pid").status == 200
+
+
+class TestTls:
+    """What a filter holds back does not show in the socket."""
+    CONFIG = """
+        WSGIDaemonProcess app threads=1 request-timeout=1s interrupt-timeout=30s response-buffer=64K response-spool=0
+        WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
+    """
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        server = make_httpd(start=False, apps=APPS, modules=("ssl", "socache_shmcb"))
+        server.configure(self.CONFIG + virtual_host(server))
+        server.start().log.wait("PYW0317")
+        return server
+
+    @pytest.fixture
+    def client(self, server):
+        context = ssl.create_default_context(cafile=str(server.root / "cert.pem"))
+        with socket.create_connection(("127.0.0.1", server.tls_port), 20) as plain:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as wrapped:
+                yield wrapped
+
+    def begin(self, client, key, length):
+        client.sendall(b"POST /upload?key=%s HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % (key.encode(), length))
+
+    def test_a_body_that_comes_in_pieces_is_read(self, server, client):
+        self.begin(client, DaemonSite(server).new_key(), 200_003)
+        for size in (1, 2, 16384, 16385, 100_000, 67_231):
+            client.sendall(bytes(size))
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+    def test_one_that_does_not_come_is_not_waited_for(self, server, client):
+        site = DaemonSite(server)
+        key = site.new_key()
+        self.begin(client, key, 100)
+        client.sendall(b"first")
+        answer, seconds = elapsed(lambda: client.recv(4096))
+        assert answer.startswith(b"HTTP/1.1 408 ") and 0.8 < seconds < 1.5
+        assert site.notes(key) == []
+
+    def test_a_response_that_is_not_read_is_cut(self, server, client):
+        server.allow_log(r"PYW0620|  File \"")
+        site = DaemonSite(server)
+        key, since = site.new_key(), server.log.position()
+        client.sendall(b"GET /flood?key=%s HTTP/1.0\r\n\r\n" % key.encode())
+        notes, seconds = elapsed(lambda: site.wait_notes(key))
+        assert notes == ["end"] and seconds < 1.5
+        server.log.wait("PYW0276.*the response is cut", since, seconds=1)
         assert site.get("/pid").status == 200
