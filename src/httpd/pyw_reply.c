@@ -6,6 +6,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <util_filter.h>
 
 #include "base/pyw_log.h"
@@ -250,6 +251,17 @@ pyw_result pyw_reply_end(pyw_reply *reply)
     return result == PYW_OK && held_back ? pyw_reply_flush(reply) : result;
 }
 
+/* To a client of HTTP/1.0 the end of the connection may be that of the response: only a reset shows the cut. */
+static void reset_connection(conn_rec *c)
+{
+    const struct linger at_once = {1, 0};
+    int fd = pyw_conn_fd(c);
+
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0) {
+        c->aborted = 1; /* else httpd would end it in peace */
+    }
+}
+
 /*
  * The error bucket keeps the chunk filter from writing the last chunk, and makes HTTP/2 reset the stream; closing the
  * connection shows the cut of a body that had a Content-Length.
@@ -263,6 +275,9 @@ static void truncate_body(pyw_reply *reply)
     append(reply, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
     append(reply, apr_bucket_eos_create(alloc));
     pyw_reply_pass(reply);
+    if (!r->chunked && !reply->bounded) {
+        reset_connection(r->connection);
+    }
 }
 
 void pyw_reply_abort(pyw_reply *reply, int status)

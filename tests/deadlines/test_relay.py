@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import socket
 
 import pytest
 from deadline_site import DaemonSite
@@ -43,6 +44,17 @@ class TestTheClientIsAnswered:
         held.let_go()
         assert (responses[0].status, responses[0].body, responses[0].complete) == (200, b"first", False)
         assert seconds < 1.2
+
+    def test_with_a_reset_if_the_end_of_the_connection_would_be_that_of_the_response(self, server):
+        site = DaemonSite(server)
+        key = site.new_key()
+        with socket.create_connection(("127.0.0.1", server.port), 20) as client:
+            client.sendall(b"GET /stream?key=%s HTTP/1.0\r\n\r\n" % key.encode())
+            assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+            with pytest.raises(ConnectionResetError):
+                while client.recv(4096):
+                    pass
+        (server.data / (key + ".go")).touch()
 
     def test_with_a_cut_in_a_response_that_never_pauses(self, server):
         site = DaemonSite(server)
