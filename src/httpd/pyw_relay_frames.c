@@ -36,7 +36,7 @@ void pyw_relay_client_gone(pyw_relay *relay)
 /* Has the worker not taken the REQUEST yet, so that nothing in it will say what became of it? */
 static int is_waiting(const pyw_relay *relay)
 {
-    return !relay->reply->has_head && pyw_channel_is_unread(relay->channel);
+    return !relay->has_spoken && pyw_channel_is_unread(relay->channel);
 }
 
 void pyw_relay_out_of_time(pyw_relay *relay)

@@ -78,6 +78,24 @@ pyw_result pyw_reply_head(pyw_reply *reply, const pyw_head *head)
     return result;
 }
 
+/* Around what may wait for the client: the worker is not to. When the body is complete it does not in any case. */
+static pyw_absorption *begin_wait(pyw_reply *reply)
+{
+    pyw_absorption *absorption = reply->absorption;
+
+    if (absorption) {
+        pyw_absorber_begin(absorption);
+    }
+    return absorption;
+}
+
+static void end_wait(pyw_absorption *absorption)
+{
+    if (absorption) {
+        pyw_absorber_end(absorption);
+    }
+}
+
 pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
 {
     request_rec *r = reply->r;
@@ -86,6 +104,7 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
     apr_table_t *headers = r->headers_out;
     apr_off_t length = r->clength;
     int expecting_100 = r->expecting_100;
+    pyw_absorption *absorption;
     pyw_result result;
 
     if (reply->has_head || !ap_is_HTTP_INFO(head->status) || head->status == HTTP_SWITCHING_PROTOCOLS) {
@@ -97,7 +116,9 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
         if (head->reason_length == 0) {
             r->status_line = head->status == HTTP_EARLY_HINTS ? "103 Early Hints" : ap_get_status_line(head->status);
         }
+        absorption = begin_wait(reply);
         ap_send_interim_response(r, 1);
+        end_wait(absorption);
     }
     r->headers_out = headers;
     r->clength = length;
@@ -107,25 +128,10 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
     return result;
 }
 
-/* The worker is not to wait for the client. When the body is complete it does not in any case. */
-static apr_status_t pass_on(pyw_reply *reply)
-{
-    pyw_absorption *absorption = reply->absorption;
-    apr_status_t rv;
-
-    if (absorption) {
-        pyw_absorber_begin(absorption);
-    }
-    rv = ap_pass_brigade(reply->r->output_filters, reply->brigade);
-    if (absorption) {
-        pyw_absorber_end(absorption);
-    }
-    return rv;
-}
-
 pyw_result pyw_reply_pass(pyw_reply *reply)
 {
     request_rec *r = reply->r;
+    pyw_absorption *absorption;
     apr_status_t rv;
 
     if (APR_BRIGADE_EMPTY(reply->brigade)) {
@@ -134,7 +140,9 @@ pyw_result pyw_reply_pass(pyw_reply *reply)
     reply->passed = 1;
     reply->unflushed = 1;
     reply->gathered = 0;
-    rv = pass_on(reply);
+    absorption = begin_wait(reply);
+    rv = ap_pass_brigade(r->output_filters, reply->brigade);
+    end_wait(absorption);
     apr_brigade_cleanup(reply->brigade);
     if (rv != APR_SUCCESS || r->connection->aborted) {
         reply->client_gone = 1;

@@ -64,6 +64,15 @@ def flood(environ, start_response):
     return produce()
 
 
+def hints(environ, start_response):
+    """Never comes to an answer."""
+    try:
+        while True:
+            environ["wsgi.early_hints"]([("Link", "<%s>" % ("x" * 4000))])
+    finally:
+        note_of(environ, "end")
+
+
 def large(environ, start_response):
     """Made in no time."""
     start_response("200 OK", [TYPE])

@@ -58,6 +58,14 @@ class TestSlowReaders:
             response = client.read_response()
             assert response.status == 200 and not response.complete
 
+    def test_so_is_a_flood_of_interim_responses(self, server):
+        site = DaemonSite(server)
+        key = site.new_key()
+        with begin(site, "/hints?key=" + key):
+            notes, seconds = elapsed(lambda: site.wait_notes(key))
+            assert notes == ["end"] and 0.8 < seconds < 1.5
+            assert site.get("/pid").status == 200
+
     def test_so_is_one_of_http2(self, server):
         """Its stream has no socket that could be closed: httpd's thread waits on, Python's does not."""
         site = DaemonSite(server)
