@@ -89,7 +89,8 @@ class TestCgroup:
         return [int(pid) for pid in (cgroup / "cgroup.procs").read_text().split()]
 
     def test_the_worker_is_in_it_and_the_manager_is_not(self, server, site, cgroup):
-        assert self.members(cgroup) == [site.pid()]
+        pid = site.pid()
+        assert self.members(cgroup) == [pid]
 
     def test_so_is_its_successor(self, server, site, cgroup):
         server.allow_log("PYW0310")
