@@ -139,22 +139,40 @@ static int give_to(const pyw_socket_directory *directory, const char *name, uid_
     return owner == geteuid() ? 0 : fchownat(directory->fd, name, owner, (gid_t)-1, AT_SYMLINK_NOFOLLOW);
 }
 
+/*
+ * The name leads to the new socket when it may be connected to, and not before: a client that came between bind(2),
+ * chown(2) and listen(2) would be refused. `name` is the one it has until then.
+ */
+static int bind_unseen(int fd, pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int backlog,
+                       const char *name)
+{
+    struct stat bound;
+
+    if (bind_at(fd, directory, name) != 0 || give_to(directory, name, owner) != 0 || listen(fd, backlog) != 0 ||
+        fstatat(directory->fd, name, &bound, AT_SYMLINK_NOFOLLOW) != 0) {
+        return -1;
+    }
+    file->device = bound.st_dev;
+    file->inode = bound.st_ino;
+    return 0;
+}
+
 pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int backlog,
                                 int *fd, pyw_problem *problem)
 {
-    struct stat bound;
+    char name[32];
     int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (made < 0 || bind_at(made, directory, file->name) != 0 || give_to(directory, file->name, owner) != 0 ||
-        listen(made, backlog) != 0 || fstatat(directory->fd, file->name, &bound, AT_SYMLINK_NOFOLLOW) != 0) {
+    snprintf(name, sizeof(name), "%ld.new", (long)getpid());
+    if (made < 0 || bind_unseen(made, file, directory, owner, backlog, name) != 0 ||
+        renameat(directory->fd, name, directory->fd, file->name) != 0) {
         pyw_problem_set(problem, "the socket %s/%s cannot be made: %s", directory->path, file->name, strerror(errno));
+        unlinkat(directory->fd, name, 0);
         if (made >= 0) {
             close(made);
         }
         return PYW_FAILED;
     }
-    file->device = bound.st_dev;
-    file->inode = bound.st_ino;
     *fd = made;
     return PYW_OK;
 }
