@@ -71,6 +71,7 @@ static void loaded(pyw_child *child, int is_broken)
     }
     else {
         memset(group->refused_scripts, 0, sizeof(group->refused_scripts));
+        group->is_proven |= child->generation == group->generation;
     }
     group->failures = pyw_worker_group_is_service(group) ? group->failures : 0;
     kill_stuck(group);

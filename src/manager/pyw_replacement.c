@@ -16,6 +16,7 @@ void pyw_worker_group_roll(pyw_worker_group *group)
     group->start_at = 0;
     group->is_retrying = 0;
     group->rolled_scripts = 0;
+    group->is_proven = 0;
     pyw_reload_watch_begin(group);
 }
 
@@ -71,6 +72,7 @@ static void keep_old(pyw_worker_group *group, const pyw_child *failed)
         }
     }
     pyw_template_keep_old(group);
+    group->is_proven = 1;
     group->failures++;
     group->retry_at = pyw_wait_now() + pyw_child_back_off(group->failures);
     group->start_at = 0;
@@ -102,6 +104,13 @@ static int is_half_replaced(const pyw_worker_group *group, const pyw_child *othe
     return new_ones > 0 && old_ones > 0;
 }
 
+/* A fork of what others have been forked from, and it costs next to nothing: one of them is no reason to wait. */
+static int is_forgiven(const pyw_worker_group *group, const pyw_child *failed)
+{
+    return group->options->preload && group->is_proven && group->failures == 1 && failed != NULL &&
+           !failed->is_template && !failed->is_broken;
+}
+
 /*
  * If others run the new code already, it is not the code: the replacement goes on later, and no old worker is taken for
  * a new one.
@@ -113,6 +122,9 @@ void pyw_worker_group_start_failed(pyw_worker_group *group, const pyw_child *fai
         return;
     }
     pyw_worker_group_back_off(group);
+    if (is_forgiven(group, failed)) {
+        group->start_at = 0;
+    }
     if (failed != NULL && failed->is_broken) {
         pyw_kept_code_say_later(failed);
     }

@@ -77,6 +77,7 @@ struct pyw_worker_group {
     int64_t settled_at;            /* pyw_scale's: since then all that are wanted are there */
     int64_t no_memory_at;          /* pyw_scale's: when that was said last; 0: never */
     int failures;                  /* workers in turn that died STARTING */
+    int is_proven;                 /* a worker of this generation has been READY, and its applications were loaded */
     int64_t start_at;              /* no worker is started before */
     int64_t refusal_at;            /* the start_at for which it was said that requests get 503 */
     int64_t retry_at;              /* a script's change is not looked at before: its code did not load */

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says where it was loaded, and which functions of pywsgi.after_fork have run since."""
+import glob
 import os
 import random
+import signal
 import sys
 import threading
 
@@ -9,7 +11,7 @@ import pywsgi
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from support import dispatcher, note, plain  # noqa: E402
+from support import DATA, dispatcher, note, plain  # noqa: E402
 
 VERSION = "one"
 LOADED_IN = os.getpid()
@@ -27,6 +29,17 @@ def second():
 
 
 assert pywsgi.after_fork(second) is second
+
+
+@pywsgi.after_fork
+def die():
+    """For each file death.* one worker dies before it is ready: the one that makes the file dead.* of that name."""
+    for path in glob.glob(os.path.join(DATA, "death.*")):
+        try:
+            open(path.replace("death.", "dead."), "x").close()
+        except FileExistsError:
+            continue
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def state(environ, start_response):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """preload=On: a template loads the application once and forks the workers, which are as good as any."""
+import datetime
 import os
 import pathlib
 import re
@@ -13,7 +14,7 @@ from traffic import Clients
 import test_handover
 import test_pythons
 
-from pyw import processes, pythons, wait_for
+from pyw import processes, pythons, sanitizers, wait_for
 
 SCRIPT = APPS["app.wsgi"].with_name("preload.wsgi")
 FILES = dict(APPS, **{"app.wsgi": SCRIPT})
@@ -133,22 +134,62 @@ class TestWorkers:
         assert processes.is_running(group[1])
 
 
+def time_of(record):
+    """When it was written: seconds since the epoch."""
+    return datetime.datetime.strptime(record[1:record.index("]")], "%a %b %d %H:%M:%S.%f %Y").timestamp()
+
+
+def wait_ready(server):
+    """Two workers, once both are READY."""
+    workers = processes_of(server, 2)[0]
+    for worker in workers:
+        server.log.wait("PYW0317: worker %d " % worker.pid)
+    return workers
+
+
+def deaths_after_a_kill(server, deaths):
+    """Kills a worker; when `deaths` of its successors have died STARTING, and when the next one was ready, one by one."""
+    workers = wait_ready(server)
+    since = server.log.position()
+    for number in range(deaths):
+        (server.data / ("death.%d.%d" % (since, number))).touch()
+    kill(workers[0])
+    ready = server.log.wait("PYW0317", since)[0]
+    failed = server.log.find(r"PYW0310: worker \d+ of group 'app' \(STARTING\)", since)
+    assert len(failed) == deaths
+    return [time_of(record) for record in [*failed, ready]]
+
+
 class TestDeath:
     OPTIONS = "processes=2 threads=2 preload=On"
 
+    @sanitizers.time_is_measured
     def test_a_killed_one_is_replaced_at_once(self, server):
+        """Ten times; on a machine that has other things to do it may take some more until one is as quick as it can."""
         server.allow_log(DEATHS)
         times = []
-        for _ in range(10):
-            workers, template = processes_of(server, 2)
+        while len(times) < 10 or (min(times) >= 0.05 and len(times) < 50):
+            workers = wait_ready(server)
             since = server.log.position()
-            begin = time.monotonic()
+            begin = time.time()
             kill(workers[0])
-            wait_for(lambda: server.log.find("PYW0317", since))
-            times.append(time.monotonic() - begin)
+            times.append(time_of(server.log.wait("PYW0317", since)[0]) - begin)
         times.sort()
-        print("from SIGKILL to READY: median %.0f ms, longest %.0f ms" % (times[5] * 1000, times[-1] * 1000))
-        assert times[5] < 0.5
+        print("from SIGKILL to READY: shortest %.1f ms, median %.1f ms, longest %.1f ms"
+              % tuple(1000 * times[i] for i in (0, len(times) // 2, -1)))
+        assert times[0] < 0.05
+        assert times[-1] < 0.5, "it waited for a look of the manager's, or for the pause of the back-off"
+
+    def test_one_that_dies_before_it_is_ready_is_replaced_at_once_too(self, server):
+        server.allow_log(DEATHS)
+        times = deaths_after_a_kill(server, 1)
+        assert times[1] - times[0] < 0.5
+
+    def test_but_if_another_one_does_it_is_no_accident(self, server):
+        server.allow_log(DEATHS)
+        times = deaths_after_a_kill(server, 2)
+        assert times[1] - times[0] < 0.5
+        assert times[2] - times[1] > 0.9
 
     def test_its_obituary_is_that_of_any_worker(self, server, site):
         server.allow_log(DEATHS)
