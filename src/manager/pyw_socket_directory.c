@@ -160,10 +160,10 @@ static int bind_unseen(int fd, pyw_socket_file *file, const pyw_socket_directory
 pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int backlog,
                                 int *fd, pyw_problem *problem)
 {
-    char name[32];
+    char name[sizeof(((struct sockaddr_un *)0)->sun_path)];
     int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    snprintf(name, sizeof(name), "%ld.new", (long)getpid());
+    snprintf(name, sizeof(name), "%s.new", file->name);
     if (made < 0 || bind_unseen(made, file, directory, owner, backlog, name) != 0 ||
         renameat(directory->fd, name, directory->fd, file->name) != 0) {
         pyw_problem_set(problem, "the socket %s/%s cannot be made: %s", directory->path, file->name, strerror(errno));

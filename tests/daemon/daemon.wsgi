@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says who serves and as whom, waits for the test, and dies in various ways."""
+import contextlib
 import grp
 import hashlib
 import json
@@ -57,18 +58,17 @@ def disconnect(environ, start_response):
     """Shuts httpd's kept connections down when the test says so, behind this request."""
     key = query(environ, "key")
 
-    def kept(descriptor):
-        try:
-            with socket.socket(fileno=os.dup(descriptor)) as candidate:
-                if not candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and "/w." in candidate.getsockname():
-                    candidate.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass    # no socket
+    def shut(descriptor):
+        with socket.socket(fileno=os.dup(descriptor)) as candidate:
+            if not candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and "/w." in candidate.getsockname():
+                candidate.shutdown(socket.SHUT_RDWR)
 
     def act():
         wait_for_file(key + ".go", 60)
         for name in os.listdir("/proc/self/fd"):
-            kept(int(name))
+            with contextlib.suppress(FileNotFoundError):    # the descriptor of this listing
+                if os.readlink("/proc/self/fd/" + name).startswith("socket:"):
+                    shut(int(name))
         note(key, "disconnected")
 
     threading.Thread(target=act, daemon=True).start()
