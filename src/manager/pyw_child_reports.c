@@ -116,6 +116,9 @@ static void obey(pyw_child *child, const pyw_frame *frame)
     case PYW_FRAME_FINISHING:
         child->is_finishing = 1;
         break;
+    case PYW_FRAME_LARGE:
+        pyw_recycle_told(child);
+        break;
     case PYW_FRAME_OVERDUE:
         overdue(child);
         break;

@@ -12,7 +12,11 @@
 #include "manager/pyw_obituary.h"
 #include "wire/pyw_wait.h"
 
-enum { REASON_SIZE = 200 };
+enum {
+    REASON_SIZE = 200,
+    TOLD_MS = 400,   /* a worker is measured at its own word after that time again */
+    YOUNG_MS = 1000  /* one of that age may be too large from its start: as often as it can, it must not be replaced */
+};
 
 void pyw_recycle_begin(pyw_child *child)
 {
@@ -249,5 +253,21 @@ void pyw_recycle_look(pyw_worker_group *group)
     }
     if (chosen != NULL) {
         pyw_recycle_mark(chosen, chosen_reason);
+    }
+}
+
+void pyw_recycle_told(pyw_child *child)
+{
+    int64_t now = pyw_wait_now();
+    char reason[REASON_SIZE];
+
+    if (child->state != PYW_CHILD_READY || child->group->options->memory_recycle == 0 ||
+        now < child->started + YOUNG_MS || now < child->told_at + TOLD_MS || is_busy(child->group)) {
+        return;
+    }
+    child->told_at = now;
+    pyw_recycle_measure(child);
+    if (is_large(child, child->group->options, reason)) {
+        pyw_recycle_mark(child, reason);
     }
 }

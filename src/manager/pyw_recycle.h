@@ -18,6 +18,9 @@ void pyw_recycle_begin(pyw_child *child);
  */
 void pyw_recycle_look(pyw_worker_group *group);
 
+/* The worker says that it is too large: looks at it at once, and marks it if that is so and the group is not busy. */
+void pyw_recycle_told(pyw_child *child);
+
 /* The worker has to go, whoever found that; `reason` is told with its last requests. */
 void pyw_recycle_mark(pyw_child *child, const char *reason);
 

@@ -49,6 +49,7 @@ typedef struct pyw_child {
     int64_t started;      /* pyw_wait_now() */
     int64_t kill_at;      /* INT64_MAX: never */
     uint16_t jitter;      /* pyw_recycle's: of its limits */
+    int64_t told_at;      /* pyw_recycle's: when it was last measured at its own word */
     uint64_t seen_served; /* pyw_recycle's: requests at the last look */
     int64_t active_at;    /* pyw_recycle's: when it was last seen to serve */
     uint64_t resident;    /* pyw_recycle's: bytes of memory at the last look; 0: not looked at */

@@ -49,6 +49,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_FORKED] = {"FORKED", 0, 0, 0},
     [PYW_FRAME_OVERDUE] = {"OVERDUE", 0, 0, 0},
     [PYW_FRAME_FINISHING] = {"FINISHING", 0, 0, 0},
+    [PYW_FRAME_LARGE] = {"LARGE", 0, 0, 0},
     [PYW_FRAME_RENEW] = {"RENEW", 0, 0, 0},
 };
 

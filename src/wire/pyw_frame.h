@@ -74,7 +74,8 @@ typedef enum {
     /* worker -> manager */
     PYW_FRAME_FORKED = 63, /* first word of a worker that was forked; its pid is what the kernel says. Empty */
     PYW_FRAME_OVERDUE = 64,  /* a request does not end although it was interrupted: replace me. Empty */
-    PYW_FRAME_FINISHING = 65 /* the answer to DRAIN: from now on no request is begun here. Empty */
+    PYW_FRAME_FINISHING = 65, /* the answer to DRAIN: from now on no request is begun here. Empty */
+    PYW_FRAME_LARGE = 66      /* memory-recycle is exceeded: measure me. Empty */
 } pyw_frame_type;
 
 enum {

@@ -134,6 +134,9 @@ static int run(pyw_server_thread *thread, const pyw_message_request *request, in
     announce(thread, request->id);
     service->engine->run(application, &exchange.base);
     withdraw(thread);
+    if (service->memory != NULL) {
+        pyw_memory_look_at(service->memory, pyw_wait_now());
+    }
     return pyw_wire_exchange_drain(&exchange);
 }
 

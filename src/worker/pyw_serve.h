@@ -10,6 +10,7 @@
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
 #include "worker/pyw_heritage.h"
+#include "worker/pyw_memory_look.h"
 #include "worker/pyw_watch_list.h"
 #include "wsgi/pyw_engine.h"
 
@@ -24,6 +25,7 @@ typedef struct pyw_service {
     int peer_count;
     pyw_board *board;        /* may be NULL */
     pyw_watch_list *watched; /* the applications that were asked for */
+    pyw_memory_look *memory; /* NULL: there is no memory-recycle */
     int draining;            /* begin nothing more; atomic */
 } pyw_service;
 

@@ -73,6 +73,9 @@ static int begin_serving(pyw_worker *self)
     const pyw_group_options *options = self->heritage.options;
     pyw_problem problem;
 
+    if (options->memory_recycle > 0) {
+        self->service.memory = pyw_memory_look_create(options->memory_recycle, pyw_worker_wake);
+    }
     self->pool =
         pyw_pool_start(&self->service, options->threads, options->stack_size, pyw_worker_signalled.wake_fd, &problem);
     if (self->pool == NULL) {
@@ -118,6 +121,13 @@ static void look_at_overdue(pyw_worker *self)
     if (pyw_wait_now() >= self->next_overdue && self->service.engine->overdue() > 0 && !pyw_worker_is_draining(self)) {
         self->next_overdue = pyw_wait_now() + WATCH_MS;
         pyw_worker_tell(self, PYW_FRAME_OVERDUE);
+    }
+}
+
+static void look_at_memory(pyw_worker *self)
+{
+    if (self->service.memory != NULL && pyw_memory_look_take(self->service.memory) && !pyw_worker_is_draining(self)) {
+        pyw_worker_tell(self, PYW_FRAME_LARGE);
     }
 }
 
@@ -180,6 +190,7 @@ static int work(pyw_worker *self)
         look_at_scripts(self);
         look_at_watchdog(self);
         look_at_overdue(self);
+        look_at_memory(self);
         look_at_renewal(self);
     }
 }

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sysconfig
+import time
 
 import pytest
 
@@ -23,6 +24,7 @@ REQUESTS = 400
 WORKER_CALLS = 5.5
 HTTPD_CALLS_FOR_A_WORKER = 7.2
 EMBEDDED_CALLS = 2.2
+LOOK = 0.02  # seconds from one look of a worker at its size to the next
 ENGINE_INSTRUCTIONS = 15000
 
 CONFIG = """
@@ -86,6 +88,17 @@ class TestSystemCalls:
         calls, counts = self.per_request(server, server.workers(), "/daemon/")
         print("worker:", calls, counts)
         assert calls <= WORKER_CALLS, counts
+
+    def test_a_limit_of_memory_costs_none_with_each_request(self, make_httpd):
+        server = make_httpd(CONFIG.replace("threads=2", "threads=2 memory-recycle=1G"), apps=APPS)
+        with server.connect() as connection:
+            ask(connection, "/daemon/", 1)
+        begin = time.monotonic()
+        calls, counts = self.per_request(server, server.workers(), "/daemon/")
+        looks = (time.monotonic() - begin) / LOOK
+        print("worker with memory-recycle:", calls, counts)
+        assert 0 < counts.pop("pread64") <= looks + 1
+        assert sum(counts.values()) / REQUESTS <= WORKER_CALLS, counts
 
     def test_of_httpd(self, server):
         static, _ = self.per_request(server, server.children(), "/static.txt")

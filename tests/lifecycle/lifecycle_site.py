@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The application of these suites, and the helpers of the daemon suite."""
+import datetime
 import pathlib
 import sys
 
@@ -10,3 +11,8 @@ from daemon_site import DaemonSite  # noqa: E402, F401
 
 APPS = {"app.wsgi": HERE / "lifecycle.wsgi", "support.py": HERE.parent / "pyw" / "support.py"}
 ONE = "WSGIDaemonProcess app %s\nWSGIScriptAlias / ${APPS}/app.wsgi process-group=app\n"
+
+
+def time_of(record):
+    """When a record of the log was written: seconds since the epoch."""
+    return datetime.datetime.strptime(record[1:record.index("]")], "%a %b %d %H:%M:%S.%f %Y").timestamp()

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """preload=On: a template loads the application once and forks the workers, which are as good as any."""
-import datetime
 import os
 import pathlib
 import re
@@ -8,7 +7,7 @@ import signal
 import time
 
 import pytest
-from lifecycle_site import APPS, ONE, DaemonSite
+from lifecycle_site import APPS, ONE, DaemonSite, time_of
 from traffic import Clients
 
 import test_handover
@@ -132,11 +131,6 @@ class TestWorkers:
     def test_they_stop_and_the_template_with_them(self, server, group):
         """What is checked at the end of each class is that nothing is left."""
         assert processes.is_running(group[1])
-
-
-def time_of(record):
-    """When it was written: seconds since the epoch."""
-    return datetime.datetime.strptime(record[1:record.index("]")], "%a %b %d %H:%M:%S.%f %Y").timestamp()
 
 
 def wait_ready(server):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workers that are replaced because they are old, large or used up: the successor serves before the old one goes."""
+import time
+
 import pytest
-from lifecycle_site import DaemonSite
+from lifecycle_site import DaemonSite, time_of
 from traffic import Clients
 
 from pyw import wait_for
@@ -93,6 +95,71 @@ class TestMemoryRecycle:
         pid = site.pid()
         assert site.get("/grow?mib=1").status == 200
         assert site.pid() == pid
+
+
+class TestMemoryRecycleBetweenRequests:
+    """A worker looks by itself: the manager does so once a second only."""
+    OPTIONS = "threads=2 memory-recycle=120M"
+    ROUNDS = 6
+
+    @staticmethod
+    def wait_older(server, seconds, group="app"):
+        """One worker that has run for so long; its pid."""
+        def look():
+            workers = server.workers(group)
+            started = server.log.find("PYW0313: worker %d " % workers[0].pid) if len(workers) == 1 else []
+            return started and time.time() - time_of(started[0]) > seconds and workers[0].pid
+
+        return wait_for(look)
+
+    def test_it_is_replaced_after_the_request_that_made_it_too_large(self, server, site):
+        """Each time at another moment of the second between two looks of the manager's."""
+        times = []
+        for turn in range(self.ROUNDS):
+            pid = self.wait_older(server, 1.1 + turn / self.ROUNDS)
+            since = server.log.position()
+            assert site.get("/grow?mib=150").body == b"%d" % pid
+            answered = time.time()
+            record = server.log.wait("PYW0321: worker %d " % pid, since)[0]
+            assert "GET /grow?mib=150" in record
+            server.log.wait("PYW0313", since)
+            times.append(time_of(record) - answered)
+            server.log.wait("PYW0310: worker %d " % pid, since)
+        print("from the answer to the record: median %.1f ms, longest %.1f ms"
+              % (1000 * sorted(times)[self.ROUNDS // 2], 1000 * max(times)))
+        assert max(times) < 0.5, times
+
+
+LIAR = """
+import os
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/lie":
+        os.write(3, bytes([2, 66, 0, 0, 0, 0, 0, 0]) * 1000)
+    start_response("200 OK", [])
+    return [str(os.getpid()).encode()]
+"""
+
+
+class TestMemoryRecycleOfALiar:
+    """What a worker says of its size is for the manager no more than a reason to look."""
+    CONFIG = """
+        WSGIDaemonProcess app threads=2 memory-recycle=1G
+        WSGIScriptAlias /app ${APPS}/liar.wsgi process-group=app
+        WSGIDaemonProcess plain threads=2
+        WSGIScriptAlias /plain ${APPS}/liar.wsgi process-group=plain
+    """
+
+    @pytest.mark.parametrize("name", ["app", "plain"])
+    def test_it_stays(self, make_httpd, name):
+        server = make_httpd(self.CONFIG, apps={"liar.wsgi": LIAR})
+        site = DaemonSite(server, "/" + name)
+        pid = int(site.get("/").body)
+        TestMemoryRecycleBetweenRequests.wait_older(server, 1.1, name)
+        assert int(site.get("/lie").body) == pid
+        server.graceful()  # by then the manager has read it
+        assert int(site.get("/").body) == pid
+        assert not recycled(server)
 
 
 class TestCpuTimeLimit:

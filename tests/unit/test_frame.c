@@ -56,6 +56,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_FORKED, "FORKED", 0, 0, 0},
     {PYW_FRAME_OVERDUE, "OVERDUE", 0, 0, 0},
     {PYW_FRAME_FINISHING, "FINISHING", 0, 0, 0},
+    {PYW_FRAME_LARGE, "LARGE", 0, 0, 0},
     {PYW_FRAME_RENEW, "RENEW", 0, 0, 0},
 };
 
