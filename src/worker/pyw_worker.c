@@ -284,12 +284,14 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
     self->template = NULL;
     self->is_forked = self->is_told = self->may_serve = 0;
     pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
+    pyw_worker_signalled.lost_at = 0;
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
     if (!pyw_worker_signals_prepare()) {
         return PYW_EXIT_HERITAGE;
     }
+    pyw_worker_signals_watch_manager(PYW_HERITAGE_CHANNEL);
     describe_service(self);
     prepare_for_crashes(self);
     return run(self);
@@ -313,6 +315,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     if (pyw_identity_assume(self->heritage.options, &self->heritage.settings, &problem) != PYW_OK) {
         return fail(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
     }
+    pyw_worker_signals_watch_manager(PYW_HERITAGE_CHANNEL);
     describe_service(self);
     self->service.engine = pyw_open_engine(self->heritage.options, self->template != NULL, on_overdue, pool, &problem);
     if (self->service.engine == NULL) {

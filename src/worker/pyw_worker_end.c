@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/pyw_log.h"
@@ -11,8 +10,7 @@
 /* When the manager is gone, from that moment on. */
 enum {
     ALONE_MS = 2000,  /* another one may take as long to come: requests are served meanwhile */
-    ORPHAN_MS = 4000, /* no request gets longer, whatever shutdown-timeout says */
-    ORPHAN_END_S = 5  /* nor does Python's end */
+    ORPHAN_MS = 4000 /* no request gets longer, whatever shutdown-timeout says */
 };
 
 int pyw_worker_is_draining(const pyw_worker *self)
@@ -41,20 +39,6 @@ void pyw_worker_drain_in_time(pyw_worker *self)
     }
 }
 
-/* Even if an exit function of the application, or a thread that has the GIL, does not return. */
-static void on_end_limit(int number)
-{
-    (void)number;
-    pyw_worker_leave(PYW_EXIT_FORCED);
-}
-
-/* 0: none. */
-static void limit_end(unsigned seconds)
-{
-    signal(SIGALRM, on_end_limit);
-    alarm(seconds);
-}
-
 /*
  * Until httpd has started another manager, whose socket takes the place of this one, its workers are the only ones that
  * requests can reach.
@@ -62,13 +46,12 @@ static void limit_end(unsigned seconds)
 void pyw_worker_lose_manager(pyw_worker *self)
 {
     pyw_channel_close(self->manager);
-    self->lost_at = pyw_wait_now();
-    limit_end(ORPHAN_END_S);
+    self->lost_at = pyw_worker_orphaned();
     if (self->pool == NULL || pyw_worker_is_draining(self)) {
         pyw_worker_drain_in_time(self);
     }
     else {
-        self->alone_until = pyw_wait_now() + ALONE_MS;
+        self->alone_until = self->lost_at + ALONE_MS;
     }
 }
 
@@ -121,7 +104,7 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
         pyw_worker_leave(status);
     }
     if (self->lost_at == 0) {
-        limit_end(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
+        pyw_worker_limit_end(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
     }
     pyw_watchdog_stop(self->watchdog);
     self->service.engine->stop(0);

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* dup3 */
+#define _GNU_SOURCE /* dup3, POLLRDHUP */
 #endif
 #include "worker/pyw_worker_signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "wire/pyw_wait.h"
 #include "worker/pyw_heritage.h"
+
+/* Behind the one that calls the pool's threads out of their wait. */
+#define GONE_SIGNAL (SIGRTMIN + 1)
+
+enum { ORPHAN_END_S = 5 };
 
 pyw_worker_signals pyw_worker_signalled = {.wake_fd = -1};
 
@@ -52,6 +59,73 @@ void pyw_worker_leave(int status)
         kill(0, SIGKILL);
     }
     _exit(status);
+}
+
+/* Even if an exit function of the application, or a thread that has the GIL, does not return. */
+static void on_end_limit(int number)
+{
+    (void)number;
+    pyw_worker_leave(PYW_EXIT_FORCED);
+}
+
+static void leave_in(unsigned seconds)
+{
+    signal(SIGALRM, on_end_limit);
+    alarm(seconds);
+}
+
+/* What is left of the five seconds; at least one. */
+static unsigned orphan_seconds(int64_t lost_at)
+{
+    int64_t passed = (pyw_wait_now() - lost_at + 999) / 1000;
+
+    return passed < ORPHAN_END_S ? (unsigned)(ORPHAN_END_S - passed) : 1;
+}
+
+int64_t pyw_worker_orphaned(void)
+{
+    int64_t lost_at = 0;
+
+    if (__atomic_compare_exchange_n(&pyw_worker_signalled.lost_at, &lost_at, pyw_wait_now(), 0, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST)) {
+        lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
+        leave_in(ORPHAN_END_S);
+    }
+    return lost_at;
+}
+
+void pyw_worker_limit_end(unsigned seconds)
+{
+    int64_t lost_at;
+
+    leave_in(seconds);
+    lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
+    if (lost_at != 0) {
+        leave_in(orphan_seconds(lost_at));
+    }
+}
+
+static void on_manager_gone(int number)
+{
+    int error = errno;
+
+    (void)number;
+    (void)pyw_worker_orphaned();
+    errno = error;
+}
+
+void pyw_worker_signals_watch_manager(int channel)
+{
+    struct sigaction gone = {.sa_handler = on_manager_gone, .sa_flags = SA_RESTART};
+    struct pollfd end = {channel, POLLRDHUP, 0};
+
+    sigemptyset(&gone.sa_mask);
+    sigaction(GONE_SIGNAL, &gone, NULL);
+    prctl(PR_SET_PDEATHSIG, GONE_SIGNAL);
+    /* The manager may have gone before. */
+    if (poll(&end, 1, 0) > 0) {
+        (void)pyw_worker_orphaned();
+    }
 }
 
 int pyw_worker_signals_prepare(void)

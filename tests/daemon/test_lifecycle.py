@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 
 import psutil
 import pytest
@@ -228,6 +229,66 @@ class TestOrphans:
         assert DaemonSite(server, "/lingering").get("/pid").status == 200
         processes.wait_gone(self.kill_manager(server), 5.2)
         wait_for(lambda: len(server.workers()) == 3)
+
+
+class TestOrphansThatDoNotServe:
+    """F9 again: they have not begun to serve, or have ended to, and their main thread is in Python or in the kernel."""
+    HANGS = """
+import os, sys, time
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from support import DATA, note
+
+def hang(name, sleep=time.sleep):
+    if os.path.exists(os.path.join(DATA, "hang")):
+        note(name, str(os.getpid()))
+        sleep(1000)
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"served"]
+"""
+    FILES = {"support.py": APPS["support.py"],
+             "importing.wsgi": HANGS + "hang('importing')",
+             "locked.wsgi": HANGS + "import ctypes\nhang('locked', ctypes.PyDLL(None).sleep)",  # with the GIL
+             "ending.wsgi": HANGS + "import atexit\natexit.register(hang, 'ending')",
+             "loading.wsgi": HANGS + "hang('loading')",
+             "forking.wsgi": HANGS + "os.register_at_fork(before=lambda: hang('forking'))",
+             "forked.wsgi": HANGS + "os.register_at_fork(after_in_child=lambda: hang('forked'))",
+             "starting.wsgi": HANGS}
+    OPTIONS = {"importing": "", "locked": "", "ending": "shutdown-timeout=0", "starting": 'python-home="%s"',
+               "loading": "preload=On", "forking": "preload=On", "forked": "preload=On"}
+    STARTS = ("import os, time; p = %r; os.path.exists(p + 'hang') and "
+              "(open(p + 'starting', 'a').write('%%d\\n' %% os.getpid()), time.sleep(1000))")
+
+    def make(self, make_httpd, name):
+        server = make_httpd("# to come", apps=self.FILES, start=False)
+        home = server.root / "venv"
+        options = self.OPTIONS[name]
+        if name == "starting":
+            subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(home)], check=True)
+            packages, = home.glob("lib/python3*/site-packages")
+            (packages / "hang.pth").write_text(self.STARTS % (str(server.data) + "/") + "\n")
+            options = options % home
+        server.configure((GROUP % ("app", options, "app", "app")).replace("app.wsgi", name + ".wsgi"))
+        server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d|PYW02\d\d")
+        (server.data / "hang").touch()
+        return server.start() or server
+
+    @pytest.mark.parametrize("name", OPTIONS)
+    def test_they_are_gone_too(self, make_httpd, name):
+        server = self.make(make_httpd, name)
+        if name == "ending":
+            wait_for(lambda: server.log.find("PYW0317"))
+            os.kill(server.workers()[0].pid, signal.SIGTERM)
+        wait_for(lambda: (server.data / name).exists() and (server.data / name).read_text())
+        pid = int((server.data / name).read_text().split()[0])
+        hanging = psutil.Process(pid)
+        orphans = [*server.workers(), *server.templates(), hanging]
+        (server.data / "hang").unlink()
+        server.remember_family()
+        os.kill(server.manager().pid, signal.SIGKILL)
+        processes.wait_gone(orphans, 5.2)
+        assert DaemonSite(server, "/app").get("/").body == b"served"
 
 
 class TestSocketRemoved:

@@ -104,6 +104,29 @@ class TestForking:
         (server.data / "fork").touch()
         wait_served(server)
 
+    def test_one_whose_lock_cannot_be_had_is_killed_and_replaced(self, start):
+        """It has no watchdog; a thread that somebody started while it loaded keeps the GIL."""
+        server = start("", """
+import ctypes
+
+def keep():
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data/keep")
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    os.path.exists(path + "s") or (open(path + "s", "x").close(), ctypes.PyDLL(None).sleep(1000))
+
+import time
+threading.Thread(target=keep, daemon=True).start()
+""", "PYW0525", r"PYW0393: template \d+ of group 'app' did not fork a worker within 10 s")
+        wait_served(server)
+        template, worker = server.templates()[0], server.workers()[0]
+        (server.data / "keep").touch()
+        wait_for(lambda: (server.data / "keeps").exists())
+        worker.kill()
+        server.log.wait("PYW0393: template %d " % template.pid, 0, 30)
+        wait_served(server)
+        assert server.templates() != [template]
+
     def test_one_that_cannot_fork_is_asked_again(self, start):
         """It may have no more processes."""
         server = start("", """
