@@ -14,7 +14,7 @@
 
 #include "manager/pyw_socket_directory.h"
 
-enum { ROUNDS = 500, BACKLOG = 1000 };
+enum { ROUNDS = 300, BACKLOG = 1000 };
 
 static char path[] = "/tmp/pyw-sockets.XXXXXX";
 static pyw_socket_directory directory = {.fd = -1};
@@ -84,22 +84,22 @@ static void *knock(void *unused)
 
 static void test_who_connects_meanwhile_finds_a_socket_that_listens(void **state)
 {
-    int old = bind_file();
+    int bound[ROUNDS + 1]; /* open until the end: who has found the file of one is about to connect to it */
     pthread_t client;
     void *error;
 
     is_over = 0;
+    bound[0] = bind_file();
     assert_int_equal(pthread_create(&client, NULL, knock, NULL), 0);
-    for (int i = 0; i < ROUNDS; i++) {
-        int fd = bind_file();
-
-        close(old);
-        old = fd;
+    for (int i = 1; i <= ROUNDS; i++) {
+        bound[i] = bind_file();
     }
     __atomic_store_n(&is_over, 1, __ATOMIC_RELEASE);
     assert_int_equal(pthread_join(client, &error), 0);
     assert_string_equal(strerror((int)(intptr_t)error), strerror(0));
-    close(old);
+    for (int i = 0; i <= ROUNDS; i++) {
+        close(bound[i]);
+    }
 }
 
 static void test_what_cannot_be_bound_leaves_nothing(void **state)
