@@ -6,6 +6,8 @@
 #include "manager/pyw_group_log.h"
 #include "wire/pyw_wait.h"
 
+enum { FLOOD = 10000 }; /* frames at a time */
+
 void pyw_child_change(pyw_child *child, pyw_child_event event)
 {
     pyw_child_state state = pyw_child_next(child->state, event);
@@ -46,6 +48,23 @@ void pyw_child_kill(pyw_child *child)
         pyw_worker_group_start_failed(child->group,
                                       child); /* now, as the next one would be started before this one is buried */
     }
+}
+
+pyw_result pyw_child_hear(pyw_child *child, void (*obey)(pyw_child *child, const pyw_frame *frame))
+{
+    for (int i = 0; i < FLOOD; i++) {
+        pyw_result result = PYW_AGAIN;
+        pyw_frame frame;
+
+        if (pyw_channel_fd(child->channel) >= 0) {
+            result = pyw_channel_read(child->channel, &frame, 0);
+        }
+        if (result != PYW_OK) {
+            return result;
+        }
+        obey(child, &frame);
+    }
+    return PYW_MALFORMED;
 }
 
 int pyw_child_is_current(const pyw_child *child)

@@ -21,6 +21,12 @@ void pyw_child_replace(pyw_child *child);
 /* Kills it with everything that it started. It is buried when its end is seen. */
 void pyw_child_kill(pyw_child *child);
 
+/*
+ * Hears what it has said, and obeys. PYW_AGAIN: that was all, or it was killed for it. Any other: it says nothing more,
+ * or nothing of use. Who says as much as no worker would, PYW_MALFORMED, must not hold up what the others say.
+ */
+pyw_result pyw_child_hear(pyw_child *child, void (*obey)(pyw_child *child, const pyw_frame *frame));
+
 /* Of the group's generation, and not chosen to be replaced. */
 int pyw_child_is_current(const pyw_child *child);
 

@@ -132,15 +132,8 @@ static void obey(pyw_child *child, const pyw_frame *frame)
 
 void pyw_worker_group_listen(pyw_worker_group *group, pyw_child *child)
 {
-    pyw_frame frame;
-    pyw_result result = PYW_OK;
+    pyw_result result = pyw_child_hear(child, obey);
 
-    while (result == PYW_OK) {
-        result = pyw_channel_read(child->channel, &frame, 0);
-        if (result == PYW_OK) {
-            obey(child, &frame);
-        }
-    }
     if (result == PYW_AGAIN) {
         return;
     }

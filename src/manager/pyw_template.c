@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "manager/pyw_child.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_obituary.h"
 #include "manager/pyw_spawn.h"
@@ -238,16 +239,7 @@ static void obey(pyw_child *template, const pyw_frame *frame)
 
 static void listen_to_template(pyw_child *template)
 {
-    pyw_frame frame;
-    pyw_result result = PYW_OK;
-
-    while (pyw_channel_fd(template->channel) >= 0 && result == PYW_OK) {
-        result = pyw_channel_read(template->channel, &frame, 0);
-        if (result == PYW_OK) {
-            obey(template, &frame);
-        }
-    }
-    if (result != PYW_OK && result != PYW_AGAIN) {
+    if (pyw_child_hear(template, obey) != PYW_AGAIN) {
         /* It has ended, or cannot be steered any more and must end. */
         pyw_channel_close(template->channel);
         kill(template->pid, SIGTERM);
