@@ -56,7 +56,9 @@ static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
     memset(wish, 0, sizeof(*wish));
     wish->owner = own_pid;
     wish->is_high = config->priority == PYW_ON;
-    wish->is_repeated = admission->attempts > 0;
+    wish->is_repeated = admission->attempts > 0 || admission->was_taken_back;
+    wish->may_go_ahead = admission->may_go_ahead && !wish->is_repeated && config->concurrency_location == 0 &&
+                         options->reserve == 0;
     wish->location = config->concurrency_location;
     wish->location_limit = config->concurrency;
     wish->reserve = options->reserve;
@@ -227,6 +229,12 @@ void pyw_admission_retry(pyw_admission *admission)
     if (admission->has_slot && admission->slot.worker) {
         pyw_slots_avoid(slots_of(admission), admission->slot.worker);
     }
+    leave(admission, 0);
+}
+
+void pyw_admission_take_back(pyw_admission *admission)
+{
+    admission->was_taken_back = 1;
     leave(admission, 0);
 }
 

@@ -18,6 +18,8 @@ typedef struct pyw_admission {
     pyw_reply *reply;
     pyw_slot slot; /* worker 0: the group's own socket is where the request goes */
     int has_slot;
+    int may_go_ahead;   /* httpd has all of the request */
+    int was_taken_back; /* from a worker that had no thread for it */
     int attempts; /* workers that went away before they had begun */
 } pyw_admission;
 
@@ -34,6 +36,9 @@ int pyw_admission_enter(pyw_admission *admission);
 
 /* The request went to the group's own socket, and a worker with that process id took it. */
 void pyw_admission_taken(pyw_admission *admission, apr_uint32_t pid);
+
+/* The request was taken back from its worker, and is the first to wait now. */
+void pyw_admission_take_back(pyw_admission *admission);
 
 /* The worker has done its part; it cannot be reached, or goes away; the slot belongs to somebody else now. */
 void pyw_admission_leave(pyw_admission *admission);

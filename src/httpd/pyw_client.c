@@ -80,16 +80,22 @@ pyw_client *pyw_client_take(void)
     return client ? client : create();
 }
 
+void pyw_client_disconnect(pyw_client *client)
+{
+    pyw_channel_close(client->channel);
+    pyw_token_unmap(client->token);
+    client->token = NULL;
+}
+
 void pyw_client_keep(pyw_client *client, const pyw_group *group)
 {
     int fd = client->worker != 0 ? pyw_channel_detach(client->channel) : -1;
 
     if (fd >= 0) {
-        pyw_kept_put(group->options->roster_index, client->worker, fd, group->options->threads);
+        pyw_kept_put(group->options->roster_index, client->worker, fd, client->token, group->options->threads * 2);
+        client->token = NULL;
     }
-    else {
-        pyw_channel_close(client->channel);
-    }
+    pyw_client_disconnect(client);
     client->worker = 0;
 }
 
@@ -97,14 +103,14 @@ int pyw_client_abandon(pyw_client *client)
 {
     int fd = fcntl(pyw_channel_fd(client->channel), F_DUPFD_CLOEXEC, 3);
 
-    pyw_channel_close(client->channel);
+    pyw_client_disconnect(client);
     client->worker = 0;
     return fd;
 }
 
 void pyw_client_give_back(pyw_client *client)
 {
-    pyw_channel_close(client->channel);
+    pyw_client_disconnect(client);
     client->worker = 0;
     pyw_buffer_reset(&client->request, BUFFER_KEPT);
     apr_thread_mutex_lock(idle.lock);
@@ -202,7 +208,7 @@ static int connect_to_own_socket(pyw_client *client, const pyw_group *group, apr
 int pyw_client_connect_worker(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
                               const pyw_timing *timing)
 {
-    int fd = pyw_kept_take(worker);
+    int fd = pyw_kept_take(worker, &client->token);
 
     if (fd < 0) {
         return connect_to_own_socket(client, group, worker, timing);
@@ -215,7 +221,7 @@ int pyw_client_connect_worker(pyw_client *client, const pyw_group *group, apr_ui
 
 int pyw_client_connect_again(pyw_client *client, const pyw_group *group, const pyw_timing *timing)
 {
-    pyw_channel_close(client->channel);
+    pyw_client_disconnect(client);
     return connect_to_own_socket(client, group, client->worker, timing);
 }
 

@@ -15,6 +15,7 @@
 #include "httpd/pyw_timing.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
+#include "wire/pyw_token.h"
 
 typedef struct pyw_client {
     pyw_channel *channel;
@@ -22,6 +23,7 @@ typedef struct pyw_client {
     pyw_pairs headers;   /* scratch of the HEAD decoder */
     apr_uint64_t worker; /* its serial; 0: connected to the group's socket, or not at all */
     int is_kept;         /* the connection has served before: the worker may have closed it meanwhile */
+    pyw_token *token;    /* of the connection; NULL: none was needed so far */
     struct pyw_client *next;
 } pyw_client;
 
@@ -33,6 +35,9 @@ pyw_client *pyw_client_take(void);
 
 /* Closes the connection, if there is one. */
 void pyw_client_give_back(pyw_client *client);
+
+/* Closes the connection, if there is one. */
+void pyw_client_disconnect(pyw_client *client);
 
 /*
  * The exchange is over on both sides: the connection may serve another request, the buffers stay as they are. Closes

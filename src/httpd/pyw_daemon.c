@@ -125,7 +125,7 @@ static pyw_relay_outcome relay(pyw_client *client, pyw_admission *admission, pyw
     return pyw_relay_run(client, admission, upload);
 }
 
-/* HTTP_CONTINUE: the worker that had been chosen goes away. */
+/* HTTP_CONTINUE: the worker that had been chosen has not begun it, and will not. */
 static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload)
 {
     int status = pyw_admission_enter(admission);
@@ -133,12 +133,20 @@ static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission,
     if (status == OK) {
         status = connect_as_admitted(r, client, admission);
     }
+    if (status == HTTP_CONTINUE) {
+        pyw_admission_retry(admission);
+    }
     if (status != OK) {
         return status;
     }
     switch (relay(client, admission, upload)) {
+    case PYW_RELAY_TAKEN_BACK:
+        pyw_client_disconnect(client);
+        pyw_admission_take_back(admission);
+        return HTTP_CONTINUE;
     case PYW_RELAY_GOAWAY:
-        pyw_channel_close(client->channel);
+        pyw_client_disconnect(client);
+        pyw_admission_retry(admission);
         return HTTP_CONTINUE;
     case PYW_RELAY_LEFT:
         leave_behind(client, admission);
@@ -156,6 +164,7 @@ static int serve(request_rec *r, pyw_client *client, const pyw_target *target, p
 
     pyw_reply_init(&reply, r, target->config);
     pyw_admission_init(&admission, target, &reply);
+    admission.may_go_ahead = upload->complete;
     while (admission.attempts < ATTEMPTS) {
         int status = attempt(r, client, &admission, upload);
 
@@ -163,7 +172,6 @@ static int serve(request_rec *r, pyw_client *client, const pyw_target *target, p
             pyw_admission_leave(&admission);
             return status == OK ? pyw_reply_result(&reply) : status;
         }
-        pyw_admission_retry(&admission);
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   PYWNO(0234) "process group '%s': its workers are going away, none took the request",

@@ -10,6 +10,7 @@ typedef struct kept_connection {
     apr_uint64_t worker;
     int index; /* of its group */
     int fd;
+    pyw_token *token; /* NULL: none was needed so far */
 } kept_connection;
 
 /* The one of this child. */
@@ -23,6 +24,7 @@ static struct {
 static void close_connection(kept_connection *connection)
 {
     close(connection->fd);
+    pyw_token_unmap(connection->token);
     connection->next = kept.unused;
     kept.unused = connection;
 }
@@ -51,7 +53,7 @@ void pyw_kept_child_init(apr_pool_t *pchild)
     apr_pool_cleanup_register(pchild, NULL, close_all, apr_pool_cleanup_null);
 }
 
-int pyw_kept_take(apr_uint64_t worker)
+int pyw_kept_take(apr_uint64_t worker, pyw_token **token)
 {
     kept_connection **link = &kept.first;
     int fd = -1;
@@ -65,6 +67,7 @@ int pyw_kept_take(apr_uint64_t worker)
 
         *link = found->next;
         fd = found->fd;
+        *token = found->token;
         found->next = kept.unused;
         kept.unused = found;
     }
@@ -94,7 +97,7 @@ static kept_connection *take_unused(void)
 }
 
 /* Slow clients hold connections whose worker is free for others long before: there may be more than can be of use. */
-void pyw_kept_put(int index, apr_uint64_t worker, int fd, int most)
+void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most)
 {
     kept_connection *connection = NULL;
 
@@ -106,12 +109,14 @@ void pyw_kept_put(int index, apr_uint64_t worker, int fd, int most)
         connection->worker = worker;
         connection->index = index;
         connection->fd = fd;
+        connection->token = token;
         connection->next = kept.first;
         kept.first = connection;
     }
     apr_thread_mutex_unlock(kept.lock);
     if (!connection) {
         close(fd);
+        pyw_token_unmap(token);
     }
 }
 

@@ -7,15 +7,16 @@
 #include <httpd.h>
 
 #include "wire/pyw_roster.h"
+#include "wire/pyw_token.h"
 
 /* In a new child, before its threads. */
 void pyw_kept_child_init(apr_pool_t *pchild);
 
 /* Takes the connection to `worker` that was used last: its descriptor, or -1. The caller becomes its owner. */
-int pyw_kept_take(apr_uint64_t worker);
+int pyw_kept_take(apr_uint64_t worker, pyw_token **token);
 
 /* Becomes the owner of `fd`; closes it if `most` connections to the worker are kept already. */
-void pyw_kept_put(int index, apr_uint64_t worker, int fd, int most);
+void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most);
 
 /*
  * Closes those to workers that the roster of group `index` does not list any more. Costs nothing while the roster

@@ -8,6 +8,7 @@
 #include "httpd/pyw_conn.h"
 #include "httpd/pyw_relay_ahead.h"
 #include "httpd/pyw_relay_frames.h"
+#include "httpd/pyw_relay_token.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -166,7 +167,7 @@ static int slice_ms(pyw_relay *relay)
     }
     slice = relay->client_fd < 0 ? next_stream_slice(relay) : SLICE_MS;
     left = apr_time_as_msec(left) + 1;
-    return pyw_timing_bound(relay->timing, (int)(left < slice ? left : slice));
+    return pyw_relay_token_bound(relay, pyw_timing_bound(relay->timing, (int)(left < slice ? left : slice)));
 }
 
 static short client_events(const pyw_relay *relay, int is_full)
@@ -242,6 +243,9 @@ static uint16_t request_flags(const pyw_relay *relay)
 {
     int flags = relay->has_body ? PYW_REQUEST_BODY : 0;
 
+    if (relay->is_unclaimed) {
+        flags |= PYW_REQUEST_TOKEN;
+    }
     if (!relay->client->worker) {
         flags |= PYW_REQUEST_ONLY;
     }
@@ -283,10 +287,16 @@ static void step(pyw_relay *relay)
     if (!relay->over && pyw_relay_is_late(relay)) {
         pyw_relay_out_of_time(relay);
     }
+    if (!relay->over) {
+        pyw_relay_token_look(relay);
+    }
 }
 
 static pyw_relay_outcome outcome(const pyw_relay *relay)
 {
+    if (relay->was_taken_back) {
+        return PYW_RELAY_TAKEN_BACK;
+    }
     if (relay->goaway) {
         return PYW_RELAY_GOAWAY;
     }
@@ -320,12 +330,14 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
         .awaits_continue = reply->r->expecting_100 && !upload->complete,
     };
 
+    pyw_relay_token_put(&relay);
     pyw_relay_ahead_begin(&relay);
     send_request(&relay, &client->request);
     while (!relay.over) {
         step(&relay);
     }
     pyw_relay_ahead_end(&relay);
+    relay.worker_done |= pyw_relay_token_take(&relay);
     if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }

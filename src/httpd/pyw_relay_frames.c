@@ -6,6 +6,7 @@
 
 #include "base/pyw_log.h"
 #include "httpd/pyw_log_sink.h"
+#include "httpd/pyw_relay_token.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -33,9 +34,13 @@ void pyw_relay_client_gone(pyw_relay *relay)
     relay->over = 1;
 }
 
-/* Has the worker not taken the REQUEST yet, so that nothing in it will say what became of it? */
-static int is_waiting(const pyw_relay *relay)
+/* Has the worker not begun the REQUEST yet, so that nothing in it will say what became of it? */
+static int is_waiting(pyw_relay *relay)
 {
+    if (pyw_relay_token_take(relay)) {
+        relay->worker_done = 1;
+        return 1;
+    }
     return !relay->has_spoken && pyw_channel_is_unread(relay->channel);
 }
 
@@ -88,10 +93,13 @@ static const char *words_for(pyw_result why)
  * last worker leaves a listening socket behind. With anything behind the REQUEST one cannot tell what was read, but
  * for a worker that would have said TAKEN before it began.
  */
-static int was_not_begun(const pyw_relay *relay)
+static int was_not_begun(pyw_relay *relay)
 {
     int would_tell = relay->client->worker && relay->awaits_taken;
 
+    if (pyw_relay_token_take(relay)) {
+        return 1;
+    }
     return relay->was_not_sent || ((!relay->has_body || would_tell) && !relay->has_left && !relay->has_spoken &&
                                    pyw_channel_was_reset(relay->channel));
 }
@@ -111,6 +119,7 @@ static void out_of_descriptors(pyw_relay *relay)
 static void worker_is_done(pyw_relay *relay)
 {
     relay->worker_done = 1;
+    relay->is_unclaimed = 0;
     relay->reply->absorption = NULL;
     relay->absorb_error = pyw_channel_absorb_error(relay->channel);
     if (!relay->uploading) {

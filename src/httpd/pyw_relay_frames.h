@@ -40,6 +40,10 @@ typedef struct pyw_relay {
     int has_spoken;      /* the worker has said something about the request: it has begun it */
     int has_left;        /* the client has closed its sending side, and the worker was told */
     int was_not_sent;    /* the worker had closed its connection before a byte of the REQUEST had gone */
+    int is_unclaimed;    /* nobody has taken the token of the connection, as far as one knows */
+    int was_taken_back;  /* the worker has not begun the request, and will not */
+    int64_t token_put;   /* pyw_wait_now() */
+    int64_t token_look;  /* when to ask whether the request is better off elsewhere */
     int worker_done;     /* it has ended the request, or is gone */
     int is_stale;        /* a kept connection that the worker had closed: the request was not begun */
     int goaway;          /* the worker takes no requests: this one was not begun */

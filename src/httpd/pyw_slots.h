@@ -8,6 +8,10 @@
  * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead. So nobody
  * waits behind a busy worker while another one is idle.
  *
+ * While requests take little time, as many as there are threads may be sent ahead: to a worker that is busy, so that
+ * its threads find the next request without waiting for httpd. Those that it has not begun can be taken back:
+ * pyw_slots_is_misplaced() tells when.
+ *
  * Any thread of any httpd process. The lock is robust: a process that dies inside leaves a table that the next one puts
  * right. All processes are of one user (kill(2) tells who lives). Knows no httpd.h.
  */
@@ -25,7 +29,8 @@ enum { PYW_SLOTS_LOCATIONS = 64 }; /* locations with a limit of their own are nu
 typedef struct pyw_slot_wish {
     int32_t owner;        /* the process that asks; 0: it is found out, by a system call */
     int is_high;          /* ahead of the others, and may use what is reserved */
-    int is_repeated;      /* its worker went away before it had begun: ahead of all */
+    int is_repeated;      /* it was sent to a worker that has not begun it: before all others */
+    int may_go_ahead;     /* the request can be taken back */
     int location;         /* 0: none */
     int location_limit;   /* how many of the location may run */
     int reserve;          /* slots of the group that only is_high may fill */
@@ -45,6 +50,11 @@ typedef struct pyw_slot {
     uint32_t ticket;
     uint64_t worker; /* its serial, once granted */
 } pyw_slot;
+
+enum {
+    PYW_SLOTS_AHEAD_MS = 20, /* how long a request may be in front of a busy worker while all others are busy, too */
+    PYW_SLOTS_QUICK_MS = 5   /* if requests take longer on the average, none is sent ahead */
+};
 
 /* Memory of a table for `tickets` requests and `workers` workers at a time, in bytes. */
 size_t pyw_slots_size(uint32_t tickets, uint32_t workers);
@@ -74,6 +84,12 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
  */
 int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot);
 
+/*
+ * Of a request that its worker has not begun: is it better off elsewhere? All threads of the worker are busy with
+ * others, and another worker has an idle one, or the request has been there for PYW_SLOTS_AHEAD_MS.
+ */
+int pyw_slots_is_misplaced(pyw_slots *slots, const pyw_slot *slot);
+
 /* The request is over, or waits no longer. `worked` 0: how long it took says nothing about the application. */
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked);
 
@@ -96,7 +112,7 @@ typedef struct pyw_slots_figures {
     uint32_t workers;
     uint32_t slots;
     uint32_t running;
-    uint32_t waiting;
+    uint32_t waiting; /* those that were sent ahead are among them */
 } pyw_slots_figures;
 
 void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures);

@@ -112,8 +112,8 @@ void pyw_slots_publish(pyw_slots *slots)
         since = slots->tickets[i].since < since ? slots->tickets[i].since : since;
     }
     slots->load->waiting_since = slots->queue_first == PYW_SLOTS_NONE ? 0 : since / 1000;
-    slots->load->waiting = (uint32_t)slots->waiting;
-    slots->load->running = (uint32_t)slots->running;
+    slots->load->waiting = (uint32_t)pyw_slots_count_waiting(slots);
+    slots->load->running = (uint32_t)pyw_slots_count_running(slots);
 }
 
 pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial)
@@ -215,19 +215,24 @@ int32_t pyw_slots_count_slots(pyw_slots *slots)
     return count;
 }
 
-pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots)
+pyw_slot_worker *pyw_slots_find_room(pyw_slots *slots, int32_t depth)
 {
     pyw_slot_worker *workers = pyw_slots_workers(slots), *best = NULL;
 
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slot_worker *worker = &workers[(slots->turn + i) % slots->worker_count];
 
-        if (pyw_slots_takes_requests(slots, worker) && worker->running < worker->threads &&
+        if (pyw_slots_takes_requests(slots, worker) && worker->running < worker->threads * depth &&
             (best == NULL || worker->threads - worker->running > best->threads - best->running)) {
             best = worker;
         }
     }
     return best;
+}
+
+pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots)
+{
+    return pyw_slots_find_room(slots, 1);
 }
 
 int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted)
@@ -244,6 +249,7 @@ static void count_running(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_
     slots->running += change;
     if (worker != NULL) {
         worker->running += change;
+        worker->sent_ahead += counted->is_ahead ? change : 0;
     }
     if (counted->location > 0) {
         slots->location_running[counted->location] += change;
@@ -260,6 +266,7 @@ void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *wor
 {
     slots->turn++;
     granted->state = PYW_TICKET_RUNNING;
+    granted->is_ahead = granted->may_go_ahead && worker != NULL && worker->running >= worker->threads;
     granted->worker = worker != NULL ? worker->serial : 0;
     granted->since = pyw_slots_now_us();
     count_running(slots, granted, worker, 1);
@@ -311,6 +318,9 @@ void pyw_slots_pump(pyw_slots *slots)
         pyw_slot_worker *worker = pyw_slots_find_free_worker(slots);
 
         if (worker == NULL) {
+            worker = pyw_slots_find_worker_ahead(slots, waiting);
+        }
+        if (worker == NULL) {
             break;
         }
         if (pyw_slots_may_run(slots, waiting)) {
@@ -338,6 +348,7 @@ static void make_consistent(pyw_slots *slots)
     slots->sequence |= 1; /* read the roster again */
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slots_workers(slots)[i].running = 0;
+        pyw_slots_workers(slots)[i].sent_ahead = 0;
     }
     for (int32_t i = (int32_t)slots->ticket_capacity - 1; i >= 0; i--) {
         pyw_ticket *found = &slots->tickets[i];

@@ -37,13 +37,16 @@ typedef struct pyw_ticket {
     int32_t location_limit;
     int32_t reserve;
     int32_t is_high;
+    int32_t may_go_ahead;
+    int32_t is_ahead; /* it was granted a worker without a free thread */
 } pyw_ticket;
 
 typedef struct pyw_slot_worker {
     uint64_t serial;
     uint32_t pid;
     int32_t threads;
-    int32_t running;
+    int32_t running;       /* or sent ahead */
+    int32_t sent_ahead;    /* of these; some of them run by now */
     int32_t is_listed;     /* in the roster */
     int64_t avoided_until; /* now_us(), unless the roster changes before */
 } pyw_slot_worker;
@@ -62,7 +65,7 @@ struct pyw_slots {
     int32_t queue_first;
     uint64_t next_order;
     int32_t waiting;
-    int32_t running;
+    int32_t running; /* or sent ahead */
     int32_t orphans;
     int32_t location_running[PYW_SLOTS_LOCATIONS];
     int64_t service_us; /* running mean of what a request takes in a worker; 0: not known */
@@ -99,8 +102,22 @@ int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *work
 /* Of the workers that take requests. */
 int32_t pyw_slots_count_slots(pyw_slots *slots);
 
-/* The one with most threads to spare (they share a GIL), each in turn among equals; NULL: all are busy. */
+/*
+ * The one with most room for `depth` requests a thread, each in turn among equals; NULL: there is none. With one a
+ * thread it is the one with most threads to spare (they share a GIL).
+ */
+pyw_slot_worker *pyw_slots_find_room(pyw_slots *slots, int32_t depth);
 pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots);
+
+/* pyw_slots_ahead.c: where the ticket may be sent ahead; NULL: it has to wait here. */
+pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted);
+
+/* What its worker has not begun although it runs, by the table. */
+int pyw_slots_is_better_off_elsewhere(pyw_slots *slots, const pyw_ticket *sent);
+
+/* For what threads are busy with, and for what waits for a thread: here, or in front of a busy worker. */
+int32_t pyw_slots_count_running(pyw_slots *slots);
+int32_t pyw_slots_count_waiting(pyw_slots *slots);
 
 /* As far as its location and what is reserved are concerned. */
 int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted);

@@ -10,8 +10,10 @@ typedef struct frame_rule {
     uint16_t flags_most; /* all flags are a single bit or a level, so that a maximum says which values are known */
 } frame_rule;
 
+enum { REQUEST_FLAGS = PYW_REQUEST_BODY | PYW_REQUEST_ONLY | PYW_REQUEST_TOLD | PYW_REQUEST_TOKEN };
+
 static const frame_rule rules[] = {
-    [PYW_FRAME_REQUEST] = {"REQUEST", 0, PYW_LIMIT_REQUEST, PYW_REQUEST_BODY | PYW_REQUEST_ONLY | PYW_REQUEST_TOLD},
+    [PYW_FRAME_REQUEST] = {"REQUEST", 0, PYW_LIMIT_REQUEST, REQUEST_FLAGS},
     [PYW_FRAME_ABORT] = {"ABORT", 0, 0, 0},
     [PYW_FRAME_DATA] = {"DATA", 1, PYW_LIMIT_DATA, PYW_DATA_LAST},
     [PYW_FRAME_END] = {"END", 0, 0, 0},
@@ -21,6 +23,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_INTERIM] = {"INTERIM", 0, PYW_LIMIT_HEAD, 0},
     [PYW_FRAME_ERROR] = {"ERROR", 2, 2, 0},
     [PYW_FRAME_GOAWAY] = {"GOAWAY", 0, 0, 0},
+    [PYW_FRAME_TOKEN] = {"TOKEN", 0, 0, 0},
     [PYW_FRAME_LEFT] = {"LEFT", 0, 0, 0},
     [PYW_FRAME_TAKEN] = {"TAKEN", 4, 4, 0},
     [PYW_FRAME_GROUP] = {"GROUP", 0, PYW_LIMIT_OPTIONS, 0},

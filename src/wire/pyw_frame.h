@@ -25,6 +25,7 @@ typedef enum {
     /* httpd -> worker */
     PYW_FRAME_REQUEST = 1, /* opens a request: pyw_message_request */
     PYW_FRAME_ABORT = 2,   /* the client left; stop when convenient. Empty */
+    PYW_FRAME_TOKEN = 17,  /* the memory of the connection's token travels along (pyw_token). Empty */
     PYW_FRAME_LEFT = 15,   /* the client has closed its sending side, as those do that leave: see docs/WIRE.md. Empty */
     /* both ways */
     PYW_FRAME_DATA = 3, /* body bytes, at least one */
@@ -82,6 +83,7 @@ enum {
     PYW_REQUEST_BODY = 1, /* on REQUEST: DATA frames and END, or ABORT, follow */
     PYW_REQUEST_ONLY = 2, /* on REQUEST: no other one follows, the worker closes the connection after its END */
     PYW_REQUEST_TOLD = 4, /* on REQUEST: say TAKEN before the request is begun; bytes of the body wait for it */
+    PYW_REQUEST_TOKEN = 8, /* on REQUEST: whoever takes the connection's token has the request (pyw_token) */
     PYW_HAND_MOST = 15,   /* on HAND: the highest number of a descriptor */
     PYW_DATA_LAST = 1     /* on DATA and FILE from a worker: no more body bytes will come */
 };

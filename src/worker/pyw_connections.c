@@ -31,6 +31,7 @@ struct pyw_connection {
     pyw_connection *next_unused; /* of those that are free */
     int fd;
     int state;
+    pyw_token *token; /* NULL until httpd sends it */
 };
 
 struct pyw_connections {
@@ -241,6 +242,11 @@ int pyw_connection_fd(const pyw_connection *connection)
     return connection->fd;
 }
 
+pyw_token **pyw_connection_token(pyw_connection *connection)
+{
+    return &connection->token;
+}
+
 int pyw_connections_rest(pyw_connection *connection)
 {
     if (swap(connection, CONNECTION_BUSY, CONNECTION_RESTING)) {
@@ -254,6 +260,8 @@ void pyw_connections_forget(pyw_connections *connections, pyw_connection *connec
 {
     pthread_mutex_lock(&connections->lock);
     connection->fd = -1;
+    pyw_token_unmap(connection->token);
+    connection->token = NULL;
     __atomic_store_n(&connection->state, CONNECTION_FREE, __ATOMIC_RELEASE);
     connection->next_unused = connections->unused;
     connections->unused = connection;

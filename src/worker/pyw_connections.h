@@ -9,6 +9,7 @@
  */
 
 #include "base/pyw_result.h"
+#include "wire/pyw_token.h"
 
 typedef struct pyw_connections pyw_connections;
 typedef struct pyw_connection pyw_connection;
@@ -44,6 +45,9 @@ pyw_ready pyw_connections_wait(pyw_connections *connections);
 pyw_connection *pyw_connections_add(pyw_connections *connections, int fd);
 
 int pyw_connection_fd(const pyw_connection *connection);
+
+/* Its token, unmapped with the connection; NULL until somebody puts it there. */
+pyw_token **pyw_connection_token(pyw_connection *connection);
 
 /* Nothing more is here: 1, and it belongs to nobody; 0: something came meanwhile, it is still the caller's. */
 int pyw_connections_rest(pyw_connection *connection);

@@ -65,7 +65,7 @@ static void wait_out_shortage(int error)
 static void serve_kept(pool_thread *thread, pyw_connection *connection)
 {
     do {
-        if (!pyw_serve_kept(&thread->server, pyw_connection_fd(connection))) {
+        if (!pyw_serve_kept(&thread->server, pyw_connection_fd(connection), pyw_connection_token(connection))) {
             pyw_connections_forget(thread->pool->connections, connection);
             return;
         }

@@ -202,6 +202,12 @@ static void say_taken(int fd)
     (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* 0: httpd has taken the request back. */
+static int claim(const pyw_server_thread *thread)
+{
+    return thread->token != NULL && *thread->token != NULL && pyw_token_take(*thread->token);
+}
+
 static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     pyw_message_request request;
@@ -217,6 +223,9 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
         pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame of httpd's cannot be used (%s)", pyw_result_name(result));
         return 0;
     }
+    if ((frame->flags & PYW_REQUEST_TOKEN) && !claim(thread)) {
+        return 0;
+    }
     if (!is_wanted(thread, &request)) {
         return 0;
     }
@@ -227,14 +236,39 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0) && !is_only;
 }
 
-/* PYW_OK: a REQUEST. Any other: the connection has nothing more to give, which was logged if it is news. */
-static pyw_result await_request(pyw_server_thread *thread, pyw_frame *frame, int timeout_ms)
+static pyw_result take_token(pyw_server_thread *thread)
+{
+    int fd = pyw_channel_take_fd(thread->channel);
+
+    if (fd < 0) {
+        return PYW_MALFORMED;
+    }
+    if (thread->token != NULL && *thread->token == NULL) {
+        *thread->token = pyw_token_map(fd);
+    }
+    close(fd);
+    return PYW_OK;
+}
+
+/* LEFT crossed the END of the request that it was for. */
+static pyw_result read_request(pyw_server_thread *thread, pyw_frame *frame, int timeout_ms)
 {
     pyw_result result;
 
     do {
         result = pyw_channel_read(thread->channel, frame, timeout_ms);
-    } while (result == PYW_OK && frame->type == PYW_FRAME_LEFT); /* it crossed the END of the request that it was for */
+        if (result == PYW_OK && frame->type == PYW_FRAME_TOKEN) {
+            result = take_token(thread);
+        }
+    } while (result == PYW_OK && (frame->type == PYW_FRAME_LEFT || frame->type == PYW_FRAME_TOKEN));
+    return result;
+}
+
+/* PYW_OK: a REQUEST. Any other: the connection has nothing more to give, which was logged if it is news. */
+static pyw_result await_request(pyw_server_thread *thread, pyw_frame *frame, int timeout_ms)
+{
+    pyw_result result = read_request(thread, frame, timeout_ms);
+
     if (result == PYW_AGAIN || result == PYW_EOF || result == PYW_GONE) {
         return result;
     }
@@ -302,6 +336,7 @@ void pyw_serve(pyw_server_thread *thread, int fd)
     pyw_frame frame;
     int may_follow = pyw_serve_admits(thread->service, fd);
 
+    thread->token = NULL;
     if (may_follow) {
         say_taken(fd);
     }
@@ -313,11 +348,12 @@ void pyw_serve(pyw_server_thread *thread, int fd)
     finish(thread);
 }
 
-int pyw_serve_kept(pyw_server_thread *thread, int fd)
+int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token)
 {
     pyw_frame frame;
     pyw_result result;
 
+    thread->token = token;
     pyw_channel_open(thread->channel, fd);
     result = await_request(thread, &frame, 0);
     if (result == PYW_AGAIN) {

@@ -9,6 +9,7 @@
 #include "base/pyw_buffer.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
+#include "wire/pyw_token.h"
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_memory_look.h"
 #include "worker/pyw_watch_list.h"
@@ -36,6 +37,7 @@ typedef struct pyw_server_thread {
     int is_running;        /* a request that was begun; atomic. If not, it may begin one, unless it sees `draining` */
     pyw_application *last; /* that it served, to keep off the list's lock */
     pyw_channel *channel;
+    pyw_token **token; /* of the connection; NULL: it has none */
     pyw_pairs pairs;
     pyw_buffer request; /* the REQUEST payload, if a body follows */
     pyw_buffer scratch;
@@ -55,9 +57,9 @@ void pyw_serve(pyw_server_thread *thread, int fd);
 
 /*
  * Serves the next request of a kept connection, if one has come. 1: it may rest, and stays the caller's. 0: it is
- * closed.
+ * closed. *token is the connection's, NULL before httpd has sent it, and stays the caller's.
  */
-int pyw_serve_kept(pyw_server_thread *thread, int fd);
+int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token);
 
 /* Tells the peer that nothing more is begun here, and closes. What it has sent meanwhile, it sends elsewhere. */
 void pyw_serve_goodbye(int fd);

@@ -83,15 +83,83 @@ class TestKeptConnections:
         site = DaemonSite(server, "/app")
         site.pid()
         before = connections(server)
-        key = site.new_key()
-        site.get("/disconnect?key=" + key)
-        (server.data / (key + ".go")).touch()
-        site.wait_notes(key, 1)
-        site.pid()
-        new = connections(server) - before
+
+        def disconnect():
+            key = site.new_key()
+            site.get("/disconnect?key=" + key)
+            (server.data / (key + ".go")).touch()
+            site.wait_notes(key, 1)
+            site.pid()
+            return connections(server) - before
+
+        new = wait_for(disconnect)  # more than one may have been kept
         for _ in range(5):
             site.pid()
         assert new & connections(server)
+
+
+class TestSentAhead:
+    CONFIG = group("app", "processes=2 threads=1") + "LogLevel pywsgi:debug\n"
+
+    @staticmethod
+    def be_quick(site):
+        """Requests take little time here, as far as httpd can tell."""
+        for _ in range(40):
+            site.pid()
+
+    def test_what_a_busy_worker_does_not_begin_goes_to_the_first_that_is_idle(self, server):
+        site = DaemonSite(server, "/app")
+        first = site.hold()
+        for _ in range(4):
+            self.be_quick(site)
+            second = site.hold()
+            since = server.log.position()
+            waiting = [site.connect() for _ in range(3)]
+            for connection in waiting:
+                connection.start("GET", "/app/pid")
+            server.log.wait("PYW0286", since)
+            second.finish()
+            assert {int(connection.read_response().body) for connection in waiting} == set(second.pids)
+        first.finish()
+
+    def test_a_client_that_leaves_is_not_run_for(self, server):
+        site = DaemonSite(server, "/app")
+        self.be_quick(site)
+        held = [site.hold(), site.hold()]
+        gone = site.hold(wait=False)
+        gone.connections[0].reset()
+        server.log.wait("PYW0263|PYW0242")
+        for each in held:
+            each.finish()
+        assert site.pid() and site.pid()
+        assert site.notes(gone.key) == []
+
+    def test_with_a_worker_that_is_killed_only_those_are_lost_that_it_had_begun(self, server):
+        server.allow_log("PYW0243|PYW0244|PYW0310|PYW0340|PYW0367")
+        site = DaemonSite(server, "/app")
+        kills = 12
+        ended = threading.Event()
+        results = []
+
+        def client(number):
+            while not ended.is_set():
+                key = site.new_key()
+                response = site.request("POST", "/upload?key=" + key, body=b"x" * 100 * (number % 2))
+                results.append((key, response.status))
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            clients = [pool.submit(client, number) for number in range(8)]
+            for _ in range(kills):
+                before = len(results)
+                wait_for(lambda: len(results) > before + 50)
+                os.kill(site.pid(), signal.SIGKILL)
+            ended.set()
+            for each in clients:
+                each.result()
+        assert len([status for _, status in results if status != 200]) <= 2 * kills
+        for key, status in results:
+            begun = site.notes(key).count("begun")
+            assert (status, begun) in ((200, 1), (502, 0), (502, 1)), "never twice"
 
 
 class TestClientsThatLeave:

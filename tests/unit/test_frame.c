@@ -18,7 +18,7 @@ typedef struct expected_type {
 } expected_type;
 
 static const expected_type expected_types[] = {
-    {PYW_FRAME_REQUEST, "REQUEST", 0, 16 << 20, 7},
+    {PYW_FRAME_REQUEST, "REQUEST", 0, 16 << 20, 15},
     {PYW_FRAME_ABORT, "ABORT", 0, 0, 0},
     {PYW_FRAME_DATA, "DATA", 1, 1 << 20, 1},
     {PYW_FRAME_END, "END", 0, 0, 0},
@@ -29,6 +29,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_ERROR, "ERROR", 2, 2, 0},
     {PYW_FRAME_GOAWAY, "GOAWAY", 0, 0, 0},
     {PYW_FRAME_LEFT, "LEFT", 0, 0, 0},
+    {PYW_FRAME_TOKEN, "TOKEN", 0, 0, 0},
     {PYW_FRAME_TAKEN, "TAKEN", 4, 4, 0},
     {PYW_FRAME_GROUP, "GROUP", 0, 4 << 20, 0},
     {PYW_FRAME_COMMIT, "COMMIT", 0, 4 << 20, 0},

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_relay_token.h"
+
+#include <http_log.h>
+#include <unistd.h>
+
+#include "base/pyw_log.h"
+#include "wire/pyw_wait.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* After this time, and again whenever it has doubled. */
+#define FIRST_LOOK_MS 5
+
+/* Once for a connection: memory that both ends have. A worker that has closed it meanwhile shows at the REQUEST. */
+static void share_token(pyw_relay *relay)
+{
+    int fd = pyw_token_memory();
+
+    if (fd < 0) {
+        return;
+    }
+    relay->client->token = pyw_token_map(fd);
+    if (relay->client->token) {
+        pyw_channel_queue(relay->channel, PYW_FRAME_TOKEN, 0, NULL, 0, fd);
+        pyw_channel_send(relay->channel, 0);
+    }
+    close(fd);
+}
+
+void pyw_relay_token_put(pyw_relay *relay)
+{
+    if (!relay->client->worker) {
+        return;
+    }
+    if (!relay->client->token) {
+        share_token(relay);
+    }
+    if (relay->client->token) {
+        pyw_token_put(relay->client->token);
+        relay->is_unclaimed = 1;
+        relay->token_put = pyw_wait_now();
+        relay->token_look = relay->token_put + FIRST_LOOK_MS;
+    }
+}
+
+int pyw_relay_token_bound(const pyw_relay *relay, int ms)
+{
+    int64_t left = relay->is_unclaimed ? relay->token_look - pyw_wait_now() : ms;
+
+    if (left <= 0) {
+        return 0;
+    }
+    return left < ms ? (int)left : ms;
+}
+
+int pyw_relay_token_take(pyw_relay *relay)
+{
+    int was_unclaimed = relay->is_unclaimed && !relay->has_spoken;
+
+    relay->is_unclaimed = 0;
+    return was_unclaimed && pyw_token_take(relay->client->token);
+}
+
+/* Without a ticket nobody knows of a place that would be better. */
+static int is_misplaced(const pyw_relay *relay)
+{
+    return relay->admission->has_slot && pyw_slots_is_misplaced(relay->group->slots, &relay->admission->slot);
+}
+
+void pyw_relay_token_look(pyw_relay *relay)
+{
+    int64_t now;
+
+    if (!relay->is_unclaimed) {
+        return;
+    }
+    if (relay->has_spoken || !pyw_token_is_there(relay->client->token)) {
+        relay->is_unclaimed = 0;
+        return;
+    }
+    now = pyw_wait_now();
+    if (now < relay->token_look) {
+        return;
+    }
+    relay->token_look = now + (now - relay->token_put);
+    if (is_misplaced(relay) && pyw_relay_token_take(relay)) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->reply->r,
+                      PYWNO(0286) "process group '%s': the worker that the request was sent to has no thread for it "
+                                  "yet, so it waits for any worker",
+                      relay->group->options->name);
+        relay->was_taken_back = 1;
+        relay->over = 1;
+    }
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/pyw_slots_table.h"
+
+enum { DEPTH = 2 }; /* one request that runs and one that comes next, for each thread */
+
+/* They are not counted one by one: which of them a worker has begun is not known here, how many is. */
+static int32_t count_ahead(pyw_slots *slots)
+{
+    int32_t count = 0;
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        const pyw_slot_worker *worker = &pyw_slots_workers(slots)[i];
+        int32_t excess = worker->running - worker->threads;
+
+        excess = excess < worker->sent_ahead ? excess : worker->sent_ahead;
+        count += excess > 0 ? excess : 0;
+    }
+    return count;
+}
+
+int32_t pyw_slots_count_running(pyw_slots *slots)
+{
+    return slots->running - count_ahead(slots);
+}
+
+int32_t pyw_slots_count_waiting(pyw_slots *slots)
+{
+    return slots->waiting + count_ahead(slots);
+}
+
+pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted)
+{
+    if (!wanted->may_go_ahead || slots->service_us == 0 || slots->service_us > PYW_SLOTS_QUICK_MS * 1000) {
+        return NULL;
+    }
+    return pyw_slots_find_room(slots, DEPTH);
+}
+
+/*
+ * That may be one that was not sent ahead itself: a worker's threads take what they find first. And with a thread for
+ * each of its requests the worker will begin it as soon as it can.
+ */
+int pyw_slots_is_better_off_elsewhere(pyw_slots *slots, const pyw_ticket *sent)
+{
+    const pyw_slot_worker *worker = pyw_slots_find_worker(slots, sent->worker);
+
+    if (sent->state != PYW_TICKET_RUNNING || worker == NULL || worker->running <= worker->threads) {
+        return 0;
+    }
+    return slots->now - sent->since >= PYW_SLOTS_AHEAD_MS * 1000 || pyw_slots_find_free_worker(slots) != NULL;
+}
