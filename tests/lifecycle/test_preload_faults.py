@@ -35,6 +35,12 @@ def start(make_httpd):
     return make
 
 
+def mend(server, name):
+    """Ends the trouble, as the application asks for this file."""
+    (server.data / name).touch()
+    wait_served(server)
+
+
 def wait_served(server, seconds=20):
     site = DaemonSite(server)
     wait_for(lambda: (site.get("/").body == b"served"), seconds)
@@ -62,8 +68,7 @@ class TestLoading:
         server = start("startup-timeout=1s", "wait_for_file('load', 60)",
                        r"PYW0392: template \d+ of group 'app' did not load .* \(1 s\)")
         server.log.wait("PYW0392", 0, 20)
-        (server.data / "load").touch()
-        wait_served(server)
+        mend(server, "load")
 
     @pytest.mark.parametrize("trouble", ["gc.freeze = lambda: 1 / 0", "threading.enumerate = None"])
     def test_one_that_cannot_be_prepared_is_used_as_it_is(self, start, trouble):
@@ -81,8 +86,7 @@ class TestCrash:
                        r"PYW0366: .*app\.wsgi.* in <module>")
         server.allow_log("PYW0365|PYW0366")
         server.log.wait("PYW0310: template .*SIGSEGV")
-        (server.data / "load").touch()
-        wait_served(server)
+        mend(server, "load")
 
     def test_nor_does_a_worker_that_was_forked_crash_silently(self, start):
         server = start("", "import ctypes, pywsgi\npywsgi.after_fork(lambda: os.path.exists(os.path.dirname(__file__) + "
@@ -91,8 +95,7 @@ class TestCrash:
                        r"PYW0366: .*app\.wsgi.* in <lambda>")
         server.allow_log("PYW0365|PYW0366")
         server.log.wait("PYW0310: worker .*SIGSEGV")
-        (server.data / "load").touch()
-        wait_served(server)
+        mend(server, "load")
 
 
 class TestForking:
@@ -101,8 +104,7 @@ class TestForking:
         server = start("", "os.register_at_fork(before=lambda: wait_for_file('fork', 60))",
                        r"PYW0393: template \d+ of group 'app' did not fork a worker within 10 s")
         server.log.wait("PYW0393", 0, 30)
-        (server.data / "fork").touch()
-        wait_served(server)
+        mend(server, "fork")
 
     def test_one_whose_lock_cannot_be_had_is_killed_and_replaced(self, start):
         """It has no watchdog; a thread that somebody started while it loaded keeps the GIL."""
@@ -138,8 +140,7 @@ def limit():
 os.register_at_fork(before=limit)
 """, "PYW0450: the template cannot fork a worker: Resource temporarily unavailable", "PYW0396: .*could not be forked")
         server.log.wait("PYW0396", 0, 20)
-        (server.data / "fork").touch()
-        wait_served(server)
+        mend(server, "fork")
 
 
 class TestService:
