@@ -211,19 +211,20 @@ static int claim(const pyw_server_thread *thread)
 static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     pyw_message_request request;
-    const char *payload = keep_payload(thread, frame);
+    const char *payload;
     pyw_result result = PYW_FAILED;
     int is_only;
 
     note_running(thread, 1);
+    if ((frame->flags & PYW_REQUEST_TOKEN) && !claim(thread)) {
+        return 0;
+    }
+    payload = keep_payload(thread, frame);
     if (payload != NULL) {
         result = pyw_message_request_decode(&request, &thread->pairs, payload, frame->length);
     }
     if (result != PYW_OK) {
         pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame of httpd's cannot be used (%s)", pyw_result_name(result));
-        return 0;
-    }
-    if ((frame->flags & PYW_REQUEST_TOKEN) && !claim(thread)) {
         return 0;
     }
     if (!is_wanted(thread, &request)) {
