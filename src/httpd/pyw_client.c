@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "httpd/pyw_kept.h"
+#include "httpd/pyw_slots.h"
 
 /* How long a socket that is not there, or has nobody listening, may take to come back; and how often to look. */
 #define ABSENCE_LIMIT apr_time_from_sec(3)
@@ -92,7 +93,8 @@ void pyw_client_keep(pyw_client *client, const pyw_group *group)
     int fd = client->worker != 0 ? pyw_channel_detach(client->channel) : -1;
 
     if (fd >= 0) {
-        pyw_kept_put(group->options->roster_index, client->worker, fd, client->token, group->options->threads * 2);
+        pyw_kept_put(group->options->roster_index, client->worker, fd, client->token,
+                     group->options->threads + PYW_SLOTS_AHEAD_MOST);
         client->token = NULL;
     }
     pyw_client_disconnect(client);

@@ -269,12 +269,16 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
     }
 }
 
-/* Of what was sent ahead, about half of the time was another request's. */
 static void note_service(pyw_slots *slots, const pyw_ticket *ended)
 {
-    int64_t took = (pyw_slots_now_us() - ended->since) / (ended->is_ahead ? 2 : 1) + 1;
+    pyw_slot_worker *worker = pyw_slots_find_worker(slots, ended->worker);
+    int64_t took = pyw_slots_service_time(slots, ended, worker);
 
     slots->service_us += slots->service_us == 0 ? took : (took - slots->service_us) / SERVICE_WEIGHT;
+    slots->service_us += slots->service_us == 0; /* it is known now */
+    if (worker != NULL) {
+        worker->ended_at = slots->now;
+    }
 }
 
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)

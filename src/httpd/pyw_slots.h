@@ -8,8 +8,8 @@
  * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead. So nobody
  * waits behind a busy worker while another one is idle.
  *
- * While requests take little time, as many as there are threads may be sent ahead: to a worker that is busy, so that
- * its threads find the next request without waiting for httpd. Those that it has not begun can be taken back:
+ * While requests take little time, some are sent ahead: to a worker that is busy, so that its threads find the next
+ * request without waiting for httpd. Those that it has not begun can be taken back:
  * pyw_slots_is_misplaced() tells when.
  *
  * Any thread of any httpd process. The lock is robust: a process that dies inside leaves a table that the next one puts
@@ -53,7 +53,8 @@ typedef struct pyw_slot {
 
 enum {
     PYW_SLOTS_AHEAD_MS = 20, /* how long a request may be in front of a busy worker while all others are busy, too */
-    PYW_SLOTS_QUICK_MS = 5   /* if requests take longer on the average, none is sent ahead */
+    PYW_SLOTS_QUICK_MS = 5,  /* as many are sent ahead as will probably be begun within this time */
+    PYW_SLOTS_AHEAD_MOST = 16 /* to one worker */
 };
 
 /* Memory of a table for `tickets` requests and `workers` workers at a time, in bytes. */

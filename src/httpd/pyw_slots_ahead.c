@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/pyw_slots_table.h"
 
-enum { DEPTH = 2 }; /* one request that runs and one that comes next, for each thread */
-
 /* They are not counted one by one: which of them a worker has begun is not known here, how many is. */
 static int32_t count_ahead(pyw_slots *slots)
 {
@@ -28,12 +26,25 @@ int32_t pyw_slots_count_waiting(pyw_slots *slots)
     return slots->waiting + count_ahead(slots);
 }
 
+/* As many as will probably be begun within PYW_SLOTS_QUICK_MS. */
+static int32_t most_ahead(const pyw_slots *slots, const pyw_slot_worker *worker)
+{
+    int64_t most = PYW_SLOTS_QUICK_MS * 1000 * (int64_t)worker->threads / slots->service_us;
+
+    return most < PYW_SLOTS_AHEAD_MOST ? (int32_t)most : PYW_SLOTS_AHEAD_MOST;
+}
+
 pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted)
 {
-    if (!wanted->may_go_ahead || slots->service_us == 0 || slots->service_us > PYW_SLOTS_QUICK_MS * 1000) {
-        return NULL;
-    }
-    return pyw_slots_find_room(slots, DEPTH);
+    return wanted->may_go_ahead && slots->service_us > 0 ? pyw_slots_find_room(slots, most_ahead) : NULL;
+}
+
+int64_t pyw_slots_service_time(const pyw_slots *slots, const pyw_ticket *ended, const pyw_slot_worker *worker)
+{
+    int64_t took = slots->now - ended->since;
+    int64_t share = ended->is_ahead && worker != NULL ? (slots->now - worker->ended_at) * worker->threads : took;
+
+    return share < took ? share : took;
 }
 
 /*

@@ -49,6 +49,7 @@ typedef struct pyw_slot_worker {
     int32_t sent_ahead;    /* of these; some of them run by now */
     int32_t is_listed;     /* in the roster */
     int64_t avoided_until; /* now_us(), unless the roster changes before */
+    int64_t ended_at;      /* now_us(), of the last request that it ended; 0: none yet */
 } pyw_slot_worker;
 
 struct pyw_slots {
@@ -102,15 +103,21 @@ int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *work
 /* Of the workers that take requests. */
 int32_t pyw_slots_count_slots(pyw_slots *slots);
 
-/*
- * The one with most room for `depth` requests a thread, each in turn among equals; NULL: there is none. With one a
- * thread it is the one with most threads to spare (they share a GIL).
- */
-pyw_slot_worker *pyw_slots_find_room(pyw_slots *slots, int32_t depth);
+/* How many requests a worker may have beyond one for each thread. */
+typedef int32_t pyw_slots_room(const pyw_slots *slots, const pyw_slot_worker *worker);
+
+/* The one with most threads to spare (they share a GIL), each in turn among equals; NULL: there is no room. */
+pyw_slot_worker *pyw_slots_find_room(pyw_slots *slots, pyw_slots_room *beyond);
 pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots);
 
 /* pyw_slots_ahead.c: where the ticket may be sent ahead; NULL: it has to wait here. */
 pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted);
+
+/*
+ * How long a thread of the worker was busy with it, in us. Of what was sent ahead one does not know when it was begun;
+ * but its worker has ended one after the other meanwhile.
+ */
+int64_t pyw_slots_service_time(const pyw_slots *slots, const pyw_ticket *ended, const pyw_slot_worker *worker);
 
 /* What its worker has not begun although it runs, by the table. */
 int pyw_slots_is_better_off_elsewhere(pyw_slots *slots, const pyw_ticket *sent);

@@ -1,84 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pyw_cmocka.h"
+#include "pyw_any_slots.h"
 
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "httpd/pyw_slots.h"
-#include "httpd/pyw_slots_table.h"
 #include "wire/pyw_wait.h"
 
-enum { TICKETS = 64, WORKERS = 8, LONG_MS = 5000 };
-
-/* A table as httpd's processes share it, with two workers of one thread each. */
-typedef struct fixture {
-    pyw_slots *slots;
-    pyw_roster_group *roster;
-    pyw_load_group *load;
-} fixture;
-
-static fixture table;
-static const pyw_slot_wish plain = {.queue_limit = 10, .queue_timeout_ms = 30000};
-
-static void *shared(size_t size)
-{
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    assert_ptr_not_equal(memory, MAP_FAILED);
-    return memory;
-}
-
-static void list_workers(int count, uint32_t threads)
-{
-    pyw_roster_worker workers[WORKERS];
-
-    for (int i = 0; i < count; i++) {
-        workers[i] = (pyw_roster_worker){(uint64_t)(101 + i), threads, (uint32_t)(1001 + i)};
-    }
-    pyw_roster_write(table.roster, workers, (uint32_t)count);
-}
-
-static int set_up(void **state)
-{
-    table.slots = shared(pyw_slots_size(TICKETS, WORKERS));
-    table.roster = shared(sizeof(*table.roster));
-    table.load = shared(sizeof(*table.load));
-    assert_int_equal(pyw_slots_init(table.slots, TICKETS, WORKERS, table.roster, table.load), 0);
-    list_workers(2, 1);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    munmap(table.slots, pyw_slots_size(TICKETS, WORKERS));
-    munmap(table.roster, sizeof(*table.roster));
-    munmap(table.load, sizeof(*table.load));
-    return 0;
-}
-
-static pyw_slot enter(const pyw_slot_wish *wish, pyw_slot_outcome expected)
-{
-    pyw_slot slot = {0};
-
-    assert_int_equal(pyw_slots_enter(table.slots, wish, &slot), expected);
-    return slot;
-}
-
-static void assert_running_and_waiting(unsigned running, unsigned waiting)
-{
-    pyw_slots_figures figures;
-
-    pyw_slots_look(table.slots, &figures);
-    assert_int_equal(figures.running, running);
-    assert_int_equal(figures.waiting, waiting);
-    assert_int_equal(table.load->running, running);
-    assert_int_equal(table.load->waiting, waiting);
-    assert_int_equal(table.load->waiting_since != 0, waiting != 0);
-}
+enum { LONG_MS = 5000 };
 
 static void test_a_free_worker_is_taken_at_once_and_each_once(void **state)
 {
@@ -112,150 +43,6 @@ static void test_nobody_waits_while_a_worker_is_idle(void **state)
     assert_int_equal(pyw_slots_wait(table.slots, &second, 0), PYW_SLOT_GRANTED);
     assert_int_equal(second.worker, running[0].worker);
     assert_running_and_waiting(2, 0);
-}
-
-static const pyw_slot_wish quick = {.may_go_ahead = 1, .queue_limit = 10, .queue_timeout_ms = 30000};
-
-/* What requests take is known, and is little. */
-static void learn(void)
-{
-    pyw_slot slot = enter(&quick, PYW_SLOT_GRANTED);
-
-    pyw_slots_leave(table.slots, &slot, 1);
-}
-
-static int is_ahead(const pyw_slot *slot)
-{
-    return table.slots->tickets[slot->ticket].is_ahead;
-}
-
-static void assert_ahead(unsigned running, unsigned waiting)
-{
-    pyw_slots_figures figures;
-
-    pyw_slots_look(table.slots, &figures);
-    assert_int_equal(figures.running, running);
-    assert_int_equal(figures.waiting, waiting);
-    assert_int_equal(table.load->running, running);
-    assert_int_equal(table.load->waiting, waiting);
-}
-
-static void test_one_request_for_each_thread_is_sent_ahead(void **state)
-{
-    pyw_slot running[2], ahead[2], waiting;
-
-    learn();
-    for (int i = 0; i < 2; i++) {
-        running[i] = enter(&quick, PYW_SLOT_GRANTED);
-        assert_false(is_ahead(&running[i]));
-    }
-    for (int i = 0; i < 2; i++) {
-        ahead[i] = enter(&quick, PYW_SLOT_GRANTED);
-        assert_true(is_ahead(&ahead[i]));
-    }
-    assert_int_not_equal(ahead[0].worker, ahead[1].worker);
-    waiting = enter(&quick, PYW_SLOT_WAITS);
-    assert_ahead(2, 3);
-    pyw_slots_leave(table.slots, &running[1], 1);
-    assert_int_equal(pyw_slots_wait(table.slots, &waiting, 0), PYW_SLOT_GRANTED);
-    assert_true(is_ahead(&waiting));
-    assert_int_equal(waiting.worker, running[1].worker);
-    assert_ahead(2, 2);
-    pyw_slots_leave(table.slots, &running[0], 1);
-    pyw_slots_leave(table.slots, &ahead[0], 1);
-    pyw_slots_leave(table.slots, &ahead[1], 1);
-    assert_ahead(1, 0);
-    running[0] = enter(&plain, PYW_SLOT_GRANTED);
-    assert_false(is_ahead(&running[0]));
-}
-
-static void test_none_is_sent_ahead_if_requests_take_long_or_nobody_knows(void **state)
-{
-    enter(&quick, PYW_SLOT_GRANTED);
-    enter(&quick, PYW_SLOT_GRANTED);
-    enter(&quick, PYW_SLOT_WAITS);
-    table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000 + 1;
-    enter(&quick, PYW_SLOT_WAITS);
-    assert_ahead(2, 2);
-}
-
-static void test_what_was_taken_back_waits_before_all_others(void **state)
-{
-    const pyw_slot_wish again = {.is_repeated = 1, .queue_limit = 10};
-    pyw_slot running, ahead, back, other;
-
-    learn();
-    running = enter(&quick, PYW_SLOT_GRANTED);
-    enter(&quick, PYW_SLOT_GRANTED);
-    ahead = enter(&quick, PYW_SLOT_GRANTED);
-    assert_true(is_ahead(&ahead));
-    pyw_slots_leave(table.slots, &ahead, 0);
-    back = enter(&again, PYW_SLOT_WAITS);
-    other = enter(&quick, PYW_SLOT_WAITS); /* is not sent ahead of the one that waits */
-    pyw_slots_leave(table.slots, &running, 1);
-    assert_int_equal(pyw_slots_wait(table.slots, &back, 0), PYW_SLOT_GRANTED);
-    assert_false(is_ahead(&back));
-    assert_int_equal(pyw_slots_wait(table.slots, &other, 0), PYW_SLOT_GRANTED);
-    assert_true(is_ahead(&other));
-}
-
-static void test_what_was_taken_back_is_not_refused(void **state)
-{
-    const pyw_slot_wish again = {.is_repeated = 1};
-    pyw_slot ahead;
-
-    learn();
-    enter(&quick, PYW_SLOT_GRANTED);
-    enter(&quick, PYW_SLOT_GRANTED);
-    ahead = enter(&quick, PYW_SLOT_GRANTED);
-    pyw_slots_leave(table.slots, &ahead, 0);
-    enter(&again, PYW_SLOT_WAITS);
-}
-
-static void test_a_request_is_misplaced_if_another_worker_could_begin_it(void **state)
-{
-    pyw_slot first, second, ahead;
-
-    learn();
-    first = enter(&quick, PYW_SLOT_GRANTED);
-    second = enter(&quick, PYW_SLOT_GRANTED);
-    ahead = enter(&quick, PYW_SLOT_GRANTED);
-    assert_false(pyw_slots_is_misplaced(table.slots, &ahead));
-    if (ahead.worker == first.worker) {
-        first = second;
-    }
-    pyw_slots_leave(table.slots, &first, 1);
-    assert_true(pyw_slots_is_misplaced(table.slots, &ahead));
-}
-
-static void test_a_request_is_misplaced_if_it_has_been_in_front_of_a_busy_worker_for_long(void **state)
-{
-    pyw_slot first, ahead;
-
-    learn();
-    first = enter(&quick, PYW_SLOT_GRANTED);
-    enter(&quick, PYW_SLOT_GRANTED);
-    ahead = enter(&quick, PYW_SLOT_GRANTED);
-    assert_int_equal(ahead.worker, first.worker);
-    table.slots->tickets[ahead.ticket].since -= PYW_SLOTS_AHEAD_MS * 1000;
-    assert_true(pyw_slots_is_misplaced(table.slots, &ahead));
-    assert_false(pyw_slots_is_misplaced(table.slots, &first));
-    pyw_slots_leave(table.slots, &first, 1);
-    assert_false(pyw_slots_is_misplaced(table.slots, &ahead)); /* a thread of its own: it is about to be begun */
-}
-
-static void test_queue_limit_counts_those_that_were_sent_ahead(void **state)
-{
-    const pyw_slot_wish one = {.may_go_ahead = 1, .queue_limit = 1}, none = {.may_go_ahead = 1};
-    pyw_slot ahead;
-
-    learn();
-    enter(&one, PYW_SLOT_GRANTED);
-    enter(&one, PYW_SLOT_GRANTED);
-    enter(&none, PYW_SLOT_FULL);
-    ahead = enter(&one, PYW_SLOT_GRANTED);
-    assert_true(is_ahead(&ahead));
-    enter(&one, PYW_SLOT_FULL);
 }
 
 static void test_high_priority_goes_ahead_and_a_retry_before_its_likes(void **state)
@@ -560,21 +347,12 @@ static void test_refusals_are_told_once_a_second(void **state)
     assert_int_equal(count, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_free_worker_is_taken_at_once_and_each_once),
         TEST(test_the_worker_with_most_idle_threads_is_chosen),
         TEST(test_nobody_waits_while_a_worker_is_idle),
-        TEST(test_one_request_for_each_thread_is_sent_ahead),
-        TEST(test_none_is_sent_ahead_if_requests_take_long_or_nobody_knows),
-        TEST(test_what_was_taken_back_waits_before_all_others),
-        TEST(test_what_was_taken_back_is_not_refused),
-        TEST(test_a_request_is_misplaced_if_another_worker_could_begin_it),
-        TEST(test_a_request_is_misplaced_if_it_has_been_in_front_of_a_busy_worker_for_long),
-        TEST(test_queue_limit_counts_those_that_were_sent_ahead),
         TEST(test_high_priority_goes_ahead_and_a_retry_before_its_likes),
         TEST(test_a_full_queue_refuses),
         TEST(test_a_wait_that_would_be_too_long_is_refused),
