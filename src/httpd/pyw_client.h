@@ -23,7 +23,7 @@ typedef struct pyw_client {
     pyw_pairs headers;   /* scratch of the HEAD decoder */
     apr_uint64_t worker; /* its serial; 0: connected to the group's socket, or not at all */
     int is_kept;         /* the connection has served before: the worker may have closed it meanwhile */
-    pyw_token *token;    /* of the connection; NULL: none was needed so far */
+    pyw_token *token;    /* of the connection; NULL: it has none (yet) */
     struct pyw_client *next;
 } pyw_client;
 

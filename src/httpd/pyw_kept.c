@@ -10,7 +10,7 @@ typedef struct kept_connection {
     apr_uint64_t worker;
     int index; /* of its group */
     int fd;
-    pyw_token *token; /* NULL: none was needed so far */
+    pyw_token *token; /* NULL: it has none */
 } kept_connection;
 
 /* The one of this child. */

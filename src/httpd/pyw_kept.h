@@ -12,10 +12,13 @@
 /* In a new child, before its threads. */
 void pyw_kept_child_init(apr_pool_t *pchild);
 
-/* Takes the connection to `worker` that was used last: its descriptor, or -1. The caller becomes its owner. */
+/*
+ * Takes the connection to `worker` that was used last: its descriptor, or -1, and its token. The caller becomes the
+ * owner of both.
+ */
 int pyw_kept_take(apr_uint64_t worker, pyw_token **token);
 
-/* Becomes the owner of `fd`; closes it if `most` connections to the worker are kept already. */
+/* Becomes the owner of `fd` and `token`; closes them if `most` connections to the worker are kept already. */
 void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most);
 
 /*

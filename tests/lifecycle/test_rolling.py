@@ -107,6 +107,7 @@ class TestSignals:
         site = DaemonSite(server)
         site.get("/")
         pid, = workers(server)
+        server.log.wait("PYW0317: worker %d" % pid)
         since = server.log.position()
         with Clients(site, "/") as clients:
             os.kill(pid, signal.SIGUSR1)
