@@ -57,8 +57,8 @@ static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
     wish->owner = own_pid;
     wish->is_high = config->priority == PYW_ON;
     wish->is_repeated = admission->attempts > 0 || admission->was_taken_back;
-    wish->may_go_ahead = admission->may_go_ahead && !wish->is_repeated && config->concurrency_location == 0 &&
-                         options->reserve == 0;
+    wish->may_go_ahead = admission->may_go_ahead && !wish->is_repeated && !wish->is_high &&
+                         config->concurrency_location == 0 && options->reserve == 0;
     wish->location = config->concurrency_location;
     wish->location_limit = config->concurrency;
     wish->reserve = options->reserve;
@@ -150,12 +150,14 @@ static apr_int64_t earlier(apr_int64_t one, apr_int64_t other)
 /* A client that left meanwhile is found before the request is run. */
 static int await_slot(pyw_admission *admission, int queue_timeout_ms)
 {
-    apr_int64_t queue_end = queue_timeout_ms > 0 ? pyw_wait_now() + queue_timeout_ms : INT64_MAX;
     pyw_slot_outcome outcome = PYW_SLOT_WAITS;
 
+    if (admission->queue_end == 0) {
+        admission->queue_end = queue_timeout_ms > 0 ? pyw_wait_now() + queue_timeout_ms : INT64_MAX;
+    }
     admission->has_slot = 1;
     while (outcome == PYW_SLOT_WAITS) {
-        apr_int64_t end = earlier(queue_end, pyw_wait_now() + LOOK_MS);
+        apr_int64_t end = earlier(admission->queue_end, pyw_wait_now() + LOOK_MS);
         int status;
 
         if (admission->target->timing.deadline) {
@@ -167,7 +169,7 @@ static int await_slot(pyw_admission *admission, int queue_timeout_ms)
             admission->slot.worker = 0;
             return OK;
         }
-        status = reason_to_give_up(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : queue_end);
+        status = reason_to_give_up(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : admission->queue_end);
         if (status) {
             pyw_slots_leave(slots_of(admission), &admission->slot, 0);
             admission->has_slot = 0;

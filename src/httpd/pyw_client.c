@@ -97,7 +97,9 @@ void pyw_client_keep(pyw_client *client, const pyw_group *group)
                      group->options->threads + PYW_SLOTS_AHEAD_MOST);
         client->token = NULL;
     }
-    pyw_client_disconnect(client);
+    else {
+        pyw_client_disconnect(client);
+    }
     client->worker = 0;
 }
 

@@ -18,13 +18,13 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* Another build of this module does not take over tables that it may see differently. */
-#define RETAINED_KEY "pywsgi-dispatch " PYW_VERSION
 
 /* Beyond those that run and wait: retries, and requests whose client has left while the worker is busy with them. */
 #define SPARE_TICKETS 256
 #define MOST_TICKETS (64 * 1024) /* more requests than an httpd has threads */
 #define SPARE_WORKERS 16
+
+#define KEY_SIZE 128
 
 /* A group's tables. They are never given back: a child of an old generation may look at them. */
 typedef struct dispatch_entry {
@@ -55,12 +55,30 @@ static int make_memory(dispatch_memory *memory)
     return memory->roster && memory->load;
 }
 
+/* Another build of this module does not take over tables that it sees differently. */
+static const char *retained_key(char key[KEY_SIZE])
+{
+    apr_snprintf(key, KEY_SIZE, "pywsgi-dispatch " PYW_VERSION " %lu %lu %lu %lu %lu",
+                 (unsigned long)pyw_slots_size(0, 0), (unsigned long)pyw_slots_size(1, 0),
+                 (unsigned long)pyw_slots_size(0, 1), (unsigned long)sizeof(pyw_roster),
+                 (unsigned long)sizeof(pyw_load));
+    return key;
+}
+
+static dispatch_memory *find_memory(void)
+{
+    char key[KEY_SIZE];
+
+    return ap_retained_data_get(retained_key(key));
+}
+
 static dispatch_memory *retained(void)
 {
-    dispatch_memory *memory = ap_retained_data_get(RETAINED_KEY);
+    dispatch_memory *memory = find_memory();
+    char key[KEY_SIZE];
 
     if (!memory) {
-        memory = ap_retained_data_create(RETAINED_KEY, sizeof(*memory));
+        memory = ap_retained_data_create(retained_key(key), sizeof(*memory));
         if (!make_memory(memory)) {
             ap_log_error(APLOG_MARK, APLOG_ERR, errno, ap_server_conf,
                          PYWNO(0260) "no shared memory: requests are queued by the kernel, without queue-limit and "
@@ -145,7 +163,7 @@ void pyw_dispatch_prepare(server_rec *main_server)
 
 static const dispatch_memory *existing(void)
 {
-    const dispatch_memory *memory = ap_retained_data_get(RETAINED_KEY);
+    const dispatch_memory *memory = find_memory();
 
     return memory && memory->roster ? memory : NULL;
 }
@@ -162,7 +180,7 @@ int pyw_dispatch_load_fd(void)
 
 void pyw_dispatch_child_init(void)
 {
-    dispatch_memory *memory = ap_retained_data_get(RETAINED_KEY);
+    dispatch_memory *memory = find_memory();
 
     if (memory && memory->roster) {
         close(memory->roster_fd);

@@ -5,13 +5,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "wire/pyw_wait.h"
+
 typedef struct kept_connection {
     struct kept_connection *next;
     apr_uint64_t worker;
     int index; /* of its group */
     int fd;
-    pyw_token *token; /* NULL: it has none */
+    pyw_token *token;   /* NULL: it has none */
+    int64_t kept_since; /* pyw_wait_now() */
 } kept_connection;
+
+enum { UNUSED_MS = 5000 }; /* one that was not used for so long was of use in a burst */
 
 /* The one of this child. */
 static struct {
@@ -75,12 +80,24 @@ int pyw_kept_take(apr_uint64_t worker, pyw_token **token)
     return fd;
 }
 
-static int count_kept(apr_uint64_t worker)
+/* How many to the worker are kept. After a burst there are more than are used: the oldest of them is closed. */
+static int count_and_age(apr_uint64_t worker, int64_t now)
 {
+    kept_connection **oldest = NULL;
     int count = 0;
 
-    for (const kept_connection *each = kept.first; each; each = each->next) {
-        count += each->worker == worker;
+    for (kept_connection **link = &kept.first; *link; link = &(*link)->next) {
+        if ((*link)->worker == worker) {
+            oldest = link;
+            count++;
+        }
+    }
+    if (oldest && now - (*oldest)->kept_since >= UNUSED_MS) {
+        kept_connection *closed = *oldest;
+
+        *oldest = closed->next;
+        close_connection(closed);
+        count--;
     }
     return count;
 }
@@ -100,9 +117,10 @@ static kept_connection *take_unused(void)
 void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most)
 {
     kept_connection *connection = NULL;
+    int64_t now = pyw_wait_now();
 
     apr_thread_mutex_lock(kept.lock);
-    if (count_kept(worker) < most) {
+    if (count_and_age(worker, now) < most) {
         connection = take_unused();
     }
     if (connection) {
@@ -110,6 +128,7 @@ void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int 
         connection->index = index;
         connection->fd = fd;
         connection->token = token;
+        connection->kept_since = now;
         connection->next = kept.first;
         kept.first = connection;
     }

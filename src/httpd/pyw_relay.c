@@ -264,11 +264,12 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
     pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, request_flags(relay), payload->data, payload->length, -1);
     queue_body(relay, file);
     result = pyw_channel_send(relay->channel, 0);
-    relay->was_not_sent = result == PYW_GONE && !pyw_channel_has_sent_part(relay->channel);
+    pyw_relay_token_sent(relay);
+    relay->was_not_sent = result != PYW_OK && result != PYW_AGAIN && !pyw_channel_has_sent_part(relay->channel);
     if (result != PYW_OK) {
         stop_uploading(relay);
     }
-    if (relay->was_not_sent && relay->client->is_kept) {
+    if (relay->was_not_sent && (result != PYW_GONE || relay->client->is_kept)) {
         pyw_relay_worker_lost(relay, result); /* whatever is still to be read is for no request */
     }
 }
@@ -327,17 +328,20 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
         .uploading = !upload->complete,
         .stream_slice = SLICE_STREAM_FIRST_MS,
         .awaits_taken = !upload->complete,
+        .token_fd = -1,
         .awaits_continue = reply->r->expecting_100 && !upload->complete,
     };
 
-    pyw_relay_token_put(&relay);
     pyw_relay_ahead_begin(&relay);
-    send_request(&relay, &client->request);
+    pyw_relay_token_put(&relay);
+    if (!relay.over) {
+        send_request(&relay, &client->request);
+    }
     while (!relay.over) {
         step(&relay);
     }
     pyw_relay_ahead_end(&relay);
-    relay.worker_done |= pyw_relay_token_take(&relay);
+    pyw_relay_token_take(&relay); /* a worker that has not begun by now shall not: nobody waits for the answer */
     if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }

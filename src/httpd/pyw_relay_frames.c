@@ -37,11 +37,7 @@ void pyw_relay_client_gone(pyw_relay *relay)
 /* Has the worker not begun the REQUEST yet, so that nothing in it will say what became of it? */
 static int is_waiting(pyw_relay *relay)
 {
-    if (pyw_relay_token_take(relay)) {
-        relay->worker_done = 1;
-        return 1;
-    }
-    return !relay->has_spoken && pyw_channel_is_unread(relay->channel);
+    return pyw_relay_token_take(relay) || (!relay->has_spoken && pyw_channel_is_unread(relay->channel));
 }
 
 void pyw_relay_out_of_time(pyw_relay *relay)

@@ -40,6 +40,7 @@ typedef struct pyw_relay {
     int has_spoken;      /* the worker has said something about the request: it has begun it */
     int has_left;        /* the client has closed its sending side, and the worker was told */
     int was_not_sent;    /* the worker had closed its connection before a byte of the REQUEST had gone */
+    int token_fd;        /* its memory, until the REQUEST is sent; -1: the worker has it */
     int is_unclaimed;    /* nobody has taken the token of the connection, as far as one knows */
     int was_taken_back;  /* the worker has not begun the request, and will not */
     int64_t token_put;   /* pyw_wait_now() */

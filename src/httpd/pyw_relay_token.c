@@ -12,7 +12,13 @@ APLOG_USE_MODULE(pywsgi);
 /* After this time, and again whenever it has doubled. */
 #define FIRST_LOOK_MS 5
 
-/* Once for a connection: memory that both ends have. A worker that has closed it meanwhile shows at the REQUEST. */
+static void take_back(pyw_relay *relay)
+{
+    relay->was_taken_back = 1;
+    relay->over = 1;
+}
+
+/* Once for a connection: memory that both ends have. It leaves with the REQUEST. */
 static void share_token(pyw_relay *relay)
 {
     int fd = pyw_token_memory();
@@ -21,11 +27,12 @@ static void share_token(pyw_relay *relay)
         return;
     }
     relay->client->token = pyw_token_map(fd);
-    if (relay->client->token) {
-        pyw_channel_queue(relay->channel, PYW_FRAME_TOKEN, 0, NULL, 0, fd);
-        pyw_channel_send(relay->channel, 0);
+    if (!relay->client->token) {
+        close(fd);
+        return;
     }
-    close(fd);
+    pyw_channel_queue(relay->channel, PYW_FRAME_TOKEN, 0, NULL, 0, fd);
+    relay->token_fd = fd;
 }
 
 void pyw_relay_token_put(pyw_relay *relay)
@@ -41,6 +48,17 @@ void pyw_relay_token_put(pyw_relay *relay)
         relay->is_unclaimed = 1;
         relay->token_put = pyw_wait_now();
         relay->token_look = relay->token_put + FIRST_LOOK_MS;
+    }
+    else if (relay->admission->slot.is_ahead) {
+        take_back(relay);
+    }
+}
+
+void pyw_relay_token_sent(pyw_relay *relay)
+{
+    if (relay->token_fd >= 0) {
+        close(relay->token_fd);
+        relay->token_fd = -1;
     }
 }
 
@@ -89,7 +107,6 @@ void pyw_relay_token_look(pyw_relay *relay)
                       PYWNO(0286) "process group '%s': the worker that the request was sent to has no thread for it "
                                   "yet, so it waits for any worker",
                       relay->group->options->name);
-        relay->was_taken_back = 1;
-        relay->over = 1;
+        take_back(relay);
     }
 }

@@ -9,8 +9,12 @@
 
 #include "httpd/pyw_relay_frames.h"
 
-/* Before the REQUEST is sent to a worker's own socket. Without memory for a token it cannot be taken back. */
+/*
+ * Before the REQUEST is sent to a worker's own socket, and behind that. Without memory for a token it cannot be taken
+ * back: then one that is not to be sent without is taken back at once.
+ */
 void pyw_relay_token_put(pyw_relay *relay);
+void pyw_relay_token_sent(pyw_relay *relay);
 
 /* The longest wait, in ms, until somebody has to look at the token; `ms` if that is shorter. */
 int pyw_relay_token_bound(const pyw_relay *relay, int ms);

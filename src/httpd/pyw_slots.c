@@ -135,6 +135,7 @@ static pyw_slot_outcome grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_wo
 {
     pyw_slots_grant(slots, granted, worker);
     slot->worker = worker->serial;
+    slot->is_ahead = granted->is_ahead;
     return PYW_SLOT_GRANTED;
 }
 
@@ -157,7 +158,7 @@ static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_wish *wish, pyw_s
         return outcome;
     }
     worker = slots->queue_first == PYW_SLOTS_NONE ? pyw_slots_find_worker_ahead(slots, made) : NULL;
-    if (worker != NULL && pyw_slots_may_run(slots, made)) {
+    if (worker != NULL) {
         return grant(slots, made, worker, slot);
     }
     made->state = PYW_TICKET_WAITING;
@@ -233,6 +234,7 @@ static pyw_slot_outcome take_grant(pyw_slots *slots, pyw_slot *slot, uint32_t gr
 {
     if (granted == PYW_GRANT_SLOT) {
         slot->worker = slots->tickets[slot->ticket].worker;
+        slot->is_ahead = slots->tickets[slot->ticket].is_ahead;
         return PYW_SLOT_GRANTED;
     }
     pyw_slots_lock(slots);

@@ -5,8 +5,7 @@
 /*
  * Who may send a request to which worker of a group, and who waits: one table a group, in memory that all processes of
  * httpd share and only they can write. A worker that the roster lists has as many slots as threads. A request takes a
- * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead. So nobody
- * waits behind a busy worker while another one is idle.
+ * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead.
  *
  * While requests take little time, some are sent ahead: to a worker that is busy, so that its threads find the next
  * request without waiting for httpd. Those that it has not begun can be taken back:
@@ -29,7 +28,7 @@ enum { PYW_SLOTS_LOCATIONS = 64 }; /* locations with a limit of their own are nu
 typedef struct pyw_slot_wish {
     int32_t owner;        /* the process that asks; 0: it is found out, by a system call */
     int is_high;          /* ahead of the others, and may use what is reserved */
-    int is_repeated;      /* it was sent to a worker that has not begun it: before all others */
+    int is_repeated;      /* it was sent to a worker that has not begun it: before all others of its priority */
     int may_go_ahead;     /* the request can be taken back */
     int location;         /* 0: none */
     int location_limit;   /* how many of the location may run */
@@ -49,12 +48,13 @@ typedef enum {
 typedef struct pyw_slot {
     uint32_t ticket;
     uint64_t worker; /* its serial, once granted */
+    int is_ahead;    /* all its threads are busy: the request has to be one that can be taken back */
 } pyw_slot;
 
 enum {
     PYW_SLOTS_AHEAD_MS = 20, /* how long a request may be in front of a busy worker while all others are busy, too */
     PYW_SLOTS_QUICK_MS = 5,  /* as many are sent ahead as will probably be begun within this time */
-    PYW_SLOTS_AHEAD_MOST = 16 /* to one worker */
+    PYW_SLOTS_AHEAD_MOST = 8  /* to one worker */
 };
 
 /* Memory of a table for `tickets` requests and `workers` workers at a time, in bytes. */

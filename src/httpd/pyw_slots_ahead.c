@@ -26,17 +26,16 @@ int32_t pyw_slots_count_waiting(pyw_slots *slots)
     return slots->waiting + count_ahead(slots);
 }
 
-/* As many as will probably be begun within PYW_SLOTS_QUICK_MS. */
-static int32_t most_ahead(const pyw_slots *slots, const pyw_slot_worker *worker)
+/* As many as will probably be begun within PYW_SLOTS_QUICK_MS; none, if it is not known to get on. */
+int32_t pyw_slots_most_ahead(const pyw_slots *slots, const pyw_slot_worker *worker)
 {
-    int64_t most = PYW_SLOTS_QUICK_MS * 1000 * (int64_t)worker->threads / slots->service_us;
+    int64_t most;
 
+    if (slots->service_us == 0 || slots->now - worker->ended_at > PYW_SLOTS_AHEAD_MS * 1000) {
+        return 0;
+    }
+    most = PYW_SLOTS_QUICK_MS * 1000 * (int64_t)worker->threads / slots->service_us;
     return most < PYW_SLOTS_AHEAD_MOST ? (int32_t)most : PYW_SLOTS_AHEAD_MOST;
-}
-
-pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted)
-{
-    return wanted->may_go_ahead && slots->service_us > 0 ? pyw_slots_find_room(slots, most_ahead) : NULL;
 }
 
 int64_t pyw_slots_service_time(const pyw_slots *slots, const pyw_ticket *ended, const pyw_slot_worker *worker)

@@ -215,13 +215,13 @@ int32_t pyw_slots_count_slots(pyw_slots *slots)
     return count;
 }
 
-pyw_slot_worker *pyw_slots_find_room(pyw_slots *slots, pyw_slots_room *beyond)
+static pyw_slot_worker *find_room(pyw_slots *slots, int is_ahead)
 {
     pyw_slot_worker *workers = pyw_slots_workers(slots), *best = NULL;
 
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slot_worker *worker = &workers[(slots->turn + i) % slots->worker_count];
-        int32_t most = worker->threads + (beyond != NULL ? beyond(slots, worker) : 0);
+        int32_t most = worker->threads + (is_ahead ? pyw_slots_most_ahead(slots, worker) : 0);
 
         if (pyw_slots_takes_requests(slots, worker) && worker->running < most &&
             (best == NULL || worker->threads - worker->running > best->threads - best->running)) {
@@ -233,7 +233,12 @@ pyw_slot_worker *pyw_slots_find_room(pyw_slots *slots, pyw_slots_room *beyond)
 
 pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots)
 {
-    return pyw_slots_find_room(slots, NULL);
+    return find_room(slots, 0);
+}
+
+pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted)
+{
+    return wanted->may_go_ahead ? find_room(slots, 1) : NULL;
 }
 
 int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted)

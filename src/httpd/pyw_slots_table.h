@@ -103,15 +103,14 @@ int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *work
 /* Of the workers that take requests. */
 int32_t pyw_slots_count_slots(pyw_slots *slots);
 
-/* How many requests a worker may have beyond one for each thread. */
-typedef int32_t pyw_slots_room(const pyw_slots *slots, const pyw_slot_worker *worker);
-
-/* The one with most threads to spare (they share a GIL), each in turn among equals; NULL: there is no room. */
-pyw_slot_worker *pyw_slots_find_room(pyw_slots *slots, pyw_slots_room *beyond);
+/* The one with most threads to spare (they share a GIL), each in turn among equals; NULL: all are busy. */
 pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots);
 
-/* pyw_slots_ahead.c: where the ticket may be sent ahead; NULL: it has to wait here. */
+/* Where the ticket may be sent ahead; NULL: it has to wait here. */
 pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted);
+
+/* pyw_slots_ahead.c: how many requests the worker may have beyond one for each thread. */
+int32_t pyw_slots_most_ahead(const pyw_slots *slots, const pyw_slot_worker *worker);
 
 /*
  * How long a thread of the worker was busy with it, in us. Of what was sent ahead one does not know when it was begun;

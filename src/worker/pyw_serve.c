@@ -237,9 +237,18 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0) && !is_only;
 }
 
+static pyw_result no_token(int error)
+{
+    pyw_log(PYW_LOG_ERR,
+            PYWNO(0428) "a connection of httpd's cannot be used: %s; its request goes to another worker, or waits",
+            strerror(error));
+    return PYW_GONE;
+}
+
 static pyw_result take_token(pyw_server_thread *thread)
 {
     int fd = pyw_channel_take_fd(thread->channel);
+    int error;
 
     if (fd < 0) {
         return PYW_MALFORMED;
@@ -247,8 +256,9 @@ static pyw_result take_token(pyw_server_thread *thread)
     if (thread->token != NULL && *thread->token == NULL) {
         *thread->token = pyw_token_map(fd);
     }
+    error = errno;
     close(fd);
-    return PYW_OK;
+    return thread->token != NULL && *thread->token == NULL ? no_token(error) : PYW_OK;
 }
 
 /* LEFT crossed the END of the request that it was for. */
@@ -262,7 +272,7 @@ static pyw_result read_request(pyw_server_thread *thread, pyw_frame *frame, int 
             result = take_token(thread);
         }
     } while (result == PYW_OK && (frame->type == PYW_FRAME_LEFT || frame->type == PYW_FRAME_TOKEN));
-    return result;
+    return result == PYW_MALFORMED && pyw_channel_has_lost_fd(thread->channel) ? no_token(EMFILE) : result;
 }
 
 /* PYW_OK: a REQUEST. Any other: the connection has nothing more to give, which was logged if it is news. */

@@ -3,15 +3,16 @@
 
 static const pyw_slot_wish quick = {.may_go_ahead = 1, .queue_limit = 10, .queue_timeout_ms = 30000};
 
-/* Requests take so long that one for each thread may be sent ahead. */
+/* Requests take so long that one for each thread may be sent ahead, and both workers get on. */
 static void learn(void)
 {
     table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000;
-}
+    for (int i = 0; i < 2; i++) {
+        pyw_slot slot = enter(&plain, PYW_SLOT_GRANTED);
 
-static int is_ahead(const pyw_slot *slot)
-{
-    return table.slots->tickets[slot->ticket].is_ahead;
+        pyw_slots_leave(table.slots, &slot, 1);
+    }
+    table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000;
 }
 
 static void assert_ahead(unsigned running, unsigned waiting)
@@ -32,18 +33,18 @@ static void test_one_request_for_each_thread_is_sent_ahead(void **state)
     learn();
     for (int i = 0; i < 2; i++) {
         running[i] = enter(&quick, PYW_SLOT_GRANTED);
-        assert_false(is_ahead(&running[i]));
+        assert_false(running[i].is_ahead);
     }
     for (int i = 0; i < 2; i++) {
         ahead[i] = enter(&quick, PYW_SLOT_GRANTED);
-        assert_true(is_ahead(&ahead[i]));
+        assert_true(ahead[i].is_ahead);
     }
     assert_int_not_equal(ahead[0].worker, ahead[1].worker);
     waiting = enter(&quick, PYW_SLOT_WAITS);
     assert_ahead(2, 3);
     pyw_slots_leave(table.slots, &running[1], 1);
     assert_int_equal(pyw_slots_wait(table.slots, &waiting, 0), PYW_SLOT_GRANTED);
-    assert_true(is_ahead(&waiting));
+    assert_true(waiting.is_ahead);
     assert_int_equal(waiting.worker, running[1].worker);
     assert_ahead(2, 2);
     pyw_slots_leave(table.slots, &running[0], 1);
@@ -51,7 +52,7 @@ static void test_one_request_for_each_thread_is_sent_ahead(void **state)
     pyw_slots_leave(table.slots, &ahead[1], 1);
     assert_ahead(1, 0);
     running[0] = enter(&plain, PYW_SLOT_GRANTED);
-    assert_false(is_ahead(&running[0]));
+    assert_false(running[0].is_ahead);
 }
 
 static void test_the_quicker_they_are_the_more_are_sent_ahead(void **state)
@@ -60,6 +61,7 @@ static void test_the_quicker_they_are_the_more_are_sent_ahead(void **state)
     int count = 0;
 
     many.queue_limit = 100;
+    learn();
     table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000 / 3;
     while (table.slots->waiting == 0) {
         pyw_slot slot;
@@ -99,9 +101,26 @@ static void test_none_is_sent_ahead_if_requests_take_long_or_nobody_knows(void *
     enter(&quick, PYW_SLOT_GRANTED);
     enter(&quick, PYW_SLOT_GRANTED);
     enter(&quick, PYW_SLOT_WAITS);
+    pyw_slots_workers(table.slots)[0].ended_at = table.slots->now;
     table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000 + 1;
     enter(&quick, PYW_SLOT_WAITS);
     assert_ahead(2, 2);
+}
+
+static void test_none_is_sent_ahead_to_a_worker_that_does_not_get_on(void **state)
+{
+    pyw_slot ahead;
+
+    learn();
+    enter(&quick, PYW_SLOT_GRANTED);
+    enter(&quick, PYW_SLOT_GRANTED);
+    table.slots->service_us = 1;
+    pyw_slots_workers(table.slots)[0].ended_at -= (PYW_SLOTS_AHEAD_MS + 1) * 1000;
+    for (int i = 0; i < PYW_SLOTS_AHEAD_MOST; i++) {
+        ahead = enter(&quick, PYW_SLOT_GRANTED);
+        assert_int_equal(ahead.worker, pyw_slots_workers(table.slots)[1].serial);
+    }
+    enter(&quick, PYW_SLOT_WAITS);
 }
 
 static void test_what_was_taken_back_waits_before_all_others(void **state)
@@ -113,15 +132,15 @@ static void test_what_was_taken_back_waits_before_all_others(void **state)
     running = enter(&quick, PYW_SLOT_GRANTED);
     enter(&quick, PYW_SLOT_GRANTED);
     ahead = enter(&quick, PYW_SLOT_GRANTED);
-    assert_true(is_ahead(&ahead));
+    assert_true(ahead.is_ahead);
     pyw_slots_leave(table.slots, &ahead, 0);
     back = enter(&again, PYW_SLOT_WAITS);
     other = enter(&quick, PYW_SLOT_WAITS); /* is not sent ahead of the one that waits */
     pyw_slots_leave(table.slots, &running, 1);
     assert_int_equal(pyw_slots_wait(table.slots, &back, 0), PYW_SLOT_GRANTED);
-    assert_false(is_ahead(&back));
+    assert_false(back.is_ahead);
     assert_int_equal(pyw_slots_wait(table.slots, &other, 0), PYW_SLOT_GRANTED);
-    assert_true(is_ahead(&other));
+    assert_true(other.is_ahead);
 }
 
 static void test_what_was_taken_back_is_not_refused(void **state)
@@ -179,7 +198,7 @@ static void test_queue_limit_counts_those_that_were_sent_ahead(void **state)
     enter(&one, PYW_SLOT_GRANTED);
     enter(&none, PYW_SLOT_FULL);
     ahead = enter(&one, PYW_SLOT_GRANTED);
-    assert_true(is_ahead(&ahead));
+    assert_true(ahead.is_ahead);
     enter(&one, PYW_SLOT_FULL);
 }
 
@@ -190,6 +209,7 @@ int main(void)
         TEST(test_the_quicker_they_are_the_more_are_sent_ahead),
         TEST(test_of_those_sent_ahead_the_worker_s_pace_tells_how_long_they_take),
         TEST(test_none_is_sent_ahead_if_requests_take_long_or_nobody_knows),
+        TEST(test_none_is_sent_ahead_to_a_worker_that_does_not_get_on),
         TEST(test_what_was_taken_back_waits_before_all_others),
         TEST(test_what_was_taken_back_is_not_refused),
         TEST(test_a_request_is_misplaced_if_another_worker_could_begin_it),
