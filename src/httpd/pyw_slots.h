@@ -53,7 +53,7 @@ typedef struct pyw_slot {
 
 enum {
     PYW_SLOTS_AHEAD_MS = 20, /* how long a request may be in front of a busy worker while all others are busy, too */
-    PYW_SLOTS_QUICK_MS = 5,  /* as many are sent ahead as will probably be begun within this time */
+    PYW_SLOTS_QUICK_MS = 1,  /* as many are sent ahead as will probably be begun within this time */
     PYW_SLOTS_AHEAD_MOST = 8  /* to one worker */
 };
 
