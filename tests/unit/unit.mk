@@ -20,7 +20,7 @@ $(BUILD)/tests/unit/%.o: TEST_CFLAGS += -DPYW_TOP='"$(CURDIR)"'
 $(UNIT_PROGRAMS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_HELPERS) $(UNIT_OBJ)
 	$(CC) $(LDFLAGS_ALL) $(UNIT_WRAP) -o $@ $^ $(TEST_LIBS) $(APR_LIBS)
 
--include $(UNIT_HELPERS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
+-include $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
 
 # The wire decoders are held at 100% of their branches.
 UNIT_COVERAGE := $(UNIT_NAMES:%=build/coverage/tests/unit/test_%)
