@@ -123,6 +123,24 @@ class TestSentAhead:
             assert {int(connection.read_response().body) for connection in waiting} == set(second.pids)
         first.finish()
 
+    def test_nothing_is_sent_ahead_to_a_worker_that_does_not_get_on(self, server):
+        site = DaemonSite(server, "/app")
+        held = site.hold()
+        self.be_quick(site)
+        since = server.log.position()
+
+        def client(_):
+            with site.connect() as connection:
+                for _ in range(90):
+                    connection.start("GET", "/app/pid")
+                    yield int(connection.read_response().body)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            pids = set().union(*pool.map(lambda number: set(client(number)), range(8)))
+        held.finish()
+        assert pids.isdisjoint(held.pids)
+        assert len(server.log.find("PYW0286", since)) < 15, "of 720, as many as may be on a busy machine"
+
     def test_a_client_that_leaves_is_not_run_for(self, server):
         site = DaemonSite(server, "/app")
         self.be_quick(site)
