@@ -52,7 +52,7 @@ pyw_slot enter(const pyw_slot_wish *wish, pyw_slot_outcome expected)
     return slot;
 }
 
-void assert_running_and_waiting(unsigned running, unsigned waiting)
+void assert_figures(unsigned running, unsigned waiting)
 {
     pyw_slots_figures figures;
 
@@ -61,5 +61,10 @@ void assert_running_and_waiting(unsigned running, unsigned waiting)
     assert_int_equal(figures.waiting, waiting);
     assert_int_equal(table.load->running, running);
     assert_int_equal(table.load->waiting, waiting);
+}
+
+void assert_running_and_waiting(unsigned running, unsigned waiting)
+{
+    assert_figures(running, waiting);
     assert_int_equal(table.load->waiting_since != 0, waiting != 0);
 }

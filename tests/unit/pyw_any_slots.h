@@ -27,6 +27,9 @@ void list_workers(int count, uint32_t threads);
 pyw_slot enter(const pyw_slot_wish *wish, pyw_slot_outcome expected);
 
 /* By the table's figures, and by what the manager is told. */
+void assert_figures(unsigned running, unsigned waiting);
+
+/* Likewise, and whoever waits does so in the queue. */
 void assert_running_and_waiting(unsigned running, unsigned waiting);
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

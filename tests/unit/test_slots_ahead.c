@@ -15,15 +15,17 @@ static void learn(void)
     table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000;
 }
 
-static void assert_ahead(unsigned running, unsigned waiting)
+/* Both workers are busy, *first's with two requests. The second of them is returned. */
+static pyw_slot send_one_ahead(pyw_slot *first)
 {
-    pyw_slots_figures figures;
+    pyw_slot ahead;
 
-    pyw_slots_look(table.slots, &figures);
-    assert_int_equal(figures.running, running);
-    assert_int_equal(figures.waiting, waiting);
-    assert_int_equal(table.load->running, running);
-    assert_int_equal(table.load->waiting, waiting);
+    learn();
+    *first = enter(&quick, PYW_SLOT_GRANTED);
+    enter(&quick, PYW_SLOT_GRANTED);
+    ahead = enter(&quick, PYW_SLOT_GRANTED);
+    assert_int_equal(ahead.worker, first->worker);
+    return ahead;
 }
 
 static void test_one_request_for_each_thread_is_sent_ahead(void **state)
@@ -41,16 +43,16 @@ static void test_one_request_for_each_thread_is_sent_ahead(void **state)
     }
     assert_int_not_equal(ahead[0].worker, ahead[1].worker);
     waiting = enter(&quick, PYW_SLOT_WAITS);
-    assert_ahead(2, 3);
+    assert_figures(2, 3);
     pyw_slots_leave(table.slots, &running[1], 1);
     assert_int_equal(pyw_slots_wait(table.slots, &waiting, 0), PYW_SLOT_GRANTED);
     assert_true(waiting.is_ahead);
     assert_int_equal(waiting.worker, running[1].worker);
-    assert_ahead(2, 2);
+    assert_figures(2, 2);
     pyw_slots_leave(table.slots, &running[0], 1);
     pyw_slots_leave(table.slots, &ahead[0], 1);
     pyw_slots_leave(table.slots, &ahead[1], 1);
-    assert_ahead(1, 0);
+    assert_figures(1, 0);
     running[0] = enter(&plain, PYW_SLOT_GRANTED);
     assert_false(running[0].is_ahead);
 }
@@ -83,13 +85,8 @@ static void test_the_quicker_they_are_the_more_are_sent_ahead(void **state)
 
 static void test_of_those_sent_ahead_the_worker_s_pace_tells_how_long_they_take(void **state)
 {
-    pyw_slot first, ahead;
+    pyw_slot first, ahead = send_one_ahead(&first);
 
-    learn();
-    first = enter(&quick, PYW_SLOT_GRANTED);
-    enter(&quick, PYW_SLOT_GRANTED);
-    ahead = enter(&quick, PYW_SLOT_GRANTED);
-    assert_int_equal(ahead.worker, first.worker);
     table.slots->tickets[ahead.ticket].since -= 8 * 1000000;
     pyw_slots_leave(table.slots, &first, 1);
     pyw_slots_leave(table.slots, &ahead, 1); /* that long in front of the worker, and then at once */
@@ -104,7 +101,7 @@ static void test_none_is_sent_ahead_if_requests_take_long_or_nobody_knows(void *
     pyw_slots_workers(table.slots)[0].ended_at = table.slots->now;
     table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000 + 1;
     enter(&quick, PYW_SLOT_WAITS);
-    assert_ahead(2, 2);
+    assert_figures(2, 2);
 }
 
 static void test_none_is_sent_ahead_to_a_worker_that_does_not_get_on(void **state)
@@ -174,13 +171,8 @@ static void test_a_request_is_misplaced_if_another_worker_could_begin_it(void **
 
 static void test_a_request_is_misplaced_if_it_has_been_in_front_of_a_busy_worker_for_long(void **state)
 {
-    pyw_slot first, ahead;
+    pyw_slot first, ahead = send_one_ahead(&first);
 
-    learn();
-    first = enter(&quick, PYW_SLOT_GRANTED);
-    enter(&quick, PYW_SLOT_GRANTED);
-    ahead = enter(&quick, PYW_SLOT_GRANTED);
-    assert_int_equal(ahead.worker, first.worker);
     table.slots->tickets[ahead.ticket].since -= PYW_SLOTS_AHEAD_MS * 1000;
     assert_true(pyw_slots_is_misplaced(table.slots, &ahead));
     assert_false(pyw_slots_is_misplaced(table.slots, &first));
