@@ -98,6 +98,7 @@ typedef struct pyw_server_config {
     const char *
         embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
     pyw_switch restrict_embedded;
+    pyw_switch batch_scheduling; /* default On */
     int concurrency_locations;    /* how many times WSGIConcurrency was given */
     const char *socket_directory; /* "<prefix>.<pid of httpd's parent>"; set by pyw_config_check */
 } pyw_server_config;

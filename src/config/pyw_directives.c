@@ -181,13 +181,15 @@ static const char *set_map_head(cmd_parms *cmd, void *dir, const char *text)
     return NULL;
 }
 
-static const char *set_restrict_embedded(cmd_parms *cmd, void *dir, const char *text)
+/* Of the main server; cmd->info is the member's offset. */
+static const char *set_global_switch(cmd_parms *cmd, void *dir, const char *text)
 {
     const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    pyw_switch *member = (pyw_switch *)((char *)pyw_config_main() + (size_t)cmd->info);
 
     (void)dir;
-    if (!error && !pyw_directive_switch(text, &pyw_config_main()->restrict_embedded)) {
-        error = apr_psprintf(cmd->pool, "WSGIRestrictEmbedded cannot be '%s': allowed is On or Off", text);
+    if (!error && !pyw_directive_switch(text, member)) {
+        error = apr_psprintf(cmd->pool, "%s cannot be '%s': allowed is On or Off", cmd->cmd->name, text);
     }
     return error;
 }
@@ -281,8 +283,10 @@ const command_rec pyw_config_directives[] = {
                   "how many requests of this place may run in their process group at a time"),
     AP_INIT_TAKE1("WSGIPriority", pyw_directive_priority, NULL, RSRC_CONF | ACCESS_CONF,
                   "High: ahead of other requests, and into threads that are reserved; Normal (default)"),
-    AP_INIT_TAKE1("WSGIRestrictEmbedded", set_restrict_embedded, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("WSGIRestrictEmbedded", set_global_switch, MAIN_MEMBER(restrict_embedded), RSRC_CONF,
                   "On: no application runs in httpd's children"),
+    AP_INIT_TAKE1("WSGIBatchScheduling", set_global_switch, MAIN_MEMBER(batch_scheduling), RSRC_CONF,
+                  "On (default): while many requests run, their threads do not interrupt each other"),
     AP_INIT_TAKE1("WSGISocketPrefix", set_socket_prefix, NULL, RSRC_CONF,
                   "the path that the directory of the sockets begins with"),
     AP_INIT_TAKE1("WSGIResponseBuffering", set_switch, DIR_MEMBER(response_buffering), OR_FILEINFO,

@@ -11,6 +11,7 @@
 
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
+#include "httpd/pyw_crowd.h"
 #include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -182,13 +183,16 @@ static int await_slot(pyw_admission *admission, int queue_timeout_ms)
 int pyw_admission_enter(pyw_admission *admission)
 {
     pyw_slot_wish wish;
+    pyw_slot_outcome outcome;
 
     admission->slot.worker = 0;
     if (!slots_of(admission) || admission->attempts >= ATTEMPTS_WITH_SLOT) {
         return OK;
     }
     describe(admission, &wish);
-    switch (pyw_slots_enter(slots_of(admission), &wish, &admission->slot)) {
+    outcome = pyw_slots_enter(slots_of(admission), &wish, &admission->slot);
+    pyw_crowd_note(admission->slot.requests);
+    switch (outcome) {
     case PYW_SLOT_GRANTED:
         admission->has_slot = 1;
         return OK;

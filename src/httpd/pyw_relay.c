@@ -6,6 +6,7 @@
 
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
+#include "httpd/pyw_crowd.h"
 #include "httpd/pyw_relay_ahead.h"
 #include "httpd/pyw_relay_frames.h"
 #include "httpd/pyw_relay_token.h"
@@ -245,6 +246,9 @@ static uint16_t request_flags(const pyw_relay *relay)
 
     if (relay->is_unclaimed) {
         flags |= PYW_REQUEST_TOKEN;
+    }
+    if (pyw_crowd_is_here()) {
+        flags |= PYW_REQUEST_CROWD;
     }
     if (!relay->client->worker) {
         flags |= PYW_REQUEST_ONLY;

@@ -9,8 +9,8 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* After this time, and again whenever it has doubled. */
-#define FIRST_LOOK_MS 5
+/* How often it is looked for a better place; beyond PYW_SLOTS_AHEAD_MS whenever the time has doubled. */
+#define LOOK_MS 2
 
 static void take_back(pyw_relay *relay)
 {
@@ -47,7 +47,7 @@ void pyw_relay_token_put(pyw_relay *relay)
         pyw_token_put(relay->client->token);
         relay->is_unclaimed = 1;
         relay->token_put = pyw_wait_now();
-        relay->token_look = relay->token_put + FIRST_LOOK_MS;
+        relay->token_look = relay->token_put + LOOK_MS;
     }
     else if (relay->admission->slot.is_ahead) {
         take_back(relay);
@@ -86,6 +86,11 @@ static int is_misplaced(const pyw_relay *relay)
     return relay->admission->has_slot && pyw_slots_is_misplaced(relay->group->slots, &relay->admission->slot);
 }
 
+static int64_t next_look(int64_t age)
+{
+    return age < PYW_SLOTS_AHEAD_MS ? LOOK_MS : age;
+}
+
 void pyw_relay_token_look(pyw_relay *relay)
 {
     int64_t now;
@@ -101,7 +106,7 @@ void pyw_relay_token_look(pyw_relay *relay)
     if (now < relay->token_look) {
         return;
     }
-    relay->token_look = now + (now - relay->token_put);
+    relay->token_look = now + next_look(now - relay->token_put);
     if (is_misplaced(relay) && pyw_relay_token_take(relay)) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->reply->r,
                       PYWNO(0286) "process group '%s': the worker that the request was sent to has no thread for it "

@@ -49,12 +49,13 @@ typedef struct pyw_slot {
     uint32_t ticket;
     uint64_t worker; /* its serial, once granted */
     int is_ahead;    /* all its threads are busy: the request has to be one that can be taken back */
+    int32_t requests; /* how many run or wait, this one too, when it came; 0: there are no workers */
 } pyw_slot;
 
 enum {
     PYW_SLOTS_AHEAD_MS = 20, /* how long a request may be in front of a busy worker while all others are busy, too */
-    PYW_SLOTS_QUICK_MS = 1,  /* as many are sent ahead as will probably be begun within this time */
-    PYW_SLOTS_AHEAD_MOST = 8  /* to one worker */
+    PYW_SLOTS_QUICK_US = 200, /* as many are sent ahead as will probably be begun within this time */
+    PYW_SLOTS_AHEAD_MOST = 4  /* to one worker */
 };
 
 /* Memory of a table for `tickets` requests and `workers` workers at a time, in bytes. */

@@ -26,7 +26,7 @@ int32_t pyw_slots_count_waiting(pyw_slots *slots)
     return slots->waiting + count_ahead(slots);
 }
 
-/* As many as will probably be begun within PYW_SLOTS_QUICK_MS; none, if it is not known to get on. */
+/* As many as will probably be begun within PYW_SLOTS_QUICK_US; none, if it is not known to get on. */
 int32_t pyw_slots_most_ahead(const pyw_slots *slots, const pyw_slot_worker *worker)
 {
     int64_t most;
@@ -34,7 +34,7 @@ int32_t pyw_slots_most_ahead(const pyw_slots *slots, const pyw_slot_worker *work
     if (slots->service_us == 0 || slots->now - worker->ended_at > PYW_SLOTS_AHEAD_MS * 1000) {
         return 0;
     }
-    most = PYW_SLOTS_QUICK_MS * 1000 * (int64_t)worker->threads / slots->service_us;
+    most = PYW_SLOTS_QUICK_US * (int64_t)worker->threads / slots->service_us;
     return most < PYW_SLOTS_AHEAD_MOST ? (int32_t)most : PYW_SLOTS_AHEAD_MOST;
 }
 

@@ -84,6 +84,7 @@ enum {
     PYW_REQUEST_ONLY = 2, /* on REQUEST: no other one follows, the worker closes the connection after its END */
     PYW_REQUEST_TOLD = 4, /* on REQUEST: say TAKEN before the request is begun; bytes of the body wait for it */
     PYW_REQUEST_TOKEN = 8, /* on REQUEST: whoever takes the connection's token has the request (pyw_token) */
+    PYW_REQUEST_CROWD = 16, /* on REQUEST: it is one of many, threads should not interrupt each other (pyw_batch) */
     PYW_HAND_MOST = 15,   /* on HAND: the highest number of a descriptor */
     PYW_DATA_LAST = 1     /* on DATA and FILE from a worker: no more body bytes will come */
 };

@@ -208,6 +208,17 @@ static int claim(const pyw_server_thread *thread)
     return thread->token != NULL && *thread->token != NULL && pyw_token_take(*thread->token);
 }
 
+/* This thread alone: the application's own are none of ours. */
+static void give_way(pyw_server_thread *thread, int is_crowd)
+{
+    int is_on = pyw_batch_note(&thread->batch, is_crowd, pyw_wait_now());
+
+    if (is_on != thread->batch.is_on) {
+        thread->batch.is_on = is_on;
+        thread->batch.is_barred |= pyw_batch_switch_thread(0, is_on) != 0;
+    }
+}
+
 static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     pyw_message_request request;
@@ -230,6 +241,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     if (!is_wanted(thread, &request)) {
         return 0;
     }
+    give_way(thread, (frame->flags & PYW_REQUEST_CROWD) != 0);
     if (frame->flags & PYW_REQUEST_TOLD) {
         say_taken(pyw_channel_fd(thread->channel));
     }

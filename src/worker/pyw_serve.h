@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "base/pyw_batch.h"
 #include "base/pyw_buffer.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
@@ -41,6 +42,7 @@ typedef struct pyw_server_thread {
     pyw_pairs pairs;
     pyw_buffer request; /* the REQUEST payload, if a body follows */
     pyw_buffer scratch;
+    pyw_batch batch;
 } pyw_server_thread;
 
 /* Has the worker been told to begin nothing more? */

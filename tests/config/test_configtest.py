@@ -306,10 +306,12 @@ class TestMounts:
         ("WSGIResponseBuffering x", ["WSGIResponseBuffering", "'x'", "On or Off"]),
         ("WSGIEnableSendfile x", ["WSGIEnableSendfile", "'x'", "On or Off"]),
         ("WSGIRestrictEmbedded x", ["WSGIRestrictEmbedded", "'x'", "On or Off"]),
+        ("WSGIBatchScheduling x", ["WSGIBatchScheduling", "'x'", "On or Off"]),
         ("WSGIPythonPath relative", ["WSGIPythonPath", "'relative'", "absolute"]),
         ("<VirtualHost *:80>\nWSGIPythonHome /usr\n</VirtualHost>", ["WSGIPythonHome"]),
         ("<VirtualHost *:80>\nWSGISocketPrefix run/x\n</VirtualHost>", ["WSGISocketPrefix"]),
         ("<VirtualHost *:80>\nWSGIRestrictEmbedded On\n</VirtualHost>", ["WSGIRestrictEmbedded"]),
+        ("<VirtualHost *:80>\nWSGIBatchScheduling Off\n</VirtualHost>", ["WSGIBatchScheduling"]),
         ("WSGIAuthUserScript /x", ["WSGIAuthUserScript"]),
         ("WSGIDispatchScript /x", ["WSGIDispatchScript"]),
     ])

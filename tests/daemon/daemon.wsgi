@@ -36,7 +36,8 @@ def facts(environ, start_response):
         "groups": sorted(os.getgroups()), "group name": grp.getgrgid(os.getgid()).gr_name, "umask": umask(),
         "cwd": os.getcwd(), "environ": dict(os.environ), "path": sys.path, "prefix": sys.prefix,
         "executable": sys.executable, "utf8": sys.flags.utf8_mode, "encoding": sys.getfilesystemencoding(),
-        "locale": locale.setlocale(locale.LC_ALL), "nice": os.getpriority(os.PRIO_PROCESS, 0), "session": os.getsid(0),
+        "locale": locale.setlocale(locale.LC_ALL), "nice": os.getpriority(os.PRIO_PROCESS, 0),
+        "policy": os.sched_getscheduler(0), "session": os.getsid(0),
         "multithread": environ["wsgi.multithread"], "multiprocess": environ["wsgi.multiprocess"],
         "descriptors": {name: os.readlink("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")
                         if os.path.exists("/proc/self/fd/" + name)},

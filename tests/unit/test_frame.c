@@ -18,7 +18,7 @@ typedef struct expected_type {
 } expected_type;
 
 static const expected_type expected_types[] = {
-    {PYW_FRAME_REQUEST, "REQUEST", 0, 16 << 20, 15},
+    {PYW_FRAME_REQUEST, "REQUEST", 0, 16 << 20, 31},
     {PYW_FRAME_ABORT, "ABORT", 0, 0, 0},
     {PYW_FRAME_DATA, "DATA", 1, 1 << 20, 1},
     {PYW_FRAME_END, "END", 0, 0, 0},

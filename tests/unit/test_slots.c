@@ -62,6 +62,19 @@ static void test_high_priority_goes_ahead_and_a_retry_before_its_likes(void **st
     }
 }
 
+static void test_who_comes_is_told_how_many_are_there(void **state)
+{
+    pyw_slot first = enter(&plain, PYW_SLOT_GRANTED);
+
+    assert_int_equal(first.requests, 1);
+    assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).requests, 2);
+    assert_int_equal(enter(&plain, PYW_SLOT_WAITS).requests, 3);
+    pyw_slots_leave(table.slots, &first, 1);
+    assert_int_equal(enter(&plain, PYW_SLOT_WAITS).requests, 3);
+    list_workers(0, 1);
+    assert_int_equal(enter(&plain, PYW_SLOT_NO_WORKER).requests, 0);
+}
+
 static void test_a_full_queue_refuses(void **state)
 {
     const pyw_slot_wish two = {.queue_limit = 2}, none = {.queue_limit = 0};
@@ -354,6 +367,7 @@ int main(void)
         TEST(test_the_worker_with_most_idle_threads_is_chosen),
         TEST(test_nobody_waits_while_a_worker_is_idle),
         TEST(test_high_priority_goes_ahead_and_a_retry_before_its_likes),
+        TEST(test_who_comes_is_told_how_many_are_there),
         TEST(test_a_full_queue_refuses),
         TEST(test_a_wait_that_would_be_too_long_is_refused),
         TEST(test_a_location_keeps_to_its_limit_without_holding_others_up),

@@ -6,13 +6,13 @@ static const pyw_slot_wish quick = {.may_go_ahead = 1, .queue_limit = 10, .queue
 /* Requests take so long that one for each thread may be sent ahead, and both workers get on. */
 static void learn(void)
 {
-    table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000;
+    table.slots->service_us = PYW_SLOTS_QUICK_US;
     for (int i = 0; i < 2; i++) {
         pyw_slot slot = enter(&plain, PYW_SLOT_GRANTED);
 
         pyw_slots_leave(table.slots, &slot, 1);
     }
-    table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000;
+    table.slots->service_us = PYW_SLOTS_QUICK_US;
 }
 
 /* Both workers are busy, *first's with two requests. The second of them is returned. */
@@ -64,7 +64,7 @@ static void test_the_quicker_they_are_the_more_are_sent_ahead(void **state)
 
     many.queue_limit = 100;
     learn();
-    table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000 / 3;
+    table.slots->service_us = PYW_SLOTS_QUICK_US / 3;
     while (table.slots->waiting == 0) {
         pyw_slot slot;
 
@@ -90,7 +90,7 @@ static void test_of_those_sent_ahead_the_worker_s_pace_tells_how_long_they_take(
     table.slots->tickets[ahead.ticket].since -= 8 * 1000000;
     pyw_slots_leave(table.slots, &first, 1);
     pyw_slots_leave(table.slots, &ahead, 1); /* that long in front of the worker, and then at once */
-    assert_true(table.slots->service_us < PYW_SLOTS_QUICK_MS * 1000);
+    assert_true(table.slots->service_us < PYW_SLOTS_QUICK_US);
 }
 
 static void test_none_is_sent_ahead_if_requests_take_long_or_nobody_knows(void **state)
@@ -99,7 +99,7 @@ static void test_none_is_sent_ahead_if_requests_take_long_or_nobody_knows(void *
     enter(&quick, PYW_SLOT_GRANTED);
     enter(&quick, PYW_SLOT_WAITS);
     pyw_slots_workers(table.slots)[0].ended_at = table.slots->now;
-    table.slots->service_us = PYW_SLOTS_QUICK_MS * 1000 + 1;
+    table.slots->service_us = PYW_SLOTS_QUICK_US + 1;
     enter(&quick, PYW_SLOT_WAITS);
     assert_figures(2, 2);
 }
