@@ -170,7 +170,6 @@ pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, py
 {
     pyw_slot_outcome outcome = PYW_SLOT_NO_WORKER;
 
-    slot->requests = 0;
     pyw_slots_lock(slots);
     if (pyw_slots_count_slots(slots) > 0) {
         pyw_slots_pump(slots);
@@ -179,9 +178,9 @@ pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, py
             pyw_slots_pump(slots);
             outcome = admit(slots, wish, slot);
         }
-        slot->requests = slots->running + slots->waiting;
         pyw_slots_publish(slots);
     }
+    slot->requests = slots->running + slots->waiting + (outcome == PYW_SLOT_NO_WORKER);
     pyw_slots_unlock(slots);
     return outcome;
 }

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Threads of many requests at once do not interrupt each other: SCHED_BATCH, for as long as there are many."""
 import os
+import resource
+import subprocess
 import time
 
 from daemon_site import APPS, DaemonSite
 
 from pyw import processes, wait_for
+from pyw.paths import is_root
 
 CROWD = max(4, os.cpu_count())
 
@@ -26,7 +29,8 @@ def children(server):
 
 
 def is_calm(server, site):
-    return site.facts()["policy"] == os.SCHED_OTHER and all(child == {os.SCHED_OTHER} for child in children(server))
+    """A child that is asked nothing more remains as it is."""
+    return site.facts()["policy"] == os.SCHED_OTHER and {os.SCHED_OTHER} in children(server)
 
 
 class TestCrowd:
@@ -40,8 +44,8 @@ class TestCrowd:
         assert os.SCHED_BATCH in policies(held.pids[0])
         server.log.wait("PYW0288.* many requests at once")
         held.finish()
+        wait_for(lambda: site.pid() and server.log.find("PYW0288.*no longer many requests at once"))
         wait_for(lambda: is_calm(server, site))
-        server.log.wait("PYW0288.*no longer many requests at once")
 
     def test_fewer_are_none(self, server):
         site = DaemonSite(server, "/app")
@@ -49,6 +53,35 @@ class TestCrowd:
         held = site.hold(count=CROWD - 2)
         assert is_calm(server, site)
         held.finish()
+
+
+def limit_descriptors(server, limit):
+    """prlimit(2) lets a user do that to his own processes."""
+    for child in processes.httpd_children(server.process.pid):
+        ids = {"user": child.uids().real, "group": child.gids().real, "extra_groups": []} if is_root() else {}
+        subprocess.run(["prlimit", "--pid", str(child.pid), "--nofile=%d:" % limit], check=True, **ids)
+
+
+class TestShortageOfDescriptors:
+    CONFIG = CONFIG + "<Directory />\nAllowOverrideList None\nAllowOverride None\n</Directory>\nMaxKeepAliveRequests 0\n"
+
+    def test_it_is_told_once_and_tried_again(self, server):
+        site = DaemonSite(server, "/app")
+        connection = site.connect()     # to the child that is looked at
+
+        def ask():
+            connection.start("GET", "/app/pid")
+            return connection.read_response().status == 200
+
+        held = site.hold(count=CROWD)
+        assert ask()
+        held.finish()
+        before, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        limit_descriptors(server, 3)
+        wait_for(lambda: ask() and server.log.find("PYW0287"))
+        limit_descriptors(server, before)
+        wait_for(lambda: ask() and server.log.find("PYW0288.*no longer many requests at once"))
+        assert len(server.log.find("PYW0287")) == 1
 
 
 class TestOff:

@@ -72,7 +72,7 @@ static void test_who_comes_is_told_how_many_are_there(void **state)
     pyw_slots_leave(table.slots, &first, 1);
     assert_int_equal(enter(&plain, PYW_SLOT_WAITS).requests, 3);
     list_workers(0, 1);
-    assert_int_equal(enter(&plain, PYW_SLOT_NO_WORKER).requests, 0);
+    assert_int_equal(enter(&plain, PYW_SLOT_NO_WORKER).requests, 4);
 }
 
 static void test_a_full_queue_refuses(void **state)
