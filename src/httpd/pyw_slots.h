@@ -54,7 +54,7 @@ typedef struct pyw_slot {
 
 enum {
     PYW_SLOTS_AHEAD_MS = 20, /* how long a request may be in front of a busy worker while all others are busy, too */
-    PYW_SLOTS_QUICK_US = 200, /* as many are sent ahead as will probably be begun within this time */
+    PYW_SLOTS_QUICK_US = 300, /* as many are sent ahead as will probably be begun within this time */
     PYW_SLOTS_AHEAD_MOST = 4  /* to one worker */
 };
 
