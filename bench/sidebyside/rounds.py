@@ -56,14 +56,14 @@ def median(rounds):
 class Rounds:
     """Carries out the plan; `results` is {workload: {contender: {"rounds": [...], "median": {...}}}}."""
 
-    def __init__(self, todo, count, seconds, warm_up, scratch):
-        self.todo, self.count, self.seconds, self.warm_up, self.scratch = todo, count, seconds, warm_up, scratch
-        self.total = sum(len(servers) for _, servers in todo) * count
+    def __init__(self, planned, count, seconds, warm_up, scratch):
+        self.planned, self.count, self.seconds, self.warm_up, self.scratch = planned, count, seconds, warm_up, scratch
+        self.total = sum(len(servers) for _, servers in planned) * count
         self.done = 0
         self.results, self.failures = {}, {}
 
     def run(self, after_workload=lambda: None):
-        for workload, servers in self.todo:
+        for workload, servers in self.planned:
             self._workload(workload, self._warm(workload, servers))
             after_workload()
 
