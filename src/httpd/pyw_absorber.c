@@ -73,15 +73,20 @@ static void absorb(pyw_absorption *absorption)
     }
 }
 
-/* A worker that is through with the request is never late, however long its client takes. Without the lock. */
+/*
+ * An answer that is complete is never late, however long its client takes; one that will not become complete is, even
+ * if its worker is through with it. Without the lock.
+ */
 static void judge(pyw_absorption *absorption)
 {
-    if (pyw_channel_find_end(absorption->channel)) {
-        end(absorption);
-        return;
+    absorption->is_judged = 1;
+    if (!pyw_channel_is_complete(absorption->channel)) {
+        absorption->is_late = 1;
+        absorption->out_of_time(absorption->context);
     }
-    absorption->is_late = 1;
-    absorption->out_of_time(absorption->context);
+    else if (!absorption->is_ended) {
+        end(absorption);
+    }
 }
 
 static void serve(pyw_absorption *absorption, void (*how)(pyw_absorption *))
@@ -120,7 +125,7 @@ static void serve_ready(const struct pollfd *fds)
 static pyw_absorption *next_overdue(int64_t now)
 {
     for (pyw_absorption *at = absorber.first; at; at = at->next) {
-        if (at->deadline != 0 && now >= at->deadline && !at->is_ended && !at->is_late) {
+        if (at->deadline != 0 && now >= at->deadline && !at->is_judged) {
             return at;
         }
     }

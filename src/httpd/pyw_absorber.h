@@ -18,7 +18,7 @@
 typedef struct pyw_absorption {
     pyw_channel *channel;
     void (*worker_done)(void *context); /* the worker's part is over; called by the absorber's thread, once; or NULL */
-    void (*out_of_time)(void *context); /* `deadline` has passed, the worker's part is not over; likewise, once */
+    void (*out_of_time)(void *context); /* `deadline` has passed, the answer is not complete; likewise, once */
     void *context;
     int64_t deadline; /* ms, as pyw_wait_now(); 0: none */
 
@@ -27,6 +27,7 @@ typedef struct pyw_absorption {
     int64_t since;  /* ms */
     int is_held;    /* the absorber's thread uses the channel */
     int is_ended;   /* there is nothing more to absorb */
+    int is_judged;  /* the deadline has passed */
     int is_late;    /* ... or it is not wanted any more: out_of_time was called, the worker has yet to close */
     int is_full;    /* ... or no room, until the request's thread has read */
     int poll_index; /* in the absorber's current poll(2); -1: not there */

@@ -423,7 +423,7 @@ pyw_result pyw_channel_absorb(pyw_channel *channel)
     return result;
 }
 
-int pyw_channel_find_end(pyw_channel *channel)
+int pyw_channel_is_complete(pyw_channel *channel)
 {
     pyw_result result;
 
@@ -433,7 +433,7 @@ int pyw_channel_find_end(pyw_channel *channel)
     do {
         result = pyw_channel_absorb(channel);
     } while (result == PYW_OK);
-    return result == PYW_EOF;
+    return channel->is_ended && channel->scan.end_type == PYW_FRAME_END;
 }
 
 int pyw_channel_absorb_error(const pyw_channel *channel)

@@ -87,10 +87,10 @@ void pyw_channel_reading_ahead(pyw_channel *channel, size_t memory_limit, uint64
 pyw_result pyw_channel_absorb(pyw_channel *channel);
 
 /*
- * Is the end of the request, or of the connection, among what has come until now? Absorbs that, somewhat beyond the
- * limits if need be: for one who gives up otherwise.
+ * Is the answer complete, its END among what has come until now? Absorbs that, somewhat beyond the limits if need be:
+ * for one who gives up otherwise.
  */
-int pyw_channel_find_end(pyw_channel *channel);
+int pyw_channel_is_complete(pyw_channel *channel);
 
 /* The errno of the file of absorb(), which then moves no more; 0: nothing happened to it. */
 int pyw_channel_absorb_error(const pyw_channel *channel);

@@ -139,6 +139,7 @@ pyw_result pyw_frame_scan_bytes(pyw_frame_scan *scan, const void *bytes, size_t 
             return result;
         }
         if (result == PYW_OK && ends_request(type)) {
+            scan->end_type = type;
             return PYW_EOF;
         }
     }

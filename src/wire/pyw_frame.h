@@ -121,7 +121,8 @@ int pyw_frame_header_is_valid(const pyw_frame_header *header);
 typedef struct pyw_frame_scan {
     unsigned char header[PYW_FRAME_HEADER_SIZE]; /* of which `have` bytes are here */
     uint32_t have;
-    uint32_t skip; /* bytes of payload to come, once the header is here */
+    uint32_t skip;    /* bytes of payload to come, once the header is here */
+    uint8_t end_type; /* of the frame that ended the request; 0: none did */
 } pyw_frame_scan;
 
 /*

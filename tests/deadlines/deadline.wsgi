@@ -2,6 +2,7 @@
 """Takes its time in various ways."""
 import ctypes
 import os
+import signal
 import sys
 import threading
 import time
@@ -51,6 +52,16 @@ def trickle(environ, start_response):
     return produce()
 
 
+def note_end(environ):
+    """Even if the interruption comes in the middle of it."""
+    try:
+        note_of(environ, "end")
+    finally:
+        path = os.path.join(DATA, query(environ, "key", "none"))
+        if not os.path.exists(path) or os.path.getsize(path) == 0:
+            note_of(environ, "end")
+
+
 def flood(environ, start_response):
     """More than any client takes."""
     def produce():
@@ -58,7 +69,7 @@ def flood(environ, start_response):
             while True:
                 yield b"x" * 65536
         finally:
-            note_of(environ, "end")
+            note_end(environ)
 
     start_response("200 OK", [TYPE])
     return produce()
@@ -70,7 +81,7 @@ def hints(environ, start_response):
         while True:
             environ["wsgi.early_hints"]([("Link", "<%s>" % ("x" * 4000))])
     finally:
-        note_of(environ, "end")
+        note_end(environ)
 
 
 def large(environ, start_response):
@@ -80,6 +91,12 @@ def large(environ, start_response):
     for at in range(0, size, 65536):
         yield b"y" * min(65536, size - at)
     note_of(environ, "made")
+
+
+def dying(environ, start_response):
+    """Likewise, but for its end."""
+    yield from large(environ, start_response)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def sleep(environ, start_response):

@@ -58,6 +58,15 @@ class TestSlowReaders:
             response = client.read_response()
             assert response.status == 200 and not response.complete
 
+    def test_so_is_one_whose_worker_died_before(self, server):
+        server.allow_log("PYW0310|PYW0340")
+        site = DaemonSite(server, "/kept")
+        since = server.log.position()
+        with begin(site, "/kept/dying?size=%d" % SIZE) as client:
+            server.log.wait("PYW0276.*the response is cut", since, seconds=3)
+            response = client.read_response()
+            assert response.status == 200 and not response.complete
+
     def test_so_is_a_flood_of_interim_responses(self, server):
         site = DaemonSite(server)
         key = site.new_key()

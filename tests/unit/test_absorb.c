@@ -173,23 +173,34 @@ static void test_the_end_is_found_without_room(void **state)
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_socket_pair_write_example(pair, "data-hello");
     absorb_all(pair->channel, PYW_FAILED);
-    assert_false(pyw_channel_find_end(pair->channel));
+    assert_false(pyw_channel_is_complete(pair->channel));
     pyw_socket_pair_write_example(pair, "end");
-    assert_true(pyw_channel_find_end(pair->channel));
-    assert_true(pyw_channel_find_end(pair->channel));
+    assert_true(pyw_channel_is_complete(pair->channel));
+    assert_true(pyw_channel_is_complete(pair->channel));
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_END, NULL, 0);
 }
 
-static void test_the_end_of_the_connection_is_an_end(void **state)
+static void test_an_answer_that_ends_with_the_connection_is_not_complete(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 0, 0);
     pyw_frame frame;
 
     pyw_socket_pair_close_peer(pair);
-    assert_true(pyw_channel_find_end(pair->channel));
+    assert_false(pyw_channel_is_complete(pair->channel));
+    assert_int_equal(pyw_channel_absorb(pair->channel), PYW_EOF);
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_EOF);
+}
+
+static void test_nor_is_one_that_ends_with_an_error(void **state)
+{
+    pyw_socket_pair *pair = ahead(state, 1000, 0);
+
+    pyw_socket_pair_write_example(pair, "data-hello");
+    pyw_socket_pair_write_example(pair, "error-504");
+    assert_false(pyw_channel_is_complete(pair->channel));
+    assert_int_equal(pyw_channel_absorb(pair->channel), PYW_EOF);
 }
 
 static void test_closing_forgets_what_was_absorbed(void **state)
@@ -217,7 +228,8 @@ int main(void)
         WITH_PAIR(test_without_memory_the_connection_is_broken),
         WITH_PAIR(test_descriptors_are_kept_for_the_reader_and_few_of_them),
         WITH_PAIR(test_the_end_is_found_without_room),
-        WITH_PAIR(test_the_end_of_the_connection_is_an_end),
+        WITH_PAIR(test_an_answer_that_ends_with_the_connection_is_not_complete),
+        WITH_PAIR(test_nor_is_one_that_ends_with_an_error),
         WITH_PAIR(test_closing_forgets_what_was_absorbed),
     };
 
