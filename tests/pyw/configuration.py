@@ -48,6 +48,8 @@ def build(httpd, config):
     parts += [load(name, paths.module_file(name)) for name in names]
     if httpd.pywsgi:
         parts.append('LoadModule pywsgi_module "${MODULES}/mod_pywsgi.so"\n')
+        if httpd.python_home:
+            parts.append('WSGIPythonHome "%s"\n' % httpd.python_home)
     if paths.is_root():
         parts.append("User www-data\nGroup www-data\n")
     parts += [MPM[httpd.mpm], COMMON, "LogLevel %s\n" % httpd.log_level, config, "\n"]

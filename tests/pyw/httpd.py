@@ -32,6 +32,8 @@ class Httpd:
     ${MODULES} and ${PORT} are defined in it. `apps` are files below ${APPS}: name -> text, or path to copy.
     """
 
+    python_home = None  # of a Python that is not the default one: a WSGIPythonHome line comes before `config`
+
     def __init__(self, config="", apps=None, mpm="event", modules=(), pywsgi=True, log_level="info", environment=None):
         self.root = paths.new_directory("pyw.")
         self.port = free_port()

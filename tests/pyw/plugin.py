@@ -3,7 +3,7 @@
 import pytest
 
 from . import httpd as httpd_module
-from . import paths
+from . import paths, pythons
 
 
 @pytest.fixture(scope="class")
@@ -12,7 +12,7 @@ def make_httpd():
     servers = []
 
     def make(*arguments, start=True, **options):
-        server = httpd_module.Httpd(*arguments, **options)
+        server = pythons.chosen_class()(*arguments, **options)
         servers.append(server)
         return server.start() if start else server
 

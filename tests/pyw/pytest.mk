@@ -18,6 +18,17 @@ check-sanitized: all
 	    ASAN_OPTIONS=$(ASAN_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 \
 	    /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
+# The suites that need no package for Python, with each of the other Pythons of this machine: make check-pythons, or
+# make check-pythons PYTHON_SUITES=tests/conformance. As long as it takes: a quarter of an hour for each.
+PYTHON_SUITES ?= $(filter-out %/pyw %/cost %/config %/apps,$(PYTEST_SUITES))
+
+check-pythons: all engines
+	@set -e; for python in $$(tools/find-pythons 2>/dev/null | tail -n +2); do \
+	    echo "== $$python"; \
+	    PYWSGI_BUILD=$(BUILD) PYWSGI_PYTHON=$${python##*python} /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+	        --timeout=120 $(PYTEST_FLAGS) $(PYTHON_SUITES); \
+	done
+
 # The load of tests/load goes on for a minute instead of some seconds, with bodies of 1 GiB.
 check-load: all
 	PYWSGI_BUILD=$(BUILD) PYWSGI_LOAD_SECONDS=60 PYWSGI_LOAD_MIB=1024 \
@@ -25,4 +36,4 @@ check-load: all
 
 check-all: check-load
 
-.PHONY: check-pytest check-sanitized check-load
+.PHONY: check-pytest check-sanitized check-pythons check-load

@@ -9,6 +9,8 @@ import subprocess
 from . import paths
 from .httpd import Httpd, server_user
 
+CHOSEN = os.environ.get("PYWSGI_PYTHON")  # 3.9, say: the Python that make_httpd() serves with, instead of the default
+
 # Python below root's home directory is for root alone. In a mount namespace of its own httpd sees a /root that others
 # may search, and that holds nothing else.
 OPEN_HOME = """
@@ -52,3 +54,16 @@ def httpd_class(prefix):
     if not paths.is_root() or subprocess.run(["test", "-x", str(prefix / "bin")], user=server_user()).returncode == 0:
         return Httpd
     return OpenHomeHttpd if str(prefix).startswith("/root/.pyenv/") and can_open_home() else None
+
+
+@functools.lru_cache(maxsize=None)
+def chosen_class():
+    """What starts the servers of the suites."""
+    if not CHOSEN:
+        return Httpd
+    prefix = others().get(CHOSEN)
+    reader = prefix and httpd_class(prefix)
+    if not reader:
+        raise RuntimeError("PYWSGI_PYTHON=%s: its engine is not built, or httpd's user may not read it; there are %s" % (
+            CHOSEN, ", ".join(others()) or "none"))
+    return type("ChosenHttpd", (reader,), {"python_home": prefix})
