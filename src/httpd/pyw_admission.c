@@ -12,6 +12,7 @@
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
 #include "httpd/pyw_crowd.h"
+#include "httpd/pyw_recall.h"
 #include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -56,6 +57,7 @@ static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
 
     memset(wish, 0, sizeof(*wish));
     wish->owner = own_pid;
+    wish->thread = pyw_recall_thread();
     wish->is_high = config->priority == PYW_ON;
     wish->is_repeated = admission->attempts > 0 || admission->was_taken_back;
     wish->may_go_ahead = admission->may_go_ahead && !wish->is_repeated && !wish->is_high &&

@@ -40,8 +40,8 @@ void pyw_client_give_back(pyw_client *client);
 void pyw_client_disconnect(pyw_client *client);
 
 /*
- * The exchange is over on both sides: the connection may serve another request, the buffers stay as they are. Closes
- * it if that is not possible.
+ * The exchange is over on both sides, or was taken back before it began: the connection may serve another request, the
+ * buffers stay as they are. Closes it if that is not possible.
  */
 void pyw_client_keep(pyw_client *client, const pyw_group *group);
 

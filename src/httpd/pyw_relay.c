@@ -7,6 +7,7 @@
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
 #include "httpd/pyw_crowd.h"
+#include "httpd/pyw_recall.h"
 #include "httpd/pyw_relay_ahead.h"
 #include "httpd/pyw_relay_frames.h"
 #include "httpd/pyw_relay_token.h"
@@ -199,7 +200,7 @@ static void wait_for_either(pyw_relay *relay)
         {pyw_channel_fd(relay->channel), (short)(POLLIN | (is_full ? POLLOUT : 0)), 0},
         {relay->client_fd, client_events(relay, is_full), 0},
     };
-    int ready = poll(fds, 2, slice_ms(relay));
+    int ready = pyw_recall_poll(fds, 2, slice_ms(relay));
 
     /* POLLNVAL: httpd ends and has closed its clients' sockets under its threads. */
     if (ready > 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || relay->reply->r->connection->aborted)) {
@@ -346,6 +347,7 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
     }
     pyw_relay_ahead_end(&relay);
     pyw_relay_token_take(&relay); /* a worker that has not begun by now shall not: nobody waits for the answer */
+    pyw_relay_token_begun(&relay);
     if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }

@@ -323,8 +323,12 @@ static pyw_result dispatch(pyw_relay *relay, const pyw_frame *frame)
 
 void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
 {
-    pyw_result result = dispatch(relay, frame);
+    pyw_result result;
 
+    if (!relay->has_spoken) {
+        pyw_relay_token_begun(relay);
+    }
+    result = dispatch(relay, frame);
     relay->has_spoken |= frame->type != PYW_FRAME_TAKEN || relay->has_body;
     if (result == PYW_OK && !relay->over && relay->absorption.is_late) {
         pyw_relay_out_of_time(relay);

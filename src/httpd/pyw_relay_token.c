@@ -9,9 +9,6 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* How often it is looked for a better place; beyond PYW_SLOTS_AHEAD_MS whenever the time has doubled. */
-#define LOOK_MS 2
-
 static void take_back(pyw_relay *relay)
 {
     relay->was_taken_back = 1;
@@ -47,7 +44,7 @@ void pyw_relay_token_put(pyw_relay *relay)
         pyw_token_put(relay->client->token);
         relay->is_unclaimed = 1;
         relay->token_put = pyw_wait_now();
-        relay->token_look = relay->token_put + LOOK_MS;
+        relay->token_look = relay->token_put + PYW_SLOTS_AHEAD_MS;
     }
     else if (relay->admission->slot.is_ahead) {
         take_back(relay);
@@ -64,7 +61,7 @@ void pyw_relay_token_sent(pyw_relay *relay)
 
 int pyw_relay_token_bound(const pyw_relay *relay, int ms)
 {
-    int64_t left = relay->is_unclaimed ? relay->token_look - pyw_wait_now() : ms;
+    int64_t left = relay->is_unclaimed && relay->admission->has_slot ? relay->token_look - pyw_wait_now() : ms;
 
     if (left <= 0) {
         return 0;
@@ -80,38 +77,63 @@ int pyw_relay_token_take(pyw_relay *relay)
     return was_unclaimed && pyw_token_take(relay->client->token);
 }
 
+/* After PYW_SLOTS_AHEAD_MS, and whenever its time has doubled. */
+static int is_time_to_look(pyw_relay *relay)
+{
+    int64_t now = pyw_wait_now();
+    int is_time = now >= relay->token_look;
+
+    if (is_time) {
+        relay->token_look = now + (now - relay->token_put);
+    }
+    return is_time;
+}
+
+static int is_recalled(const pyw_relay *relay)
+{
+    return relay->admission->has_slot && pyw_slots_is_recalled(relay->group->slots, &relay->admission->slot);
+}
+
 /* Without a ticket nobody knows of a place that would be better. */
 static int is_misplaced(const pyw_relay *relay)
 {
     return relay->admission->has_slot && pyw_slots_is_misplaced(relay->group->slots, &relay->admission->slot);
 }
 
-static int64_t next_look(int64_t age)
+void pyw_relay_token_begun(pyw_relay *relay)
 {
-    return age < PYW_SLOTS_AHEAD_MS ? LOOK_MS : age;
+    relay->is_unclaimed = 0;
+    if (relay->admission->has_slot) {
+        pyw_slots_begun(relay->group->slots, &relay->admission->slot);
+    }
+}
+
+static int is_begun(const pyw_relay *relay)
+{
+    return !relay->is_unclaimed || relay->has_spoken || !pyw_token_is_there(relay->client->token);
 }
 
 void pyw_relay_token_look(pyw_relay *relay)
 {
-    int64_t now;
+    int was_recalled = is_recalled(relay);
 
-    if (!relay->is_unclaimed) {
+    if (is_begun(relay)) {
+        if (relay->is_unclaimed || was_recalled) {
+            pyw_relay_token_begun(relay);
+        }
         return;
     }
-    if (relay->has_spoken || !pyw_token_is_there(relay->client->token)) {
-        relay->is_unclaimed = 0;
+    if (!(was_recalled || is_time_to_look(relay)) || !is_misplaced(relay)) {
         return;
     }
-    now = pyw_wait_now();
-    if (now < relay->token_look) {
+    if (!pyw_relay_token_take(relay)) {
+        pyw_relay_token_begun(relay);
         return;
     }
-    relay->token_look = now + next_look(now - relay->token_put);
-    if (is_misplaced(relay) && pyw_relay_token_take(relay)) {
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->reply->r,
-                      PYWNO(0286) "process group '%s': the worker that the request was sent to has no thread for it "
-                                  "yet, so it waits for any worker",
-                      relay->group->options->name);
-        take_back(relay);
-    }
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->reply->r,
+                  PYWNO(0286) "process group '%s': the worker that the request was sent to has no thread for it "
+                              "yet, %s",
+                  relay->group->options->name,
+                  was_recalled ? "and another one has: it goes there" : "so it waits for any worker");
+    take_back(relay);
 }

@@ -22,6 +22,9 @@ int pyw_relay_token_bound(const pyw_relay *relay, int ms);
 /* Takes the request back, and ends the relay, if it is better off elsewhere. */
 void pyw_relay_token_look(pyw_relay *relay);
 
+/* The worker has begun the request, or nobody waits for it any more. */
+void pyw_relay_token_begun(pyw_relay *relay);
+
 /* 1: the worker had not begun the request, and will not. 0: it has, or one cannot tell. */
 int pyw_relay_token_take(pyw_relay *relay);
 

@@ -117,6 +117,9 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint
     slots->free_first = made->next;
     made->granted = 0;
     made->owner = wish->owner ? wish->owner : (int32_t)getpid();
+    made->thread = wish->thread;
+    made->is_recalled = 0;
+    made->is_begun = 0;
     made->next = PYW_SLOTS_NONE;
     made->worker = 0;
     made->pid = 0;
@@ -303,12 +306,33 @@ void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
     pyw_slots_unlock(slots);
 }
 
+int pyw_slots_is_recalled(const pyw_slots *slots, const pyw_slot *slot)
+{
+    return __atomic_load_n(&slots->tickets[slot->ticket].is_recalled, __ATOMIC_RELAXED);
+}
+
+/* This and pyw_slots_recall() each write one word and then read the other: at least one of them sees both. */
+void pyw_slots_begun(pyw_slots *slots, const pyw_slot *slot)
+{
+    pyw_ticket *own = &slots->tickets[slot->ticket];
+
+    __atomic_store_n(&own->is_begun, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&own->is_recalled, __ATOMIC_SEQ_CST)) {
+        pyw_slots_lock(slots);
+        own->is_recalled = 0;
+        pyw_slots_recall(slots);
+        pyw_slots_unlock(slots);
+    }
+}
+
 int pyw_slots_is_misplaced(pyw_slots *slots, const pyw_slot *slot)
 {
+    pyw_ticket *own = &slots->tickets[slot->ticket];
     int is_misplaced;
 
     pyw_slots_lock(slots);
-    is_misplaced = pyw_slots_is_better_off_elsewhere(slots, &slots->tickets[slot->ticket]);
+    own->is_recalled = 0;
+    is_misplaced = pyw_slots_is_better_off_elsewhere(slots, own);
     pyw_slots_unlock(slots);
     return is_misplaced;
 }

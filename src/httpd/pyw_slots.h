@@ -8,8 +8,8 @@
  * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead.
  *
  * While requests take little time, some are sent ahead: to a worker that is busy, so that its threads find the next
- * request without waiting for httpd. Those that it has not begun can be taken back:
- * pyw_slots_is_misplaced() tells when.
+ * request without waiting for httpd. What it has not begun is taken back when another worker has an idle thread:
+ * whoever waits for the answer is told (pyw_recall) to ask pyw_slots_is_misplaced().
  *
  * Any thread of any httpd process. The lock is robust: a process that dies inside leaves a table that the next one puts
  * right. All processes are of one user (kill(2) tells who lives). Knows no httpd.h.
@@ -27,6 +27,7 @@ enum { PYW_SLOTS_LOCATIONS = 64 }; /* locations with a limit of their own are nu
 /* What a request brings along; the limits are its configuration's, so that those of two generations may differ. */
 typedef struct pyw_slot_wish {
     int32_t owner;        /* the process that asks; 0: it is found out, by a system call */
+    int32_t thread;       /* and its thread, as pyw_recall_thread(); 0: it is not told of anything */
     int is_high;          /* ahead of the others, and may use what is reserved */
     int is_repeated;      /* it was sent to a worker that has not begun it: before all others of its priority */
     int may_go_ahead;     /* the request can be taken back */
@@ -91,6 +92,15 @@ int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot);
  * others, and another worker has an idle one, or the request has been there for PYW_SLOTS_AHEAD_MS.
  */
 int pyw_slots_is_misplaced(pyw_slots *slots, const pyw_slot *slot);
+
+/* Is it time to ask? Its thread was told so (pyw_recall) when another worker had an idle one. Takes no lock. */
+int pyw_slots_is_recalled(const pyw_slots *slots, const pyw_slot *slot);
+
+/*
+ * The worker has begun the request. To be said before its thread waits for anything else than the worker: it will not
+ * be told of idle threads any more, and if it was the next one is. Takes no lock otherwise.
+ */
+void pyw_slots_begun(pyw_slots *slots, const pyw_slot *slot);
 
 /* The request is over, or waits no longer. `worked` 0: how long it took says nothing about the application. */
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked);

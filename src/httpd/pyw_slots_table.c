@@ -336,6 +336,7 @@ void pyw_slots_pump(pyw_slots *slots)
         }
         index = next;
     }
+    pyw_slots_recall(slots);
     pyw_slots_publish(slots);
 }
 

@@ -28,6 +28,7 @@ typedef struct pyw_ticket {
     uint32_t granted; /* the futex of its process */
     uint32_t state;
     int32_t owner;   /* process id */
+    int32_t thread;  /* of it; 0: it cannot be told of anything */
     int32_t next;    /* in the queue, or among the free ones; PYW_SLOTS_NONE */
     uint64_t worker; /* 0: the roster does not list it yet, `pid` will tell */
     uint32_t pid;    /* of a worker that took the request by itself; else 0 */
@@ -38,7 +39,9 @@ typedef struct pyw_ticket {
     int32_t reserve;
     int32_t is_high;
     int32_t may_go_ahead;
-    int32_t is_ahead; /* it was granted a worker without a free thread */
+    int32_t is_ahead;    /* it was granted a worker without a free thread */
+    int32_t is_recalled; /* its thread was told to look whether it is misplaced, and has yet to do so */
+    int32_t is_begun;    /* as far as its thread knows */
 } pyw_ticket;
 
 typedef struct pyw_slot_worker {
@@ -120,6 +123,12 @@ int64_t pyw_slots_service_time(const pyw_slots *slots, const pyw_ticket *ended, 
 
 /* What its worker has not begun although it runs, by the table. */
 int pyw_slots_is_better_off_elsewhere(pyw_slots *slots, const pyw_ticket *sent);
+
+/*
+ * For each idle thread one of those is told so who have sent a request to a worker that has more of them than threads.
+ * Which of these the worker has begun is not known here: if it is that one its thread says so, and the next is told.
+ */
+void pyw_slots_recall(pyw_slots *slots);
 
 /* For what threads are busy with, and for what waits for a thread: here, or in front of a busy worker. */
 int32_t pyw_slots_count_running(pyw_slots *slots);

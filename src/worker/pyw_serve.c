@@ -202,10 +202,13 @@ static void say_taken(int fd)
     (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* What may become of a connection behind a REQUEST. */
+typedef enum { CONNECTION_OVER, CONNECTION_RESTS, CONNECTION_GOES_ON } connection_fate;
+
 /* 0: httpd has taken the request back. */
 static int claim(const pyw_server_thread *thread)
 {
-    return thread->token != NULL && *thread->token != NULL && pyw_token_take(*thread->token);
+    return thread->token != NULL && *thread->token != NULL && pyw_token_claim(*thread->token);
 }
 
 /* This thread alone: the application's own are none of ours. */
@@ -219,16 +222,24 @@ static void give_way(pyw_server_thread *thread, int is_crowd)
     }
 }
 
-static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
+/* Another request may be behind it already; one with a body is followed by that, and httpd closes. */
+static connection_fate skip_request(pyw_server_thread *thread, const pyw_frame *frame)
+{
+    note_running(thread, 0);
+    return (frame->flags & PYW_REQUEST_BODY) || pyw_serve_is_draining(thread->service) ? CONNECTION_OVER
+                                                                                       : CONNECTION_GOES_ON;
+}
+
+static connection_fate serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     pyw_message_request request;
     const char *payload;
     pyw_result result = PYW_FAILED;
-    int is_only;
+    int may_follow;
 
     note_running(thread, 1);
     if ((frame->flags & PYW_REQUEST_TOKEN) && !claim(thread)) {
-        return 0;
+        return skip_request(thread, frame);
     }
     payload = keep_payload(thread, frame);
     if (payload != NULL) {
@@ -236,17 +247,18 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     }
     if (result != PYW_OK) {
         pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame of httpd's cannot be used (%s)", pyw_result_name(result));
-        return 0;
+        return CONNECTION_OVER;
     }
     if (!is_wanted(thread, &request)) {
-        return 0;
+        return CONNECTION_OVER;
     }
     give_way(thread, (frame->flags & PYW_REQUEST_CROWD) != 0);
     if (frame->flags & PYW_REQUEST_TOLD) {
         say_taken(pyw_channel_fd(thread->channel));
     }
-    is_only = (frame->flags & PYW_REQUEST_ONLY) != 0;
-    return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0) && !is_only;
+    may_follow = !(frame->flags & PYW_REQUEST_ONLY);
+    may_follow &= run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
+    return may_follow ? CONNECTION_RESTS : CONNECTION_OVER;
 }
 
 static pyw_result no_token(int error)
@@ -366,30 +378,42 @@ void pyw_serve(pyw_server_thread *thread, int fd)
     while (may_follow) {
         pyw_channel_open(thread->channel, fd);
         may_follow = await_request(thread, &frame, thread->service->timeout_ms) == PYW_OK &&
-                     serve_request(thread, &frame) && rest(thread);
+                     serve_request(thread, &frame) == CONNECTION_RESTS && rest(thread);
     }
     finish(thread);
 }
 
+/* 1: the connection may rest. */
+static int serve_what_has_come(pyw_server_thread *thread)
+{
+    connection_fate fate = CONNECTION_GOES_ON;
+
+    while (fate == CONNECTION_GOES_ON) {
+        pyw_frame frame;
+        pyw_result result = await_request(thread, &frame, 0);
+
+        if (result == PYW_AGAIN) {
+            if (pyw_channel_detach(thread->channel) >= 0) {
+                return 1;
+            }
+            result = await_request(thread, &frame, thread->service->timeout_ms); /* a part of it is here */
+        }
+        fate = result == PYW_OK ? serve_request(thread, &frame) : CONNECTION_OVER;
+    }
+    return fate == CONNECTION_RESTS && rest(thread);
+}
+
 int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token)
 {
-    pyw_frame frame;
-    pyw_result result;
+    int may_rest;
 
     thread->token = token;
     pyw_channel_open(thread->channel, fd);
-    result = await_request(thread, &frame, 0);
-    if (result == PYW_AGAIN) {
-        if (pyw_channel_detach(thread->channel) >= 0) {
-            return 1;
-        }
-        result = await_request(thread, &frame, thread->service->timeout_ms); /* a part of it is here */
+    may_rest = serve_what_has_come(thread);
+    if (!may_rest) {
+        finish(thread);
     }
-    if (result == PYW_OK && serve_request(thread, &frame)) {
-        return rest(thread);
-    }
-    finish(thread);
-    return 0;
+    return may_rest;
 }
 
 void pyw_serve_goodbye(int fd)

@@ -123,6 +123,26 @@ class TestSentAhead:
             assert {int(connection.read_response().body) for connection in waiting} == set(second.pids)
         first.finish()
 
+    def test_who_sent_it_is_told_when_another_worker_is_idle(self, server):
+        """And does not find out by itself later."""
+        site = DaemonSite(server, "/app")
+        ended = threading.Event()
+
+        def client(_):
+            with site.connect() as connection:
+                while not ended.is_set():
+                    connection.start("GET", "/app/pid")
+                    assert connection.read_response().status == 200
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            clients = [pool.submit(client, number) for number in range(8)]
+            try:
+                server.log.wait("PYW0286.*another one has")
+            finally:
+                ended.set()
+            for each in clients:
+                each.result()
+
     def test_nothing_is_sent_ahead_to_a_worker_that_does_not_get_on(self, server):
         site = DaemonSite(server, "/app")
         held = site.hold()

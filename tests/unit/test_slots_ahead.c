@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pyw_any_slots.h"
 
+#include <unistd.h>
+
+#include "httpd/pyw_recall.h"
+
 static const pyw_slot_wish quick = {.may_go_ahead = 1, .queue_limit = 10, .queue_timeout_ms = 30000};
 
 /* Requests take so long that one for each thread may be sent ahead, and both workers get on. */
@@ -169,6 +173,47 @@ static void test_a_request_is_misplaced_if_another_worker_could_begin_it(void **
     assert_true(pyw_slots_is_misplaced(table.slots, &ahead));
 }
 
+static void test_who_sent_a_request_ahead_is_told_when_another_worker_is_idle(void **state)
+{
+    const pyw_slot_wish told = {.owner = (int32_t)getpid(), .thread = pyw_recall_thread(), .may_go_ahead = 1,
+                                .queue_limit = 10};
+    pyw_slot first, second, ahead;
+
+    learn();
+    first = enter(&told, PYW_SLOT_GRANTED);
+    second = enter(&told, PYW_SLOT_GRANTED);
+    ahead = enter(&told, PYW_SLOT_GRANTED);
+    table.slots->tickets[ahead.ticket].since++; /* the clock has no finer steps */
+    if (ahead.worker == first.worker) {
+        first = second;
+    }
+    assert_false(pyw_slots_is_recalled(table.slots, &ahead));
+    pyw_slots_leave(table.slots, &first, 1);
+    assert_true(pyw_slots_is_recalled(table.slots, &ahead));
+    assert_true(pyw_slots_is_misplaced(table.slots, &ahead));
+    assert_false(pyw_slots_is_recalled(table.slots, &ahead)); /* it has been told */
+    enter(&told, PYW_SLOT_GRANTED);
+    assert_false(pyw_slots_is_misplaced(table.slots, &ahead)); /* somebody else was quicker */
+}
+
+static void test_of_those_whose_thread_is_gone_nobody_is_told(void **state)
+{
+    const pyw_slot_wish told = {.owner = (int32_t)getpid(), .thread = pyw_recall_thread(), .may_go_ahead = 1,
+                                .queue_limit = 10};
+    pyw_slot_wish gone = told;
+    pyw_slot running[2], ahead;
+
+    gone.thread = INT32_MAX;
+    learn();
+    for (int i = 0; i < 2; i++) {
+        running[i] = enter(&told, PYW_SLOT_GRANTED);
+    }
+    ahead = enter(&gone, PYW_SLOT_GRANTED);
+    table.slots->tickets[ahead.ticket].since++;
+    pyw_slots_leave(table.slots, &running[ahead.worker == running[0].worker], 1);
+    assert_true(pyw_slots_is_recalled(table.slots, &running[ahead.worker != running[0].worker])); /* the next one */
+}
+
 static void test_a_request_is_misplaced_if_it_has_been_in_front_of_a_busy_worker_for_long(void **state)
 {
     pyw_slot first, ahead = send_one_ahead(&first);
@@ -205,6 +250,8 @@ int main(void)
         TEST(test_what_was_taken_back_waits_before_all_others),
         TEST(test_what_was_taken_back_is_not_refused),
         TEST(test_a_request_is_misplaced_if_another_worker_could_begin_it),
+        TEST(test_who_sent_a_request_ahead_is_told_when_another_worker_is_idle),
+        TEST(test_of_those_whose_thread_is_gone_nobody_is_told),
         TEST(test_a_request_is_misplaced_if_it_has_been_in_front_of_a_busy_worker_for_long),
         TEST(test_queue_limit_counts_those_that_were_sent_ahead),
     };
