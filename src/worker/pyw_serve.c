@@ -205,10 +205,15 @@ static void say_taken(int fd)
 /* What may become of a connection behind a REQUEST. */
 typedef enum { CONNECTION_OVER, CONNECTION_RESTS, CONNECTION_GOES_ON } connection_fate;
 
+static int has_token(const pyw_server_thread *thread)
+{
+    return thread->token != NULL && *thread->token != NULL;
+}
+
 /* 0: httpd has taken the request back. */
 static int claim(const pyw_server_thread *thread)
 {
-    return thread->token != NULL && *thread->token != NULL && pyw_token_claim(*thread->token);
+    return has_token(thread) && pyw_token_claim(*thread->token);
 }
 
 /* This thread alone: the application's own are none of ours. */
@@ -226,8 +231,10 @@ static void give_way(pyw_server_thread *thread, int is_crowd)
 static connection_fate skip_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     note_running(thread, 0);
-    return (frame->flags & PYW_REQUEST_BODY) || pyw_serve_is_draining(thread->service) ? CONNECTION_OVER
-                                                                                       : CONNECTION_GOES_ON;
+    if (!has_token(thread) || (frame->flags & PYW_REQUEST_BODY) || pyw_serve_is_draining(thread->service)) {
+        return CONNECTION_OVER;
+    }
+    return CONNECTION_GOES_ON;
 }
 
 static connection_fate serve_request(pyw_server_thread *thread, const pyw_frame *frame)
