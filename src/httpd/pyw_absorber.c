@@ -85,7 +85,7 @@ static void judge(pyw_absorption *absorption)
         absorption->out_of_time(absorption->context);
     }
     else if (!absorption->is_ended) {
-        end(absorption);
+        absorb(absorption);
     }
 }
 

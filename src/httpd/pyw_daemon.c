@@ -159,6 +159,10 @@ static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission,
         pyw_client_disconnect(client);
         pyw_admission_retry(admission);
         return HTTP_CONTINUE;
+    case PYW_RELAY_UNBEGUN:
+        pyw_client_disconnect(client);
+        pyw_admission_take_back(admission);
+        break;
     case PYW_RELAY_LEFT:
         leave_behind(client, admission);
         break;

@@ -4,6 +4,7 @@
 #endif
 #include "httpd/pyw_recall.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 
 static _Thread_local struct {
     int32_t id; /* 0: it cannot be told yet */
+    int is_blocked_here;
     sigset_t mask_while_waiting;
 } self;
 
@@ -19,12 +21,25 @@ static void do_nothing(int signal)
     (void)signal;
 }
 
+/* What the thread starts shall not inherit what was blocked here. */
+static void unblock_in_child(void)
+{
+    sigset_t recall;
+
+    if (self.is_blocked_here) {
+        sigemptyset(&recall);
+        sigaddset(&recall, SIGURG);
+        pthread_sigmask(SIG_UNBLOCK, &recall, NULL);
+    }
+}
+
 void pyw_recall_child_init(void)
 {
     struct sigaction action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGURG, &action, NULL);
+    pthread_atfork(NULL, NULL, unblock_in_child);
 }
 
 int32_t pyw_recall_thread(void)
@@ -35,6 +50,7 @@ int32_t pyw_recall_thread(void)
         sigemptyset(&recall);
         sigaddset(&recall, SIGURG);
         pthread_sigmask(SIG_BLOCK, &recall, &self.mask_while_waiting);
+        self.is_blocked_here = !sigismember(&self.mask_while_waiting, SIGURG);
         sigdelset(&self.mask_while_waiting, SIGURG);
         self.id = (int32_t)syscall(SYS_gettid);
     }

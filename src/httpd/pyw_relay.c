@@ -260,7 +260,10 @@ static uint16_t request_flags(const pyw_relay *relay)
     return (uint16_t)flags;
 }
 
-/* REQUEST and what is here of its body, in one write. What the socket does not take at once is copied. */
+/*
+ * REQUEST and what is here of its body, in one write. What the socket does not take at once is copied, unless it takes
+ * nothing: a kept connection may be full of requests that were taken back.
+ */
 static void send_request(pyw_relay *relay, const pyw_buffer *payload)
 {
     unsigned char file[PYW_MESSAGE_FILE_SIZE];
@@ -270,7 +273,7 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
     queue_body(relay, file);
     result = pyw_channel_send(relay->channel, 0);
     pyw_relay_token_sent(relay);
-    relay->was_not_sent = result != PYW_OK && result != PYW_AGAIN && !pyw_channel_has_sent_part(relay->channel);
+    relay->was_not_sent = result != PYW_OK && !pyw_channel_has_sent_part(relay->channel);
     if (result != PYW_OK) {
         stop_uploading(relay);
     }
@@ -309,7 +312,10 @@ static pyw_relay_outcome outcome(const pyw_relay *relay)
     if (relay->is_stale) {
         return PYW_RELAY_STALE;
     }
-    return relay->worker_done ? PYW_RELAY_DONE : PYW_RELAY_LEFT;
+    if (relay->worker_done) {
+        return PYW_RELAY_DONE;
+    }
+    return relay->is_unbegun ? PYW_RELAY_UNBEGUN : PYW_RELAY_LEFT;
 }
 
 pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, pyw_upload *upload)
@@ -347,7 +353,9 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
     }
     pyw_relay_ahead_end(&relay);
     pyw_relay_token_take(&relay); /* a worker that has not begun by now shall not: nobody waits for the answer */
-    pyw_relay_token_begun(&relay);
+    if (outcome(&relay) == PYW_RELAY_LEFT) {
+        pyw_relay_token_begun(&relay);
+    }
     if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }

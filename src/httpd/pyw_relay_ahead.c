@@ -68,5 +68,5 @@ void pyw_relay_ahead_end(pyw_relay *relay)
 
 int pyw_relay_is_late(pyw_relay *relay)
 {
-    return pyw_timing_is_over(relay->timing) && !pyw_channel_is_complete(relay->channel);
+    return pyw_timing_is_over(relay->timing) && !pyw_channel_find_end(relay->channel);
 }

@@ -42,7 +42,8 @@ typedef struct pyw_relay {
     int was_not_sent;    /* the worker had closed its connection before a byte of the REQUEST had gone */
     int token_fd;        /* its memory, until the REQUEST is sent; -1: the worker has it */
     int is_unclaimed;    /* nobody has taken the token of the connection, as far as one knows */
-    int was_taken_back;  /* the worker has not begun the request, and will not */
+    int is_unbegun;      /* httpd has: the worker has not begun the request, and will not */
+    int was_taken_back;  /* likewise, for another worker's sake */
     int64_t token_put;   /* pyw_wait_now() */
     int64_t token_look;  /* when to ask whether the request is better off elsewhere */
     int worker_done;     /* it has ended the request, or is gone */

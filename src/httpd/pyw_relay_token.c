@@ -74,7 +74,8 @@ int pyw_relay_token_take(pyw_relay *relay)
     int was_unclaimed = relay->is_unclaimed && !relay->has_spoken;
 
     relay->is_unclaimed = 0;
-    return was_unclaimed && pyw_token_take(relay->client->token);
+    relay->is_unbegun |= was_unclaimed && pyw_token_take(relay->client->token);
+    return relay->is_unbegun;
 }
 
 /* After PYW_SLOTS_AHEAD_MS, and whenever its time has doubled. */

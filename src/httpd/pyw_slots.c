@@ -331,8 +331,8 @@ int pyw_slots_is_misplaced(pyw_slots *slots, const pyw_slot *slot)
     int is_misplaced;
 
     pyw_slots_lock(slots);
-    own->is_recalled = 0;
     is_misplaced = pyw_slots_is_better_off_elsewhere(slots, own);
+    own->is_recalled &= is_misplaced; /* until it is gone from there, or has turned out to be begun */
     pyw_slots_unlock(slots);
     return is_misplaced;
 }

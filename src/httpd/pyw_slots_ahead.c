@@ -106,7 +106,8 @@ static void tell(pyw_ticket *told)
     }
 }
 
-static void recall_from(pyw_slots *slots, const pyw_slot_worker *worker, int32_t count)
+/* Returns how many are told, of `count` at most. */
+static int32_t recall_from(pyw_slots *slots, const pyw_slot_worker *worker, int32_t count)
 {
     int32_t told;
     pyw_ticket *last = find_last_sent(slots, worker, &told);
@@ -115,6 +116,7 @@ static void recall_from(pyw_slots *slots, const pyw_slot_worker *worker, int32_t
         tell(last);
         last = find_last_sent(slots, worker, &told);
     }
+    return told;
 }
 
 void pyw_slots_recall(pyw_slots *slots)
@@ -126,7 +128,7 @@ void pyw_slots_recall(pyw_slots *slots)
         int32_t excess = worker->running - worker->threads;
 
         if (excess > 0) {
-            recall_from(slots, worker, excess < idle ? excess : idle);
+            idle -= recall_from(slots, worker, excess < idle ? excess : idle);
         }
     }
 }

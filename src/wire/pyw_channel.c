@@ -381,6 +381,7 @@ static pyw_result begin_scan(pyw_channel *channel)
 {
     memset(&channel->scan, 0, sizeof(channel->scan));
     channel->scan.skip = channel->data_remaining;
+    channel->scan.is_last = channel->data_remaining > 0 && pyw_frame_ends_body(PYW_FRAME_DATA, channel->data_flags);
     channel->is_scanned = 1;
     return pyw_frame_scan_bytes(&channel->scan, channel->input + channel->input_start, input_length(channel));
 }
@@ -423,7 +424,7 @@ pyw_result pyw_channel_absorb(pyw_channel *channel)
     return result;
 }
 
-int pyw_channel_is_complete(pyw_channel *channel)
+static void absorb_all(pyw_channel *channel)
 {
     pyw_result result;
 
@@ -433,7 +434,22 @@ int pyw_channel_is_complete(pyw_channel *channel)
     do {
         result = pyw_channel_absorb(channel);
     } while (result == PYW_OK);
+}
+
+int pyw_channel_find_end(pyw_channel *channel)
+{
+    absorb_all(channel);
     return channel->is_ended && channel->scan.end_type == PYW_FRAME_END;
+}
+
+int pyw_channel_is_complete(pyw_channel *channel)
+{
+    const pyw_frame_scan *scan = &channel->scan;
+
+    if (pyw_channel_find_end(channel)) {
+        return 1;
+    }
+    return channel->is_scanned && scan->is_last && (scan->skip == 0 || scan->end_type != 0);
 }
 
 int pyw_channel_absorb_error(const pyw_channel *channel)

@@ -87,9 +87,10 @@ void pyw_channel_reading_ahead(pyw_channel *channel, size_t memory_limit, uint64
 pyw_result pyw_channel_absorb(pyw_channel *channel);
 
 /*
- * Is the answer complete, its END among what has come until now? Absorbs that, somewhat beyond the limits if need be:
- * for one who gives up otherwise.
+ * Is the END of the request among what has come until now; or, is the body complete: its last bytes, or END? Both
+ * absorb that, somewhat beyond the limits if need be: for one who gives up otherwise.
  */
+int pyw_channel_find_end(pyw_channel *channel);
 int pyw_channel_is_complete(pyw_channel *channel);
 
 /* The errno of the file of absorb(), which then moves no more; 0: nothing happened to it. */

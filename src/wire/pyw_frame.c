@@ -102,6 +102,11 @@ static int ends_request(uint8_t type)
     return type == PYW_FRAME_END || type == PYW_FRAME_ERROR || type == PYW_FRAME_GOAWAY;
 }
 
+int pyw_frame_ends_body(uint8_t type, uint16_t flags)
+{
+    return (type == PYW_FRAME_DATA || type == PYW_FRAME_FILE) && (flags & PYW_DATA_LAST);
+}
+
 /* One byte of a header. PYW_AGAIN: more are needed, or its payload begins. */
 static pyw_result scan_header(pyw_frame_scan *scan, unsigned char byte, uint8_t *type)
 {
@@ -113,6 +118,7 @@ static pyw_result scan_header(pyw_frame_scan *scan, unsigned char byte, uint8_t 
     if (result == PYW_OK) {
         scan->have = 0;
         scan->skip = header.length;
+        scan->is_last |= pyw_frame_ends_body(header.type, header.flags);
         *type = header.type;
     }
     return result;

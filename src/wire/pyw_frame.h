@@ -18,7 +18,7 @@
 
 #include "base/pyw_result.h"
 
-#define PYW_WIRE_VERSION 2
+#define PYW_WIRE_VERSION 3
 #define PYW_FRAME_HEADER_SIZE 8
 
 typedef enum {
@@ -123,6 +123,7 @@ typedef struct pyw_frame_scan {
     uint32_t have;
     uint32_t skip;    /* bytes of payload to come, once the header is here */
     uint8_t end_type; /* of the frame that ended the request; 0: none did */
+    uint8_t is_last;  /* the payload that is skipped, or was, ends the body */
 } pyw_frame_scan;
 
 /*
@@ -130,6 +131,9 @@ typedef struct pyw_frame_scan {
  * that ends it (END, ERROR or GOAWAY). PYW_MALFORMED.
  */
 pyw_result pyw_frame_scan_bytes(pyw_frame_scan *scan, const void *bytes, size_t length);
+
+/* Is the frame, a worker's, the last of the body? */
+int pyw_frame_ends_body(uint8_t type, uint16_t flags);
 
 /* "REQUEST" ...; "unknown" for anything that is no type. */
 const char *pyw_frame_type_name(unsigned type);

@@ -8,7 +8,7 @@ import threading
 import pytest
 from control_site import Commands, groups
 
-VERSION = 2
+VERSION = 3
 ROW, DONE, REFUSED, END = 37, 38, 35, 4
 NASTY = b'"\\\x00\x01\x1b[2J\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\n'
 SHOWN = '"\\\x00\x01\x1b[2J\x7f\x80\xffé\xed\xa0\x80😀\n'
@@ -80,7 +80,7 @@ def test_the_table_sends_no_control_byte_to_the_terminal(ask):
     assert not [byte for byte in output if byte < " " and byte != "\n"] and "\x7f" not in output
 
 
-@pytest.mark.parametrize("answer", [b"", b"\x02", frame(END), frame(DONE)[:5], frame(ROW, b"\xff\xff\xff\xff"),
+@pytest.mark.parametrize("answer", [b"", b"\x03", frame(END), frame(DONE)[:5], frame(ROW, b"\xff\xff\xff\xff"),
                                     b"HTTP/1.1 400 Bad Request\r\n"])
 def test_nonsense_fails(ask, answer):
     status, output, errors = ask(answer, "reload", "app")

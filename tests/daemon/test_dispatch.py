@@ -99,6 +99,53 @@ class TestKeptConnections:
         assert new & connections(server)
 
 
+class Crowd:
+    """Clients that ask without a pause; in the end each answer must have been good."""
+
+    def __init__(self, site, headers=()):
+        self.site, self.headers = site, headers
+        self.answered = 0
+        self.ended = threading.Event()
+
+    def client(self):
+        while not self.ended.is_set():
+            with self.site.connect() as connection:
+                for _ in range(50):     # httpd keeps it for 100
+                    connection.start("GET", "/app/pid", self.headers)
+                    assert connection.read_response().status == 200
+                    self.answered += 1
+
+    def __enter__(self):
+        self.pool = concurrent.futures.ThreadPoolExecutor(8)
+        self.clients = [self.pool.submit(self.client) for _ in range(8)]
+        return self
+
+    def __exit__(self, *exc_info):
+        self.ended.set()
+        self.pool.shutdown()
+        for each in self.clients:
+            each.result()
+
+    def wait_answers(self, count):
+        before = self.answered
+        wait_for(lambda: self.answered >= before + count)
+
+
+class TestRequestsThatFillAConnection:
+    CONFIG = group("app", "processes=2 threads=1 send-buffer-size=512") + "LogLevel pywsgi:debug\n"
+
+    def test_those_that_were_taken_back_leave_no_room_and_do_no_harm(self, server):
+        site = DaemonSite(server, "/app")
+        with Crowd(site, [("X-Large", "x" * 3000)]) as crowd:
+            for _ in range(50):
+                pid = site.pid()
+                os.kill(pid, signal.SIGSTOP)
+                try:
+                    crowd.wait_answers(20)
+                finally:
+                    os.kill(pid, signal.SIGCONT)
+
+
 class TestSentAhead:
     CONFIG = group("app", "processes=2 threads=1") + "LogLevel pywsgi:debug\n"
 
@@ -125,23 +172,8 @@ class TestSentAhead:
 
     def test_who_sent_it_is_told_when_another_worker_is_idle(self, server):
         """And does not find out by itself later."""
-        site = DaemonSite(server, "/app")
-        ended = threading.Event()
-
-        def client(_):
-            with site.connect() as connection:
-                while not ended.is_set():
-                    connection.start("GET", "/app/pid")
-                    assert connection.read_response().status == 200
-
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            clients = [pool.submit(client, number) for number in range(8)]
-            try:
-                server.log.wait("PYW0286.*another one has")
-            finally:
-                ended.set()
-            for each in clients:
-                each.result()
+        with Crowd(DaemonSite(server, "/app")):
+            server.log.wait("PYW0286.*another one has")
 
     def test_nothing_is_sent_ahead_to_a_worker_that_does_not_get_on(self, server):
         site = DaemonSite(server, "/app")

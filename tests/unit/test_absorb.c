@@ -173,9 +173,9 @@ static void test_the_end_is_found_without_room(void **state)
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_socket_pair_write_example(pair, "data-hello");
     absorb_all(pair->channel, PYW_FAILED);
-    assert_false(pyw_channel_is_complete(pair->channel));
+    assert_false(pyw_channel_find_end(pair->channel));
     pyw_socket_pair_write_example(pair, "end");
-    assert_true(pyw_channel_is_complete(pair->channel));
+    assert_true(pyw_channel_find_end(pair->channel));
     assert_true(pyw_channel_is_complete(pair->channel));
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
@@ -191,6 +191,35 @@ static void test_an_answer_that_ends_with_the_connection_is_not_complete(void **
     assert_false(pyw_channel_is_complete(pair->channel));
     assert_int_equal(pyw_channel_absorb(pair->channel), PYW_EOF);
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_EOF);
+}
+
+/* Its last bytes say so: what comes behind them changes nothing for the client. */
+static void test_an_answer_is_complete_with_its_last_bytes(void **state)
+{
+    pyw_socket_pair *pair = ahead(state, 1000, 0);
+
+    pyw_socket_pair_write_example(pair, "data-hello");
+    assert_false(pyw_channel_is_complete(pair->channel));
+    pyw_socket_pair_write_example(pair, "data-last");
+    assert_true(pyw_channel_is_complete(pair->channel));
+    assert_false(pyw_channel_find_end(pair->channel));
+    pyw_socket_pair_write_example(pair, "error-504");
+    assert_true(pyw_channel_is_complete(pair->channel));
+    assert_false(pyw_channel_find_end(pair->channel));
+}
+
+/* The reader has a part of them. */
+static void test_the_last_bytes_may_have_been_read_in_part(void **state)
+{
+    const pyw_vector *last = pyw_vectors_find("data-last");
+    pyw_socket_pair *pair = ahead(state, 1000, 0);
+    pyw_frame frame;
+
+    pyw_socket_pair_write(pair, last->bytes, last->length - 2);
+    assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_OK);
+    assert_false(pyw_channel_is_complete(pair->channel));
+    pyw_socket_pair_write(pair, last->bytes + last->length - 2, 2);
+    assert_true(pyw_channel_is_complete(pair->channel));
 }
 
 static void test_nor_is_one_that_ends_with_an_error(void **state)
@@ -230,6 +259,8 @@ int main(void)
         WITH_PAIR(test_the_end_is_found_without_room),
         WITH_PAIR(test_an_answer_that_ends_with_the_connection_is_not_complete),
         WITH_PAIR(test_nor_is_one_that_ends_with_an_error),
+        WITH_PAIR(test_an_answer_is_complete_with_its_last_bytes),
+        WITH_PAIR(test_the_last_bytes_may_have_been_read_in_part),
         WITH_PAIR(test_closing_forgets_what_was_absorbed),
     };
 
