@@ -51,11 +51,18 @@ static void on_signal_without_meaning(int number)
     (void)number;
 }
 
-void pyw_worker_leave(int status)
+/* A process that dies closes its connections a moment before its children get another parent. */
+static int has_lost_manager(void)
 {
     pid_t manager = pyw_worker_signalled.manager;
+    int64_t lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
 
-    if (manager > 0 && getppid() != manager && getpgrp() == getpid()) {
+    return manager > 0 && (lost_at != 0 || getppid() != manager);
+}
+
+void pyw_worker_leave(int status)
+{
+    if (has_lost_manager() && getpgrp() == getpid()) {
         kill(0, SIGKILL);
     }
     _exit(status);
