@@ -1,45 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/pyw_module.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "python/pyw_bootstrap.h"
 #include "python/pyw_record.h"
 
 #define MODULE "pywsgi"
 
-/* _pywsgi.print(stream, str or bytes-like): what a stream's write() does. */
-static PyObject *module_print(PyObject *self, PyObject *args)
+static PyObject *stream_write(PyObject *stream, PyObject *data)
 {
-    int stream;
-    PyObject *data, *bytes;
+    Py_buffer bytes;
+    Py_ssize_t length;
 
-    if (!PyArg_ParseTuple(args, "iO:print", &stream, &data)) {
+    if (PyObject_GetBuffer(data, &bytes, PyBUF_SIMPLE) < 0) {
         return NULL;
     }
-    if (stream < 0 || stream >= PYW_STREAMS) {
-        PyErr_SetString(PyExc_ValueError, "no such stream");
-        return NULL;
-    }
-    bytes = PyUnicode_Check(data) ? PyUnicode_AsEncodedString(data, "utf-8", "backslashreplace")
-                                  : PyBytes_FromObject(data);
-    if (bytes == NULL) {
-        return NULL;
-    }
-    pyw_record_print((pyw_stream)stream, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
-    Py_DECREF(bytes);
+    length = bytes.len;
+    pyw_record_print((pyw_stream)PyLong_AsLong(stream), bytes.buf, (size_t)length);
+    PyBuffer_Release(&bytes);
+    return PyLong_FromSsize_t(length);
+}
+
+static PyObject *stream_flush(PyObject *stream, PyObject *unused)
+{
+    (void)unused;
+    pyw_record_flush((pyw_stream)PyLong_AsLong(stream));
     Py_RETURN_NONE;
 }
 
-static PyObject *module_flush(PyObject *self, PyObject *args)
-{
-    int stream;
+/* In C, because each print() calls write() twice. Their self is the number of the stream. */
+static PyMethodDef write_method = { "write", stream_write, METH_O, NULL };
+static PyMethodDef flush_method = { "flush", stream_flush, METH_NOARGS, NULL };
 
-    if (!PyArg_ParseTuple(args, "i:flush", &stream)) {
+/* _pywsgi.log_functions(stream): write() and flush() of a binary stream. */
+static PyObject *module_log_functions(PyObject *self, PyObject *stream)
+{
+    long number = PyLong_AsLong(stream);
+
+    if (number < 0 || number >= PYW_STREAMS) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "no such stream");
+        }
         return NULL;
     }
-    if (stream >= 0 && stream < PYW_STREAMS) {
-        pyw_record_flush((pyw_stream)stream);
-    }
-    Py_RETURN_NONE;
+    return Py_BuildValue("(NN)", PyCFunction_New(&write_method, stream), PyCFunction_New(&flush_method, stream));
 }
 
 /* _pywsgi.log(level, text): a record of its own. */
@@ -79,8 +85,7 @@ static PyObject *module_warn_signal(PyObject *self, PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-    { "print", module_print, METH_VARARGS, NULL },
-    { "flush", module_flush, METH_VARARGS, NULL },
+    { "log_functions", module_log_functions, METH_O, NULL },
     { "log", module_log, METH_VARARGS, NULL },
     { "warn_signal", module_warn_signal, METH_VARARGS, NULL },
     { NULL, NULL, 0, NULL }
@@ -136,19 +141,43 @@ static PyObject *run_source(void)
     return module;
 }
 
+/* os.environ of the main interpreter before any application had it, marshalled. Guarded by the GIL, never freed. */
+static struct {
+    char *data;
+    Py_ssize_t length;
+} environment;
+
+static int keep_environment(PyObject *bytes)
+{
+    if (environment.data == NULL) {
+        environment.data = malloc((size_t)PyBytes_GET_SIZE(bytes));
+        if (environment.data == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        environment.length = PyBytes_GET_SIZE(bytes);
+        memcpy(environment.data, PyBytes_AS_STRING(bytes), (size_t)environment.length);
+    }
+    return 0;
+}
+
 int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group)
 {
     PyObject *module = run_source();
     PyObject *path = module != NULL ? path_list(settings->python_path) : NULL;
     PyObject *result = NULL;
+    int rv = -1;
 
     if (path != NULL) {
-        result = PyObject_CallMethod(module, "_set_up", "sssO", settings->version, settings->process_group,
-                                     application_group, path);
+        result = PyObject_CallMethod(module, "_set_up", "sssOy#", settings->version, settings->process_group,
+                                     application_group, path, environment.data, environment.length);
+    }
+    if (result != NULL) {
+        rv = keep_environment(result);
     }
     Py_XDECREF(path);
     Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
+    return rv;
 }
 
 PyObject *pyw_module_attribute(const char *name)

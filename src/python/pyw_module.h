@@ -4,7 +4,7 @@
 
 /*
  * What an interpreter gets from us before any code of the user runs: the module `pywsgi` (and `mod_wsgi`, unless one
- * can be imported), the streams sys.stdin, sys.stdout and sys.stderr, signal.signal, and sys.path.
+ * can be imported), the streams sys.stdin, sys.stdout and sys.stderr, signal.signal, sys.path, and os.environ.
  */
 
 #include "python/pyw_python.h"

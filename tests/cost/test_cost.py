@@ -26,6 +26,7 @@ HTTPD_CALLS_FOR_A_WORKER = 7.2
 EMBEDDED_CALLS = 2.2
 LOOK = 0.02  # seconds from one look of a worker at its size to the next
 ENGINE_INSTRUCTIONS = 15000
+PRINT_INSTRUCTIONS = 8500
 
 CONFIG = """
     WSGIDaemonProcess app threads=2
@@ -146,11 +147,11 @@ class TestGil:
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
 @sanitizers.left_out("valgrind and sanitizers do not go together")
 class TestInstructions:
-    def instructions(self, requests):
+    def instructions(self, requests, path="/"):
         engine = paths.BUILD / ("pywsgi_cpython%d%d.so" % (3, int(sysconfig.get_python_version().split(".")[1])))
         result = subprocess.run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-             str(artifact("engine_cost")), str(engine), str(HERE), str(requests)],
+             str(artifact("engine_cost")), str(engine), str(HERE), str(requests), path],
             stderr=subprocess.PIPE, text=True, env={"PATH": paths.SYSTEM_PATH, "PYTHONHASHSEED": "0"})
         assert result.returncode == 0, result.stderr
         return int(re.search(r"Collected : (\d+)", result.stderr).group(1))
@@ -159,3 +160,9 @@ class TestInstructions:
         per_request = (self.instructions(1200) - self.instructions(200)) / 1000
         print("engine:", per_request)
         assert per_request <= ENGINE_INSTRUCTIONS
+
+    def test_of_a_print(self):
+        growth = {path: self.instructions(300, path) - self.instructions(100, path) for path in ("/", "/print")}
+        per_print = (growth["/print"] - growth["/"]) / 200 / 10
+        print("print:", per_print)
+        assert per_print <= PRINT_INSTRUCTIONS
