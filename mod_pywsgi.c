@@ -6,6 +6,7 @@
 #include <httpd.h>
 
 #include <http_config.h>
+#include <http_protocol.h>
 #include <http_request.h>
 
 #include "config/pyw_config.h"
@@ -13,6 +14,7 @@
 #include "httpd/pyw_handler.h"
 #include "httpd/pyw_mount.h"
 #include "httpd/pyw_parent.h"
+#include "httpd/pyw_timing.h"
 #include "mod_pywsgi.h"
 
 /* The optional function is registered under its public name. */
@@ -31,6 +33,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pyw_parent_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pyw_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_create_request(pyw_timing_create_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(pyw_mount_translate_name, after_alias, before_userdir, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(pyw_mount_map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_fixups(pyw_mount_fixups, NULL, NULL, APR_HOOK_FIRST);

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "httpd/pyw_kept.h"
 #include "httpd/pyw_slots.h"
 
@@ -239,9 +240,9 @@ int pyw_client_connect(pyw_client *client, const pyw_group *group, const pyw_tim
     apr_cpystrn(address.sun_path, group->socket_path, sizeof(address.sun_path));
     error = attempt(client, group, &address, timing);
     if (is_absence(error)) {
-        apr_time_t deadline = apr_time_now() + ABSENCE_LIMIT;
+        int64_t deadline = pyw_clock_us() + ABSENCE_LIMIT;
 
-        while (is_absence(error) && apr_time_now() < deadline && !pyw_timing_is_over(timing)) {
+        while (is_absence(error) && pyw_clock_us() < deadline && !pyw_timing_is_over(timing)) {
             poll(NULL, 0, ABSENCE_STEP_MS);
             error = attempt(client, group, &address, timing);
         }

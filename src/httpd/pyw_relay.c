@@ -4,6 +4,7 @@
 #include <http_log.h>
 #include <poll.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
 #include "httpd/pyw_crowd.h"
@@ -51,7 +52,7 @@ static int send_some(pyw_relay *relay)
 
     relay->worker_is_full = result == PYW_AGAIN;
     if (result == PYW_OK) {
-        relay->last_activity = apr_time_now();
+        relay->last_activity = pyw_clock_us();
         return 1;
     }
     if (result != PYW_AGAIN) {
@@ -111,7 +112,7 @@ static void download(pyw_relay *relay)
             break;
         }
         pyw_relay_take_frame(relay, &frame);
-        relay->last_activity = apr_time_now(); /* behind it: the client may have taken its time */
+        relay->last_activity = pyw_clock_us(); /* behind it: the client may have taken its time */
     }
     if (relay->over || result == PYW_OK) {
         return;
@@ -161,7 +162,7 @@ static int next_stream_slice(pyw_relay *relay)
 
 static int slice_ms(pyw_relay *relay)
 {
-    apr_interval_time_t left = relay->last_activity + relay->timeout - apr_time_now();
+    apr_interval_time_t left = relay->last_activity + relay->timeout - pyw_clock_us();
     apr_interval_time_t slice;
 
     if (pyw_channel_has_input(relay->channel) || relay->may_have_more || left <= 0) {
@@ -219,7 +220,7 @@ static void wait_for_either(pyw_relay *relay)
     if (ready == 0 && relay->reply->r->connection->aborted) {
         pyw_relay_client_gone(relay);
     }
-    else if (ready == 0 && apr_time_now() - relay->last_activity >= relay->timeout &&
+    else if (ready == 0 && pyw_clock_us() - relay->last_activity >= relay->timeout &&
              !pyw_channel_has_input(relay->channel)) {
         timed_out(relay);
     }
@@ -334,7 +335,7 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
         .reply = reply,
         .client_fd = pyw_conn_fd(reply->r->connection),
         .timeout = group->options->socket_timeout ? group->options->socket_timeout : reply->r->server->timeout,
-        .last_activity = apr_time_now(),
+        .last_activity = pyw_clock_us(),
         .has_body = upload->has_body,
         .uploading = !upload->complete,
         .stream_slice = SLICE_STREAM_FIRST_MS,

@@ -29,7 +29,7 @@ typedef struct pyw_relay {
     pyw_reply *reply;
     int client_fd; /* -1: a stream of HTTP/2 */
     apr_interval_time_t timeout;
-    apr_time_t last_activity;
+    int64_t last_activity; /* pyw_clock_us() */
     int has_body;        /* the REQUEST says that a body follows */
     int uploading;       /* body bytes, or its END, are still to be sent */
     int awaits_continue; /* the client sends no body before the worker wants it */

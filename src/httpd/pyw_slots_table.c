@@ -8,8 +8,9 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/pyw_clock.h"
 
 pyw_slot_worker *pyw_slots_workers(pyw_slots *slots)
 {
@@ -29,10 +30,7 @@ size_t pyw_slots_size(uint32_t tickets, uint32_t workers)
 
 int64_t pyw_slots_now_us(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return pyw_clock_us();
 }
 
 void pyw_slots_put_free(pyw_slots *slots, int32_t index)

@@ -1,28 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/pyw_timing.h"
 
+#include <http_config.h>
 #include <http_log.h>
-#include <time.h>
 
-#include "wire/pyw_wait.h"
+#include "base/pyw_clock.h"
+#include "config/pyw_config.h"
 
-/* Older than this no request is before its handler runs: the system's clock was set meanwhile. */
-#define AGE_MOST apr_time_from_sec(300)
-
-static int64_t monotonic_now(void)
+int pyw_timing_create_request(request_rec *r)
 {
-    struct timespec now;
+    int64_t *created;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * APR_USEC_PER_SEC + now.tv_nsec / 1000;
+    if (r->main || r->prev) {
+        return OK;
+    }
+    created = ap_get_module_config(r->connection->conn_config, &pywsgi_module);
+    if (!created) {
+        created = apr_palloc(r->connection->pool, sizeof(*created));
+        ap_set_module_config(r->connection->conn_config, &pywsgi_module, created);
+    }
+    *created = pyw_clock_us();
+    return OK;
 }
 
-/* An ErrorDocument is a request of its own: what it answers for may have used up all the time there was. */
-static apr_interval_time_t age(const request_rec *r)
+/*
+ * httpd notes the arrival of the request line by the time of day only. The age by that clock cannot be greater than the
+ * time since httpd began to wait for the request line, unless somebody has set the clock. An ErrorDocument is a request
+ * of its own: the request that failed may have used up all the time there was.
+ */
+static int64_t age(const request_rec *r)
 {
-    apr_interval_time_t passed = r->prev ? 0 : apr_time_now() - r->request_time;
+    const int64_t *created = ap_get_module_config(r->connection->conn_config, &pywsgi_module);
+    int64_t most = created && !r->prev ? pyw_clock_us() - *created : 0;
+    int64_t passed = apr_time_now() - r->request_time;
 
-    return passed > 0 && passed < AGE_MOST ? passed : 0;
+    return passed < 0 ? 0 : passed < most ? passed : most;
 }
 
 static const char *id_of(request_rec *r)
@@ -40,7 +52,7 @@ static const char *id_of(request_rec *r)
 
 void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout)
 {
-    timing->arrival = monotonic_now() - age(r);
+    timing->arrival = pyw_clock_us() - age(r);
     timing->deadline = timeout > 0 ? (timing->arrival + timeout) / 1000 + 1 : 0;
     timing->id = "-";
 }
@@ -52,12 +64,12 @@ void pyw_timing_identify(pyw_timing *timing, request_rec *r)
 
 int pyw_timing_is_over(const pyw_timing *timing)
 {
-    return timing->deadline != 0 && pyw_wait_now() >= timing->deadline;
+    return timing->deadline != 0 && pyw_clock_ms() >= timing->deadline;
 }
 
 int pyw_timing_bound(const pyw_timing *timing, int most)
 {
-    int64_t left = timing->deadline != 0 ? timing->deadline - pyw_wait_now() : most;
+    int64_t left = timing->deadline != 0 ? timing->deadline - pyw_clock_ms() : most;
 
     if (left < 0) {
         return 0;
@@ -67,5 +79,5 @@ int pyw_timing_bound(const pyw_timing *timing, int most)
 
 double pyw_timing_age(const pyw_timing *timing)
 {
-    return (double)(monotonic_now() - timing->arrival) / APR_USEC_PER_SEC;
+    return (double)(pyw_clock_us() - timing->arrival) / APR_USEC_PER_SEC;
 }

@@ -4,7 +4,7 @@
 
 /*
  * When a request came, when its answer is due, and the id by which log records name it. The times are those of
- * CLOCK_MONOTONIC, which is one clock for all processes of the machine. On the thread of the request.
+ * pyw_clock.h. On the thread of the request.
  */
 
 #include <apr_time.h>
@@ -13,9 +13,12 @@
 
 typedef struct pyw_timing {
     int64_t arrival;  /* microseconds */
-    int64_t deadline; /* milliseconds, as pyw_wait_now(); 0: none */
+    int64_t deadline; /* milliseconds, as pyw_clock_ms(); 0: none */
     const char *id;   /* UNIQUE_ID, else httpd's log id; never NULL */
 } pyw_timing;
+
+/* The hook: notes when httpd begins to wait for a request, which limits how old the request can be. */
+int pyw_timing_create_request(request_rec *r);
 
 /* `timeout`: from the arrival to the deadline; 0: none. The id is "-". */
 void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout);

@@ -16,10 +16,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/pyw_buffer.h"
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_manager.h"
 #include "manager/pyw_recycle.h"
@@ -199,11 +199,8 @@ static void close_own(const own_fds *own)
 static uint64_t next_serial(void)
 {
     static uint64_t last;
-    struct timespec now;
-    uint64_t serial;
+    uint64_t serial = (uint64_t)pyw_clock_us();
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    serial = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
     last = serial > last ? serial : last + 1;
     return last;
 }

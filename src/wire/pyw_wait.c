@@ -4,16 +4,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <time.h>
+
+#include "base/pyw_clock.h"
 
 #define NO_DEADLINE INT64_MAX
 
 int64_t pyw_wait_now(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return pyw_clock_ms();
 }
 
 int64_t pyw_wait_deadline(int timeout_ms)

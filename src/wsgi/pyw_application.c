@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "python/pyw_exception.h"
 #include "python/pyw_loader.h"
@@ -45,10 +46,7 @@ static struct {
 
 static time_t now(void)
 {
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec;
+    return (time_t)(pyw_clock_ms() / 1000);
 }
 
 void pyw_application_reload_in_place(int on)

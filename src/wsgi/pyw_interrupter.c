@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/pyw_buffer.h"
+#include "base/pyw_clock.h"
 #include "python/pyw_stacks.h"
 #include "wsgi/pyw_request.h"
 #include "wsgi/pyw_state.h"
@@ -63,10 +63,7 @@ static void say_lines(const report *about, pyw_log_level level, pyw_buffer *line
 
 static double age(int64_t since_us)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)since_us / 1e6;
+    return (double)(pyw_clock_us() - since_us) / 1e6;
 }
 
 /* The overseer's lock is held. */

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "wsgi/pyw_interrupter.h"
 #include "wsgi/pyw_request.h"
@@ -30,19 +31,6 @@ static struct {
     int64_t wake_at; /* when the overseer looks again, whether it is told to or not */
     atomic_int overdue;
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER, .due = PTHREAD_COND_INITIALIZER, .wanted = PTHREAD_COND_INITIALIZER };
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static int64_t now_ms(void)
-{
-    return now_us() / 1000;
-}
 
 static void want(pyw_overseen *overseen, pyw_oversight state, int64_t now)
 {
@@ -167,7 +155,7 @@ static void *oversee(void *unused)
             pthread_cond_wait(&all.due, &all.lock);
         }
         was_idle = all.first == NULL;
-        next = look(now_ms());
+        next = look(pyw_clock_ms());
         if (all.has_report) {
             all.has_report = 0;
             pthread_mutex_unlock(&all.lock);
@@ -241,7 +229,7 @@ void pyw_overseer_begin(pyw_request *request, pyw_interpreter *interpreter)
     overseen->request = request;
     overseen->thread = PyThreadState_Get();
     overseen->thread_id = PyThread_get_thread_ident();
-    overseen->begun = now_us();
+    overseen->begun = pyw_clock_us();
     overseen->due = deadline_of(overseen);
     overseen->gone_due = exchange->interrupts_gone ? overseen->begun / 1000 + GONE_LOOK_MS : INT64_MAX;
     pthread_mutex_lock(&all.lock);
@@ -334,7 +322,7 @@ void pyw_overseer_was_interrupted(pyw_overseen *overseen, pyw_interruption how)
     }
     else {
         overseen->state = PYW_OVERSEEN_INTERRUPTED;
-        overseen->due = was_unheard ? overseen->due : interrupt_end(now_ms());
+        overseen->due = was_unheard ? overseen->due : interrupt_end(pyw_clock_ms());
     }
     if (overseen->due < all.wake_at) {
         pthread_cond_signal(&all.due);

@@ -2,8 +2,8 @@
 #include "wsgi/pyw_response.h"
 
 #include <inttypes.h>
-#include <time.h>
 
+#include "base/pyw_clock.h"
 #include "wsgi/pyw_outgoing.h"
 
 /* How often the client is looked at while the application sends nothing. */
@@ -88,21 +88,13 @@ static int check_writable(pyw_request *request)
     return request->failed_write ? write_failed(request, PYW_GONE) : 0;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * An application that waits for something may yield empty blocks, even before it knows its status. Nothing is sent that
  * would tell whether the client is there, so it is looked at.
  */
 static int write_nothing(pyw_request *request)
 {
-    int64_t now = now_ms();
+    int64_t now = pyw_clock_ms();
     int gone = request->failed_write;
 
     if (now >= request->client_due && pyw_request_try(request)) {

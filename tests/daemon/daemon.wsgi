@@ -24,6 +24,10 @@ def pid(environ, start_response):
     return plain(start_response, os.getpid())
 
 
+def now(environ, start_response):
+    return plain(start_response, time.time())
+
+
 def umask():
     value = os.umask(0)
     os.umask(value)
