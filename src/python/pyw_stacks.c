@@ -4,17 +4,21 @@
 #include "python/pyw_stacks.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
  * 3.11 and 3.12 export the function that does the work. The others keep it to themselves; there it is reached through
- * the signal handler that faulthandler.register() installs, one signal for each interpreter, raised by the
- * watchdog's thread itself.
+ * the signal handler that faulthandler.register() installs, one signal for each interpreter, raised by the thread that
+ * wants the dump. The handler writes to a descriptor that is fixed when it is installed. It is a private one, over which
+ * the descriptor of the dump is duplicated meanwhile: no other descriptor of the process ever changes.
  */
 typedef const char *dump_fn(int fd, PyInterpreterState *interpreter, PyThreadState *current);
 
@@ -25,6 +29,18 @@ typedef const char *dump_fn(int fd, PyInterpreterState *interpreter, PyThreadSta
 
 /* Of all stacks together. */
 #define DUMP_MAX (256 * 1024)
+
+/* How long a thread waits while another one dumps; then it goes on, as the other one may have died in it. */
+#define TURN_MS 1000
+
+/* What the handler writes to. Between two dumps both descriptors are of one empty file, which nobody else has. */
+static struct {
+    int fd;
+    int idle;
+    dev_t device;
+    ino_t inode;
+    atomic_int is_taken;
+} private_file = { .fd = -1, .idle = -1 };
 
 static struct {
     _Atomic(dump_fn *) dump;
@@ -38,14 +54,39 @@ static int signal_of(int index)
     return SIGRTMAX - 1 - index;
 }
 
+/* -1 with an exception set. */
+static int open_private_file(void)
+{
+    int fd = memfd_create("pywsgi-stacks", MFD_CLOEXEC);
+    struct stat file;
+
+    if (fd < 0 || fstat(fd, &file) < 0) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        return -1;
+    }
+    private_file.device = file.st_dev;
+    private_file.inode = file.st_ino;
+    private_file.fd = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    private_file.idle = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(fd);
+    if (private_file.fd < 0 || private_file.idle < 0) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        return -1;
+    }
+    return 0;
+}
+
 static int register_signal(int index)
 {
-    PyObject *module = PyImport_ImportModule("faulthandler");
-    PyObject *result = NULL;
+    PyObject *module, *result = NULL;
 
+    if (private_file.idle < 0 && open_private_file() < 0) {
+        return -1;
+    }
+    module = PyImport_ImportModule("faulthandler");
     if (module != NULL) {
         /* (signum, file, all_threads, chain) */
-        result = PyObject_CallMethod(module, "register", "iiOO", signal_of(index), STDERR_FILENO, Py_True, Py_False);
+        result = PyObject_CallMethod(module, "register", "iiOO", signal_of(index), private_file.fd, Py_True, Py_False);
     }
     Py_XDECREF(result);
     Py_XDECREF(module);
@@ -70,16 +111,34 @@ int pyw_stacks_prepare(void)
     return 0;
 }
 
-/* The handler writes to descriptor 2: that is where `fd` has to be for the moment. */
-static void raise_signals(int fd, int count)
+/* An application may close all descriptors, and open others. */
+static int is_private(int fd)
+{
+    struct stat file;
+
+    return fstat(fd, &file) == 0 && file.st_dev == private_file.device && file.st_ino == private_file.inode;
+}
+
+/* Also in the handler of a fatal signal, so no lock. 0: another thread is still at it. */
+static int take_turn(void)
+{
+    const struct timespec moment = { 0, 1000 * 1000 };
+
+    for (int i = 0; i < TURN_MS; i++) {
+        int nobody = 0;
+
+        if (atomic_compare_exchange_strong(&private_file.is_taken, &nobody, 1)) {
+            return 1;
+        }
+        nanosleep(&moment, NULL);
+    }
+    return 0;
+}
+
+static void raise_signals(int count)
 {
     sigset_t wanted, before;
-    int saved = -1;
 
-    if (fd != STDERR_FILENO) {
-        saved = dup(STDERR_FILENO);
-        dup2(fd, STDERR_FILENO);
-    }
     sigemptyset(&wanted);
     for (int i = 0; i < count; i++) {
         sigaddset(&wanted, signal_of(i));
@@ -89,9 +148,24 @@ static void raise_signals(int fd, int count)
         pthread_kill(pthread_self(), signal_of(i));
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (saved >= 0) {
-        dup2(saved, STDERR_FILENO);
-        close(saved);
+}
+
+static void dump_by_signals(int fd, int count)
+{
+    static const char closed[] = "no stacks: the application has closed descriptors that are not its own\n";
+    int is_turn = take_turn();
+
+    if (!is_private(private_file.idle) || (is_turn && !is_private(private_file.fd))) {
+        ssize_t unused = write(fd, closed, sizeof(closed) - 1);
+
+        (void)unused;
+    }
+    else if (dup3(fd, private_file.fd, O_CLOEXEC) >= 0) {
+        raise_signals(count);
+        dup3(private_file.idle, private_file.fd, O_CLOEXEC);
+    }
+    if (is_turn) {
+        atomic_store(&private_file.is_taken, 0);
     }
 }
 
@@ -101,7 +175,7 @@ void pyw_stacks_dump(int fd)
     dump_fn *dump = atomic_load(&prepared.dump);
 
     if (dump == NULL) {
-        raise_signals(fd, count);
+        dump_by_signals(fd, count);
         return;
     }
     for (int i = 0; i < count; i++) {

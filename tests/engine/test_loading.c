@@ -2,9 +2,14 @@
 /* Applications and where they come from: scripts, modules, failures, interpreters, reloading. */
 #include "test_engine.h"
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int in_place; /* an httpd child executes a changed script again */
@@ -193,20 +198,115 @@ static void further_default_groups_leave_main_alone(void **state)
     remove_script(path);
 }
 
-/* Nobody can read it back but the one who made it; shows that it writes at all, and takes no GIL. */
-static void stacks_are_dumped(void **state)
+/* The stacks in a new file, which the caller closes. */
+static FILE *dump(char *text, size_t size)
 {
     FILE *file = tmpfile();
-    char text[4096];
     size_t length;
 
     assert_non_null(file);
     host_engine->dump_stacks(fileno(file));
     rewind(file);
-    length = fread(text, 1, sizeof(text) - 1, file);
+    length = fread(text, 1, size - 1, file);
     text[length] = '\0';
-    assert_non_null(strstr(text, "hread 0x"));
-    fclose(file);
+    return file;
+}
+
+static int has_stacks(void)
+{
+    char text[4096];
+
+    fclose(dump(text, sizeof(text)));
+    return strstr(text, "hread 0x") != NULL;
+}
+
+/* Nobody can read it back but the one who made it; shows that it writes at all, and takes no GIL. */
+static void stacks_are_dumped(void **state)
+{
+    assert_true(has_stacks());
+}
+
+static atomic_int is_dumping;
+
+/* NULL: descriptor 2 was another file for a moment. */
+static void *watch_stderr(void *data)
+{
+    struct stat before, now;
+
+    fstat(STDERR_FILENO, &before);
+    do {
+        if (fstat(STDERR_FILENO, &now) < 0 || now.st_ino != before.st_ino || now.st_dev != before.st_dev) {
+            data = NULL;
+        }
+    } while (atomic_load(&is_dumping));
+    return data;
+}
+
+static void *dump_often(void *data)
+{
+    for (int i = 0; i < 50; i++) {
+        if (!has_stacks()) {
+            data = NULL;
+        }
+    }
+    return data;
+}
+
+static void threads_dump_at_the_same_time_and_the_log_stays_where_it_is(void **state)
+{
+    pthread_t watcher, dumpers[3];
+    void *result;
+    int mark;
+
+    atomic_store(&is_dumping, 1);
+    assert_int_equal(pthread_create(&watcher, NULL, watch_stderr, &mark), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(pthread_create(&dumpers[i], NULL, dump_often, &mark), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        pthread_join(dumpers[i], &result);
+        assert_non_null(result);
+    }
+    atomic_store(&is_dumping, 0);
+    pthread_join(watcher, &result);
+    assert_non_null(result);
+}
+
+enum { FD_MOST = 64 };
+
+/* In a child process: all descriptors are closed and others have their numbers. */
+static int dump_among_strangers(void)
+{
+    struct stat before, now;
+    char text[4096];
+    int changed = 0;
+
+    for (int fd = STDERR_FILENO + 1; fd < FD_MOST; fd++) {
+        close(fd);
+    }
+    for (int fd = STDERR_FILENO + 1; fd < FD_MOST; fd++) {
+        open("/dev/null", O_RDWR);
+    }
+    fstat(STDERR_FILENO + 1, &before);
+    fclose(dump(text, sizeof(text)));
+    for (int fd = STDERR_FILENO + 1; fd < FD_MOST; fd++) {
+        changed |= fstat(fd, &now) < 0 || now.st_ino != before.st_ino;
+    }
+    return changed || text[0] == '\0';
+}
+
+static void descriptors_of_the_application_are_not_touched(void **state)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        alarm(10);
+        _exit(dump_among_strangers());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_true(has_stacks());
 }
 
 const struct CMUnitTest loading_tests[] = {
@@ -221,6 +321,8 @@ const struct CMUnitTest loading_tests[] = {
     cmocka_unit_test(the_same_application_is_registered_once),
     cmocka_unit_test(further_default_groups_leave_main_alone),
     cmocka_unit_test(stacks_are_dumped),
+    cmocka_unit_test(threads_dump_at_the_same_time_and_the_log_stays_where_it_is),
+    cmocka_unit_test(descriptors_of_the_application_are_not_touched),
 };
 const size_t loading_test_count = sizeof(loading_tests) / sizeof(loading_tests[0]);
 
