@@ -8,6 +8,7 @@
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "config/pyw_options.h"
 #include "worker/pyw_watch_list.h"
@@ -22,8 +23,8 @@ typedef struct pyw_loading {
     void (*wake)(void); /* called when all have been tried */
     pthread_t thread;
     int may_serve;
-    volatile int is_done;
-    volatile int has_failed; /* one of them does not load */
+    atomic_int is_done;    /* stored last: who sees it sees has_failed, too */
+    atomic_int has_failed; /* one of them does not load */
 } pyw_loading;
 
 /* Makes them known to the engine and has them watched. Without memory there are none. */

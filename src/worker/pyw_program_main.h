@@ -8,6 +8,7 @@
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "wsgi/pyw_engine.h"
 
@@ -15,8 +16,8 @@ typedef struct pyw_program {
     const pyw_engine *engine;
     pyw_application *const *scripts; /* executed one after the other */
     int count;
-    volatile int is_over;
-    volatile pyw_result result; /* PYW_OK: it was told to stop; PYW_EOF: it came to its end; PYW_FAILED: it raised */
+    atomic_int is_over; /* stored last: who sees it sees the result, too */
+    pyw_result result;  /* PYW_OK: it was told to stop; PYW_EOF: it came to its end; PYW_FAILED: it raised */
 } pyw_program;
 
 /*
