@@ -187,6 +187,13 @@ const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const ch
         directory = pyw_config_module_directory(pool);
     }
     engine = pyw_pythonhome_engine(pool, directory, series);
+    if (access(engine, R_OK) != 0 && pyw_pythonhome_is_free_threaded(series)) {
+        *error = apr_psprintf(pool,
+                              "%s: Python %s is a free-threaded build, which mod_pywsgi does not support yet: use a "
+                              "build of this version with the GIL",
+                              python_home, series);
+        return NULL;
+    }
     if (access(engine, R_OK) != 0) {
         *error = apr_psprintf(pool,
                               "%s%sthe engine for Python %s is not installed: %s is missing; build it with: make "

@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "3.11" of "3.11.2", "python3.11" behind its name and the like; NULL if `text` does not begin with a series. */
+/*
+ * "3.11" of "3.11.2", of "python3.11" behind its name and the like; "3.13t" of "3.13t": a free-threaded build. NULL if
+ * `text` does not begin with a series.
+ */
 static const char *series_of(apr_pool_t *pool, const char *text)
 {
     apr_size_t length = 2;
@@ -20,6 +23,9 @@ static const char *series_of(apr_pool_t *pool, const char *text)
         return NULL;
     }
     while (apr_isdigit(text[length])) {
+        length++;
+    }
+    if (text[length] == 't') {
         length++;
     }
     return apr_pstrmemdup(pool, text, length);
@@ -102,6 +108,17 @@ static const char *series_of_library(apr_pool_t *pool, const char *home)
     return series;
 }
 
+/* "3.13t" of "3.13": neither pyvenv.cfg nor always the program's name says that it is a free-threaded build. */
+static const char *add_threading(apr_pool_t *pool, const char *home, const char *series)
+{
+    const char *library = apr_pstrcat(pool, home, "/lib/python", series, NULL);
+
+    if (access(library, F_OK) != 0 && access(apr_pstrcat(pool, library, "t", NULL), F_OK) == 0) {
+        return apr_pstrcat(pool, series, "t", NULL);
+    }
+    return series;
+}
+
 const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char **series)
 {
     apr_finfo_t finfo;
@@ -124,11 +141,19 @@ const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char
     if (!*series) {
         *series = series_of_library(pool, home);
     }
+    if (*series) {
+        *series = add_threading(pool, home, *series);
+    }
     return *series ? NULL
                    : apr_psprintf(pool,
                                   "%s is no Python environment: it has neither pyvenv.cfg nor bin/python3 nor "
                                   "lib/python3.X",
                                   home);
+}
+
+int pyw_pythonhome_is_free_threaded(const char *series)
+{
+    return series[strlen(series) - 1] == 't';
 }
 
 const char *pyw_pythonhome_engine(apr_pool_t *pool, const char *directory, const char *series)

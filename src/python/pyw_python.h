@@ -17,6 +17,10 @@
 #error "mod_pywsgi needs CPython 3.9 or later"
 #endif
 
+#ifdef Py_GIL_DISABLED
+#error "mod_pywsgi does not support free-threaded builds of CPython yet: the GIL guards what its threads share"
+#endif
+
 /* structmember.h is deprecated since 3.12; its names may go. */
 #ifndef T_OBJECT
 #define T_OBJECT _Py_T_OBJECT

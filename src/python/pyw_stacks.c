@@ -17,8 +17,8 @@
 /*
  * 3.11 and 3.12 export the function that does the work. The others keep it to themselves; there it is reached through
  * the signal handler that faulthandler.register() installs, one signal for each interpreter, raised by the thread that
- * wants the dump. The handler writes to a descriptor that is fixed when it is installed. It is a private one, over which
- * the descriptor of the dump is duplicated meanwhile: no other descriptor of the process ever changes.
+ * wants the dump. The handler writes to a descriptor that is fixed when it is installed. It is a private one, over
+ * which the descriptor of the dump is duplicated meanwhile: no other descriptor of the process ever changes.
  */
 typedef const char *dump_fn(int fd, PyInterpreterState *interpreter, PyThreadState *current);
 

@@ -328,6 +328,20 @@ class TestEngines:
         refused(server, "WSGIDaemonProcess blog python-home=%s" % home, "WSGIDaemonProcess blog", str(home),
                 "pywsgi_cpython399.so", "make PYTHON=")
 
+    @pytest.mark.parametrize("program", ["python3.99t", "python3.99"])
+    @pytest.mark.parametrize("is_venv", [True, False])
+    def test_python_home_of_a_free_threaded_build(self, server, program, is_venv):
+        home = server.root / ("%s-%d" % (program, is_venv))
+        (home / "bin").mkdir(parents=True)
+        (home / "lib" / "python3.99t").mkdir(parents=True)
+        (home / "lib" / "python3.99t" / "os.py").touch()
+        (home / "bin" / program).touch()
+        (home / "bin" / "python3").symlink_to(program)
+        if is_venv:
+            (home / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.99.0\n")
+        refused(server, "WSGIDaemonProcess blog python-home=%s" % home, "WSGIDaemonProcess blog", str(home),
+                "Python 3.99t is a free-threaded build", "with the GIL")
+
     def test_virtualenv_with_a_dangling_link(self, server):
         home = server.root / "broken"
         (home / "bin").mkdir(parents=True)

@@ -42,3 +42,15 @@ def test_the_commands_work_under_another_name(tmp_path):
     link.symlink_to(paths.BUILD / "pywsgid")
     result = subprocess.run([str(link), "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert result.returncode == 0 and result.stdout.startswith("usage: pywsgid COMMAND")
+
+
+def test_no_engine_is_built_for_a_free_threaded_python():
+    facts = """
+import runpy, sysconfig
+original = sysconfig.get_config_var
+sysconfig.get_config_var = lambda name: 1 if name == "Py_GIL_DISABLED" else original(name)
+runpy.run_path("tools/python-facts", run_name="__main__")
+"""
+    result = subprocess.run(["/usr/bin/python3", "-c", facts], cwd=paths.TOP, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1 and result.stdout == "" and "is a free-threaded build" in result.stderr
