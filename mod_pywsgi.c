@@ -11,6 +11,7 @@
 
 #include "config/pyw_config.h"
 #include "httpd/pyw_child.h"
+#include "httpd/pyw_generations.h"
 #include "httpd/pyw_handler.h"
 #include "httpd/pyw_mount.h"
 #include "httpd/pyw_parent.h"
@@ -32,6 +33,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pyw_parent_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_status(pyw_generations_child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pyw_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_create_request(pyw_timing_create_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(pyw_mount_translate_name, after_alias, before_userdir, APR_HOOK_MIDDLE);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/pyw_option_table.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "config/pyw_suggest.h"
@@ -84,7 +85,8 @@ const pyw_option_rule pyw_option_rules[] = {
     {"engine-stamp", PYW_KIND_TEXT, AT(engine_stamp), 0, 0, 1},
     {"log-level", PYW_KIND_NUMBER, AT(log_level), 0, 15, 1},
     {"import", PYW_KIND_APPLICATION, AT(imports), 0, 0, 1},
-    {"roster-index", PYW_KIND_NUMBER, AT(roster_index), 0, 255, 1},
+    {"roster-index", PYW_KIND_NUMBER, AT(roster_index), 0, 1023, 1},
+    {"roster-use", PYW_KIND_NUMBER, AT(roster_use), 0, INT_MAX, 1},
     {"application", PYW_KIND_APPLICATION, AT(applications), 0, 0, 1},
     {NULL, PYW_KIND_TEXT, 0, 0, 0, 1},
 };

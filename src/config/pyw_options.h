@@ -81,6 +81,7 @@ typedef struct pyw_group_options {
     int log_level;                    /* pyw_log_level: the threshold of the group's own log */
     apr_array_header_t *imports;      /* of const pyw_application_option *, callable "": executed before those */
     int roster_index;                 /* its place in what httpd and the manager share (pyw_roster); -1: none */
+    int roster_use;                   /* and how many groups had that place before */
     apr_array_header_t *applications; /* of const pyw_application_option *: loaded before a worker is ready */
 } pyw_group_options;
 

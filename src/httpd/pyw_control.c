@@ -17,6 +17,7 @@
 
 #include "base/pyw_buffer.h"
 #include "config/pyw_config.h"
+#include "httpd/pyw_capacity.h"
 #include "httpd/pyw_dispatch.h"
 #include "httpd/pyw_lifeline.h"
 #include "httpd/pyw_log_sink.h"
@@ -311,6 +312,10 @@ pyw_result pyw_control_configure(int control_fd, apr_pool_t *ptemp, server_rec *
         return pyw_problem_set(problem, "%s", strerror(errno));
     }
     pyw_channel_open(channel, fd);
+    if (pyw_capacity_check(problem) != PYW_OK) {
+        pyw_channel_destroy(channel);
+        return PYW_FAILED;
+    }
     result = send_descriptors(channel, problem);
     if (result == PYW_OK) {
         result = send_groups(channel, ptemp, problem);

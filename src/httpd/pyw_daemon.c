@@ -90,7 +90,7 @@ static int connect_as_admitted(request_rec *r, pyw_client *client, pyw_admission
     const pyw_group *group = admission->target->group;
 
     if (group->roster) {
-        pyw_kept_follow(group->options->roster_index, group->roster);
+        pyw_kept_follow(group->options->roster_index, (apr_uint32_t)group->options->roster_use, group->roster);
     }
     if (!admission->slot.worker) {
         return connect_to_worker(r, client, group, &admission->target->timing);

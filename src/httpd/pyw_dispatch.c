@@ -9,12 +9,15 @@
 #include <http_config.h>
 #include <http_log.h>
 #include <http_main.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/pyw_log.h"
 #include "base/pyw_version.h"
 #include "config/pyw_config.h"
+#include "httpd/pyw_generations.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -26,9 +29,11 @@ APLOG_USE_MODULE(pywsgi);
 
 #define KEY_SIZE 128
 
-/* A group's tables. They are never given back: a child of an old generation may look at them. */
+/* A group's tables. They stay as long as a child lives that was started when the group was configured. */
 typedef struct dispatch_entry {
-    const char *name;
+    char *name;                 /* owned */
+    ap_generation_t generation; /* the last one whose children know the group */
+    apr_uint32_t use;           /* so many groups had this place before */
     pyw_slots *slots;
     apr_uint32_t tickets;
     apr_uint32_t workers;
@@ -96,11 +101,43 @@ static dispatch_entry *find_entry(dispatch_memory *memory, const char *name)
             return &memory->entries[i];
         }
     }
-    if (memory->count == PYW_ROSTER_GROUPS) {
+    return NULL;
+}
+
+/* The group was removed, and no process uses its tables any more: the place is free for another group. */
+static void clear_entry(dispatch_memory *memory, dispatch_entry *entry)
+{
+    if (entry->slots) {
+        munmap(entry->slots, pyw_slots_size(entry->tickets, entry->workers));
+    }
+    memset(&memory->load->groups[entry - memory->entries], 0, sizeof(pyw_load_group));
+    free(entry->name);
+    entry->slots = NULL;
+    entry->tickets = entry->workers = 0;
+    entry->use++;
+}
+
+/* NULL: all places are taken. */
+static dispatch_entry *make_entry(dispatch_memory *memory, const char *name)
+{
+    dispatch_entry *entry = NULL;
+    char *copy = strdup(name);
+
+    for (int i = 0; i < memory->count && !entry && copy; i++) {
+        if (pyw_generations_are_gone(memory->entries[i].generation)) {
+            entry = &memory->entries[i];
+            clear_entry(memory, entry);
+        }
+    }
+    if (!entry && copy && memory->count < PYW_ROSTER_GROUPS) {
+        entry = &memory->entries[memory->count++];
+    }
+    if (!entry) {
+        free(copy);
         return NULL;
     }
-    memory->entries[memory->count].name = apr_pstrdup(ap_server_conf->process->pool, name);
-    return &memory->entries[memory->count++];
+    entry->name = copy;
+    return entry;
 }
 
 /* Of this generation and the one before, whose workers still run something. */
@@ -129,8 +166,8 @@ static void make_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw
         return;
     }
     made = mmap(NULL, pyw_slots_size(tickets, workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (made == MAP_FAILED ||
-        pyw_slots_init(made, tickets, workers, &memory->roster->groups[index], &memory->load->groups[index]) != 0) {
+    if (made == MAP_FAILED || pyw_slots_init(made, tickets, workers, &memory->roster->groups[index], entry->use,
+                                             &memory->load->groups[index]) != 0) {
         ap_log_error(APLOG_MARK, APLOG_ERR, errno, ap_server_conf,
                      PYWNO(0261) "process group '%s': no memory for its queue; its requests are queued by the kernel",
                      entry->name);
@@ -141,23 +178,45 @@ static void make_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw
     entry->workers = workers;
 }
 
+/* Before a place is given away: the groups that have one already. */
+static void keep_entries(dispatch_memory *memory, const apr_array_header_t *groups)
+{
+    for (int i = 0; i < groups->nelts; i++) {
+        dispatch_entry *entry = find_entry(memory, APR_ARRAY_IDX(groups, i, pyw_group *)->options->name);
+
+        if (entry) {
+            entry->generation = pyw_generations_current();
+        }
+    }
+}
+
+static void prepare_group(dispatch_memory *memory, pyw_group *group)
+{
+    dispatch_entry *entry = find_entry(memory, group->options->name);
+
+    if (!entry && !(entry = make_entry(memory, group->options->name))) {
+        return;
+    }
+    entry->generation = pyw_generations_current();
+    make_slots(memory, entry, group->options);
+    group->slots = entry->slots;
+    group->roster = group->slots ? &memory->roster->groups[entry - memory->entries] : NULL;
+    group->options->roster_index = group->slots ? (int)(entry - memory->entries) : -1;
+    group->options->roster_use = (int)entry->use;
+}
+
 void pyw_dispatch_prepare(server_rec *main_server)
 {
     dispatch_memory *memory = retained();
     const apr_array_header_t *groups = pyw_config_main()->groups;
 
     (void)main_server;
-    for (int i = 0; memory->roster && i < groups->nelts; i++) {
-        pyw_group *group = APR_ARRAY_IDX(groups, i, pyw_group *);
-        dispatch_entry *entry = find_entry(memory, group->options->name);
-
-        if (!entry) {
-            continue;
-        }
-        make_slots(memory, entry, group->options);
-        group->slots = entry->slots;
-        group->roster = group->slots ? &memory->roster->groups[entry - memory->entries] : NULL;
-        group->options->roster_index = group->slots ? (int)(entry - memory->entries) : -1;
+    if (!memory->roster) {
+        return;
+    }
+    keep_entries(memory, groups);
+    for (int i = 0; i < groups->nelts; i++) {
+        prepare_group(memory, APR_ARRAY_IDX(groups, i, pyw_group *));
     }
 }
 

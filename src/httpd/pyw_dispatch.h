@@ -15,8 +15,9 @@
 
 /*
  * In httpd's parent, before the manager is configured: gives each group of the configuration its place, kept by its
- * name from restart to restart. A group for which there is none (256 groups, or no memory) does without: its
- * requests are queued by the kernel.
+ * name from restart to restart. A place whose group was removed is given away when no child is left that knows the
+ * group. A group for which there is none (1024 groups, or no memory) does without: its requests are queued by the
+ * kernel.
  */
 void pyw_dispatch_prepare(server_rec *main_server);
 

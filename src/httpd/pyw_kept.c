@@ -3,6 +3,7 @@
 
 #include <apr_thread_mutex.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "wire/pyw_wait.h"
@@ -16,18 +17,25 @@ typedef struct kept_connection {
     int64_t kept_since; /* pyw_wait_now() */
 } kept_connection;
 
-enum { UNUSED_MS = 5000 }; /* one that was not used for so long was of use in a burst */
+enum {
+    UNUSED_MS = 5000,     /* one that was not used for so long was of use in a burst */
+    MOST = 64 * 1024,     /* in all; see most_connections() */
+    SHARE_OF_LIMIT = 4    /* a fourth of the descriptors that this process may have, as clients need them, too */
+};
 
 /* The one of this child. */
 static struct {
     apr_thread_mutex_t *lock;
     kept_connection *first;
     kept_connection *unused;
+    int count;
+    int most;
     apr_uint32_t sequences[PYW_ROSTER_GROUPS]; /* of the rosters as they were looked at last */
 } kept;
 
 static void close_connection(kept_connection *connection)
 {
+    kept.count--;
     close(connection->fd);
     pyw_token_unmap(connection->token);
     connection->next = kept.unused;
@@ -52,8 +60,20 @@ static apr_status_t close_all(void *unused)
     return APR_SUCCESS;
 }
 
+/* With hundreds of groups there would be more than descriptors. */
+static int most_connections(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / SHARE_OF_LIMIT > MOST) {
+        return MOST;
+    }
+    return (int)(files.rlim_cur / SHARE_OF_LIMIT);
+}
+
 void pyw_kept_child_init(apr_pool_t *pchild)
 {
+    kept.most = most_connections();
     apr_thread_mutex_create(&kept.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
     apr_pool_cleanup_register(pchild, NULL, close_all, apr_pool_cleanup_null);
 }
@@ -73,11 +93,26 @@ int pyw_kept_take(apr_uint64_t worker, pyw_token **token)
         *link = found->next;
         fd = found->fd;
         *token = found->token;
+        kept.count--;
         found->next = kept.unused;
         kept.unused = found;
     }
     apr_thread_mutex_unlock(kept.lock);
     return fd;
+}
+
+/* The one that was not used for longest. */
+static void close_last(void)
+{
+    kept_connection **link = &kept.first;
+    kept_connection *last;
+
+    while ((*link)->next) {
+        link = &(*link)->next;
+    }
+    last = *link;
+    *link = NULL;
+    close_connection(last);
 }
 
 /* How many to the worker are kept. After a burst there are more than are used: the oldest of them is closed. */
@@ -124,6 +159,10 @@ void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int 
         connection = take_unused();
     }
     if (connection) {
+        if (kept.count >= kept.most && kept.first) {
+            close_last();
+        }
+        kept.count++;
         connection->worker = worker;
         connection->index = index;
         connection->fd = fd;
@@ -166,7 +205,7 @@ static void close_unlisted(int index, const pyw_roster_worker *workers, apr_uint
     }
 }
 
-void pyw_kept_follow(int index, const pyw_roster_group *roster)
+void pyw_kept_follow(int index, apr_uint32_t use, const pyw_roster_group *roster)
 {
     pyw_roster_worker *workers;
     apr_uint32_t sequence;
@@ -180,7 +219,7 @@ void pyw_kept_follow(int index, const pyw_roster_group *roster)
     }
     apr_thread_mutex_lock(kept.lock);
     if (pyw_roster_sequence(roster) != kept.sequences[index]) {
-        apr_uint32_t count = pyw_roster_read(roster, workers, PYW_ROSTER_WORKERS, &sequence);
+        apr_uint32_t count = pyw_roster_read(roster, use, workers, PYW_ROSTER_WORKERS, &sequence);
 
         close_unlisted(index, workers, count);
         kept.sequences[index] = sequence;

@@ -22,9 +22,9 @@ int pyw_kept_take(apr_uint64_t worker, pyw_token **token);
 void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most);
 
 /*
- * Closes those to workers that the roster of group `index` does not list any more. Costs nothing while the roster
- * stays as it was.
+ * Closes those to workers that the roster of group `index`, in that use, does not list any more. Costs nothing while
+ * the roster stays as it was.
  */
-void pyw_kept_follow(int index, const pyw_roster_group *roster);
+void pyw_kept_follow(int index, apr_uint32_t use, const pyw_roster_group *roster);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/pyw_log.h"
 #include "config/pyw_config.h"
+#include "httpd/pyw_capacity.h"
 #include "httpd/pyw_control.h"
 #include "httpd/pyw_dispatch.h"
 #include "httpd/pyw_lifeline.h"
@@ -273,6 +274,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     }
     apr_pool_cleanup_register(pconf, manager, pconf_cleanup, apr_pool_cleanup_null);
     pyw_dispatch_prepare(main_server);
+    pyw_capacity_warn(main_server);
     pyw_lifeline_create(pconf);
     if (!ensure_manager(manager, ptemp, main_server)) {
         stop_manager(manager);

@@ -66,7 +66,7 @@ size_t pyw_slots_size(uint32_t tickets, uint32_t workers);
  * Makes a table in zeroed shared memory of that size. `roster` and `load` are the group's, mapped at the same address
  * in every process that uses the table. 0, or the errno of the lock.
  */
-int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster,
+int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster, uint32_t use,
                    pyw_load_group *load);
 
 /* In a new child: what a process that died with the same id has left behind is not its own. */

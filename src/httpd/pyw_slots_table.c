@@ -54,10 +54,11 @@ static int init_lock(pthread_mutex_t *lock)
     return error;
 }
 
-int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster,
+int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster, uint32_t use,
                    pyw_load_group *load)
 {
     slots->roster = roster;
+    slots->use = use;
     slots->load = load;
     slots->ticket_capacity = tickets;
     slots->worker_capacity = workers;
@@ -180,7 +181,7 @@ static void follow_roster(pyw_slots *slots)
     if (pyw_roster_sequence(slots->roster) == slots->sequence) {
         return;
     }
-    count = pyw_roster_read(slots->roster, listed, slots->worker_capacity, &slots->sequence);
+    count = pyw_roster_read(slots->roster, slots->use, listed, slots->worker_capacity, &slots->sequence);
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slots_workers(slots)[i].is_listed = 0;
     }

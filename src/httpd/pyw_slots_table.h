@@ -58,6 +58,7 @@ typedef struct pyw_slot_worker {
 struct pyw_slots {
     pthread_mutex_t lock;
     const pyw_roster_group *roster;
+    uint32_t use; /* of the roster */
     pyw_load_group *load;
     uint32_t ticket_capacity;
     uint32_t worker_capacity;

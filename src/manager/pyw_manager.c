@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/pyw_log_file.h"
+#include "manager/pyw_descriptors.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_recycle.h"
 #include "manager/pyw_refusal.h"
@@ -278,16 +279,20 @@ static void look_around(pyw_manager *manager)
     }
 }
 
+/* -1: there is none. poll(2) takes no more items than there may be descriptors. */
 static void add_poll(void *fds, int fd)
 {
-    struct pollfd *item = apr_array_push(fds);
+    struct pollfd *item;
 
+    if (fd < 0) {
+        return;
+    }
+    item = apr_array_push(fds);
     item->fd = fd;
     item->events = POLLIN;
     item->revents = 0;
 }
 
-/* Also those that have nothing to say: negative descriptors are passed over by poll(2). */
 static void collect(pyw_manager *manager, apr_array_header_t *fds)
 {
     add_poll(fds, pyw_channel_fd(manager->control));
@@ -384,6 +389,7 @@ static int start(pyw_manager *manager)
                 PYW_MANAGER_CONTROL_FD);
         return 0;
     }
+    pyw_descriptors_raise();
     setsid(); /* httpd sends its signals to its whole process group */
     (void)!chdir("/");
     manager->parent = getppid();

@@ -22,9 +22,9 @@ static void take_roster(pyw_manager *manager, int fd)
         return;
     }
     if (manager->roster == NULL) {
-        for (int i = 0; i < PYW_ROSTER_GROUPS; i++) {
+        for (uint64_t i = 0; i < mapped->used && i < PYW_ROSTER_GROUPS; i++) {
             if (mapped->groups[i].count > 0 || mapped->groups[i].sequence & 1) {
-                pyw_roster_write(&mapped->groups[i], NULL, 0);
+                pyw_roster_write(&mapped->groups[i], mapped->groups[i].use, NULL, 0);
             }
         }
     }
@@ -95,17 +95,25 @@ static uint32_t list(const pyw_worker_group *group, pyw_roster_worker *workers, 
     return count;
 }
 
-static int is_written(const pyw_roster_group *written, const pyw_roster_worker *workers, uint32_t count)
+static int is_written(const pyw_roster_group *written, uint32_t use, const pyw_roster_worker *workers, uint32_t count)
 {
-    return (written->sequence & 1) == 0 && written->count == count &&
+    return (written->sequence & 1) == 0 && written->use == use && written->count == count &&
            memcmp(written->workers, workers, count * sizeof(*workers)) == 0;
 }
 
-/* Another generation of a removed group may have its place already. */
+static int is_configured(const pyw_worker_group *group)
+{
+    return !group->is_stopping && group->retire_at == INT64_MAX;
+}
+
+/* The place of a removed group may be a configured one's already: its later self, or one of another name. */
 static int owns_place(const pyw_manager *manager, const pyw_worker_group *group)
 {
+    if (is_configured(group)) {
+        return 1;
+    }
     for (const pyw_worker_group *other = manager->groups; other != NULL; other = other->next) {
-        if (other != group && index_of(other) == index_of(group) && !other->is_stopping) {
+        if (other != group && index_of(other) == index_of(group) && is_configured(other)) {
             return 0;
         }
     }
@@ -116,16 +124,18 @@ void pyw_roll_call_write(const pyw_manager *manager, pyw_worker_group *group)
 {
     static pyw_roster_worker workers[PYW_ROSTER_WORKERS];
     int index = index_of(group);
+    uint32_t use = (uint32_t)group->options->roster_use;
     uint32_t count;
 
     group->load = load_of(manager, group);
     if (manager->roster == NULL || pyw_handover_is_given(manager->handover) || index < 0 ||
-        (group->is_stopping && !owns_place(manager, group))) {
+        !owns_place(manager, group)) {
         return;
     }
     count = list(group, workers, PYW_ROSTER_WORKERS);
-    if (!is_written(&manager->roster->groups[index], workers, count)) {
-        pyw_roster_write(&manager->roster->groups[index], workers, count);
+    if (!is_written(&manager->roster->groups[index], use, workers, count)) {
+        manager->roster->used = manager->roster->used > (uint64_t)index ? manager->roster->used : (uint64_t)index + 1;
+        pyw_roster_write(&manager->roster->groups[index], use, workers, count);
     }
 }
 

@@ -20,6 +20,7 @@
 
 #include "base/pyw_buffer.h"
 #include "base/pyw_clock.h"
+#include "manager/pyw_descriptors.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_manager.h"
 #include "manager/pyw_recycle.h"
@@ -30,6 +31,7 @@
 enum {
     HERITAGE_TIMEOUT_MS = 5000,
     ORDER_TIMEOUT_MS = 1000, /* a template waits for nothing else */
+    CLOSED_MOST = 64 * 1024,
     FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors are moved above it first, so that none is in another's place */
 };
 
@@ -102,8 +104,8 @@ static void place(int *fds, int count)
         return;
     }
 #endif
-    for (long fd = sysconf(_SC_OPEN_MAX) - 1; fd >= count; fd--) {
-        close((int)fd);
+    for (int fd = count; fd < CLOSED_MOST; fd++) {
+        close(fd); /* all are close-on-exec in any case */
     }
 }
 
@@ -155,6 +157,7 @@ static void become_worker(const pyw_worker_group *group, const own_fds *own)
     }
     setpgid(0, 0);
     place(fds, PYW_HERITAGE_FDS);
+    pyw_descriptors_restore();
     reset_signals();
     execv("/proc/self/exe", (char *const *)(uintptr_t)arguments);
     _exit(127);

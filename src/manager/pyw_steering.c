@@ -113,8 +113,12 @@ void pyw_steering_close(pyw_steering *steering)
 
 static void add_poll(apr_array_header_t *fds, int fd, short events)
 {
-    struct pollfd *item = apr_array_push(fds);
+    struct pollfd *item;
 
+    if (fd < 0) {
+        return;
+    }
+    item = apr_array_push(fds);
     item->fd = fd;
     item->events = events;
     item->revents = 0;

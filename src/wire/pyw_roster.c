@@ -75,7 +75,7 @@ void *pyw_roster_map(int fd, size_t size, int writable)
     return memory;
 }
 
-void pyw_roster_write(pyw_roster_group *group, const pyw_roster_worker *workers, uint32_t count)
+void pyw_roster_write(pyw_roster_group *group, uint32_t use, const pyw_roster_worker *workers, uint32_t count)
 {
     uint32_t sequence = __atomic_load_n(&group->sequence, __ATOMIC_RELAXED) | 1; /* odd: a writer died in the middle */
 
@@ -84,6 +84,7 @@ void pyw_roster_write(pyw_roster_group *group, const pyw_roster_worker *workers,
     }
     __atomic_store_n(&group->sequence, sequence, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    group->use = use;
     group->count = count;
     if (count > 0) {
         memcpy(group->workers, workers, count * sizeof(*workers));
@@ -96,12 +97,12 @@ uint32_t pyw_roster_sequence(const pyw_roster_group *group)
     return __atomic_load_n(&group->sequence, __ATOMIC_ACQUIRE);
 }
 
-uint32_t pyw_roster_read(const pyw_roster_group *group, pyw_roster_worker *workers, uint32_t capacity,
+uint32_t pyw_roster_read(const pyw_roster_group *group, uint32_t use, pyw_roster_worker *workers, uint32_t capacity,
                          uint32_t *sequence)
 {
     for (int i = 0; i < READ_ATTEMPTS; i++) {
         uint32_t before = pyw_roster_sequence(group);
-        uint32_t count = group->count;
+        uint32_t count = group->use == use ? group->count : 0;
 
         if (before & 1) {
             continue;

@@ -34,7 +34,8 @@ class Httpd:
 
     python_home = None  # of a Python that is not the default one: a WSGIPythonHome line comes before `config`
 
-    def __init__(self, config="", apps=None, mpm="event", modules=(), pywsgi=True, log_level="info", environment=None):
+    def __init__(self, config="", apps=None, mpm="event", modules=(), pywsgi=True, log_level="info", environment=None,
+                 files=None):
         self.root = paths.new_directory("pyw.")
         self.port = free_port()
         self.mpm = mpm
@@ -42,6 +43,7 @@ class Httpd:
         self.pywsgi = pywsgi
         self.log_level = log_level
         self.environment = environment or {}
+        self.files = files  # the soft and the hard limit of descriptors that httpd starts with; None: as pytest
         self.process = None
         self.family = []
         self.expected_status = 0
@@ -91,6 +93,10 @@ class Httpd:
     def command(self, *arguments):
         return [paths.httpd_program(), "-d", str(self.root), "-f", str(self.root / "httpd.conf"), *arguments]
 
+    def start_command(self):
+        limit = ["/usr/bin/prlimit", "--nofile=%d:%d" % self.files] if self.files else []
+        return [*limit, *self.command("-DFOREGROUND")]
+
     def child_environment(self):
         environment = {"PATH": paths.SYSTEM_PATH, "LANG": "C", "PYWSGI_TEST_ROOT": str(self.root)}
         environment.update({name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "UBSAN_"))})
@@ -109,7 +115,7 @@ class Httpd:
         since = self.log.position()
         with open(self.root / "stderr.txt", "ab") as output:
             self.process = subprocess.Popen(
-                self.command("-DFOREGROUND"), env=self.child_environment(), stdin=subprocess.DEVNULL, stdout=output,
+                self.start_command(), env=self.child_environment(), stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, start_new_session=True)
         RUNNING.append(self)
         wait_for(lambda: self.process.poll() is not None or self.log.find(STARTED, since), START_SECONDS,

@@ -23,7 +23,7 @@ void list_workers(int count, uint32_t threads)
     for (int i = 0; i < count; i++) {
         workers[i] = (pyw_roster_worker){(uint64_t)(101 + i), threads, (uint32_t)(1001 + i)};
     }
-    pyw_roster_write(table.roster, workers, (uint32_t)count);
+    pyw_roster_write(table.roster, 0, workers, (uint32_t)count);
 }
 
 int set_up(void **state)
@@ -31,7 +31,7 @@ int set_up(void **state)
     table.slots = shared(pyw_slots_size(TICKETS, WORKERS));
     table.roster = shared(sizeof(*table.roster));
     table.load = shared(sizeof(*table.load));
-    assert_int_equal(pyw_slots_init(table.slots, TICKETS, WORKERS, table.roster, table.load), 0);
+    assert_int_equal(pyw_slots_init(table.slots, TICKETS, WORKERS, table.roster, 0, table.load), 0);
     list_workers(2, 1);
     return 0;
 }

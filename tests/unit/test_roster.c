@@ -21,8 +21,8 @@ static void test_what_is_written_is_read(void **state)
     pyw_roster_worker read[4];
     uint32_t sequence = 99;
 
-    pyw_roster_write(group, two_workers, 2);
-    assert_int_equal(pyw_roster_read(group, read, 4, &sequence), 2);
+    pyw_roster_write(group, 7, two_workers, 2);
+    assert_int_equal(pyw_roster_read(group, 7, read, 4, &sequence), 2);
     assert_memory_equal(read, two_workers, sizeof(two_workers));
     assert_int_equal(sequence, pyw_roster_sequence(group));
     free(group);
@@ -33,7 +33,7 @@ static void test_each_change_has_another_sequence(void **state)
     pyw_roster_group *group = make_group();
     uint32_t before = pyw_roster_sequence(group);
 
-    pyw_roster_write(group, two_workers, 1);
+    pyw_roster_write(group, 7, two_workers, 1);
     assert_int_not_equal(pyw_roster_sequence(group), before);
     assert_int_equal(pyw_roster_sequence(group) % 2, 0);
     free(group);
@@ -45,8 +45,8 @@ static void test_a_reader_gets_no_more_than_it_has_room_for(void **state)
     pyw_roster_worker read[2] = {{0, 0, 0}, {77, 77, 0}};
     uint32_t sequence;
 
-    pyw_roster_write(group, two_workers, 2);
-    assert_int_equal(pyw_roster_read(group, read, 1, &sequence), 1);
+    pyw_roster_write(group, 7, two_workers, 2);
+    assert_int_equal(pyw_roster_read(group, 7, read, 1, &sequence), 1);
     assert_int_equal(read[1].serial, 77);
     free(group);
 }
@@ -58,11 +58,26 @@ static void test_a_writer_that_died_leaves_an_empty_roster_until_the_next_one_wr
     pyw_roster_worker read[4];
     uint32_t sequence;
 
-    pyw_roster_write(group, two_workers, 2);
+    pyw_roster_write(group, 7, two_workers, 2);
     group->sequence |= 1;
-    assert_int_equal(pyw_roster_read(group, read, 4, &sequence), 0);
-    pyw_roster_write(group, two_workers, 1);
-    assert_int_equal(pyw_roster_read(group, read, 4, &sequence), 1);
+    assert_int_equal(pyw_roster_read(group, 7, read, 4, &sequence), 0);
+    pyw_roster_write(group, 7, two_workers, 1);
+    assert_int_equal(pyw_roster_read(group, 7, read, 4, &sequence), 1);
+    free(group);
+}
+
+static void test_a_list_of_another_use_is_empty(void **state)
+{
+    pyw_roster_group *group = make_group();
+    pyw_roster_worker read[4];
+    uint32_t sequence;
+
+    pyw_roster_write(group, 7, two_workers, 2);
+    assert_int_equal(pyw_roster_read(group, 8, read, 4, &sequence), 0);
+    assert_int_equal(sequence, pyw_roster_sequence(group));
+    pyw_roster_write(group, 8, two_workers, 1);
+    assert_int_equal(pyw_roster_read(group, 7, read, 4, &sequence), 0);
+    assert_int_equal(pyw_roster_read(group, 8, read, 4, &sequence), 1);
     free(group);
 }
 
@@ -108,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_each_change_has_another_sequence),
         cmocka_unit_test(test_a_reader_gets_no_more_than_it_has_room_for),
         cmocka_unit_test(test_a_writer_that_died_leaves_an_empty_roster_until_the_next_one_writes),
+        cmocka_unit_test(test_a_list_of_another_use_is_empty),
         cmocka_unit_test(test_memory_for_reading_cannot_be_made_writable),
         cmocka_unit_test(test_memory_keeps_its_size),
         cmocka_unit_test(test_sockets_are_named_by_their_serial),

@@ -23,7 +23,7 @@ static void test_the_worker_with_most_idle_threads_is_chosen(void **state)
 {
     pyw_roster_worker workers[] = {{101, 2, 1001}, {102, 4, 1002}};
 
-    pyw_roster_write(table.roster, workers, 2);
+    pyw_roster_write(table.roster, 0, workers, 2);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 101);
