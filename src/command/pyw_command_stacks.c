@@ -10,6 +10,10 @@
 #include "base/pyw_log.h"
 #include "wire/pyw_wait.h"
 
+/*
+ * A process that the application forked while the worker wrote holds the pipe open: then the limit ends the wait, and
+ * what has come is shown.
+ */
 enum { LIMIT_MS = 5000, BYTES_MOST = 2 * 1024 * 1024, LINE_MOST = 2000 };
 
 static void print_line(FILE *out, const char *line, size_t length)

@@ -82,11 +82,16 @@ pyw_client *pyw_client_take(void)
     return client ? client : create();
 }
 
-void pyw_client_disconnect(pyw_client *client)
+static void forget_token(pyw_client *client)
 {
-    pyw_channel_close(client->channel);
     pyw_token_unmap(client->token);
     client->token = NULL;
+}
+
+void pyw_client_disconnect(pyw_client *client)
+{
+    pyw_channel_hang_up(client->channel);
+    forget_token(client);
 }
 
 void pyw_client_keep(pyw_client *client, const pyw_group *group)
@@ -108,7 +113,8 @@ int pyw_client_abandon(pyw_client *client)
 {
     int fd = fcntl(pyw_channel_fd(client->channel), F_DUPFD_CLOEXEC, 3);
 
-    pyw_client_disconnect(client);
+    pyw_channel_close(client->channel); /* the connection stays open by the duplicate */
+    forget_token(client);
     client->worker = 0;
     return fd;
 }

@@ -13,6 +13,7 @@
 #include "httpd/pyw_relay.h"
 #include "httpd/pyw_reply.h"
 #include "httpd/pyw_upload.h"
+#include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -99,13 +100,27 @@ static int connect_as_admitted(request_rec *r, pyw_client *client, pyw_admission
                                                                                                         : OK;
 }
 
+/*
+ * How long a worker may be busy with a request that is over for httpd: beyond its deadline, and for as long as ten
+ * times the time in which a worker that serves must give a sign of life.
+ */
+static int64_t busy_until(const pyw_admission *admission, const server_rec *server)
+{
+    apr_interval_time_t timeout = admission->target->group->options->socket_timeout;
+    int64_t limit = apr_time_as_msec(timeout ? timeout : server->timeout) * 10;
+    int64_t now = pyw_wait_now(), deadline = admission->target->timing.deadline;
+
+    return (deadline > now ? deadline : now) + limit;
+}
+
 /* The slot stays taken for as long as the worker is busy. */
 static void leave_behind(pyw_client *client, pyw_admission *admission)
 {
     int fd = admission->has_slot ? pyw_client_abandon(client) : -1;
 
     if (fd >= 0) {
-        pyw_linger_add(admission->target->group->slots, &admission->slot, fd);
+        pyw_linger_add(admission->target->group, &admission->slot, fd,
+                       busy_until(admission, admission->reply->r->server));
         pyw_admission_forget(admission);
     }
 }

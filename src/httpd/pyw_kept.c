@@ -4,6 +4,7 @@
 #include <apr_thread_mutex.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "wire/pyw_wait.h"
@@ -30,7 +31,7 @@ static struct {
     kept_connection *unused;
     int count;
     int most;
-    apr_uint32_t sequences[PYW_ROSTER_GROUPS]; /* of the rosters as they were looked at last */
+    apr_uint32_t sequences[PYW_ROSTER_GROUPS]; /* of the rosters as last looked at; lock to write, none to read */
 } kept;
 
 static void close_connection(kept_connection *connection)
@@ -40,6 +41,13 @@ static void close_connection(kept_connection *connection)
     pyw_token_unmap(connection->token);
     connection->next = kept.unused;
     kept.unused = connection;
+}
+
+/* The worker sees the end even if a process that an embedded application forked has inherited the descriptor. */
+static void end_connection(kept_connection *connection)
+{
+    shutdown(connection->fd, SHUT_RDWR);
+    close_connection(connection);
 }
 
 static apr_status_t close_all(void *unused)
@@ -131,7 +139,7 @@ static int count_and_age(apr_uint64_t worker, int64_t now)
         kept_connection *closed = *oldest;
 
         *oldest = closed->next;
-        close_connection(closed);
+        end_connection(closed);
         count--;
     }
     return count;
@@ -173,6 +181,7 @@ void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int 
     }
     apr_thread_mutex_unlock(kept.lock);
     if (!connection) {
+        shutdown(fd, SHUT_RDWR);
         close(fd);
         pyw_token_unmap(token);
     }
@@ -197,7 +206,7 @@ static void close_unlisted(int index, const pyw_roster_worker *workers, apr_uint
 
         if (connection->index == index && !is_listed(workers, count, connection->worker)) {
             *link = connection->next;
-            close_connection(connection);
+            end_connection(connection);
         }
         else {
             link = &connection->next;
@@ -210,7 +219,7 @@ void pyw_kept_follow(int index, apr_uint32_t use, const pyw_roster_group *roster
     pyw_roster_worker *workers;
     apr_uint32_t sequence;
 
-    if (pyw_roster_sequence(roster) == kept.sequences[index]) {
+    if (pyw_roster_sequence(roster) == __atomic_load_n(&kept.sequences[index], __ATOMIC_RELAXED)) {
         return;
     }
     workers = malloc(PYW_ROSTER_WORKERS * sizeof(*workers));
@@ -222,7 +231,7 @@ void pyw_kept_follow(int index, apr_uint32_t use, const pyw_roster_group *roster
         apr_uint32_t count = pyw_roster_read(roster, use, workers, PYW_ROSTER_WORKERS, &sequence);
 
         close_unlisted(index, workers, count);
-        kept.sequences[index] = sequence;
+        __atomic_store_n(&kept.sequences[index], sequence, __ATOMIC_RELAXED);
     }
     apr_thread_mutex_unlock(kept.lock);
     free(workers);

@@ -2,6 +2,8 @@
 #include "httpd/pyw_linger.h"
 
 #include <errno.h>
+#include <http_log.h>
+#include <http_main.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,11 +12,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/pyw_log.h"
+#include "wire/pyw_wait.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+enum { LOOK_MS = 1000 }; /* how often to look for workers that are gone, and for time limits */
+
 typedef struct lingerer {
     struct lingerer *next;
-    pyw_slots *slots;
+    const pyw_group *group;
     pyw_slot slot;
     int fd;
+    int64_t since;
+    int64_t until;
 } lingerer;
 
 /* The one of this child. */
@@ -30,7 +41,7 @@ static struct {
 static void end(lingerer *ended)
 {
     close(ended->fd);
-    pyw_slots_leave(ended->slots, &ended->slot, 0);
+    pyw_slots_leave(ended->group->slots, &ended->slot, 0);
     free(ended);
 }
 
@@ -60,7 +71,7 @@ static struct pollfd *collect(nfds_t *count)
     return fds;
 }
 
-static int has_ended(const struct pollfd *fds, nfds_t count, int fd)
+static int is_closed(const struct pollfd *fds, nfds_t count, int fd)
 {
     for (nfds_t i = 1; i < count; i++) {
         if (fds[i].fd == fd) {
@@ -70,15 +81,53 @@ static int has_ended(const struct pollfd *fds, nfds_t count, int fd)
     return 0;
 }
 
-static void release_ended(const struct pollfd *fds, nfds_t count)
+static int is_worker_gone(const lingerer *waiting)
+{
+    return waiting->slot.pid > 0 && kill((pid_t)waiting->slot.pid, 0) != 0 && errno == ESRCH;
+}
+
+static void say_gone(const lingerer *waiting)
+{
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, ap_server_conf,
+                 PYWNO(0227) "process group '%s': worker %lu is gone, but a process that it started still holds its "
+                             "connection to httpd; the slot of its request is free again",
+                 waiting->group->options->name, (unsigned long)waiting->slot.pid);
+}
+
+static void say_late(const lingerer *waiting, int64_t now)
+{
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf,
+                 PYWNO(0226) "process group '%s': worker %lu is still busy with a request that httpd gave up %.0f s "
+                             "ago (its client left, or its time was up): httpd gives its slot back, and requests may "
+                             "have to wait for a thread in that worker. request-timeout= ends such requests",
+                 waiting->group->options->name, (unsigned long)waiting->slot.pid,
+                 (double)(now - waiting->since) / 1000);
+}
+
+/* The worker has not closed the connection: is there a reason not to wait for it any longer? */
+static int is_given_up(const lingerer *waiting, int64_t now)
+{
+    if (is_worker_gone(waiting)) {
+        say_gone(waiting);
+        return 1;
+    }
+    if (now >= waiting->until) {
+        say_late(waiting, now);
+        return 1;
+    }
+    return 0;
+}
+
+static void release_ended(const struct pollfd *fds, nfds_t count, int is_time_to_look)
 {
     lingerer **link = &linger.first;
+    int64_t now = pyw_wait_now();
 
     pthread_mutex_lock(&linger.lock);
     while (*link) {
         lingerer *each = *link;
 
-        if (has_ended(fds, count, each->fd)) {
+        if (is_closed(fds, count, each->fd) || (is_time_to_look && is_given_up(each, now))) {
             *link = each->next;
             linger.count--;
             end(each);
@@ -92,21 +141,25 @@ static void release_ended(const struct pollfd *fds, nfds_t count)
 
 static void *linger_main(void *unused)
 {
-    while (!linger.is_ending) {
+    int64_t next_look = pyw_wait_now() + LOOK_MS;
+
+    while (!__atomic_load_n(&linger.is_ending, __ATOMIC_ACQUIRE)) {
         nfds_t count = 0;
         struct pollfd *fds = collect(&count);
+        int is_time_to_look;
         uint64_t woken;
 
         if (!fds) {
             poll(NULL, 0, 1000);
             continue;
         }
-        if (poll(fds, count, -1) > 0) {
-            if (fds[0].revents) {
-                (void)!read(linger.wake_fd, &woken, sizeof(woken));
-            }
-            release_ended(fds, count);
+        (void)!poll(fds, count, count > 1 ? LOOK_MS : -1);
+        if (fds[0].revents) {
+            (void)!read(linger.wake_fd, &woken, sizeof(woken));
         }
+        is_time_to_look = pyw_wait_now() >= next_look;
+        next_look = is_time_to_look ? pyw_wait_now() + LOOK_MS : next_look;
+        release_ended(fds, count, is_time_to_look);
         free(fds);
     }
     return unused;
@@ -146,16 +199,18 @@ void pyw_linger_refuse(int fd)
     }
 }
 
-void pyw_linger_add(pyw_slots *slots, const pyw_slot *slot, int fd)
+void pyw_linger_add(const pyw_group *group, const pyw_slot *slot, int fd, int64_t until)
 {
     lingerer *added = calloc(1, sizeof(*added));
     int is_waited_for = 0;
 
     pyw_linger_refuse(fd);
     if (added) {
-        added->slots = slots;
+        added->group = group;
         added->slot = *slot;
         added->fd = fd;
+        added->since = pyw_wait_now();
+        added->until = until;
         pthread_mutex_lock(&linger.lock);
         is_waited_for = start_thread();
         if (is_waited_for) {
@@ -169,7 +224,7 @@ void pyw_linger_add(pyw_slots *slots, const pyw_slot *slot, int fd)
     if (!is_waited_for) {
         free(added);
         close(fd);
-        pyw_slots_leave(slots, slot, 0);
+        pyw_slots_leave(group->slots, slot, 0);
     }
 }
 
@@ -177,7 +232,7 @@ static apr_status_t end_all(void *unused)
 {
     (void)unused;
     if (linger.wake_fd >= 0) {
-        linger.is_ending = 1;
+        __atomic_store_n(&linger.is_ending, 1, __ATOMIC_RELEASE);
         wake();
         pthread_join(linger.thread, NULL);
         close(linger.wake_fd);

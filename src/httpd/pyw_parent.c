@@ -9,6 +9,7 @@
 #include <http_main.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,9 +88,15 @@ static void await_end(retained_manager *manager)
     manager->proc.pid = 0;
 }
 
-/* Closing the control channel is the order to stop. */
+/*
+ * The end of the control channel is the order to stop. Processes that other modules fork in httpd's parent (mod_cgid's
+ * daemon) have duplicates of it: shutdown(2) ends it for them, too.
+ */
 static void stop_manager(retained_manager *manager)
 {
+    if (manager->control_fd >= 0) {
+        shutdown(manager->control_fd, SHUT_RDWR);
+    }
     close_control(manager);
     if (is_alive(manager)) {
         await_end(manager);

@@ -5,6 +5,7 @@
 #include <http_log.h>
 #include <http_main.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/pyw_log.h"
@@ -40,7 +41,6 @@ static retained_predecessors *retained(void)
     return all;
 }
 
-/* Closing the control channel is the order to stop. */
 static void forget(predecessor *one)
 {
     if (one->control_fd >= 0) {
@@ -50,13 +50,22 @@ static void forget(predecessor *one)
     one->proc.pid = 0;
 }
 
+/* The end of the control channel is the order to stop; other processes may have duplicates of it. */
+static void stop(predecessor *one)
+{
+    if (one->control_fd >= 0) {
+        shutdown(one->control_fd, SHUT_RDWR);
+    }
+    forget(one);
+}
+
 void pyw_predecessors_add(const apr_proc_t *proc, int control_fd)
 {
     retained_predecessors *all = retained();
     predecessor *one = &all->list[all->next];
 
     all->next = (all->next + 1) % MOST;
-    forget(one);
+    stop(one);
     one->proc = *proc;
     one->control_fd = control_fd;
 }
@@ -94,7 +103,7 @@ void pyw_predecessors_stop(void)
     retained_predecessors *all = retained();
 
     for (int i = 0; i < MOST; i++) {
-        forget(&all->list[i]);
+        stop(&all->list[i]);
     }
 }
 
@@ -102,7 +111,10 @@ void pyw_predecessors_child_init(void)
 {
     retained_predecessors *all = ap_retained_data_get(RETAINED_KEY);
 
-    if (all && all->parent != getpid()) {
-        pyw_predecessors_stop();
+    if (!all || all->parent == getpid()) {
+        return;
+    }
+    for (int i = 0; i < MOST; i++) {
+        forget(&all->list[i]);
     }
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/pyw_relay.h"
 
+#include <errno.h>
 #include <http_log.h>
 #include <poll.h>
+#include <signal.h>
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
@@ -120,6 +122,9 @@ static void download(pyw_relay *relay)
     if (result != PYW_AGAIN) {
         pyw_relay_worker_lost(relay, result);
     }
+    else if (relay->is_worker_gone) {
+        pyw_relay_worker_lost(relay, PYW_EOF);
+    }
     else if (pyw_reply_flush(relay->reply) == PYW_GONE) {
         pyw_relay_client_gone(relay);
     }
@@ -192,6 +197,18 @@ static void tell_left(pyw_relay *relay)
     pyw_channel_send(relay->channel, 0);
 }
 
+/*
+ * A worker that died does not end its connection if a process that it started has inherited it. Costs nothing while the
+ * worker says something. Its pid may be another process's by now: socket-timeout is the limit then.
+ */
+static int is_worker_gone(const pyw_relay *relay)
+{
+    const pyw_admission *admission = relay->admission;
+
+    return admission->has_slot && admission->slot.pid > 0 && kill((pid_t)admission->slot.pid, 0) != 0 &&
+           errno == ESRCH;
+}
+
 /* Waits until one side has something to say, or takes something again. */
 static void wait_for_either(pyw_relay *relay)
 {
@@ -217,6 +234,7 @@ static void wait_for_either(pyw_relay *relay)
             send_some(relay);
         }
     }
+    relay->is_worker_gone = ready == 0 && is_worker_gone(relay); /* ahead of a last look at what it has said */
     if (ready == 0 && relay->reply->r->connection->aborted) {
         pyw_relay_client_gone(relay);
     }

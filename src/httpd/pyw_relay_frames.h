@@ -46,6 +46,7 @@ typedef struct pyw_relay {
     int was_taken_back;  /* likewise, for another worker's sake */
     int64_t token_put;   /* pyw_wait_now() */
     int64_t token_look;  /* when to ask whether the request is better off elsewhere */
+    int is_worker_gone;  /* its process is; what it has said is still to be read */
     int worker_done;     /* it has ended the request, or is gone */
     int is_stale;        /* a kept connection that the worker had closed: the request was not begun */
     int goaway;          /* the worker takes no requests: this one was not begun */

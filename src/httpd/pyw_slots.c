@@ -138,6 +138,7 @@ static pyw_slot_outcome grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_wo
 {
     pyw_slots_grant(slots, granted, worker);
     slot->worker = worker->serial;
+    slot->pid = worker->pid;
     slot->is_ahead = granted->is_ahead;
     return PYW_SLOT_GRANTED;
 }
@@ -212,6 +213,7 @@ int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot)
         pyw_slots_publish(slots);
     }
     pyw_slots_unlock(slots);
+    slot->pid = pid;
     return made != NULL;
 }
 
@@ -238,6 +240,7 @@ static pyw_slot_outcome take_grant(pyw_slots *slots, pyw_slot *slot, uint32_t gr
 {
     if (granted == PYW_GRANT_SLOT) {
         slot->worker = slots->tickets[slot->ticket].worker;
+        slot->pid = slots->tickets[slot->ticket].pid;
         slot->is_ahead = slots->tickets[slot->ticket].is_ahead;
         return PYW_SLOT_GRANTED;
     }

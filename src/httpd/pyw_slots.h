@@ -49,6 +49,7 @@ typedef enum {
 typedef struct pyw_slot {
     uint32_t ticket;
     uint64_t worker; /* its serial, once granted */
+    uint32_t pid;    /* of the worker, once granted */
     int is_ahead;    /* all its threads are busy: the request has to be one that can be taken back */
     int32_t requests; /* how many run or wait, this one too, when it came */
 } pyw_slot;

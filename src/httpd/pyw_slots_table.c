@@ -273,6 +273,7 @@ void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *wor
     granted->state = PYW_TICKET_RUNNING;
     granted->is_ahead = granted->may_go_ahead && worker != NULL && worker->running >= worker->threads;
     granted->worker = worker != NULL ? worker->serial : 0;
+    granted->pid = worker != NULL ? worker->pid : granted->pid;
     granted->since = pyw_slots_now_us();
     count_running(slots, granted, worker, 1);
 }

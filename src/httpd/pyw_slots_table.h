@@ -31,7 +31,7 @@ typedef struct pyw_ticket {
     int32_t thread;  /* of it; 0: it cannot be told of anything */
     int32_t next;    /* in the queue, or among the free ones; PYW_SLOTS_NONE */
     uint64_t worker; /* 0: the roster does not list it yet, `pid` will tell */
-    uint32_t pid;    /* of a worker that took the request by itself; else 0 */
+    uint32_t pid;    /* of the worker; 0: none was granted yet */
     uint64_t order;  /* of the queue, to make it anew */
     int64_t since;   /* pyw_slots_now_us() of the change of state */
     int32_t location;

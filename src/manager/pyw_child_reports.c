@@ -143,7 +143,10 @@ void pyw_worker_group_listen(pyw_worker_group *group, pyw_child *child)
                       (long)child->pid, group->options->name);
         pyw_child_kill(child);
     }
-    /* It has ended, or an application closed the descriptor: then it cannot be steered any more and must end. */
+    /*
+     * It has ended, or an application closed the descriptor: then it cannot be steered any more and must end. SIGCHLD
+     * tells the end of every worker, as a process that one has forked may hold the channel open.
+     */
     pyw_channel_close(child->channel);
     kill(child->pid, SIGTERM);
 }

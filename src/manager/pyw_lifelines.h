@@ -8,6 +8,9 @@
  * Which of httpd's children may still ask for a group that was removed? Each configuration of httpd comes with a pipe
  * whose writing end the children have that were started with it. Nothing is read from it: they could write anything.
  * On the manager's only thread. All zero: there is none.
+ *
+ * A process that was forked from one of the children may hold the pipe open for as long as it likes, so the end of the
+ * pipe only shortens the wait: a removed group retires at its retire_at in any case.
  */
 
 enum { PYW_LIFELINES_MOST = 32 }; /* of more, the oldest are taken for gone */

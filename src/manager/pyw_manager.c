@@ -266,12 +266,24 @@ static void look_at_sockets(pyw_manager *manager)
     }
 }
 
+/*
+ * httpd's parent died: the kernel closed its end of the control channel, but a process that another module had forked
+ * there (mod_cgid's daemon) may live on with a duplicate.
+ */
+static void look_at_parent(pyw_manager *manager)
+{
+    if (getppid() != manager->parent) {
+        stop(manager);
+    }
+}
+
 static void look_around(pyw_manager *manager)
 {
     if (pyw_wait_now() < manager->next_look) {
         return;
     }
     manager->next_look = pyw_wait_now() + LOOK_MS;
+    look_at_parent(manager);
     look_at_sockets(manager);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         pyw_recycle_look(group);

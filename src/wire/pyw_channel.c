@@ -551,6 +551,14 @@ int pyw_channel_peer_gone(const pyw_channel *channel)
     return has_events(channel, POLLRDHUP);
 }
 
+void pyw_channel_hang_up(pyw_channel *channel)
+{
+    if (channel->fd >= 0) {
+        shutdown(channel->fd, SHUT_RDWR);
+    }
+    pyw_channel_close(channel);
+}
+
 void pyw_channel_close(pyw_channel *channel)
 {
     if (channel->fd >= 0) {

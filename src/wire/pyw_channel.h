@@ -60,6 +60,12 @@ int pyw_channel_has_lost_fd(const pyw_channel *channel);
 void pyw_channel_close(pyw_channel *channel);
 
 /*
+ * The same, and ends the connection itself: the peer sees the end at once, even if a process that was forked meanwhile
+ * holds a duplicate of the socket. Not for a channel that another process goes on using.
+ */
+void pyw_channel_hang_up(pyw_channel *channel);
+
+/*
  * Takes the socket out of the channel, to be opened again later, by this channel or another one: the caller becomes
  * its owner. -1: bytes or descriptors that belong to it are still in the channel, which stays as it is.
  */

@@ -232,6 +232,7 @@ pyw_connection *pyw_connections_add(pyw_connections *connections, int fd)
         added = NULL;
     }
     if (added == NULL) {
+        shutdown(fd, SHUT_RDWR);
         close(fd);
     }
     return added;

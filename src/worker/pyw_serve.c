@@ -338,7 +338,7 @@ int pyw_serve_admits(const pyw_service *service, int fd)
 
 static void finish(pyw_server_thread *thread)
 {
-    pyw_channel_close(thread->channel);
+    pyw_channel_hang_up(thread->channel);
     pyw_buffer_reset(&thread->scratch, BUFFER_KEEP);
     note_running(thread, 0);
 }
@@ -430,5 +430,6 @@ void pyw_serve_goodbye(int fd)
 
     pyw_frame_header_encode(frame, &header);
     (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
+    shutdown(fd, SHUT_RDWR);
     close(fd);
 }
