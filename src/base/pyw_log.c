@@ -2,6 +2,9 @@
 #include "base/pyw_log.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "base/pyw_utf8.h"
 
 static struct {
     pyw_log_sink *sink;
@@ -42,31 +45,54 @@ void pyw_log(pyw_log_level level, const char *format, ...)
     installed.sink(installed.baton, level, text, (size_t)length);
 }
 
-size_t pyw_log_escape(char *out, size_t size, const char *text, size_t length)
+/* As \xHH. */
+static void escape_bytes(char *out, const char *text, size_t length)
 {
     static const char hex[] = "0123456789abcdef";
-    size_t used = 0;
 
-    if (size == 0) {
-        return 0;
-    }
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
-        int printable = (c >= 0x20 && c != 0x7f) || c == '\t';
 
-        if (used + (printable ? 1 : 4) >= size) {
+        *out++ = '\\';
+        *out++ = 'x';
+        *out++ = hex[c >> 4];
+        *out++ = hex[c & 15];
+    }
+}
+
+size_t pyw_log_escape_part(char *out, size_t size, const char *text, size_t length, size_t *taken)
+{
+    size_t used = 0;
+
+    *taken = 0;
+    while (*taken < length) {
+        const char *at = text + *taken;
+        size_t character = pyw_utf8_character(at, length - *taken);
+        size_t bytes = character > 0 ? character : 1;
+        int is_printable = character > 0 && pyw_utf8_is_printable(at, character);
+        size_t width = is_printable ? bytes : 4 * bytes;
+
+        if (used + width >= size) {
             break;
         }
-        if (printable) {
-            out[used++] = (char)c;
+        if (is_printable) {
+            memcpy(out + used, at, bytes);
         }
         else {
-            out[used++] = '\\';
-            out[used++] = 'x';
-            out[used++] = hex[c >> 4];
-            out[used++] = hex[c & 15];
+            escape_bytes(out + used, at, bytes);
         }
+        used += width;
+        *taken += bytes;
     }
-    out[used] = '\0';
+    if (size > 0) {
+        out[used] = '\0';
+    }
     return used;
+}
+
+size_t pyw_log_escape(char *out, size_t size, const char *text, size_t length)
+{
+    size_t taken;
+
+    return pyw_log_escape_part(out, size, text, length, &taken);
 }

@@ -43,9 +43,13 @@ int pyw_log_is_on(pyw_log_level level);
 void pyw_log(pyw_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Copies `text` to `out` (of `size` bytes) with control bytes written as \xHH, so that an application cannot forge
- * records or steer a terminal. Returns the length written, NUL excluded; stops where the next byte would not fit.
+ * Copies `text` to `out` (of `size` bytes). UTF-8 passes. Control characters, line separators, bidirectional controls
+ * and bytes that are no UTF-8 are written as \xHH, so that an application cannot forge records or steer a terminal.
+ * Returns the length written, NUL excluded; stops where the next character would not fit. Escaped text stays as it is.
  */
 size_t pyw_log_escape(char *out, size_t size, const char *text, size_t length);
+
+/* Likewise; `taken`: how many bytes of `text` fitted. */
+size_t pyw_log_escape_part(char *out, size_t size, const char *text, size_t length, size_t *taken);
 
 #endif

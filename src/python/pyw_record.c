@@ -94,14 +94,11 @@ static void emit(pyw_log_level level, const char *text, size_t length)
     }
 }
 
-/* As httpd writes it: a control byte as \\x1b, quotes and backslashes doubled, bytes outside ASCII as \xc3. */
+/* As httpd writes it: quotes and backslashes doubled, bytes outside ASCII as \xc3, and as \\xc3 if they are no text. */
 static size_t width_of(unsigned char c)
 {
-    if (c < 0x20 || c == 0x7f) {
+    if (c < 0x20 || c >= 0x7f) {
         return 5;
-    }
-    if (c >= 0x80) {
-        return 4;
     }
     return c == '"' || c == '\\' ? 2 : 1;
 }

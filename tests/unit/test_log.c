@@ -6,6 +6,7 @@
 
 #include "base/pyw_log.h"
 #include "base/pyw_result.h"
+#include "base/pyw_utf8.h"
 
 typedef struct record {
     int count;
@@ -102,6 +103,66 @@ static void test_control_bytes_are_escaped(void **state)
     assert_escaped("", 0, "");
 }
 
+static void test_utf8_passes(void **state)
+{
+    assert_escaped("\xe2\x82\xac", 3, "\xe2\x82\xac");                 /* U+20AC */
+    assert_escaped("\xf0\x9f\x90\x8d", 4, "\xf0\x9f\x90\x8d");         /* U+1F40D */
+    assert_escaped("\xd7\xa9\xd7\x9c", 4, "\xd7\xa9\xd7\x9c");         /* Hebrew letters, which are no controls */
+    assert_escaped("\xf4\x8f\xbf\xbf", 4, "\xf4\x8f\xbf\xbf");         /* U+10FFFF */
+}
+
+static void test_bytes_that_are_no_utf8_are_escaped(void **state)
+{
+    assert_escaped("\xff", 1, "\\xff");
+    assert_escaped("\x80", 1, "\\x80");                                  /* a continuation of nothing */
+    assert_escaped("\xc3", 1, "\\xc3");                                  /* cut */
+    assert_escaped("\xe2\x82", 2, "\\xe2\\x82");
+    assert_escaped("\xe2(\xa1", 3, "\\xe2(\\xa1");
+    assert_escaped("\xc0\x8a", 2, "\\xc0\\x8a");                        /* an overlong line feed */
+    assert_escaped("\xe0\x80\x8a", 3, "\\xe0\\x80\\x8a");
+    assert_escaped("\xf0\x80\x80\x8a", 4, "\\xf0\\x80\\x80\\x8a");
+    assert_escaped("\xed\xa0\x80", 3, "\\xed\\xa0\\x80");              /* a surrogate */
+    assert_escaped("\xf4\x90\x80\x80", 4, "\\xf4\\x90\\x80\\x80");    /* U+110000 */
+}
+
+static void test_characters_that_steer_a_terminal_are_escaped(void **state)
+{
+    assert_escaped("\xc2\x85", 2, "\\xc2\\x85");                 /* C1: next line */
+    assert_escaped("\xc2\x9b", 2, "\\xc2\\x9b");                 /* C1: control sequence introducer */
+    assert_escaped("\xc2\xa0", 2, "\xc2\xa0");                   /* the first character behind C1 */
+    assert_escaped("\xe2\x80\xa8", 3, "\\xe2\\x80\\xa8");       /* line separator */
+    assert_escaped("\xe2\x80\xa9", 3, "\\xe2\\x80\\xa9");       /* paragraph separator */
+    assert_escaped("\xe2\x80\xae", 3, "\\xe2\\x80\\xae");       /* right-to-left override */
+    assert_escaped("\xe2\x81\xa6", 3, "\\xe2\\x81\\xa6");       /* left-to-right isolate */
+    assert_escaped("\xd8\x9c", 2, "\\xd8\\x9c");                 /* Arabic letter mark */
+}
+
+static void test_escaped_text_passes_unchanged(void **state)
+{
+    assert_escaped("\\x0a\\xff caf\xc3\xa9", 14, "\\x0a\\xff caf\xc3\xa9");
+}
+
+static void test_text_that_does_not_fit_is_taken_in_parts_of_whole_characters(void **state)
+{
+    char out[4];
+    size_t taken;
+
+    assert_int_equal(pyw_log_escape_part(out, sizeof(out), "ab\xc3\xa9", 4, &taken), 2);
+    assert_int_equal(taken, 2);
+    assert_int_equal(pyw_log_escape_part(out, sizeof(out), "\xc3\xa9", 2, &taken), 2);
+    assert_int_equal(taken, 2);
+}
+
+static void test_a_cut_leaves_characters_whole(void **state)
+{
+    assert_int_equal(pyw_utf8_whole("ab", 2), 2);
+    assert_int_equal(pyw_utf8_whole("ab\xe2\x82", 4), 2);
+    assert_int_equal(pyw_utf8_whole("ab\xe2\x82\xac", 5), 5);
+    assert_int_equal(pyw_utf8_whole("\xf0\x9f\x90", 3), 0);
+    assert_int_equal(pyw_utf8_whole("\x80\x80\x80\x80", 4), 4);
+    assert_int_equal(pyw_utf8_whole("", 0), 0);
+}
+
 static void test_escaping_stops_before_what_does_not_fit(void **state)
 {
     char out[6];
@@ -146,6 +207,12 @@ int main(void)
         cmocka_unit_test_teardown(test_a_long_record_is_cut, remove_sink),
         cmocka_unit_test_teardown(test_a_record_that_cannot_be_formatted_is_dropped, remove_sink),
         cmocka_unit_test(test_control_bytes_are_escaped),
+        cmocka_unit_test(test_utf8_passes),
+        cmocka_unit_test(test_bytes_that_are_no_utf8_are_escaped),
+        cmocka_unit_test(test_characters_that_steer_a_terminal_are_escaped),
+        cmocka_unit_test(test_escaped_text_passes_unchanged),
+        cmocka_unit_test(test_text_that_does_not_fit_is_taken_in_parts_of_whole_characters),
+        cmocka_unit_test(test_a_cut_leaves_characters_whole),
         cmocka_unit_test(test_escaping_stops_before_what_does_not_fit),
         cmocka_unit_test(test_results_have_names),
         cmocka_unit_test(test_a_problem_is_one_sentence_cut_to_fit),
