@@ -2,23 +2,24 @@
 #ifndef PYW_LOG_FILE_H
 #define PYW_LOG_FILE_H
 
-/*
- * Log records as lines in the form of httpd's error log, for processes that are not httpd. Any thread: a record is one
- * write(2) to a descriptor that was opened for appending.
- */
+/* Log records as lines in the form of httpd's error log, for the manager, which is not httpd. Any thread. */
 
 #include "base/pyw_log.h"
 
+enum { PYW_LOG_LINE_MAX = PYW_LOG_RECORD_MAX + 160 };
+
+/* Who logs. */
+typedef struct pyw_log_origin {
+    pyw_log_level level;
+    long pid;
+    long tid;
+} pyw_log_origin;
+
 /*
- * From now on the time of day is that of the zone in use now: an application that sets TZ (Django does) does not
- * change what the log says. Call it before threads exist.
+ * Writes a record with its prefix and line end into `line`, without a NUL, and returns its length. `text` is escaped;
+ * `taken` says how much of it fitted.
  */
-void pyw_log_file_keep_zone(void);
-
-/* Writes a record; control bytes of `text` are escaped. */
-void pyw_log_file_write(int fd, pyw_log_level level, const char *text, size_t length);
-
-/* A pyw_log_sink; the baton is a pointer to the descriptor. */
-void pyw_log_file_sink(void *fd, pyw_log_level level, const char *text, size_t length);
+size_t pyw_log_file_line(char line[PYW_LOG_LINE_MAX], const pyw_log_origin *origin, const char *text, size_t length,
+                         size_t *taken);
 
 #endif

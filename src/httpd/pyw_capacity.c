@@ -12,7 +12,8 @@ APLOG_USE_MODULE(pywsgi);
 /* In the manager: its channels, the clients of its commands, the pipes of httpd's old children, and the like. */
 enum {
     OWN_DESCRIPTORS = 96,
-    PER_GROUP = 4 /* the socket, the log, the next log during a restart, and the watch of reload-on= */
+    PER_GROUP = 4, /* the socket, the log, the next log during a restart, and the watch of reload-on= */
+    PER_WORKER = 2 /* its channel, and the pipe by which it logs */
 };
 
 typedef struct capacity {
@@ -32,9 +33,11 @@ static capacity measure(void)
     for (int i = 0; i < groups->nelts; i++) {
         const pyw_group_options *options = APR_ARRAY_IDX(groups, i, const pyw_group *)->options;
         int template = options->preload ? 1 : 0;
+        int least = options->processes_least + template;
+        int most = 2 * (options->processes + template) + options->reload_overlap;
 
-        needed.least += (apr_uint64_t)(PER_GROUP + options->processes_least + template);
-        needed.most += (apr_uint64_t)(PER_GROUP + options->processes * 2 + options->reload_overlap + template * 2);
+        needed.least += (apr_uint64_t)(PER_GROUP + PER_WORKER * least);
+        needed.most += (apr_uint64_t)(PER_GROUP + PER_WORKER * most);
         needed.workers += (apr_uint64_t)options->processes;
     }
     needed.limit = getrlimit(RLIMIT_NOFILE, &files) == 0 ? (apr_uint64_t)files.rlim_max : RLIM_INFINITY;

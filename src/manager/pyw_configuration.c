@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What httpd's parent wants to run, and how what runs becomes that. */
 #include <apr_strings.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/pyw_log_file.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_manager.h"
 #include "manager/pyw_reload_watch.h"
@@ -147,9 +147,7 @@ static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
     group->reload_files = NULL; /* they were in the old pool */
     pyw_reload_watch_begin(group);
     pyw_scale_begin(group);
-    group->log_fd = pending->log_fd;
     pending->pool = NULL;
-    pending->log_fd = -1;
 }
 
 static void free_group(pyw_manager *manager, pyw_worker_group *group)
@@ -161,6 +159,9 @@ static void free_group(pyw_manager *manager, pyw_worker_group *group)
         close(group->listener);
     }
     pyw_reload_watch_end(group);
+    if (group->log != NULL) {
+        pyw_log_outlet_destroy(group->log, 0);
+    }
     free((void *)(uintptr_t)group->socket.name);
     free(group);
 }
@@ -173,7 +174,7 @@ void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group)
         link = &(*link)->next;
     }
     *link = group->next;
-    close(group->log_fd);
+    pyw_log_intake_join(&manager->intakes, &group->intakes);
     apr_pool_destroy(group->pool);
     free_group(manager, group);
 }
@@ -197,7 +198,7 @@ static int inherit(pyw_manager *manager, pyw_worker_group *group)
 }
 
 /* A group with its socket, which is in no list yet and whose options are still the pending one's. */
-static pyw_worker_group *create_group(pyw_manager *manager, const pyw_pending_group *pending, pyw_problem *problem)
+static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *pending, pyw_problem *problem)
 {
     pyw_worker_group *group = calloc(1, sizeof(*group));
     const char *path = pyw_socket_path(pending->pool, manager->directory.path, pending->options->name);
@@ -213,7 +214,9 @@ static pyw_worker_group *create_group(pyw_manager *manager, const pyw_pending_gr
     group->reload_fd = -1;
     group->retire_at = INT64_MAX;
     group->socket.name = strdup(strrchr(path, '/') + 1);
-    if (group->socket.name == NULL ||
+    group->log = pyw_log_outlet_create(pending->log_fd);
+    pending->log_fd = -1;
+    if (group->socket.name == NULL || group->log == NULL ||
         (!inherit(manager, group) && pyw_configuration_bind(manager, group, problem) != PYW_OK)) {
         free_group(manager, group);
         return NULL;
@@ -270,7 +273,6 @@ static void update_options(pyw_manager *manager, pyw_worker_group *group, pyw_pe
 
     pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0330) "the options of group '%s' changed: its workers are replaced",
                   group->options->name);
-    close(group->log_fd);
     take_over(group, pending);
     apr_pool_destroy(old);
     pyw_socket_file_adopt(&group->socket, &manager->directory, pyw_configuration_socket_owner(group));
@@ -280,8 +282,7 @@ static void update_options(pyw_manager *manager, pyw_worker_group *group, pyw_pe
 
 static void update_log(pyw_worker_group *group, pyw_pending_group *pending)
 {
-    close(group->log_fd);
-    group->log_fd = pending->log_fd;
+    pyw_log_outlet_open(group->log, pending->log_fd);
     pending->log_fd = -1;
 }
 
@@ -293,13 +294,10 @@ static void update_group(pyw_manager *manager, pyw_pending_group *pending, int r
     if (!same_pairs(group->pairs, pending->pairs)) {
         update_options(manager, group, pending);
     }
-    else {
-        update_log(group, pending);
-        if (roll) {
-            pyw_worker_group_roll(group);
-        }
+    else if (roll) {
+        pyw_worker_group_roll(group);
     }
-    pyw_worker_group_send_log(group);
+    update_log(group, pending);
 }
 
 static int is_pending(const pyw_manager *manager, const pyw_worker_group *group)
@@ -451,13 +449,12 @@ static pyw_result commit(pyw_manager *manager, const pyw_settings *before, pyw_p
 
 static void use_log(const pyw_manager *manager, int log_fd)
 {
-    static const int manager_log = 2;
-
     if (log_fd >= 0) {
         dup2(log_fd, 1);
         dup2(log_fd, 2);
+        pyw_log_outlet_open(manager->log, fcntl(log_fd, F_DUPFD_CLOEXEC, 3));
     }
-    pyw_log_install(pyw_log_file_sink, (void *)(uintptr_t)&manager_log, (pyw_log_level)manager->settings.log_level);
+    pyw_log_install(pyw_log_outlet_sink, manager->log, (pyw_log_level)manager->settings.log_level);
 }
 
 pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,

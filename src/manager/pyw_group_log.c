@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/pyw_log_file.h"
-
 void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const char *format, ...)
 {
     char text[PYW_LOG_RECORD_MAX];
@@ -19,7 +17,6 @@ void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const cha
     length = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     if (length > 0) {
-        pyw_log_file_write(group->log_fd, level, text,
-                           (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1);
+        pyw_log_outlet_sink(group->log, level, text, (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1);
     }
 }

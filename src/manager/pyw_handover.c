@@ -283,6 +283,43 @@ static void take_over(pyw_handover *handover)
     pyw_configuration_retire_others(manager);
 }
 
+/* A pipe of programs that outlived a worker of the old manager. */
+static void take_log(pyw_handover *handover, const pyw_frame *frame)
+{
+    int fd = pyw_channel_take_fd(handover->channel);
+    pyw_log_intake *intake = frame->type == PYW_FRAME_ROW && fd >= 0 ? pyw_log_intake_adopt(fd) : NULL;
+    pyw_pairs pairs = {0};
+
+    if (intake != NULL && pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
+        pyw_log_intake_add(&handover->manager->intakes, intake, (pid_t)number_of(handover->pool, &pairs, "pid"));
+    }
+    else {
+        pyw_log_intake_free(intake);
+    }
+    pyw_pairs_free(&pairs);
+}
+
+void pyw_handover_give_logs(pyw_handover *handover)
+{
+    pyw_manager *manager = handover->manager;
+    pid_t pid;
+    int fd;
+
+    while ((fd = pyw_log_intake_take(&manager->intakes, &pid, manager->log)) >= 0) {
+        pyw_pairs pairs = {0};
+        char number[NUMBER_SIZE];
+
+        snprintf(number, sizeof(number), "%ld", (long)pid);
+        pyw_pairs_add_text(&pairs, "kind", "log");
+        pyw_pairs_add_text(&pairs, "pid", number);
+        if (pyw_handover_is_given(handover) && pyw_channel_fd(handover->channel) >= 0) {
+            send_pairs(handover, PYW_FRAME_ROW, &pairs, fd);
+        }
+        pyw_pairs_free(&pairs);
+        close(fd);
+    }
+}
+
 static void obey(pyw_handover *handover, const pyw_frame *frame)
 {
     pyw_pairs pairs = {0};
@@ -356,6 +393,9 @@ void pyw_handover_step(pyw_handover *handover)
         result = pyw_channel_read(handover->channel, &frame, 0);
         if (result == PYW_OK && handover->is_old) {
             obey(handover, &frame);
+        }
+        else if (result == PYW_OK) {
+            take_log(handover, &frame);
         }
     }
     if (result != PYW_OK && result != PYW_AGAIN) {

@@ -52,6 +52,9 @@ int pyw_handover_uses(const pyw_handover *handover, const char *directory);
 /* The new manager runs the configuration: the groups that it has are its own now. */
 void pyw_handover_confirm(pyw_handover *handover);
 
+/* The old manager ends: it gives the pipes of programs that outlive its workers to the new one, or closes them. */
+void pyw_handover_give_logs(pyw_handover *handover);
+
 /* For poll(2); -1: nothing. */
 int pyw_handover_fd(const pyw_handover *handover);
 

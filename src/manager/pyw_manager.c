@@ -16,7 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/pyw_log_file.h"
 #include "manager/pyw_descriptors.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_recycle.h"
@@ -30,10 +29,9 @@
 enum {
     LOOK_MS = 1000,        /* how often socket files and workers are looked at */
     ANSWER_MS = 10 * 1000, /* httpd's parent waits for the answer, so this is never used up */
+    LAST_RECORDS_MS = 500, /* for a log that does not take them at once */
     ORPHAN_LIMIT_MS = 4000 /* when httpd's parent died without a word, no worker gets longer */
 };
-
-static const int log_fd = 2;
 
 static void stop(pyw_manager *manager)
 {
@@ -292,7 +290,7 @@ static void look_around(pyw_manager *manager)
 }
 
 /* -1: there is none. poll(2) takes no more items than there may be descriptors. */
-static void add_poll(void *fds, int fd)
+static void push_poll(apr_array_header_t *fds, int fd, short events)
 {
     struct pollfd *item;
 
@@ -301,8 +299,19 @@ static void add_poll(void *fds, int fd)
     }
     item = apr_array_push(fds);
     item->fd = fd;
-    item->events = POLLIN;
+    item->events = events;
     item->revents = 0;
+}
+
+static void add_poll(void *fds, int fd)
+{
+    push_poll(fds, fd, POLLIN);
+}
+
+static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const pyw_log_intake *intakes)
+{
+    push_poll(fds, pyw_log_outlet_fd(log), POLLOUT);
+    pyw_log_intake_collect(intakes, fds);
 }
 
 static void collect(pyw_manager *manager, apr_array_header_t *fds)
@@ -312,11 +321,13 @@ static void collect(pyw_manager *manager, apr_array_header_t *fds)
     add_poll(fds, pyw_handover_fd(manager->handover));
     pyw_steering_collect(manager->steering, fds);
     pyw_lifelines_collect(&manager->lifelines, fds);
+    add_log(fds, manager->log, manager->intakes);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (pyw_worker_group_is_down(group) || pyw_scale_is_asleep(group)) {
             add_poll(fds, group->listener);
         }
         add_poll(fds, group->reload_fd);
+        add_log(fds, group->log, group->intakes);
         pyw_template_each_fd(group, add_poll, fds);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
             add_poll(fds, pyw_channel_fd(child->channel));
@@ -337,6 +348,17 @@ static void listen_to_workers(pyw_manager *manager)
                 pyw_worker_group_listen(group, child);
             }
         }
+    }
+}
+
+/* A log that takes nothing holds up nobody: what waits for it waits in the outlet. */
+static void write_logs(pyw_manager *manager)
+{
+    pyw_log_intake_read(&manager->intakes, manager->log);
+    pyw_log_outlet_flush(manager->log);
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        pyw_log_intake_read(&group->intakes, group->log);
+        pyw_log_outlet_flush(group->log);
     }
 }
 
@@ -368,6 +390,7 @@ static void manage(pyw_manager *manager)
         if (pyw_channel_fd(manager->control) >= 0) {
             listen_to_httpd(manager);
         }
+        write_logs(manager);
         listen_to_workers(manager);
         take_signals(manager);
         pyw_lifelines_look(&manager->lifelines);
@@ -395,7 +418,11 @@ static int prepare_signals(void)
 
 static int start(pyw_manager *manager)
 {
-    pyw_log_install(pyw_log_file_sink, (void *)(uintptr_t)&log_fd, PYW_LOG_NOTICE);
+    manager->log = pyw_log_outlet_create(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, PYW_HANDOVER_FD + 1));
+    if (manager->log == NULL) {
+        return 0;
+    }
+    pyw_log_install(pyw_log_outlet_sink, manager->log, PYW_LOG_NOTICE);
     if (fcntl(PYW_MANAGER_CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) {
         pyw_log(PYW_LOG_ERR, PYWNO(0307) "--manager is for httpd's use: descriptor %d is not its channel",
                 PYW_MANAGER_CONTROL_FD);
@@ -445,11 +472,14 @@ int pyw_manager_main(int is_successor)
     }
     manage(&manager);
     pyw_steering_close(manager.steering);
+    pyw_handover_give_logs(manager.handover);
     if (pyw_handover_is_given(manager.handover)) {
         pyw_socket_directory_close(&manager.directory);
     }
     else {
         pyw_socket_directory_remove(&manager.directory);
     }
+    pyw_log_install(NULL, NULL, PYW_LOG_EMERG);
+    pyw_log_outlet_destroy(manager.log, LAST_RECORDS_MS);
     return 0;
 }

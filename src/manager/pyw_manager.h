@@ -35,6 +35,8 @@ typedef struct pyw_manager {
     pyw_channel *control;
     pyw_socket_directory directory;
     pyw_worker_group *groups;
+    pyw_log_outlet *log;     /* the main server's */
+    pyw_log_intake *intakes; /* of programs that outlived the groups of the workers that started them */
     pyw_pending_group *pending;
     pyw_roster *roster;   /* NULL: httpd has none */
     const pyw_load *load; /* httpd's; hostile */

@@ -128,18 +128,21 @@ typedef struct own_fds {
     int channel;
     int board;
     int listener;
+    int output;
+    int records;
 } own_fds;
 
 /* What the process gets as descriptors 0, 1 ...; all of them stay the manager's. */
 static void list_heritage(const pyw_worker_group *group, const own_fds *own, int fds[PYW_HERITAGE_FDS])
 {
     fds[PYW_HERITAGE_NULL] = -1; /* opened by the new process */
-    fds[PYW_HERITAGE_STDOUT] = group->log_fd;
-    fds[PYW_HERITAGE_LOG] = group->log_fd;
+    fds[PYW_HERITAGE_STDOUT] = own->output;
+    fds[PYW_HERITAGE_LOG] = own->output;
     fds[PYW_HERITAGE_CHANNEL] = own->channel;
     fds[PYW_HERITAGE_LISTENER] = own->is_template ? -1 : group->listener;
     fds[PYW_HERITAGE_BOARD] = own->board;
     fds[PYW_HERITAGE_OWN] = own->listener;
+    fds[PYW_HERITAGE_RECORDS] = own->records;
 }
 
 static void become_worker(const pyw_worker_group *group, const own_fds *own)
@@ -179,7 +182,7 @@ static pyw_result order(pyw_child *template, const own_fds *own, pyw_problem *pr
     pyw_result result;
 
     list_heritage(template->group, own, fds);
-    for (int i = PYW_HERITAGE_CHANNEL; i < PYW_HERITAGE_FDS; i++) {
+    for (int i = PYW_HERITAGE_STDOUT; i < PYW_HERITAGE_FDS; i++) {
         pyw_channel_queue(template->channel, PYW_FRAME_HAND, (uint16_t)i, NULL, 0, fds[i]);
     }
     pyw_channel_queue(template->channel, PYW_FRAME_FORK, 0, NULL, 0, -1);
@@ -191,10 +194,12 @@ static pyw_result order(pyw_child *template, const own_fds *own, pyw_problem *pr
 /* They are the new process's alone: its end is seen at once by whoever talks to it. */
 static void close_own(const own_fds *own)
 {
-    close(own->channel);
-    close(own->board);
-    if (own->listener >= 0) {
-        close(own->listener);
+    const int fds[] = {own->channel, own->board, own->listener, own->output, own->records};
+
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
     }
 }
 
@@ -237,7 +242,7 @@ static int make_own_socket(pyw_child *child)
 static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_problem *problem)
 {
     static const int on = 1;
-    own_fds own = {threads < 0, -1, -1, -1};
+    own_fds own = {threads < 0, -1, -1, -1, -1, -1};
     int pair[2];
     pyw_result result;
 
@@ -252,8 +257,13 @@ static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_
     own.channel = pair[1];
     own.board = make_board(child, own.is_template ? 0 : threads);
     if (own.board < 0) {
-        close(pair[1]);
+        close_own(&own);
         return pyw_problem_set(problem, "memfd_create: %s", strerror(errno));
+    }
+    child->log = pyw_log_intake_create(&own.output, &own.records);
+    if (child->log == NULL) {
+        close_own(&own);
+        return pyw_problem_set(problem, "the pipe for its log: %s", strerror(errno));
     }
     if (!own.is_template) {
         own.listener = make_own_socket(child);
@@ -287,6 +297,12 @@ static pyw_result put_into_cgroup(const pyw_child *child, pyw_problem *problem)
         close(directory);
     }
     return result;
+}
+
+static void read_log(pyw_child *child)
+{
+    pyw_log_intake_add(&child->group->intakes, child->log, child->pid);
+    child->log = NULL;
 }
 
 static void undo_start(const pyw_child *child)
@@ -327,6 +343,7 @@ pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
     pyw_child *child = create(group, NULL, group->options->threads, problem);
 
     if (child != NULL) {
+        read_log(child);
         pyw_oom_look(&child->oom, child->pid);
         /* If it died at once, waitpid(2) will tell. */
         (void)send_heritage(child);
@@ -342,6 +359,7 @@ pyw_child *pyw_spawn_template(pyw_worker_group *group, pyw_problem *problem)
     child = create(group, NULL, -1, problem);
     if (child != NULL) {
         child->is_template = 1;
+        read_log(child);
         pyw_oom_look(&child->oom, child->pid);
         (void)send_heritage(child);
     }
@@ -417,6 +435,7 @@ pyw_result pyw_spawn_forked(pyw_child *child)
     }
     setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &off, sizeof(off));
     child->pid = pid;
+    read_log(child);
     pyw_oom_look(&child->oom, pid);
     (void)send_heritage(child);
     return PYW_OK;
@@ -425,6 +444,7 @@ pyw_result pyw_spawn_forked(pyw_child *child)
 void pyw_spawn_free(pyw_child *child)
 {
     pyw_channel_destroy(child->channel);
+    pyw_log_intake_free(child->log);
     if (child->own_socket.name != NULL) {
         pyw_socket_file_remove(&child->own_socket, child->group->directory);
         free((void *)(uintptr_t)child->own_socket.name);

@@ -359,6 +359,7 @@ int pyw_template_bury(pyw_worker_group *group, pid_t pid)
     }
     kill(-pid, SIGKILL); /* what it started and left behind */
     wait4(pid, &status, 0, &usage);
+    pyw_log_intake_read_last(&group->intakes, pid, group->log);
     pyw_obituary_write(template, status, (uint64_t)usage.ru_maxrss * 1024);
     *link = template->next;
     if (was_useless(template)) {
@@ -391,13 +392,6 @@ void pyw_template_stop(pyw_worker_group *group)
         pyw_spawn_free(child);
     }
     end_others(group, NULL);
-}
-
-void pyw_template_send_log(pyw_worker_group *group)
-{
-    for (pyw_child *template = group->templates; template != NULL; template = template->next) {
-        send_order(template, PYW_FRAME_LOGFD, group->log_fd);
-    }
 }
 
 void pyw_template_each_fd(const pyw_worker_group *group, void (*visit)(void *baton, int fd), void *baton)

@@ -34,9 +34,6 @@ void pyw_template_keep_old(pyw_worker_group *group);
 /* The group ends. */
 void pyw_template_stop(pyw_worker_group *group);
 
-/* Hands the new log to the templates. */
-void pyw_template_send_log(pyw_worker_group *group);
-
 /* Calls `visit` with the descriptor of each channel that may have something to read. */
 void pyw_template_each_fd(const pyw_worker_group *group, void (*visit)(void *baton, int fd), void *baton);
 

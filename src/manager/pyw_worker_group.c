@@ -301,6 +301,7 @@ void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
 
     kill(-child->pid, SIGKILL); /* what it started and left behind */
     wait4(child->pid, &status, 0, &usage);
+    pyw_log_intake_read_last(&group->intakes, child->pid, group->log);
     pyw_obituary_write(child, status, (uint64_t)usage.ru_maxrss * 1024);
     unlink_child(group, child);
     if (was_starting) {

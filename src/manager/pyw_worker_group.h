@@ -19,6 +19,8 @@
 
 #include "config/pyw_options.h"
 #include "manager/pyw_child_table.h"
+#include "manager/pyw_log_intake.h"
+#include "manager/pyw_log_outlet.h"
 #include "manager/pyw_oom.h"
 #include "manager/pyw_socket_directory.h"
 #include "manager/pyw_suspects.h"
@@ -55,6 +57,7 @@ typedef struct pyw_child {
     uint64_t resident;    /* pyw_recycle's: bytes of memory at the last look; 0: not looked at */
     uint64_t counted;     /* pyw_recycle's: those that count for memory-budget= */
     pyw_oom oom;
+    pyw_log_intake *log; /* as long as its pid is not known; then it is in the group's list */
 } pyw_child;
 
 struct pyw_worker_group {
@@ -66,7 +69,8 @@ struct pyw_worker_group {
     const pyw_socket_directory *directory;
     pyw_socket_file socket;
     int listener;
-    int log_fd;
+    pyw_log_outlet *log;
+    pyw_log_intake *intakes; /* what its workers log, and programs that outlive them */
     pyw_child *children;
     pyw_child *templates; /* pyw_template's */
     pyw_child *ordered;   /* pyw_template's: workers to come, without a pid */
@@ -155,8 +159,7 @@ int pyw_worker_group_is_service(const pyw_worker_group *group);
 /* How long a worker that is not wanted any more may take to finish, in ms; 0: without an end. */
 int pyw_worker_group_graceful_limit(const pyw_worker_group *group);
 
-/* Hands new descriptors to the workers. */
-void pyw_worker_group_send_log(pyw_worker_group *group);
+/* Hands the new listening socket to the workers. */
 void pyw_worker_group_send_listener(pyw_worker_group *group);
 
 /* Nobody of the group accepts requests, nor will somebody soon: the manager has to answer. */

@@ -38,7 +38,6 @@ static const frame_rule rules[] = {
     [PYW_FRAME_LOAD] = {"LOAD", 0, 0, 0},
     [PYW_FRAME_LIFELINE] = {"LIFELINE", 0, 0, 0},
     [PYW_FRAME_HERITAGE] = {"HERITAGE", 0, PYW_LIMIT_OPTIONS, 0},
-    [PYW_FRAME_LOGFD] = {"LOGFD", 0, 0, 0},
     [PYW_FRAME_DRAIN] = {"DRAIN", 0, 0, 0},
     [PYW_FRAME_READY] = {"READY", 0, 0, 0},
     [PYW_FRAME_BROKEN] = {"BROKEN", 0, 0, 0},

@@ -58,7 +58,6 @@ typedef enum {
     PYW_FRAME_DONE = 38, /* the answer to COMMAND: text says what was done */
     /* manager -> worker */
     PYW_FRAME_HERITAGE = 48, /* what a worker is to be: option pairs */
-    PYW_FRAME_LOGFD = 49,    /* the group's log moved: its descriptor travels along. Empty */
     PYW_FRAME_DRAIN = 50,    /* accept nothing more, finish, exit. Empty */
     PYW_FRAME_LISTENER = 54, /* the group's socket was bound again: the new listening descriptor travels along. Empty */
     PYW_FRAME_SERVE = 55,    /* the answer to BROKEN: accept requests all the same. Empty */

@@ -113,7 +113,7 @@ void pyw_forking_become_worker(pyw_forking *forking, pyw_channel *manager)
     pyw_channel_close(manager);
     for (int i = 0; i < PYW_HERITAGE_FDS; i++) {
         if (forking->fds[i] >= 0) {
-            dup3(forking->fds[i], i, O_CLOEXEC);
+            dup3(forking->fds[i], i, i < PYW_HERITAGE_CHANNEL ? 0 : O_CLOEXEC);
         }
     }
     drop_all(forking);

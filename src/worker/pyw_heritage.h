@@ -15,19 +15,20 @@
  * channel: the pairs of pyw_options_pairs and pyw_settings_pairs, the latter's names behind "settings.".
  *
  * With preload=On that is done once, as `pywsgid --template <group>`, without a listener and with a board that has no
- * slots. This template forks the workers: each gets the descriptors from CHANNEL on by HAND frames, becomes a child of
+ * slots. This template forks the workers: each gets the descriptors from STDOUT on by HAND frames, becomes a child of
  * the manager and the leader of a process group, says FORKED, and reads a HERITAGE of its own.
  */
 
 enum {
     PYW_HERITAGE_NULL = 0,     /* /dev/null */
-    PYW_HERITAGE_STDOUT = 1,   /* the group's log */
-    PYW_HERITAGE_LOG = 2,      /* the group's log: the sink of pyw_log writes here */
+    PYW_HERITAGE_STDOUT = 1,   /* a pipe to the manager, for raw lines: it writes them into the group's log */
+    PYW_HERITAGE_LOG = 2,      /* likewise */
     PYW_HERITAGE_CHANNEL = 3,  /* to the manager; EOF: the manager is gone, finish and exit */
     PYW_HERITAGE_LISTENER = 4, /* the group's listening socket, shared with its siblings, non-blocking */
     PYW_HERITAGE_BOARD = 5,    /* a pyw_board in shared memory; the worker maps it, and puts its eventfd in its place */
     PYW_HERITAGE_OWN = 6,      /* the worker's own listening socket, non-blocking; /dev/null: it has none */
-    PYW_HERITAGE_FDS = 7       /* from here on everything is closed */
+    PYW_HERITAGE_RECORDS = 7,  /* the same pipe, non-blocking: the sink of pyw_log writes here (pyw_log_pipe.h) */
+    PYW_HERITAGE_FDS = 8       /* from here on everything is closed */
 };
 
 /*

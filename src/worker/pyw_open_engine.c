@@ -4,10 +4,7 @@
 #include <apr_strings.h>
 #include <dlfcn.h>
 
-#include "base/pyw_log_file.h"
-#include "worker/pyw_heritage.h"
-
-static const int log_fd = PYW_HERITAGE_LOG;
+#include "worker/pyw_worker_log.h"
 
 /* "a:b" as a NULL-terminated array. */
 static const char *const *split_path(apr_pool_t *pool, const char *text)
@@ -28,8 +25,7 @@ static pyw_engine_host *describe_host(const pyw_group_options *options, int is_t
 {
     pyw_engine_host *host = apr_pcalloc(pool, sizeof(*host));
 
-    host->log = pyw_log_file_sink;
-    host->log_baton = (void *)(uintptr_t)&log_fd;
+    host->log = pyw_worker_log_sink;
     host->log_threshold = (pyw_log_level)options->log_level;
     host->process_group = options->name;
     host->python_home = options->python_home;

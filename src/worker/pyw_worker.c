@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/pyw_log_file.h"
 #include "wire/pyw_wait.h"
 #include "worker/pyw_crash.h"
 #include "worker/pyw_heritage.h"
@@ -17,6 +16,7 @@
 #include "worker/pyw_limits.h"
 #include "worker/pyw_open_engine.h"
 #include "worker/pyw_worker.h"
+#include "worker/pyw_worker_log.h"
 #include "worker/pyw_worker_signals.h"
 
 enum {
@@ -24,8 +24,6 @@ enum {
     WATCH_MS = 1000, /* how often scripts are looked at */
     KICK_MS = 10     /* how often threads are called out of their wait while they drain */
 };
-
-static int log_fd = PYW_HERITAGE_LOG;
 
 static void on_overdue(void *unused)
 {
@@ -281,6 +279,7 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
     pyw_problem problem = {""};
 
     pyw_forking_become_worker(self->template, self->manager);
+    pyw_worker_log_open();
     self->template = NULL;
     self->is_forked = self->is_told = self->may_serve = 0;
     pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
@@ -308,7 +307,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     if (!pyw_worker_signals_prepare()) {
         return PYW_EXIT_HERITAGE;
     }
-    pyw_log_install(pyw_log_file_sink, &log_fd, (pyw_log_level)self->heritage.options->log_level);
+    pyw_log_install(pyw_worker_log_sink, NULL, (pyw_log_level)self->heritage.options->log_level);
     if (pyw_limits_set(self->heritage.options, &problem) != PYW_OK) {
         return fail(PYW_EXIT_PRIVILEGES, "the worker cannot be limited and does not serve", &problem);
     }
@@ -334,8 +333,8 @@ int pyw_worker_main(int is_template)
     apr_pool_t *pool;
     int status;
 
-    pyw_log_file_keep_zone();
-    pyw_log_install(pyw_log_file_sink, &log_fd, PYW_LOG_NOTICE);
+    pyw_worker_log_open();
+    pyw_log_install(pyw_worker_log_sink, NULL, PYW_LOG_NOTICE);
     apr_initialize();
     apr_pool_create(&pool, NULL);
     self.manager = pyw_channel_create();

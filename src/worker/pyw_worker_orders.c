@@ -22,20 +22,14 @@ void pyw_worker_tell(pyw_worker *self, pyw_frame_type type)
     pyw_channel_send(self->manager, TELL_MS);
 }
 
-static void take_descriptor(pyw_worker *self, int target)
+static void replace_listener(pyw_worker *self)
 {
     int fd = pyw_channel_take_fd(self->manager);
 
     if (fd < 0) {
         return;
     }
-    if (target == PYW_HERITAGE_LOG) {
-        dup2(fd, PYW_HERITAGE_LOG);
-        dup2(fd, PYW_HERITAGE_STDOUT);
-    }
-    else {
-        dup3(fd, target, O_CLOEXEC);
-    }
+    dup3(fd, PYW_HERITAGE_LISTENER, O_CLOEXEC);
     close(fd);
 }
 
@@ -80,7 +74,7 @@ static void take_listener(pyw_worker *self)
     if (self->pool != NULL) {
         pyw_pool_pause(self->pool);
     }
-    take_descriptor(self, PYW_HERITAGE_LISTENER);
+    replace_listener(self);
     if (self->pool != NULL) {
         pyw_pool_resume(self->pool);
     }
@@ -97,9 +91,6 @@ static void take_order(pyw_worker *self, const pyw_frame *frame)
         break;
     case PYW_FRAME_SERVE:
         self->may_serve = 1;
-        break;
-    case PYW_FRAME_LOGFD:
-        take_descriptor(self, PYW_HERITAGE_LOG);
         break;
     case PYW_FRAME_LISTENER:
         take_listener(self);

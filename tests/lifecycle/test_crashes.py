@@ -83,7 +83,7 @@ class TestStacks:
         since = server.log.position()
         pid = crash(site, "read", faulthandler="yes")
         assert "SIGSEGV" in obituary(server, pid, since)
-        assert server.log.find(r"^Fatal Python error: Segmentation fault", since)
+        assert server.log.find(r"\[pid %d:tid \d+\] Fatal Python error: Segmentation fault" % pid, since)
         assert server.log.find(r"PYW0365: worker %d " % pid, since)
 
     def test_a_signal_from_outside_blames_no_request(self, server, site):

@@ -80,7 +80,7 @@ class TestTooManyForTheHardLimit:
 
     def test_workers_that_may_be_missing_are_announced(self, make):
         server = make(groups(["app"], "processes=0-100"), start=False, files=(200, 200))
-        server.expect_log("PYW0255: 1 groups with up to 100 workers need up to 301 descriptors.*the hard limit is 200")
+        server.expect_log("PYW0255: 1 groups with up to 100 workers need up to 502 descriptors.*the hard limit is 200")
         server.start()
         assert DaemonSite(server, "/app").get("/pid").status == 200
 

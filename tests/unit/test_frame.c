@@ -43,7 +43,6 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_LIFELINE, "LIFELINE", 0, 0, 0},
     {PYW_FRAME_LOAD, "LOAD", 0, 0, 0},
     {PYW_FRAME_HERITAGE, "HERITAGE", 0, 4 << 20, 0},
-    {PYW_FRAME_LOGFD, "LOGFD", 0, 0, 0},
     {PYW_FRAME_DRAIN, "DRAIN", 0, 0, 0},
     {PYW_FRAME_READY, "READY", 0, 0, 0},
     {PYW_FRAME_BROKEN, "BROKEN", 0, 0, 0},

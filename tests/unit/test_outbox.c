@@ -177,15 +177,15 @@ static void test_descriptors_travel_with_their_frames(void **state)
     const int fds[] = {open("/dev/null", O_RDONLY), open("/dev/zero", O_RDONLY)};
 
     queue_end(pair->channel);
-    pyw_channel_queue(pair->channel, PYW_FRAME_LOGFD, 0, NULL, 0, fds[0]);
+    pyw_channel_queue(pair->channel, PYW_FRAME_LISTENER, 0, NULL, 0, fds[0]);
     queue_end(pair->channel);
-    pyw_channel_queue(pair->channel, PYW_FRAME_LOGFD, 0, NULL, 0, fds[1]);
+    pyw_channel_queue(pair->channel, PYW_FRAME_LISTENER, 0, NULL, 0, fds[1]);
     assert_int_equal(pyw_channel_send(pair->channel, DEADLINE_MS), PYW_OK);
     for (int i = 0; i < 2; i++) {
         int fd;
 
         pyw_socket_pair_expect(reader, PYW_FRAME_END, NULL, 0);
-        pyw_socket_pair_expect(reader, PYW_FRAME_LOGFD, NULL, 0);
+        pyw_socket_pair_expect(reader, PYW_FRAME_LISTENER, NULL, 0);
         fd = pyw_channel_take_fd(reader);
         assert_true(pyw_socket_pair_is_same_file(fd, fds[i]));
         close(fd);
@@ -222,8 +222,8 @@ static void test_copied_descriptors_survive_their_owner(void **state)
     static const char *const paths[] = {"/dev/null", "/dev/zero"};
 
     pyw_channel_queue(pair->channel, PYW_FRAME_DATA, 0, large, LARGE, -1);
-    pyw_channel_queue(pair->channel, PYW_FRAME_LOGFD, 0, NULL, 0, fds[0]);
-    pyw_channel_queue(pair->channel, PYW_FRAME_LOGFD, 0, NULL, 0, fds[1]);
+    pyw_channel_queue(pair->channel, PYW_FRAME_LISTENER, 0, NULL, 0, fds[0]);
+    pyw_channel_queue(pair->channel, PYW_FRAME_LISTENER, 0, NULL, 0, fds[1]);
     queue_end(pair->channel);
     assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_OK);
     close(fds[0]);
@@ -236,7 +236,7 @@ static void test_copied_descriptors_survive_their_owner(void **state)
         int expected = open(paths[i], O_RDONLY);
         int fd;
 
-        pyw_socket_pair_expect(reader, PYW_FRAME_LOGFD, NULL, 0);
+        pyw_socket_pair_expect(reader, PYW_FRAME_LISTENER, NULL, 0);
         fd = pyw_channel_take_fd(reader);
         assert_true(pyw_socket_pair_is_same_file(fd, expected));
         close(fd);
@@ -399,7 +399,7 @@ static void test_closing_drops_the_rest_and_closes_its_descriptors(void **state)
     int before = pyw_socket_pair_count_fds();
 
     pyw_channel_queue(pair->channel, PYW_FRAME_DATA, 0, large, LARGE, -1);
-    pyw_channel_queue(pair->channel, PYW_FRAME_LOGFD, 0, NULL, 0, 0);
+    pyw_channel_queue(pair->channel, PYW_FRAME_LISTENER, 0, NULL, 0, 0);
     assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_OK);
     assert_int_equal(pyw_socket_pair_count_fds(), before + 1);
     pyw_channel_close(pair->channel);
@@ -442,7 +442,7 @@ static void test_descriptors_that_cannot_be_kept_break_the_channel(void **state)
     pyw_socket_pair *pair = *state;
 
     pyw_channel_queue(pair->channel, PYW_FRAME_DATA, 0, large, LARGE, -1);
-    pyw_channel_queue(pair->channel, PYW_FRAME_LOGFD, 0, NULL, 0, 0);
+    pyw_channel_queue(pair->channel, PYW_FRAME_LISTENER, 0, NULL, 0, 0);
     pyw_scarce_memory_fail_after(1); /* the bytes of the first frame are copied, the list of descriptors fails */
     assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_FAILED);
     assert_true(pyw_scarce_memory_end());
@@ -455,13 +455,13 @@ static void test_a_descriptor_that_is_not_open_fails(void **state)
     int closed = dup(0);
 
     close(closed);
-    pyw_channel_queue(pair->channel, PYW_FRAME_LOGFD, 0, NULL, 0, closed);
+    pyw_channel_queue(pair->channel, PYW_FRAME_LISTENER, 0, NULL, 0, closed);
     assert_int_equal(pyw_channel_send(pair->channel, DEADLINE_MS), PYW_FAILED);
     assert_int_equal(errno, EBADF);
     queue_end(pair->channel);
     assert_int_equal(pyw_channel_send(pair->channel, DEADLINE_MS), PYW_OK);
     pyw_channel_queue(pair->channel, PYW_FRAME_DATA, 0, large, LARGE, -1);
-    pyw_channel_queue(pair->channel, PYW_FRAME_LOGFD, 0, NULL, 0, closed);
+    pyw_channel_queue(pair->channel, PYW_FRAME_LISTENER, 0, NULL, 0, closed);
     assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_FAILED);
     assert_int_equal(errno, EBADF);
     assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_GONE);
