@@ -65,6 +65,7 @@ static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
     wish->location = config->concurrency_location;
     wish->location_limit = config->concurrency;
     wish->reserve = options->reserve;
+    wish->patience_ms = 1 + pyw_timing_bound(&admission->target->timing, PYW_SLOTS_PATIENCE_MS);
     wish->queue_limit = options->queue_limit;
     wish->queue_timeout_ms = (int)apr_time_as_msec(options->queue_timeout);
 }
@@ -92,6 +93,23 @@ static int refuse(const pyw_admission *admission, const char *why)
             PYWNO(0262) "process group '%s' is overloaded, the client gets 503: %s (%u running in %u threads, "
                         "%u waiting; %u refused since the last such record)",
             options_of(admission)->name, why, figures.running, figures.slots, figures.waiting, count);
+    }
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+/* One record a second, from whichever of httpd's processes. */
+static int refuse_blocked(const pyw_admission *admission)
+{
+    apr_int32_t holder = 0;
+    apr_int64_t since = 0;
+
+    say_when(admission);
+    if (pyw_slots_tell_blocked(slots_of(admission), &holder, &since)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->reply->r,
+                      PYWNO(0228) "process group '%s': httpd's process %ld has locked the table of the group's "
+                                  "requests and does not go on for %.1f s, as if it was stopped (SIGSTOP, a "
+                                  "debugger); clients get 503 until it goes on or ends",
+                      options_of(admission)->name, (long)holder, (double)since / 1000);
     }
     return HTTP_SERVICE_UNAVAILABLE;
 }
@@ -173,6 +191,9 @@ static int await_slot(pyw_admission *admission, int queue_timeout_ms)
             return OK;
         }
         status = reason_to_give_up(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : admission->queue_end);
+        if (!status && outcome == PYW_SLOT_BLOCKED) {
+            status = refuse_blocked(admission);
+        }
         if (status) {
             pyw_slots_leave(slots_of(admission), &admission->slot, 0);
             admission->has_slot = 0;
@@ -202,6 +223,8 @@ int pyw_admission_enter(pyw_admission *admission)
         return await_slot(admission, wish.queue_timeout_ms);
     case PYW_SLOT_FULL:
         return refuse(admission, "its queue is full (queue-limit)");
+    case PYW_SLOT_BLOCKED:
+        return refuse_blocked(admission);
     case PYW_SLOT_TOO_LATE:
         return refuse(admission, "the wait would be longer than queue-timeout");
     default:

@@ -6,10 +6,12 @@
 
 #include <linux/futex.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "httpd/pyw_slots_table.h"
 #include "wire/pyw_wait.h"
 
@@ -73,7 +75,10 @@ void pyw_slots_adopt(pyw_slots *slots)
 {
     int32_t self = (int32_t)getpid();
 
-    pyw_slots_lock(slots);
+    pyw_slots_know_self();
+    if (!pyw_slots_lock(slots)) {
+        return;
+    }
     for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
         if (slots->tickets[i].owner == self) {
             recover(slots, (int32_t)i);
@@ -120,6 +125,7 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint
     made->thread = wish->thread;
     made->is_recalled = 0;
     made->is_begun = 0;
+    made->is_left = 0;
     made->next = PYW_SLOTS_NONE;
     made->worker = 0;
     made->pid = 0;
@@ -174,7 +180,10 @@ pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, py
 {
     pyw_slot_outcome outcome = PYW_SLOT_NO_WORKER;
 
-    pyw_slots_lock(slots);
+    slot->requests = 0;
+    if (!pyw_slots_lock_within(slots, wish->patience_ms > 0 ? wish->patience_ms : PYW_SLOTS_PATIENCE_MS)) {
+        return PYW_SLOT_BLOCKED;
+    }
     if (pyw_slots_count_slots(slots) > 0) {
         pyw_slots_pump(slots);
         outcome = admit(slots, wish, slot);
@@ -205,7 +214,9 @@ int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot)
     static const pyw_slot_wish nothing;
     pyw_ticket *made;
 
-    pyw_slots_lock(slots);
+    if (!pyw_slots_lock(slots)) {
+        return 0;
+    }
     made = make_ticket(slots, &nothing, &slot->ticket);
     if (made != NULL) {
         made->pid = pid;
@@ -228,12 +239,13 @@ static void sleep_for(const uint32_t *word, int ms)
  * Those that wait look after the queue, the first of them above all (unless its process died): a worker may have come
  * or gone, or an orphan's time be over.
  */
-static void look_again(pyw_slots *slots)
+static void look_again(pyw_slots *slots, int64_t limit_ms)
 {
-    pyw_slots_lock(slots);
-    look_for_the_dead(slots);
-    pyw_slots_pump(slots);
-    pyw_slots_unlock(slots);
+    if (pyw_slots_lock_within(slots, limit_ms)) {
+        look_for_the_dead(slots);
+        pyw_slots_pump(slots);
+        pyw_slots_unlock(slots);
+    }
 }
 
 static pyw_slot_outcome take_grant(pyw_slots *slots, pyw_slot *slot, uint32_t granted)
@@ -244,9 +256,7 @@ static pyw_slot_outcome take_grant(pyw_slots *slots, pyw_slot *slot, uint32_t gr
         slot->is_ahead = slots->tickets[slot->ticket].is_ahead;
         return PYW_SLOT_GRANTED;
     }
-    pyw_slots_lock(slots);
-    pyw_slots_put_free(slots, (int32_t)slot->ticket);
-    pyw_slots_unlock(slots);
+    pyw_slots_leave(slots, slot, 0);
     return PYW_SLOT_NO_WORKER;
 }
 
@@ -268,12 +278,12 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
             return take_grant(slots, slot, granted);
         }
         if (left <= 0) {
-            return PYW_SLOT_WAITS;
+            return pyw_slots_is_blocked(slots) ? PYW_SLOT_BLOCKED : PYW_SLOT_WAITS;
         }
         limit = is_first(slots, slot) ? PUMP_MS : OWNERS_MS;
         sleep_for(&own->granted, (int)(left < limit ? left : limit));
         if (!__atomic_load_n(&own->granted, __ATOMIC_ACQUIRE)) {
-            look_again(slots);
+            look_again(slots, limit);
         }
     }
 }
@@ -294,17 +304,14 @@ void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
 {
     pyw_ticket *ended = &slots->tickets[slot->ticket];
 
-    pyw_slots_lock(slots);
-    if (ended->state == PYW_TICKET_WAITING || ended->state == PYW_TICKET_DISMISSED) {
-        pyw_slots_dequeue(slots, (int32_t)slot->ticket);
-        pyw_slots_put_free(slots, (int32_t)slot->ticket);
+    if (!pyw_slots_lock(slots)) {
+        pyw_slots_end_later(slots, (int32_t)slot->ticket);
+        return;
     }
-    else {
-        if (worked) {
-            note_service(slots, ended);
-        }
-        pyw_slots_end_running(slots, (int32_t)slot->ticket);
+    if (worked && ended->state == PYW_TICKET_RUNNING) {
+        note_service(slots, ended);
     }
+    pyw_slots_end(slots, (int32_t)slot->ticket);
     pyw_slots_pump(slots);
     pyw_slots_unlock(slots);
 }
@@ -320,8 +327,7 @@ void pyw_slots_begun(pyw_slots *slots, const pyw_slot *slot)
     pyw_ticket *own = &slots->tickets[slot->ticket];
 
     __atomic_store_n(&own->is_begun, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&own->is_recalled, __ATOMIC_SEQ_CST)) {
-        pyw_slots_lock(slots);
+    if (__atomic_load_n(&own->is_recalled, __ATOMIC_SEQ_CST) && pyw_slots_lock(slots)) {
         own->is_recalled = 0;
         pyw_slots_recall(slots);
         pyw_slots_unlock(slots);
@@ -333,7 +339,9 @@ int pyw_slots_is_misplaced(pyw_slots *slots, const pyw_slot *slot)
     pyw_ticket *own = &slots->tickets[slot->ticket];
     int is_misplaced;
 
-    pyw_slots_lock(slots);
+    if (!pyw_slots_lock(slots)) {
+        return 0;
+    }
     is_misplaced = pyw_slots_is_better_off_elsewhere(slots, own);
     own->is_recalled &= is_misplaced; /* until it is gone from there, or has turned out to be begun */
     pyw_slots_unlock(slots);
@@ -344,7 +352,9 @@ void pyw_slots_avoid(pyw_slots *slots, uint64_t worker)
 {
     pyw_slot_worker *found;
 
-    pyw_slots_lock(slots);
+    if (!pyw_slots_lock(slots)) {
+        return;
+    }
     found = pyw_slots_find_worker(slots, worker);
     if (found != NULL) {
         found->avoided_until = slots->now + AVOIDED_MS * 1000;
@@ -356,7 +366,9 @@ int64_t pyw_slots_expected_wait(pyw_slots *slots)
 {
     int64_t wait;
 
-    pyw_slots_lock(slots);
+    if (!pyw_slots_lock(slots)) {
+        return 0;
+    }
     wait = expected_wait(slots);
     pyw_slots_unlock(slots);
     return wait;
@@ -364,15 +376,28 @@ int64_t pyw_slots_expected_wait(pyw_slots *slots)
 
 void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures)
 {
-    pyw_slots_lock(slots);
+    memset(figures, 0, sizeof(*figures));
+    if (!pyw_slots_lock(slots)) {
+        return;
+    }
     figures->slots = (uint32_t)pyw_slots_count_slots(slots);
     figures->running = (uint32_t)pyw_slots_count_running(slots);
     figures->waiting = (uint32_t)pyw_slots_count_waiting(slots);
-    figures->workers = 0;
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         figures->workers += pyw_slots_takes_requests(slots, &pyw_slots_workers(slots)[i]) != 0;
     }
     pyw_slots_unlock(slots);
+}
+
+int pyw_slots_tell_blocked(pyw_slots *slots, int32_t *holder, int64_t *since_ms)
+{
+    int64_t now = pyw_clock_ms(), since = __atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED);
+    int64_t told_at = __atomic_load_n(&slots->blocked_told_at, __ATOMIC_RELAXED);
+
+    *holder = __atomic_load_n(&slots->holder, __ATOMIC_RELAXED);
+    *since_ms = since != 0 ? now - since : 0;
+    return (told_at == 0 || now - told_at >= REFUSAL_PAUSE_MS) &&
+           __atomic_compare_exchange_n(&slots->blocked_told_at, &told_at, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count)
@@ -380,7 +405,9 @@ int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count)
     int64_t now = pyw_wait_now();
     int is_first_of_second;
 
-    pyw_slots_lock(slots);
+    if (!pyw_slots_lock(slots)) {
+        return 0;
+    }
     slots->refused++;
     is_first_of_second = slots->refused_at == 0 || now - slots->refused_at >= REFUSAL_PAUSE_MS;
     if (is_first_of_second) {

@@ -12,7 +12,10 @@
  * whoever waits for the answer is told (pyw_recall) to ask pyw_slots_is_misplaced().
  *
  * Any thread of any httpd process. The lock is robust: a process that dies inside leaves a table that the next one puts
- * right. All processes are of one user (kill(2) tells who lives). Knows no httpd.h.
+ * right. One that is stopped inside (a debugger, SIGSTOP) blocks the table until it goes on or is killed: nobody waits
+ * for it for longer than PYW_SLOTS_PATIENCE_MS. Then requests are not admitted (PYW_SLOT_BLOCKED), and the end of those
+ * that run is noted for the next who gets the lock. All processes are of one user (kill(2) tells who lives). Knows no
+ * httpd.h.
  */
 
 #include <stddef.h>
@@ -36,6 +39,7 @@ typedef struct pyw_slot_wish {
     int reserve;          /* slots of the group that only is_high may fill */
     int queue_limit;      /* how many may wait */
     int queue_timeout_ms; /* and for how long; 0: without end */
+    int patience_ms;      /* how long it may take until PYW_SLOT_BLOCKED; PYW_SLOTS_PATIENCE_MS at most; 0: so long */
 } pyw_slot_wish;
 
 typedef enum {
@@ -43,7 +47,8 @@ typedef enum {
     PYW_SLOT_WAITS,       /* pyw_slots_wait() */
     PYW_SLOT_FULL,        /* no ticket: queue_limit requests wait already */
     PYW_SLOT_TOO_LATE,    /* no ticket: its turn would come after queue_timeout_ms */
-    PYW_SLOT_NO_WORKER    /* no ticket: the roster lists no worker */
+    PYW_SLOT_NO_WORKER,   /* no ticket: the roster lists no worker */
+    PYW_SLOT_BLOCKED      /* another process has the lock and does not go on: pyw_slots_tell_blocked() */
 } pyw_slot_outcome;
 
 typedef struct pyw_slot {
@@ -57,7 +62,8 @@ typedef struct pyw_slot {
 enum {
     PYW_SLOTS_AHEAD_MS = 20, /* how long a request may be in front of a busy worker while all others are busy, too */
     PYW_SLOTS_QUICK_US = 300, /* as many are sent ahead as will probably be begun within this time */
-    PYW_SLOTS_AHEAD_MOST = 4  /* to one worker */
+    PYW_SLOTS_AHEAD_MOST = 4, /* to one worker */
+    PYW_SLOTS_PATIENCE_MS = 1000 /* who has the lock for so long is stopped */
 };
 
 /* Memory of a table for `tickets` requests and `workers` workers at a time, in bytes. */
@@ -78,7 +84,7 @@ pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, py
 
 /*
  * Waits for up to `timeout_ms`: PYW_SLOT_GRANTED, or PYW_SLOT_WAITS. PYW_SLOT_NO_WORKER: the ticket is gone, and so is
- * the last worker.
+ * the last worker. PYW_SLOT_BLOCKED: the ticket is still there, and nobody will grant it for now.
  */
 pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms);
 
@@ -129,6 +135,12 @@ typedef struct pyw_slots_figures {
 } pyw_slots_figures;
 
 void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures);
+
+/*
+ * After PYW_SLOT_BLOCKED. 1: nobody, in whatever process, was told within the last second: *holder is the process that
+ * has the lock (0: not known), *since_ms how long nobody could have it. Takes no lock.
+ */
+int pyw_slots_tell_blocked(pyw_slots *slots, int32_t *holder, int64_t *since_ms);
 
 /* Counts a request that was refused. 1: it is the first of this second; *count: how many were since the last such. */
 int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count);

@@ -12,6 +12,24 @@
 
 #include "base/pyw_clock.h"
 
+enum { BLOCKED_MS = 5 }; /* how long to try if others have just tried in vain */
+
+/* Of this process: getpid(2) is a system call. */
+static int32_t self;
+
+void pyw_slots_know_self(void)
+{
+    self = (int32_t)getpid();
+}
+
+static int32_t own_pid(void)
+{
+    if (self == 0) {
+        pyw_slots_know_self();
+    }
+    return self;
+}
+
 pyw_slot_worker *pyw_slots_workers(pyw_slots *slots)
 {
     return (pyw_slot_worker *)(void *)(slots->tickets + slots->ticket_capacity);
@@ -378,17 +396,99 @@ static void make_consistent(pyw_slots *slots)
     pthread_mutex_consistent(&slots->lock);
 }
 
-void pyw_slots_lock(pyw_slots *slots)
+void pyw_slots_end(pyw_slots *slots, int32_t index)
 {
-    if (pthread_mutex_lock(&slots->lock) == EOWNERDEAD) {
+    uint32_t state = slots->tickets[index].state;
+
+    if (state == PYW_TICKET_WAITING || state == PYW_TICKET_DISMISSED) {
+        pyw_slots_dequeue(slots, index);
+        pyw_slots_put_free(slots, index);
+    }
+    else if (state != PYW_TICKET_FREE) {
+        pyw_slots_end_running(slots, index);
+    }
+}
+
+void pyw_slots_end_later(pyw_slots *slots, int32_t index)
+{
+    __atomic_store_n(&slots->tickets[index].is_left, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&slots->left, 1, __ATOMIC_SEQ_CST);
+}
+
+static void end_left(pyw_slots *slots)
+{
+    if (__atomic_load_n(&slots->left, __ATOMIC_RELAXED) == 0) {
+        return;
+    }
+    __atomic_store_n(&slots->left, 0, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
+        if (__atomic_exchange_n(&slots->tickets[i].is_left, 0, __ATOMIC_SEQ_CST)) {
+            pyw_slots_end(slots, (int32_t)i);
+        }
+    }
+    pyw_slots_pump(slots);
+}
+
+int pyw_slots_is_blocked(const pyw_slots *slots)
+{
+    int64_t since = __atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED);
+
+    return since != 0 && pyw_clock_ms() - since >= PYW_SLOTS_PATIENCE_MS;
+}
+
+/* The clock is that of pthread_mutex_clocklock(3). */
+static int wait_for_lock(pyw_slots *slots, int64_t limit_ms)
+{
+    int64_t end = pyw_slots_now_us() + (pyw_slots_is_blocked(slots) ? BLOCKED_MS : limit_ms) * 1000;
+    struct timespec limit = {end / 1000000, end % 1000000 * 1000};
+
+    return pthread_mutex_clocklock(&slots->lock, CLOCK_MONOTONIC, &limit);
+}
+
+static int acquire(pyw_slots *slots, int64_t limit_ms)
+{
+    int error = pthread_mutex_trylock(&slots->lock);
+    int64_t nobody = 0, began;
+
+    if (error != EBUSY) {
+        return error;
+    }
+    began = pyw_clock_ms();
+    error = wait_for_lock(slots, limit_ms < PYW_SLOTS_PATIENCE_MS ? limit_ms : PYW_SLOTS_PATIENCE_MS);
+    if (error == ETIMEDOUT) {
+        __atomic_compare_exchange_n(&slots->blocked_since, &nobody, began, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+    return error;
+}
+
+int pyw_slots_lock_within(pyw_slots *slots, int64_t limit_ms)
+{
+    int error = acquire(slots, limit_ms);
+
+    if (error == EOWNERDEAD) {
         make_consistent(slots);
+    }
+    else if (error != 0) {
+        return 0;
+    }
+    __atomic_store_n(&slots->holder, own_pid(), __ATOMIC_RELAXED);
+    if (__atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED) != 0) {
+        __atomic_store_n(&slots->blocked_since, 0, __ATOMIC_RELAXED);
     }
     slots->now = pyw_slots_now_us();
     follow_roster(slots);
     drop_orphans(slots);
+    end_left(slots);
+    return 1;
+}
+
+int pyw_slots_lock(pyw_slots *slots)
+{
+    return pyw_slots_lock_within(slots, PYW_SLOTS_PATIENCE_MS);
 }
 
 void pyw_slots_unlock(pyw_slots *slots)
 {
+    __atomic_store_n(&slots->holder, 0, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&slots->lock);
 }

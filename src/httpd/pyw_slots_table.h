@@ -42,6 +42,7 @@ typedef struct pyw_ticket {
     int32_t is_ahead;    /* it was granted a worker without a free thread */
     int32_t is_recalled; /* its thread was told to look whether it is misplaced, and has yet to do so */
     int32_t is_begun;    /* as far as its thread knows */
+    uint32_t is_left;    /* its thread is gone and could not have the lock: whoever has it next ends the ticket */
 } pyw_ticket;
 
 typedef struct pyw_slot_worker {
@@ -57,6 +58,10 @@ typedef struct pyw_slot_worker {
 
 struct pyw_slots {
     pthread_mutex_t lock;
+    int32_t holder;         /* the process that has the lock; 0: none */
+    uint32_t left;          /* tickets were left without the lock; these three are read and written without it */
+    int64_t blocked_since;  /* pyw_clock_ms(): since then nobody could have the lock; 0: somebody had it lately */
+    int64_t blocked_told_at;
     const pyw_roster_group *roster;
     uint32_t use; /* of the roster */
     pyw_load_group *load;
@@ -85,10 +90,19 @@ int64_t pyw_slots_now_us(void);
 
 /*
  * Takes the lock, puts right what a dead process left, and follows the roster. The lock is never held for longer than
- * it takes to look at the table.
+ * it takes to look at the table, unless its holder is stopped by a debugger or SIGSTOP. 0: it could not be had for
+ * PYW_SLOTS_PATIENCE_MS, or for `limit_ms` if that is less; sooner if others have waited as long before.
  */
-void pyw_slots_lock(pyw_slots *slots);
+int pyw_slots_lock(pyw_slots *slots);
+int pyw_slots_lock_within(pyw_slots *slots, int64_t limit_ms);
+
+/* Nobody could have the lock for PYW_SLOTS_PATIENCE_MS. Needs no lock. */
+int pyw_slots_is_blocked(const pyw_slots *slots);
+
 void pyw_slots_unlock(pyw_slots *slots);
+
+/* In a new process. */
+void pyw_slots_know_self(void);
 
 /* Gives a ticket back that is in no queue and runs nothing. */
 void pyw_slots_put_free(pyw_slots *slots, int32_t index);
@@ -141,6 +155,12 @@ int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted);
 /* The ticket runs in that worker (NULL: in one that is not listed yet) from now on; and does no longer, and is free. */
 void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *worker);
 void pyw_slots_end_running(pyw_slots *slots, int32_t index);
+
+/* Takes the ticket out of the queue, or its request off its worker, and frees it. */
+void pyw_slots_end(pyw_slots *slots, int32_t index);
+
+/* Without the lock, which could not be had: pyw_slots_end() will be called by whoever gets it next. */
+void pyw_slots_end_later(pyw_slots *slots, int32_t index);
 
 /* Gives slots that are free to those that wait and may have them, and publishes. */
 void pyw_slots_pump(pyw_slots *slots);

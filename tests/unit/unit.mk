@@ -2,9 +2,9 @@
 # C unit tests (cmocka). They are linked with the objects of pywsgid's shared layers, so that they test what is shipped;
 # an allocation of those objects can be made to fail (pyw_scarce_memory.h).
 
-UNIT_NAMES   := buffer temp_file log log_file log_pipe log_outlet wait frame message channel absorb spill outbox token options child_table \
-                suspects oom scale_decision option_processes roster slots slots_ahead single_queue recall lifelines \
-                socket_directory memory_look batch
+UNIT_NAMES   := buffer temp_file log log_file log_pipe log_outlet wait frame message channel absorb spill outbox token \
+                options child_table suspects oom scale_decision option_processes roster slots slots_ahead \
+                slots_blocked single_queue recall lifelines socket_directory memory_look batch
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/unit/%.o,pyw_vectors pyw_any_message pyw_scarce_memory pyw_socket_pair \
                   pyw_any_slots)
 UNIT_SRC     := src/httpd/pyw_recall.c src/httpd/pyw_slots.c src/httpd/pyw_slots_ahead.c src/httpd/pyw_slots_table.c src/worker/pyw_memory_look.c \
