@@ -464,7 +464,6 @@ static void test_pairs_restore_every_option(void **state)
     assert_string_equal(copy->engine_stamp, "1:2:3");
     assert_int_equal(copy->log_level, 7);
     assert_int_equal(copy->roster_index, 3);
-    assert_int_equal(copy->roster_use, 4);
     assert_int_equal(copy->queue_limit, 16);
     assert_int_equal(copy->queue_timeout, 2500000);
     assert_int_equal(copy->env->nelts, 2);
