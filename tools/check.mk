@@ -32,7 +32,7 @@ check-all: check check-analyse
 check-analyse: compile_commands.json
 	tools/check-analyse
 
-# Debian 13 and sid, each in a chroot of its own; takes root, debootstrap and some gigabytes below TMPDIR.
+# Debian 12, 13 and sid, each in a fresh chroot; takes root, debootstrap and some gigabytes below TMPDIR.
 check-distros:
 	tools/check-distros
 
