@@ -19,14 +19,18 @@ from pyw import paths, sanitizers, wait_for
 HERE = pathlib.Path(__file__).resolve().parent
 APPS = {"app.wsgi": HERE / "cost.wsgi"}
 REQUESTS = 400
+SERIES = sysconfig.get_python_version()
 
 # Per request of hello; a request in daemon mode costs httpd what a static answer costs and these calls besides.
 WORKER_CALLS = 5.5
 HTTPD_CALLS_FOR_A_WORKER = 7.2
 EMBEDDED_CALLS = 2.2
 LOOK = 0.02  # seconds from one look of a worker at its size to the next
-ENGINE_INSTRUCTIONS = 15000
-PRINT_INSTRUCTIONS = 8500
+# The engine's and CPython's together, as measured on x86-64 with each series of Python: Debian's packages (3.11 of
+# bookworm, 3.13 of trixie, 3.14 of sid), and pyenv's builds. The margin covers other compilers and point releases.
+ENGINE_INSTRUCTIONS = {"3.9": 15250, "3.10": 15320, "3.11": 14822, "3.12": 16087, "3.13": 15685, "3.14": 14609}
+PRINT_INSTRUCTIONS = {"3.9": 6657, "3.10": 6843, "3.11": 7069, "3.12": 8320, "3.13": 7864, "3.14": 7006}
+MARGIN = 1.03
 
 CONFIG = """
     WSGIDaemonProcess app threads=2
@@ -148,7 +152,7 @@ class TestGil:
 @sanitizers.left_out("valgrind and sanitizers do not go together")
 class TestInstructions:
     def instructions(self, requests, path="/"):
-        engine = paths.BUILD / ("pywsgi_cpython%d%d.so" % (3, int(sysconfig.get_python_version().split(".")[1])))
+        engine = paths.BUILD / ("pywsgi_cpython%s.so" % SERIES.replace(".", ""))
         result = subprocess.run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
              str(artifact("engine_cost")), str(engine), str(HERE), str(requests), path],
@@ -156,13 +160,16 @@ class TestInstructions:
         assert result.returncode == 0, result.stderr
         return int(re.search(r"Collected : (\d+)", result.stderr).group(1))
 
+    def check(self, what, instructions, measured):
+        print("%s, Python %s: %d" % (what, SERIES, instructions))
+        if SERIES not in measured:
+            pytest.skip("no ceiling for Python %s yet" % SERIES)
+        assert instructions <= measured[SERIES] * MARGIN
+
     def test_of_the_engine(self):
-        per_request = (self.instructions(1200) - self.instructions(200)) / 1000
-        print("engine:", per_request)
-        assert per_request <= ENGINE_INSTRUCTIONS
+        growth = self.instructions(1200) - self.instructions(200)
+        self.check("a request", growth / 1000, ENGINE_INSTRUCTIONS)
 
     def test_of_a_print(self):
         growth = {path: self.instructions(300, path) - self.instructions(100, path) for path in ("/", "/print")}
-        per_print = (growth["/print"] - growth["/"]) / 200 / 10
-        print("print:", per_print)
-        assert per_print <= PRINT_INSTRUCTIONS
+        self.check("a print", (growth["/print"] - growth["/"]) / 200 / 10, PRINT_INSTRUCTIONS)
