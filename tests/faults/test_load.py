@@ -36,12 +36,10 @@ class TestLoad:
 
     def test_10000_requests_at_16_connections(self, site, server):
         assert run_clients(site, 2000) == (2000, [])
-        family = server.children() + server.workers()
-        before = {process.pid: (processes.descriptors(process.pid), process.memory_info().rss)
-                  for process in family}
+        before = {process: (processes.descriptors(process.pid), memory)
+                  for process, memory in server.memory().items()}
         assert run_clients(site, 10000) == (10000, [])
-        for process in family:
-            descriptors, memory = before[process.pid]
+        for process, (descriptors, memory) in before.items():
             assert psutil.pid_exists(process.pid), "a process died under load"
             wait_for(lambda: len(processes.descriptors(process.pid)) <= len(descriptors) + 1, 10,    # it closes lingeringly
                      lambda: "%s, and not %s" % (processes.descriptors(process.pid), descriptors))
@@ -53,11 +51,11 @@ class TestSlowReaders:
     def test_a_client_that_does_not_read_costs_no_memory(self, site, server):
         """F14: what the client does not take stays where it is made."""
         site.get("/pid")
-        before = {process.pid: process.memory_info().rss for process in server.children() + server.workers()}
+        before = server.memory()
         with site.connect(receive_buffer=4096) as connection:
             connection.start("GET", site.prefix + "/large")
             assert connection.read_head().status == 200
             for _ in range(20):
                 assert site.get("/pid").status == 200
             for process in server.children() + server.workers():
-                assert process.memory_info().rss - before.get(process.pid, process.memory_info().rss) < 8 << 20
+                assert process.memory_info().rss - before.get(process, process.memory_info().rss) < 8 << 20

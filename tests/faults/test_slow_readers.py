@@ -112,7 +112,7 @@ class TestSlowReaders:
     def test_memory_and_file_are_bounded(self, site, server):
         """F14: behind them the worker waits."""
         site.get("/small/pid")
-        before = {process.pid: process.memory_info().rss for process in server.children() + server.workers()}
+        before = server.memory()
         key = site.new_key()
         with self.begin(site, "/small/endless?key=" + key) as connection:
             assert connection.read_head().status == 200
@@ -123,7 +123,7 @@ class TestSlowReaders:
             assert max(spool_sizes(server)) <= 512 << 10
             assert sum(sum(child.cpu_times()[:2]) for child in server.children()) - sum(cpu) < 0.5, "busy loop"
             for process in server.children() + server.workers():
-                assert process.memory_info().rss - before.get(process.pid, process.memory_info().rss) < 4 << 20
+                assert process.memory_info().rss - before.get(process, process.memory_info().rss) < 4 << 20
             assert site.notes(key) == []
         assert site.wait_notes(key) == ["end"]
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private httpd in a directory of its own, on a free port of 127.0.0.1, and what it has to leave behind: nothing."""
+import json
 import os
 import pwd
 import shutil
@@ -188,6 +189,21 @@ class Httpd:
         manager = self.manager()
         children = processes.children(manager) if manager else []
         return [child for child in children if group is None or group in processes.title(child)]
+
+    def wait_for_workers(self):
+        """Until all have loaded their applications: before that they grow, whatever the test does."""
+        program = [str(self.root / "modules" / "pywsgid"), "status", "--json", "--directory", str(self.run)]
+
+        def states():
+            output = subprocess.run(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=30).stdout
+            return [worker["state"] for group in json.loads(output)["groups"] for worker in group["workers"]]
+
+        wait_for(lambda: set(states()) == {"ready"}, START_SECONDS, states)
+
+    def memory(self):
+        """{process: its resident bytes} for httpd's children and the workers."""
+        self.wait_for_workers()
+        return {process: process.memory_info().rss for process in self.children() + self.workers()}
 
     def socket_directories(self):
         return sorted(path for path in self.run.iterdir() if path.name.startswith("pywsgi"))

@@ -56,6 +56,28 @@ class TestBadConfiguration:
             server.start()
 
 
+SLOW_TO_LOAD = """
+import os, time
+while not os.path.exists("%s"):
+    time.sleep(0.01)
+ballast = b"x" * (16 << 20)
+application = print
+"""
+
+
+class TestMemory:
+    def test_is_looked_at_when_all_workers_have_loaded(self, make_httpd):
+        server = make_httpd("WSGIDaemonProcess slow\n"
+                            "WSGIScriptAlias / ${APPS}/slow.wsgi process-group=slow", start=False)
+        go = server.root / "data" / "go"
+        server.add_apps({"slow.wsgi": SLOW_TO_LOAD % go})
+        server.start()
+        worker, = server.workers()
+        before = worker.memory_info().rss
+        threading.Timer(0.2, go.touch).start()
+        assert server.memory()[worker] > before + (15 << 20)
+
+
 class TestClient:
     """What a cut response looks like; the peer is a thread that sends given bytes."""
 
