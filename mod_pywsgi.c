@@ -8,6 +8,7 @@
 #include <http_config.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "config/pyw_config.h"
 #include "httpd/pyw_child.h"
@@ -33,6 +34,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pyw_parent_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(pyw_parent_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_status(pyw_generations_child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pyw_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_create_request(pyw_timing_create_request, NULL, NULL, APR_HOOK_MIDDLE);

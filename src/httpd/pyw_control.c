@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <http_config.h>
 #include <http_main.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,13 +17,14 @@
 #include <unixd.h>
 
 #include "base/pyw_buffer.h"
+#include "base/pyw_clock.h"
 #include "config/pyw_config.h"
-#include "httpd/pyw_capacity.h"
 #include "httpd/pyw_dispatch.h"
 #include "httpd/pyw_lifeline.h"
 #include "httpd/pyw_log_sink.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
+#include "wire/pyw_wait.h"
 
 /* Where the manager finds its end of the control channel. */
 #define MANAGER_CONTROL_FD 3
@@ -34,11 +36,10 @@
 /* What socket-timeout= may be; httpd's Timeout has no limit. */
 #define LONGEST_TIMEOUT apr_time_from_sec(24 * 60 * 60)
 
-/* How long the manager may take to bind its sockets. */
-#define ANSWER_TIMEOUT_MS 30000
+/* For HANDOVER, which fits into the channel of a manager that listens. */
+#define HANDOVER_TIMEOUT_MS 100
 
-/* `first` and everything above it. Between fork and exec only system calls are safe. */
-static void close_from(int first)
+void pyw_control_close_from(int first)
 {
 #ifdef SYS_close_range
     if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) {
@@ -64,7 +65,7 @@ static void become_manager(const char *program, int control, int legacy)
     if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || dup2(control, MANAGER_CONTROL_FD) < 0) {
         _exit(127);
     }
-    close_from((legacy >= 0 ? MANAGER_LEGACY_FD : MANAGER_CONTROL_FD) + 1);
+    pyw_control_close_from((legacy >= 0 ? MANAGER_LEGACY_FD : MANAGER_CONTROL_FD) + 1);
     execv(program, arguments);
     _exit(127);
 }
@@ -107,7 +108,7 @@ pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *probl
     }
     pyw_channel_open(channel, fd);
     pyw_channel_queue(channel, PYW_FRAME_HANDOVER, 0, NULL, 0, pair[0]);
-    result = pyw_channel_send(channel, ANSWER_TIMEOUT_MS);
+    result = pyw_channel_send(channel, HANDOVER_TIMEOUT_MS);
     pyw_channel_destroy(channel);
     close(pair[0]);
     if (result != PYW_OK) {
@@ -195,8 +196,9 @@ static int open_log(const server_rec *server)
     return fd >= 0 ? fd : fcntl(file, F_DUPFD_CLOEXEC, 3);
 }
 
+/* Without waiting: PYW_AGAIN if nothing of it went, and it has to be sent again. */
 static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const apr_table_t *table,
-                             const server_rec *server, pyw_problem *problem)
+                             const server_rec *server)
 {
     pyw_buffer payload = {0};
     pyw_result result = PYW_FAILED;
@@ -205,13 +207,13 @@ static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const ap
     encode(&payload, table);
     if (!payload.failed) {
         pyw_channel_queue(channel, type, 0, payload.data, payload.length, fd);
-        result = pyw_channel_send(channel, ANSWER_TIMEOUT_MS);
+        result = pyw_channel_send(channel, 0);
     }
     pyw_buffer_free(&payload);
     if (fd >= 0) {
         close(fd);
     }
-    return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
+    return result;
 }
 
 /* What concerns httpd alone must not count as a change for which the workers are replaced. */
@@ -242,40 +244,22 @@ static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *gro
     return options;
 }
 
-static void queue_descriptor(pyw_channel *channel, pyw_frame_type type, int fd)
-{
-    if (fd >= 0) {
-        pyw_channel_queue(channel, type, 0, NULL, 0, fd);
-    }
-}
-
 /* What the manager shares with httpd's children. */
-static pyw_result send_descriptors(pyw_channel *channel, pyw_problem *problem)
+static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, int fd)
 {
-    pyw_result result;
-
-    queue_descriptor(channel, PYW_FRAME_ROSTER, pyw_dispatch_roster_fd());
-    queue_descriptor(channel, PYW_FRAME_LOAD, pyw_dispatch_load_fd());
-    queue_descriptor(channel, PYW_FRAME_LIFELINE, pyw_lifeline_fd());
-    result = pyw_channel_send(channel, ANSWER_TIMEOUT_MS);
-    return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
-}
-
-static pyw_result send_groups(pyw_channel *channel, apr_pool_t *pool, pyw_problem *problem)
-{
-    const apr_array_header_t *groups = pyw_config_main()->groups;
-    pyw_result result = PYW_OK;
-
-    for (int i = 0; i < groups->nelts && result == PYW_OK; i++) {
-        const pyw_group *group = APR_ARRAY_IDX(groups, i, const pyw_group *);
-
-        result = send_table(channel, PYW_FRAME_GROUP, pyw_options_pairs(completed(pool, group), pool), group->server,
-                            problem);
+    if (fd < 0) {
+        return PYW_OK;
     }
-    return result;
+    pyw_channel_queue(channel, type, 0, NULL, 0, fd);
+    return pyw_channel_send(channel, 0);
 }
 
-static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_rec *main_server, pyw_problem *problem)
+static pyw_result send_group(pyw_channel *channel, apr_pool_t *pool, const pyw_group *group)
+{
+    return send_table(channel, PYW_FRAME_GROUP, pyw_options_pairs(completed(pool, group), pool), group->server);
+}
+
+static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_rec *main_server)
 {
     pyw_settings settings = {
         .socket_directory = pyw_config_main()->socket_directory,
@@ -284,48 +268,151 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
         .log_level = pyw_log_sink_threshold(main_server),
     };
 
-    return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), main_server, problem);
+    return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), main_server);
 }
 
-static pyw_result await_answer(pyw_channel *channel, pyw_problem *problem)
-{
-    pyw_frame frame;
-    pyw_result result = pyw_channel_read(channel, &frame, ANSWER_TIMEOUT_MS);
+/* The parts of a configuration in their order; the groups are between LIFELINE and COMMIT. */
+enum { PART_ROSTER, PART_LOAD, PART_LIFELINE, PART_GROUPS };
 
-    if (result == PYW_OK && frame.type == PYW_FRAME_BOUND) {
-        return PYW_OK;
+struct pyw_delivery {
+    apr_pool_t *pool;
+    server_rec *main_server;
+    pyw_channel *channel;
+    int next;       /* the part to be sent */
+    int unanswered; /* configurations: answers come in their order */
+};
+
+static apr_status_t destroy_channel(void *channel)
+{
+    pyw_channel_destroy(channel);
+    return APR_SUCCESS;
+}
+
+pyw_delivery *pyw_delivery_begin(apr_pool_t *parent, int control_fd, int unanswered, server_rec *main_server)
+{
+    pyw_channel *channel = pyw_channel_create();
+    int fd = fcntl(control_fd, F_DUPFD_CLOEXEC, 3);
+    pyw_delivery *delivery;
+    apr_pool_t *pool;
+
+    if (!channel || fd < 0) {
+        pyw_channel_destroy(channel);
+        return NULL;
+    }
+    pyw_channel_open(channel, fd);
+    apr_pool_create(&pool, parent);
+    apr_pool_tag(pool, "pywsgi_delivery");
+    delivery = apr_pcalloc(pool, sizeof(*delivery));
+    delivery->pool = pool;
+    delivery->main_server = main_server;
+    delivery->channel = channel;
+    delivery->unanswered = unanswered;
+    apr_pool_cleanup_register(pool, channel, destroy_channel, apr_pool_cleanup_null);
+    return delivery;
+}
+
+void pyw_delivery_end(pyw_delivery *delivery)
+{
+    apr_pool_destroy(delivery->pool);
+}
+
+static int part_count(void)
+{
+    return PART_GROUPS + pyw_config_main()->groups->nelts + 1;
+}
+
+static int is_sent(const pyw_delivery *delivery)
+{
+    return delivery->next == part_count() && !pyw_channel_has_output(delivery->channel);
+}
+
+int pyw_delivery_unanswered(const pyw_delivery *delivery)
+{
+    return delivery->next == 0 || is_sent(delivery) ? delivery->unanswered : -1;
+}
+
+static pyw_result send_part(pyw_delivery *delivery)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+    pyw_channel *channel = delivery->channel;
+    int index = delivery->next - PART_GROUPS;
+
+    switch (delivery->next) {
+    case PART_ROSTER:
+        return send_descriptor(channel, PYW_FRAME_ROSTER, pyw_dispatch_roster_fd());
+    case PART_LOAD:
+        return send_descriptor(channel, PYW_FRAME_LOAD, pyw_dispatch_load_fd());
+    case PART_LIFELINE:
+        return send_descriptor(channel, PYW_FRAME_LIFELINE, pyw_lifeline_fd());
+    default:
+        return index < groups->nelts
+                   ? send_group(channel, delivery->pool, APR_ARRAY_IDX(groups, index, const pyw_group *))
+                   : send_settings(channel, delivery->pool, delivery->main_server);
+    }
+}
+
+/* The rest of the part before, or the next one. */
+static pyw_result send_more(pyw_delivery *delivery)
+{
+    pyw_result result;
+
+    if (pyw_channel_has_output(delivery->channel)) {
+        return pyw_channel_send(delivery->channel, 0);
+    }
+    result = send_part(delivery);
+    if (result == PYW_OK && ++delivery->next == part_count()) {
+        delivery->unanswered++;
+    }
+    return result;
+}
+
+/* PYW_OK: all of it has gone. */
+static pyw_result send_all(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem)
+{
+    while (!is_sent(delivery)) {
+        int had_output = pyw_channel_has_output(delivery->channel);
+        pyw_result result = send_more(delivery);
+
+        if (result == PYW_AGAIN || (result == PYW_OK && had_output && pyw_channel_has_output(delivery->channel))) {
+            result = pyw_wait(pyw_channel_fd(delivery->channel), POLLOUT, deadline);
+        }
+        if (result == PYW_TIMEOUT) {
+            return PYW_TIMEOUT;
+        }
+        if (result != PYW_OK) {
+            pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
+            return PYW_GONE;
+        }
+    }
+    return PYW_OK;
+}
+
+static pyw_result read_answer(pyw_delivery *delivery, int64_t deadline, pyw_frame *frame, pyw_problem *problem)
+{
+    int64_t left = deadline - pyw_clock_ms();
+    pyw_result result = pyw_channel_read(delivery->channel, frame, left > 0 ? (int)left : 0);
+
+    if (result == PYW_AGAIN || result == PYW_TIMEOUT) {
+        return PYW_TIMEOUT;
+    }
+    if (result != PYW_OK || (frame->type != PYW_FRAME_BOUND && frame->type != PYW_FRAME_REFUSED)) {
+        pyw_problem_set(problem, "no answer (%s); the error log tells more if it died", pyw_result_name(result));
+        return PYW_GONE;
+    }
+    delivery->unanswered--;
+    return PYW_OK;
+}
+
+pyw_result pyw_delivery_go_on(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem)
+{
+    pyw_frame frame = {0};
+    pyw_result result = send_all(delivery, deadline, problem);
+
+    while (result == PYW_OK && delivery->unanswered > 0) {
+        result = read_answer(delivery, deadline, &frame, problem);
     }
     if (result == PYW_OK && frame.type == PYW_FRAME_REFUSED) {
         return pyw_problem_set(problem, "%.*s", (int)frame.length, frame.payload);
     }
-    return pyw_problem_set(problem, "no answer (%s); the error log tells more if it died", pyw_result_name(result));
-}
-
-pyw_result pyw_control_configure(int control_fd, apr_pool_t *ptemp, server_rec *main_server, pyw_problem *problem)
-{
-    pyw_channel *channel = pyw_channel_create();
-    int fd = fcntl(control_fd, F_DUPFD_CLOEXEC, 3);
-    pyw_result result;
-
-    if (!channel || fd < 0) {
-        pyw_channel_destroy(channel);
-        return pyw_problem_set(problem, "%s", strerror(errno));
-    }
-    pyw_channel_open(channel, fd);
-    if (pyw_capacity_check(problem) != PYW_OK) {
-        pyw_channel_destroy(channel);
-        return PYW_FAILED;
-    }
-    result = send_descriptors(channel, problem);
-    if (result == PYW_OK) {
-        result = send_groups(channel, ptemp, problem);
-    }
-    if (result == PYW_OK) {
-        result = send_settings(channel, ptemp, main_server, problem);
-    }
-    if (result == PYW_OK) {
-        result = await_answer(channel, problem);
-    }
-    pyw_channel_destroy(channel);
     return result;
 }

@@ -5,6 +5,7 @@
 /* The control channel of httpd's parent to the process manager. */
 
 #include <httpd.h>
+#include <stdint.h>
 
 #include "base/pyw_result.h"
 
@@ -26,7 +27,29 @@ void pyw_control_stamp(const char *path, char stamp[PYW_STAMP_SIZE]);
 /* That of pywsgid as a manager would be started from now. */
 void pyw_control_program_stamp(char stamp[PYW_STAMP_SIZE]);
 
-/* Sends all process groups, and waits until every socket is bound. */
-pyw_result pyw_control_configure(int control_fd, apr_pool_t *ptemp, server_rec *main_server, pyw_problem *problem);
+/* Closes `first` and every descriptor above it. For a new process: nothing but system calls. */
+void pyw_control_close_from(int first);
+
+/*
+ * The configuration on its way to a manager: all process groups, and the answer, that every socket is bound. Nothing of
+ * it waits for longer than the caller wants.
+ */
+typedef struct pyw_delivery pyw_delivery;
+
+/*
+ * `unanswered`: to how many configurations before this one the manager owes an answer. NULL: no memory or descriptor.
+ * What it needs comes from a pool below `parent`; pyw_delivery_end() gives it back.
+ */
+pyw_delivery *pyw_delivery_begin(apr_pool_t *parent, int control_fd, int unanswered, server_rec *main_server);
+void pyw_delivery_end(pyw_delivery *delivery);
+
+/*
+ * Goes on until `deadline` (pyw_clock_ms()). PYW_OK: the manager has taken it. PYW_TIMEOUT: call again. PYW_FAILED: it
+ * refuses it, and goes on as it was. PYW_GONE: it is dead, or does not speak the protocol. The last two with *problem.
+ */
+pyw_result pyw_delivery_go_on(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem);
+
+/* How many answers the manager owes now. -1: it has got a part of a configuration, and can be sent no other one. */
+int pyw_delivery_unanswered(const pyw_delivery *delivery);
 
 #endif

@@ -87,13 +87,10 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
 
 static void obey(pyw_manager *manager, const pyw_frame *frame)
 {
-    pyw_problem problem = {""};
-
     if (frame->type == PYW_FRAME_GROUP) {
-        if (pyw_configuration_add(manager, frame->payload, frame->length, pyw_channel_take_fd(manager->control),
-                                  &problem) != PYW_OK) {
-            answer(manager, PYW_FAILED, &problem);
-        }
+        /* The COMMIT is refused. */
+        (void)pyw_configuration_add(manager, frame->payload, frame->length, pyw_channel_take_fd(manager->control),
+                                    &manager->refused);
     }
     else if (frame->type == PYW_FRAME_COMMIT) {
         commit(manager, frame);
@@ -118,6 +115,9 @@ static void listen_to_httpd(pyw_manager *manager)
     pyw_frame frame;
     pyw_result result = PYW_OK;
 
+    if (pyw_channel_peer_gone(manager->control)) {
+        result = PYW_GONE; /* a configuration may be there that another manager has got meanwhile */
+    }
     while (result == PYW_OK) {
         result = pyw_channel_read(manager->control, &frame, 0);
         if (result == PYW_OK) {
@@ -383,7 +383,8 @@ static void manage(pyw_manager *manager)
 
         next = client < next ? client : next;
         pyw_handover_step(manager->handover);
-        if ((manager->is_stopping || pyw_handover_is_given(manager->handover)) && manager->groups == NULL) {
+        if (manager->groups == NULL && (manager->is_stopping || manager->is_unused ||
+                                        pyw_handover_is_given(manager->handover))) {
             return;
         }
         wait_for_events(manager, next);
@@ -476,7 +477,7 @@ int pyw_manager_main(int is_successor)
     if (pyw_handover_is_given(manager.handover)) {
         pyw_socket_directory_close(&manager.directory);
     }
-    else {
+    else if (pyw_steering_leave(manager.steering, &manager.directory)) {
         pyw_socket_directory_remove(&manager.directory);
     }
     pyw_log_install(NULL, NULL, PYW_LOG_EMERG);

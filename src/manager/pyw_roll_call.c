@@ -129,6 +129,7 @@ void pyw_roll_call_write(const pyw_manager *manager, pyw_worker_group *group)
 
     group->load = load_of(manager, group);
     if (manager->roster == NULL || pyw_handover_is_given(manager->handover) || index < 0 ||
+        pyw_channel_fd(manager->control) < 0 || /* it may be another manager's by now */
         !owns_place(manager, group)) {
         return;
     }

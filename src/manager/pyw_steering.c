@@ -111,6 +111,13 @@ void pyw_steering_close(pyw_steering *steering)
     steering->count = 0;
 }
 
+int pyw_steering_leave(const pyw_steering *steering, const pyw_socket_directory *directory)
+{
+    return directory->fd >= 0 &&
+           (steering->file.inode == 0 || pyw_socket_file_is_there(&steering->file, directory) ||
+            faccessat(directory->fd, steering->file.name, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
+}
+
 static void add_poll(apr_array_header_t *fds, int fd, short events)
 {
     struct pollfd *item;

@@ -32,6 +32,9 @@ void pyw_steering_look(pyw_steering *steering, const pyw_socket_directory *direc
 /* Closes the socket and all connections; the file goes with its directory. */
 void pyw_steering_close(pyw_steering *steering);
 
+/* At the end: is the directory this manager's own? 0: another one has bound its socket there, and everything else. */
+int pyw_steering_leave(const pyw_steering *steering, const pyw_socket_directory *directory);
+
 /* Adds what has to be polled for, struct pollfd each. */
 void pyw_steering_collect(const pyw_steering *steering, apr_array_header_t *fds);
 
