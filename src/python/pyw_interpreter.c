@@ -302,16 +302,24 @@ static int end_sub_interpreter(pyw_interpreter *interpreter)
     return 1;
 }
 
+/*
+ * The thread that stops may be another than the one that started Python: httpd's child starts it for the first request
+ * that turns out to be embedded. Only the latter may finalise, as it is Python's main thread.
+ */
 void pyw_interpreter_stop(void)
 {
-    int alone = 1;
+    int alone = pyw_thread_states_get(0) != NULL;
+    PyThreadState *own = thread_state(&all.main);
 
+    if (own == NULL) {
+        return;
+    }
     for (pyw_interpreter *interpreter = all.main.next; interpreter != NULL; interpreter = interpreter->next) {
         if (atomic_load(&interpreter->state) != NULL) {
             alone &= end_sub_interpreter(interpreter);
         }
     }
-    PyEval_RestoreThread(pyw_thread_states_get(0));
+    PyEval_RestoreThread(own);
     alone &= wind_up(&all.main);
     if (alone) {
         Py_FinalizeEx();

@@ -148,6 +148,19 @@ class TestEndOfChildren:
         assert pid in (server.data / "exits").read_text().split()
         server.finish()
 
+    def test_python_that_a_request_started_ends_as_well(self, make_httpd):
+        """Where <Location> may choose the group a child starts Python for the first request that is embedded."""
+        server = make_httpd("""
+            WSGIDaemonProcess app
+            WSGIScriptAlias /app ${APPS}/app.wsgi
+            <Location /elsewhere>
+                WSGIProcessGroup app
+            </Location>""", apps=APPS)
+        pid = server.get("/app/pid").body.decode()
+        assert server.stop() == 0
+        assert pid in (server.data / "exits").read_text().split()
+        server.finish()
+
     @pytest.mark.parametrize("mpm", ["event", "prefork"])
     def test_children_that_exit_under_load_do_not_crash(self, make_httpd, mpm):
         server = make_httpd(CONFIG + "MaxConnectionsPerChild 20\n", apps=APPS, mpm=mpm)
