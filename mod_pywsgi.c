@@ -30,6 +30,8 @@ static void register_hooks(apr_pool_t *pool)
     /* After mod_alias, so that an Alias for static files inside a mounted application wins; before mod_userdir. */
     static const char *const after_alias[] = {"mod_alias.c", NULL};
     static const char *const before_userdir[] = {"mod_userdir.c", "mod_vhost_alias.c", NULL};
+    /* Which answers TRACE, or refuses it by TraceEnable, in map_to_storage. */
+    static const char *const after_http[] = {"http_core.c", NULL};
 
     (void)pool;
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
@@ -39,7 +41,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_child_init(pyw_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_create_request(pyw_timing_create_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(pyw_mount_translate_name, after_alias, before_userdir, APR_HOOK_MIDDLE);
-    ap_hook_map_to_storage(pyw_mount_map_to_storage, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(pyw_mount_map_to_storage, after_http, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(pyw_mount_fixups, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pyw_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_REGISTER_OPTIONAL_FN(pywsgi_process_group);

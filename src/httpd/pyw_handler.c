@@ -7,6 +7,7 @@
 
 #include "base/pyw_log.h"
 #include "httpd/pyw_body.h"
+#include "httpd/pyw_bypass.h"
 #include "httpd/pyw_daemon.h"
 #include "httpd/pyw_embedded.h"
 #include "httpd/pyw_mount.h"
@@ -21,9 +22,12 @@ static int is_ours(const request_rec *r)
 }
 
 /* A script that no alias names must be allowed to run by Options ExecCGI, as any CGI script. */
-static int check_script(request_rec *r, const pyw_mount *mount)
+static int check_script(request_rec *r, const pyw_alias *alias)
 {
-    if (!mount && !(ap_allow_options(r) & OPT_EXECCGI)) {
+    if (alias && alias->is_module) {
+        return OK;
+    }
+    if (!alias && !(ap_allow_options(r) & OPT_EXECCGI)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       PYWNO(0204) "Options ExecCGI is off in this directory, so %s is not run", r->filename);
         return HTTP_FORBIDDEN;
@@ -56,11 +60,18 @@ static int check_request(request_rec *r, const pyw_target *target)
     return pyw_body_check_limit(r);
 }
 
+static const pyw_alias *alias_of(request_rec *r)
+{
+    const pyw_mount *mount = pyw_mount_get(r);
+
+    return mount ? mount->alias : NULL;
+}
+
 const char *pyw_handler_process_group(request_rec *r)
 {
     pyw_target target;
 
-    if (!is_ours(r) || pyw_target_resolve(r, &target) != OK) {
+    if (!is_ours(r) || pyw_target_resolve(r, alias_of(r), &target) != OK) {
         return NULL;
     }
     return target.group ? target.group->options->name : "";
@@ -74,18 +85,20 @@ static int is_identified(const pyw_target *target)
 
 int pyw_handler(request_rec *r)
 {
-    const pyw_mount *mount = pyw_mount_get(r);
+    const pyw_alias *alias;
     pyw_target target;
-    int status = OK;
+    int status;
 
     if (!is_ours(r)) {
         return DECLINED;
     }
-    if (!mount || !mount->alias->is_module) {
-        status = check_script(r, mount);
-    }
+    alias = alias_of(r);
+    status = check_script(r, alias);
     if (status == OK) {
-        status = pyw_target_resolve(r, &target);
+        status = pyw_target_resolve(r, alias, &target);
+    }
+    if (status == OK && !alias) {
+        status = pyw_bypass_check(r, &target);
     }
     if (status == OK) {
         status = check_request(r, &target);

@@ -8,7 +8,6 @@
 #include <util_script.h>
 
 #include "base/pyw_log.h"
-#include "httpd/pyw_mount.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -58,13 +57,54 @@ static const char *expand(request_rec *r, const char *text, const char *script_n
     return expand_fixed(r, text, script_name);
 }
 
+/* The end of the URL path that is PATH_INFO, which the directory walk leaves with fewer slashes. NULL: none is. */
+static const char *tail_of(const char *uri, const char *path_info)
+{
+    const char *tail = uri + strlen(uri), *left = path_info + strlen(path_info);
+
+    while (left > path_info) {
+        if (tail == uri || *--tail != *--left) {
+            return NULL;
+        }
+        if (*tail == '/') {
+            while (tail > uri && tail[-1] == '/') {
+                tail--;
+            }
+            while (left > path_info && left[-1] == '/') {
+                left--;
+            }
+        }
+    }
+    return tail;
+}
+
+/* With MergeSlashes Off the URL may have more slashes than the alias: "//host" would be another server's URL. */
+static const char *without_double_slashes(apr_pool_t *pool, const char *path)
+{
+    char *copy;
+
+    if (!strstr(path, "//")) {
+        return path;
+    }
+    copy = apr_pstrdup(pool, path);
+    ap_no2slash(copy);
+    return copy;
+}
+
 /* SCRIPT_NAME is what is left of the URL path once PATH_INFO is taken off its end. */
 static void split_path(request_rec *r, pyw_target *target)
 {
-    target->path_info = r->path_info ? r->path_info : "";
-    target->script_name =
-        *target->path_info ? apr_pstrmemdup(r->pool, r->uri, (apr_size_t)ap_find_path_info(r->uri, target->path_info))
-                           : r->uri;
+    const char *path_info = r->path_info ? r->path_info : "";
+    const char *tail = tail_of(r->uri, path_info);
+
+    target->path_info = tail ? tail : path_info;
+    target->script_name = r->uri;
+    if (*path_info) {
+        apr_size_t length = tail ? (apr_size_t)(tail - r->uri) : (apr_size_t)ap_find_path_info(r->uri, path_info);
+
+        target->script_name = apr_pstrmemdup(r->pool, r->uri, length);
+    }
+    target->script_name = without_double_slashes(r->pool, target->script_name);
 }
 
 static void resolve_spec(request_rec *r, pyw_target *target, const pyw_alias *alias)
@@ -94,10 +134,16 @@ static int resolve_embedded(request_rec *r)
     return OK;
 }
 
-static int resolve_group(request_rec *r, pyw_target *target, const pyw_alias *alias)
+static const char *process_group(request_rec *r, const pyw_target *target, const pyw_alias *alias)
 {
     const char *text = alias && alias->process_group ? alias->process_group : target->config->process_group;
-    const char *name = text ? expand(r, text, target->script_name) : "";
+
+    return text ? expand(r, text, target->script_name) : "";
+}
+
+static int resolve_group(request_rec *r, pyw_target *target, const pyw_alias *alias)
+{
+    const char *name = process_group(r, target, alias);
     const pyw_group *elsewhere = NULL;
 
     if (!*name) {
@@ -125,10 +171,8 @@ static int resolve_group(request_rec *r, pyw_target *target, const pyw_alias *al
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-int pyw_target_resolve(request_rec *r, pyw_target *target)
+int pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target)
 {
-    const pyw_mount *mount = pyw_mount_get(r);
-    const pyw_alias *alias = mount ? mount->alias : NULL;
     pyw_switch pass;
 
     memset(target, 0, sizeof(*target));
@@ -139,4 +183,25 @@ int pyw_target_resolve(request_rec *r, pyw_target *target)
     split_path(r, target);
     resolve_spec(r, target, alias);
     return resolve_group(r, target, alias);
+}
+
+static const char *difference(apr_pool_t *pool, const char *what, const char *here, const char *there)
+{
+    return strcmp(here, there) == 0 ? NULL : apr_psprintf(pool, "the %s '%s' instead of '%s'", what, here, there);
+}
+
+const char *pyw_target_difference(request_rec *r, const pyw_target *target, const pyw_alias *alias,
+                                  const pyw_dir_config *config)
+{
+    const char *group = target->group ? target->group->options->name : "";
+    pyw_target other = *target;
+    const char *found;
+
+    other.config = config;
+    resolve_spec(r, &other, alias);
+    found = difference(r->pool, "process group", group, process_group(r, &other, alias));
+    if (!found) {
+        found = difference(r->pool, "application group", target->spec.group, other.spec.group);
+    }
+    return found ? found : difference(r->pool, "callable", target->spec.callable, other.spec.callable);
 }

@@ -19,11 +19,21 @@ typedef struct pyw_target {
     pyw_application_spec spec;
     pyw_timing timing; /* the handler's */
     int pass_authorization;
-    const char *script_name; /* decoded; SCRIPT_NAME + PATH_INFO is r->uri */
+    const char *script_name; /* decoded; SCRIPT_NAME + PATH_INFO is r->uri, but for slashes */
     const char *path_info;   /* never NULL */
 } pyw_target;
 
-/* OK, or the status that the request is to be answered with; the reason has been logged. */
-int pyw_target_resolve(request_rec *r, pyw_target *target);
+/*
+ * `alias`: that of the request's mount, or NULL. OK, or the status that the request is to be answered with; the reason
+ * has been logged.
+ */
+int pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target);
+
+/*
+ * What would be different by way of `alias`, where `config` holds: "the callable 'x' instead of 'y'". NULL: nothing. A
+ * group's name stands for its user, too. %{RESOURCE} counts as the same for both.
+ */
+const char *pyw_target_difference(request_rec *r, const pyw_target *target, const pyw_alias *alias,
+                                  const pyw_dir_config *config);
 
 #endif

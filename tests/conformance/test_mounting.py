@@ -110,7 +110,14 @@ class TestHandlers:
             SetHandler wsgi-script
             AcceptPathInfo Off
         </Directory>
+        <LocationMatch ^/(daemon|embedded)/status>
+            SetHandler server-status
+        </LocationMatch>
+        <Files app.wsgi>
+            AddHandler server-status .wsgi
+        </Files>
     """
+    MODULES = ("status",)
 
     def test_add_handler(self, server):
         answer = server.get("/cgi/script.wsgi/rest?200+OK").json()
@@ -123,6 +130,13 @@ class TestHandlers:
 
     def test_set_handler(self, server):
         assert server.get("/cgi/plain/script.py").json()["file"] == "script.py"
+
+    def test_set_handler_wins_over_an_alias(self, site):
+        """server-status below an application that has the whole site."""
+        assert b"Server Version" in site.get("/status").body
+
+    def test_add_handler_for_the_suffix_of_a_script_does_not(self, site):
+        assert site.get("/x").json()["path_info"] == "/x"
 
     def test_accept_path_info_off_is_404(self, server):
         server.allow_log("PYW0208|AH00128")
@@ -230,3 +244,35 @@ class TestRestrictEmbedded:
 
     def test_daemon_mode_is_served(self, server):
         assert json.loads(server.get("/daemon").body)["process_group"] == "app"
+
+
+class TestMergeSlashesOff:
+    CONFIG = """
+        MergeSlashes Off
+        WSGIScriptAlias /daemon/directory ${APPS}/scripts process-group=app
+        WSGIScriptAlias /embedded/directory ${APPS}/scripts
+        WSGIScriptAliasMatch ^/daemon/+match/([a-z]+) ${APPS}/scripts/$1.wsgi process-group=app
+        WSGIScriptAliasMatch ^/embedded/+match/([a-z]+) ${APPS}/scripts/$1.wsgi
+        WSGIAppAlias /daemon/module package.module:application process-group=app
+        WSGIAppAlias /embedded/module package.module:application
+    """
+    APPS = {"scripts/one.wsgi": MOUNT, "package/__init__.py": "", "package/module.py": MOUNT}
+
+    @pytest.mark.parametrize("path, script_name, path_info", [
+        ("/a//b", "", "/a//b"),
+        ("//a", "", "//a"),
+        ("/web/http://h/x", "", "/web/http://h/x"),
+        ("/a/b//", "", "/a/b//"),
+        ("/match/one//a//b", "/match/one", "//a//b"),
+        ("///match/one/http://h", "/match/one", "/http://h"),
+        ("/module//a//b", "/module", "//a//b"),
+        ("//module/a//b", "/module", "/a//b"),
+        ("/directory/one.wsgi/a//b", "/directory/one.wsgi", "/a//b"),
+        ("//directory//one.wsgi/a", "/directory/one.wsgi", "/a"),
+    ])
+    def test_script_name_is_the_alias_and_path_info_the_rest(self, site, path, script_name, path_info):
+        answer = site.get(path).json()
+        assert (answer["script_name"], answer["path_info"]) == (site.prefix + script_name, path_info)
+
+    def test_script_name_is_never_the_url_of_another_host(self, server, mode):
+        assert server.get("//%s//x" % mode).json()["script_name"] == "/" + mode

@@ -2,6 +2,7 @@
 """Says which callable of which script answers, where and for whom."""
 import json
 import os
+import pwd
 
 
 def answer(name):
@@ -10,6 +11,7 @@ def answer(name):
             "callable": name, "file": os.path.basename(__file__), "script_name": environ["SCRIPT_NAME"],
             "path_info": environ["PATH_INFO"], "process_group": environ["mod_wsgi.process_group"],
             "application_group": environ["mod_wsgi.application_group"], "method": environ["REQUEST_METHOD"],
+            "user": pwd.getpwuid(os.getuid())[0], "body": environ["wsgi.input"].read().decode(),
             "pid": os.getpid(), "marker": environ.get("MARKER", ""), "module": __name__,
         }).encode()
         status = environ["QUERY_STRING"].replace("+", " ") or "200 OK"
