@@ -24,12 +24,24 @@ APLOG_USE_MODULE(pywsgi);
 #define SLICE_MS 1000
 #define SLICE_STREAM_MS 100
 
+/* ap_die() makes it a GET, but leaves the headers as they are. */
+int pyw_body_is_of_failed_request(const request_rec *r)
+{
+    for (r = r->prev; r; r = r->prev) {
+        if (ap_is_HTTP_ERROR(r->status)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void pyw_body_init(pyw_body *body, request_rec *r)
 {
     body->r = r;
     body->brigade = NULL;
     body->status = OK;
-    body->result = ap_request_has_body(r) ? PYW_OK : PYW_EOF;
+    body->caught = 0;
+    body->result = ap_request_has_body(r) && !pyw_body_is_of_failed_request(r) ? PYW_OK : PYW_EOF;
 }
 
 static pyw_result ended(pyw_body *body, pyw_result result, int status)
@@ -45,7 +57,7 @@ static pyw_result ended(pyw_body *body, pyw_result result, int status)
 /* What an error of the input filters means, told apart as ap_map_http_request_error() does it. */
 static pyw_result failed(pyw_body *body, apr_status_t rv)
 {
-    int status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+    int status = body->caught ? body->caught : ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
 
     if (APR_STATUS_IS_TIMEUP(rv)) {
         return ended(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
@@ -59,6 +71,43 @@ static pyw_result failed(pyw_body *body, apr_status_t rv)
     return ended(body, PYW_FAILED, status == AP_FILTER_ERROR || status < 400 ? HTTP_BAD_REQUEST : status);
 }
 
+static apr_status_t catch_error(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    pyw_body *body = f->ctx;
+
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
+         bucket = APR_BUCKET_NEXT(bucket)) {
+        if (AP_BUCKET_IS_ERROR(bucket)) {
+            body->caught = ((ap_bucket_error *)bucket->data)->status;
+            apr_brigade_cleanup(brigade);
+            return AP_FILTER_ERROR;
+        }
+    }
+    return ap_pass_brigade(f->next, brigade);
+}
+
+/*
+ * HTTP_IN passes an error bucket to the output filters when a body is malformed or too large. They would send an error
+ * page, or run an ErrorDocument, in the middle of this read, and the handler's answer would follow it. So the bucket
+ * is caught, and the handler alone answers.
+ */
+static apr_status_t read_input(pyw_body *body, apr_read_type_e block)
+{
+    static ap_filter_rec_t catcher = {
+        .name = "pywsgi_body_error",
+        .filter_func = {.out_func = catch_error},
+        .ftype = (ap_filter_type)(AP_FTYPE_RESOURCE - 1), /* stays first, whatever an input filter adds */
+    };
+    request_rec *r = body->r;
+    ap_filter_t first = {.frec = &catcher, .ctx = body, .next = r->output_filters, .r = r, .c = r->connection};
+    apr_status_t rv;
+
+    r->output_filters = &first;
+    rv = ap_get_brigade(r->input_filters, body->brigade, AP_MODE_READBYTES, block, BLOCK_SIZE);
+    r->output_filters = first.next;
+    return rv;
+}
+
 static pyw_result fill(pyw_body *body, apr_read_type_e block)
 {
     apr_status_t rv;
@@ -66,7 +115,7 @@ static pyw_result fill(pyw_body *body, apr_read_type_e block)
     if (!body->brigade) {
         body->brigade = apr_brigade_create(body->r->pool, body->r->connection->bucket_alloc);
     }
-    rv = ap_get_brigade(body->r->input_filters, body->brigade, AP_MODE_READBYTES, block, BLOCK_SIZE);
+    rv = read_input(body, block);
     if (rv == APR_SUCCESS) {
         return PYW_OK;
     }
@@ -169,6 +218,54 @@ void pyw_body_consume(pyw_body *body, size_t length)
         apr_bucket_split(bucket, length);
     }
     apr_bucket_delete(bucket);
+}
+
+/* Filters that give out as many bytes as they take in. */
+static int keeps_length(const ap_filter_t *filter)
+{
+    static const char *const names[] = {"buffer", "kept_body", "modsecurity_in", NULL};
+
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(filter->frec->name, names[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Is there an input filter above HTTP_IN that may give out more or fewer bytes than Content-Length says? */
+static int is_filtered(const request_rec *r)
+{
+    const ap_filter_t *filter = r->input_filters;
+
+    while (filter && filter->frec->ftype < AP_FTYPE_PROTOCOL && keeps_length(filter)) {
+        filter = filter->next;
+    }
+    return filter && filter->frec->ftype < AP_FTYPE_PROTOCOL;
+}
+
+void pyw_body_settle(pyw_body *body)
+{
+    const char *data;
+    size_t length;
+
+    if (body->result == PYW_OK && !body->brigade && (!body->r->expecting_100 || is_filtered(body->r))) {
+        pyw_body_peek(body, APR_NONBLOCK_READ, &data, &length);
+    }
+}
+
+const char *pyw_body_content_length(const request_rec *r, apr_off_t collected)
+{
+    const char *text = apr_table_get(r->headers_in, "Content-Length");
+    apr_off_t length;
+
+    if (!text || apr_table_get(r->headers_in, "Transfer-Encoding")) {
+        return NULL;
+    }
+    if (collected >= 0) {
+        return ap_parse_strict_length(&length, text) && length == collected ? text : NULL;
+    }
+    return is_filtered(r) ? NULL : text;
 }
 
 void pyw_body_continue(pyw_body *body)

@@ -18,10 +18,26 @@ typedef struct pyw_body {
     apr_bucket_brigade *brigade; /* what has been read and not consumed */
     pyw_result result; /* PYW_OK while the body goes on; PYW_EOF, PYW_GONE, PYW_TIMEOUT or PYW_FAILED at its end */
     int status;        /* PYW_FAILED and PYW_TIMEOUT: the HTTP status that says it to the client */
+    int caught;        /* the HTTP status that an input filter gave to the output filters; 0: none */
 } pyw_body;
 
 /* Prepares for reading. If the request has no body it is at its end already. */
 void pyw_body_init(pyw_body *body, request_rec *r);
+
+/* Is this an ErrorDocument? Headers about a body are those of the request that failed; nobody reads its body again. */
+int pyw_body_is_of_failed_request(const request_rec *r);
+
+/*
+ * Ahead of the environ, without waiting: brings in what has come already, and so lets input filters decide whether they
+ * work on this body, and change the headers to what it will be (Content-Encoding).
+ */
+void pyw_body_settle(pyw_body *body);
+
+/*
+ * CONTENT_LENGTH: NULL if the length is not known beforehand: chunked, or an input filter may change it. `collected`:
+ * the bytes of the whole body if it is here already, else -1.
+ */
+const char *pyw_body_content_length(const request_rec *r, apr_off_t collected);
 
 /*
  * The next bytes that are there, without consuming them: valid until consume(). Blocks for them or not.

@@ -54,9 +54,9 @@ static int connect_to_worker(request_rec *r, pyw_client *client, const pyw_group
 }
 
 /* OK, or the answer if the request cannot be put into a frame. */
-static int encode_request(request_rec *r, pyw_client *client, const pyw_target *target)
+static int encode_request(request_rec *r, pyw_client *client, const pyw_target *target, const pyw_upload *upload)
 {
-    const apr_array_header_t *pairs = pyw_environ_build(r, target);
+    const apr_array_header_t *pairs = pyw_environ_build(r, target, pyw_upload_length(upload));
     const pyw_application_spec *spec = &target->spec;
     pyw_message_request request = {
         .target_kind = (uint8_t)spec->kind,
@@ -217,7 +217,7 @@ static int dispatch(request_rec *r, const pyw_target *target, pyw_upload *upload
     if (!client) {
         return status;
     }
-    status = encode_request(r, client, target);
+    status = encode_request(r, client, target, upload);
     if (status == OK) {
         status = serve(r, client, target, upload);
     }

@@ -13,7 +13,6 @@
 
 #include "base/pyw_log.h"
 #include "httpd/pyw_embedded_exchange.h"
-#include "httpd/pyw_environ.h"
 #include "httpd/pyw_log_sink.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -185,7 +184,6 @@ void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
 
 int pyw_embedded_serve(request_rec *r, const pyw_target *target)
 {
-    const apr_array_header_t *pairs;
     const pyw_engine *engine = the_engine();
     pyw_application *application = engine ? engine->application(&target->spec) : NULL;
     pyw_embedded_exchange exchange;
@@ -195,8 +193,7 @@ int pyw_embedded_serve(request_rec *r, const pyw_target *target)
                       PYWNO(0224) "embedded Python is not available: see this child's first records");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    pairs = pyw_environ_build(r, target);
-    pyw_embedded_exchange_init(&exchange, r, target, pairs);
+    pyw_embedded_exchange_init(&exchange, r, target);
     apr_atomic_inc32(&embedded.running);
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {

@@ -6,6 +6,7 @@
 #include <http_log.h>
 
 #include "base/pyw_log.h"
+#include "httpd/pyw_environ.h"
 #include "httpd/pyw_log_sink.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -147,20 +148,19 @@ static const pyw_exchange_ops ops = {
 };
 
 /* What came along with the head is here before the GIL is taken. Who waits for "100 Continue" has sent nothing. */
-static void read_ahead(pyw_body *body)
-{
-    const char *data;
-    size_t length;
-
-    if (!body->r->expecting_100) {
-        pyw_body_peek(body, APR_NONBLOCK_READ, &data, &length);
-    }
-}
-
-void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target,
-                                const apr_array_header_t *environ_pairs)
+static const apr_array_header_t *environ_behind_body(pyw_embedded_exchange *exchange, request_rec *r,
+                                                     const pyw_target *target)
 {
     pyw_body_init(&exchange->body, r);
+    exchange->base.has_body = exchange->body.result == PYW_OK;
+    pyw_body_settle(&exchange->body);
+    return pyw_environ_build(r, target, -1);
+}
+
+void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target)
+{
+    const apr_array_header_t *environ_pairs = environ_behind_body(exchange, r, target);
+
     pyw_reply_init(&exchange->reply, r, target->config);
     exchange->base.ops = &ops;
     exchange->base.environ_pairs = (const pyw_pair *)environ_pairs->elts;
@@ -173,7 +173,5 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->base.interrupts_gone = target->config->interrupts_gone == PYW_ON;
     exchange->base.log_apart = pyw_log_sink_server;
     exchange->base.log_apart_baton = r->server;
-    exchange->base.has_body = exchange->body.result == PYW_OK;
-    read_ahead(&exchange->body);
     exchange->base.takes_parallel = pyw_reply_takes_parallel(r);
 }

@@ -18,7 +18,7 @@ typedef struct pyw_embedded_exchange {
     pyw_timing reading; /* until when read() waits for the client */
 } pyw_embedded_exchange;
 
-void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target,
-                                const apr_array_header_t *environ_pairs);
+/* Builds the environ, too. */
+void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target);
 
 #endif

@@ -6,6 +6,8 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include "httpd/pyw_body.h"
+
 static void add(apr_array_header_t *pairs, const char *name, const char *value)
 {
     pyw_pair *pair;
@@ -84,7 +86,7 @@ static int passes_authorization(request_rec *r, const pyw_target *target)
     return target->pass_authorization || core->cgi_pass_auth == AP_CGI_PASS_AUTH_ON;
 }
 
-static int is_withheld(const char *header, int pass_authorization)
+static int is_withheld(const char *header, int pass_authorization, int has_entity)
 {
     switch (header[0]) {
     case 'A':
@@ -92,7 +94,8 @@ static int is_withheld(const char *header, int pass_authorization)
         return !pass_authorization && ap_cstr_casecmp(header, "Authorization") == 0;
     case 'C':
     case 'c':
-        return ap_cstr_casecmp(header, "Content-Type") == 0 || ap_cstr_casecmp(header, "Content-Length") == 0;
+        return ap_cstr_casecmp(header, "Content-Type") == 0 || ap_cstr_casecmp(header, "Content-Length") == 0 ||
+               (!has_entity && ap_cstr_casecmpn(header, "Content-", 8) == 0);
     case 'P':
     case 'p':
         return ap_cstr_casecmp(header, "Proxy") == 0 ||
@@ -105,7 +108,7 @@ static int is_withheld(const char *header, int pass_authorization)
     }
 }
 
-static void add_headers(apr_array_header_t *pairs, request_rec *r, int pass_authorization)
+static void add_headers(apr_array_header_t *pairs, request_rec *r, int pass_authorization, int has_entity)
 {
     const apr_array_header_t *table = apr_table_elts(r->headers_in);
     const apr_table_entry_t *entries = (const apr_table_entry_t *)table->elts;
@@ -113,21 +116,12 @@ static void add_headers(apr_array_header_t *pairs, request_rec *r, int pass_auth
     for (int i = 0; i < table->nelts; i++) {
         const char *name = NULL;
 
-        if (entries[i].key && !is_withheld(entries[i].key, pass_authorization)) {
+        if (entries[i].key && !is_withheld(entries[i].key, pass_authorization, has_entity)) {
             name = variable_name(r->pool, entries[i].key);
         }
         if (name) {
             add(pairs, name, entries[i].val);
         }
-    }
-}
-
-/* The body's length is known to be so only if httpd will not de-chunk it (RFC 9112 section 6.3). */
-static void add_entity(apr_array_header_t *pairs, request_rec *r)
-{
-    add(pairs, "CONTENT_TYPE", apr_table_get(r->headers_in, "Content-Type"));
-    if (!apr_table_get(r->headers_in, "Transfer-Encoding")) {
-        add(pairs, "CONTENT_LENGTH", apr_table_get(r->headers_in, "Content-Length"));
     }
 }
 
@@ -222,13 +216,17 @@ static void add_request(apr_array_header_t *pairs, request_rec *r, const pyw_tar
     add(pairs, "wsgi.url_scheme", url_scheme(r));
 }
 
-const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target)
+const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target, apr_off_t collected)
 {
     apr_array_header_t *pairs = apr_array_make(r->pool, 48, sizeof(pyw_pair));
+    int has_entity = !pyw_body_is_of_failed_request(r);
 
     add_subprocess_env(pairs, r);
-    add_headers(pairs, r, passes_authorization(r, target));
-    add_entity(pairs, r);
+    add_headers(pairs, r, passes_authorization(r, target), has_entity);
+    if (has_entity) {
+        add(pairs, "CONTENT_TYPE", apr_table_get(r->headers_in, "Content-Type"));
+        add(pairs, "CONTENT_LENGTH", pyw_body_content_length(r, collected));
+    }
     add_connection(pairs, r);
     add_request(pairs, r, target);
     return pairs;

@@ -12,7 +12,7 @@
 #include "base/pyw_pair.h"
 #include "httpd/pyw_target.h"
 
-/* An array of pyw_pair. */
-const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target);
+/* An array of pyw_pair. `collected`: the bytes of the whole request body if it is here, else -1. */
+const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target, apr_off_t collected);
 
 #endif

@@ -144,11 +144,19 @@ static apr_uint64_t most(const pyw_upload *upload)
     return options->request_spool > options->request_buffer ? options->request_spool : options->request_buffer;
 }
 
+apr_off_t pyw_upload_length(const pyw_upload *upload)
+{
+    return upload->has_body && upload->complete ? (apr_off_t)(upload->in_file + upload->memory.length) : -1;
+}
+
 int pyw_upload_collect(pyw_upload *upload)
 {
     int status = OK;
 
     upload->complete = !upload->has_body;
+    if (most(upload) == 0) {
+        pyw_body_settle(&upload->body); /* reading brings this along */
+    }
     while (status == OK && !upload->complete && upload->in_file + upload->memory.length < most(upload)) {
         const char *data;
         size_t length;

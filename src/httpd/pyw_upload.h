@@ -39,6 +39,9 @@ void pyw_upload_init(pyw_upload *upload, request_rec *r, const pyw_group *group,
  */
 int pyw_upload_collect(pyw_upload *upload);
 
+/* The bytes of the whole body; -1: there is none, or more of it is still to come. */
+apr_off_t pyw_upload_length(const pyw_upload *upload);
+
 void pyw_upload_close(pyw_upload *upload);
 
 #endif

@@ -47,6 +47,7 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.ended = False
+        self.was_reset = False
 
     def __enter__(self):
         return self
@@ -100,6 +101,7 @@ class Connection:
         try:
             data = self.socket.recv(65536)
         except ConnectionResetError:
+            self.was_reset = True
             data = b""
         self.ended = not data
         self.buffer += data
@@ -170,7 +172,7 @@ class Connection:
             while self._more():
                 pass
             response.body, self.buffer = self.buffer, b""
-            response.complete = True
+            response.complete = not self.was_reset
 
     def read_chunk(self):
         """The next chunk's bytes; b"" is the last one; None: the connection ended inside it."""
