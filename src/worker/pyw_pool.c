@@ -24,7 +24,7 @@ typedef enum { THREAD_WAITING, THREAD_BUSY, THREAD_ENDED } thread_state;
 typedef struct pool_thread {
     pyw_pool *pool;
     pthread_t id;
-    volatile thread_state state;
+    int state; /* thread_state; atomic, the main thread reads it */
     pyw_server_thread server;
 } pool_thread;
 
@@ -35,6 +35,16 @@ struct pyw_pool {
     int count;
     pool_thread threads[];
 };
+
+static void set_state(pool_thread *thread, thread_state state)
+{
+    __atomic_store_n(&thread->state, (int)state, __ATOMIC_RELEASE);
+}
+
+static thread_state state_of(const pool_thread *thread)
+{
+    return (thread_state)__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
+}
 
 static void on_kick(int number)
 {
@@ -95,7 +105,7 @@ static void serve_next(pool_thread *thread)
         }
         return;
     }
-    thread->state = THREAD_BUSY;
+    set_state(thread, THREAD_BUSY);
     if (ready.kind == PYW_READY_ACCEPTED) {
         pyw_serve(&thread->server, ready.fd);
     }
@@ -105,7 +115,7 @@ static void serve_next(pool_thread *thread)
     else {
         serve_kept(thread, ready.connection);
     }
-    thread->state = THREAD_WAITING;
+    set_state(thread, THREAD_WAITING);
 }
 
 /*
@@ -151,7 +161,7 @@ static void *thread_main(void *data)
     pyw_buffer_free(&thread->server.request);
     pyw_buffer_free(&thread->server.scratch);
     pyw_crash_leave();
-    thread->state = THREAD_ENDED;
+    set_state(thread, THREAD_ENDED);
     tell_main(thread->pool);
     return NULL;
 }
@@ -236,7 +246,7 @@ void pyw_pool_kick(pyw_pool *pool)
 {
     pyw_connections_drain(pool->connections);
     for (int i = 0; i < pool->count; i++) {
-        if (pool->threads[i].state == THREAD_WAITING) {
+        if (state_of(&pool->threads[i]) == THREAD_WAITING) {
             pthread_kill(pool->threads[i].id, SIGRTMIN);
         }
     }
@@ -247,7 +257,7 @@ static int count_state(const pyw_pool *pool, thread_state state)
     int count = 0;
 
     for (int i = 0; i < pool->count; i++) {
-        count += pool->threads[i].state == state;
+        count += state_of(&pool->threads[i]) == state;
     }
     return count;
 }
@@ -260,7 +270,7 @@ int pyw_pool_running(const pyw_pool *pool)
 int pyw_pool_takes(const pyw_pool *pool)
 {
     for (int i = 0; i < pool->count; i++) {
-        if (pool->threads[i].state != THREAD_ENDED &&
+        if (state_of(&pool->threads[i]) != THREAD_ENDED &&
             !__atomic_load_n(&pool->threads[i].server.is_running, __ATOMIC_SEQ_CST)) {
             return 1;
         }
