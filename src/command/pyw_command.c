@@ -57,7 +57,8 @@ static void print_usage(FILE *out)
           "  --directory DIR   where the sockets of httpd's daemon processes are, or the directory above;\n"
           "                    needed with WSGISocketPrefix and when several httpd run\n"
           "  pywsgid --version print the version of the program and of its protocol\n\n"
-          "Exit status: 0 done, 1 refused or failed, 2 a wrong command line, 3 no httpd to be asked.\n"
+          "Exit status: 0 done, 1 refused or failed, 2 a wrong command line, 3 no httpd to be asked;\n"
+          "of status also 4 a group is not (yet) served by all its workers, 5 requests for a group fail.\n"
           "The processes themselves are started by httpd with mod_pywsgi.\n",
           out);
 }
@@ -175,6 +176,22 @@ static void show(invocation *self, const pyw_frame *frame)
     }
 }
 
+/* Of the group that fares worst. */
+static int exit_status(const invocation *self)
+{
+    int status = PYW_COMMAND_DONE;
+
+    for (int i = 0; i < self->rows->nelts; i++) {
+        const char *health = pyw_status_text(self->pool, &APR_ARRAY_IDX(self->rows, i, pyw_pairs), "health");
+
+        if (strcmp(health, "failing") == 0) {
+            return PYW_COMMAND_FAILING;
+        }
+        status = strcmp(health, "impaired") == 0 ? PYW_COMMAND_IMPAIRED : status;
+    }
+    return status;
+}
+
 static int fail(const char *text)
 {
     fprintf(stderr, "pywsgid: %s\n", text);
@@ -197,7 +214,7 @@ static int take_answer(invocation *self)
         }
         if (frame.type == PYW_FRAME_DONE) {
             show(self, &frame);
-            return PYW_COMMAND_DONE;
+            return exit_status(self);
         }
         if (frame.type == PYW_FRAME_REFUSED) {
             return fail(apr_pstrmemdup(self->pool, frame.payload, frame.length));

@@ -7,13 +7,14 @@
 #include "base/pyw_log.h"
 #include "command/pyw_status_rows.h"
 
-enum { COLUMNS = 10, RUNS_MOST = 80 };
+enum { COLUMNS = 10, RUNS_MOST = 80, PROBLEM_MOST = 300 };
 
 typedef struct line {
     const char *cells[COLUMNS];
+    const char *note; /* NULL: it has cells */
 } line;
 
-static const line heads = {{"GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "MEMORY", "GEN", "RUNS"}};
+static const line heads = {{"GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "MEMORY", "GEN", "RUNS"}, NULL};
 
 /* Numbers end below each other. */
 static const int is_right[COLUMNS] = {0, 0, 1, 0, 1, 1, 1, 1, 1, 0};
@@ -48,6 +49,16 @@ static const char *escaped(apr_pool_t *pool, const char *text)
     char *out = apr_palloc(pool, RUNS_MOST + 1);
 
     pyw_log_escape(out, RUNS_MOST + 1, text, strlen(text));
+    return out;
+}
+
+/* Longer than what is shown of a request: its end says most. */
+static const char *problem(apr_pool_t *pool, const pyw_pairs *row, const char *name)
+{
+    const char *text = pyw_status_text(pool, row, name);
+    char *out = apr_palloc(pool, PROBLEM_MOST + 1);
+
+    pyw_log_escape(out, PROBLEM_MOST + 1, text, strlen(text));
     return out;
 }
 
@@ -97,7 +108,7 @@ static line group_line(apr_pool_t *pool, const apr_array_header_t *rows, int ind
         size(pool, sum(rows, index, "memory")),
         number(pool, pyw_status_number(row, "generation")),
         joined(pool, row, "application"),
-    }};
+    }, NULL};
 
     return made;
 }
@@ -115,14 +126,29 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row)
         size(pool, pyw_status_number(row, "memory")),
         number(pool, pyw_status_number(row, "generation")),
         joined(pool, row, "request"),
-    }};
+    }, NULL};
+
+    if (*made.cells[COLUMNS - 1] == '\0') {
+        made.cells[COLUMNS - 1] = problem(pool, row, "problem");
+    }
 
     return made;
 }
 
+static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
+{
+    const char *moment = escaped(pool, pyw_status_text(pool, row, "reload-failed-at"));
+    line note = {.note = apr_psprintf(pool, "  the reload of %s failed, older code serves on: %s", moment,
+                                      problem(pool, row, "reload-problem"))};
+
+    if (*moment) {
+        APR_ARRAY_PUSH(lines, line) = note;
+    }
+}
+
 static void widen(int widths[COLUMNS], const line *of)
 {
-    for (int i = 0; i < COLUMNS; i++) {
+    for (int i = 0; i < COLUMNS && of->note == NULL; i++) {
         int width = (int)strlen(of->cells[i]);
 
         widths[i] = width > widths[i] ? width : widths[i];
@@ -133,6 +159,10 @@ static void print_line(const int widths[COLUMNS], const line *of)
 {
     int last = COLUMNS - 1;
 
+    if (of->note != NULL) {
+        puts(of->note);
+        return;
+    }
     while (last > 0 && of->cells[last][0] == '\0') {
         last--;
     }
@@ -172,6 +202,7 @@ void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows)
         else {
             APR_ARRAY_PUSH(lines, line) =
                 pyw_status_is(row, "group") ? group_line(pool, rows, i) : worker_line(pool, row);
+            add_note(lines, pool, row);
         }
     }
     for (int i = 0; i < lines->nelts; i++) {

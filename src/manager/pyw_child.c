@@ -2,6 +2,7 @@
 #include "manager/pyw_child.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "manager/pyw_group_log.h"
 #include "wire/pyw_wait.h"
@@ -65,6 +66,21 @@ pyw_result pyw_child_hear(pyw_child *child, void (*obey)(pyw_child *child, const
         obey(child, &frame);
     }
     return PYW_MALFORMED;
+}
+
+/* The board is the worker's to write, even now. */
+void pyw_child_note_problem(pyw_child *child)
+{
+    if (child->board != NULL) {
+        pyw_log_escape(child->problem, sizeof(child->problem), child->board->problem,
+                       strnlen(child->board->problem, sizeof(child->board->problem)));
+    }
+}
+
+int pyw_child_is_mended(const pyw_child *child)
+{
+    return child->is_broken && child->state == PYW_CHILD_READY && child->board != NULL &&
+           child->board->problem[0] == '\0';
 }
 
 int pyw_child_is_current(const pyw_child *child)

@@ -27,6 +27,12 @@ void pyw_child_kill(pyw_child *child);
  */
 pyw_result pyw_child_hear(pyw_child *child, void (*obey)(pyw_child *child, const pyw_frame *frame));
 
+/* It said BROKEN: keeps what its board says of the reason. */
+void pyw_child_note_problem(pyw_child *child);
+
+/* Did it say BROKEN, and has loaded the application since? */
+int pyw_child_is_mended(const pyw_child *child);
+
 /* Of the group's generation, and not chosen to be replaced. */
 int pyw_child_is_current(const pyw_child *child);
 

@@ -5,6 +5,7 @@
 
 #include "manager/pyw_child.h"
 #include "manager/pyw_group_log.h"
+#include "manager/pyw_kept_code.h"
 #include "manager/pyw_recycle.h"
 #include "wire/pyw_wait.h"
 
@@ -59,6 +60,9 @@ static void loaded(pyw_child *child, int is_broken)
         return;
     }
     child->is_broken = is_broken;
+    if (is_broken) {
+        pyw_child_note_problem(child);
+    }
     child->kill_at = INT64_MAX;
     pyw_recycle_measure(child);
     if (is_broken && has_healthy(group, child)) {
@@ -70,6 +74,7 @@ static void loaded(pyw_child *child, int is_broken)
         pyw_worker_group_send(child, PYW_FRAME_SERVE, -1);
     }
     else {
+        pyw_kept_code_forget(child);
         memset(group->refused_scripts, 0, sizeof(group->refused_scripts));
         group->is_proven |= child->generation == group->generation;
     }
@@ -80,6 +85,18 @@ static void loaded(pyw_child *child, int is_broken)
                   is_broken ? ", but an application, or a script of WSGIImportScript, could not be loaded: requests "
                               "for that application get 500 until it can"
                             : "");
+}
+
+void pyw_worker_group_look(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (pyw_child_is_mended(child)) {
+            child->is_broken = 0;
+            pyw_group_log(group, PYW_LOG_NOTICE,
+                          PYWNO(0373) "worker %ld of group '%s' has loaded the application that did not load before",
+                          (long)child->pid, group->options->name);
+        }
+    }
 }
 
 /* Said by a worker every second while a request in it does not end; its other threads serve on meanwhile. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/pyw_kept_code.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "manager/pyw_group_log.h"
@@ -43,8 +44,37 @@ static void say(const pyw_worker_group *group, const pyw_child *failed)
     }
 }
 
+/* For `pywsgid status`. A worker that says nothing more died, or was killed at startup-timeout. */
+static void note_problem(pyw_worker_group *group, const pyw_child *failed)
+{
+    char *out = group->reload_problem;
+    size_t size = sizeof(group->reload_problem);
+
+    group->reload_failed_at = time(NULL);
+    if (failed == NULL) {
+        snprintf(out, size, "no new worker could be started");
+    }
+    else if (failed->is_broken) {
+        snprintf(out, size, "%s", *failed->problem ? failed->problem : "an application does not load");
+    }
+    else {
+        snprintf(out, size, "%s %ld %s before it had loaded its applications",
+                 failed->is_template ? "template" : "worker", (long)failed->pid,
+                 failed->state == PYW_CHILD_STOPPING ? "was killed" : "ended");
+    }
+}
+
+/* A worker that a template of the kept code has forked proves nothing of the new code. */
+void pyw_kept_code_forget(const pyw_child *loaded)
+{
+    if (loaded->code_generation >= loaded->group->refused_generation) {
+        loaded->group->reload_failed_at = 0;
+    }
+}
+
 void pyw_kept_code_note(pyw_worker_group *group, const pyw_child *failed)
 {
+    note_problem(group, failed);
     group->refused_generation = group->generation;
     group->refused_scripts[0] = group->rolled_scripts;
     group->refused_scripts[1] =

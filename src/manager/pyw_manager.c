@@ -285,6 +285,7 @@ static void look_around(pyw_manager *manager)
     look_at_sockets(manager);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         pyw_recycle_look(group);
+        pyw_worker_group_look(group);
         pyw_reload_watch_look(group);
     }
 }

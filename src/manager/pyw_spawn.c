@@ -325,6 +325,7 @@ static pyw_child *create(pyw_worker_group *group, pyw_child *template, int threa
     child->group = group;
     child->state = PYW_CHILD_STARTING;
     child->generation = group->generation;
+    child->code_generation = template != NULL ? template->code_generation : group->generation;
     child->started = pyw_wait_now();
     child->kill_at = INT64_MAX;
     pyw_recycle_begin(child);

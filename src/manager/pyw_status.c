@@ -4,11 +4,12 @@
 #include <apr_strings.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/pyw_version.h"
+#include "manager/pyw_group_state.h"
 #include "manager/pyw_recycle.h"
-#include "manager/pyw_scale.h"
 #include "wire/pyw_wait.h"
 
 typedef struct row {
@@ -32,36 +33,6 @@ static void send_row(row *self, pyw_steering_client *client)
 {
     pyw_steering_row(client, &self->pairs, -1);
     pyw_pairs_free(&self->pairs);
-}
-
-static int count(const pyw_worker_group *group, pyw_child_state state)
-{
-    int found = 0;
-
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        found += child->state == state;
-    }
-    return found;
-}
-
-const char *pyw_status_of_group(const pyw_worker_group *group)
-{
-    if (group->is_stopping || group->retire_at != INT64_MAX) {
-        return "removed";
-    }
-    if (group->is_stopped) {
-        return group->children != NULL ? "stopping" : "stopped";
-    }
-    if (pyw_worker_group_is_down(group)) {
-        return "down";
-    }
-    if (pyw_scale_is_asleep(group) && group->children == NULL) {
-        return "asleep";
-    }
-    if (!pyw_worker_group_is_settled(group)) {
-        return count(group, PYW_CHILD_READY) > 0 ? "replacing" : "starting";
-    }
-    return "running";
 }
 
 static const char *state_of_child(const pyw_child *child)
@@ -91,16 +62,46 @@ static void add_applications(row *self, const pyw_group_options *options)
     }
 }
 
+/* Of the newest code that serves: what did not load is none. */
+static unsigned serving_generation(const pyw_worker_group *group)
+{
+    unsigned newest = 0;
+    int is_served = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_READY) {
+            newest = child->code_generation > newest ? child->code_generation : newest;
+            is_served = 1;
+        }
+    }
+    return is_served ? newest : group->generation;
+}
+
+static void add_reload(row *self, const pyw_worker_group *group)
+{
+    char moment[sizeof("2026-11-29T17:45:16Z") + 8];
+    struct tm day;
+
+    if (group->reload_failed_at != 0 && gmtime_r(&group->reload_failed_at, &day) != NULL) {
+        strftime(moment, sizeof(moment), "%Y-%m-%dT%H:%M:%SZ", &day);
+        add_text(self, "reload-failed-at", moment);
+        add_text(self, "reload-problem", group->reload_problem);
+    }
+}
+
 static void send_group(const pyw_worker_group *group, pyw_steering_client *client)
 {
     row self = {pyw_steering_pool(client), {0}};
+    pyw_group_state state = pyw_group_state_of(group);
 
     add_text(&self, "kind", "group");
     add_text(&self, "name", group->options->name);
-    add_text(&self, "state", pyw_status_of_group(group));
+    add_text(&self, "state", pyw_group_state_name(state));
+    add_text(&self, "health", pyw_group_state_health(state));
     add_number(&self, "processes", (uint64_t)group->wanted);
     add_number(&self, "threads", (uint64_t)group->options->threads);
-    add_number(&self, "generation", group->generation);
+    add_number(&self, "generation", serving_generation(group));
+    add_reload(&self, group);
     add_number(&self, "failures", (uint64_t)group->failures);
     add_text(&self, "user", group->options->user);
     add_text(&self, "python-home", group->options->python_home);
@@ -136,7 +137,10 @@ static void send_worker(const pyw_child *child, pyw_steering_client *client)
     add_number(&self, "served", child->board != NULL ? child->board->served : 0);
     add_number(&self, "threads", (uint64_t)child->board_threads);
     add_number(&self, "memory", pyw_recycle_resident(child->pid));
-    add_number(&self, "generation", child->generation);
+    add_number(&self, "generation", child->code_generation);
+    if (child->is_broken) {
+        add_text(&self, "problem", child->problem);
+    }
     add_requests(&self, child);
     send_row(&self, client);
 }

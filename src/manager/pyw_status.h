@@ -10,7 +10,4 @@
 /* The manager's row and those of all groups, or of one, with their workers. */
 void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, pyw_steering_client *client);
 
-/* "running", "stopped" ... */
-const char *pyw_status_of_group(const pyw_worker_group *group);
-
 #endif

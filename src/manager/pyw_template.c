@@ -206,6 +206,9 @@ static void loaded(pyw_child *template, int is_broken)
     change_state(template, PYW_EVENT_LOADED);
     template->kill_at = INT64_MAX;
     template->is_broken = is_broken;
+    if (is_broken) {
+        pyw_child_note_problem(template);
+    }
     pyw_group_log(group, is_broken ? PYW_LOG_ERR : PYW_LOG_INFO,
                   PYWNO(0394) "template %ld of group '%s' is ready after %.3f s%s", (long)template->pid,
                   group->options->name, (double)(pyw_wait_now() - template->started) / 1000,

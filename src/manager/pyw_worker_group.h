@@ -16,6 +16,7 @@
 #include <apr_tables.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "config/pyw_options.h"
 #include "manager/pyw_child_table.h"
@@ -31,6 +32,8 @@
 typedef struct pyw_worker_group pyw_worker_group;
 typedef struct pyw_reload_file pyw_reload_file;
 
+enum { PYW_PROBLEM_LINE = 300 };
+
 typedef struct pyw_child {
     struct pyw_child *next;
     pyw_worker_group *group;
@@ -40,7 +43,8 @@ typedef struct pyw_child {
     pyw_board *board; /* NULL: there is none; hostile */
     size_t board_size;
     int board_threads;
-    unsigned generation;
+    unsigned generation;      /* of the configuration and code that it stands for */
+    unsigned code_generation; /* in which it loaded its code: smaller if the code of a later one did not load */
     int is_template;      /* workers are forked from it; see pyw_template.h */
     uint64_t serial;               /* its name for httpd's processes (pyw_roster) */
     pyw_socket_file own_socket;    /* .name: owned; NULL: it has none, and serves the group's socket only */
@@ -48,6 +52,7 @@ typedef struct pyw_child {
     int is_finishing;     /* it begins no request any more */
     int is_stuck;         /* its Python does not respond */
     int is_broken;        /* an application failed to load */
+    char problem[PYW_PROBLEM_LINE]; /* is_broken: why; escaped */
     int64_t started;      /* pyw_wait_now() */
     int64_t kill_at;      /* INT64_MAX: never */
     uint16_t jitter;      /* pyw_recycle's: of its limits */
@@ -95,6 +100,8 @@ struct pyw_worker_group {
     int has_predecessor;           /* workers of an older manager accept until those of this one are ready */
     int is_handed;                 /* its socket is another manager's: its workers only serve and finish */
     int is_stopped;                /* by a command: none is started until it is resumed */
+    time_t reload_failed_at; /* pyw_kept_code's: no reload has succeeded since; 0: the last one did not fail */
+    char reload_problem[PYW_PROBLEM_LINE]; /* why; escaped */
     unsigned refused_generation;   /* the last one that did not start while older workers served on; 0: none */
     uint64_t rolled_scripts;       /* the board's, of the worker whose STALE began this generation; 0: another reason */
     uint64_t refused_scripts[2];   /* with these the code did not load: it is not tried again before they change */
@@ -107,6 +114,9 @@ int64_t pyw_worker_group_step(pyw_worker_group *group);
 
 /* Reads what a worker said. */
 void pyw_worker_group_listen(pyw_worker_group *group, pyw_child *child);
+
+/* Once a second: workers whose applications did not load may have loaded them since. */
+void pyw_worker_group_look(pyw_worker_group *group);
 
 /* A worker has ended: waits for it, ends what it left behind, writes its obituary, and frees the child. */
 void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child);

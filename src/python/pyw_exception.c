@@ -57,7 +57,32 @@ static PyObject *format(const taken *exception)
     return text;
 }
 
+static void copy_last_line(PyObject *text, char last[PYW_EXCEPTION_LINE])
+{
+    PyObject *bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
+    const char *first, *line, *end;
+
+    if (bytes == NULL) {
+        PyErr_Clear();
+        return;
+    }
+    first = PyBytes_AS_STRING(bytes);
+    end = first + PyBytes_GET_SIZE(bytes);
+    while (end > first && end[-1] == '\n') {
+        end--;
+    }
+    for (line = end; line > first && line[-1] != '\n'; line--) {
+    }
+    snprintf(last, PYW_EXCEPTION_LINE, "%.*s", (int)(end - line), line);
+    Py_DECREF(bytes);
+}
+
 void pyw_exception_log(pyw_log_level level, const char *message)
+{
+    pyw_exception_log_last(level, message, NULL);
+}
+
+void pyw_exception_log_last(pyw_log_level level, const char *message, char last[PYW_EXCEPTION_LINE])
 {
     taken exception = take();
     PyObject *text;
@@ -73,6 +98,9 @@ void pyw_exception_log(pyw_log_level level, const char *message)
         PyErr_Clear();
         snprintf(plain, sizeof(plain), "%s (its traceback cannot be formatted)", type_name(exception.type));
         pyw_record_text(level, plain, strlen(plain));
+    }
+    if (text != NULL && last != NULL) {
+        copy_last_line(text, last);
     }
     Py_XDECREF(text);
     drop(&exception);

@@ -17,6 +17,14 @@
  */
 void pyw_exception_log(pyw_log_level level, const char *message);
 
+enum { PYW_EXCEPTION_LINE = 500 };
+
+/*
+ * Likewise, and copies the last line of the traceback, cut to fit, NUL-terminated. Without an exception `last` stays as
+ * it is.
+ */
+void pyw_exception_log_last(pyw_log_level level, const char *message, char last[PYW_EXCEPTION_LINE]);
+
 /* "ValueError: the words", cut to fit; the exception is cleared. */
 void pyw_exception_describe(char *text, size_t size);
 

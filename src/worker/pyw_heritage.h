@@ -47,6 +47,7 @@ typedef struct pyw_board {
     volatile uint64_t served; /* requests, all threads */
     volatile uint64_t
         scripts; /* what the scripts on disk were like when loading began, and when STALE was said; 0: unknown */
+    char problem[PYW_BOARD_LINE]; /* behind BROKEN: why an application is not loaded; "": it is by now */
     volatile uint32_t dying; /* 1 + the slot of the thread that got a fatal signal; 0: none, or it has no slot */
     pyw_board_slot slots[];
 } pyw_board;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/pyw_loading.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,22 @@ static void warm_up(pyw_loading *loading)
 
     for (int i = loading->options->imports->nelts; url != NULL && i < loading->count && !loading->has_failed; i++) {
         loading->has_failed = !pyw_warmup(loading->engine, loading->applications[i], url, loading->settings);
+        if (loading->has_failed) {
+            loading->has_failed_warmup = 1;
+            snprintf(loading->problem, sizeof(loading->problem), "the request of warmup=%s failed", url);
+        }
     }
+}
+
+static void load_one(pyw_loading *loading, pyw_application *application)
+{
+    if (loading->engine->load(application) == PYW_OK) {
+        return;
+    }
+    if (!loading->has_failed) {
+        loading->engine->load_problem(application, loading->problem, sizeof(loading->problem));
+    }
+    loading->has_failed = 1;
 }
 
 static void *load(void *data)
@@ -48,9 +64,7 @@ static void *load(void *data)
 
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
     for (int i = 0; i < loading->count; i++) {
-        if (loading->engine->load(loading->applications[i]) != PYW_OK) {
-            loading->has_failed = 1;
-        }
+        load_one(loading, loading->applications[i]);
     }
     warm_up(loading);
     loading->engine->thread_end();
@@ -66,10 +80,22 @@ int pyw_loading_start(pyw_loading *loading, int may_serve, void (*wake)(void))
 
     loading->wake = wake;
     loading->may_serve = may_serve;
+    loading->problem[0] = '\0';
+    loading->has_failed_warmup = 0;
     loading->is_done = loading->has_failed = 0;
     error = pthread_create(&loading->thread, NULL, load, loading);
     if (error != 0) {
         pyw_log(PYW_LOG_CRIT, PYWNO(0421) "the worker cannot start a thread: %s", strerror(error));
     }
     return error == 0;
+}
+
+int pyw_loading_is_mended(const pyw_loading *loading)
+{
+    char problem[PYW_BOARD_LINE] = "";
+
+    for (int i = 0; i < loading->count && *problem == '\0'; i++) {
+        loading->engine->load_problem(loading->applications[i], problem, sizeof(problem));
+    }
+    return *problem == '\0' && !loading->has_failed_warmup;
 }

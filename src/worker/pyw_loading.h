@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "config/pyw_options.h"
+#include "worker/pyw_heritage.h"
 #include "worker/pyw_watch_list.h"
 #include "wsgi/pyw_engine.h"
 
@@ -23,6 +24,8 @@ typedef struct pyw_loading {
     void (*wake)(void); /* called when all have been tried */
     pthread_t thread;
     int may_serve;
+    char problem[PYW_BOARD_LINE]; /* has_failed: why the first of them does not load */
+    int has_failed_warmup;        /* that was it */
     atomic_int is_done;    /* stored last: who sees it sees has_failed, too */
     atomic_int has_failed; /* one of them does not load */
 } pyw_loading;
@@ -36,5 +39,8 @@ void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options
  * (warmup=), which a template leaves to its workers. 0: it cannot be started, which was logged.
  */
 int pyw_loading_start(pyw_loading *loading, int may_serve, void (*wake)(void));
+
+/* The application that did not load has been loaded since, by a request: see load() of the engine. */
+int pyw_loading_is_mended(const pyw_loading *loading);
 
 #endif

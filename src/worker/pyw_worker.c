@@ -6,6 +6,7 @@
 #include <apr_general.h>
 #include <poll.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -51,6 +52,9 @@ static void tell_loaded(pyw_worker *self)
         self->service.engine->settle();
     }
     self->may_serve = !self->loading.has_failed;
+    if (self->service.board != NULL) {
+        memcpy(self->service.board->problem, self->loading.problem, sizeof(self->loading.problem));
+    }
     pyw_worker_tell(self, self->loading.has_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
 }
 
@@ -84,6 +88,16 @@ static int begin_serving(pyw_worker *self)
     return 1;
 }
 
+/* The manager looks there, too. */
+static void look_whether_mended(pyw_worker *self)
+{
+    pyw_board *board = self->service.board;
+
+    if (board != NULL && board->problem[0] != '\0' && pyw_loading_is_mended(&self->loading)) {
+        board->problem[0] = '\0';
+    }
+}
+
 static void look_at_scripts(pyw_worker *self)
 {
     int is_ready = self->template != NULL || self->program != NULL ? self->is_told : self->pool != NULL;
@@ -92,6 +106,7 @@ static void look_at_scripts(pyw_worker *self)
         return;
     }
     self->next_watch = pyw_wait_now() + WATCH_MS;
+    look_whether_mended(self);
     if (pyw_watch_list_changed(self->service.watched, self->service.engine)) {
         note_scripts(self);
         pyw_worker_tell(self, PYW_FRAME_STALE);

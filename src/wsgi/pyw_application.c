@@ -35,6 +35,7 @@ struct pyw_application {
     pyw_stamp stamp; /* of the script when it was executed, or tried, last */
     int back_off;
     time_t next_try;
+    char failure[PYW_EXCEPTION_LINE]; /* why it did not load; only the thread that loads writes it, without the lock */
 };
 
 static struct {
@@ -158,7 +159,7 @@ pyw_application *pyw_application_find(const pyw_application_spec *spec)
 }
 
 /* Logs why the current attempt failed: the exception, or else the problem. GIL held. */
-static void log_failure(const pyw_application *application, const pyw_problem *problem, int was_loaded)
+static void log_failure(pyw_application *application, const pyw_problem *problem, int was_loaded)
 {
     char message[1600];
 
@@ -179,7 +180,10 @@ static void log_failure(const pyw_application *application, const pyw_problem *p
     else {
         snprintf(message, sizeof(message), PYWNO(0613) "%.300s: %s", application->spec.target, problem->text);
     }
-    pyw_exception_log(PYW_LOG_ERR, message);
+    if (!PyErr_Occurred()) {
+        snprintf(application->failure, sizeof(application->failure), "%.400s", problem->text);
+    }
+    pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
 }
 
 static int call_module(const char *name)
@@ -191,7 +195,7 @@ static int call_module(const char *name)
 }
 
 /* What was registered with pywsgi.after_fork. In its interpreter, GIL held. */
-static load_state make_ready(const pyw_application *application, int was_loaded)
+static load_state make_ready(pyw_application *application, int was_loaded)
 {
     char message[1600];
 
@@ -208,7 +212,7 @@ static load_state make_ready(const pyw_application *application, int was_loaded)
     snprintf(message, sizeof(message), PYWNO(0527) "a function that was registered with pywsgi.after_fork raised; "
              "requests that reach %.300s here get 500; it is tried again after %d s", application->spec.target,
              application->back_off);
-    pyw_exception_log(PYW_LOG_ERR, message);
+    pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
     return FAILED;
 }
 
@@ -245,6 +249,7 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
                                                  : pyw_loader_module(spec->target);
     }
     if (module == NULL && !PyErr_Occurred()) {
+        snprintf(application->failure, sizeof(application->failure), "there is no script %.400s", spec->target);
         give_up();
         return MISSING;
     }
@@ -296,6 +301,10 @@ static void load_now(pyw_application *application)
     application->loading = 0;
     if (state == LOADED || state == PRELOADED) {
         application->back_off = 0;
+        application->failure[0] = '\0';
+    }
+    else if (application->failure[0] == '\0') {
+        snprintf(application->failure, sizeof(application->failure), "its interpreter cannot be used");
     }
     application->next_try = now() + application->back_off;
     application->stamp = stamp;
@@ -398,6 +407,13 @@ int pyw_application_changed(pyw_application *application)
     }
     pthread_mutex_unlock(&application->lock);
     return changed;
+}
+
+void pyw_application_problem(pyw_application *application, char *text, size_t size)
+{
+    pthread_mutex_lock(&application->lock);
+    snprintf(text, size, "%s", application->loading ? "it is being loaded again" : application->failure);
+    pthread_mutex_unlock(&application->lock);
 }
 
 pyw_interpreter *pyw_application_interpreter(const pyw_application *application)

@@ -31,6 +31,9 @@ pyw_application *pyw_application_find(const pyw_application_spec *spec);
  */
 int pyw_application_ready(pyw_application *application, pyw_problem *problem);
 
+/* Why it did not load, as load_problem() of the engine. */
+void pyw_application_problem(pyw_application *application, char *text, size_t size);
+
 /*
  * Executes the script of one without a callable, as it is now, and whatever was made of it before: from its beginning
  * on it counts as loaded. GIL held, in the main interpreter. -1 with an exception set.

@@ -17,7 +17,7 @@
 #include "wsgi/pyw_exchange.h"
 
 /* Counted up whenever anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 7u
+#define PYW_ENGINE_ABI 8u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -146,6 +146,12 @@ typedef struct pyw_engine {
 
     /* Raises SystemExit in the program, once, even if it waits for something. Any thread; SIGTERM is used for it. */
     void (*stop_program)(void);
+
+    /*
+     * Why the application is not loaded: the last line of the traceback of the last try, cut to fit; "" if it is. The
+     * text is the application's and may be anything. Any thread, no GIL.
+     */
+    void (*load_problem)(pyw_application *application, char *text, size_t size);
 } pyw_engine;
 
 typedef const pyw_engine *pyw_engine_entry_fn(void);

@@ -18,6 +18,9 @@ STUCK_APPS = {**APPS, "app.wsgi": HERE.parent / "lifecycle" / "lifecycle.wsgi"}
 GROUP = "WSGIDaemonProcess %s %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
 
 
+HEALTHY, IMPAIRED, FAILING = 0, 4, 5    # exit statuses of `pywsgid status`
+
+
 def groups(**options):
     return "".join(GROUP % (name, text, name, name) for name, text in options.items())
 
@@ -49,7 +52,16 @@ class Commands:
         return errors
 
     def status(self, *arguments):
-        return json.loads(self.do("status", "--json", *arguments))
+        status, output, errors = self.run("status", "--json", *arguments)
+        assert status in (HEALTHY, IMPAIRED, FAILING), (arguments, status, output, errors)
+        return json.loads(output)
+
+    def health(self, *arguments):
+        """The exit status of `pywsgid status`."""
+        return self.run("status", *arguments)[0]
+
+    def table(self):
+        return self.run("status")[1]
 
     def group(self, name):
         found, = [group for group in self.status()["groups"] if group["name"] == name]

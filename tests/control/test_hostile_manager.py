@@ -60,21 +60,25 @@ def ask(make_httpd, tmp_path):
     return run
 
 
-GROUP = row((b"kind", b"group"), (b"name", NASTY), (b"state", b"running"), (b"application", NASTY))
+GROUP = row((b"kind", b"group"), (b"name", NASTY), (b"state", b"running"), (b"application", NASTY),
+            (b"reload-failed-at", NASTY), (b"reload-problem", NASTY * 100))
 WORKER = row((b"kind", b"worker"), (b"pid", b"12x"), (b"served", b"99999999999999999999999"), (b"state", b"ready"),
              (b"request", NASTY), (b"request", b""))
+BROKEN = row((b"kind", b"worker"), (b"state", b"broken"), (b"problem", NASTY))
 
 
 def test_every_byte_comes_out_as_valid_json(ask):
     status, output, _ = ask(row((b"kind", b"manager")) + GROUP + WORKER + GROUP + frame(DONE), "status", "--json")
     group, other = json.loads(output)["groups"]
     assert status == 0 and group["name"] == SHOWN and group["applications"] == [SHOWN] and group["user"] is None
+    assert group["reload_problem"] == SHOWN * 100 and group["health"] is None
     worker, = group["workers"]
     assert worker["requests"] == [SHOWN, ""] and worker["pid"] == 12 and other["workers"] == []
 
 
 def test_the_table_sends_no_control_byte_to_the_terminal(ask):
-    answer = row((b"kind", b"manager")) + GROUP + WORKER + row((b"kind", b"group"), (b"name", NASTY[3:])) + frame(DONE)
+    other = row((b"kind", b"group"), (b"name", NASTY[3:]))
+    answer = row((b"kind", b"manager")) + GROUP + WORKER + BROKEN + other + frame(DONE)
     status, output, _ = ask(answer, "status")
     assert status == 0 and "\\x1b" in output
     assert not [byte for byte in output if byte < " " and byte != "\n"] and "\x7f" not in output

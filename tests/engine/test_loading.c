@@ -70,6 +70,34 @@ static void remove_script(char *path)
     rmdir(path);
 }
 
+static void expect_problem(pyw_application *application, const char *expected)
+{
+    char text[64];
+
+    host_engine->load_problem(application, text, sizeof(text));
+    assert_string_equal(text, expected);
+}
+
+static void the_reason_of_a_failure_is_the_last_line_of_its_traceback(void **state)
+{
+    char path[256];
+    pyw_application *application;
+
+    script_path(path, sizeof(path));
+    write_script(path, "raise ValueError('two\\nlines\\x00here')\n");
+    application = host_script_path(path, "", 0, 1);
+    assert_int_equal(host_engine->load(application), PYW_FAILED);
+    expect_problem(application, "lines");
+    write_script(path, "raise ValueError('\\ud800' + 'x' * 1000)\n");
+    host_engine->load(application);
+    assert_int_equal(host_engine->load(application), PYW_FAILED);
+    expect_problem(application, "ValueError: \\ud800xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    write_script(path, "def application(environ, start_response): pass\n");
+    assert_int_equal(host_engine->load(application), PYW_OK);
+    expect_problem(application, "");
+    remove_script(path);
+}
+
 static void a_failed_import_names_file_and_line(void **state)
 {
     pyw_application *application = host_script("broken.wsgi", "");
@@ -311,6 +339,7 @@ static void descriptors_of_the_application_are_not_touched(void **state)
 
 const struct CMUnitTest loading_tests[] = {
     cmocka_unit_test(a_failed_import_names_file_and_line),
+    cmocka_unit_test(the_reason_of_a_failure_is_the_last_line_of_its_traceback),
     cmocka_unit_test(a_syntax_error_names_file_and_line),
     cmocka_unit_test(a_missing_callable_says_what_to_write),
     cmocka_unit_test(a_missing_script_is_404),
