@@ -170,6 +170,16 @@ static const char *port_text(apr_pool_t *pool, unsigned port)
     return port == 80 ? "80" : port == 443 ? "443" : apr_itoa(pool, (int)port);
 }
 
+/* Nothing of it by default; the look-ups are made only where HostnameLookups and IdentityCheck are on. */
+static void add_optional(apr_array_header_t *pairs, request_rec *r)
+{
+    const char *signature = ap_psignature("", r);
+
+    add(pairs, "SERVER_SIGNATURE", *signature ? signature : NULL);
+    add(pairs, "REMOTE_HOST", ap_get_useragent_host(r, REMOTE_HOST, NULL));
+    add(pairs, "REMOTE_IDENT", ap_get_remote_logname(r));
+}
+
 static void add_connection(apr_array_header_t *pairs, request_rec *r)
 {
     add(pairs, "SERVER_SOFTWARE", ap_get_server_banner());
@@ -228,6 +238,7 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
         add(pairs, "CONTENT_LENGTH", pyw_body_content_length(r, collected));
     }
     add_connection(pairs, r);
+    add_optional(pairs, r);
     add_request(pairs, r, target);
     return pairs;
 }
