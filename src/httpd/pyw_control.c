@@ -22,6 +22,7 @@
 #include "httpd/pyw_dispatch.h"
 #include "httpd/pyw_lifeline.h"
 #include "httpd/pyw_log_sink.h"
+#include "httpd/pyw_log_store.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
 #include "wire/pyw_wait.h"
@@ -245,12 +246,12 @@ static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *gro
 }
 
 /* What the manager shares with httpd's children. */
-static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, int fd)
+static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, uint16_t flags, int fd)
 {
     if (fd < 0) {
         return PYW_OK;
     }
-    pyw_channel_queue(channel, type, 0, NULL, 0, fd);
+    pyw_channel_queue(channel, type, flags, NULL, 0, fd);
     return pyw_channel_send(channel, 0);
 }
 
@@ -271,8 +272,8 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
     return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), main_server);
 }
 
-/* The parts of a configuration in their order; the groups are between LIFELINE and COMMIT. */
-enum { PART_ROSTER, PART_LOAD, PART_LIFELINE, PART_GROUPS };
+/* The parts of a configuration in their order; the groups are between STORE and COMMIT. */
+enum { PART_ROSTER, PART_LOAD, PART_LIFELINE, PART_STORE_WRITING, PART_STORE_READING, PART_GROUPS };
 
 struct pyw_delivery {
     apr_pool_t *pool;
@@ -339,11 +340,15 @@ static pyw_result send_part(pyw_delivery *delivery)
 
     switch (delivery->next) {
     case PART_ROSTER:
-        return send_descriptor(channel, PYW_FRAME_ROSTER, pyw_dispatch_roster_fd());
+        return send_descriptor(channel, PYW_FRAME_ROSTER, 0, pyw_dispatch_roster_fd());
     case PART_LOAD:
-        return send_descriptor(channel, PYW_FRAME_LOAD, pyw_dispatch_load_fd());
+        return send_descriptor(channel, PYW_FRAME_LOAD, 0, pyw_dispatch_load_fd());
     case PART_LIFELINE:
-        return send_descriptor(channel, PYW_FRAME_LIFELINE, pyw_lifeline_fd());
+        return send_descriptor(channel, PYW_FRAME_LIFELINE, 0, pyw_lifeline_fd());
+    case PART_STORE_WRITING:
+        return send_descriptor(channel, PYW_FRAME_STORE, 0, pyw_log_store_fd(0));
+    case PART_STORE_READING:
+        return send_descriptor(channel, PYW_FRAME_STORE, 1, pyw_log_store_fd(1));
     default:
         return index < groups->nelts
                    ? send_group(channel, delivery->pool, APR_ARRAY_IDX(groups, index, const pyw_group *))

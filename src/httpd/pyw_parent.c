@@ -20,6 +20,7 @@
 #include "httpd/pyw_generations.h"
 #include "httpd/pyw_lifeline.h"
 #include "httpd/pyw_log_sink.h"
+#include "httpd/pyw_log_store.h"
 #include "httpd/pyw_managers.h"
 #include "httpd/pyw_other_child.h"
 #include "httpd/pyw_predecessors.h"
@@ -201,6 +202,7 @@ static int begin_hand_over(pyw_manager_process *manager)
         give_next_up(problem.text);
         return 0;
     }
+    pyw_log_store_renew();
     is_begun = start(next, legacy) && deliver_to(next);
     close(legacy);
     if (!is_begun) {
@@ -544,6 +546,7 @@ void pyw_parent_child_init(void)
         pyw_managers_close_control(manager);
         pyw_managers_close_control(&pyw_managers_state_of_both()->next);
         pyw_lifeline_child_init();
+        pyw_log_store_child_init();
     }
     pyw_predecessors_child_init();
 }

@@ -113,6 +113,22 @@ static pyw_worker_group *find_group(pyw_manager *manager, const char *name)
     return NULL;
 }
 
+void pyw_configuration_recover_logs(pyw_manager *manager)
+{
+    char name[PYW_LOG_STORE_NAME];
+    pid_t pid;
+    int fd;
+
+    while ((fd = pyw_log_store_get(&manager->log_store, &pid, name)) >= 0) {
+        pyw_worker_group *group = find_group(manager, name);
+        pyw_log_intake *intake = pyw_log_intake_adopt(fd);
+
+        if (intake != NULL) {
+            pyw_log_intake_add(group != NULL ? &group->intakes : &manager->intakes, intake, pid);
+        }
+    }
+}
+
 uid_t pyw_configuration_socket_owner(const pyw_worker_group *group)
 {
     uid_t owner = group->settings->httpd_uid;

@@ -24,6 +24,7 @@ struct pyw_log_intake {
     pyw_log_intake *next;
     int fd;
     pid_t pid;
+    unsigned stored; /* in which round of the store; 0: not yet */
     pyw_log_pipe lines;
 };
 
@@ -157,6 +158,20 @@ void pyw_log_intake_read(pyw_log_intake **list, pyw_log_outlet *log)
         *list = intake->next;
         pyw_log_intake_free(intake);
     }
+}
+
+unsigned pyw_log_intake_store(pyw_log_intake *list, pyw_log_store *store, const char *group)
+{
+    unsigned count = 0;
+
+    for (; list != NULL; list = list->next) {
+        count++;
+        if (list->stored != store->round) {
+            pyw_log_store_put(store, list->fd, list->pid, group);
+            list->stored = store->round;
+        }
+    }
+    return count;
 }
 
 void pyw_log_intake_read_last(pyw_log_intake **list, pid_t pid, pyw_log_outlet *log)

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "manager/pyw_log_outlet.h"
+#include "manager/pyw_log_store.h"
 
 typedef struct pyw_log_intake pyw_log_intake;
 
@@ -35,6 +36,9 @@ void pyw_log_intake_join(pyw_log_intake **list, pyw_log_intake **from);
 
 /* Writes what came, some of it if that is much, and drops those that have ended. */
 void pyw_log_intake_read(pyw_log_intake **list, pyw_log_outlet *log);
+
+/* Stores those that are not in the store yet. Returns how many there are. */
+unsigned pyw_log_intake_store(pyw_log_intake *list, pyw_log_store *store, const char *group);
 
 /* A worker has ended: writes all that it left. */
 void pyw_log_intake_read_last(pyw_log_intake **list, pid_t pid, pyw_log_outlet *log);

@@ -82,6 +82,10 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
     if (result == PYW_OK) {
         pyw_handover_confirm(manager->handover);
     }
+    if (result == PYW_OK && !manager->is_configured) {
+        pyw_configuration_recover_logs(manager);
+        manager->is_configured = 1;
+    }
     answer(manager, result, &problem);
 }
 
@@ -100,6 +104,9 @@ static void obey(pyw_manager *manager, const pyw_frame *frame)
     }
     else if (frame->type == PYW_FRAME_ROSTER || frame->type == PYW_FRAME_LOAD) {
         pyw_roll_call_take(manager, frame->type, pyw_channel_take_fd(manager->control));
+    }
+    else if (frame->type == PYW_FRAME_STORE) {
+        pyw_log_store_take(&manager->log_store, frame->flags, pyw_channel_take_fd(manager->control));
     }
     else if (frame->type == PYW_FRAME_LIFELINE) {
         pyw_lifelines_add(&manager->lifelines, pyw_channel_take_fd(manager->control));
@@ -363,6 +370,17 @@ static void write_logs(pyw_manager *manager)
     }
 }
 
+/* If this manager is killed, the next one goes on to read. */
+static void store_logs(pyw_manager *manager)
+{
+    unsigned count = pyw_log_intake_store(manager->intakes, &manager->log_store, "");
+
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        count += pyw_log_intake_store(group->intakes, &manager->log_store, group->options->name);
+    }
+    pyw_log_store_tidy(&manager->log_store, count);
+}
+
 static void wait_for_events(pyw_manager *manager, int64_t next)
 {
     int64_t left = next - pyw_wait_now();
@@ -382,6 +400,7 @@ static void manage(pyw_manager *manager)
         int64_t next = step_groups(manager);
         int64_t client = pyw_steering_step(manager->steering);
 
+        store_logs(manager);
         next = client < next ? client : next;
         pyw_handover_step(manager->handover);
         if (manager->groups == NULL && (manager->is_stopping || manager->is_unused ||
@@ -435,6 +454,7 @@ static int start(pyw_manager *manager)
     (void)!chdir("/");
     manager->parent = getppid();
     manager->directory.fd = -1;
+    pyw_log_store_init(&manager->log_store);
     manager->control = pyw_channel_create();
     manager->signal_fd = prepare_signals();
     apr_pool_create(&manager->pool, NULL);

@@ -36,6 +36,7 @@ typedef struct pyw_manager {
     pyw_socket_directory directory;
     pyw_worker_group *groups;
     pyw_log_outlet *log;     /* the main server's */
+    pyw_log_store log_store; /* httpd's, for the next manager */
     pyw_log_intake *intakes; /* of programs that outlived the groups of the workers that started them */
     pyw_pending_group *pending;
     pyw_roster *roster;   /* NULL: httpd has none */
@@ -48,6 +49,7 @@ typedef struct pyw_manager {
     int is_stopping;
     int is_unused;       /* the configuration has no group: it ends when those from before have */
     pyw_problem refused; /* why a GROUP since the last COMMIT cannot be taken; "": none */
+    int is_configured;
     int64_t started;   /* pyw_wait_now() */
     int64_t next_look; /* at the sockets in the file system */
 } pyw_manager;
@@ -77,6 +79,9 @@ void pyw_configuration_retire_unwanted(pyw_manager *manager);
 
 /* Who may connect to the group's sockets besides root. */
 uid_t pyw_configuration_socket_owner(const pyw_worker_group *group);
+
+/* What a manager left that was killed: its workers, and programs of them, log on. */
+void pyw_configuration_recover_logs(pyw_manager *manager);
 
 /* Frees a group that has no children, with its socket. */
 void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group);

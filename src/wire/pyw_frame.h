@@ -46,6 +46,8 @@ typedef enum {
     PYW_FRAME_LOAD = 41,   /* likewise, and reads it. Empty */
     PYW_FRAME_LIFELINE = 42, /* a pipe that httpd's children of this configuration have open: its reading end travels
                                 along. Empty */
+    PYW_FRAME_STORE = 43, /* where the manager keeps the workers' log pipes for the next one: a socket travels along, to
+                             write to (flags 0) or to read from (flags 1). Empty */
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: every socket accepts connections. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: text says why it could not be done */

@@ -266,7 +266,7 @@ class TestPrograms:
             old = server.manager()
             old.kill()
             wait_for(lambda: server.manager() not in (None, old))
-            time.sleep(0.2)  # time for some lines that nobody reads
+            is_logged()
         finally:
             (server.data / "stop").touch()
         wait_for(lambda: (server.data / "ended").exists())

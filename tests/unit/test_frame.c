@@ -42,6 +42,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_ROSTER, "ROSTER", 0, 0, 0},
     {PYW_FRAME_LIFELINE, "LIFELINE", 0, 0, 0},
     {PYW_FRAME_LOAD, "LOAD", 0, 0, 0},
+    {PYW_FRAME_STORE, "STORE", 0, 0, 1},
     {PYW_FRAME_HERITAGE, "HERITAGE", 0, 4 << 20, 0},
     {PYW_FRAME_DRAIN, "DRAIN", 0, 0, 0},
     {PYW_FRAME_READY, "READY", 0, 0, 0},
@@ -180,6 +181,7 @@ static void test_bad_headers_of_the_page_are_malformed(void **state)
         "bad-file-short",        "bad-ready-flag", "bad-commit-long",  "bad-refused-long",  "bad-error-long",
         "bad-length-that-wraps", "bad-stuck-long", "bad-stacks-long",  "bad-command-long",  "bad-renew-long",
         "bad-done-long",         "bad-hand-number", "bad-handover-long",
+        "bad-store-end",
     };
     pyw_frame_header header;
 
