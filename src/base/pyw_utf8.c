@@ -64,6 +64,9 @@ int pyw_utf8_is_printable(const char *text, size_t length)
     };
     uint32_t point = decode(text, length);
 
+    if (point >= 0x20 && point < 0x7f) {
+        return 1;
+    }
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         if (point >= refused[i].first && point <= refused[i].last) {
             return 0;
