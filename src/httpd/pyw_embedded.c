@@ -13,6 +13,7 @@
 
 #include "base/pyw_log.h"
 #include "httpd/pyw_embedded_exchange.h"
+#include "httpd/pyw_embedded_forked.h"
 #include "httpd/pyw_log_sink.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -67,6 +68,8 @@ static void describe_host(void)
     embedded.host.threads = threads > 0 ? threads : 1;
     embedded.host.multiprocess = mpm_value(AP_MPMQ_MAX_DAEMONS) > 1;
     embedded.host.is_daemon = 0;
+    embedded.host.forked = pyw_embedded_forked;
+    embedded.host.log_forked = pyw_embedded_forked_log;
     embedded.host.interrupts = 1;
     embedded.host.interrupt_timeout_ms = INTERRUPT_TIMEOUT_MS;
 }
@@ -125,6 +128,7 @@ static engine_state start_engine(void)
         return ENGINE_UNUSABLE;
     }
     describe_host();
+    pyw_embedded_forked_prepare();
     if (embedded.engine->start(&embedded.host, &problem) != PYW_OK) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      PYWNO(0223) "Python does not start in this child, embedded applications answer 500: %s",

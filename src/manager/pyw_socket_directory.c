@@ -114,7 +114,10 @@ void pyw_socket_directory_remove(pyw_socket_directory *directory)
     pyw_socket_directory_close(directory);
 }
 
-/* bind(2) has no variant with a directory's descriptor: /proc leads through it. */
+/*
+ * bind(2) has no variant with a directory's descriptor: /proc leads through it. getpeername(2) tells a client this
+ * name, by which pyw_embedded_forked.c knows such connections.
+ */
 static int bind_at(int fd, const pyw_socket_directory *directory, const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -4,5 +4,6 @@
 
 /* The Python source of the module `pywsgi`, run once in each interpreter. */
 extern const char pyw_bootstrap_source[];
+extern const char pyw_bootstrap_processes[];
 
 #endif

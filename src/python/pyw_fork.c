@@ -5,6 +5,7 @@
 
 #include "base/pyw_log.h"
 #include "python/pyw_exception.h"
+#include "python/pyw_forked.h"
 #include "python/pyw_interpreter.h"
 #include "python/pyw_module.h"
 
@@ -63,7 +64,9 @@ pid_t pyw_fork(pid_t (*fork_process)(void))
         return -1;
     }
     PyOS_BeforeFork();
+    pyw_forked_begin_own();
     pid = fork_process();
+    pyw_forked_end_own();
     error = errno;
     if (pid == 0) {
         PyOS_AfterFork_Child();

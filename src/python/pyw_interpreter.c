@@ -8,6 +8,7 @@
 
 #include "base/pyw_log.h"
 #include "python/pyw_exception.h"
+#include "python/pyw_forked.h"
 #include "python/pyw_record.h"
 #include "python/pyw_stacks.h"
 #include "python/pyw_thread_states.h"
@@ -30,6 +31,8 @@ static struct {
     pyw_interpreter *last;
     char *owner; /* the group that the main interpreter was given to, "" if somebody chose it; NULL: none yet */
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER, .making = PTHREAD_MUTEX_INITIALIZER, .last = &all.main };
+
+static __thread int is_nameless;
 
 /* What every interpreter gets; in it, with the GIL. -1 with an exception set. */
 static int set_up(pyw_interpreter *interpreter)
@@ -159,6 +162,35 @@ static void make_state(pyw_interpreter *interpreter)
     atomic_store(&interpreter->state, state);
 }
 
+/* A Thread object with a name, in the interpreter, with the GIL. Without one Python makes a dummy when it is asked. */
+static void name_thread(void)
+{
+    static atomic_int count;
+    static __thread int number;
+    PyObject *function = pyw_module_attribute("_adopt_thread");
+    PyObject *result = NULL;
+
+    number = number != 0 ? number : atomic_fetch_add(&count, 1) + 1;
+    if (function != NULL) {
+        result = PyObject_CallFunction(function, "N", PyUnicode_FromFormat("pywsgi-%d", number));
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(function);
+    PyErr_Clear();
+}
+
+static PyThreadState *add_thread_state(const pyw_interpreter *interpreter)
+{
+    PyThreadState *state = pyw_thread_states_add(interpreter->index, atomic_load(&interpreter->state));
+
+    if (state != NULL && !is_nameless) {
+        PyEval_RestoreThread(state);
+        name_thread();
+        PyEval_SaveThread();
+    }
+    return state;
+}
+
 /* This thread's state in an interpreter that is made. NULL: no memory. */
 static PyThreadState *thread_state(const pyw_interpreter *interpreter)
 {
@@ -168,7 +200,7 @@ static PyThreadState *thread_state(const pyw_interpreter *interpreter)
     if (state == NULL && interpreter != &all.main && thread_state(&all.main) == NULL) {
         return NULL;
     }
-    return state != NULL ? state : pyw_thread_states_add(interpreter->index, atomic_load(&interpreter->state));
+    return state != NULL ? state : add_thread_state(interpreter);
 }
 
 static void make(pyw_interpreter *interpreter)
@@ -220,8 +252,14 @@ void pyw_interpreter_leave(void)
     PyEval_SaveThread();
 }
 
+void pyw_interpreter_stay_nameless(void)
+{
+    is_nameless = 1;
+}
+
 void pyw_interpreter_touch(void)
 {
+    pyw_interpreter_stay_nameless();
     if (pyw_interpreter_enter_main() == PYW_OK) {
         pyw_interpreter_leave();
     }
@@ -238,6 +276,7 @@ static void call_exit(const char *module, const char *function)
     PyObject *object = PyImport_ImportModule(module);
     PyObject *result = object != NULL ? PyObject_CallMethod(object, function, NULL) : NULL;
 
+    pyw_forked_check("a function that runs at the exit of an interpreter");
     if (result == NULL) {
         pyw_exception_log(PYW_LOG_WARNING, PYWNO(0513) "a function that runs at the exit of an interpreter failed");
     }
@@ -330,7 +369,22 @@ void pyw_interpreter_stop(void)
     }
 }
 
+static void forget_thread(void)
+{
+    PyObject *result = pyw_module_call("_release_thread");
+
+    Py_XDECREF(result);
+    PyErr_Clear();
+}
+
+void pyw_interpreter_renew_locks(void)
+{
+    static const pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+    all.lock = all.making = lock;
+}
+
 void pyw_interpreter_thread_end(void)
 {
-    pyw_thread_states_end();
+    pyw_thread_states_end(forget_thread);
 }

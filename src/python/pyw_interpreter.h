@@ -4,9 +4,9 @@
 
 /*
  * The interpreters of the process, one for each application group, and the thread states by which threads are in
- * them. A thread gets a thread state for an interpreter when it first enters it and keeps it until
- * pyw_interpreter_thread_end: so thread-local data of Python code lives from request to request. No GIL on the
- * calling side, unless a function says otherwise.
+ * them. A thread gets a thread state for an interpreter, and a threading.Thread "pywsgi-N", when it first enters it,
+ * and keeps them until pyw_interpreter_thread_end: so thread-local data of Python code lives from request to request.
+ * No GIL on the calling side, unless a function says otherwise.
  */
 
 #include "python/pyw_python.h"
@@ -51,7 +51,10 @@ pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter);
 /* Gives the GIL up. */
 void pyw_interpreter_leave(void);
 
-/* Takes the GIL and gives it back. Without the GIL; any thread of the host. */
+/* The calling thread runs no code of applications: threading does not list it. Before it enters an interpreter. */
+void pyw_interpreter_stay_nameless(void);
+
+/* Takes the GIL and gives it back. Without the GIL; any thread of the host that runs no code of applications. */
 void pyw_interpreter_touch(void);
 
 /* What hooks->create returned. Between enter and leave. */
@@ -59,6 +62,9 @@ void *pyw_interpreter_extension(const pyw_interpreter *interpreter);
 
 /* The calling thread ends, or will not enter again: frees its thread states. */
 void pyw_interpreter_thread_end(void);
+
+/* In a forked process: nobody holds a lock. */
+void pyw_interpreter_renew_locks(void);
 
 /*
  * Runs the exit functions of all interpreters, waits for their threads that are no daemons, and finalises Python, or

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/pyw_module.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "python/pyw_bootstrap.h"
+#include "python/pyw_forked.h"
 #include "python/pyw_record.h"
 
 #define MODULE "pywsgi"
@@ -84,10 +86,34 @@ static PyObject *module_warn_signal(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *module_is_forked(PyObject *self, PyObject *unused)
+{
+    return PyBool_FromLong(pyw_forked_is_child());
+}
+
+/* _pywsgi.call_with_signals(function, args, kwargs): calls it while this thread blocks no signal. */
+static PyObject *module_call_with_signals(PyObject *self, PyObject *args)
+{
+    PyObject *function, *positional, *named, *result;
+    sigset_t none, before;
+
+    if (!PyArg_ParseTuple(args, "OO!O!:call_with_signals", &function, &PyTuple_Type, &positional, &PyDict_Type,
+                          &named)) {
+        return NULL;
+    }
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, &before);
+    result = PyObject_Call(function, positional, named);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
 static PyMethodDef methods[] = {
     { "log_functions", module_log_functions, METH_O, NULL },
     { "log", module_log, METH_VARARGS, NULL },
     { "warn_signal", module_warn_signal, METH_VARARGS, NULL },
+    { "is_forked", module_is_forked, METH_NOARGS, NULL },
+    { "call_with_signals", module_call_with_signals, METH_VARARGS, NULL },
     { NULL, NULL, 0, NULL }
 };
 
@@ -122,22 +148,30 @@ static PyObject *path_list(const char *const *entries)
     return list;
 }
 
-/* Runs the source text as the module `pywsgi`. Returns: borrowed reference; NULL with an exception set. */
+/* Executes one part of the module `pywsgi`. -1 with an exception set. */
+static int run_part(const char *source, PyObject *names)
+{
+    PyObject *code = Py_CompileString(source, "<" MODULE ">", Py_file_input);
+    PyObject *result = code != NULL ? PyEval_EvalCode(code, names, names) : NULL;
+
+    Py_XDECREF(code);
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
+}
+
+/*
+ * Makes the module `pywsgi`. It imports threading, for which the thread that does so first is the main one. Returns:
+ * borrowed reference; NULL with an exception set.
+ */
 static PyObject *run_source(void)
 {
-    PyObject *code = Py_CompileString(pyw_bootstrap_source, "<" MODULE ">", Py_file_input);
-    PyObject *module = code != NULL ? PyImport_AddModule(MODULE) : NULL;
+    PyObject *module = PyImport_AddModule(MODULE);
     PyObject *names = module != NULL ? PyModule_GetDict(module) : NULL;
-    PyObject *result = NULL;
 
-    if (names != NULL && PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) == 0) {
-        result = PyEval_EvalCode(code, names, names);
-    }
-    Py_XDECREF(code);
-    if (result == NULL) {
+    if (names == NULL || PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) < 0
+        || run_part(pyw_bootstrap_source, names) < 0 || run_part(pyw_bootstrap_processes, names) < 0) {
         return NULL;
     }
-    Py_DECREF(result);
     return module;
 }
 
@@ -194,6 +228,7 @@ PyObject *pyw_module_call(const char *name)
     PyObject *function = pyw_module_attribute(name);
     PyObject *result = function != NULL ? PyObject_CallNoArgs(function) : NULL;
 
+    pyw_forked_check_application();
     Py_XDECREF(function);
     return result;
 }

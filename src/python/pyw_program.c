@@ -7,6 +7,7 @@
 
 #include "base/pyw_log.h"
 #include "python/pyw_exception.h"
+#include "python/pyw_forked.h"
 #include "python/pyw_interpreter.h"
 #include "python/pyw_module.h"
 #include "python/pyw_record.h"
@@ -90,6 +91,7 @@ pyw_result pyw_program_run(int (*execute)(void *baton), void *baton)
         return PYW_FAILED;
     }
     (void)run(execute, baton);
+    pyw_forked_check_application();
     result = conclude();
     pyw_record_flush_all();
     pyw_interpreter_leave();

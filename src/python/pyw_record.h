@@ -4,7 +4,8 @@
 
 /*
  * Log records that come out of Python code: into the log of the request that the calling thread serves, if it serves
- * one, else into the process's. GIL held everywhere; given up where the log might block.
+ * one, else into the process's, as in a process that an application has forked. GIL held everywhere; given up where the
+ * log might block.
  */
 
 #include "python/pyw_python.h"
@@ -35,5 +36,8 @@ void pyw_record_print(pyw_stream stream, const char *text, size_t length);
 /* Makes records of this thread's incomplete lines, too: of one stream, or of all. */
 void pyw_record_flush(pyw_stream stream);
 void pyw_record_flush_all(void);
+
+/* In a forked process: its parent still has the incomplete lines, and completes them. */
+void pyw_record_forget(void);
 
 #endif

@@ -96,11 +96,12 @@ int pyw_thread_states_adopt(int index, PyThreadState *state)
 }
 
 /* Main's goes last: see pyw_thread_states_add. */
-void pyw_thread_states_end(void)
+void pyw_thread_states_end(void (*before_end)(void))
 {
     for (int i = mine != NULL ? mine->size - 1 : -1; i >= 0; i--) {
         if (mine->states[i] != NULL) {
             PyEval_RestoreThread(mine->states[i]);
+            before_end();
             PyThreadState_Clear(mine->states[i]);
             mine->states[i] = NULL;
             PyThreadState_DeleteCurrent();
@@ -137,6 +138,18 @@ void pyw_thread_states_delete_others(int index)
         PyThreadState_Clear(state);
         PyThreadState_Delete(state);
     }
+}
+
+int pyw_thread_states_are_ours(void)
+{
+    return mine != NULL;
+}
+
+void pyw_thread_states_renew_lock(void)
+{
+    static const pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+    all.lock = lock;
 }
 
 void pyw_thread_states_forget(int index)

@@ -18,13 +18,19 @@ PyThreadState *pyw_thread_states_add(int index, PyInterpreterState *interpreter)
 /* Takes the state that Python made for the calling thread when it started. -1: no memory. */
 int pyw_thread_states_adopt(int index, PyThreadState *state);
 
-/* Without the GIL: deletes the calling thread's states. */
-void pyw_thread_states_end(void);
+/* Without the GIL: deletes the calling thread's states; before_end() is called with the GIL, in each. */
+void pyw_thread_states_end(void (*before_end)(void));
 
 /* With the GIL, in the interpreter of that index: deletes the states that other threads left in it. */
 void pyw_thread_states_delete_others(int index);
 
 /* The calling thread's state of that index was deleted by Python. */
 void pyw_thread_states_forget(int index);
+
+/* Is the calling thread one of the host's that has entered Python? No GIL needed. */
+int pyw_thread_states_are_ours(void);
+
+/* In a forked process: nobody holds the lock. */
+void pyw_thread_states_renew_lock(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <dlfcn.h>
 
+#include "worker/pyw_worker_forked.h"
 #include "worker/pyw_worker_log.h"
 
 /* "a:b" as a NULL-terminated array. */
@@ -37,6 +38,7 @@ static pyw_engine_host *describe_host(const pyw_group_options *options, int is_t
     host->interrupts = options->interrupt;
     host->interrupt_timeout_ms = (int)apr_time_as_msec(options->interrupt_timeout);
     host->overdue = overdue;
+    host->forked = pyw_worker_forked;
     return host;
 }
 

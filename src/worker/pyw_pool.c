@@ -118,24 +118,6 @@ static void serve_next(pool_thread *thread)
     set_state(thread, THREAD_WAITING);
 }
 
-/*
- * A child that an application forked, and that came back here instead of ending, is no worker: nobody knows it, and it
- * has one thread, which would take requests away from those that are drained, reloaded and watched.
- */
-static volatile int is_forked;
-
-static void note_fork(void)
-{
-    is_forked = 1;
-}
-
-static void leave_if_forked(void)
-{
-    if (is_forked) {
-        _exit(0);
-    }
-}
-
 static void tell_main(const pyw_pool *pool)
 {
     uint64_t one = 1;
@@ -153,7 +135,6 @@ static void *thread_main(void *data)
     pyw_batch_init(&thread->server.batch);
     while (!pyw_serve_is_draining(thread->pool->service)) {
         serve_next(thread);
-        leave_if_forked();
     }
     thread->pool->service->engine->thread_end();
     pyw_channel_destroy(thread->server.channel);
@@ -218,7 +199,6 @@ pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, i
     }
     pool->wake = wake;
     install_kick();
-    pthread_atfork(NULL, NULL, note_fork);
     pthread_attr_init(&attributes);
     if (stack_size > 0) {
         pthread_attr_setstacksize(&attributes, stack_size);

@@ -120,6 +120,7 @@ static void call_close(pyw_request *request, PyObject *close)
         return;
     }
     result = PyObject_CallNoArgs(close);
+    pyw_request_check_process(request);
     if (result == NULL) {
         pyw_request_log_exception(request,
                                   is_clients_doing(request) || is_interruption(request) ? PYW_LOG_INFO : PYW_LOG_ERR,
@@ -170,6 +171,7 @@ static PyObject *call(pyw_request *request, PyObject *callable, const pyw_kit *k
 
     if (environ != NULL) {
         result = PyObject_Vectorcall(callable, stack + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        pyw_request_check_process(request);
         Py_DECREF(environ);
     }
     return result;

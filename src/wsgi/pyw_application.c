@@ -12,6 +12,7 @@
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "python/pyw_exception.h"
+#include "python/pyw_forked.h"
 #include "python/pyw_loader.h"
 #include "python/pyw_module.h"
 
@@ -247,6 +248,7 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
     if (call_module("_hold_hooks") == 0) {
         module = spec->kind == PYW_TARGET_SCRIPT ? pyw_loader_script(spec->target, stamp)
                                                  : pyw_loader_module(spec->target);
+        pyw_forked_check_application();
     }
     if (module == NULL && !PyErr_Occurred()) {
         snprintf(application->failure, sizeof(application->failure), "there is no script %.400s", spec->target);
@@ -255,6 +257,7 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
     }
     if (module != NULL) {
         callable = find_callable(module, spec, &problem);
+        pyw_forked_check_application();
         Py_DECREF(module);
     }
     if (callable == NULL) {
@@ -277,9 +280,12 @@ static load_state load_once(pyw_application *application, pyw_stamp *stamp, int 
 {
     int is_preloaded = atomic_load(&application->state) == PRELOADED;
     load_state state = FAILED;
+    const char *before;
 
     if (pyw_interpreter_enter(application->interpreter) == PYW_OK) {
+        before = pyw_forked_enter(application->spec.target);
         state = is_preloaded ? make_ready(application, 0) : import(application, stamp, was_loaded);
+        pyw_forked_enter(before);
         pyw_interpreter_leave();
     }
     return state;
@@ -421,6 +427,11 @@ pyw_interpreter *pyw_application_interpreter(const pyw_application *application)
     return application->interpreter;
 }
 
+const char *pyw_application_target(const pyw_application *application)
+{
+    return application->spec.target;
+}
+
 PyObject *pyw_application_callable(const pyw_application *application)
 {
     Py_INCREF(application->callable);
@@ -431,6 +442,7 @@ int pyw_application_execute(pyw_application *application)
 {
     const char *path = application->spec.target;
     pyw_stamp stamp = { 0, 0, 0, 0 };
+    const char *before;
     PyObject *module;
 
     /* For those who ask, while it runs, whether it has changed. */
@@ -439,7 +451,10 @@ int pyw_application_execute(pyw_application *application)
     application->stamp = stamp;
     atomic_store(&application->state, LOADED);
     pthread_mutex_unlock(&application->lock);
+    before = pyw_forked_enter(path);
     module = pyw_loader_script(path, &stamp);
+    pyw_forked_check_application();
+    pyw_forked_enter(before);
     if (module == NULL && !PyErr_Occurred()) {
         PyErr_Format(PyExc_FileNotFoundError, "there is no script %s", path);
     }

@@ -45,6 +45,9 @@ int pyw_application_changed(pyw_application *application);
 
 pyw_interpreter *pyw_application_interpreter(const pyw_application *application);
 
+/* The path of its script, or the name of its module; valid for ever. */
+const char *pyw_application_target(const pyw_application *application);
+
 /* GIL held, in its interpreter, loaded. Returns: new reference. */
 PyObject *pyw_application_callable(const pyw_application *application);
 

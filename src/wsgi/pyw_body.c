@@ -133,16 +133,26 @@ static int wants_block(const pyw_request *request)
     return !request->started || !pyw_response_is_full(request);
 }
 
+/* Returns: new reference; NULL at the end, or with an exception set. */
+static PyObject *next_block(pyw_request *request, PyObject *iterator)
+{
+    PyObject *block = PyIter_Next(iterator);
+
+    pyw_request_check_process(request);
+    return block;
+}
+
 static int send_blocks(pyw_request *request, PyObject *iterable, int has_close)
 {
     PyObject *iterator = PyObject_GetIter(iterable), *block;
     int single, rv = 0;
 
+    pyw_request_check_process(request);
     if (iterator == NULL) {
         return -1;
     }
     single = is_single(iterable);
-    while (rv == 0 && wants_block(request) && (block = PyIter_Next(iterator)) != NULL) {
+    while (rv == 0 && wants_block(request) && (block = next_block(request, iterator)) != NULL) {
         rv = send_block(request, block, single, has_close);
         Py_DECREF(block);
     }

@@ -17,7 +17,7 @@
 #include "wsgi/pyw_exchange.h"
 
 /* Counted up whenever anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 8u
+#define PYW_ENGINE_ABI 9u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -43,6 +43,13 @@ typedef struct pyw_engine_host {
      */
     void (*overdue)(void *baton);
     void *overdue_baton;
+    /*
+     * In a process that an application has just forked, which is no host any more: closes what belongs to the host,
+     * the connections of all requests above all. The only thread may be any. NULL: there is nothing to close.
+     */
+    void (*forked)(void);
+    /* As log, with log_baton, for records of such a process: it must not block, and takes no lock. NULL: as log. */
+    pyw_log_sink *log_forked;
 } pyw_engine_host;
 
 typedef enum {

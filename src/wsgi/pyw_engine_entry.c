@@ -6,6 +6,7 @@
 #include "base/pyw_log.h"
 #include "base/pyw_version.h"
 #include "python/pyw_fork.h"
+#include "python/pyw_forked.h"
 #include "python/pyw_interpreter.h"
 #include "python/pyw_module.h"
 #include "python/pyw_program.h"
@@ -13,6 +14,7 @@
 #include "python/pyw_stacks.h"
 #include "wsgi/pyw_adapter.h"
 #include "wsgi/pyw_application.h"
+#include "wsgi/pyw_atfork.h"
 #include "wsgi/pyw_engine.h"
 #include "wsgi/pyw_flusher.h"
 #include "wsgi/pyw_overseer.h"
@@ -65,6 +67,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
     pyw_overseer_configure(host);
     pyw_application_reload_in_place(!host->is_daemon);
     pyw_application_preload(host->is_template);
+    pyw_atfork_install(host);
     result = pyw_runtime_start(&runtime, problem);
     if (result == PYW_OK) {
         result = pyw_interpreter_start(&engine.module, &hooks, problem);
@@ -95,13 +98,17 @@ static int run_in_python(pyw_application *application, pyw_exchange *exchange, p
 {
     pyw_interpreter *interpreter = pyw_application_interpreter(application);
     PyObject *callable;
+    const char *before;
 
     if (pyw_interpreter_enter(interpreter) != PYW_OK) {
         return 500;
     }
+    before = pyw_forked_enter(pyw_application_target(application));
     callable = pyw_application_callable(application);
     pyw_adapter_run(pyw_interpreter_extension(interpreter), interpreter, callable, exchange, ending);
     Py_DECREF(callable);
+    pyw_forked_check_application();
+    pyw_forked_enter(before);
     pyw_interpreter_leave();
     return 0;
 }

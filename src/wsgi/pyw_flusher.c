@@ -18,13 +18,9 @@ static struct {
     pyw_flusher_entry *first;
     int is_started, is_asleep;
     unsigned adds;
-    unsigned process; /* counted up in a forked child, which inherits entries and no flusher */
 
-    pthread_mutex_t pass; /* held as long as the flusher may have a guard */
-    pthread_once_t once;
     atomic_int is_pushing, is_stopped;
-} flusher = { .lock = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER,
-              .pass = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT };
+} flusher = { .lock = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER };
 
 static void link_first(pyw_flusher_entry *entry)
 {
@@ -74,13 +70,11 @@ static pyw_flusher_entry *push_one(pyw_flusher_entry *entry)
 
 static void push_all(void)
 {
-    pthread_mutex_lock(&flusher.pass);
     pthread_mutex_lock(&flusher.lock);
     for (pyw_flusher_entry *entry = flusher.first; entry != NULL;) {
         entry = push_one(entry);
     }
     pthread_mutex_unlock(&flusher.lock);
-    pthread_mutex_unlock(&flusher.pass);
 }
 
 /* Sleeps if there is nothing to do and was nothing lately: with traffic, nobody has to wake the flusher. */
@@ -111,31 +105,6 @@ static void *flush_for_ever(void *unused)
     return unused;
 }
 
-static void before_fork(void)
-{
-    pthread_mutex_lock(&flusher.pass);
-    pthread_mutex_lock(&flusher.lock);
-}
-
-static void after_fork(void)
-{
-    pthread_mutex_unlock(&flusher.lock);
-    pthread_mutex_unlock(&flusher.pass);
-}
-
-static void after_fork_in_child(void)
-{
-    flusher.first = NULL;
-    flusher.is_started = flusher.is_asleep = 0;
-    flusher.process++;
-    after_fork();
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork_in_child);
-}
-
 /* Lock held. Signals are for the threads of the host. */
 static int start(void)
 {
@@ -156,14 +125,12 @@ static int start(void)
 
 int pyw_flusher_add(pyw_flusher_entry *entry)
 {
-    pthread_once(&flusher.once, watch_forks);
     pthread_mutex_lock(&flusher.lock);
     if (!flusher.is_started) {
         flusher.is_started = start() == 0;
     }
     entry->is_listed = flusher.is_started;
     if (entry->is_listed) {
-        entry->process = flusher.process;
         link_first(entry);
         flusher.adds++;
         if (flusher.is_asleep) {
@@ -180,11 +147,21 @@ void pyw_flusher_remove(pyw_flusher_entry *entry)
         return;
     }
     pthread_mutex_lock(&flusher.lock);
-    if (entry->process == flusher.process) {
-        unlink_entry(entry);
-    }
+    unlink_entry(entry);
     entry->is_listed = 0;
     pthread_mutex_unlock(&flusher.lock);
+}
+
+void pyw_flusher_forget(void)
+{
+    static const pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static const pthread_cond_t added = PTHREAD_COND_INITIALIZER;
+
+    flusher.lock = lock;
+    flusher.added = added;
+    flusher.first = NULL;
+    flusher.is_started = flusher.is_asleep = 0;
+    atomic_store(&flusher.is_pushing, 0);
 }
 
 void pyw_flusher_stop(void)

@@ -23,7 +23,6 @@ struct pyw_flusher_entry {
     int is_listed;
 
     pyw_flusher_entry *next, *previous; /* the flusher's */
-    unsigned process;
 };
 
 /* From now on the entry is pushed with every tick. -1: there is no flusher, and nothing was added. */
@@ -31,6 +30,9 @@ int pyw_flusher_add(pyw_flusher_entry *entry);
 
 /* An entry that is not listed may be removed. */
 void pyw_flusher_remove(pyw_flusher_entry *entry);
+
+/* In a forked process, which has no flusher and no request: everything is as it was before the first. */
+void pyw_flusher_forget(void);
 
 /*
  * The process ends: nothing is pushed any more. Waits for a push that is going on, a second at most. May be called

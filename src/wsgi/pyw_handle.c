@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "python/pyw_forked.h"
 #include "wsgi/pyw_early_hints.h"
 #include "wsgi/pyw_response.h"
 #include "wsgi/pyw_response_head.h"
@@ -104,6 +105,15 @@ static int check_exc_info(const pyw_request *request, PyObject *exc_info)
     return 0;
 }
 
+/* In a forked process an answer is not wanted; one that reports an exception ends it as the exception would. */
+static void leave_if_forked(pyw_request *request, PyObject *exc_info)
+{
+    if (pyw_forked_is_child() && exc_info != NULL && PyTuple_Check(exc_info) && PyTuple_GET_SIZE(exc_info) == 3) {
+        raise_again(exc_info);
+    }
+    pyw_request_check_process(request);
+}
+
 static PyObject *start_response_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     static const char *const names[] = { "status", "headers", "exc_info", NULL };
@@ -113,6 +123,7 @@ static PyObject *start_response_call(PyObject *self, PyObject *const *args, size
     if (request == NULL || take_arguments(given, names, args, nargsf, kwnames, "start_response") < 0) {
         return NULL;
     }
+    leave_if_forked(request, given[2]);
     if (given[0] == NULL || given[1] == NULL) {
         PyErr_SetString(PyExc_TypeError, "start_response needs a status and a list of headers (PEP 3333)");
         return NULL;
@@ -133,6 +144,7 @@ static PyObject *write_call(PyObject *self, PyObject *const *args, size_t nargsf
     if (request == NULL || take_arguments(data, names, args, nargsf, kwnames, "write") < 0) {
         return NULL;
     }
+    pyw_request_check_process(request);
     if (data[0] == NULL) {
         PyErr_SetString(PyExc_TypeError, "write needs a bytes object (PEP 3333)");
         return NULL;
@@ -150,6 +162,9 @@ static PyObject *client_gone_call(PyObject *self, PyObject *const *args, size_t 
 
     if (request == NULL) {
         return NULL;
+    }
+    if (pyw_forked_is_child()) {
+        Py_RETURN_TRUE;
     }
     if (PyVectorcall_NARGS(nargsf) != 0 || (kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0)) {
         PyErr_SetString(PyExc_TypeError, "pywsgi.client_gone takes no arguments");
@@ -173,6 +188,7 @@ static PyObject *early_hints_call(PyObject *self, PyObject *const *args, size_t 
     if (request == NULL || take_arguments(headers, names, args, nargsf, kwnames, "wsgi.early_hints") < 0) {
         return NULL;
     }
+    pyw_request_check_process(request);
     if (headers[0] == NULL) {
         PyErr_SetString(PyExc_TypeError, "wsgi.early_hints needs a list of headers");
         return NULL;

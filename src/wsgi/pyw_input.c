@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "python/pyw_forked.h"
 #include "wsgi/pyw_outgoing.h"
 
 enum {
@@ -50,6 +51,10 @@ static int check(const input *self)
 {
     if (self->request == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "wsgi.input was used after the end of its request");
+        return -1;
+    }
+    if (pyw_forked_is_child()) {
+        PyErr_SetString(PyExc_OSError, "the request body belongs to the process that forked this one");
         return -1;
     }
     if (self->busy) {

@@ -212,6 +212,7 @@ static void serve(uint64_t serial, pyw_interpreter *interpreter)
 
 void *pyw_interrupter_main(void *unused)
 {
+    pyw_interpreter_stay_nameless();
     pyw_overseer_lock();
     do {
         pyw_overseen *overseen;

@@ -282,6 +282,18 @@ void pyw_overseer_stop(void)
     all.is_started = 0;
 }
 
+void pyw_overseer_forget(void)
+{
+    static const pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static const pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+
+    all.lock = lock;
+    all.due = all.wanted = condition;
+    all.first = NULL;
+    all.is_started = 0;
+    atomic_store(&all.overdue, 0);
+}
+
 void pyw_overseer_lock(void)
 {
     pthread_mutex_lock(&all.lock);

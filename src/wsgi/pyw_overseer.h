@@ -65,6 +65,9 @@ int pyw_overseer_overdue(void);
 /* Ends both threads; no request may run. Without the GIL. */
 void pyw_overseer_stop(void);
 
+/* In a forked process, which has neither of the threads nor a request: everything is as it was before the first. */
+void pyw_overseer_forget(void);
+
 /* For the interrupter. */
 void pyw_overseer_lock(void);
 void pyw_overseer_unlock(void);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "python/pyw_exception.h"
+#include "python/pyw_forked.h"
 #include "wsgi/pyw_outgoing.h"
 #include "wsgi/pyw_validate.h"
 
@@ -64,6 +65,30 @@ void pyw_request_clear(pyw_request *request)
     pthread_mutex_destroy(&request->carrier);
 }
 
+/* The request may be another thread's, which does not exist in this process: then it must not be looked at. */
+static void describe_for_process(const pyw_request *request, char *text, size_t size)
+{
+    const char *application = pyw_forked_application();
+    int method = (int)(request->method_length < 32 ? request->method_length : 32);
+    int uri = (int)(request->uri_length < 512 ? request->uri_length : 512);
+
+    if (application == NULL) {
+        snprintf(text, size, "a thread of the application");
+        return;
+    }
+    snprintf(text, size, "%.*s %.*s (%.500s)", method, request->method, uri, request->uri, application);
+}
+
+void pyw_request_check_process(pyw_request *request)
+{
+    char who[1200];
+
+    if (pyw_forked_is_child()) {
+        describe_for_process(request, who, sizeof(who));
+        pyw_forked_check(who);
+    }
+}
+
 int pyw_request_is_head(const pyw_request *request)
 {
     return request->method_length == 4 && memcmp(request->method, "HEAD", 4) == 0;
@@ -83,8 +108,10 @@ void pyw_request_take_gil(pyw_request *request, PyThreadState *thread)
 
 PyThreadState *pyw_request_enter(pyw_request *request)
 {
-    PyThreadState *thread = pyw_request_give_up_gil(request);
+    PyThreadState *thread;
 
+    pyw_request_check_process(request);
+    thread = pyw_request_give_up_gil(request);
     pthread_mutex_lock(&request->carrier);
     return thread;
 }
@@ -97,7 +124,7 @@ void pyw_request_leave(pyw_request *request, PyThreadState *thread)
 
 int pyw_request_try(pyw_request *request)
 {
-    return pthread_mutex_trylock(&request->carrier) == 0;
+    return !pyw_forked_is_child() && pthread_mutex_trylock(&request->carrier) == 0;
 }
 
 void pyw_request_lock(pyw_request *request)

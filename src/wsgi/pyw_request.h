@@ -65,13 +65,22 @@ void pyw_request_init(pyw_request *request, pyw_adapter_state *state, pyw_exchan
 /* GIL held; given up until no other thread is inside an operation. No object may point to the request any more. */
 void pyw_request_clear(pyw_request *request);
 
+/*
+ * After code of the application has run: if this process was forked by it, it is not the process that answers, and ends
+ * here (pyw_forked_check). GIL held.
+ */
+void pyw_request_check_process(pyw_request *request);
+
 int pyw_request_is_head(const pyw_request *request);
 
-/* Gives up the GIL and takes the carrier; returns what pyw_request_leave needs to undo it. */
+/*
+ * Gives up the GIL and takes the carrier; returns what pyw_request_leave needs to undo it. A process that was forked by
+ * the application ends here, and in pyw_request_lock.
+ */
 PyThreadState *pyw_request_enter(pyw_request *request);
 void pyw_request_leave(pyw_request *request, PyThreadState *thread);
 
-/* Takes the carrier without waiting and without giving up the GIL. 0: another thread has it. */
+/* Takes the carrier without waiting and without giving up the GIL. 0: another thread, or process, has it. */
 int pyw_request_try(pyw_request *request);
 
 /* Takes the carrier; the GIL is held before and after, and given up if another thread has the carrier. */

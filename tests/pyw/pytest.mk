@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The suites that drive a real httpd. Both variables may be given: make check-pytest PYTEST_FLAGS='-k chunked'.
 
-PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon lifecycle deadlines control embedded config \
+PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon forks lifecycle deadlines control embedded config \
     security apps faults load disturbance integrity)
 PYTEST_FLAGS  ?=
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/pyw_python.h"
+
+#include "wsgi/pyw_atfork.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "python/pyw_forked.h"
+#include "python/pyw_interpreter.h"
+#include "python/pyw_record.h"
+#include "python/pyw_thread_states.h"
+#include "wsgi/pyw_flusher.h"
+#include "wsgi/pyw_overseer.h"
+
+static const pyw_engine_host *host;
+
+/*
+ * httpd forks, too (mod_cgi, piped logs), on threads that have nothing to do with Python at the moment. In a worker
+ * every thread is one of ours, or of the application.
+ */
+static int is_applications_fork(void)
+{
+    return host->is_daemon || pyw_forked_application() != NULL
+           || (PyGILState_GetThisThreadState() != NULL && !pyw_thread_states_are_ours());
+}
+
+/* In a process that has one thread: what the others did is over, and the locks that they held are free. */
+static void renew_locks(void)
+{
+    pyw_thread_states_renew_lock();
+    pyw_interpreter_renew_locks();
+    pyw_overseer_forget();
+    pyw_flusher_forget();
+}
+
+static void give_up_host(void)
+{
+    pyw_forked_note();
+    pyw_forked_reset_signals();
+    if (host->forked != NULL) {
+        host->forked();
+    }
+    if (host->log_forked != NULL) {
+        pyw_log_install(host->log_forked, host->log_baton, host->log_threshold);
+    }
+    pyw_record_forget();
+}
+
+/* What the forked process of an application forks is its own affair. */
+static void in_child(void)
+{
+    if (pyw_forked_is_child()) {
+        return;
+    }
+    renew_locks();
+    if (!pyw_forked_is_own() && is_applications_fork()) {
+        give_up_host();
+    }
+}
+
+/*
+ * exit(3), and the end of the last thread, would run what the host has registered: httpd would remove its pid file, and
+ * wait for its loggers.
+ */
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    if (pyw_forked_is_child()) {
+        fflush(NULL);
+        _exit(status);
+    }
+}
+
+void pyw_atfork_install(const pyw_engine_host *of)
+{
+    host = of;
+    pthread_atfork(NULL, NULL, in_child);
+    on_exit(at_exit, NULL);
+}

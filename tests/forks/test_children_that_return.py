@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A forked child that comes back from the application ends there, and nobody else notices."""
+import socket
+import threading
+
+import pytest
+from fork_site import APPS
+
+from pyw import processes, wait_for
+from pyw.site import BOTH_MODES
+
+COMES_BACK = {
+    "/returns": ("exit 0", "returned"),
+    "/exits": ("exit 3", "called sys.exit()"),
+    "/exits?code=none": ("exit 0", "called sys.exit()"),
+    "/exits?code=text": ("exit 1", "called sys.exit()"),
+    "/raises": ("exit 1", "let an exception through"),
+    "/iterates": ("first exit 0", "returned"),
+    "/writes": ("exit 0", "returned"),
+    "/starts": ("exit 0", "returned"),
+    "/reports": ("exit 1", "let an exception through"),
+    "/library": ("exit 0", "returned"),
+}
+
+
+class TestComingBack:
+    @pytest.mark.parametrize("path", sorted(COMES_BACK))
+    def test_ends_the_child_with_the_right_status(self, site, path):
+        status, how = COMES_BACK[path]
+        since = site.httpd.log.position()
+        response = site.get(path)
+        assert (response.status, response.body.decode()) == (200, status)
+        lines = site.httpd.log.wait("PYW0530", since)
+        assert len(lines) == 1 and how in lines[0] and "client" not in lines[0]
+        assert "GET %s%s (%s/app.wsgi)" % (site.prefix, path, site.httpd.apps) in lines[0]
+
+    def test_in_close(self, site):
+        key = site.new_key()
+        assert site.get("/closes?key=" + key).body == b"ok"
+        assert site.wait_notes(key) == ["exit 0"]
+
+    def test_by_a_thread_of_its_own(self, site):
+        assert site.get("/in_thread").body == b"exit 0"
+
+    def test_by_exit_in_c_runs_nothing_of_the_host(self, site):
+        assert site.get("/library_exits").body == b"exit 5"
+        assert (site.httpd.run / "httpd.pid").exists()
+
+    def test_logs_the_traceback_once(self, site):
+        since = site.httpd.log.position()
+        site.get("/raises")
+        site.httpd.log.wait("ValueError: of the child", since)
+        assert len(site.httpd.log.find("ValueError: of the child", since)) == 1
+        assert not site.httpd.log.find("client.*ValueError", since)
+
+    def test_says_what_it_exits_with(self, site):
+        since = site.httpd.log.position()
+        site.get("/exits?code=text")
+        assert len(site.httpd.log.wait("a word at the end", since)) == 1
+
+    def test_cannot_read_the_request(self, site):
+        assert site.post("/reads", b"a body").body == b"OSError; exit 0; a body"
+
+
+@pytest.mark.parametrize("mpm", ["event", "worker", "prefork"], scope="class")
+class TestOthers:
+    @pytest.mark.parametrize("round", range(2))
+    def test_get_their_own_answers(self, site, round):
+        answers = {}
+
+        def ask(number):
+            answers[number] = site.get("/slow?n=%d" % number).body
+
+        children = [int(site.get("/background?go=go-%s-%d" % (site.mode, round)).body) for _ in range(3)]
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        (site.httpd.data / ("go-%s-%d" % (site.mode, round))).touch()
+        for thread in threads:
+            thread.join()
+        assert answers == {number: b"%d" % number for number in range(8)}
+        assert not site.httpd.log.find("broke the protocol")
+        wait_for(lambda: not any(processes.is_running(child) for each in children for child in processes.descendants(each)), 10)
+
+    def test_a_child_has_no_socket_of_ours(self, site):
+        assert site.get("/sockets").body == b"[]; exit 0"
+
+
+class TestAtTheEnd:
+    @pytest.mark.parametrize("mpm", ["event", "prefork"])
+    def test_a_child_does_not_keep_the_port(self, make_httpd, mode, mpm):
+        server = make_httpd(BOTH_MODES, apps=APPS, mpm=mpm)
+        server.allow_log("PYW0530|AH00045")
+        pid = int(server.get("/%s/background?go=go" % mode).body)
+        assert server.stop() == 0
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", server.port))
+            probe.listen()
+        (server.data / "go").touch()
+        processes.wait_gone(processes.descendants(pid))

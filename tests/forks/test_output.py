@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a forked child prints goes to the log of its group, or of the server: in whole lines, and without a client."""
+import os
+import signal
+
+import psutil
+import pytest
+from fork_site import APPS
+
+from pyw.wait import elapsed
+from pyw.site import BOTH_MODES
+
+
+class TestOutput:
+    def test_has_no_client(self, site):
+        name = "job-" + site.mode
+        since = site.httpd.log.position()
+        assert site.get("/prints?name=" + name).body == b"printed; exit 0"
+        site.httpd.log.wait(name + " begins ends", since)
+        for text in ("print", "half and half", "logging", "errors"):
+            lines = site.httpd.log.find("%s %s" % (name, text), since)
+            assert len(lines) == 1, (text, lines)
+            assert "[client" not in lines[0]
+        long = site.httpd.log.find("x{100}", since)
+        assert sum(line.count("x") for line in long) == 6000 and not any("[client" in line for line in long)
+
+    def test_of_the_parent_keeps_its_client(self, site):
+        name = "parent-" + site.mode
+        since = site.httpd.log.position()
+        site.get("/prints?name=" + name)
+        lines = site.httpd.log.wait(name + " begins ends", since)
+        assert len(lines) == 1 and "[client" in lines[0]
+
+
+class TestStalledLog:
+    @pytest.mark.parametrize("mode", ["daemon", "embedded"])
+    def test_does_not_hold_up_a_child(self, make_httpd, mode):
+        server = make_httpd(BOTH_MODES + 'ErrorLog "|/usr/bin/tee -a ${ROOT}/error.log"', apps=APPS)
+        assert server.get("/%s/returns" % mode).status == 200
+        server.allow_log("PYW0530|PYW0333|flood")
+        readers = [each for each in psutil.Process(server.process.pid).children() if each.name() == "tee"]
+        for reader in readers:
+            os.kill(reader.pid, signal.SIGSTOP)
+        try:
+            response, seconds = elapsed(lambda: server.get("/%s/floods" % mode))
+        finally:
+            for reader in readers:
+                os.kill(reader.pid, signal.SIGCONT)
+        assert readers and response.body == b"printed; exit 0" and seconds < 10
