@@ -21,6 +21,9 @@ APLOG_USE_MODULE(pywsgi);
 /* After that it is said that a thread did not react. */
 #define INTERRUPT_TIMEOUT_MS 5000
 
+/* For threads of the applications at the end of a child, which httpd kills a few seconds after SIGTERM. */
+#define THREADS_MS 2000
+
 typedef enum { ENGINE_NOT_TRIED = 0, ENGINE_RUNNING, ENGINE_UNUSABLE } engine_state;
 
 /* The one Python of this child. */
@@ -107,7 +110,7 @@ static apr_status_t stop_engine(void *unused)
     (void)unused;
     if (embedded.state == ENGINE_RUNNING && embedded.pid == getpid()) {
         embedded.state = ENGINE_UNUSABLE;
-        embedded.engine->stop(apr_atomic_read32(&embedded.running) > 0);
+        embedded.engine->stop(apr_atomic_read32(&embedded.running) > 0, THREADS_MS);
     }
     return APR_SUCCESS;
 }

@@ -122,7 +122,7 @@ static pyw_result exchange_log(pyw_exchange *exchange, pyw_log_level level, cons
     if (flags & PYW_SEND_NOWAIT) {
         return PYW_AGAIN;
     }
-    pyw_log_sink_request(ours(exchange)->reply.r, level, text, length);
+    pyw_log_sink_request(ours(exchange)->reply.r, level, 0, text, length);
     return PYW_OK;
 }
 

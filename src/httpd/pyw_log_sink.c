@@ -18,12 +18,17 @@ void pyw_log_sink_server(void *server, pyw_log_level level, const char *text, si
     ap_log_error(APLOG_MARK, httpd_level(level), 0, server, "%s", text);
 }
 
-void pyw_log_sink_request(request_rec *r, pyw_log_level level, const char *text, size_t length)
+void pyw_log_sink_request(request_rec *r, pyw_log_level level, apr_uint32_t worker, const char *text, size_t length)
 {
     char line[PYW_LOG_RECORD_MAX];
 
     pyw_log_escape(line, sizeof(line), text, length);
-    ap_log_rerror(APLOG_MARK, httpd_level(level), 0, r, "%s", line);
+    if (worker) {
+        ap_log_rerror(APLOG_MARK, httpd_level(level), 0, r, "[worker %u] %s", worker, line);
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, httpd_level(level), 0, r, "%s", line);
+    }
 }
 
 pyw_log_level pyw_log_sink_threshold(const server_rec *server)

@@ -234,12 +234,18 @@ static pyw_result take_file(pyw_relay *relay, const pyw_frame *frame)
     return result == PYW_OK ? after_body(relay, frame->flags & PYW_DATA_LAST, 1) : result;
 }
 
+static apr_uint32_t worker_pid(const pyw_relay *relay)
+{
+    return relay->worker_pid == 0 && relay->admission->has_slot ? relay->admission->slot.pid : relay->worker_pid;
+}
+
 static pyw_result take_log(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_log_level level = frame->flags > PYW_LOG_TRACE ? PYW_LOG_TRACE : (pyw_log_level)frame->flags;
 
     /* emerg and alert are the server's own: a worker cannot raise them. */
-    pyw_log_sink_request(relay->reply->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level, frame->payload, frame->length);
+    pyw_log_sink_request(relay->reply->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level, worker_pid(relay),
+                         frame->payload, frame->length);
     return PYW_OK;
 }
 
@@ -278,6 +284,7 @@ static pyw_result take_taken(pyw_relay *relay, const pyw_frame *frame)
         return PYW_MALFORMED;
     }
     relay->awaits_taken = 0;
+    relay->worker_pid = pid;
     if (!relay->client->worker) {
         pyw_admission_taken(relay->admission, pid);
     }

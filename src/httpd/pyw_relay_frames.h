@@ -33,6 +33,7 @@ typedef struct pyw_relay {
     int has_body;        /* the REQUEST says that a body follows */
     int uploading;       /* body bytes, or its END, are still to be sent */
     int awaits_continue; /* the client sends no body before the worker wants it */
+    apr_uint32_t worker_pid; /* as TAKEN has it; 0: the slot has it, or it is not known */
     int awaits_taken;    /* bytes that were not collected would be lost with a worker that does not begin the request */
     int may_have_more;   /* the last look at the body was not its last word: do not wait for its socket */
     int stream_slice;    /* ms until a stream is looked at again */

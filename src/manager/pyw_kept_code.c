@@ -39,8 +39,9 @@ static void say(const pyw_worker_group *group, const pyw_child *failed)
     else {
         pyw_group_log(group, PYW_LOG_ERR,
                       PYWNO(0316) "the new code of group '%s' does not load (see the records above): still serving the "
-                                  "code of %s; it is tried again when it changes",
-                      name, age);
+                                  "code of %s; the next try is when the script or a file of reload-on= changes, or "
+                                  "with: pywsgid reload %s",
+                      name, age, name);
     }
 }
 

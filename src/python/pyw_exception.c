@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "python/pyw_module.h"
 #include "python/pyw_record.h"
 
 /* An exception that was taken out of the thread state, normalised. Members are owned. */
@@ -77,6 +78,42 @@ static void copy_last_line(PyObject *text, char last[PYW_EXCEPTION_LINE])
     Py_DECREF(bytes);
 }
 
+/* Returns: new reference to the reason, or None; NULL with an exception set. */
+static PyObject *explain_refusal(const taken *exception)
+{
+    PyObject *function = pyw_module_attribute("_explain_refusal");
+    PyObject *why = NULL;
+
+    if (function != NULL && exception->value != NULL) {
+        why = PyObject_CallFunctionObjArgs(function, exception->value, NULL);
+    }
+    Py_XDECREF(function);
+    return why;
+}
+
+/* Many extension modules can be imported in one interpreter of a process only, or in the main one only. */
+static void log_refusal(const taken *exception, pyw_log_level level)
+{
+    PyObject *why = explain_refusal(exception);
+    PyObject *group = why != NULL && why != Py_None ? pyw_module_attribute("application_group") : NULL;
+    PyObject *text = NULL;
+
+    if (group != NULL) {
+        text = PyUnicode_FromFormat(
+            PYWNO(0536) "an extension module refuses the sub-interpreter in which application group '%U' runs, because "
+                        "%U: give the application a process group of its own (WSGIDaemonProcess NAME, and "
+                        "process-group=NAME in its WSGIScriptAlias), or application-group=%%{GLOBAL}",
+            group, why);
+    }
+    if (text != NULL) {
+        pyw_record_str(level, text);
+    }
+    PyErr_Clear();
+    Py_XDECREF(text);
+    Py_XDECREF(group);
+    Py_XDECREF(why);
+}
+
 void pyw_exception_log(pyw_log_level level, const char *message)
 {
     pyw_exception_log_last(level, message, NULL);
@@ -103,6 +140,10 @@ void pyw_exception_log_last(pyw_log_level level, const char *message, char last[
         copy_last_line(text, last);
     }
     Py_XDECREF(text);
+    PyErr_Clear();
+    if (PyThreadState_GetInterpreter(PyThreadState_Get()) != PyInterpreterState_Main()) {
+        log_refusal(&exception, level);
+    }
     drop(&exception);
     PyErr_Clear();
 }

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/pyw_log.h"
 #include "python/pyw_exception.h"
@@ -29,15 +30,27 @@ static struct {
     pthread_mutex_t making; /* held while a sub-interpreter is made; whoever waits for it does not have the GIL */
     pyw_interpreter main;
     pyw_interpreter *last;
+    double threads_end; /* when stop() waits no longer for threads of the applications, CLOCK_MONOTONIC; 0: never */
     char *owner; /* the group that the main interpreter was given to, "" if somebody chose it; NULL: none yet */
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER, .making = PTHREAD_MUTEX_INITIALIZER, .last = &all.main };
 
 static __thread int is_nameless;
 
+/* Once it is set, it stays. */
+static const char *owner(void)
+{
+    const char *name;
+
+    pthread_mutex_lock(&all.lock);
+    name = all.owner;
+    pthread_mutex_unlock(&all.lock);
+    return name;
+}
+
 /* What every interpreter gets; in it, with the GIL. -1 with an exception set. */
 static int set_up(pyw_interpreter *interpreter)
 {
-    if (pyw_module_set_up(all.settings, interpreter->name) < 0 || pyw_stacks_prepare() < 0) {
+    if (pyw_module_set_up(all.settings, interpreter->name, owner()) < 0 || pyw_stacks_prepare() < 0) {
         return -1;
     }
     interpreter->extension = all.hooks->create(interpreter->name);
@@ -270,18 +283,44 @@ void *pyw_interpreter_extension(const pyw_interpreter *interpreter)
     return interpreter->extension;
 }
 
-/* An exit function of the interpreter: what fails is logged, and the next one runs. */
-static void call_exit(const char *module, const char *function)
+/* An exit function of the interpreter, which is called by call_exit. Returns: new reference. */
+static PyObject *run_exit(const char *module, const char *function, const double *seconds)
 {
     PyObject *object = PyImport_ImportModule(module);
-    PyObject *result = object != NULL ? PyObject_CallMethod(object, function, NULL) : NULL;
+    PyObject *result = NULL;
+
+    if (object != NULL) {
+        result = seconds != NULL ? PyObject_CallMethod(object, function, "d", *seconds)
+                                 : PyObject_CallMethod(object, function, NULL);
+    }
+    Py_XDECREF(object);
+    return result;
+}
+
+/* What fails is logged, and the next one runs. */
+static void call_exit(const char *module, const char *function, const double *seconds)
+{
+    PyObject *result = run_exit(module, function, seconds);
 
     pyw_forked_check("a function that runs at the exit of an interpreter");
     if (result == NULL) {
         pyw_exception_log(PYW_LOG_WARNING, PYWNO(0513) "a function that runs at the exit of an interpreter failed");
     }
     Py_XDECREF(result);
-    Py_XDECREF(object);
+}
+
+/* How long the threads of an interpreter may take: 0: for ever. */
+static double seconds_left(void)
+{
+    struct timespec time;
+    double left;
+
+    if (all.threads_end == 0) {
+        return 0;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    left = all.threads_end - ((double)time.tv_sec + (double)time.tv_nsec / 1e9);
+    return left > 0.1 ? left : 0.1;
 }
 
 static int count_threads(void)
@@ -297,12 +336,15 @@ static int count_threads(void)
 
 /*
  * In the interpreter, with the GIL: afterwards nothing of ours is in it. 1: the calling thread is the only one in it.
- * The order is Python's: threads that are no daemons end, then exit functions run.
+ * The order is Python's: threads that are no daemons end, then exit functions run; they also run if a thread takes too
+ * long.
  */
 static int wind_up(pyw_interpreter *interpreter)
 {
-    call_exit("pywsgi", "_shut_down");
-    call_exit("atexit", "_run_exitfuncs");
+    double seconds = seconds_left();
+
+    call_exit("pywsgi", "_shut_down", &seconds);
+    call_exit("atexit", "_run_exitfuncs", NULL);
     pyw_record_flush_all();
     all.hooks->destroy(interpreter->extension);
     interpreter->extension = NULL;
@@ -341,11 +383,20 @@ static int end_sub_interpreter(pyw_interpreter *interpreter)
     return 1;
 }
 
+static void limit_threads(int threads_ms)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    all.threads_end =
+        threads_ms > 0 ? (double)time.tv_sec + (double)time.tv_nsec / 1e9 + (double)threads_ms / 1000 : 0;
+}
+
 /*
  * The thread that stops may be another than the one that started Python: httpd's child starts it for the first request
  * that turns out to be embedded. Only the latter may finalise, as it is Python's main thread.
  */
-void pyw_interpreter_stop(void)
+void pyw_interpreter_stop(int threads_ms)
 {
     int alone = pyw_thread_states_get(0) != NULL;
     PyThreadState *own = thread_state(&all.main);
@@ -353,6 +404,7 @@ void pyw_interpreter_stop(void)
     if (own == NULL) {
         return;
     }
+    limit_threads(threads_ms);
     for (pyw_interpreter *interpreter = all.main.next; interpreter != NULL; interpreter = interpreter->next) {
         if (atomic_load(&interpreter->state) != NULL) {
             alone &= end_sub_interpreter(interpreter);

@@ -67,10 +67,10 @@ void pyw_interpreter_thread_end(void);
 void pyw_interpreter_renew_locks(void);
 
 /*
- * Runs the exit functions of all interpreters, waits for their threads that are no daemons, and finalises Python, or
- * leaves that out if threads of the application are still in it. On the thread that called start; no other thread is
- * inside.
+ * Runs the exit functions of all interpreters, waits for their threads that are no daemons, for `threads_ms` if it is
+ * not 0, and finalises Python, or leaves that out if threads of the application are still in it. On the thread that
+ * called start; no other thread is inside.
  */
-void pyw_interpreter_stop(void);
+void pyw_interpreter_stop(int threads_ms);
 
 #endif

@@ -108,12 +108,33 @@ static PyObject *module_call_with_signals(PyObject *self, PyObject *args)
     return result;
 }
 
+/* A thread that has not ended when its interpreter does. */
+static PyObject *module_warn_thread(PyObject *self, PyObject *args)
+{
+    const char *name;
+    PyObject *stack;
+    char text[512];
+
+    if (!PyArg_ParseTuple(args, "sU:warn_thread", &name, &stack)) {
+        return NULL;
+    }
+    PyOS_snprintf(text, sizeof(text),
+                  PYWNO(0535) "the thread '%.300s' is not a daemon thread and has not ended: the process ends without "
+                  "waiting for it any longer; its stack follows", name);
+    pyw_record_text(PYW_LOG_ERR, text, strlen(text));
+    if (pyw_record_str(PYW_LOG_ERR, stack) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     { "log_functions", module_log_functions, METH_O, NULL },
     { "log", module_log, METH_VARARGS, NULL },
     { "warn_signal", module_warn_signal, METH_VARARGS, NULL },
     { "is_forked", module_is_forked, METH_NOARGS, NULL },
     { "call_with_signals", module_call_with_signals, METH_VARARGS, NULL },
+    { "warn_thread", module_warn_thread, METH_VARARGS, NULL },
     { NULL, NULL, 0, NULL }
 };
 
@@ -195,7 +216,7 @@ static int keep_environment(PyObject *bytes)
     return 0;
 }
 
-int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group)
+int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group, const char *main_group)
 {
     PyObject *module = run_source();
     PyObject *path = module != NULL ? path_list(settings->python_path) : NULL;
@@ -203,8 +224,8 @@ int pyw_module_set_up(const pyw_module_settings *settings, const char *applicati
     int rv = -1;
 
     if (path != NULL) {
-        result = PyObject_CallMethod(module, "_set_up", "sssOy#", settings->version, settings->process_group,
-                                     application_group, path, environment.data, environment.length);
+        result = PyObject_CallMethod(module, "_set_up", "ssszOy#", settings->version, settings->process_group,
+                                     application_group, main_group, path, environment.data, environment.length);
     }
     if (result != NULL) {
         rv = keep_environment(result);

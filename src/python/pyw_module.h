@@ -19,8 +19,11 @@ typedef struct pyw_module_settings {
 /* Makes `_pywsgi` known to all interpreters; before Python is initialised. -1: no memory. */
 int pyw_module_register(void);
 
-/* Sets up the current interpreter. GIL held. -1 with an exception set. */
-int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group);
+/*
+ * Sets up the current interpreter. `main_group` is the application group that has the main interpreter, NULL: none yet.
+ * GIL held. -1 with an exception set.
+ */
+int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group, const char *main_group);
 
 /* Returns: new reference to an object of the module `pywsgi`; NULL with an exception set. */
 PyObject *pyw_module_attribute(const char *name);

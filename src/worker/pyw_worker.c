@@ -22,6 +22,7 @@
 
 enum {
     WORK_FORKED = -1,
+    STACKS_BEFORE_MS = 500, /* how long before startup-timeout is over */
     WATCH_MS = 1000, /* how often scripts are looked at */
     KICK_MS = 10     /* how often threads are called out of their wait while they drain */
 };
@@ -154,13 +155,43 @@ static void look_at_renewal(pyw_worker *self)
     }
 }
 
+/* The manager kills the worker at startup-timeout: until then the log must say where the loading hangs. */
+static void limit_loading(pyw_worker *self)
+{
+    int64_t limit = apr_time_as_msec(self->heritage.options->startup_timeout);
+    int64_t margin = limit / 4 < STACKS_BEFORE_MS ? limit / 4 : STACKS_BEFORE_MS;
+
+    self->stacks_at = limit > 0 ? self->started + limit - margin : INT64_MAX;
+}
+
+static void look_at_loading(pyw_worker *self)
+{
+    if (self->is_told || pyw_worker_is_draining(self) || pyw_wait_now() < self->stacks_at) {
+        return;
+    }
+    self->stacks_at = INT64_MAX;
+    pyw_log(PYW_LOG_ERR,
+            PYWNO(0480) "the applications are not loaded, and startup-timeout (%.3g s) is nearly over; the stacks of "
+                        "all threads follow",
+            (double)self->heritage.options->startup_timeout / APR_USEC_PER_SEC);
+    pyw_watchdog_log_stacks(self->service.engine);
+}
+
+/* How long the main thread may sleep if nothing happens. */
+static int sleep_limit(const pyw_worker *self)
+{
+    int limit = pyw_worker_is_draining(self) || self->alone_until > 0 ? KICK_MS : WATCH_MS;
+    int64_t until_stacks = self->is_told ? INT64_MAX : self->stacks_at - pyw_wait_now();
+
+    return until_stacks < limit ? (int)(until_stacks > 0 ? until_stacks : 0) : limit;
+}
+
 static void wait_for_events(pyw_worker *self)
 {
     struct pollfd fds[2] = {{pyw_worker_signalled.wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
-    int timeout = pyw_worker_is_draining(self) || self->alone_until > 0 ? KICK_MS : WATCH_MS;
     uint64_t count;
 
-    if (poll(fds, 2, timeout) > 0 && fds[0].revents != 0 &&
+    if (poll(fds, 2, sleep_limit(self)) > 0 && fds[0].revents != 0 &&
         read(pyw_worker_signalled.wake_fd, &count, sizeof(count)) < 0) {
         return;
     }
@@ -200,6 +231,7 @@ static int work(pyw_worker *self)
             return PYW_EXIT_ENGINE;
         }
         pyw_worker_look_at_manager(self);
+        look_at_loading(self);
         look_at_scripts(self);
         look_at_watchdog(self);
         look_at_overdue(self);
@@ -264,6 +296,7 @@ static int run_program(pyw_worker *self)
     int status;
 
     self->program = &program;
+    self->stacks_at = INT64_MAX;
     self->is_told = 1;
     start_watchdog(self);
     pyw_worker_tell(self, PYW_FRAME_READY);
@@ -280,6 +313,7 @@ static int run(pyw_worker *self)
         return run_program(self);
     }
     note_scripts(self);
+    limit_loading(self);
     if (!pyw_loading_start(&self->loading, self->template == NULL, pyw_worker_wake)) {
         return PYW_EXIT_ENGINE;
     }
@@ -299,6 +333,7 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
     self->is_forked = self->is_told = self->may_serve = 0;
     pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
     pyw_worker_signalled.lost_at = 0;
+    self->started = pyw_wait_now();
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
@@ -352,6 +387,7 @@ int pyw_worker_main(int is_template)
     pyw_log_install(pyw_worker_log_sink, NULL, PYW_LOG_NOTICE);
     apr_initialize();
     apr_pool_create(&pool, NULL);
+    self.started = pyw_wait_now();
     self.manager = pyw_channel_create();
     self.service.watched = pyw_watch_list_create();
     if (is_template) {

@@ -36,6 +36,9 @@ typedef struct pyw_worker {
     int64_t next_overdue; /* when to tell the manager of overdue requests again */
     int64_t lost_at;      /* when its manager went; 0: it has one */
     int64_t alone_until;  /* its manager is gone, and it still accepts; 0: it does not do so for want of one */
+    int64_t started;       /* when the process began to be this worker, or this template */
+    int64_t drained_since; /* when draining began; 0: it has not */
+    int64_t stacks_at;     /* when loading has taken so long that the log gets the stacks; INT64_MAX: never */
     int64_t stop_at;      /* draining has to be over; INT64_MAX: never forced */
 } pyw_worker;
 

@@ -10,6 +10,8 @@
 /* When the manager is gone, from that moment on. */
 enum {
     ALONE_MS = 2000,  /* another one may take as long to come: requests are served meanwhile */
+    EXIT_MS = 1000,   /* for the exit functions of the applications */
+    LEAST_MS = 100,   /* for their threads */
     ORPHAN_MS = 4000 /* no request gets longer, whatever shutdown-timeout says */
 };
 
@@ -23,6 +25,7 @@ void pyw_worker_drain(pyw_worker *self)
     if (!pyw_worker_is_draining(self)) {
         __atomic_store_n(&self->service.draining, 1, __ATOMIC_SEQ_CST);
         self->stop_at = INT64_MAX;
+        self->drained_since = pyw_wait_now();
     }
 }
 
@@ -88,6 +91,23 @@ int pyw_worker_drained_status(const pyw_worker *self)
     return self->pool != NULL && pyw_pool_running(self->pool) > 0 ? PYW_EXIT_OVERDUE : PYW_EXIT_DRAINED;
 }
 
+/* What is left of the time until somebody kills the worker, but for a second or half of it for its exit functions. */
+static int threads_limit(const pyw_worker *self)
+{
+    int64_t limit = apr_time_as_msec(self->heritage.options->shutdown_timeout);
+    int64_t left;
+
+    if (self->lost_at > 0) {
+        limit = limit == 0 || limit > ORPHAN_MS ? ORPHAN_MS : limit;
+    }
+    if (limit == 0) {
+        return 0;
+    }
+    left = limit - (self->drained_since > 0 ? pyw_wait_now() - self->drained_since : 0);
+    left = left > 2 * EXIT_MS ? left - EXIT_MS : left / 2;
+    return left > LEAST_MS ? (int)left : LEAST_MS;
+}
+
 int pyw_worker_stop_engine(pyw_worker *self, int status)
 {
     apr_interval_time_t limit = self->heritage.options->shutdown_timeout;
@@ -96,17 +116,17 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
         pyw_log(PYW_LOG_ERR, PYWNO(0419) "the worker ends although %d requests still run: %s",
                 self->pool != NULL ? pyw_pool_busy(self->pool) : 0,
                 self->lost_at > 0 ? "its manager is gone" : "shutdown-timeout is over");
-        self->service.engine->stop(1);
+        self->service.engine->stop(1, 0);
         pyw_worker_leave(status);
     }
     if (status == PYW_EXIT_OVERDUE) {
-        self->service.engine->stop(1);
+        self->service.engine->stop(1, 0);
         pyw_worker_leave(status);
     }
     if (self->lost_at == 0) {
         pyw_worker_limit_end(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
     }
     pyw_watchdog_stop(self->watchdog);
-    self->service.engine->stop(0);
+    self->service.engine->stop(0, threads_limit(self));
     return status;
 }

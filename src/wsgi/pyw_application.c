@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
@@ -37,6 +38,8 @@ struct pyw_application {
     int back_off;
     time_t next_try;
     char failure[PYW_EXCEPTION_LINE]; /* why it did not load; only the thread that loads writes it, without the lock */
+    const char *failed_record; /* the tag of the record that says so, and the process that wrote it */
+    pid_t failed_in;
 };
 
 static struct {
@@ -159,6 +162,13 @@ pyw_application *pyw_application_find(const pyw_application_spec *spec)
     return application;
 }
 
+/* For the requests that come later. On the thread that loads. */
+static void note_failure(pyw_application *application, const char *tag)
+{
+    application->failed_record = tag;
+    application->failed_in = getpid();
+}
+
 /* Logs why the current attempt failed: the exception, or else the problem. GIL held. */
 static void log_failure(pyw_application *application, const pyw_problem *problem, int was_loaded)
 {
@@ -181,6 +191,7 @@ static void log_failure(pyw_application *application, const pyw_problem *problem
     else {
         snprintf(message, sizeof(message), PYWNO(0613) "%.300s: %s", application->spec.target, problem->text);
     }
+    note_failure(application, is_import(&application->spec) ? "PYW0529" : PyErr_Occurred() ? "PYW0610" : "PYW0613");
     if (!PyErr_Occurred()) {
         snprintf(application->failure, sizeof(application->failure), "%.400s", problem->text);
     }
@@ -213,6 +224,7 @@ static load_state make_ready(pyw_application *application, int was_loaded)
     snprintf(message, sizeof(message), PYWNO(0527) "a function that was registered with pywsgi.after_fork raised; "
              "requests that reach %.300s here get 500; it is tried again after %d s", application->spec.target,
              application->back_off);
+    note_failure(application, "PYW0527");
     pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
     return FAILED;
 }
@@ -282,6 +294,7 @@ static load_state load_once(pyw_application *application, pyw_stamp *stamp, int 
     load_state state = FAILED;
     const char *before;
 
+    note_failure(application, "PYW0511"); /* unless it gets as far as to say something else */
     if (pyw_interpreter_enter(application->interpreter) == PYW_OK) {
         before = pyw_forked_enter(application->spec.target);
         state = is_preloaded ? make_ready(application, 0) : import(application, stamp, was_loaded);
@@ -357,8 +370,9 @@ static int explain(pyw_application *application, load_state state, pyw_problem *
                         application->spec.target, is_import(&application->spec) ? "WSGIImportScript" : "alias");
         return 404;
     }
-    pyw_problem_set(problem, PYWNO(0611) "%s is not loaded: why is in the log of this process, further up",
-                    application->spec.target);
+    pyw_problem_set(problem, PYWNO(0611) "%s is not loaded in process %ld: the log has the reason further up, in the "
+                    "record %s of pid %ld", application->spec.target, (long)getpid(), application->failed_record,
+                    (long)application->failed_in);
     return 500;
 }
 
@@ -370,6 +384,7 @@ static int is_left_out(const pyw_application *application)
 int pyw_application_ready(pyw_application *application, pyw_problem *problem)
 {
     int state = atomic_load(&application->state);
+    int status;
     int looks = application->spec.reloading && all.reload_in_place && application->spec.kind == PYW_TARGET_SCRIPT;
 
     if (state == LOADED && !looks) {
@@ -389,9 +404,9 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
     if (!application->loading && wants_load(application)) {
         load_now(application);
     }
-    state = atomic_load(&application->state);
+    status = explain(application, (load_state)atomic_load(&application->state), problem);
     pthread_mutex_unlock(&application->lock);
-    return explain(application, (load_state)state, problem);
+    return status;
 }
 
 /* One that failed is tried again by requests: not in a template, and not one that requests do not need. */

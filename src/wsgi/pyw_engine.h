@@ -127,8 +127,10 @@ typedef struct pyw_engine {
     /*
      * Runs the exit functions of all interpreters and finalises Python. No thread may be inside run() or load(); if
      * one may be, pass `busy` != 0: then nothing of Python is touched, and the caller should leave by _exit().
+     * `threads_ms`: how long threads that the applications have started, and that are no daemons, may take to end; 0:
+     * any time. The log names those that take longer, with their stacks, and Python is not finalised.
      */
-    void (*stop)(int busy);
+    void (*stop)(int busy, int threads_ms);
 
     /*
      * A template has loaded its applications and starts to fork: collects garbage, keeps what is left out of the

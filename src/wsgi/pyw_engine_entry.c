@@ -143,13 +143,13 @@ static void engine_thread_end(void)
     }
 }
 
-static void engine_stop(int busy)
+static void engine_stop(int busy, int threads_ms)
 {
     pyw_flusher_stop();
     if (engine.running && !busy) {
         engine.running = 0;
         pyw_overseer_stop();
-        pyw_interpreter_stop();
+        pyw_interpreter_stop(threads_ms);
     }
 }
 

@@ -88,7 +88,8 @@ static int check_exc_info(const pyw_request *request, PyObject *exc_info)
     if (exc_info == NULL || exc_info == Py_None) {
         if (request->started) {
             PyErr_SetString(PyExc_RuntimeError,
-                            "start_response was called a second time without exc_info (PEP 3333)");
+                            "start_response was called a second time without exc_info, which PEP 3333 calls a fatal "
+                            "error: the headers of the first call would be lost");
             return -1;
         }
         return 0;
