@@ -5,6 +5,8 @@ import urllib.parse
 
 import pytest
 
+from pyw import wait_for
+
 APP = "logging.wsgi"
 
 
@@ -64,8 +66,7 @@ class TestStreams:
         since = site.httpd.log.position()
         site.httpd.allow_log("thread [a-h] line")
         assert site.get("/torn").body == b"ok"
-        lines = site.httpd.log.find(r"thread [a-h] line \d+ end$", since)
-        assert len(lines) == 400
+        wait_for(lambda: len(site.httpd.log.find(r"thread [a-h] line \d+ end$", since)) == 400, what="400 whole records")
         assert len(site.httpd.log.find("thread", since)) == 400
 
 
