@@ -16,6 +16,7 @@
 #include "httpd/pyw_handler.h"
 #include "httpd/pyw_mount.h"
 #include "httpd/pyw_parent.h"
+#include "httpd/pyw_scrub.h"
 #include "httpd/pyw_timing.h"
 #include "mod_pywsgi.h"
 
@@ -35,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
 
     (void)pool;
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pyw_scrub_post_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_config(pyw_parent_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pyw_parent_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_status(pyw_generations_child_status, NULL, NULL, APR_HOOK_MIDDLE);

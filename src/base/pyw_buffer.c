@@ -1,18 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* explicit_bzero */
+#endif
 #include "base/pyw_buffer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+static void release(const pyw_buffer *buffer)
+{
+    if (buffer->is_secret && buffer->data != NULL) {
+        explicit_bzero(buffer->data, buffer->capacity);
+    }
+    free(buffer->data);
+}
+
+/* As realloc(3), which may leave what it has copied behind. */
+static char *grow(const pyw_buffer *buffer, size_t capacity)
+{
+    char *data;
+
+    if (!buffer->is_secret) {
+        return realloc(buffer->data, capacity);
+    }
+    data = malloc(capacity);
+    if (data != NULL) {
+        memcpy(data, buffer->data != NULL ? buffer->data : "", buffer->length);
+        release(buffer);
+    }
+    return data;
+}
+
 void pyw_buffer_free(pyw_buffer *buffer)
 {
-    free(buffer->data);
-    memset(buffer, 0, sizeof(*buffer));
+    release(buffer);
+    *buffer = (pyw_buffer){.is_secret = buffer->is_secret};
 }
 
 void pyw_buffer_reset(pyw_buffer *buffer, size_t keep)
 {
-    if (buffer->capacity > keep) {
+    if (buffer->capacity > keep || buffer->is_secret) {
         pyw_buffer_free(buffer);
     }
     buffer->length = 0;
@@ -35,7 +62,7 @@ char *pyw_buffer_reserve(pyw_buffer *buffer, size_t more)
     while (capacity < wanted) {
         capacity = capacity > SIZE_MAX / 2 ? wanted : capacity * 2;
     }
-    data = realloc(buffer->data, capacity);
+    data = grow(buffer, capacity);
     if (data == NULL) {
         buffer->failed = 1;
         return NULL;

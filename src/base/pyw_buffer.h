@@ -15,6 +15,7 @@ typedef struct pyw_buffer {
     size_t length;
     size_t capacity;
     int failed;
+    int is_secret; /* memory that is given up is overwritten first; set it while the buffer is empty */
 } pyw_buffer;
 
 void pyw_buffer_free(pyw_buffer *buffer);

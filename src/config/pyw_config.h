@@ -89,6 +89,8 @@ typedef struct pyw_server_config {
     apr_array_header_t *embedded_imports; /* of const pyw_application_option *; set by pyw_config_check */
     apr_array_header_t *warnings; /* of const char *: what is said when httpd starts */
     apr_array_header_t *groups;   /* of pyw_group *, all servers' */
+    pyw_secrets *secrets;         /* values of env= and env-file= of all groups; NULL: there are none */
+    int has_secrets_in_text;      /* env= was given: httpd has read its value from its own configuration */
     const char *python_home;      /* WSGIPythonHome */
     const char *python_path;      /* WSGIPythonPath */
     const char *socket_prefix;    /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */

@@ -33,6 +33,18 @@ static const char *check_name(cmd_parms *cmd, const char *name)
     return NULL;
 }
 
+static int is_env(const char *name)
+{
+    return strcmp(name, "env") == 0;
+}
+
+static const char *set_option(cmd_parms *cmd, pyw_group_options *options, const char *name, const char *value)
+{
+    const char *error = pyw_options_set(options, cmd->pool, name, value);
+
+    return error ? apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: %s", options->name, error) : NULL;
+}
+
 static const char *set_options(cmd_parms *cmd, pyw_group_options *options, const char *args)
 {
     for (;;) {
@@ -43,13 +55,61 @@ static const char *set_options(cmd_parms *cmd, pyw_group_options *options, const
             return NULL;
         }
         if (!error) {
-            error = pyw_options_set(options, cmd->pool, name, value);
-            error = error ? apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: %s", options->name, error) : NULL;
+            error = set_option(cmd, options, name, value);
+        }
+        if (name && is_env(name)) {
+            pyw_config_main()->has_secrets_in_text = 1;
+            pyw_secrets_wipe(value);
         }
         if (error) {
             return error;
         }
     }
+}
+
+/* An option as it is written, [start, end), and as DUMP_CONFIG and mod_info may show it. */
+static const char *shown(apr_pool_t *pool, const char *start, const char *end, const char *name, const char *value)
+{
+    const char *word_end = end;
+
+    if (!is_env(name)) {
+        return apr_pstrmemdup(pool, start, (apr_size_t)(end - start));
+    }
+    while (word_end > start && apr_isspace(word_end[-1])) {
+        word_end--;
+    }
+    return apr_psprintf(pool, "env=%.*s=***%.*s", (int)strcspn(value, "="), strchr(value, '=') ? value : "",
+                        (int)(end - word_end), word_end);
+}
+
+/* The directive as httpd remembers it, without the values of env=. Its text is httpd's and was httpd's to write. */
+static void hide_values(cmd_parms *cmd, const char *args)
+{
+    const char *text = cmd->directive ? cmd->directive->args : NULL;
+    const char *hidden, *name, *value;
+
+    if (!text || !pyw_config_main()->has_secrets_in_text) {
+        return;
+    }
+    hidden = apr_pstrmemdup(cmd->pool, text, (apr_size_t)(args - text));
+    for (const char *start = args; !pyw_directive_option(cmd, &args, &name, &value) && name; start = args) {
+        hidden = apr_pstrcat(cmd->pool, hidden, shown(cmd->pool, start, args, name, value), NULL);
+        if (is_env(name)) {
+            pyw_secrets_wipe(value);
+        }
+    }
+    cmd->directive->args = hidden;
+    pyw_secrets_wipe(text);
+}
+
+static pyw_secrets *secrets_of(cmd_parms *cmd)
+{
+    pyw_server_config *config = pyw_config_main();
+
+    if (!config->secrets) {
+        config->secrets = pyw_secrets_create(cmd->pool);
+    }
+    return config->secrets;
 }
 
 static void warn_of_ignored(cmd_parms *cmd, const pyw_group_options *options)
@@ -75,9 +135,11 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
     }
     group = apr_pcalloc(cmd->pool, sizeof(*group));
     group->options = pyw_options_create(cmd->pool, name);
+    group->options->secrets = secrets_of(cmd);
     group->server = cmd->server;
     group->defined_at = pyw_directive_place(cmd);
     error = set_options(cmd, group->options, args);
+    hide_values(cmd, args);
     if (!error) {
         warn_of_ignored(cmd, group->options);
         APR_ARRAY_PUSH(pyw_config_main()->groups, pyw_group *) = group;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/pyw_option_env.h"
 
-#include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { LINE_SIZE = 32 * 1024 };
+enum { LINE_MOST = 32 * 1024, FILE_MOST = 256 * 1024 };
 
 static int is_name(const char *text, size_t length)
 {
@@ -21,16 +24,23 @@ static int is_name(const char *text, size_t length)
     return 1;
 }
 
-const char *pyw_option_env_add(apr_array_header_t *env, apr_pool_t *pool, const char *setting)
+/* `setting` lives as long as the options. What is refused may be a secret, so the message does not show it. */
+static const char *add(pyw_group_options *options, const char *setting)
 {
     const char *equals = strchr(setting, '=');
 
     if (equals == NULL || !is_name(setting, (size_t)(equals - setting))) {
-        /* What stands there may be a secret. */
         return "that is no NAME=value; NAME is made of letters, digits and _, and does not begin with a digit";
     }
-    APR_ARRAY_PUSH(env, const char *) = apr_pstrdup(pool, setting);
+    APR_ARRAY_PUSH(options->env, const char *) = setting;
     return NULL;
+}
+
+const char *pyw_option_env_add(pyw_group_options *options, apr_pool_t *pool, const char *setting)
+{
+    const char *copy = pyw_secrets_copy(options->secrets, pool, setting);
+
+    return copy != NULL ? add(options, copy) : "there is no memory that httpd's children do not inherit";
 }
 
 /* NAME="value" without its quotes; in place. */
@@ -45,11 +55,11 @@ static void unquote(char *setting)
     }
 }
 
-static const char *add_line(apr_array_header_t *env, apr_pool_t *pool, char *line)
+static const char *add_line(pyw_group_options *options, char *line)
 {
     size_t length = strlen(line);
 
-    if (length == LINE_SIZE - 1 && line[length - 1] != '\n') {
+    if (length >= LINE_MOST) {
         return "the line is longer than 32 KiB";
     }
     while (length > 0 && apr_isspace(line[length - 1])) {
@@ -65,27 +75,75 @@ static const char *add_line(apr_array_header_t *env, apr_pool_t *pool, char *lin
         line += 7;
     }
     unquote(line);
-    return pyw_option_env_add(env, pool, line);
+    return add(options, line);
 }
 
-const char *pyw_option_env_file(apr_array_header_t *env, apr_pool_t *pool, const char *path)
+/* Up to `size` bytes; -1: errno, EFBIG if there are more. */
+static ssize_t read_all(int fd, char *text, size_t size)
 {
-    char *line = apr_palloc(pool, LINE_SIZE);
-    const char *error = NULL;
-    apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, path, APR_READ | APR_BUFFERED, APR_OS_DEFAULT, pool);
+    size_t length = 0;
 
-    if (rv != APR_SUCCESS) {
-        char reason[120];
+    for (;;) {
+        ssize_t got = read(fd, text + length, size - length);
 
-        return apr_psprintf(pool, "%s: %s", path, apr_strerror(rv, reason, sizeof(reason)));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got < 0 ? -1 : (ssize_t)length;
+        }
+        length += (size_t)got;
+        if (length == size) {
+            errno = EFBIG;
+            return -1;
+        }
     }
-    for (int number = 1; error == NULL && apr_file_gets(line, LINE_SIZE, file) == APR_SUCCESS; number++) {
-        error = add_line(env, pool, line);
+}
+
+/* The file as a text. NULL: errno. No buffer but this one sees it. */
+static char *read_file(const pyw_group_options *options, apr_pool_t *pool, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *text = NULL;
+    struct stat found;
+    int error;
+
+    if (fd >= 0 && fstat(fd, &found) == 0) {
+        size_t size = S_ISREG(found.st_mode) && found.st_size < FILE_MOST ? (size_t)found.st_size + 1 : FILE_MOST;
+
+        text = pyw_secrets_allocate(options->secrets, pool, size + 1);
+        if (text != NULL && read_all(fd, text, size) < 0) {
+            text = NULL;
+        }
+    }
+    error = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = error;
+    return text;
+}
+
+const char *pyw_option_env_file(pyw_group_options *options, apr_pool_t *pool, const char *path)
+{
+    char *line = read_file(options, pool, path);
+    const char *error = NULL;
+
+    if (line == NULL) {
+        return apr_psprintf(pool, "%s: %s", path,
+                            errno == EFBIG ? "the file has more than 256 KiB, or grows" : strerror(errno));
+    }
+    for (int number = 1; error == NULL && line != NULL; number++) {
+        char *next = strchr(line, '\n');
+
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        error = add_line(options, line);
         if (error != NULL) {
             error = apr_psprintf(pool, "%s:%d: %s", path, number, error);
         }
+        line = next;
     }
-    apr_file_close(file);
     return error;
 }

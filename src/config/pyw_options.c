@@ -177,9 +177,8 @@ static const char *set_text(pyw_group_options *options, apr_pool_t *pool, const 
 
 static const char *set_env(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {
-    apr_array_header_t *env = *(apr_array_header_t **)place(options, rule);
-    const char *error =
-        rule->kind == PYW_KIND_ENV ? pyw_option_env_add(env, pool, value) : pyw_option_env_file(env, pool, value);
+    const char *error = rule->kind == PYW_KIND_ENV ? pyw_option_env_add(options, pool, value)
+                                                   : pyw_option_env_file(options, pool, value);
 
     return error == NULL ? NULL : apr_psprintf(pool, "option '%s': %s", rule->name, error);
 }

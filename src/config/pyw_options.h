@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/pyw_pair.h"
+#include "config/pyw_secrets.h"
 
 typedef struct pyw_group_options {
     const char *name;
@@ -72,6 +73,7 @@ typedef struct pyw_group_options {
     int queue_limit;                        /* requests that may wait for a thread; httpd's business, as what follows */
     apr_interval_time_t queue_timeout;      /* how long one may wait; 0: without end */
     int reserve;                            /* threads that only requests of high priority may fill */
+    pyw_secrets *secrets;                   /* where the values of `env` are; NULL: in the pool */
     apr_array_header_t *env;                /* of const char *: "NAME=value", env-file expanded, in order */
     apr_array_header_t *ignored; /* of const char *: names of mod_wsgi's options that were given and have no effect */
 

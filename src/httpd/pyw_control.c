@@ -201,7 +201,7 @@ static int open_log(const server_rec *server)
 static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const apr_table_t *table,
                              const server_rec *server)
 {
-    pyw_buffer payload = {0};
+    pyw_buffer payload = {.is_secret = 1}; /* env= */
     pyw_result result = PYW_FAILED;
     int fd = open_log(server);
 
@@ -301,6 +301,7 @@ pyw_delivery *pyw_delivery_begin(apr_pool_t *parent, int control_fd, int unanswe
         return NULL;
     }
     pyw_channel_open(channel, fd);
+    pyw_channel_keep_secret(channel);
     apr_pool_create(&pool, parent);
     apr_pool_tag(pool, "pywsgi_delivery");
     delivery = apr_pcalloc(pool, sizeof(*delivery));

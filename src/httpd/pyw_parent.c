@@ -547,6 +547,10 @@ void pyw_parent_child_init(void)
         pyw_managers_close_control(&pyw_managers_state_of_both()->next);
         pyw_lifeline_child_init();
         pyw_log_store_child_init();
+        if (work.delivery) {
+            pyw_delivery_end(work.delivery); /* what it still has to send may be a group's env= */
+            work.delivery = NULL;
+        }
     }
     pyw_predecessors_child_init();
 }

@@ -484,6 +484,11 @@ void pyw_channel_queue(pyw_channel *channel, pyw_frame_type type, uint16_t flags
     pyw_outbox_queue(&channel->outbox, type, flags, payload, length, fd);
 }
 
+void pyw_channel_keep_secret(pyw_channel *channel)
+{
+    channel->outbox.backlog.is_secret = 1;
+}
+
 pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms)
 {
     return pyw_outbox_send(&channel->outbox, channel->fd, timeout_ms);

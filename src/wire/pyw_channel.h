@@ -123,6 +123,9 @@ int pyw_channel_take_fd(pyw_channel *channel);
 void pyw_channel_queue(pyw_channel *channel, pyw_frame_type type, uint16_t flags, const void *payload, size_t length,
                        int fd);
 
+/* From now on memory that held bytes to send is overwritten before it is given up. Before the first send(). */
+void pyw_channel_keep_secret(pyw_channel *channel);
+
 /*
  * Sends what is queued with as few system calls as possible, waiting up to `timeout_ms` whenever the socket is full.
  * With timeout 0: PYW_OK once any byte went out, what is left being copied (see has_output);
