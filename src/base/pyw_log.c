@@ -19,9 +19,14 @@ void pyw_log_install(pyw_log_sink *sink, void *baton, pyw_log_level threshold)
     installed.threshold = threshold;
 }
 
+void pyw_log_set_threshold(pyw_log_level threshold)
+{
+    __atomic_store_n(&installed.threshold, threshold, __ATOMIC_RELAXED);
+}
+
 int pyw_log_is_on(pyw_log_level level)
 {
-    return installed.sink != NULL && level <= installed.threshold;
+    return installed.sink != NULL && level <= __atomic_load_n(&installed.threshold, __ATOMIC_RELAXED);
 }
 
 void pyw_log(pyw_log_level level, const char *format, ...)

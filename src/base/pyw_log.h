@@ -38,6 +38,9 @@ typedef void pyw_log_sink(void *baton, pyw_log_level level, const char *text, si
 /* Installs the sink of this process. Not thread-safe: call it before threads exist. Without a sink records are lost. */
 void pyw_log_install(pyw_log_sink *sink, void *baton, pyw_log_level threshold);
 
+/* Another threshold for the sink that is installed. Any thread, also while others log. */
+void pyw_log_set_threshold(pyw_log_level threshold);
+
 int pyw_log_is_on(pyw_log_level level);
 
 void pyw_log(pyw_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -36,6 +36,7 @@ typedef struct pyw_option_rule {
     long least; /* NUMBER, OCTAL, PERCENT: themselves; DURATION: milliseconds; SIZE: bytes, 0 being allowed besides */
     long most;
     int is_internal; /* pyw_options_restore only */
+    unsigned use;    /* PYW_USE_... of pyw_options.h: who needs a changed value */
 } pyw_option_rule;
 
 /* Ends with a rule whose name is NULL. */

@@ -19,7 +19,7 @@ typedef struct pyw_group_options {
     const char *name;
     int processes;                    /* 1 ... ; at most, if there is a span */
     int processes_least;              /* 0 ... ; the same as processes if there is none */
-    int multiprocess;                 /* processes= was given, be it 1 */
+    int multiprocess;                 /* wsgi.multiprocess: processes= was given, be it 1 */
     int threads;                      /* 1 ... ; default 15; 0: a service group, which runs `imports` and no requests */
     const char *user;                 /* a name, or #uid; NULL: the process's own (httpd's User when started as root) */
     const char *group;                /* a name, or #gid; NULL: the user's primary group */
@@ -70,7 +70,7 @@ typedef struct pyw_group_options {
     apr_interval_time_t scale_idle;         /* one worker less would have done for so long: one goes */
     apr_size_t memory_budget;               /* bytes of all workers of the group: it does not grow above; 0: any */
     const char *cgroup;                     /* directory of a cgroup (version 2) for the workers; NULL: the manager's */
-    int queue_limit;                        /* requests that may wait for a thread; httpd's business, as what follows */
+    int queue_limit;                        /* requests that may wait for a thread */
     apr_interval_time_t queue_timeout;      /* how long one may wait; 0: without end */
     int reserve;                            /* threads that only requests of high priority may fill */
     pyw_secrets *secrets;                   /* where the values of `env` are; NULL: in the pool */
@@ -118,9 +118,24 @@ const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, co
  */
 apr_table_t *pyw_options_pairs(const pyw_group_options *options, apr_pool_t *pool);
 
-/*
- * What is the same for all groups: the pairs of a COMMIT frame.
- */
+/* Who uses an option, and so what a change takes while the group runs. Each option has one of these. */
+enum {
+    PYW_USE_HTTPD = 1,   /* httpd alone: its next children have the new value */
+    PYW_USE_MANAGER = 2, /* the manager, or only workers that are started later */
+    PYW_USE_LIVE = 4,    /* workers, which take a new value while they run */
+    PYW_USE_START = 8    /* workers, at their start: they are replaced */
+};
+
+/* Those of `pairs` whose option is used in one of the ways of `uses`, in their order. */
+apr_table_t *pyw_options_select(const apr_table_t *pairs, unsigned uses, apr_pool_t *pool);
+
+/* Takes the values of all options with PYW_USE_LIVE from `changed`. They are numbers: no pool is involved. */
+void pyw_options_use_live(pyw_group_options *options, const pyw_group_options *changed);
+
+/* The names of the options in which two tables of pairs differ, each once, separated by ", "; "" if there are none. */
+const char *pyw_options_difference(const apr_table_t *one, const apr_table_t *other, apr_pool_t *pool);
+
+/* What is the same for all groups: the pairs of a COMMIT frame. */
 typedef struct pyw_settings {
     const char *socket_directory; /* absolute; made by the manager (0711), holds <group>.sock; removed when it stops */
     uid_t httpd_uid;         /* owner of the sockets, unless socket-user says otherwise, and the only peer but root */

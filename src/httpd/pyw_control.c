@@ -217,18 +217,6 @@ static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const ap
     return result;
 }
 
-/* What concerns httpd alone must not count as a change for which the workers are replaced. */
-static void ignore_queue(pyw_group_options *options, apr_pool_t *pool)
-{
-    const pyw_group_options *defaults = pyw_options_create(pool, "");
-
-    options->queue_limit = defaults->queue_limit;
-    options->queue_timeout = defaults->queue_timeout;
-    options->reserve = defaults->reserve;
-    options->request_buffer = defaults->request_buffer;
-    options->request_spool = defaults->request_spool;
-}
-
 /* What the configuration leaves open and only httpd's parent knows. */
 static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *group)
 {
@@ -241,7 +229,7 @@ static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *gro
     options->log_level = pyw_log_sink_threshold(group->server);
     pyw_control_stamp(options->engine, stamp);
     options->engine_stamp = *stamp ? apr_pstrdup(pool, stamp) : NULL;
-    ignore_queue(options, pool);
+    options->multiprocess |= options->processes > 1;
     return options;
 }
 
@@ -257,7 +245,10 @@ static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, uin
 
 static pyw_result send_group(pyw_channel *channel, apr_pool_t *pool, const pyw_group *group)
 {
-    return send_table(channel, PYW_FRAME_GROUP, pyw_options_pairs(completed(pool, group), pool), group->server);
+    const apr_table_t *pairs = pyw_options_pairs(completed(pool, group), pool);
+
+    return send_table(channel, PYW_FRAME_GROUP, pyw_options_select(pairs, ~(unsigned)PYW_USE_HTTPD, pool),
+                      group->server);
 }
 
 static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_rec *main_server)

@@ -283,17 +283,45 @@ static int same_pairs(const apr_table_t *one, const apr_table_t *other)
     return 1;
 }
 
+/* 1: workers that are running cannot take the new value of an option. */
+static int needs_workers(const pyw_worker_group *group, const pyw_pending_group *pending)
+{
+    apr_pool_t *pool = pending->pool;
+
+    return !same_pairs(pyw_options_select(group->pairs, PYW_USE_START, pool),
+                       pyw_options_select(pending->pairs, PYW_USE_START, pool));
+}
+
+static void log_update(const pyw_worker_group *group, const pyw_pending_group *pending, int roll)
+{
+    const char *names = pyw_options_difference(group->pairs, pending->pairs, pending->pool);
+
+    if (roll) {
+        pyw_group_log(group, PYW_LOG_NOTICE,
+                      PYWNO(0330) "the options of group '%s' changed (%s): its workers are replaced",
+                      group->options->name, names);
+    }
+    else {
+        pyw_group_log(group, PYW_LOG_NOTICE,
+                      PYWNO(0341) "the options of group '%s' changed (%s): its workers stay, the new values are in use",
+                      group->options->name, names);
+    }
+}
+
 static void update_options(pyw_manager *manager, pyw_worker_group *group, pyw_pending_group *pending)
 {
     apr_pool_t *old = group->pool;
+    int roll = needs_workers(group, pending);
 
-    pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0330) "the options of group '%s' changed: its workers are replaced",
-                  group->options->name);
+    log_update(group, pending, roll);
     take_over(group, pending);
     apr_pool_destroy(old);
     pyw_socket_file_adopt(&group->socket, &manager->directory, pyw_configuration_socket_owner(group));
     listen(group->listener, group->options->listen_backlog);
-    pyw_worker_group_roll(group);
+    pyw_worker_group_send_options(group);
+    if (roll) {
+        pyw_worker_group_roll(group);
+    }
 }
 
 static void update_log(pyw_worker_group *group, pyw_pending_group *pending)

@@ -172,6 +172,9 @@ int pyw_worker_group_graceful_limit(const pyw_worker_group *group);
 /* Hands the new listening socket to the workers. */
 void pyw_worker_group_send_listener(pyw_worker_group *group);
 
+/* Sends the options that running workers take to all of them, and to the templates. */
+void pyw_worker_group_send_options(pyw_worker_group *group);
+
 /* Nobody of the group accepts requests, nor will somebody soon: the manager has to answer. */
 int pyw_worker_group_is_down(const pyw_worker_group *group);
 

@@ -44,6 +44,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_BROKEN] = {"BROKEN", 0, 0, 0},
     [PYW_FRAME_STALE] = {"STALE", 0, 0, 0},
     [PYW_FRAME_LISTENER] = {"LISTENER", 0, 0, 0},
+    [PYW_FRAME_OPTIONS] = {"OPTIONS", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_SERVE] = {"SERVE", 0, 0, 0},
     [PYW_FRAME_STUCK] = {"STUCK", 0, 0, 0},
     [PYW_FRAME_STACKS] = {"STACKS", 0, 0, 0},

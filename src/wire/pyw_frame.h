@@ -62,6 +62,7 @@ typedef enum {
     PYW_FRAME_HERITAGE = 48, /* what a worker is to be: option pairs */
     PYW_FRAME_DRAIN = 50,    /* accept nothing more, finish, exit. Empty */
     PYW_FRAME_LISTENER = 54, /* the group's socket was bound again: the new listening descriptor travels along. Empty */
+    PYW_FRAME_OPTIONS = 67,  /* option pairs that a running worker takes; those left out have their defaults */
     PYW_FRAME_SERVE = 55,    /* the answer to BROKEN: accept requests all the same. Empty */
     PYW_FRAME_STACKS = 57,   /* write the Python stacks to the descriptor that travels along. Empty */
     /* worker -> manager */

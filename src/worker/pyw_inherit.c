@@ -101,3 +101,25 @@ pyw_result pyw_inherit(pyw_inheritance *inheritance, int is_template, apr_pool_t
     }
     return result;
 }
+
+void pyw_inherit_options(pyw_inheritance *inheritance, const pyw_frame *frame)
+{
+    pyw_group_options *changed;
+    pyw_pairs pairs = {0};
+    apr_pool_t *pool;
+
+    if (pyw_message_pairs_decode(&pairs, frame->payload, frame->length) != PYW_OK) {
+        return;
+    }
+    apr_pool_create(&pool, NULL);
+    changed = pyw_options_create(pool, "");
+    for (uint32_t i = 0; i < pairs.count; i++) {
+        const pyw_pair *pair = &pairs.items[i];
+
+        (void)pyw_options_restore(changed, pool, apr_pstrmemdup(pool, pair->name, pair->name_length),
+                                  apr_pstrmemdup(pool, pair->value, pair->value_length));
+    }
+    pyw_options_use_live(inheritance->options, changed);
+    apr_pool_destroy(pool);
+    pyw_pairs_free(&pairs);
+}

@@ -24,4 +24,7 @@ typedef struct pyw_inheritance {
 pyw_result pyw_inherit(pyw_inheritance *inheritance, int is_template, apr_pool_t *pool, pyw_channel *channel,
                        pyw_problem *problem);
 
+/* An OPTIONS frame: the options that a running worker takes. */
+void pyw_inherit_options(pyw_inheritance *inheritance, const pyw_frame *frame);
+
 #endif

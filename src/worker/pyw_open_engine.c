@@ -32,7 +32,7 @@ static pyw_engine_host *describe_host(const pyw_group_options *options, int is_t
     host->python_home = options->python_home;
     host->python_path = split_path(pool, options->python_path);
     host->threads = options->threads;
-    host->multiprocess = options->multiprocess || options->processes > 1;
+    host->multiprocess = options->multiprocess;
     host->is_daemon = 1;
     host->is_template = is_template;
     host->interrupts = options->interrupt;

@@ -19,6 +19,12 @@ enum {
     QUEUED_MS = 50 /* a request of that age has waited; of a younger one the client is hardly gone */
 };
 
+/* The main thread may change it meanwhile. */
+static int timeout_of(const pyw_service *service)
+{
+    return __atomic_load_n(&service->timeout_ms, __ATOMIC_RELAXED);
+}
+
 static int is_known_peer(const pyw_service *service, int fd)
 {
     struct ucred peer;
@@ -117,7 +123,7 @@ static int run(pyw_server_thread *thread, const pyw_message_request *request, in
     pyw_application *application = service->engine->application(&spec);
     pyw_wire_exchange exchange;
 
-    pyw_wire_exchange_init(&exchange, thread->channel, &thread->scratch, service->timeout_ms, thread->pairs.items,
+    pyw_wire_exchange_init(&exchange, thread->channel, &thread->scratch, timeout_of(service), thread->pairs.items,
                            thread->pairs.count, has_body);
     exchange.base.arrival = (int64_t)request->arrival;
     exchange.base.deadline = (int64_t)request->deadline;
@@ -173,7 +179,7 @@ static int is_wanted(pyw_server_thread *thread, const pyw_message_request *reque
     }
     pyw_message_error_encode(payload, 504);
     pyw_channel_queue(thread->channel, PYW_FRAME_ERROR, 0, payload, sizeof(payload), -1);
-    pyw_channel_send(thread->channel, thread->service->timeout_ms);
+    pyw_channel_send(thread->channel, timeout_of(thread->service));
     return 0;
 }
 
@@ -384,7 +390,7 @@ void pyw_serve(pyw_server_thread *thread, int fd)
     }
     while (may_follow) {
         pyw_channel_open(thread->channel, fd);
-        may_follow = await_request(thread, &frame, thread->service->timeout_ms) == PYW_OK &&
+        may_follow = await_request(thread, &frame, timeout_of(thread->service)) == PYW_OK &&
                      serve_request(thread, &frame) == CONNECTION_RESTS && rest(thread);
     }
     finish(thread);
@@ -403,7 +409,7 @@ static int serve_what_has_come(pyw_server_thread *thread)
             if (pyw_channel_detach(thread->channel) >= 0) {
                 return 1;
             }
-            result = await_request(thread, &frame, thread->service->timeout_ms); /* a part of it is here */
+            result = await_request(thread, &frame, timeout_of(thread->service)); /* a part of it is here */
         }
         fate = result == PYW_OK ? serve_request(thread, &frame) : CONNECTION_OVER;
     }

@@ -240,6 +240,18 @@ static int work(pyw_worker *self)
     }
 }
 
+void pyw_worker_use_options(pyw_worker *self)
+{
+    const pyw_group_options *options = self->heritage.options;
+    int timeout_ms = (int)apr_time_as_msec(options->socket_timeout);
+
+    __atomic_store_n(&self->service.timeout_ms, timeout_ms > 0 ? timeout_ms : 60 * 1000, __ATOMIC_RELAXED);
+    pyw_log_set_threshold((pyw_log_level)options->log_level);
+    if (self->service.engine != NULL) {
+        self->service.engine->set_log_threshold((pyw_log_level)options->log_level);
+    }
+}
+
 static void add_peer(pyw_service *service, uid_t uid)
 {
     service->peers[service->peer_count++] = uid;
@@ -253,10 +265,6 @@ static void describe_service(pyw_worker *self)
 
     service->peer_count = 0;
     service->group = options->name;
-    service->timeout_ms = (int)apr_time_as_msec(options->socket_timeout);
-    if (service->timeout_ms <= 0) {
-        service->timeout_ms = 60 * 1000;
-    }
     service->send_buffer_size = (int)options->send_buffer_size;
     service->receive_buffer_size = (int)options->receive_buffer_size;
     service->board = self->heritage.board;
@@ -342,6 +350,7 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
     }
     pyw_worker_signals_watch_manager(PYW_HERITAGE_CHANNEL);
     describe_service(self);
+    pyw_worker_use_options(self);
     prepare_for_crashes(self);
     return run(self);
 }
@@ -370,6 +379,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     if (self->service.engine == NULL) {
         return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
     }
+    pyw_worker_use_options(self);
     prepare_for_crashes(self);
     pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);
     self->loading.settings = &self->heritage.settings;

@@ -45,6 +45,9 @@ typedef struct pyw_worker {
 /* Says it to the manager, if there is one. */
 void pyw_worker_tell(pyw_worker *self, pyw_frame_type type);
 
+/* Brings the options that may change while the worker runs to those who use them. */
+void pyw_worker_use_options(pyw_worker *self);
+
 /* Does all that the manager has ordered. On the fork of a template it stops at the order that made it. */
 void pyw_worker_take_orders(pyw_worker *self);
 

@@ -95,6 +95,10 @@ static void take_order(pyw_worker *self, const pyw_frame *frame)
     case PYW_FRAME_LISTENER:
         take_listener(self);
         break;
+    case PYW_FRAME_OPTIONS:
+        pyw_inherit_options(&self->heritage, frame);
+        pyw_worker_use_options(self);
+        break;
     case PYW_FRAME_STACKS:
         write_stacks(self);
         break;

@@ -17,7 +17,7 @@
 #include "wsgi/pyw_exchange.h"
 
 /* Counted up whenever anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 9u
+#define PYW_ENGINE_ABI 10u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -152,6 +152,9 @@ typedef struct pyw_engine {
      * PYW_EOF: it came to its end; PYW_FAILED: it raised. The last two are in the process's log.
      */
     pyw_result (*run_program)(pyw_application *const *scripts, int count);
+
+    /* The new value of log_threshold. Any thread, no GIL. */
+    void (*set_log_threshold)(pyw_log_level threshold);
 
     /* Raises SystemExit in the program, once, even if it waits for something. Any thread; SIGTERM is used for it. */
     void (*stop_program)(void);

@@ -195,7 +195,7 @@ static pyw_result engine_run_program(pyw_application *const *scripts, int count)
 static pyw_engine table = { PYW_ENGINE_ABI, NULL, PYW_PYTHON_SERIES, engine_start, engine_application, engine_load,
                             engine_run, engine_changed, engine_thread_end, pyw_stacks_dump, pyw_interpreter_touch,
                             pyw_overseer_overdue, engine_stop, engine_settle, engine_fork,
-                            engine_run_program, pyw_program_stop, pyw_application_problem };
+                            engine_run_program, pyw_log_set_threshold, pyw_program_stop, pyw_application_problem };
 
 PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
 

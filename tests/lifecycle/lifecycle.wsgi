@@ -3,12 +3,16 @@
 import ctypes
 import faulthandler
 import json
+import logging
 import os
 import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
+
+import pywsgi
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -18,6 +22,22 @@ kept = []
 
 
 def pid(environ, start_response):
+    return plain(start_response, os.getpid())
+
+
+def debug(environ, start_response):
+    """A record of level debug that belongs to no request."""
+    def write():
+        logger = logging.getLogger("lifecycle")
+        logger.setLevel(logging.DEBUG)
+        handler = pywsgi.LogHandler()
+        logger.addHandler(handler)
+        logger.debug("a debug record")
+        logger.removeHandler(handler)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join()
     return plain(start_response, os.getpid())
 
 

@@ -190,13 +190,16 @@ class Httpd:
         children = processes.children(manager) if manager else []
         return [child for child in children if group is None or group in processes.title(child)]
 
+    def group_status(self):
+        """name of a group -> what `pywsgid status --json` says of its workers"""
+        program = [str(self.root / "modules" / "pywsgid"), "status", "--json", "--directory", str(self.run)]
+        output = subprocess.run(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=30).stdout
+        return {group["name"]: group["workers"] for group in json.loads(output)["groups"]}
+
     def wait_for_workers(self):
         """Until all have loaded their applications: before that they grow, whatever the test does."""
-        program = [str(self.root / "modules" / "pywsgid"), "status", "--json", "--directory", str(self.run)]
-
         def states():
-            output = subprocess.run(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=30).stdout
-            return [worker["state"] for group in json.loads(output)["groups"] for worker in group["workers"]]
+            return [worker["state"] for workers in self.group_status().values() for worker in workers]
 
         wait_for(lambda: set(states()) == {"ready"}, START_SECONDS, states)
 

@@ -68,6 +68,7 @@ static pyw_result decode(const pyw_frame_header *header, pyw_pairs *pairs, const
     case PYW_FRAME_GROUP:
     case PYW_FRAME_COMMIT:
     case PYW_FRAME_HERITAGE:
+    case PYW_FRAME_OPTIONS:
     case PYW_FRAME_COMMAND:
     case PYW_FRAME_ROW:
         return pyw_message_pairs_decode(pairs, bytes, length);

@@ -3,7 +3,7 @@
 # an allocation of those objects can be made to fail (pyw_scarce_memory.h).
 
 UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel absorb spill outbox token \
-                options child_table suspects oom scale_decision option_processes roster slots slots_ahead \
+                options child_table suspects oom scale_decision option_processes option_use roster slots slots_ahead \
                 slots_blocked single_queue recall lifelines socket_directory memory_look batch
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/unit/%.o,pyw_vectors pyw_any_message pyw_scarce_memory pyw_socket_pair \
                   pyw_any_slots)
