@@ -10,24 +10,14 @@
 #include "wire/pyw_frame.h"
 #include "worker/pyw_heritage.h"
 
-/* With display-name= the role is not to be seen in ps(1). */
-static void hide_role(int argc, char **argv)
-{
-    if (argc == 2) {
-        memset(argv[1], 0, strlen(argv[1]));
-    }
-}
-
 int main(int argc, char **argv)
 {
     prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME); /* it was executed by way of /proc/self/exe */
     if (argc >= 2 && strcmp(argv[1], "--worker") == 0) {
-        hide_role(argc, argv);
-        return pyw_worker_main(0);
+        return pyw_worker_main(0, argc, argv);
     }
     if (argc >= 2 && strcmp(argv[1], "--template") == 0) {
-        hide_role(argc, argv);
-        return pyw_worker_main(1);
+        return pyw_worker_main(1, argc, argv);
     }
     if (argc == 2 && strcmp(argv[1], "--manager") == 0) {
         return pyw_manager_main(0);

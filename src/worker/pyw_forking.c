@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "worker/pyw_heritage.h"
+#include "worker/pyw_process_title.h"
 
 enum { FORKED_TIMEOUT_MS = 5000 };
 
@@ -110,6 +111,7 @@ void pyw_forking_become_worker(pyw_forking *forking, pyw_channel *manager)
 {
     setpgid(0, 0);
     prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME);
+    pyw_process_title_become_worker();
     pyw_channel_close(manager);
     for (int i = 0; i < PYW_HERITAGE_FDS; i++) {
         if (forking->fds[i] >= 0) {

@@ -73,7 +73,7 @@ enum {
 #define PYW_HERITAGE_WORKER_NAME "pywsgid"
 #define PYW_HERITAGE_TEMPLATE_NAME "pywsgi-template"
 
-/* The worker's main function: returns the exit status of the process. */
-int pyw_worker_main(int is_template);
+/* The worker's main function, with main()'s arguments: returns the exit status of the process. */
+int pyw_worker_main(int is_template, int argc, char **argv);
 
 #endif

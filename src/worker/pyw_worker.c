@@ -16,6 +16,7 @@
 #include "worker/pyw_identity.h"
 #include "worker/pyw_limits.h"
 #include "worker/pyw_open_engine.h"
+#include "worker/pyw_process_title.h"
 #include "worker/pyw_worker.h"
 #include "worker/pyw_worker_log.h"
 #include "worker/pyw_worker_signals.h"
@@ -387,12 +388,13 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     return status == WORK_FORKED ? live_forked(self, pool) : status;
 }
 
-int pyw_worker_main(int is_template)
+int pyw_worker_main(int is_template, int argc, char **argv)
 {
     static pyw_worker self;
     apr_pool_t *pool;
     int status;
 
+    pyw_process_title_begin(argc, argv);
     pyw_worker_log_open();
     pyw_log_install(pyw_worker_log_sink, NULL, PYW_LOG_NOTICE);
     apr_initialize();

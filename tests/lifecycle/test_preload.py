@@ -60,6 +60,11 @@ def places(process):
     return {fd: path for fd, path in found.items() if fd < 7 or path != "socket:[]"}
 
 
+def arguments(process):
+    """As ps(1) shows them."""
+    return pathlib.Path("/proc/%d/cmdline" % process.pid).read_text().replace("\0", " ").strip()
+
+
 def lines(process):
     return pathlib.Path("/proc/%d/maps" % process.pid).read_text().splitlines()
 
@@ -79,6 +84,11 @@ class TestWorkers:
     def test_the_application_is_loaded_once(self, server, site, group):
         assert site.get("/state").body.split()[1] == b"%d" % group[1].pid
         assert (server.data / "loaded").read_text() == "%d\n" % group[1].pid
+
+    def test_ps_shows_the_group_as_of_an_executed_worker(self, server, group):
+        shown = [arguments(worker) for worker in [*group[0], *server.workers("plain")]]
+        assert shown == ["pywsgid --worker app"] * 3 + ["pywsgid --worker plain"]
+        assert arguments(group[1]) == "pywsgid --template app"
 
     def test_they_are_the_managers_children_and_lead_their_process_groups(self, server, group):
         for worker in group[0]:
@@ -151,6 +161,18 @@ def deaths_after_a_kill(server, deaths):
     failed = server.log.find(r"PYW0310: worker \d+ of group 'app' \(STARTING\)", since)
     assert len(failed) == deaths
     return [time_of(record) for record in [*failed, ready]]
+
+
+class TestDisplayName:
+    OPTIONS = "processes=1 threads=2 preload=On display-name=%{GROUP}"
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd(ONE.replace("%s", self.OPTIONS), apps=FILES)
+
+    def test_a_forked_worker_shows_it_and_nothing_else(self, server):
+        workers, template = processes_of(server)
+        assert [arguments(process) for process in [*workers, template]] == ["(wsgi:app)"] * 2
 
 
 class TestDeath:
