@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/pyw_utf8.h"
 
-#include <stdint.h>
-
 enum { LONGEST = 4 };
 
 /* By the first byte; 0: no character begins with it. */
@@ -20,7 +18,7 @@ static size_t expected_length(unsigned char first)
     return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
 }
 
-static uint32_t decode(const char *text, size_t length)
+uint32_t pyw_utf8_decode(const char *text, size_t length)
 {
     static const unsigned char payload[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     uint32_t point = (unsigned char)text[0] & payload[length];
@@ -48,7 +46,7 @@ size_t pyw_utf8_character(const char *text, size_t length)
     if (expected < 2) {
         return expected;
     }
-    point = decode(text, expected);
+    point = pyw_utf8_decode(text, expected);
     return point < smallest[expected] || (point >= 0xd800 && point <= 0xdfff) || point > 0x10ffff ? 0 : expected;
 }
 
@@ -62,7 +60,7 @@ int pyw_utf8_is_printable(const char *text, size_t length)
         {0x061c, 0x061c}, {0x200e, 0x200f}, {0x202a, 0x202e}, /* bidirectional marks and embeddings */
         {0x2066, 0x2069},                                     /* and isolates */
     };
-    uint32_t point = decode(text, length);
+    uint32_t point = pyw_utf8_decode(text, length);
 
     if (point >= 0x20 && point < 0x7f) {
         return 1;

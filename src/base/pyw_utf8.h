@@ -5,9 +5,13 @@
 /* UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF. Pure functions. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The bytes of the valid character at the beginning of `text`: 1 to 4. 0: there is none. */
 size_t pyw_utf8_character(const char *text, size_t length);
+
+/* The code point of a valid character of `length` bytes. */
+uint32_t pyw_utf8_decode(const char *text, size_t length);
 
 /* Is that character harmless in a log? Not: control characters, line separators, bidirectional controls. */
 int pyw_utf8_is_printable(const char *text, size_t length);

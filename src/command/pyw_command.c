@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/pyw_log.h"
 #include "command/pyw_command_socket.h"
 #include "command/pyw_command_stacks.h"
 #include "command/pyw_status_rows.h"
 #include "wire/pyw_channel.h"
 
 /* The manager answers at once, unless it was asked to wait for the workers. */
-enum { ANSWER_MS = 20 * 1000 };
+enum { ANSWER_MS = 20 * 1000, WORD_MOST = 80 };
 
 typedef enum { GROUP_NONE, GROUP_MAY, GROUP_MUST } group_need;
 
@@ -137,7 +138,8 @@ static void show_stacks(invocation *self, const pyw_pairs *row)
 {
     int fd = pyw_channel_take_fd(self->channel);
 
-    printf("worker %s (%s)\n", pyw_status_text(self->pool, row, "pid"), pyw_status_text(self->pool, row, "state"));
+    printf("worker %s (%s)\n", pyw_status_shown(self->pool, row, "pid", WORD_MOST),
+           pyw_status_shown(self->pool, row, "state", WORD_MOST));
     if (fd < 0 || !pyw_command_copy_stacks(fd, stdout)) {
         puts("  says nothing: it starts, or it ends");
     }
@@ -163,6 +165,15 @@ static int take_row(invocation *self, const pyw_frame *frame)
     return 1;
 }
 
+/* What the manager says in words, for the terminal. */
+static const char *words(const invocation *self, const pyw_frame *frame)
+{
+    char *out = apr_palloc(self->pool, PYW_LOG_RECORD_MAX);
+
+    pyw_log_escape(out, PYW_LOG_RECORD_MAX, frame->payload, frame->length);
+    return out;
+}
+
 static void show(invocation *self, const pyw_frame *frame)
 {
     if (self->as_json) {
@@ -172,7 +183,7 @@ static void show(invocation *self, const pyw_frame *frame)
         pyw_status_print_table(self->pool, self->rows);
     }
     else if (frame->length > 0) {
-        printf("%.*s\n", (int)frame->length, frame->payload);
+        puts(words(self, frame));
     }
 }
 
@@ -217,7 +228,7 @@ static int take_answer(invocation *self)
             return exit_status(self);
         }
         if (frame.type == PYW_FRAME_REFUSED) {
-            return fail(apr_pstrmemdup(self->pool, frame.payload, frame.length));
+            return fail(words(self, &frame));
         }
         if (frame.type != PYW_FRAME_ROW || !take_row(self, &frame)) {
             return fail("this is not the manager's version of pywsgid");

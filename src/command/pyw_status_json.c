@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/pyw_utf8.h"
 #include "command/pyw_status_rows.h"
 
 typedef enum { FIELD_TEXT, FIELD_NUMBER, FIELD_LIST } field_kind;
@@ -30,48 +31,36 @@ static const json_field worker_fields[] = {
     {"request", FIELD_LIST},   {"problem", FIELD_TEXT}, {NULL, FIELD_TEXT},
 };
 
-/* The length of the UTF-8 sequence (RFC 3629) that starts here; 0: it is none. */
-static size_t utf8_length(const unsigned char *text, size_t left)
+/* All characters that are not printable are below U+10000. */
+static void print_character(const char *text, size_t length)
 {
-    unsigned first = text[0];
-    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-
-    if (length > left) {
-        return 0;
+    if (*text == '"' || *text == '\\') {
+        printf("\\%c", *text);
     }
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            return 0;
-        }
+    else if (pyw_utf8_is_printable(text, length) && *text != '\t') {
+        fwrite(text, 1, length, stdout);
     }
-    /* Overlong ones, surrogates, and what is beyond U+10FFFF. */
-    if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) || (first == 0xf0 && text[1] < 0x90) ||
-        (first == 0xf4 && text[1] > 0x8f)) {
-        return 0;
+    else {
+        printf("\\u%04x", (unsigned)pyw_utf8_decode(text, length));
     }
-    return length;
 }
 
+/* A byte that is no UTF-8 becomes the text \xHH, as in the table and in the log. */
 static void print_string(const char *text, size_t length)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
     size_t used = 0;
 
     putchar('"');
     while (used < length) {
-        unsigned char byte = bytes[used];
-        size_t sequence = utf8_length(bytes + used, length - used);
+        size_t character = pyw_utf8_character(text + used, length - used);
 
-        if (byte == '"' || byte == '\\') {
-            printf("\\%c", byte);
-        }
-        else if (byte < 0x20 || byte == 0x7f || sequence == 0) {
-            printf("\\u%04x", byte);
+        if (character > 0) {
+            print_character(text + used, character);
         }
         else {
-            fwrite(bytes + used, 1, sequence, stdout);
+            printf("\\\\x%02x", (unsigned char)text[used]);
         }
-        used += sequence > 0 ? sequence : 1;
+        used += character > 0 ? character : 1;
     }
     putchar('"');
 }

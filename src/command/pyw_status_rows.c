@@ -5,12 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pyw_log.h"
+
 const char *pyw_status_text(apr_pool_t *pool, const pyw_pairs *row, const char *name)
 {
     uint32_t length = 0;
     const char *value = pyw_pairs_get(row, name, &length);
 
     return value != NULL ? apr_pstrmemdup(pool, value, length) : "";
+}
+
+const char *pyw_status_shown(apr_pool_t *pool, const pyw_pairs *row, const char *name, size_t most)
+{
+    uint32_t length = 0;
+    const char *value = pyw_pairs_get(row, name, &length);
+    char *out = apr_palloc(pool, most + 1);
+
+    pyw_log_escape(out, most + 1, value != NULL ? value : "", length);
+    return out;
 }
 
 uint64_t pyw_status_number(const pyw_pairs *row, const char *name)

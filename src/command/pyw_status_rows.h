@@ -14,14 +14,20 @@
 
 /* The value of the first pair of that name as a string, "" if there is none. */
 const char *pyw_status_text(apr_pool_t *pool, const pyw_pairs *row, const char *name);
+
+/* Likewise for a terminal: escaped, and cut after `most` bytes. */
+const char *pyw_status_shown(apr_pool_t *pool, const pyw_pairs *row, const char *name, size_t most);
 uint64_t pyw_status_number(const pyw_pairs *row, const char *name);
 
 int pyw_status_is(const pyw_pairs *row, const char *kind);
 
-/* An aligned table for people; control bytes are escaped. */
+/* An aligned table for people, with the escapes of pyw_log_escape. */
 void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows);
 
-/* One JSON object (RFC 8259); bytes that are no UTF-8 are taken for Latin-1. */
+/*
+ * One JSON object (RFC 8259). Characters that could steer a terminal are \uXXXX, bytes that are no UTF-8 are the text
+ * \xHH.
+ */
 void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows);
 
 #endif

@@ -52,14 +52,15 @@ static const char *escaped(apr_pool_t *pool, const char *text)
     return out;
 }
 
-/* Longer than what is shown of a request: its end says most. */
+static const char *shown(apr_pool_t *pool, const pyw_pairs *row, const char *name)
+{
+    return pyw_status_shown(pool, row, name, RUNS_MOST);
+}
+
+/* Longer than what is shown of a request: the end of a problem says most, and a path is of use only as a whole. */
 static const char *problem(apr_pool_t *pool, const pyw_pairs *row, const char *name)
 {
-    const char *text = pyw_status_text(pool, row, name);
-    char *out = apr_palloc(pool, PROBLEM_MOST + 1);
-
-    pyw_log_escape(out, PROBLEM_MOST + 1, text, strlen(text));
-    return out;
+    return pyw_status_shown(pool, row, name, PROBLEM_MOST);
 }
 
 /* All values of that name, separated by commas. */
@@ -98,8 +99,8 @@ static line group_line(apr_pool_t *pool, const apr_array_header_t *rows, int ind
 {
     const pyw_pairs *row = &APR_ARRAY_IDX(rows, index, pyw_pairs);
     line made = {{
-        escaped(pool, pyw_status_text(pool, row, "name")),
-        pyw_status_text(pool, row, "state"),
+        shown(pool, row, "name"),
+        shown(pool, row, "state"),
         "",
         "",
         "",
@@ -119,7 +120,7 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row)
         "",
         "",
         number(pool, pyw_status_number(row, "pid")),
-        pyw_status_text(pool, row, "state"),
+        shown(pool, row, "state"),
         duration(pool, pyw_status_number(row, "uptime-ms")),
         number(pool, pyw_status_number(row, "served")),
         busy(pool, pyw_status_number(row, "busy"), pyw_status_number(row, "threads")),
@@ -137,7 +138,7 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row)
 
 static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
 {
-    const char *moment = escaped(pool, pyw_status_text(pool, row, "reload-failed-at"));
+    const char *moment = shown(pool, row, "reload-failed-at");
     line note = {.note = apr_psprintf(pool, "  the reload of %s failed, older code serves on: %s", moment,
                                       problem(pool, row, "reload-problem"))};
 
@@ -146,10 +147,21 @@ static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pair
     }
 }
 
+/* The cells are UTF-8: bytes are no measure. */
+static int width_of(const char *text)
+{
+    int width = 0;
+
+    for (; *text != '\0'; text++) {
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return width;
+}
+
 static void widen(int widths[COLUMNS], const line *of)
 {
     for (int i = 0; i < COLUMNS && of->note == NULL; i++) {
-        int width = (int)strlen(of->cells[i]);
+        int width = width_of(of->cells[i]);
 
         widths[i] = width > widths[i] ? width : widths[i];
     }
@@ -167,11 +179,13 @@ static void print_line(const int widths[COLUMNS], const line *of)
         last--;
     }
     for (int i = 0; i <= last; i++) {
+        int padding = widths[i] - width_of(of->cells[i]);
+
         if (is_right[i]) {
-            printf("%*s", widths[i], of->cells[i]);
+            printf("%*s%s", padding, "", of->cells[i]);
         }
         else {
-            printf("%-*s", i < last ? widths[i] : 0, of->cells[i]);
+            printf("%s%*s", of->cells[i], i < last ? padding : 0, "");
         }
         fputs(i < last ? "  " : "\n", stdout);
     }
@@ -179,12 +193,12 @@ static void print_line(const int widths[COLUMNS], const line *of)
 
 static void print_manager(apr_pool_t *pool, const pyw_pairs *row)
 {
-    const char *server = escaped(pool, pyw_status_text(pool, row, "server"));
+    const char *server = shown(pool, row, "server");
 
     printf("pywsgid %s, pid %" PRIu64 ", up %s; httpd %s%spid %" PRIu64 "; sockets in %s\n\n",
-           pyw_status_text(pool, row, "version"), pyw_status_number(row, "pid"),
+           shown(pool, row, "version"), pyw_status_number(row, "pid"),
            duration(pool, pyw_status_number(row, "uptime-ms")), server, *server ? ", " : "",
-           pyw_status_number(row, "httpd"), escaped(pool, pyw_status_text(pool, row, "directory")));
+           pyw_status_number(row, "httpd"), problem(pool, row, "directory"));
 }
 
 void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows)

@@ -10,8 +10,9 @@ from control_site import Commands, groups
 
 VERSION = 3
 ROW, DONE, REFUSED, END = 37, 38, 35, 4
-NASTY = b'"\\\x00\x01\x1b[2J\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\n'
-SHOWN = '"\\\x00\x01\x1b[2J\x7f\x80\xffé\xed\xa0\x80😀\n'
+NASTY = b'"\\\x00\x01\x1b[2J\t\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\xc2\x9b2J\xe2\x80\xae\n'
+SHOWN = '"\\\x00\x01\x1b[2J\t\x7f\\x80\\xffé\\xed\\xa0\\x80😀\x9b2J\u202e\n'  # bytes that are no UTF-8 are text, as in the log
+STEERING = [chr(code) for code in (*range(9), *range(11, 32), *range(0x7f, 0xa0), 0x202e, 0xfffd)]
 
 
 def frame(kind, payload=b""):
@@ -64,12 +65,13 @@ GROUP = row((b"kind", b"group"), (b"name", NASTY), (b"state", b"running"), (b"ap
             (b"reload-failed-at", NASTY), (b"reload-problem", NASTY * 100))
 WORKER = row((b"kind", b"worker"), (b"pid", b"12x"), (b"served", b"99999999999999999999999"), (b"state", b"ready"),
              (b"request", NASTY), (b"request", b""))
-BROKEN = row((b"kind", b"worker"), (b"state", b"broken"), (b"problem", NASTY))
+BROKEN = row((b"kind", b"worker"), (b"state", NASTY), (b"problem", NASTY))
 
 
 def test_every_byte_comes_out_as_valid_json(ask):
     status, output, _ = ask(row((b"kind", b"manager")) + GROUP + WORKER + GROUP + frame(DONE), "status", "--json")
     group, other = json.loads(output)["groups"]
+    assert not [character for character in STEERING if character in output]
     assert status == 0 and group["name"] == SHOWN and group["applications"] == [SHOWN] and group["user"] is None
     assert group["reload_problem"] == SHOWN * 100 and group["health"] is None
     worker, = group["workers"]
@@ -78,10 +80,26 @@ def test_every_byte_comes_out_as_valid_json(ask):
 
 def test_the_table_sends_no_control_byte_to_the_terminal(ask):
     other = row((b"kind", b"group"), (b"name", NASTY[3:]))
-    answer = row((b"kind", b"manager")) + GROUP + WORKER + BROKEN + other + frame(DONE)
-    status, output, _ = ask(answer, "status")
-    assert status == 0 and "\\x1b" in output
-    assert not [byte for byte in output if byte < " " and byte != "\n"] and "\x7f" not in output
+    manager = row((b"kind", b"manager"), (b"version", NASTY), (b"server", NASTY), (b"directory", NASTY))
+    status, output, _ = ask(manager + GROUP + WORKER + BROKEN + other + frame(DONE), "status")
+    assert status == 0 and "\\x1b" in output and "é" in output and "😀" in output
+    assert not [character for character in STEERING if character in output]
+
+
+def test_columns_of_the_table_end_below_each_other_whatever_the_alphabet(ask):
+    names = ["caf\u00e9", "\u0431\u043b\u043e\u0433", "blog"]
+    lines = [row((b"kind", b"group"), (b"name", name.encode()), (b"state", b"running")) for name in names]
+    status, output, _ = ask(row((b"kind", b"manager")) + b"".join(lines) + frame(DONE), "status")
+    assert status == 0 and len({line.index("running") for line in output.splitlines() if "running" in line}) == 1
+
+
+@pytest.mark.parametrize("answer, command, wanted", [
+    (frame(REFUSED, NASTY), "reload", 1), (frame(DONE, NASTY), "reload", 0),
+    (row((b"kind", b"stacks"), (b"pid", NASTY), (b"state", NASTY)) + frame(DONE), "stacks", 0)])
+def test_words_of_the_manager_send_no_control_byte_either(ask, answer, command, wanted):
+    status, output, errors = ask(answer, command, "app")
+    assert status == wanted and "\\x1b" in output + errors and "é" in output + errors
+    assert not [character for character in STEERING if character in output + errors]
 
 
 @pytest.mark.parametrize("answer", [b"", b"\x03", frame(END), frame(DONE)[:5], frame(ROW, b"\xff\xff\xff\xff"),
