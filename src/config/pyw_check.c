@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/pyw_log.h"
+#include "base/pyw_trusted_path.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -80,20 +81,45 @@ static int check_daemon_program(pyw_check *check)
     return 0;
 }
 
-/* The directory that the sockets' directory will be made in; its default is made by the system at boot. */
+static int refuse_socket_prefix(const char *prefix, const pyw_problem *problem)
+{
+    const pyw_server_config *config = pyw_config_main();
+
+    if (errno == EPERM) {
+        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
+                     PYWNO(0131) "%s cannot be '%s': %s; take the rights of others away, or write \"WSGISocketPrefix "
+                                 "/run/DIRECTORY/wsgi\" with a directory of %s in which only its owner can write",
+                     config->socket_prefix ? "WSGISocketPrefix" : "WSGISocketPrefix (from DefaultRuntimeDir)", prefix,
+                     problem->text, geteuid() == 0 ? "root" : "root or of this user");
+        return 0;
+    }
+    if (!config->socket_prefix) {
+        return 1; /* the system makes the default at boot */
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
+                 PYWNO(0104) "WSGISocketPrefix cannot be '%s', which needs an existing directory: %s", prefix,
+                 problem->text);
+    return 0;
+}
+
+/* The directory that the sockets' directory will be made in. The manager looks again when it makes it. */
 static int check_socket_prefix(pyw_check *check)
 {
     pyw_server_config *config = pyw_config_main();
     const char *prefix = config->socket_prefix ? config->socket_prefix : ap_runtime_dir_relative(check->pool, "pywsgi");
-    const char *parent = ap_make_dirstr_parent(check->pool, prefix);
+    pyw_problem problem;
+    int fd;
 
     config->socket_directory = apr_psprintf(check->pool, "%s.%" APR_PID_T_FMT, prefix, getpid());
-    if (!config->socket_prefix || ap_is_directory(check->pool, parent)) {
+    if (!config->socket_prefix && config->groups->nelts == 0) {
         return 1;
     }
-    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                 PYWNO(0104) "WSGISocketPrefix cannot be '%s': the directory %s does not exist", prefix, parent);
-    return 0;
+    fd = pyw_trusted_path_open(ap_make_dirstr_parent(check->pool, prefix), &problem);
+    if (fd < 0) {
+        return refuse_socket_prefix(prefix, &problem);
+    }
+    close(fd);
+    return 1;
 }
 
 /* Whether httpd's children may write there is found out by them: the rules can be more than owner and mode. */

@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/pyw_trusted_path.h"
+
 enum { DIRECTORY_MODE = 0711 };
 
 static pyw_result check(const pyw_socket_directory *directory, pyw_problem *problem)
@@ -56,15 +58,16 @@ static void empty(const pyw_socket_directory *directory)
     closedir(entries);
 }
 
-static pyw_result make(pyw_socket_directory *directory, pyw_problem *problem)
+/* `parent` holds the directory `name`. */
+static pyw_result make_in(pyw_socket_directory *directory, int parent, const char *name, pyw_problem *problem)
 {
     pyw_result result;
 
-    if (mkdir(directory->path, DIRECTORY_MODE) != 0 && errno != EEXIST) {
+    if (mkdirat(parent, name, DIRECTORY_MODE) != 0 && errno != EEXIST) {
         return pyw_problem_set(problem, "the directory for the sockets, %s, cannot be made: %s", directory->path,
                                strerror(errno));
     }
-    directory->fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    directory->fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (directory->fd < 0) {
         return pyw_problem_set(problem, "the directory for the sockets, %s, cannot be used: %s", directory->path,
                                strerror(errno));
@@ -73,6 +76,24 @@ static pyw_result make(pyw_socket_directory *directory, pyw_problem *problem)
     if (result == PYW_OK && fchmod(directory->fd, DIRECTORY_MODE) != 0) {
         result = pyw_problem_set(problem, "%s: %s", directory->path, strerror(errno));
     }
+    return result;
+}
+
+static pyw_result make(pyw_socket_directory *directory, pyw_problem *problem)
+{
+    const char *slash = strrchr(directory->path, '/');
+    char *above = strndup(directory->path, slash != NULL ? (size_t)(slash - directory->path) : 0);
+    pyw_problem reason = {"no memory"};
+    pyw_result result;
+    int parent = above != NULL ? pyw_trusted_path_open(above, &reason) : -1;
+
+    free(above);
+    if (parent < 0) {
+        return pyw_problem_set(problem, "the directory for the sockets, %s, cannot be made: %s", directory->path,
+                               reason.text);
+    }
+    result = make_in(directory, parent, slash + 1, problem);
+    close(parent);
     return result;
 }
 

@@ -16,7 +16,10 @@ typedef struct pyw_socket_directory {
     int fd;     /* -1: not open */
 } pyw_socket_directory;
 
-/* Makes and opens it; what an earlier process of the same name left in it is removed, unless `is_shared`. */
+/*
+ * Makes and opens it, in a directory that nobody else can replace (pyw_trusted_path.h), so that its path stays its own
+ * as well; what an earlier process of the same name left in it is removed, unless `is_shared`.
+ */
 pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char *path, int is_shared,
                                      pyw_problem *problem);
 
