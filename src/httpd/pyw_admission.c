@@ -12,7 +12,6 @@
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
 #include "httpd/pyw_crowd.h"
-#include "httpd/pyw_recall.h"
 #include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -57,11 +56,8 @@ static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
 
     memset(wish, 0, sizeof(*wish));
     wish->owner = own_pid;
-    wish->thread = pyw_recall_thread();
     wish->is_high = config->priority == PYW_ON;
-    wish->is_repeated = admission->attempts > 0 || admission->was_taken_back;
-    wish->may_go_ahead = admission->may_go_ahead && !wish->is_repeated && !wish->is_high &&
-                         config->concurrency_location == 0 && options->reserve == 0;
+    wish->is_repeated = admission->attempts > 0;
     wish->location = config->concurrency_location;
     wish->location_limit = config->concurrency;
     wish->reserve = options->reserve;
@@ -265,7 +261,6 @@ void pyw_admission_retry(pyw_admission *admission)
 
 void pyw_admission_take_back(pyw_admission *admission)
 {
-    admission->was_taken_back = 1;
     leave(admission, 0);
 }
 

@@ -18,8 +18,6 @@ typedef struct pyw_admission {
     pyw_reply *reply;
     pyw_slot slot; /* worker 0: the group's own socket is where the request goes */
     int has_slot;
-    int may_go_ahead;   /* httpd has all of the request */
-    int was_taken_back; /* from a worker that had no thread for it */
     apr_int64_t queue_end; /* pyw_wait_now(), when it has waited for queue-timeout; 0: it has not waited yet */
     int attempts; /* workers that went away before they had begun */
 } pyw_admission;
@@ -38,7 +36,7 @@ int pyw_admission_enter(pyw_admission *admission);
 /* The request went to the group's own socket, and a worker with that process id took it. */
 void pyw_admission_taken(pyw_admission *admission, apr_uint32_t pid);
 
-/* The request was taken back from its worker, and is the first of its priority to wait now. */
+/* The request was taken back from its worker, and is not tried again: how long it took says nothing. */
 void pyw_admission_take_back(pyw_admission *admission);
 
 /* The worker has done its part; it cannot be reached, or goes away; the slot belongs to somebody else now. */

@@ -12,7 +12,6 @@
 #include "httpd/pyw_linger.h"
 #include "httpd/pyw_log_sink.h"
 #include "httpd/pyw_parent.h"
-#include "httpd/pyw_recall.h"
 #include "httpd/pyw_upload.h"
 
 void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
@@ -21,7 +20,6 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_parent_child_init();
     pyw_dispatch_child_init();
     pyw_admission_child_init();
-    pyw_recall_child_init();
     pyw_crowd_child_init(pchild);
     pyw_client_child_init(pchild);
     pyw_absorber_child_init(pchild);

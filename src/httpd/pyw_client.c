@@ -100,7 +100,7 @@ void pyw_client_keep(pyw_client *client, const pyw_group *group)
 
     if (fd >= 0) {
         pyw_kept_put(group->options->roster_index, client->worker, fd, client->token,
-                     group->options->threads + PYW_SLOTS_AHEAD_MOST);
+                     group->options->threads);
         client->token = NULL;
     }
     else {

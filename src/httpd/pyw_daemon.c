@@ -140,17 +140,6 @@ static pyw_relay_outcome relay(pyw_client *client, pyw_admission *admission, pyw
     return pyw_relay_run(client, admission, upload);
 }
 
-/* The worker skips a REQUEST whose token is gone, but not a body. */
-static void part_unbegun(pyw_client *client, const pyw_admission *admission, const pyw_upload *upload)
-{
-    if (upload->has_body) {
-        pyw_client_disconnect(client);
-    }
-    else {
-        pyw_client_keep(client, admission->target->group);
-    }
-}
-
 /* HTTP_CONTINUE: the worker that had been chosen has not begun it, and will not. */
 static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload)
 {
@@ -166,10 +155,6 @@ static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission,
         return status;
     }
     switch (relay(client, admission, upload)) {
-    case PYW_RELAY_TAKEN_BACK:
-        part_unbegun(client, admission, upload);
-        pyw_admission_take_back(admission);
-        return HTTP_CONTINUE;
     case PYW_RELAY_GOAWAY:
         pyw_client_disconnect(client);
         pyw_admission_retry(admission);
@@ -194,7 +179,6 @@ static int serve(request_rec *r, pyw_client *client, const pyw_target *target, p
 
     pyw_reply_init(&reply, r, target->config);
     pyw_admission_init(&admission, target, &reply);
-    admission.may_go_ahead = upload->complete;
     while (admission.attempts < ATTEMPTS) {
         int status = attempt(r, client, &admission, upload);
 

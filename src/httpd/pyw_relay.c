@@ -10,7 +10,6 @@
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
 #include "httpd/pyw_crowd.h"
-#include "httpd/pyw_recall.h"
 #include "httpd/pyw_relay_ahead.h"
 #include "httpd/pyw_relay_frames.h"
 #include "httpd/pyw_relay_token.h"
@@ -175,7 +174,7 @@ static int slice_ms(pyw_relay *relay)
     }
     slice = relay->client_fd < 0 ? next_stream_slice(relay) : SLICE_MS;
     left = apr_time_as_msec(left) + 1;
-    return pyw_relay_token_bound(relay, pyw_timing_bound(relay->timing, (int)(left < slice ? left : slice)));
+    return pyw_timing_bound(relay->timing, (int)(left < slice ? left : slice));
 }
 
 static short client_events(const pyw_relay *relay, int is_full)
@@ -218,7 +217,7 @@ static void wait_for_either(pyw_relay *relay)
         {pyw_channel_fd(relay->channel), (short)(POLLIN | (is_full ? POLLOUT : 0)), 0},
         {relay->client_fd, client_events(relay, is_full), 0},
     };
-    int ready = pyw_recall_poll(fds, 2, slice_ms(relay));
+    int ready = poll(fds, 2, slice_ms(relay));
 
     /* POLLNVAL: httpd ends and has closed its clients' sockets under its threads. */
     if (ready > 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || relay->reply->r->connection->aborted)) {
@@ -279,10 +278,7 @@ static uint16_t request_flags(const pyw_relay *relay)
     return (uint16_t)flags;
 }
 
-/*
- * REQUEST and what is here of its body, in one write. What the socket does not take at once is copied, unless it takes
- * nothing: a kept connection may be full of requests that were taken back.
- */
+/* REQUEST and the collected part of its body, in one write. */
 static void send_request(pyw_relay *relay, const pyw_buffer *payload)
 {
     unsigned char file[PYW_MESSAGE_FILE_SIZE];
@@ -315,16 +311,10 @@ static void step(pyw_relay *relay)
     if (!relay->over && pyw_relay_is_late(relay)) {
         pyw_relay_out_of_time(relay);
     }
-    if (!relay->over) {
-        pyw_relay_token_look(relay);
-    }
 }
 
 static pyw_relay_outcome outcome(const pyw_relay *relay)
 {
-    if (relay->was_taken_back) {
-        return PYW_RELAY_TAKEN_BACK;
-    }
     if (relay->goaway) {
         return PYW_RELAY_GOAWAY;
     }
@@ -364,17 +354,12 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
 
     pyw_relay_ahead_begin(&relay);
     pyw_relay_token_put(&relay);
-    if (!relay.over) {
-        send_request(&relay, &client->request);
-    }
+    send_request(&relay, &client->request);
     while (!relay.over) {
         step(&relay);
     }
     pyw_relay_ahead_end(&relay);
     pyw_relay_token_take(&relay); /* a worker that has not begun by now shall not: nobody waits for the answer */
-    if (outcome(&relay) == PYW_RELAY_LEFT) {
-        pyw_relay_token_begun(&relay);
-    }
     if (relay.body->result == PYW_OK) {
         pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
     }

@@ -13,12 +13,11 @@
 #include "httpd/pyw_upload.h"
 
 typedef enum {
-    PYW_RELAY_DONE,       /* pyw_reply_result() is the answer */
-    PYW_RELAY_LEFT,       /* so it is, but the worker is still busy with the request */
-    PYW_RELAY_UNBEGUN,    /* so it is, and the worker has not begun the request and will not: nobody waits for it */
-    PYW_RELAY_TAKEN_BACK, /* the worker has no thread for it yet, and will not begin it: others may */
-    PYW_RELAY_STALE,      /* the worker had closed this kept connection before: it did not begin the request */
-    PYW_RELAY_GOAWAY      /* this worker did not begin the request, and takes no other one */
+    PYW_RELAY_DONE,    /* pyw_reply_result() is the answer */
+    PYW_RELAY_LEFT,    /* so it is, but the worker is still busy with the request */
+    PYW_RELAY_UNBEGUN, /* so it is, and the worker has not begun the request and will not: nobody waits for it */
+    PYW_RELAY_STALE,   /* the worker had closed this kept connection before: it did not begin the request */
+    PYW_RELAY_GOAWAY   /* this worker did not begin the request, and takes no other one */
 } pyw_relay_outcome;
 
 /*

@@ -332,9 +332,7 @@ void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_result result;
 
-    if (!relay->has_spoken) {
-        pyw_relay_token_begun(relay);
-    }
+    relay->is_unclaimed = 0;
     result = dispatch(relay, frame);
     relay->has_spoken |= frame->type != PYW_FRAME_TAKEN || relay->has_body;
     if (result == PYW_OK && !relay->over && relay->absorption.is_late) {

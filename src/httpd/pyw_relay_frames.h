@@ -44,9 +44,6 @@ typedef struct pyw_relay {
     int token_fd;        /* its memory, until the REQUEST is sent; -1: the worker has it */
     int is_unclaimed;    /* nobody has taken the token of the connection, as far as one knows */
     int is_unbegun;      /* httpd has: the worker has not begun the request, and will not */
-    int was_taken_back;  /* likewise, for another worker's sake */
-    int64_t token_put;   /* pyw_wait_now() */
-    int64_t token_look;  /* when to ask whether the request is better off elsewhere */
     int is_worker_gone;  /* its process is; what it has said is still to be read */
     int worker_done;     /* it has ended the request, or is gone */
     int is_stale;        /* a kept connection that the worker had closed: the request was not begun */

@@ -92,7 +92,7 @@ static int64_t expected_wait(pyw_slots *slots)
 {
     int32_t count = pyw_slots_count_slots(slots);
 
-    return count == 0 ? 0 : (pyw_slots_count_waiting(slots) + 1) * slots->service_us / count / 1000;
+    return count == 0 ? 0 : (slots->waiting + 1) * slots->service_us / count / 1000;
 }
 
 /* One that has waited before is not refused now. */
@@ -101,7 +101,7 @@ static pyw_slot_outcome refuse_waiting(pyw_slots *slots, const pyw_slot_wish *wi
     if (wish->is_repeated) {
         return PYW_SLOT_WAITS;
     }
-    if (pyw_slots_count_waiting(slots) >= wish->queue_limit) {
+    if (slots->waiting >= wish->queue_limit) {
         return PYW_SLOT_FULL;
     }
     if (wish->queue_timeout_ms > 0 && expected_wait(slots) > wish->queue_timeout_ms) {
@@ -122,9 +122,6 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint
     slots->free_first = made->next;
     made->granted = 0;
     made->owner = wish->owner ? wish->owner : (int32_t)getpid();
-    made->thread = wish->thread;
-    made->is_recalled = 0;
-    made->is_begun = 0;
     made->is_left = 0;
     made->next = PYW_SLOTS_NONE;
     made->worker = 0;
@@ -135,7 +132,6 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint
     made->location_limit = wish->location_limit;
     made->reserve = wish->reserve;
     made->is_high = wish->is_high;
-    made->may_go_ahead = wish->may_go_ahead;
     *index = (uint32_t)first;
     return made;
 }
@@ -145,7 +141,6 @@ static pyw_slot_outcome grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_wo
     pyw_slots_grant(slots, granted, worker);
     slot->worker = worker->serial;
     slot->pid = worker->pid;
-    slot->is_ahead = granted->is_ahead;
     return PYW_SLOT_GRANTED;
 }
 
@@ -166,10 +161,6 @@ static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_wish *wish, pyw_s
     if (outcome != PYW_SLOT_WAITS) {
         pyw_slots_put_free(slots, (int32_t)slot->ticket);
         return outcome;
-    }
-    worker = slots->queue_first == PYW_SLOTS_NONE ? pyw_slots_find_worker_ahead(slots, made) : NULL;
-    if (worker != NULL) {
-        return grant(slots, made, worker, slot);
     }
     made->state = PYW_TICKET_WAITING;
     pyw_slots_enqueue(slots, (int32_t)slot->ticket);
@@ -253,7 +244,6 @@ static pyw_slot_outcome take_grant(pyw_slots *slots, pyw_slot *slot, uint32_t gr
     if (granted == PYW_GRANT_SLOT) {
         slot->worker = slots->tickets[slot->ticket].worker;
         slot->pid = slots->tickets[slot->ticket].pid;
-        slot->is_ahead = slots->tickets[slot->ticket].is_ahead;
         return PYW_SLOT_GRANTED;
     }
     pyw_slots_leave(slots, slot, 0);
@@ -290,14 +280,10 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
 
 static void note_service(pyw_slots *slots, const pyw_ticket *ended)
 {
-    pyw_slot_worker *worker = pyw_slots_find_worker(slots, ended->worker);
-    int64_t took = pyw_slots_service_time(slots, ended, worker);
+    int64_t took = slots->now - ended->since;
 
     slots->service_us += slots->service_us == 0 ? took : (took - slots->service_us) / SERVICE_WEIGHT;
     slots->service_us += slots->service_us == 0; /* it is known now */
-    if (worker != NULL) {
-        worker->ended_at = slots->now;
-    }
 }
 
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
@@ -314,38 +300,6 @@ void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
     pyw_slots_end(slots, (int32_t)slot->ticket);
     pyw_slots_pump(slots);
     pyw_slots_unlock(slots);
-}
-
-int pyw_slots_is_recalled(const pyw_slots *slots, const pyw_slot *slot)
-{
-    return __atomic_load_n(&slots->tickets[slot->ticket].is_recalled, __ATOMIC_RELAXED);
-}
-
-/* This and pyw_slots_recall() each write one word and then read the other: at least one of them sees both. */
-void pyw_slots_begun(pyw_slots *slots, const pyw_slot *slot)
-{
-    pyw_ticket *own = &slots->tickets[slot->ticket];
-
-    __atomic_store_n(&own->is_begun, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&own->is_recalled, __ATOMIC_SEQ_CST) && pyw_slots_lock(slots)) {
-        own->is_recalled = 0;
-        pyw_slots_recall(slots);
-        pyw_slots_unlock(slots);
-    }
-}
-
-int pyw_slots_is_misplaced(pyw_slots *slots, const pyw_slot *slot)
-{
-    pyw_ticket *own = &slots->tickets[slot->ticket];
-    int is_misplaced;
-
-    if (!pyw_slots_lock(slots)) {
-        return 0;
-    }
-    is_misplaced = pyw_slots_is_better_off_elsewhere(slots, own);
-    own->is_recalled &= is_misplaced; /* until it is gone from there, or has turned out to be begun */
-    pyw_slots_unlock(slots);
-    return is_misplaced;
 }
 
 void pyw_slots_avoid(pyw_slots *slots, uint64_t worker)
@@ -381,8 +335,8 @@ void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures)
         return;
     }
     figures->slots = (uint32_t)pyw_slots_count_slots(slots);
-    figures->running = (uint32_t)pyw_slots_count_running(slots);
-    figures->waiting = (uint32_t)pyw_slots_count_waiting(slots);
+    figures->running = (uint32_t)slots->running;
+    figures->waiting = (uint32_t)slots->waiting;
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         figures->workers += pyw_slots_takes_requests(slots, &pyw_slots_workers(slots)[i]) != 0;
     }

@@ -7,10 +7,6 @@
  * httpd share and only they can write. A worker that the roster lists has as many slots as threads. A request takes a
  * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead.
  *
- * While requests take little time, some are sent ahead: to a worker that is busy, so that its threads find the next
- * request without waiting for httpd. What it has not begun is taken back when another worker has an idle thread:
- * whoever waits for the answer is told (pyw_recall) to ask pyw_slots_is_misplaced().
- *
  * Any thread of any httpd process. The lock is robust: a process that dies inside leaves a table that the next one puts
  * right. One that is stopped inside (a debugger, SIGSTOP) blocks the table until it goes on or is killed: nobody waits
  * for it for longer than PYW_SLOTS_PATIENCE_MS. Then requests are not admitted (PYW_SLOT_BLOCKED), and the end of those
@@ -30,10 +26,8 @@ enum { PYW_SLOTS_LOCATIONS = 64 }; /* locations with a limit of their own are nu
 /* What a request brings along; the limits are its configuration's, so that those of two generations may differ. */
 typedef struct pyw_slot_wish {
     int32_t owner;        /* the process that asks; 0: it is found out, by a system call */
-    int32_t thread;       /* and its thread, as pyw_recall_thread(); 0: it is not told of anything */
     int is_high;          /* ahead of the others, and may use what is reserved */
     int is_repeated;      /* it was sent to a worker that has not begun it: before all others of its priority */
-    int may_go_ahead;     /* the request can be taken back */
     int location;         /* 0: none */
     int location_limit;   /* how many of the location may run */
     int reserve;          /* slots of the group that only is_high may fill */
@@ -55,16 +49,10 @@ typedef struct pyw_slot {
     uint32_t ticket;
     uint64_t worker; /* its serial, once granted */
     uint32_t pid;    /* of the worker, once granted */
-    int is_ahead;    /* all its threads are busy: the request has to be one that can be taken back */
     int32_t requests; /* how many run or wait, this one too, when it came */
 } pyw_slot;
 
-enum {
-    PYW_SLOTS_AHEAD_MS = 20, /* how long a request may be in front of a busy worker while all others are busy, too */
-    PYW_SLOTS_QUICK_US = 300, /* as many are sent ahead as will probably be begun within this time */
-    PYW_SLOTS_AHEAD_MOST = 4, /* to one worker */
-    PYW_SLOTS_PATIENCE_MS = 1000 /* who has the lock for so long is stopped */
-};
+enum { PYW_SLOTS_PATIENCE_MS = 1000 }; /* who has the lock for so long is stopped */
 
 /* Memory of a table for `tickets` requests and `workers` workers at a time, in bytes. */
 size_t pyw_slots_size(uint32_t tickets, uint32_t workers);
@@ -94,21 +82,6 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
  */
 int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot);
 
-/*
- * Of a request that its worker has not begun: is it better off elsewhere? All threads of the worker are busy with
- * others, and another worker has an idle one, or the request has been there for PYW_SLOTS_AHEAD_MS.
- */
-int pyw_slots_is_misplaced(pyw_slots *slots, const pyw_slot *slot);
-
-/* Is it time to ask? Its thread was told so (pyw_recall) when another worker had an idle one. Takes no lock. */
-int pyw_slots_is_recalled(const pyw_slots *slots, const pyw_slot *slot);
-
-/*
- * The worker has begun the request. To be said before its thread waits for anything else than the worker: it will not
- * be told of idle threads any more, and if it was the next one is. Takes no lock otherwise.
- */
-void pyw_slots_begun(pyw_slots *slots, const pyw_slot *slot);
-
 /* The request is over, or waits no longer. `worked` 0: how long it took says nothing about the application. */
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked);
 
@@ -131,7 +104,7 @@ typedef struct pyw_slots_figures {
     uint32_t workers;
     uint32_t slots;
     uint32_t running;
-    uint32_t waiting; /* those that were sent ahead are among them */
+    uint32_t waiting;
 } pyw_slots_figures;
 
 void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures);

@@ -129,8 +129,8 @@ void pyw_slots_publish(pyw_slots *slots)
         since = slots->tickets[i].since < since ? slots->tickets[i].since : since;
     }
     slots->load->waiting_since = slots->queue_first == PYW_SLOTS_NONE ? 0 : since / 1000;
-    slots->load->waiting = (uint32_t)pyw_slots_count_waiting(slots);
-    slots->load->running = (uint32_t)pyw_slots_count_running(slots);
+    slots->load->waiting = (uint32_t)slots->waiting;
+    slots->load->running = (uint32_t)slots->running;
 }
 
 pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial)
@@ -232,30 +232,19 @@ int32_t pyw_slots_count_slots(pyw_slots *slots)
     return count;
 }
 
-static pyw_slot_worker *find_room(pyw_slots *slots, int is_ahead)
+pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots)
 {
     pyw_slot_worker *workers = pyw_slots_workers(slots), *best = NULL;
 
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slot_worker *worker = &workers[(slots->turn + i) % slots->worker_count];
-        int32_t most = worker->threads + (is_ahead ? pyw_slots_most_ahead(slots, worker) : 0);
 
-        if (pyw_slots_takes_requests(slots, worker) && worker->running < most &&
+        if (pyw_slots_takes_requests(slots, worker) && worker->running < worker->threads &&
             (best == NULL || worker->threads - worker->running > best->threads - best->running)) {
             best = worker;
         }
     }
     return best;
-}
-
-pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots)
-{
-    return find_room(slots, 0);
-}
-
-pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted)
-{
-    return wanted->may_go_ahead ? find_room(slots, 1) : NULL;
 }
 
 int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted)
@@ -272,7 +261,6 @@ static void count_running(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_
     slots->running += change;
     if (worker != NULL) {
         worker->running += change;
-        worker->sent_ahead += counted->is_ahead ? change : 0;
     }
     if (counted->location > 0) {
         slots->location_running[counted->location] += change;
@@ -289,7 +277,6 @@ void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *wor
 {
     slots->turn++;
     granted->state = PYW_TICKET_RUNNING;
-    granted->is_ahead = granted->may_go_ahead && worker != NULL && worker->running >= worker->threads;
     granted->worker = worker != NULL ? worker->serial : 0;
     granted->pid = worker != NULL ? worker->pid : granted->pid;
     granted->since = pyw_slots_now_us();
@@ -342,9 +329,6 @@ void pyw_slots_pump(pyw_slots *slots)
         pyw_slot_worker *worker = pyw_slots_find_free_worker(slots);
 
         if (worker == NULL) {
-            worker = pyw_slots_find_worker_ahead(slots, waiting);
-        }
-        if (worker == NULL) {
             break;
         }
         if (pyw_slots_may_run(slots, waiting)) {
@@ -354,7 +338,6 @@ void pyw_slots_pump(pyw_slots *slots)
         }
         index = next;
     }
-    pyw_slots_recall(slots);
     pyw_slots_publish(slots);
 }
 
@@ -373,7 +356,6 @@ static void make_consistent(pyw_slots *slots)
     slots->sequence |= 1; /* read the roster again */
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slots_workers(slots)[i].running = 0;
-        pyw_slots_workers(slots)[i].sent_ahead = 0;
     }
     for (int32_t i = (int32_t)slots->ticket_capacity - 1; i >= 0; i--) {
         pyw_ticket *found = &slots->tickets[i];

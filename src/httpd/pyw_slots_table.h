@@ -28,7 +28,6 @@ typedef struct pyw_ticket {
     uint32_t granted; /* the futex of its process */
     uint32_t state;
     int32_t owner;   /* process id */
-    int32_t thread;  /* of it; 0: it cannot be told of anything */
     int32_t next;    /* in the queue, or among the free ones; PYW_SLOTS_NONE */
     uint64_t worker; /* 0: the roster does not list it yet, `pid` will tell */
     uint32_t pid;    /* of the worker; 0: none was granted yet */
@@ -38,10 +37,6 @@ typedef struct pyw_ticket {
     int32_t location_limit;
     int32_t reserve;
     int32_t is_high;
-    int32_t may_go_ahead;
-    int32_t is_ahead;    /* it was granted a worker without a free thread */
-    int32_t is_recalled; /* its thread was told to look whether it is misplaced, and has yet to do so */
-    int32_t is_begun;    /* as far as its thread knows */
     uint32_t is_left;    /* its thread is gone and could not have the lock: whoever has it next ends the ticket */
 } pyw_ticket;
 
@@ -49,11 +44,9 @@ typedef struct pyw_slot_worker {
     uint64_t serial;
     uint32_t pid;
     int32_t threads;
-    int32_t running;       /* or sent ahead */
-    int32_t sent_ahead;    /* of these; some of them run by now */
+    int32_t running;
     int32_t is_listed;     /* in the roster */
     int64_t avoided_until; /* now_us(), unless the roster changes before */
-    int64_t ended_at;      /* now_us(), of the last request that it ended; 0: none yet */
 } pyw_slot_worker;
 
 struct pyw_slots {
@@ -75,7 +68,7 @@ struct pyw_slots {
     int32_t queue_first;
     uint64_t next_order;
     int32_t waiting;
-    int32_t running; /* or sent ahead */
+    int32_t running;
     int32_t orphans;
     int32_t location_running[PYW_SLOTS_LOCATIONS];
     int64_t service_us; /* running mean of what a request takes in a worker; 0: not known */
@@ -123,31 +116,6 @@ int32_t pyw_slots_count_slots(pyw_slots *slots);
 
 /* The one with most threads to spare (they share a GIL), each in turn among equals; NULL: all are busy. */
 pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots);
-
-/* Where the ticket may be sent ahead; NULL: it has to wait here. */
-pyw_slot_worker *pyw_slots_find_worker_ahead(pyw_slots *slots, const pyw_ticket *wanted);
-
-/* pyw_slots_ahead.c: how many requests the worker may have beyond one for each thread. */
-int32_t pyw_slots_most_ahead(const pyw_slots *slots, const pyw_slot_worker *worker);
-
-/*
- * How long a thread of the worker was busy with it, in us. Of what was sent ahead one does not know when it was begun;
- * but its worker has ended one after the other meanwhile.
- */
-int64_t pyw_slots_service_time(const pyw_slots *slots, const pyw_ticket *ended, const pyw_slot_worker *worker);
-
-/* What its worker has not begun although it runs, by the table. */
-int pyw_slots_is_better_off_elsewhere(pyw_slots *slots, const pyw_ticket *sent);
-
-/*
- * For each idle thread one of those is told so who have sent a request to a worker that has more of them than threads.
- * Which of these the worker has begun is not known here: if it is that one its thread says so, and the next is told.
- */
-void pyw_slots_recall(pyw_slots *slots);
-
-/* For what threads are busy with, and for what waits for a thread: here, or in front of a busy worker. */
-int32_t pyw_slots_count_running(pyw_slots *slots);
-int32_t pyw_slots_count_waiting(pyw_slots *slots);
 
 /* As far as its location and what is reserved are concerned. */
 int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted);

@@ -18,7 +18,7 @@
 
 #include "base/pyw_result.h"
 
-#define PYW_WIRE_VERSION 3
+#define PYW_WIRE_VERSION 4
 #define PYW_FRAME_HEADER_SIZE 8
 
 typedef enum {

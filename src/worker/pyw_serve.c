@@ -208,18 +208,10 @@ static void say_taken(int fd)
     (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* What may become of a connection behind a REQUEST. */
-typedef enum { CONNECTION_OVER, CONNECTION_RESTS, CONNECTION_GOES_ON } connection_fate;
-
-static int has_token(const pyw_server_thread *thread)
+/* 0: httpd has taken the request back, and closes the connection. */
+static int take_request(const pyw_server_thread *thread)
 {
-    return thread->token != NULL && *thread->token != NULL;
-}
-
-/* 0: httpd has taken the request back. */
-static int claim(const pyw_server_thread *thread)
-{
-    return has_token(thread) && pyw_token_claim(*thread->token);
+    return thread->token != NULL && *thread->token != NULL && pyw_token_take(*thread->token);
 }
 
 /* This thread alone: the application's own are none of ours. */
@@ -233,17 +225,8 @@ static void give_way(pyw_server_thread *thread, int is_crowd)
     }
 }
 
-/* Another request may be behind it already; one with a body is followed by that, and httpd closes. */
-static connection_fate skip_request(pyw_server_thread *thread, const pyw_frame *frame)
-{
-    note_running(thread, 0);
-    if (!has_token(thread) || (frame->flags & PYW_REQUEST_BODY) || pyw_serve_is_draining(thread->service)) {
-        return CONNECTION_OVER;
-    }
-    return CONNECTION_GOES_ON;
-}
-
-static connection_fate serve_request(pyw_server_thread *thread, const pyw_frame *frame)
+/* Returns 1 if another request may follow on the connection. */
+static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 {
     pyw_message_request request;
     const char *payload;
@@ -251,8 +234,8 @@ static connection_fate serve_request(pyw_server_thread *thread, const pyw_frame 
     int may_follow;
 
     note_running(thread, 1);
-    if ((frame->flags & PYW_REQUEST_TOKEN) && !claim(thread)) {
-        return skip_request(thread, frame);
+    if ((frame->flags & PYW_REQUEST_TOKEN) && !take_request(thread)) {
+        return 0;
     }
     payload = keep_payload(thread, frame);
     if (payload != NULL) {
@@ -260,10 +243,10 @@ static connection_fate serve_request(pyw_server_thread *thread, const pyw_frame 
     }
     if (result != PYW_OK) {
         pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame of httpd's cannot be used (%s)", pyw_result_name(result));
-        return CONNECTION_OVER;
+        return 0;
     }
     if (!is_wanted(thread, &request)) {
-        return CONNECTION_OVER;
+        return 0;
     }
     give_way(thread, (frame->flags & PYW_REQUEST_CROWD) != 0);
     if (frame->flags & PYW_REQUEST_TOLD) {
@@ -271,7 +254,7 @@ static connection_fate serve_request(pyw_server_thread *thread, const pyw_frame 
     }
     may_follow = !(frame->flags & PYW_REQUEST_ONLY);
     may_follow &= run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
-    return may_follow ? CONNECTION_RESTS : CONNECTION_OVER;
+    return may_follow;
 }
 
 static pyw_result no_token(int error)
@@ -391,7 +374,7 @@ void pyw_serve(pyw_server_thread *thread, int fd)
     while (may_follow) {
         pyw_channel_open(thread->channel, fd);
         may_follow = await_request(thread, &frame, timeout_of(thread->service)) == PYW_OK &&
-                     serve_request(thread, &frame) == CONNECTION_RESTS && rest(thread);
+                     serve_request(thread, &frame) && rest(thread);
     }
     finish(thread);
 }
@@ -399,21 +382,16 @@ void pyw_serve(pyw_server_thread *thread, int fd)
 /* 1: the connection may rest. */
 static int serve_what_has_come(pyw_server_thread *thread)
 {
-    connection_fate fate = CONNECTION_GOES_ON;
+    pyw_frame frame;
+    pyw_result result = await_request(thread, &frame, 0);
 
-    while (fate == CONNECTION_GOES_ON) {
-        pyw_frame frame;
-        pyw_result result = await_request(thread, &frame, 0);
-
-        if (result == PYW_AGAIN) {
-            if (pyw_channel_detach(thread->channel) >= 0) {
-                return 1;
-            }
-            result = await_request(thread, &frame, timeout_of(thread->service)); /* a part of it is here */
+    if (result == PYW_AGAIN) {
+        if (pyw_channel_detach(thread->channel) >= 0) {
+            return 1;
         }
-        fate = result == PYW_OK ? serve_request(thread, &frame) : CONNECTION_OVER;
+        result = await_request(thread, &frame, timeout_of(thread->service)); /* a part of it is here */
     }
-    return fate == CONNECTION_RESTS && rest(thread);
+    return result == PYW_OK && serve_request(thread, &frame) && rest(thread);
 }
 
 int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token)

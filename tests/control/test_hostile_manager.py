@@ -8,7 +8,7 @@ import threading
 import pytest
 from control_site import Commands, groups
 
-VERSION = 3
+VERSION = 4
 ROW, DONE, REFUSED, END = 37, 38, 35, 4
 NASTY = b'"\\\x00\x01\x1b[2J\t\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\xc2\x9b2J\xe2\x80\xae\n'
 SHOWN = '"\\\x00\x01\x1b[2J\t\x7f\\x80\\xffé\\xed\\xa0\\x80😀\x9b2J\u202e\n'  # bytes that are no UTF-8 are text, as in the log
@@ -102,7 +102,7 @@ def test_words_of_the_manager_send_no_control_byte_either(ask, answer, command, 
     assert not [character for character in STEERING if character in output + errors]
 
 
-@pytest.mark.parametrize("answer", [b"", b"\x03", frame(END), frame(DONE)[:5], frame(ROW, b"\xff\xff\xff\xff"),
+@pytest.mark.parametrize("answer", [b"", b"\x04", frame(END), frame(DONE)[:5], frame(ROW, b"\xff\xff\xff\xff"),
                                     b"HTTP/1.1 400 Bad Request\r\n"])
 def test_nonsense_fails(ask, answer):
     status, output, errors = ask(answer, "reload", "app")

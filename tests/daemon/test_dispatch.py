@@ -99,103 +99,11 @@ class TestKeptConnections:
         assert new & connections(server)
 
 
-class Crowd:
-    """Clients that ask without a pause; in the end each answer must have been good."""
-
-    def __init__(self, site, headers=()):
-        self.site, self.headers = site, headers
-        self.answered = 0
-        self.ended = threading.Event()
-
-    def client(self):
-        while not self.ended.is_set():
-            with self.site.connect() as connection:
-                for _ in range(50):     # httpd keeps it for 100
-                    connection.start("GET", "/app/pid", self.headers)
-                    assert connection.read_response().status == 200
-                    self.answered += 1
-
-    def __enter__(self):
-        self.pool = concurrent.futures.ThreadPoolExecutor(8)
-        self.clients = [self.pool.submit(self.client) for _ in range(8)]
-        return self
-
-    def __exit__(self, *exc_info):
-        self.ended.set()
-        self.pool.shutdown()
-        for each in self.clients:
-            each.result()
-
-    def wait_answers(self, count):
-        before = self.answered
-        wait_for(lambda: self.answered >= before + count)
-
-
-class TestRequestsThatFillAConnection:
-    CONFIG = group("app", "processes=2 threads=1 send-buffer-size=512") + "LogLevel pywsgi:debug\n"
-
-    def test_those_that_were_taken_back_leave_no_room_and_do_no_harm(self, server):
-        site = DaemonSite(server, "/app")
-        with Crowd(site, [("X-Large", "x" * 3000)]) as crowd:
-            for _ in range(50):
-                pid = site.pid()
-                os.kill(pid, signal.SIGSTOP)
-                try:
-                    crowd.wait_answers(20)
-                finally:
-                    os.kill(pid, signal.SIGCONT)
-
-
-class TestSentAhead:
+class TestRequestsThatWereNotBegun:
     CONFIG = group("app", "processes=2 threads=1") + "LogLevel pywsgi:debug\n"
-
-    @staticmethod
-    def be_quick(site):
-        """Requests take little time here, as far as httpd can tell."""
-        for _ in range(40):
-            site.pid()
-
-    def test_what_a_busy_worker_does_not_begin_goes_to_the_first_that_is_idle(self, server):
-        site = DaemonSite(server, "/app")
-        first = site.hold()
-        for _ in range(4):
-            self.be_quick(site)
-            second = site.hold()
-            since = server.log.position()
-            waiting = [site.connect() for _ in range(3)]
-            for connection in waiting:
-                connection.start("GET", "/app/pid")
-            server.log.wait("PYW0286", since)
-            second.finish()
-            assert {int(connection.read_response().body) for connection in waiting} == set(second.pids)
-        first.finish()
-
-    def test_who_sent_it_is_told_when_another_worker_is_idle(self, server):
-        """And does not find out by itself later."""
-        with Crowd(DaemonSite(server, "/app")):
-            server.log.wait("PYW0286.*another one has")
-
-    def test_nothing_is_sent_ahead_to_a_worker_that_does_not_get_on(self, server):
-        site = DaemonSite(server, "/app")
-        held = site.hold()
-        self.be_quick(site)
-        since = server.log.position()
-
-        def client(_):
-            with site.connect() as connection:
-                for _ in range(90):
-                    connection.start("GET", "/app/pid")
-                    yield int(connection.read_response().body)
-
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            pids = set().union(*pool.map(lambda number: set(client(number)), range(8)))
-        held.finish()
-        assert pids.isdisjoint(held.pids)
-        assert len(server.log.find("PYW0286", since)) < 15, "of 720, as many as may be on a busy machine"
 
     def test_a_client_that_leaves_is_not_run_for(self, server):
         site = DaemonSite(server, "/app")
-        self.be_quick(site)
         held = [site.hold(), site.hold()]
         gone = site.hold(wait=False)
         gone.connections[0].reset()

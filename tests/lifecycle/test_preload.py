@@ -434,7 +434,7 @@ def application(environ, start_response):
     start_response("200 OK", [])
     return [b"served"]
 """
-FORKED = 'bytes([3, 63, 0, 0, 0, 0, 0, 0])'
+FORKED = 'bytes([4, 63, 0, 0, 0, 0, 0, 0])'
 SPEAKS = "os.write(3, %s)" % FORKED
 DIES = "os.register_at_fork(before=lambda: os._exit(3))"
 PRETENDS = """

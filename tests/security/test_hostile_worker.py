@@ -18,7 +18,7 @@ STAMP = b"\xa5\x5a"  # hostile.wsgi puts that of the request there
 DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY = 3, 4, 5, 6, 7, 8, 9, 10
 
 
-def frame(kind, payload=b"", flags=0, version=3, length=None):
+def frame(kind, payload=b"", flags=0, version=4, length=None):
     return struct.pack("<BBHI", version, kind, flags, len(payload) if length is None else length) + payload
 
 
@@ -40,7 +40,7 @@ BEFORE_A_RESPONSE = {
     "random bytes": RANDOM.randbytes(4096),
     "zeros": bytes(4096),
     "HTTP": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-    "half a frame header": b"\x03\x05",
+    "half a frame header": b"\x04\x05",
     "half a frame": head()[:-3],
     "another version": frame(HEAD, b"", version=1),
     "an unknown type": frame(99),

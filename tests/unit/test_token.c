@@ -35,98 +35,85 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void test_the_worker_has_what_it_claims(void **state)
+static void test_a_worker_that_takes_the_token_has_the_request(void **state)
 {
     ends *both = *state;
 
     for (int i = 0; i < 3; i++) {
         pyw_token_put(both->httpd);
-        assert_true(pyw_token_is_there(both->httpd));
-        assert_true(pyw_token_claim(both->worker));
-        assert_false(pyw_token_is_there(both->httpd));
+        assert_true(pyw_token_take(both->worker));
         assert_false(pyw_token_take(both->httpd));
+        assert_false(pyw_token_take(both->worker));
     }
 }
 
-static void test_what_httpd_took_back_cannot_be_claimed(void **state)
+static void test_a_request_that_httpd_took_back_cannot_be_begun(void **state)
 {
     ends *both = *state;
 
     pyw_token_put(both->httpd);
     assert_true(pyw_token_take(both->httpd));
-    assert_false(pyw_token_is_there(both->httpd));
-    assert_false(pyw_token_claim(both->worker));
+    assert_false(pyw_token_take(both->worker));
+}
+
+static void test_without_a_request_there_is_nothing_to_take(void **state)
+{
+    ends *both = *state;
+
+    assert_false(pyw_token_take(both->worker));
     assert_false(pyw_token_take(both->httpd));
 }
 
-/* They are in the connection one behind the other, and the worker reads them later. */
-static void test_of_several_that_were_sent_the_last_is_claimed(void **state)
+enum { RACES = 5000 };
+
+/* Both ends reach for the token of each round at the same moment. */
+typedef struct race {
+    ends *both;
+    pthread_barrier_t start, finish;
+    int was_taken; /* by the worker */
+} race;
+
+static void *take_all(void *data)
 {
-    ends *both = *state;
-
-    for (int i = 0; i < 3; i++) {
-        pyw_token_put(both->httpd);
-        assert_true(pyw_token_take(both->httpd));
-    }
-    pyw_token_put(both->httpd);
-    for (int i = 0; i < 3; i++) {
-        assert_false(pyw_token_claim(both->worker));
-        assert_true(pyw_token_is_there(both->httpd));
-    }
-    assert_true(pyw_token_claim(both->worker));
-}
-
-static void test_a_worker_that_claims_too_much_gets_nothing(void **state)
-{
-    ends *both = *state;
-
-    assert_false(pyw_token_claim(both->worker));
-    pyw_token_put(both->httpd);
-    assert_false(pyw_token_claim(both->worker));
-    assert_true(pyw_token_take(both->httpd));
-}
-
-enum { RACES = 20000 };
-
-/* Claims each number once it is in play, as soon as that may be. */
-static void *claim_all(void *data)
-{
-    static char claimed[RACES];
-    ends *both = data;
+    race *self = data;
 
     for (int i = 0; i < RACES; i++) {
-        claimed[i] = (char)pyw_token_claim(both->worker);
+        pthread_barrier_wait(&self->start);
+        self->was_taken = pyw_token_take(self->both->worker);
+        pthread_barrier_wait(&self->finish);
     }
-    return claimed;
+    return NULL;
 }
 
-/* Whatever the other end does at that moment. */
-static void test_each_request_is_one_s_only(void **state)
+static void test_one_end_gets_the_token_never_both(void **state)
 {
-    static char taken[RACES];
-    ends *both = *state;
+    race self = {.both = *state};
     pthread_t thread;
-    void *claimed;
 
-    assert_int_equal(pthread_create(&thread, NULL, claim_all, both), 0);
+    pthread_barrier_init(&self.start, NULL, 2);
+    pthread_barrier_init(&self.finish, NULL, 2);
+    assert_int_equal(pthread_create(&thread, NULL, take_all, &self), 0);
     for (int i = 0; i < RACES; i++) {
-        pyw_token_put(both->httpd);
-        taken[i] = (char)pyw_token_take(both->httpd);
+        int taken;
+
+        pyw_token_put(self.both->httpd);
+        pthread_barrier_wait(&self.start);
+        taken = pyw_token_take(self.both->httpd);
+        pthread_barrier_wait(&self.finish);
+        assert_int_equal(taken + self.was_taken, 1);
     }
-    pthread_join(thread, &claimed);
-    for (int i = 0; i < RACES; i++) {
-        assert_true(taken[i] != ((char *)claimed)[i]);
-    }
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&self.start);
+    pthread_barrier_destroy(&self.finish);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_the_worker_has_what_it_claims, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_httpd_took_back_cannot_be_claimed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_of_several_that_were_sent_the_last_is_claimed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_worker_that_claims_too_much_gets_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_each_request_is_one_s_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_worker_that_takes_the_token_has_the_request, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_request_that_httpd_took_back_cannot_be_begun, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_without_a_request_there_is_nothing_to_take, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_end_gets_the_token_never_both, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("token", tests, NULL, NULL);

@@ -3,11 +3,11 @@
 # an allocation of those objects can be made to fail (pyw_scarce_memory.h).
 
 UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel absorb spill outbox token \
-                options child_table suspects oom scale_decision option_processes option_use roster slots slots_ahead \
-                slots_blocked single_queue recall lifelines socket_directory memory_look batch
+                options child_table suspects oom scale_decision option_processes option_use roster slots \
+                slots_blocked single_queue lifelines socket_directory memory_look batch
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/unit/%.o,pyw_vectors pyw_any_message pyw_scarce_memory pyw_socket_pair \
                   pyw_any_slots)
-UNIT_SRC     := src/httpd/pyw_recall.c src/httpd/pyw_slots.c src/httpd/pyw_slots_ahead.c src/httpd/pyw_slots_table.c src/worker/pyw_memory_look.c \
+UNIT_SRC     := src/httpd/pyw_slots.c src/httpd/pyw_slots_table.c src/worker/pyw_memory_look.c \
                 $(addprefix src/manager/pyw_,child_table.c suspects.c oom.c scale_decision.c lifelines.c socket_directory.c log_outlet.c) \
                 $(SRC_options) $(SRC_wire) $(SRC_base)
 UNIT_OBJ     := $(UNIT_SRC:%.c=$(BUILD)/obj/pywsgid/%.o)
