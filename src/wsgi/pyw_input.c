@@ -170,7 +170,7 @@ static int is_at_end(input *self)
     if (request != NULL && request->has_request_length && self->received < request->request_length) {
         return 0;
     }
-    return fill_buffer(self) < 0 ? -1 : self->at_end;
+    return fill_buffer(self) < 0 ? -1 : self->start == self->end;
 }
 
 static size_t first_block(const input *self, size_t limit)

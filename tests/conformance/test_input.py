@@ -72,6 +72,12 @@ class TestBodies:
         size, digest = site.request("POST", "/digest?block=%d" % block, [], blocks, chunked).json()
         assert (size, digest) == (len(body), hashlib.sha256(body).hexdigest())
 
+    @pytest.mark.parametrize("do", ["read", "read:2000000"])
+    @pytest.mark.parametrize("size", [65535, 65536, 65537, 70000, 81919, 81920, 81921, 131073, 1048577])
+    def test_one_read_returns_all_whatever_the_size(self, site, chunked, size, do):
+        body = "".join("%07d\n" % i for i in range(size // 8 + 1))[:size]
+        assert site.post("/calls?do=%s,read" % do, body.encode(), chunked=chunked).json() == [body, ""]
+
     def test_a_body_that_comes_in_single_bytes(self, site, chunked):
         with site.connect() as connection:
             framing = "Transfer-Encoding: chunked" if chunked else "Content-Length: 5"
