@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* explicit_bzero, memmem */
+#define _GNU_SOURCE /* environ, explicit_bzero, memmem */
 #endif
 #include "httpd/pyw_scrub.h"
 
@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <http_config.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ enum { PREFIX_LENGTH = sizeof(PREFIX) - 1, WINDOW_LEAST = 1024 * 1024, LINE_LEAS
 
 /* What is looked at now: `length` bytes of the memory from `start` on, as a copy. */
 typedef struct scrub {
+    const process_rec *process;
     int memory_fd; /* reading by it fails where there is no page, instead of ending the process */
     char *window;
     size_t size;
@@ -56,11 +58,43 @@ static size_t match(const char *text, const char *end, const char *setting, size
     return (size_t)(at - text);
 }
 
+static int is_in(const char *text, const char *at)
+{
+    return at >= text && at < text + strlen(text);
+}
+
+static int is_in_any(const apr_array_header_t *directives, const char *at)
+{
+    for (int i = 0; i < directives->nelts; i++) {
+        if (is_in(APR_ARRAY_IDX(directives, i, const char *), at)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* At a restart: the directives of -C and -c, and ${NAME} of the environment. */
+static int is_read_again(const scrub *job, const char *at)
+{
+    for (int i = 0; i < job->process->argc; i++) {
+        if (is_in(job->process->argv[i], at)) {
+            return 1;
+        }
+    }
+    for (char **variable = environ; *variable; variable++) {
+        if (is_in(*variable, at)) {
+            return 1;
+        }
+    }
+    return is_in_any(ap_server_pre_read_config, at) || is_in_any(ap_server_post_read_config, at);
+}
+
 /* `text` follows env= in the window. The longest of all settings' values that begins there is overwritten. */
 static void wipe_value(const scrub *job, const char *text, const char *end)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
     size_t longest = 0, skipped = 0;
+    char *place;
 
     text += text < end && (*text == '"' || *text == '\'');
     for (int i = 0; i < groups->nelts; i++) {
@@ -77,8 +111,9 @@ static void wipe_value(const scrub *job, const char *text, const char *end)
             }
         }
     }
-    if (longest > 0) {
-        explicit_bzero((char *)job->start + (text + skipped - job->window), longest - skipped);
+    place = (char *)job->start + (text + skipped - job->window);
+    if (longest > 0 && !is_read_again(job, place)) {
+        explicit_bzero(place, longest - skipped);
     }
 }
 
@@ -158,9 +193,9 @@ static size_t longest_setting(void)
     return longest;
 }
 
-static int search(void)
+static int search(const process_rec *process)
 {
-    scrub job = {.overlap = longest_setting()};
+    scrub job = {.process = process, .overlap = longest_setting()};
     FILE *maps = fopen("/proc/self/maps", "re");
     void *window;
     int done = 0;
@@ -187,7 +222,7 @@ static int search(void)
 int pyw_scrub_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     (void)pconf, (void)plog, (void)ptemp;
-    if (pyw_config_main()->has_secrets_in_text && !search()) {
+    if (pyw_config_main()->has_secrets_in_text && !search(main_server->process)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                      PYWNO(0130) "httpd cannot search its own memory (/proc/self/mem: %s): its children may have "
                                  "values of env= in theirs; put passwords into an env-file",

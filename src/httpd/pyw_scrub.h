@@ -5,8 +5,8 @@
 /*
  * httpd reads its configuration through buffers of its own: of the file, of the line, of the words of a directive. They
  * are given back to its pools as they are, and each child inherits them. So its memory is searched for the text
- * env=NAME=value of the groups' settings, and each value found is overwritten. The values themselves are in
- * pyw_secrets.h, where nothing is searched.
+ * env=NAME=value of the groups' settings, and each value found is overwritten, but in httpd's command line and
+ * environment, which httpd reads again. The values themselves are in pyw_secrets.h, where nothing is searched.
  */
 
 #include <httpd.h>

@@ -126,3 +126,33 @@ class TestShown:
         fine, text = httpd.configtest()
         assert not fine
         assert "thread" in text and SECRET not in text
+
+
+class TestReadAgain:
+    """What httpd's command line and environment hold it reads again at a restart: there the values stay."""
+
+    @staticmethod
+    def check(httpd):
+        assert httpd.start().get("/app").body.decode() == SHOWN
+        before = httpd.workers()
+        httpd.graceful()
+        wait_for(lambda: httpd.get("/app").body.decode() == SHOWN)
+        assert httpd.workers() == before and "PYW0330" not in httpd.output()
+
+    def test_the_environment(self, make_httpd):
+        self.check(make(make_httpd, "WSGIDaemonProcess app ${OPTIONS}\n"
+                        "WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app\n",
+                        environment={"OPTIONS": "threads=2 env=PASSWORD=" + SECRET}))
+
+    @pytest.mark.parametrize("when", ["-c", "-C"])
+    def test_the_command_line(self, make_httpd, when):
+        if when == "-C":
+            line = "Define OPTIONS env=PASSWORD=" + SECRET
+            httpd = make(make_httpd, "WSGIDaemonProcess app ${OPTIONS}\n"
+                         "WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app\n")
+        else:
+            line = "WSGIDaemonProcess app env=PASSWORD=" + SECRET
+            httpd = make(make_httpd, "WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app\n")
+        command = httpd.command
+        httpd.command = lambda *arguments: command(*arguments, when, line)
+        self.check(httpd)
