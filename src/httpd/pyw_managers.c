@@ -126,8 +126,11 @@ void pyw_managers_note_limits(void)
 void pyw_managers_let_go(pyw_manager_process *manager, int64_t kill_at, apr_pool_t *pconf)
 {
     pyw_other_child_unwatch(manager);
-    pyw_predecessors_add(&manager->proc, manager->control_fd, kill_at, pconf);
-    manager->control_fd = -1;
+    if (manager->proc.pid > 0) {
+        pyw_predecessors_add(&manager->proc, manager->control_fd, kill_at, pconf);
+        manager->control_fd = -1;
+    }
+    pyw_managers_close_control(manager);
     manager->proc.pid = 0;
 }
 

@@ -13,8 +13,9 @@
 #include "python/pyw_python.h"
 
 /*
- * The calling thread is going to run code of this application, or, with NULL, it has done so. Returns what was there
- * before. The text must stay valid meanwhile. Any thread, no GIL needed.
+ * The calling thread is going to run code of this application (its target, or words for what else runs the code), or,
+ * with NULL, it has done so. Returns what was there before. The text must stay valid meanwhile. Any thread, no GIL
+ * needed.
  */
 const char *pyw_forked_enter(const char *application);
 

@@ -300,9 +300,11 @@ static PyObject *run_exit(const char *module, const char *function, const double
 /* What fails is logged, and the next one runs. */
 static void call_exit(const char *module, const char *function, const double *seconds)
 {
+    const char *before = pyw_forked_enter("a function that runs at the exit of an interpreter");
     PyObject *result = run_exit(module, function, seconds);
 
-    pyw_forked_check("a function that runs at the exit of an interpreter");
+    pyw_forked_check_application();
+    pyw_forked_enter(before);
     if (result == NULL) {
         pyw_exception_log(PYW_LOG_WARNING, PYWNO(0513) "a function that runs at the exit of an interpreter failed");
     }

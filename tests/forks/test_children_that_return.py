@@ -99,3 +99,27 @@ class TestAtTheEnd:
             probe.listen()
         (server.data / "go").touch()
         processes.wait_gone(processes.descendants(pid))
+
+    AT_EXIT = """
+import atexit, os, pathlib
+def at_exit():
+    pid = os.fork()
+    if pid:
+        status = os.waitpid(pid, 0)[1]
+        pathlib.Path(os.environ["PYWSGI_TEST_ROOT"], "data", "ended").write_text(str(status))
+atexit.register(at_exit)
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"ok"]
+"""
+
+    @pytest.mark.parametrize("mpm", ["event", "prefork"])
+    def test_a_child_of_an_exit_function_ends(self, make_httpd, mode, mpm):
+        text = "WSGIScriptAlias / ${APPS}/app.wsgi\n"
+        if mode == "daemon":
+            text = "WSGIDaemonProcess app env=PYWSGI_TEST_ROOT=${ROOT}\nWSGIProcessGroup app\n" + text
+        server = make_httpd(text, apps={"app.wsgi": self.AT_EXIT}, mpm=mpm)
+        server.expect_log("PYW0530: a function that runs at the exit of an interpreter: process .* returned")
+        assert server.get("/").body == b"ok"
+        assert server.stop() == 0
+        assert (server.data / "ended").read_text() == "0" and server.log.find("PYW0530")
