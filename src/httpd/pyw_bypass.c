@@ -21,15 +21,27 @@ static int fits_pattern(const char *filename, const char *target)
            strcmp(filename + length - strlen(tail), tail) == 0;
 }
 
-static int maps(const pyw_alias *alias, const char *filename)
+/* A link to the script is another name of it. */
+static int is_same_file(const request_rec *r, const char *target)
+{
+    apr_finfo_t its;
+
+    return (r->finfo.valid & APR_FINFO_IDENT) == APR_FINFO_IDENT &&
+           apr_stat(&its, target, APR_FINFO_IDENT, r->pool) == APR_SUCCESS && its.inode == r->finfo.inode &&
+           its.device == r->finfo.device;
+}
+
+static int maps(const request_rec *r, const pyw_alias *alias)
 {
     const char *dollar = alias->regex ? ap_strrchr_c(alias->target, '$') : NULL;
 
     if (alias->is_module) {
         return 0;
     }
-    return dollar && apr_isdigit(dollar[1]) ? fits_pattern(filename, alias->target)
-                                            : pyw_mount_covered(filename, alias->target) >= 0;
+    if (dollar && apr_isdigit(dollar[1])) {
+        return fits_pattern(r->filename, alias->target);
+    }
+    return pyw_mount_covered(r->filename, alias->target) >= 0 || is_same_file(r, alias->target);
 }
 
 /* Whether <Location> and the like may make a difference between the two ways. */
@@ -47,7 +59,8 @@ static const pyw_dir_config *config_of(request_rec *r, const pyw_alias *alias)
     request_rec *lookup = NULL;
 
     if (!alias->regex && has_sections(r)) {
-        const char *rest = r->filename + pyw_mount_covered(r->filename, alias->target);
+        apr_ssize_t covered = pyw_mount_covered(r->filename, alias->target);
+        const char *rest = covered < 0 ? "" : r->filename + covered; /* a link is the whole of the target */
         const char *url = apr_pstrcat(r->pool, alias->url, *rest && *rest != '/' ? "/" : "", rest, NULL);
 
         lookup = ap_sub_req_lookup_uri(ap_os_escape_path(r->pool, *url ? url : "/", 1), r, NULL);
@@ -65,7 +78,7 @@ int pyw_bypass_check(request_rec *r, const pyw_target *target)
     for (int i = 0; i < aliases->nelts; i++) {
         const pyw_alias *alias = &APR_ARRAY_IDX(aliases, i, const pyw_alias);
 
-        if (maps(alias, r->filename)) {
+        if (maps(r, alias)) {
             const char *its_difference = pyw_target_difference(r, target, alias, config_of(r, alias));
 
             if (!its_difference) {

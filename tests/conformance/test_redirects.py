@@ -173,6 +173,13 @@ class TestOtherWaysToTheFile:
         server.expect_log(r"PYW0290: \S+%s belongs to the alias" % path[path.index("/", 1):])
         assert server.get(path).status == 403
 
+    @pytest.mark.parametrize("link", [os.symlink, os.link])
+    def test_a_link_to_the_script_is_refused(self, server, link):
+        name = "%s.wsgi" % link.__name__
+        link(server.apps / "located" / "app.wsgi", server.apps / name)
+        server.expect_log(r"PYW0290: \S+/%s belongs to the alias /located" % name)
+        assert server.get("/files/" + name).status == 403
+
     def test_the_alias_itself_serves(self, server):
         assert server.get("/located/x").json()["process_group"] == "own"
         assert server.get("/matched/one").json()["process_group"] == "own"
