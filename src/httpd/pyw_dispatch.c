@@ -165,6 +165,9 @@ static void make_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw
     if (entry->slots && entry->tickets >= tickets && entry->workers >= workers) {
         return;
     }
+    /* Never smaller in one way: two configurations in turn would make a new table each time. */
+    tickets = tickets > entry->tickets ? tickets : entry->tickets;
+    workers = workers > entry->workers ? workers : entry->workers;
     made = mmap(NULL, pyw_slots_size(tickets, workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (made == MAP_FAILED || pyw_slots_init(made, tickets, workers, &memory->roster->groups[index], entry->use,
                                              &memory->load->groups[index]) != 0) {
