@@ -256,6 +256,15 @@ static int run(invocation *self)
     return take_answer(self);
 }
 
+/* What was printed may still be in the buffer; a status that nobody could read is none. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return status;
+    }
+    return fail("the output cannot be written");
+}
+
 int pyw_command_main(int argc, char **argv)
 {
     static invocation self;
@@ -271,5 +280,5 @@ int pyw_command_main(int argc, char **argv)
     }
     apr_initialize();
     apr_pool_create(&self.pool, NULL);
-    return run(&self);
+    return finish(run(&self));
 }

@@ -2,6 +2,7 @@
 """pywsgid status, reload, restart, stop, start, stacks: over the command socket beside the groups' sockets."""
 import re
 import socket
+import subprocess
 
 import pytest
 from control_site import APPS, HEALTHY, IMPAIRED, STUCK_APPS, Clients, Commands, DaemonSite, as_nobody, groups
@@ -110,6 +111,14 @@ class TestUsage:
     def test_a_wrong_command_line_gets_the_usage(self, commands, arguments):
         status, output, errors = commands.run(*arguments, directory=False)
         assert status == 2 and "usage: pywsgid" in errors and not output
+
+    @pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["stacks", "app"]])
+    def test_output_that_cannot_be_written_is_a_failure(self, commands, site, arguments):
+        assert site.get("/pid").status == 200
+        with open("/dev/full", "w") as full:
+            process = subprocess.run([commands.program, *arguments, "--directory", str(commands.server.run)], stdout=full,
+                                     stderr=subprocess.PIPE, text=True, timeout=60)
+        assert (process.returncode, process.stderr) == (1, "pywsgid: the output cannot be written\n")
 
     def test_help_names_every_command(self, commands):
         status, output, _ = commands.run("help", directory=False)
