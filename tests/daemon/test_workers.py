@@ -168,7 +168,7 @@ class TestSlowStart:
     def server(self, make_httpd):
         apps = {"slow.wsgi": "import time\ntime.sleep(60)\n", "fine.wsgi": SCRIPT % "fine"}
         server = make_httpd(self.CONFIG, apps=apps, start=False)
-        server.allow_log(r"PYW0310|PYW0314|PYW0312|PYW0340|PYW024\d|PYW0318|PYW0319|PYW032\d")
+        server.allow_log(r"PYW0310|PYW0314|PYW0312|PYW0340|PYW024\d|PYW0318|PYW0319|PYW032\d|PYW0480|PYW0423")
         return server.start()
 
     def test_a_worker_that_does_not_get_ready_is_ended_and_the_client_told(self, server):

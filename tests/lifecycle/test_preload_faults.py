@@ -67,13 +67,14 @@ class TestLoading:
     def test_it_has_startup_timeout_for_it(self, start):
         server = start("startup-timeout=1s", "wait_for_file('load', 60)",
                        r"PYW0392: template \d+ of group 'app' did not load .* \(1 s\)")
+        server.allow_log("PYW0480|PYW0423")
         server.log.wait("PYW0392", 0, 20)
         mend(server, "load")
 
     @pytest.mark.parametrize("trouble", ["gc.freeze = lambda: 1 / 0", "threading.enumerate = None"])
     def test_one_that_cannot_be_prepared_is_used_as_it_is(self, start, trouble):
         server = start("", trouble, "PYW0526")
-        server.allow_log(r"Traceback|\]   |Error")
+        server.allow_log(r"Traceback|\]   |Error|PYW0513")
         wait_served(server)
         assert len(server.templates()) == 1
 

@@ -72,7 +72,8 @@ class TestSpan:
         pid = site.pid()
         server.configure(ONE % "processes=2-4 threads=1 scale-after=100ms scale-idle=1s")
         server.graceful()
-        wait_for(lambda: len(server.workers()) == 2 and pid not in {worker.pid for worker in server.workers()}, 20)
+        wait_for(lambda: len(server.workers()) == 2, 20)
+        assert pid in {worker.pid for worker in server.workers()}, "workers do not use these options"
         assert site.get("/pid").status == 200
 
 
