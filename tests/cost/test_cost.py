@@ -139,7 +139,7 @@ class TestGil:
             return int.from_bytes(server.gil_count.read_bytes(), "little")
 
         with server.connect() as connection:
-            ask(connection, path, 20)
+            ask(connection, path, REQUESTS)  # each thread of httpd has its first request: it makes its Thread object
             before = count()
             ask(connection, path, REQUESTS)
             # close() may come after the answer
