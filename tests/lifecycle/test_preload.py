@@ -110,9 +110,10 @@ class TestWorkers:
 
     def test_the_template_has_no_listener_and_keeps_nothing_of_theirs(self, server, group):
         server.log.wait("PYW0394")
-        assert places(group[1]) == {0: "/dev/null", 1: "pipe:[]", 2: "pipe:[]", 3: "socket:[]", 4: "/dev/null",
-                                    5: "anon_inode:[eventfd]", 6: "/dev/null", 7: "pipe:[]",
-                                    8: "/memfd:pywsgi-board (deleted)"}
+        # From Python 3.13 on the stacks of all threads take a file of their own, in two descriptors.
+        found = {fd: place for fd, place in places(group[1]).items() if "pywsgi-stacks" not in place}
+        assert found == {0: "/dev/null", 1: "pipe:[]", 2: "pipe:[]", 3: "socket:[]", 4: "/dev/null",
+                         5: "anon_inode:[eventfd]", 6: "/dev/null", 7: "pipe:[]", 8: "/memfd:pywsgi-board (deleted)"}
 
     def test_the_functions_of_after_fork_have_run_in_each_in_their_order(self, site, group):
         wanted = {b"first %d,second %d" % (worker.pid, worker.pid) for worker in group[0]}
