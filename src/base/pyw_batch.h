@@ -19,13 +19,13 @@ enum { PYW_BATCH_CALM_MS = 1000 }; /* how long no crowd was seen before threads 
 typedef struct pyw_batch {
     int is_barred;      /* a policy was chosen by somebody, or cannot be changed; atomic */
     int is_on;          /* atomic; the caller's to change */
-    int64_t crowded_at; /* pyw_wait_now(), when a crowd was last seen; atomic */
+    int64_t crowded_at; /* pyw_clock_ms(), when a crowd was last seen; atomic */
 } pyw_batch;
 
 /* By the policy of the calling thread. */
 void pyw_batch_init(pyw_batch *batch);
 
-/* Notes whether there is a crowd, and returns whether it should be on. `now`: pyw_wait_now(). */
+/* Notes whether there is a crowd, and returns whether it should be on. `now`: pyw_clock_ms(). */
 int pyw_batch_note(pyw_batch *batch, int is_crowd, int64_t now);
 
 /* Switches a thread, 0: the calling one, if it is the other way. 0, or errno. */

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "wire/pyw_wait.h"
+#include "base/pyw_clock.h"
 
 enum {
     PATIENCE_MS = 20,   /* a client that takes its piece sooner than that is not slow */
@@ -38,7 +38,7 @@ static int is_watched(const pyw_absorption *absorption, int64_t now)
 /* Those who wait longer than they should; the lock is held. */
 static nfds_t collect(struct pollfd *fds)
 {
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
     nfds_t count = 0;
 
     for (pyw_absorption *at = absorber.first; at; at = at->next) {
@@ -134,7 +134,7 @@ static pyw_absorption *next_overdue(int64_t now)
 
 static void serve_overdue(void)
 {
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
     pyw_absorption *overdue = next_overdue(now);
 
     while (overdue) {
@@ -158,22 +158,22 @@ static void look(void)
 
 static void *run(void *unused)
 {
-    int64_t last_seen = pyw_wait_now();
+    int64_t last_seen = pyw_clock_ms();
 
     (void)unused;
     pthread_mutex_lock(&absorber.lock);
     while (!absorber.is_stopping) {
         if (absorber.first) {
-            last_seen = pyw_wait_now();
+            last_seen = pyw_clock_ms();
         }
-        if (pyw_wait_now() - last_seen < IDLE_MS) {
+        if (pyw_clock_ms() - last_seen < IDLE_MS) {
             look();
             continue;
         }
         absorber.is_asleep = 1;
         pthread_cond_wait(&absorber.wake, &absorber.lock);
         absorber.is_asleep = 0;
-        last_seen = pyw_wait_now();
+        last_seen = pyw_clock_ms();
     }
     pthread_mutex_unlock(&absorber.lock);
     return NULL;
@@ -210,7 +210,7 @@ void pyw_absorber_child_init(apr_pool_t *pchild)
 
 void pyw_absorber_begin(pyw_absorption *absorption)
 {
-    absorption->since = pyw_wait_now();
+    absorption->since = pyw_clock_ms();
     absorption->poll_index = -1;
     absorption->is_full = 0;
     pthread_mutex_lock(&absorber.lock);

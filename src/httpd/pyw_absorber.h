@@ -20,7 +20,7 @@ typedef struct pyw_absorption {
     void (*worker_done)(void *context); /* the worker's part is over; called by the absorber's thread, once; or NULL */
     void (*out_of_time)(void *context); /* `deadline` has passed, the answer is not complete; likewise, once */
     void *context;
-    int64_t deadline; /* ms, as pyw_wait_now(); 0: none */
+    int64_t deadline; /* ms, as pyw_clock_ms(); 0: none */
 
     struct pyw_absorption *next; /* of those that wait for their client now */
     struct pyw_absorption **link;

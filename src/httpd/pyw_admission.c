@@ -9,10 +9,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
 #include "httpd/pyw_crowd.h"
-#include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -147,7 +147,7 @@ static int has_left(const pyw_admission *admission, apr_int64_t now)
 /* 0: no reason to give up. */
 static int reason_to_give_up(pyw_admission *admission, apr_int64_t queue_end)
 {
-    apr_int64_t now = pyw_wait_now();
+    apr_int64_t now = pyw_clock_ms();
     apr_int64_t deadline = admission->target->timing.deadline;
 
     if (has_left(admission, now)) {
@@ -170,17 +170,17 @@ static int await_slot(pyw_admission *admission, int queue_timeout_ms)
     pyw_slot_outcome outcome = PYW_SLOT_WAITS;
 
     if (admission->queue_end == 0) {
-        admission->queue_end = queue_timeout_ms > 0 ? pyw_wait_now() + queue_timeout_ms : INT64_MAX;
+        admission->queue_end = queue_timeout_ms > 0 ? pyw_clock_ms() + queue_timeout_ms : INT64_MAX;
     }
     admission->has_slot = 1;
     while (outcome == PYW_SLOT_WAITS) {
-        apr_int64_t end = earlier(admission->queue_end, pyw_wait_now() + LOOK_MS);
+        apr_int64_t end = earlier(admission->queue_end, pyw_clock_ms() + LOOK_MS);
         int status;
 
         if (admission->target->timing.deadline) {
             end = earlier(end, admission->target->timing.deadline);
         }
-        outcome = pyw_slots_wait(slots_of(admission), &admission->slot, (int)(end - pyw_wait_now()));
+        outcome = pyw_slots_wait(slots_of(admission), &admission->slot, (int)(end - pyw_clock_ms()));
         if (outcome == PYW_SLOT_NO_WORKER) {
             admission->has_slot = 0;
             admission->slot.worker = 0;

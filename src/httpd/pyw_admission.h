@@ -18,7 +18,7 @@ typedef struct pyw_admission {
     pyw_reply *reply;
     pyw_slot slot; /* worker 0: the group's own socket is where the request goes */
     int has_slot;
-    apr_int64_t queue_end; /* pyw_wait_now(), when it has waited for queue-timeout; 0: it has not waited yet */
+    apr_int64_t queue_end; /* pyw_clock_ms(), when it has waited for queue-timeout; 0: it has not waited yet */
     int attempts; /* workers that went away before they had begun */
 } pyw_admission;
 

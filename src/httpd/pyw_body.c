@@ -7,10 +7,10 @@
 #include <poll.h>
 #include <util_filter.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "config/pyw_config.h"
 #include "httpd/pyw_conn.h"
-#include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -193,7 +193,7 @@ static int wait_slice(pyw_body *body, const pyw_timing *timing, int slice)
 pyw_result pyw_body_await(pyw_body *body, const pyw_timing *timing, const char **data, size_t *length)
 {
     int block = timing->deadline == 0;
-    int64_t silent_until = block ? 0 : pyw_wait_now() + apr_time_as_msec(body->r->server->timeout);
+    int64_t silent_until = block ? 0 : pyw_clock_ms() + apr_time_as_msec(body->r->server->timeout);
     int slice = 1;
     pyw_result result = pyw_body_peek(body, block ? APR_BLOCK_READ : APR_NONBLOCK_READ, data, length);
 
@@ -201,7 +201,7 @@ pyw_result pyw_body_await(pyw_body *body, const pyw_timing *timing, const char *
         if (body->r->connection->aborted) {
             return ended(body, PYW_GONE, HTTP_BAD_REQUEST);
         }
-        if (pyw_timing_is_over(timing) || pyw_wait_now() >= silent_until) {
+        if (pyw_timing_is_over(timing) || pyw_clock_ms() >= silent_until) {
             return ended(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
         }
         slice = wait_slice(body, timing, slice);

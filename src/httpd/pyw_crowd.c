@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/pyw_batch.h"
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "config/pyw_config.h"
-#include "wire/pyw_wait.h"
 
 /* Fewer than there are cores do not meet on one; and two or three are no crowd. */
 #define LEAST 4
@@ -70,7 +70,7 @@ static void switch_threads(int is_on, apr_int64_t now)
 /* If another thread is at it, it is done. */
 void pyw_crowd_note(apr_int32_t requests)
 {
-    apr_int64_t now = pyw_wait_now();
+    apr_int64_t now = pyw_clock_ms();
     int is_on = pyw_batch_note(&crowd.batch, requests >= crowd.threshold, now);
 
     if (is_on == pyw_crowd_is_here() || apr_thread_mutex_trylock(crowd.lock) != APR_SUCCESS) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <http_log.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "httpd/pyw_admission.h"
 #include "httpd/pyw_client.h"
@@ -13,7 +14,6 @@
 #include "httpd/pyw_relay.h"
 #include "httpd/pyw_reply.h"
 #include "httpd/pyw_upload.h"
-#include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -108,7 +108,7 @@ static int64_t busy_until(const pyw_admission *admission, const server_rec *serv
 {
     apr_interval_time_t timeout = admission->target->group->options->socket_timeout;
     int64_t limit = apr_time_as_msec(timeout ? timeout : server->timeout) * 10;
-    int64_t now = pyw_wait_now(), deadline = admission->target->timing.deadline;
+    int64_t now = pyw_clock_ms(), deadline = admission->target->timing.deadline;
 
     return (deadline > now ? deadline : now) + limit;
 }

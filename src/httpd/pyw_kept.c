@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "wire/pyw_wait.h"
+#include "base/pyw_clock.h"
 
 typedef struct kept_connection {
     struct kept_connection *next;
@@ -15,7 +15,7 @@ typedef struct kept_connection {
     int index; /* of its group */
     int fd;
     pyw_token *token;   /* NULL: it has none */
-    int64_t kept_since; /* pyw_wait_now() */
+    int64_t kept_since; /* pyw_clock_ms() */
 } kept_connection;
 
 enum {
@@ -160,7 +160,7 @@ static kept_connection *take_unused(void)
 void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most)
 {
     kept_connection *connection = NULL;
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
 
     apr_thread_mutex_lock(kept.lock);
     if (count_and_age(worker, now) < most) {

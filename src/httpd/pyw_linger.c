@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "wire/pyw_wait.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -121,7 +121,7 @@ static int is_given_up(const lingerer *waiting, int64_t now)
 static void release_ended(const struct pollfd *fds, nfds_t count, int is_time_to_look)
 {
     lingerer **link = &linger.first;
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
 
     pthread_mutex_lock(&linger.lock);
     while (*link) {
@@ -141,7 +141,7 @@ static void release_ended(const struct pollfd *fds, nfds_t count, int is_time_to
 
 static void *linger_main(void *unused)
 {
-    int64_t next_look = pyw_wait_now() + LOOK_MS;
+    int64_t next_look = pyw_clock_ms() + LOOK_MS;
 
     while (!__atomic_load_n(&linger.is_ending, __ATOMIC_ACQUIRE)) {
         nfds_t count = 0;
@@ -157,8 +157,8 @@ static void *linger_main(void *unused)
         if (fds[0].revents) {
             (void)!read(linger.wake_fd, &woken, sizeof(woken));
         }
-        is_time_to_look = pyw_wait_now() >= next_look;
-        next_look = is_time_to_look ? pyw_wait_now() + LOOK_MS : next_look;
+        is_time_to_look = pyw_clock_ms() >= next_look;
+        next_look = is_time_to_look ? pyw_clock_ms() + LOOK_MS : next_look;
         release_ended(fds, count, is_time_to_look);
         free(fds);
     }
@@ -209,7 +209,7 @@ void pyw_linger_add(const pyw_group *group, const pyw_slot *slot, int fd, int64_
         added->group = group;
         added->slot = *slot;
         added->fd = fd;
-        added->since = pyw_wait_now();
+        added->since = pyw_clock_ms();
         added->until = until;
         pthread_mutex_lock(&linger.lock);
         is_waited_for = start_thread();

@@ -21,7 +21,7 @@
 void pyw_linger_child_init(apr_pool_t *pchild);
 
 /*
- * Becomes the owner of the connection `fd` and of the slot, which it gives back at `until` (pyw_wait_now()) at the
+ * Becomes the owner of the connection `fd` and of the slot, which it gives back at `until` (pyw_clock_ms()) at the
  * latest. The worker cannot send any more from now on; it has been told with ABORT. Any thread.
  */
 void pyw_linger_add(const pyw_group *group, const pyw_slot *slot, int fd, int64_t until);

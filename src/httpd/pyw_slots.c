@@ -13,7 +13,6 @@
 
 #include "base/pyw_clock.h"
 #include "httpd/pyw_slots_table.h"
-#include "wire/pyw_wait.h"
 
 enum {
     PUMP_MS = 20,       /* how often the first in the queue looks for workers that have come */
@@ -258,11 +257,11 @@ static int is_first(const pyw_slots *slots, const pyw_slot *slot)
 pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms)
 {
     pyw_ticket *own = &slots->tickets[slot->ticket];
-    int64_t deadline = pyw_wait_now() + timeout_ms;
+    int64_t deadline = pyw_clock_ms() + timeout_ms;
 
     for (;;) {
         uint32_t granted = __atomic_load_n(&own->granted, __ATOMIC_ACQUIRE);
-        int64_t left = deadline - pyw_wait_now(), limit;
+        int64_t left = deadline - pyw_clock_ms(), limit;
 
         if (granted != PYW_GRANT_NONE) {
             return take_grant(slots, slot, granted);
@@ -356,7 +355,7 @@ int pyw_slots_tell_blocked(pyw_slots *slots, int32_t *holder, int64_t *since_ms)
 
 int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count)
 {
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
     int is_first_of_second;
 
     if (!pyw_slots_lock(slots)) {

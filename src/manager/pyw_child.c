@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
-#include "wire/pyw_wait.h"
 
 enum { FLOOD = 10000 }; /* frames at a time */
 
@@ -27,8 +27,8 @@ void pyw_child_drain(pyw_child *child, int limit_ms)
         pyw_child_change(child, PYW_EVENT_DRAIN);
         child->kill_at = INT64_MAX;
     }
-    if (child->state == PYW_CHILD_DRAINING && limit_ms > 0 && child->kill_at > pyw_wait_now() + limit_ms) {
-        child->kill_at = pyw_wait_now() + limit_ms;
+    if (child->state == PYW_CHILD_DRAINING && limit_ms > 0 && child->kill_at > pyw_clock_ms() + limit_ms) {
+        child->kill_at = pyw_clock_ms() + limit_ms;
     }
 }
 

@@ -3,11 +3,11 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_child.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_kept_code.h"
 #include "manager/pyw_recycle.h"
-#include "wire/pyw_wait.h"
 
 enum { STUCK_LIMIT_MS = 30 * 1000 }; /* if graceful-timeout has no end */
 
@@ -105,7 +105,7 @@ static void overdue(pyw_child *child)
     const pyw_worker_group *group = child->group;
 
     if (pyw_child_is_current(child) && child->state == PYW_CHILD_READY && !group->is_stopping &&
-        pyw_wait_now() >= group->retry_at) {
+        pyw_clock_ms() >= group->retry_at) {
         pyw_recycle_mark(child, "a request in it does not end although its time is up (see its records)");
     }
 }

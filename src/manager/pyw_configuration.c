@@ -7,12 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_manager.h"
 #include "manager/pyw_reload_watch.h"
 #include "manager/pyw_scale.h"
 #include "wire/pyw_message.h"
-#include "wire/pyw_wait.h"
 
 /*
  * How long a group that was removed serves on: httpd's old children may still have requests for it. One of them may
@@ -372,7 +372,7 @@ static void retire(pyw_worker_group *group, unsigned wanted_by)
                               "gone",
                   group->options->name);
     group->wanted_by = wanted_by;
-    group->retire_at = pyw_wait_now() + retire_limit(group);
+    group->retire_at = pyw_clock_ms() + retire_limit(group);
 }
 
 void pyw_configuration_retire_unwanted(pyw_manager *manager)
@@ -380,7 +380,7 @@ void pyw_configuration_retire_unwanted(pyw_manager *manager)
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (group->retire_at != INT64_MAX && group->wanted_by > 0 &&
             pyw_lifelines_is_gone(&manager->lifelines, group->wanted_by)) {
-            group->retire_at = pyw_wait_now();
+            group->retire_at = pyw_clock_ms();
             group->wanted_by = 0;
         }
     }

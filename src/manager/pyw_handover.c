@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "manager/pyw_manager.h"
 #include "wire/pyw_message.h"
-#include "wire/pyw_wait.h"
 
 enum {
     RECEIVE_MS = 5000,
@@ -213,7 +213,7 @@ static void tell(pyw_handover *handover, const char *command, const char *group)
 static void await_program(pyw_worker_group *group)
 {
     if (pyw_worker_group_is_service(group)) {
-        group->start_at = pyw_wait_now() + apr_time_as_msec(group->options->shutdown_timeout) + SERVICE_PAUSE_MS;
+        group->start_at = pyw_clock_ms() + apr_time_as_msec(group->options->shutdown_timeout) + SERVICE_PAUSE_MS;
     }
 }
 

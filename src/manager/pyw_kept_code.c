@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
-#include "wire/pyw_wait.h"
 
 /* When the code was loaded that the workers run: the time of the youngest. */
 static void describe_age(const pyw_worker_group *group, const pyw_child *failed, char *out, size_t size)
@@ -19,7 +19,7 @@ static void describe_age(const pyw_worker_group *group, const pyw_child *failed,
             started = child->started;
         }
     }
-    moment = time(NULL) - (time_t)((pyw_wait_now() - started) / 1000);
+    moment = time(NULL) - (time_t)((pyw_clock_ms() - started) / 1000);
     localtime_r(&moment, &day);
     strftime(out, size, "%Y-%m-%d %H:%M:%S", &day);
 }

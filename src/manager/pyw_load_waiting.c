@@ -3,7 +3,7 @@
 
 #include <poll.h>
 
-#include "wire/pyw_wait.h"
+#include "base/pyw_clock.h"
 
 /* Those in httpd's queue. A wrong number can start a worker too many, within processes=, and no more. */
 static int64_t waiting_in_httpd(const pyw_worker_group *group, int64_t now)
@@ -34,7 +34,7 @@ static int64_t waiting_in_kernel(pyw_worker_group *group, int64_t now)
 
 int64_t pyw_load_waiting_ms(pyw_worker_group *group)
 {
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
     int64_t in_httpd = waiting_in_httpd(group, now), in_kernel = waiting_in_kernel(group, now);
 
     return in_httpd > in_kernel ? in_httpd : in_kernel;

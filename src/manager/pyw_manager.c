@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_descriptors.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_recycle.h"
@@ -24,7 +25,6 @@
 #include "manager/pyw_scale.h"
 #include "manager/pyw_template.h"
 #include "manager/pyw_roll_call.h"
-#include "wire/pyw_wait.h"
 
 enum {
     LOOK_MS = 1000,        /* how often socket files and workers are looked at */
@@ -284,10 +284,10 @@ static void look_at_parent(pyw_manager *manager)
 
 static void look_around(pyw_manager *manager)
 {
-    if (pyw_wait_now() < manager->next_look) {
+    if (pyw_clock_ms() < manager->next_look) {
         return;
     }
-    manager->next_look = pyw_wait_now() + LOOK_MS;
+    manager->next_look = pyw_clock_ms() + LOOK_MS;
     look_at_parent(manager);
     look_at_sockets(manager);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
@@ -383,7 +383,7 @@ static void store_logs(pyw_manager *manager)
 
 static void wait_for_events(pyw_manager *manager, int64_t next)
 {
-    int64_t left = next - pyw_wait_now();
+    int64_t left = next - pyw_clock_ms();
     apr_pool_t *pool;
     apr_array_header_t *fds;
 
@@ -458,7 +458,7 @@ static int start(pyw_manager *manager)
     manager->control = pyw_channel_create();
     manager->signal_fd = prepare_signals();
     apr_pool_create(&manager->pool, NULL);
-    manager->started = pyw_wait_now();
+    manager->started = pyw_clock_ms();
     manager->steering = pyw_steering_create(manager);
     manager->handover = pyw_handover_create(manager);
     if (manager->control == NULL || manager->steering == NULL || manager->handover == NULL || manager->signal_fd < 0) {

@@ -50,7 +50,7 @@ typedef struct pyw_manager {
     int is_unused;       /* the configuration has no group: it ends when those from before have */
     pyw_problem refused; /* why a GROUP since the last COMMIT cannot be taken; "": none */
     int is_configured;
-    int64_t started;   /* pyw_wait_now() */
+    int64_t started;   /* pyw_clock_ms() */
     int64_t next_look; /* at the sockets in the file system */
 } pyw_manager;
 

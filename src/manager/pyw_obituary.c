@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 
 #include "base/pyw_buffer.h"
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_last_words.h"
 #include "manager/pyw_recycle.h"
-#include "wire/pyw_wait.h"
 
 enum { LINES_MOST = 8 };
 
@@ -173,7 +173,7 @@ static void suspect(const pyw_child *child, int slot, int64_t now)
 /* If nobody knows which thread it was, all that ran are. */
 static void suspect_requests(const pyw_child *child, int status, int dying)
 {
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
 
     if (child->board == NULL || (level_of(child, status) != PYW_LOG_ERR && !child->is_stuck)) {
         return;
@@ -189,7 +189,7 @@ void pyw_obituary_write(pyw_child *child, int status, uint64_t most_memory)
 {
     char end[PYW_OOM_PATH + 320], memory[100];
     pyw_buffer running = {0};
-    double age = (double)(pyw_wait_now() - child->started) / 1000;
+    double age = (double)(pyw_clock_ms() - child->started) / 1000;
     int dying = find_dying(child, status);
 
     if (pyw_last_words_are_due(status)) {

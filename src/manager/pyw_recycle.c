@@ -8,9 +8,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_obituary.h"
-#include "wire/pyw_wait.h"
 
 enum {
     REASON_SIZE = 200,
@@ -123,7 +123,7 @@ static int has_served_enough(const pyw_child *child, const pyw_group_options *op
 
 static int is_old(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
-    int64_t age = pyw_wait_now() - child->started;
+    int64_t age = pyw_clock_ms() - child->started;
     int64_t limit = with_jitter(child, apr_time_as_msec(options->restart_interval), options->restart_interval_jitter);
 
     return limit > 0 && age >= limit &&
@@ -154,7 +154,7 @@ static int has_computed_enough(const pyw_child *child, const pyw_group_options *
 /* One that has not served since it was started is as good as the one that would follow. */
 static int is_idle(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
-    int64_t idle = pyw_wait_now() - child->active_at;
+    int64_t idle = pyw_clock_ms() - child->active_at;
     int64_t limit = apr_time_as_msec(options->inactivity_timeout);
 
     /* A group that may sleep does that instead. */
@@ -188,7 +188,7 @@ void pyw_recycle_note_activity(pyw_worker_group *group)
         uint64_t served = child->board != NULL ? child->board->served : 0;
 
         if (served != child->seen_served || pyw_recycle_busy(child) > 0) {
-            child->active_at = pyw_wait_now();
+            child->active_at = pyw_clock_ms();
         }
         child->seen_served = served;
     }
@@ -210,7 +210,7 @@ void pyw_recycle_measure(pyw_child *child)
 /* Something is being replaced already, or the code on disk is known to be no good. */
 static int is_busy(const pyw_worker_group *group)
 {
-    if (group->is_stopping || group->retire_at != INT64_MAX || pyw_wait_now() < group->retry_at) {
+    if (group->is_stopping || group->retire_at != INT64_MAX || pyw_clock_ms() < group->retry_at) {
         return 1;
     }
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
@@ -258,7 +258,7 @@ void pyw_recycle_look(pyw_worker_group *group)
 
 void pyw_recycle_told(pyw_child *child)
 {
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
     char reason[REASON_SIZE];
 
     if (child->state != PYW_CHILD_READY || child->group->options->memory_recycle == 0 ||

@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
 #include "wire/pyw_message.h"
-#include "wire/pyw_wait.h"
 
 enum { STATUS = 503, AT_ONCE = 64 };
 
@@ -40,7 +40,7 @@ static void say(pyw_worker_group *group)
     group->refusal_at = group->start_at;
     pyw_group_log(group, PYW_LOG_ERR,
                   PYWNO(0340) "group '%s' has no worker, the next one is started in %d s: requests get 503 until then",
-                  group->options->name, (int)((group->start_at - pyw_wait_now() + 999) / 1000));
+                  group->options->name, (int)((group->start_at - pyw_clock_ms() + 999) / 1000));
 }
 
 void pyw_refusal_answer(pyw_worker_group *group)

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
-#include "wire/pyw_wait.h"
 
 struct pyw_reload_file {
     const char *path; /* NULL: behind the last one */
@@ -104,7 +104,7 @@ void pyw_reload_watch_look(pyw_worker_group *group)
     const char *path;
 
     if (group->reload_files == NULL || group->is_stopping || group->retire_at != INT64_MAX ||
-        pyw_wait_now() < group->retry_at) {
+        pyw_clock_ms() < group->retry_at) {
         return;
     }
     path = find_changed(group);

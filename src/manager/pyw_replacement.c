@@ -3,12 +3,12 @@
  * What begins the replacement of a group's workers, and what ends it because the new code is no good;
  * pyw_worker_group.c goes the steps.
  */
+#include "base/pyw_clock.h"
 #include "manager/pyw_child.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_kept_code.h"
 #include "manager/pyw_reload_watch.h"
 #include "manager/pyw_template.h"
-#include "wire/pyw_wait.h"
 
 void pyw_worker_group_roll(pyw_worker_group *group)
 {
@@ -34,7 +34,7 @@ void pyw_worker_group_stale(pyw_worker_group *group, const pyw_child *sender)
 {
     uint64_t scripts = sender->board != NULL ? sender->board->scripts : 0;
 
-    if (pyw_wait_now() < group->retry_at || pyw_kept_code_is_refused(group, scripts)) {
+    if (pyw_clock_ms() < group->retry_at || pyw_kept_code_is_refused(group, scripts)) {
         return;
     }
     pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0318) "a script of group '%s' changed: its workers are replaced",
@@ -56,7 +56,7 @@ void pyw_worker_group_renew(pyw_child *child)
 void pyw_worker_group_back_off(pyw_worker_group *group)
 {
     group->failures++;
-    group->start_at = pyw_wait_now() + pyw_child_back_off(group->failures);
+    group->start_at = pyw_clock_ms() + pyw_child_back_off(group->failures);
 }
 
 /* The new code is no good: those that run the old one are what is wanted. */
@@ -74,7 +74,7 @@ static void keep_old(pyw_worker_group *group, const pyw_child *failed)
     pyw_template_keep_old(group);
     group->is_proven = 1;
     group->failures++;
-    group->retry_at = pyw_wait_now() + pyw_child_back_off(group->failures);
+    group->retry_at = pyw_clock_ms() + pyw_child_back_off(group->failures);
     group->start_at = 0;
     pyw_kept_code_note(group, failed);
 }

@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "manager/pyw_group_log.h"
-#include "wire/pyw_wait.h"
 
 static void take_roster(pyw_manager *manager, int fd)
 {
@@ -143,7 +143,7 @@ void pyw_roll_call_write(const pyw_manager *manager, pyw_worker_group *group)
 void pyw_roll_call_check_sockets(const pyw_manager *manager, pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (pyw_wait_now() >= group->retry_at && child->state == PYW_CHILD_READY && !child->is_recycled &&
+        if (pyw_clock_ms() >= group->retry_at && child->state == PYW_CHILD_READY && !child->is_recycled &&
             child->own_socket.name != NULL && !pyw_socket_file_is_there(&child->own_socket, &manager->directory)) {
             pyw_group_log(group, PYW_LOG_WARNING,
                           PYWNO(0347) "the socket of worker %ld of group '%s' was removed by somebody: the worker is "

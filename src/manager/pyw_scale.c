@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_load_waiting.h"
 #include "manager/pyw_recycle.h"
 #include "manager/pyw_scale_decision.h"
 #include "manager/pyw_template.h"
-#include "wire/pyw_wait.h"
 
 enum { SAMPLE_LEAST_MS = 10, SAMPLE_MOST_MS = 250, SAY_AGAIN_MS = 60 * 1000 };
 
@@ -31,7 +31,7 @@ void pyw_scale_begin(pyw_worker_group *group)
                     : group->wanted > options->processes     ? options->processes
                                                              : group->wanted;
     group->waiting_since = INT64_MAX;
-    group->spare_since = pyw_wait_now();
+    group->spare_since = pyw_clock_ms();
 }
 
 static pyw_scale_limits limits_of(const pyw_group_options *options)
@@ -64,7 +64,7 @@ static void count_worker(pyw_scale_numbers *numbers, const pyw_child *child, int
 
 static pyw_scale_numbers numbers_of(pyw_worker_group *group, const pyw_scale_limits *limits)
 {
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
     pyw_scale_numbers numbers = {.wanted = group->wanted, .quiet = INT64_MAX};
 
     pyw_recycle_note_activity(group);
@@ -128,10 +128,10 @@ static void say_no_memory(pyw_worker_group *group, const pyw_scale_numbers *numb
 {
     char state[100], budget[32];
 
-    if (group->no_memory_at != 0 && pyw_wait_now() - group->no_memory_at < SAY_AGAIN_MS) {
+    if (group->no_memory_at != 0 && pyw_clock_ms() - group->no_memory_at < SAY_AGAIN_MS) {
         return;
     }
-    group->no_memory_at = pyw_wait_now();
+    group->no_memory_at = pyw_clock_ms();
     describe(state, sizeof(state), numbers, limits);
     pyw_recycle_describe_size(budget, sizeof(budget), limits->budget);
     pyw_group_log(group, PYW_LOG_WARNING,
@@ -173,7 +173,7 @@ static int64_t next_sample(const pyw_scale_limits *limits)
     int64_t pause = limits->after / 4;
 
     pause = pause < SAMPLE_LEAST_MS ? SAMPLE_LEAST_MS : pause;
-    return pyw_wait_now() + (pause < SAMPLE_MOST_MS ? pause : SAMPLE_MOST_MS);
+    return pyw_clock_ms() + (pause < SAMPLE_MOST_MS ? pause : SAMPLE_MOST_MS);
 }
 
 void pyw_scale_succeed(pyw_worker_group *group, int workers, uint64_t memory)
@@ -198,7 +198,7 @@ int64_t pyw_scale_step(pyw_worker_group *group)
     group->wanted = pyw_scale_apply(decision, group->wanted);
     if (group->wanted != numbers.wanted) {
         group->waiting_since = INT64_MAX;
-        group->spare_since = pyw_wait_now();
+        group->spare_since = pyw_clock_ms();
     }
     return group->wanted > 0 ? next_sample(&limits) : INT64_MAX;
 }

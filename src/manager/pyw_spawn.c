@@ -26,7 +26,6 @@
 #include "manager/pyw_recycle.h"
 #include "wire/pyw_message.h"
 #include "wire/pyw_roster.h"
-#include "wire/pyw_wait.h"
 
 enum {
     HERITAGE_TIMEOUT_MS = 5000,
@@ -326,7 +325,7 @@ static pyw_child *create(pyw_worker_group *group, pyw_child *template, int threa
     child->state = PYW_CHILD_STARTING;
     child->generation = group->generation;
     child->code_generation = template != NULL ? template->code_generation : group->generation;
-    child->started = pyw_wait_now();
+    child->started = pyw_clock_ms();
     child->kill_at = INT64_MAX;
     pyw_recycle_begin(child);
     /* One that is forked will be in its template's cgroup. */

@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_version.h"
 #include "manager/pyw_group_state.h"
 #include "manager/pyw_recycle.h"
-#include "wire/pyw_wait.h"
 
 typedef struct row {
     apr_pool_t *pool;
@@ -133,7 +133,7 @@ static void send_worker(const pyw_child *child, pyw_steering_client *client)
     add_text(&self, "group", child->group->options->name);
     add_number(&self, "pid", (uint64_t)child->pid);
     add_text(&self, "state", state_of_child(child));
-    add_number(&self, "uptime-ms", (uint64_t)(pyw_wait_now() - child->started));
+    add_number(&self, "uptime-ms", (uint64_t)(pyw_clock_ms() - child->started));
     add_number(&self, "served", child->board != NULL ? child->board->served : 0);
     add_number(&self, "threads", (uint64_t)child->board_threads);
     add_number(&self, "memory", pyw_recycle_resident(child->pid));
@@ -162,7 +162,7 @@ static void send_manager(const pyw_manager *manager, pyw_steering_client *client
     add_text(&self, "version", PYW_VERSION);
     add_text(&self, "server", manager->settings.server_name);
     add_text(&self, "directory", manager->directory.path);
-    add_number(&self, "uptime-ms", (uint64_t)(pyw_wait_now() - manager->started));
+    add_number(&self, "uptime-ms", (uint64_t)(pyw_clock_ms() - manager->started));
     send_row(&self, client);
 }
 

@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "manager/pyw_manager.h"
 #include "manager/pyw_orders.h"
-#include "wire/pyw_wait.h"
 
 enum {
     CLIENTS_MOST = 16, /* more wait in the socket's queue */
@@ -173,7 +173,7 @@ static void add_client(pyw_steering *steering, int fd, long pid)
     apr_pool_create(&client->pool, steering->manager->pool);
     pyw_channel_open(client->channel, fd);
     client->pid = pid;
-    client->close_at = pyw_wait_now() + LIMIT_MS;
+    client->close_at = pyw_clock_ms() + LIMIT_MS;
     client->next = steering->clients;
     steering->clients = client;
     steering->count++;
@@ -237,7 +237,7 @@ static void step_client(pyw_steering *steering, pyw_steering_client *client)
     if (client->awaited != NULL && !client->is_answered && !client->is_over) {
         pyw_orders_check(steering->manager, client, client->awaited, client->generation);
     }
-    if ((client->is_answered && !pyw_channel_has_output(client->channel)) || client->close_at <= pyw_wait_now()) {
+    if ((client->is_answered && !pyw_channel_has_output(client->channel)) || client->close_at <= pyw_clock_ms()) {
         client->is_over = 1;
     }
 }
@@ -276,7 +276,7 @@ void pyw_steering_answer(pyw_steering_client *client, pyw_frame_type type, const
     pyw_channel_queue(client->channel, type, 0, text, strlen(text), -1);
     pyw_channel_send(client->channel, 0);
     client->is_answered = 1;
-    client->close_at = pyw_wait_now() + LIMIT_MS;
+    client->close_at = pyw_clock_ms() + LIMIT_MS;
 }
 
 void pyw_steering_row(pyw_steering_client *client, const pyw_pairs *pairs, int fd)

@@ -5,11 +5,11 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_child.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_obituary.h"
 #include "manager/pyw_spawn.h"
-#include "wire/pyw_wait.h"
 
 enum {
     ORDER_LIMIT_MS = 10 * 1000, /* it forks at once, unless what the application does before a fork does not return */
@@ -58,7 +58,7 @@ static void end_template(pyw_child *template)
     if (is_alive(template)) {
         send_order(template, PYW_FRAME_DRAIN, -1);
         change_state(template, PYW_EVENT_DRAIN);
-        template->kill_at = pyw_wait_now() + END_LIMIT_MS;
+        template->kill_at = pyw_clock_ms() + END_LIMIT_MS;
     }
 }
 
@@ -134,7 +134,7 @@ static void say_why(const pyw_child *template)
 static void kill_overdue(pyw_worker_group *group, int64_t *next)
 {
     for (pyw_child *template = group->templates; template != NULL; template = template->next) {
-        if (template->kill_at <= pyw_wait_now()) {
+        if (template->kill_at <= pyw_clock_ms()) {
             int was_starting = template->state == PYW_CHILD_STARTING;
 
             say_why(template);
@@ -157,7 +157,7 @@ int64_t pyw_template_step(pyw_worker_group *group)
     if (!group->options->preload) {
         end_others(group, NULL);
     }
-    else if (is_wanted && current == NULL && group->start_at <= pyw_wait_now()) {
+    else if (is_wanted && current == NULL && group->start_at <= pyw_clock_ms()) {
         start_template(group);
     }
     else if (current != NULL && current->state == PYW_CHILD_READY && is_proven(group)) {
@@ -181,7 +181,7 @@ pyw_result pyw_template_order(pyw_worker_group *group, pyw_problem *problem)
     child->next = group->ordered;
     group->ordered = child;
     if (template->kill_at == INT64_MAX) {
-        template->kill_at = pyw_wait_now() + ORDER_LIMIT_MS;
+        template->kill_at = pyw_clock_ms() + ORDER_LIMIT_MS;
     }
     return PYW_OK;
 }
@@ -211,7 +211,7 @@ static void loaded(pyw_child *template, int is_broken)
     }
     pyw_group_log(group, is_broken ? PYW_LOG_ERR : PYW_LOG_INFO,
                   PYWNO(0394) "template %ld of group '%s' is ready after %.3f s%s", (long)template->pid,
-                  group->options->name, (double)(pyw_wait_now() - template->started) / 1000,
+                  group->options->name, (double)(pyw_clock_ms() - template->started) / 1000,
                   is_broken ? ", but an application could not be loaded (see the records above)" : "");
     if (is_broken && template->generation == group->generation) {
         pyw_worker_group_reject(group, template);
@@ -246,7 +246,7 @@ static void listen_to_template(pyw_child *template)
         /* It has ended, or cannot be steered any more and must end. */
         pyw_channel_close(template->channel);
         kill(template->pid, SIGTERM);
-        template->kill_at = pyw_wait_now() + END_LIMIT_MS;
+        template->kill_at = pyw_clock_ms() + END_LIMIT_MS;
     }
 }
 

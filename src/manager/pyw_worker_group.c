@@ -8,13 +8,13 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "base/pyw_clock.h"
 #include "manager/pyw_child.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_obituary.h"
 #include "manager/pyw_scale.h"
 #include "manager/pyw_spawn.h"
 #include "manager/pyw_template.h"
-#include "wire/pyw_wait.h"
 
 enum { SERVICE_PROVEN_MS = 60 * 1000 }; /* how long the program of a service group runs if all is well */
 
@@ -182,7 +182,7 @@ static int64_t kill_overdue(pyw_worker_group *group)
     int64_t next = INT64_MAX;
 
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child->kill_at <= pyw_wait_now()) {
+        if (child->kill_at <= pyw_clock_ms()) {
             say_why(child);
             pyw_child_kill(child);
         }
@@ -194,7 +194,7 @@ static int64_t kill_overdue(pyw_worker_group *group)
 /* Nobody is started for a group that is no longer configured: without workers it only keeps requests waiting. */
 static void retire(pyw_worker_group *group)
 {
-    int is_over = group->retire_at <= pyw_wait_now() || (group->retire_at != INT64_MAX && group->children == NULL);
+    int is_over = group->retire_at <= pyw_clock_ms() || (group->retire_at != INT64_MAX && group->children == NULL);
 
     if (!group->is_stopping && is_over) {
         pyw_worker_group_stop(group, pyw_worker_group_graceful_limit(group));
@@ -209,7 +209,7 @@ static int64_t sooner(int64_t one, int64_t other)
 /* A Python that did not start may do so by now: a virtual environment is replaced while it is deployed. */
 static void try_again(pyw_worker_group *group)
 {
-    if (group->is_retrying && group->retry_at <= pyw_wait_now()) {
+    if (group->is_retrying && group->retry_at <= pyw_clock_ms()) {
         pyw_worker_group_roll(group);
     }
 }
@@ -223,8 +223,8 @@ int64_t pyw_worker_group_step(pyw_worker_group *group)
     drain_replaced(group);
     try_again(group);
     next = pyw_template_step(group);
-    if (group->start_at <= pyw_wait_now() && pyw_template_is_ready(group)) {
-        for (int count = missing(group); count > 0 && group->start_at <= pyw_wait_now(); count--) {
+    if (group->start_at <= pyw_clock_ms() && pyw_template_is_ready(group)) {
+        for (int count = missing(group); count > 0 && group->start_at <= pyw_clock_ms(); count--) {
             start_child(group);
         }
     }
@@ -285,7 +285,7 @@ static int could_not_serve(int status)
 /* The program of a service group ended unasked. One that had run for long begins with the shortest pause again. */
 static void program_ended(pyw_worker_group *group, const pyw_child *child)
 {
-    if (pyw_wait_now() - child->started >= SERVICE_PROVEN_MS) {
+    if (pyw_clock_ms() - child->started >= SERVICE_PROVEN_MS) {
         group->failures = 0;
     }
     pyw_worker_group_back_off(group);
@@ -340,5 +340,5 @@ int pyw_worker_group_is_down(const pyw_worker_group *group)
     if (group->is_stopping || pyw_worker_group_is_service(group) || group->is_handed || group->has_predecessor) {
         return 0;
     }
-    return group->is_stopped ? !accepts(group) : group->children == NULL && group->start_at > pyw_wait_now();
+    return group->is_stopped ? !accepts(group) : group->children == NULL && group->start_at > pyw_clock_ms();
 }

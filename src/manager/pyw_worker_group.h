@@ -53,7 +53,7 @@ typedef struct pyw_child {
     int is_stuck;         /* its Python does not respond */
     int is_broken;        /* an application failed to load */
     char problem[PYW_PROBLEM_LINE]; /* is_broken: why; escaped */
-    int64_t started;      /* pyw_wait_now() */
+    int64_t started;      /* pyw_clock_ms() */
     int64_t kill_at;      /* INT64_MAX: never */
     uint16_t jitter;      /* pyw_recycle's: of its limits */
     int64_t told_at;      /* pyw_recycle's: when it was last measured at its own word */

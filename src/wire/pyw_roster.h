@@ -42,7 +42,7 @@ typedef struct pyw_roster {
 } pyw_roster;
 
 typedef struct pyw_load_group {
-    int64_t waiting_since; /* pyw_wait_now() of the request that waits for longest; 0: none waits */
+    int64_t waiting_since; /* pyw_clock_ms() of the request that waits for longest; 0: none waits */
     uint32_t waiting;
     uint32_t running;
 } pyw_load_group;

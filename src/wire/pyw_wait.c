@@ -9,14 +9,9 @@
 
 #define NO_DEADLINE INT64_MAX
 
-int64_t pyw_wait_now(void)
-{
-    return pyw_clock_ms();
-}
-
 int64_t pyw_wait_deadline(int timeout_ms)
 {
-    return timeout_ms < 0 ? NO_DEADLINE : pyw_wait_now() + timeout_ms;
+    return timeout_ms < 0 ? NO_DEADLINE : pyw_clock_ms() + timeout_ms;
 }
 
 pyw_result pyw_wait(int fd, short events, int64_t deadline)
@@ -24,7 +19,7 @@ pyw_result pyw_wait(int fd, short events, int64_t deadline)
     struct pollfd poll_fd = {fd, events, 0};
 
     for (;;) {
-        int64_t left = deadline == NO_DEADLINE ? -1 : deadline - pyw_wait_now();
+        int64_t left = deadline == NO_DEADLINE ? -1 : deadline - pyw_clock_ms();
         int rv;
 
         if (deadline != NO_DEADLINE && left < 0) {

@@ -3,15 +3,12 @@
 #define PYW_WAIT_H
 
 /*
- * Waiting for a socket with a deadline, for both halves of a channel. Any thread. Milliseconds of the monotonic clock.
+ * Waiting for a socket with a deadline, for both halves of a channel. Any thread. Deadlines: ms, as pyw_clock_ms().
  */
 
 #include <stdint.h>
 
 #include "base/pyw_result.h"
-
-/* The monotonic clock. */
-int64_t pyw_wait_now(void);
 
 /* The moment `timeout_ms` from now; a negative timeout never ends. */
 int64_t pyw_wait_deadline(int timeout_ms);

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "wire/pyw_wait.h"
 #include "worker/pyw_worker_forked.h"
 
 enum { SAY_AGAIN_MS = 1000 };
@@ -107,7 +107,7 @@ void pyw_connections_resume(pyw_connections *connections)
 
 static void say_shortage(pyw_connections *connections)
 {
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
 
     if (connections->shortage_at == 0 || now - connections->shortage_at >= SAY_AGAIN_MS) {
         connections->shortage_at = now;

@@ -22,7 +22,7 @@ enum {
  */
 pyw_memory_look *pyw_memory_look_create(uint64_t limit, void (*on_large)(void));
 
-/* Any thread, without the GIL. `now`: pyw_wait_now(). Looks if it is time. */
+/* Any thread, without the GIL. `now`: pyw_clock_ms(). Looks if it is time. */
 void pyw_memory_look_at(pyw_memory_look *look, int64_t now);
 
 /* 1: it was found too large since the last call. */

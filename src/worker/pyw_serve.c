@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "wire/pyw_wait.h"
 #include "worker/pyw_wire_exchange.h"
 
 enum {
@@ -141,7 +141,7 @@ static int run(pyw_server_thread *thread, const pyw_message_request *request, in
     service->engine->run(application, &exchange.base);
     withdraw(thread);
     if (service->memory != NULL) {
-        pyw_memory_look_at(service->memory, pyw_wait_now());
+        pyw_memory_look_at(service->memory, pyw_clock_ms());
     }
     return pyw_wire_exchange_drain(&exchange);
 }
@@ -169,7 +169,7 @@ static int is_wanted(pyw_server_thread *thread, const pyw_message_request *reque
 {
     unsigned char payload[PYW_MESSAGE_ERROR_SIZE];
 
-    int64_t now = pyw_wait_now();
+    int64_t now = pyw_clock_ms();
 
     if (now - (int64_t)(request->arrival / 1000) >= QUEUED_MS && pyw_channel_peer_gone(thread->channel)) {
         return 0;
@@ -217,7 +217,7 @@ static int take_request(const pyw_server_thread *thread)
 /* This thread alone: the application's own are none of ours. */
 static void give_way(pyw_server_thread *thread, int is_crowd)
 {
-    int is_on = pyw_batch_note(&thread->batch, is_crowd, pyw_wait_now());
+    int is_on = pyw_batch_note(&thread->batch, is_crowd, pyw_clock_ms());
 
     if (is_on != thread->batch.is_on) {
         thread->batch.is_on = is_on;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "wire/pyw_message.h"
-#include "wire/pyw_wait.h"
 
 /* The response is looked at no further than its status. */
 typedef struct warmup_exchange {
@@ -151,7 +151,7 @@ static void ask(warmup_exchange *exchange, const pyw_engine *engine, pyw_applica
     exchange->base.ops = &operations;
     exchange->base.environ_pairs = pairs.items;
     exchange->base.environ_count = pairs.count;
-    exchange->base.arrival = pyw_wait_now() * 1000;
+    exchange->base.arrival = pyw_clock_ms() * 1000;
     exchange->base.id = "warmup";
     engine->run(application, &exchange->base);
     pyw_pairs_free(&pairs);
@@ -161,13 +161,13 @@ static void ask(warmup_exchange *exchange, const pyw_engine *engine, pyw_applica
 int pyw_warmup(const pyw_engine *engine, pyw_application *application, const char *url, const pyw_settings *settings)
 {
     warmup_exchange exchange = {0};
-    int64_t begun = pyw_wait_now();
+    int64_t begun = pyw_clock_ms();
 
     ask(&exchange, engine, application, url,
         settings->server_name != NULL && *settings->server_name ? settings->server_name : "localhost");
     if (exchange.is_complete && exchange.status > 0 && exchange.status < 500) {
         pyw_log(PYW_LOG_INFO, PYWNO(0356) "warmup: %s was answered with %d in %.3f s", url, exchange.status,
-                (double)(pyw_wait_now() - begun) / 1000);
+                (double)(pyw_clock_ms() - begun) / 1000);
         return 1;
     }
     pyw_log(PYW_LOG_ERR, PYWNO(0355) "warmup: %s was answered with %d%s: the worker counts as one that did not load",

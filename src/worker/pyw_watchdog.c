@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "wire/pyw_wait.h"
 
 enum { PAUSE_MOST_MS = 5000, LINES_MOST = 1000 };
 
@@ -32,7 +32,7 @@ struct pyw_watchdog {
 static struct timespec pause_end(const pyw_watchdog *watchdog)
 {
     int pause = watchdog->timeout_ms / 4 < PAUSE_MOST_MS ? watchdog->timeout_ms / 4 : PAUSE_MOST_MS;
-    int64_t end = pyw_wait_now() + pause;
+    int64_t end = pyw_clock_ms() + pause;
     struct timespec time = {end / 1000, end % 1000 * 1000000};
 
     return time;
@@ -58,7 +58,7 @@ static void *ask(void *data)
     pyw_watchdog *watchdog = data;
 
     do {
-        atomic_store(&watchdog->asked_at, pyw_wait_now());
+        atomic_store(&watchdog->asked_at, pyw_clock_ms());
         watchdog->engine->touch();
         atomic_store(&watchdog->asked_at, INT64_MAX);
     } while (!rest(watchdog));
@@ -100,7 +100,7 @@ int pyw_watchdog_is_stuck(const pyw_watchdog *watchdog)
 {
     int64_t asked_at = atomic_load(&watchdog->asked_at);
 
-    return asked_at != INT64_MAX && pyw_wait_now() - asked_at >= watchdog->timeout_ms;
+    return asked_at != INT64_MAX && pyw_clock_ms() - asked_at >= watchdog->timeout_ms;
 }
 
 static void log_lines(FILE *file)

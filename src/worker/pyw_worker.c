@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "wire/pyw_wait.h"
+#include "base/pyw_clock.h"
 #include "worker/pyw_crash.h"
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_identity.h"
@@ -104,10 +104,10 @@ static void look_at_scripts(pyw_worker *self)
 {
     int is_ready = self->template != NULL || self->program != NULL ? self->is_told : self->pool != NULL;
 
-    if (pyw_wait_now() < self->next_watch || !is_ready || pyw_worker_is_draining(self)) {
+    if (pyw_clock_ms() < self->next_watch || !is_ready || pyw_worker_is_draining(self)) {
         return;
     }
-    self->next_watch = pyw_wait_now() + WATCH_MS;
+    self->next_watch = pyw_clock_ms() + WATCH_MS;
     look_whether_mended(self);
     if (pyw_watch_list_changed(self->service.watched, self->service.engine)) {
         note_scripts(self);
@@ -133,8 +133,8 @@ static void look_at_watchdog(pyw_worker *self)
 /* Again and again, as the manager may have code on its hands that does not load. */
 static void look_at_overdue(pyw_worker *self)
 {
-    if (pyw_wait_now() >= self->next_overdue && self->service.engine->overdue() > 0 && !pyw_worker_is_draining(self)) {
-        self->next_overdue = pyw_wait_now() + WATCH_MS;
+    if (pyw_clock_ms() >= self->next_overdue && self->service.engine->overdue() > 0 && !pyw_worker_is_draining(self)) {
+        self->next_overdue = pyw_clock_ms() + WATCH_MS;
         pyw_worker_tell(self, PYW_FRAME_OVERDUE);
     }
 }
@@ -167,7 +167,7 @@ static void limit_loading(pyw_worker *self)
 
 static void look_at_loading(pyw_worker *self)
 {
-    if (self->is_told || pyw_worker_is_draining(self) || pyw_wait_now() < self->stacks_at) {
+    if (self->is_told || pyw_worker_is_draining(self) || pyw_clock_ms() < self->stacks_at) {
         return;
     }
     self->stacks_at = INT64_MAX;
@@ -182,7 +182,7 @@ static void look_at_loading(pyw_worker *self)
 static int sleep_limit(const pyw_worker *self)
 {
     int limit = pyw_worker_is_draining(self) || self->alone_until > 0 ? KICK_MS : WATCH_MS;
-    int64_t until_stacks = self->is_told ? INT64_MAX : self->stacks_at - pyw_wait_now();
+    int64_t until_stacks = self->is_told ? INT64_MAX : self->stacks_at - pyw_clock_ms();
 
     return until_stacks < limit ? (int)(until_stacks > 0 ? until_stacks : 0) : limit;
 }
@@ -221,7 +221,7 @@ static int work(pyw_worker *self)
         if (pyw_worker_is_draining(self) && pyw_worker_is_drained(self)) {
             return pyw_worker_drained_status(self);
         }
-        if (pyw_worker_is_draining(self) && pyw_wait_now() >= self->stop_at) {
+        if (pyw_worker_is_draining(self) && pyw_clock_ms() >= self->stop_at) {
             return PYW_EXIT_FORCED;
         }
         if (self->loading.is_done && !self->is_told && self->program == NULL) {
@@ -342,7 +342,7 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
     self->is_forked = self->is_told = self->may_serve = 0;
     pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
     pyw_worker_signalled.lost_at = 0;
-    self->started = pyw_wait_now();
+    self->started = pyw_clock_ms();
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
         return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
@@ -399,7 +399,7 @@ int pyw_worker_main(int is_template, int argc, char **argv)
     pyw_log_install(pyw_worker_log_sink, NULL, PYW_LOG_NOTICE);
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    self.started = pyw_wait_now();
+    self.started = pyw_clock_ms();
     self.manager = pyw_channel_create();
     self.service.watched = pyw_watch_list_create();
     if (is_template) {

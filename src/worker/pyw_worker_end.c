@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <unistd.h>
 
+#include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "wire/pyw_wait.h"
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_worker.h"
 #include "worker/pyw_worker_signals.h"
@@ -25,7 +25,7 @@ void pyw_worker_drain(pyw_worker *self)
     if (!pyw_worker_is_draining(self)) {
         __atomic_store_n(&self->service.draining, 1, __ATOMIC_SEQ_CST);
         self->stop_at = INT64_MAX;
-        self->drained_since = pyw_wait_now();
+        self->drained_since = pyw_clock_ms();
     }
 }
 
@@ -35,7 +35,7 @@ void pyw_worker_drain_in_time(pyw_worker *self)
 
     pyw_worker_drain(self);
     if (self->stop_at == INT64_MAX && limit > 0) {
-        self->stop_at = pyw_wait_now() + apr_time_as_msec(limit);
+        self->stop_at = pyw_clock_ms() + apr_time_as_msec(limit);
     }
     if (self->lost_at > 0 && self->stop_at > self->lost_at + ORPHAN_MS) {
         self->stop_at = self->lost_at + ORPHAN_MS;
@@ -60,7 +60,7 @@ void pyw_worker_lose_manager(pyw_worker *self)
 
 void pyw_worker_look_at_manager(pyw_worker *self)
 {
-    if (self->alone_until > 0 && pyw_wait_now() >= self->alone_until) {
+    if (self->alone_until > 0 && pyw_clock_ms() >= self->alone_until) {
         pyw_worker_drain_in_time(self);
     }
 }
@@ -103,7 +103,7 @@ static int threads_limit(const pyw_worker *self)
     if (limit == 0) {
         return 0;
     }
-    left = limit - (self->drained_since > 0 ? pyw_wait_now() - self->drained_since : 0);
+    left = limit - (self->drained_since > 0 ? pyw_clock_ms() - self->drained_since : 0);
     left = left > 2 * EXIT_MS ? left - EXIT_MS : left / 2;
     return left > LEAST_MS ? (int)left : LEAST_MS;
 }

@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "wire/pyw_wait.h"
+#include "base/pyw_clock.h"
 #include "worker/pyw_heritage.h"
 
 /* Behind the one that calls the pool's threads out of their wait. */
@@ -84,7 +84,7 @@ static void leave_in(unsigned seconds)
 /* What is left of the five seconds; at least one. */
 static unsigned orphan_seconds(int64_t lost_at)
 {
-    int64_t passed = (pyw_wait_now() - lost_at + 999) / 1000;
+    int64_t passed = (pyw_clock_ms() - lost_at + 999) / 1000;
 
     return passed < ORPHAN_END_S ? (unsigned)(ORPHAN_END_S - passed) : 1;
 }
@@ -93,7 +93,7 @@ int64_t pyw_worker_orphaned(void)
 {
     int64_t lost_at = 0;
 
-    if (__atomic_compare_exchange_n(&pyw_worker_signalled.lost_at, &lost_at, pyw_wait_now(), 0, __ATOMIC_SEQ_CST,
+    if (__atomic_compare_exchange_n(&pyw_worker_signalled.lost_at, &lost_at, pyw_clock_ms(), 0, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST)) {
         lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
         leave_in(ORPHAN_END_S);

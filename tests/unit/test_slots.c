@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "wire/pyw_wait.h"
+#include "base/pyw_clock.h"
 
 enum { LONG_MS = 5000 };
 
@@ -297,11 +297,11 @@ static void wait_for_entries(int count)
 /* The queue may be full of the dead, who are looked for twice a second. */
 static pyw_slot enter_at_last(void)
 {
-    int64_t deadline = pyw_wait_now() + LONG_MS;
+    int64_t deadline = pyw_clock_ms() + LONG_MS;
     pyw_slot slot = {0};
     pyw_slot_outcome outcome = PYW_SLOT_FULL;
 
-    while (outcome == PYW_SLOT_FULL && pyw_wait_now() < deadline) {
+    while (outcome == PYW_SLOT_FULL && pyw_clock_ms() < deadline) {
         outcome = pyw_slots_enter(table.slots, &plain, &slot);
     }
     if (outcome == PYW_SLOT_WAITS) {
