@@ -4,6 +4,7 @@
 #include "wsgi/pyw_atfork.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "wsgi/pyw_overseer.h"
 
 static const pyw_engine_host *host;
+static __thread sigset_t blocked_before;
 
 /*
  * httpd forks, too (mod_cgi, piped logs), on threads that have nothing to do with Python at the moment. In a worker
@@ -49,15 +51,36 @@ static void give_up_host(void)
     pyw_record_forget();
 }
 
-/* What the forked process of an application forks is its own affair. */
+/*
+ * A signal that reaches the new process before in_child() would run the host's handler and be lost. It stays pending
+ * until the default action is in place.
+ */
+static void block_signals(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &blocked_before);
+}
+
+static void restore_signals(void)
+{
+    pthread_sigmask(SIG_SETMASK, &blocked_before, NULL);
+}
+
+/* The forked process of an application may fork as it likes. */
 static void in_child(void)
 {
     if (pyw_forked_is_child()) {
+        restore_signals();
         return;
     }
     renew_locks();
     if (!pyw_forked_is_own() && is_applications_fork()) {
         give_up_host();
+    }
+    else {
+        restore_signals();
     }
 }
 
@@ -77,6 +100,6 @@ static void at_exit(int status, void *unused)
 void pyw_atfork_install(const pyw_engine_host *of)
 {
     host = of;
-    pthread_atfork(NULL, NULL, in_child);
+    pthread_atfork(block_signals, restore_signals, in_child);
     on_exit(at_exit, NULL);
 }

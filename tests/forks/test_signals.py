@@ -33,6 +33,9 @@ class TestChildren:
     def test_terminate(self, site, method):
         assert site.get("/terminate?method=" + method).body == b"-15"
 
+    def test_signal_at_the_moment_of_the_fork_is_not_lost(self, site):
+        assert site.get("/killed_at_once").body == b"{15: 300}"
+
 
 class TestStop:
     @pytest.mark.parametrize("mpm", ["event", "worker", "prefork"])
