@@ -160,8 +160,11 @@ class TestOtherWaysToTheFile:
         </Location>
         WSGIScriptAlias /located ${APPS}/located/app.wsgi
         WSGIScriptAliasMatch ^/matched/([a-z]+) ${APPS}/matched/$1.wsgi process-group=own
+        WSGIScriptAlias /current ${APPS}/current process-group=own
+        WSGIScriptAliasMatch ^/current-matched/([a-z]+) ${APPS}/current-matched/$1.wsgi process-group=own
     """
-    APPS = {"located/app.wsgi": MOUNT, "matched/one.wsgi": MOUNT, "nobodys/app.wsgi": MOUNT}
+    APPS = {"located/app.wsgi": MOUNT, "matched/one.wsgi": MOUNT, "nobodys/app.wsgi": MOUNT, "release/one.wsgi": MOUNT,
+            "release-matched/one.wsgi": MOUNT}
 
     def test_alike_it_is_served(self, server):
         check(server.get("/alike/scripts/one.wsgi").json(), True)
@@ -179,6 +182,28 @@ class TestOtherWaysToTheFile:
         link(server.apps / "located" / "app.wsgi", server.apps / name)
         server.expect_log(r"PYW0290: \S+/%s belongs to the alias /located" % name)
         assert server.get("/files/" + name).status == 403
+
+    @pytest.mark.parametrize("target", ["scripts", "matched"])
+    def test_a_link_to_a_script_in_the_directory_of_an_alias_is_refused(self, server, target):
+        (server.apps / ("link-%s.wsgi" % target)).symlink_to(server.apps / target / "one.wsgi")
+        server.expect_log(r"PYW0290: \S+/link-%s.wsgi belongs to the alias" % target)
+        assert server.get("/files/link-%s.wsgi" % target).status == 403
+
+    @pytest.mark.parametrize("target", ["scripts", "matched"])
+    def test_a_path_through_a_linked_directory_is_refused(self, server, target):
+        (server.apps / ("linked-" + target)).symlink_to(target)
+        server.expect_log(r"PYW0290: \S+/linked-%s/one.wsgi belongs to the alias" % target)
+        assert server.get("/files/linked-%s/one.wsgi" % target).status == 403
+
+    @pytest.mark.parametrize("kind", ["", "-matched"])
+    def test_a_script_behind_an_alias_for_a_link_is_refused(self, server, kind):
+        (server.apps / ("current" + kind)).symlink_to("release" + kind)
+        server.expect_log(r"PYW0290: \S+/release%s/one.wsgi belongs to the alias" % kind)
+        assert server.get("/files/release%s/one.wsgi" % kind).status == 403
+
+    def test_a_link_to_a_script_that_no_alias_maps_is_served(self, server):
+        (server.apps / "link-nobodys.wsgi").symlink_to(server.apps / "nobodys" / "app.wsgi")
+        assert server.get("/files/link-nobodys.wsgi").json()["process_group"] == ""
 
     def test_the_alias_itself_serves(self, server):
         assert server.get("/located/x").json()["process_group"] == "own"
