@@ -108,3 +108,15 @@ class TestOneResponse:
             check_document(json.loads(body), (413,))
         if how == "stream" and document in ("plain", "text"):
             assert status == 413 or not complete
+
+    @pytest.mark.parametrize("how", ["whole", "ignore", "careful", "stream"])
+    @pytest.mark.parametrize("length", [5, 15])
+    def test_http2_with_a_length_that_is_not_the_body_s(self, server, mode, how, length):
+        server.allow_log(ALLOWED)
+        with Http2Connection(server.port) as connection:
+            stream = connection.start("POST", "/%s/plain/%s" % (mode, how), [("content-length", str(length))], end=False)
+            connection.send(stream, b"x" * 10, end=True)
+            _, complete = connection.read_all(stream)
+            assert stream in connection.resets or complete, "the stream ends"
+            assert not complete or how == "ignore" or connection.statuses[stream] >= 400
+            assert connection.wait_head(connection.start("GET", "/static.txt")) == 200, "the connection goes on"
