@@ -144,7 +144,7 @@ static int check_budget(const pyw_group *group)
     if (options->memory_budget > 0 && options->processes_least == options->processes) {
         return pyw_check_group_error(group,
                                      "option 'memory-budget' is for a group that grows: say processes=%d-%d or another "
-                                     "span, or take the option out",
+                                     "range, or remove the option",
                                      options->processes, options->processes + 1);
     }
     return 1;
