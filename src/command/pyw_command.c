@@ -10,6 +10,7 @@
 #include "base/pyw_log.h"
 #include "command/pyw_command_socket.h"
 #include "command/pyw_command_stacks.h"
+#include "command/pyw_exit_status.h"
 #include "command/pyw_status_rows.h"
 #include "wire/pyw_channel.h"
 

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "command/pyw_command.h"
+#include "command/pyw_exit_status.h"
 
 enum { FOUND_MOST = 16 };
 

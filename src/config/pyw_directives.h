@@ -31,6 +31,9 @@ const char *pyw_directive_client_gone(cmd_parms *cmd, void *dir, const char *tex
 const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args);
 const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args);
 
+/* 0: this is .htaccess, which is read with every request: nothing is noted or logged then. */
+int pyw_directive_is_main(cmd_parms *cmd);
+
 /* Notes that `name` is used here, if it is literal. */
 void pyw_directive_use_group(cmd_parms *cmd, const char *name);
 

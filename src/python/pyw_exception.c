@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "python/pyw_module.h"
 #include "python/pyw_record.h"
 
 /* An exception that was taken out of the thread state, normalised. Members are owned. */
@@ -78,26 +77,18 @@ static void copy_last_line(PyObject *text, char last[PYW_EXCEPTION_LINE])
     Py_DECREF(bytes);
 }
 
-/* Returns: new reference to the reason, or None; NULL with an exception set. */
-static PyObject *explain_refusal(const taken *exception)
-{
-    PyObject *function = pyw_module_attribute("_explain_refusal");
-    PyObject *why = NULL;
-
-    if (function != NULL && exception->value != NULL) {
-        why = PyObject_CallFunctionObjArgs(function, exception->value, NULL);
-    }
-    Py_XDECREF(function);
-    return why;
-}
-
 /* Many extension modules can be imported in one interpreter of a process only, or in the main one only. */
 static void log_refusal(const taken *exception, pyw_log_level level)
 {
-    PyObject *why = explain_refusal(exception);
-    PyObject *group = why != NULL && why != Py_None ? pyw_module_attribute("application_group") : NULL;
-    PyObject *text = NULL;
+    PyObject *module = PyImport_ImportModule("pywsgi");
+    PyObject *why = NULL, *group = NULL, *text = NULL;
 
+    if (module != NULL && exception->value != NULL) {
+        why = PyObject_CallMethod(module, "_explain_refusal", "O", exception->value); /* None: it is another error */
+    }
+    if (why != NULL && why != Py_None) {
+        group = PyObject_GetAttrString(module, "application_group");
+    }
     if (group != NULL) {
         text = PyUnicode_FromFormat(
             PYWNO(0536) "an extension module refuses the sub-interpreter in which application group '%U' runs, because "
@@ -112,6 +103,7 @@ static void log_refusal(const taken *exception, pyw_log_level level)
     Py_XDECREF(text);
     Py_XDECREF(group);
     Py_XDECREF(why);
+    Py_XDECREF(module);
 }
 
 void pyw_exception_log(pyw_log_level level, const char *message)

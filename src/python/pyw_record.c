@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/pyw_buffer.h"
-#include "python/pyw_forked.h"
 
 /*
  * How wide a record may be. A line of httpd's error log has 8 KiB, and what does not fit is lost: its own part (time,
@@ -76,6 +75,7 @@ static pyw_buffer *line_of(pyw_stream stream)
 
 void pyw_record_forget(void)
 {
+    diverted_to = NULL;
     for (int i = 0; mine != NULL && i < PYW_STREAMS; i++) {
         mine->lines[i].length = 0;
     }
@@ -91,7 +91,7 @@ static void emit(pyw_log_level level, const char *text, size_t length)
 {
     PyThreadState *thread;
 
-    if (diverted_to != NULL && !pyw_forked_is_child()) {
+    if (diverted_to != NULL) {
         diverted_to(diverted_baton, level, text, length);
         return;
     }

@@ -37,7 +37,10 @@ void pyw_record_print(pyw_stream stream, const char *text, size_t length);
 void pyw_record_flush(pyw_stream stream);
 void pyw_record_flush_all(void);
 
-/* In a forked process: its parent still has the incomplete lines, and completes them. */
+/*
+ * In a forked process: its records go to the log of the process. The parent still has the incomplete lines, and
+ * completes them.
+ */
 void pyw_record_forget(void);
 
 #endif

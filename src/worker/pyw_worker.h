@@ -3,9 +3,9 @@
 #define PYW_WORKER_H
 
 /*
- * What the main thread of a worker knows. It is one concept in three files, which therefore see its members:
- * pyw_worker.c lives the life, pyw_worker_orders.c takes the manager's orders, pyw_worker_end.c finishes. All of it is
- * the main thread's, or in a service group that of the thread beside the program; no GIL.
+ * A worker as its main thread knows it. pyw_worker_main.c runs it, pyw_worker_orders.c reads the manager's orders,
+ * pyw_worker_end.c ends it. Everything belongs to the main thread, or in a service group to the thread beside the
+ * program; no GIL.
  */
 
 #include <stdint.h>
@@ -47,36 +47,5 @@ void pyw_worker_tell(pyw_worker *self, pyw_frame_type type);
 
 /* Brings the options that may change while the worker runs to those who use them. */
 void pyw_worker_use_options(pyw_worker *self);
-
-/* Does all that the manager has ordered. On the fork of a template it stops at the order that made it. */
-void pyw_worker_take_orders(pyw_worker *self);
-
-/* Begins nothing more. How long the rest may take is the manager's business. */
-void pyw_worker_drain(pyw_worker *self);
-
-/* As pyw_worker_drain, and by shutdown-timeout it has to be over, sooner without a manager: nobody else would end it.
- */
-void pyw_worker_drain_in_time(pyw_worker *self);
-
-int pyw_worker_is_draining(const pyw_worker *self);
-
-/* The manager is gone, or is no longer understood; and what follows from that later. */
-void pyw_worker_lose_manager(pyw_worker *self);
-void pyw_worker_look_at_manager(pyw_worker *self);
-
-/* Tells the manager, once, that no thread begins a request any more. */
-void pyw_worker_look_at_threads(pyw_worker *self);
-
-/*
- * 1: all requests are done, but for those that have had their answer long ago and do not end. Unless there are such,
- * nothing of Python runs any more.
- */
-int pyw_worker_is_drained(pyw_worker *self);
-
-/* The exit status of a worker that is. */
-int pyw_worker_drained_status(const pyw_worker *self);
-
-/* Ends Python; returns the exit status that it got, or exits with it. */
-int pyw_worker_stop_engine(pyw_worker *self, int status);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/pyw_worker_end.h"
+
 #include <unistd.h>
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
 #include "worker/pyw_heritage.h"
-#include "worker/pyw_worker.h"
 #include "worker/pyw_worker_signals.h"
 
 /* When the manager is gone, from that moment on. */

@@ -2,6 +2,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dup3 */
 #endif
+#include "worker/pyw_worker_orders.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,18 +11,7 @@
 
 #include "base/pyw_log.h"
 #include "worker/pyw_heritage.h"
-#include "worker/pyw_worker.h"
-
-enum { TELL_MS = 1000 };
-
-void pyw_worker_tell(pyw_worker *self, pyw_frame_type type)
-{
-    if (pyw_channel_fd(self->manager) < 0) {
-        return;
-    }
-    pyw_channel_queue(self->manager, type, 0, NULL, 0, -1);
-    pyw_channel_send(self->manager, TELL_MS);
-}
+#include "worker/pyw_worker_end.h"
 
 static void replace_listener(pyw_worker *self)
 {

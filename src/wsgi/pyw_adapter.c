@@ -7,6 +7,8 @@
 #include "python/pyw_exception.h"
 #include "python/pyw_record.h"
 #include "wsgi/pyw_body.h"
+#include "wsgi/pyw_outgoing.h"
+#include "wsgi/pyw_overseer.h"
 #include "wsgi/pyw_request.h"
 #include "wsgi/pyw_response.h"
 #include "wsgi/pyw_response_head.h"
@@ -212,6 +214,7 @@ void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyO
     pyw_request request;
 
     pyw_request_init(&request, state, exchange, ending);
+    pyw_outgoing_init(&request);
     pyw_record_divert(log_for_request, &request);
     pyw_overseer_begin(&request, interpreter);
     serve(&request, callable);

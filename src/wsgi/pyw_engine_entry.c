@@ -17,6 +17,7 @@
 #include "wsgi/pyw_atfork.h"
 #include "wsgi/pyw_engine.h"
 #include "wsgi/pyw_flusher.h"
+#include "wsgi/pyw_interrupter.h"
 #include "wsgi/pyw_overseer.h"
 
 #define PYW_EXPORT __attribute__((visibility("default")))
@@ -64,7 +65,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
     engine.module.python_path = host->python_path;
     engine.module.version = PYW_VERSION;
     pyw_log_install(host->log, host->log_baton, host->log_threshold);
-    pyw_overseer_configure(host);
+    pyw_overseer_configure(host, &pyw_interrupter);
     pyw_application_reload_in_place(!host->is_daemon);
     pyw_application_preload(host->is_template);
     pyw_atfork_install(host);

@@ -8,7 +8,6 @@
 #include "base/pyw_buffer.h"
 #include "base/pyw_clock.h"
 #include "python/pyw_stacks.h"
-#include "wsgi/pyw_request.h"
 #include "wsgi/pyw_state.h"
 
 /* What is said about a request, by which time it may be over. */
@@ -210,7 +209,7 @@ static void serve(uint64_t serial, pyw_interpreter *interpreter)
     pyw_buffer_free(&stack);
 }
 
-void *pyw_interrupter_main(void *unused)
+static void *interrupt(void *unused)
 {
     pyw_interpreter_stay_nameless();
     pyw_overseer_lock();
@@ -231,12 +230,13 @@ void *pyw_interrupter_main(void *unused)
     return unused;
 }
 
-void pyw_interrupter_note_unheard(const pyw_overseen *overseen)
+static void note_unheard(const pyw_overseen *overseen)
 {
     describe(&unheard, overseen);
 }
 
-void pyw_interrupter_report_unheard(void)
+/* With the stacks of all threads. */
+static void report_unheard(void)
 {
     char text[1024];
     pyw_buffer stacks = { 0 };
@@ -251,3 +251,5 @@ void pyw_interrupter_report_unheard(void)
     say_lines(&unheard, PYW_LOG_ERR, &stacks);
     pyw_buffer_free(&stacks);
 }
+
+const pyw_overseer_reports pyw_interrupter = { interrupt, note_unheard, report_unheard };

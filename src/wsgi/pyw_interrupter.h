@@ -9,13 +9,6 @@
 
 #include "wsgi/pyw_overseer.h"
 
-/* The interrupter's thread. */
-void *pyw_interrupter_main(void *unused);
-
-/* The overseer, with its lock: notes what the report of a request says for which the GIL cannot be had ... */
-void pyw_interrupter_note_unheard(const pyw_overseen *overseen);
-
-/* ... and, without the lock, writes it, with the stacks of all threads. */
-void pyw_interrupter_report_unheard(void);
+extern const pyw_overseer_reports pyw_interrupter;
 
 #endif

@@ -24,6 +24,7 @@ typedef struct pyw_piece {
     off_t offset;
 } pyw_piece;
 
+/* Behind pyw_request_init. */
 void pyw_outgoing_init(pyw_request *request);
 
 /*

@@ -8,8 +8,6 @@
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "wsgi/pyw_interrupter.h"
-#include "wsgi/pyw_request.h"
 
 enum {
     GIL_WAIT_MS = 1000, /* how long the interrupter may take to get the GIL before the stacks are taken without it */
@@ -25,6 +23,7 @@ static struct {
     int is_ending;
     pthread_t threads[2];
     const pyw_engine_host *host;
+    const pyw_overseer_reports *reports;
     pyw_overseen *first;
     uint64_t serial;
     int has_report;  /* the overseer's own, to be written without the lock */
@@ -69,7 +68,7 @@ static void not_heard(pyw_overseen *overseen, int64_t now)
     }
     overseen->state = PYW_OVERSEEN_UNHEARD;
     overseen->due = all.host->interrupts ? interrupt_end(now) : INT64_MAX;
-    pyw_interrupter_note_unheard(overseen);
+    all.reports->note_unheard(overseen);
     all.has_report = 1;
 }
 
@@ -159,7 +158,7 @@ static void *oversee(void *unused)
         if (all.has_report) {
             all.has_report = 0;
             pthread_mutex_unlock(&all.lock);
-            pyw_interrupter_report_unheard();
+            all.reports->report_unheard();
             pthread_mutex_lock(&all.lock);
         }
         else {
@@ -185,7 +184,7 @@ static void start_threads(void)
     pthread_sigmask(SIG_SETMASK, &none, &before);
     if (pthread_create(&all.threads[0], NULL, oversee, NULL) == 0) {
         all.is_started = 1;
-        if (pthread_create(&all.threads[1], NULL, pyw_interrupter_main, NULL) == 0) {
+        if (pthread_create(&all.threads[1], NULL, all.reports->interrupt, NULL) == 0) {
             all.is_started = 2;
         }
     }
@@ -264,9 +263,10 @@ int pyw_overseer_overdue(void)
     return atomic_load(&all.overdue);
 }
 
-void pyw_overseer_configure(const pyw_engine_host *host)
+void pyw_overseer_configure(const pyw_engine_host *host, const pyw_overseer_reports *reports)
 {
     all.host = host;
+    all.reports = reports;
 }
 
 void pyw_overseer_stop(void)

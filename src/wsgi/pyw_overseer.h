@@ -16,48 +16,25 @@
 
 #include "python/pyw_interpreter.h"
 #include "wsgi/pyw_engine.h"
+#include "wsgi/pyw_request.h"
 
-struct pyw_request;
+/* The half that needs the GIL, and the report for the case that nobody can have it (pyw_interrupter.h). */
+typedef struct pyw_overseer_reports {
+    void *(*interrupt)(void *unused); /* the main function of the interrupter's thread */
+    void (*note_unheard)(const pyw_overseen *overseen); /* lock held: keeps what the next one writes */
+    void (*report_unheard)(void);                       /* without the lock */
+} pyw_overseer_reports;
 
-/* Where a request that is looked after stands. */
-typedef enum {
-    PYW_OVERSEEN_WATCHED = 0, /* it runs, and may */
-    PYW_OVERSEEN_CALLED,      /* it is to be interrupted */
-    PYW_OVERSEEN_UNHEARD,     /* ... but the GIL cannot be had */
-    PYW_OVERSEEN_INTERRUPTED, /* the exception was raised in its thread */
-    PYW_OVERSEEN_OVERDUE,     /* it runs all the same: the host was told, and the report is to be made */
-    PYW_OVERSEEN_LEFT         /* nothing more is done about it */
-} pyw_oversight;
-
-typedef enum { PYW_NOT_INTERRUPTED = 0, PYW_INTERRUPTED_TIMEOUT, PYW_INTERRUPTED_GONE } pyw_interruption;
-
-/* Part of a pyw_request. All members are guarded by the overseer's lock, except for those that do not change. */
-typedef struct pyw_overseen {
-    struct pyw_overseen *next, **link;
-    struct pyw_request *request; /* NULL: not overseen. Does not change */
-    PyThreadState *thread;       /* does not change */
-    unsigned long thread_id;     /* of Python. Does not change */
-    uint64_t serial;             /* no two requests of the process have the same. Does not change */
-    int64_t begun;               /* microseconds. Does not change */
-    pyw_oversight state;
-    int64_t due;                 /* milliseconds: when to look at it again; INT64_MAX: never */
-    int64_t gone_due;            /* when to look at its client */
-    int is_wanted;               /* by the interrupter */
-    int is_gone;                 /* its client left, and that is why */
-    int is_overdue;
-    pyw_interruption raised;     /* what was raised in its thread; also written only with the GIL */
-} pyw_overseen;
-
-/* Before any request. The host is referred to. */
-void pyw_overseer_configure(const pyw_engine_host *host);
+/* Before any request. Both are referred to. */
+void pyw_overseer_configure(const pyw_engine_host *host, const pyw_overseer_reports *reports);
 
 /* GIL held, by the thread of the request, in its interpreter. */
-void pyw_overseer_begin(struct pyw_request *request, pyw_interpreter *interpreter);
+void pyw_overseer_begin(pyw_request *request, pyw_interpreter *interpreter);
 
 /*
  * Likewise. Afterwards nothing is raised in the thread on behalf of this request any more, not even what is on its way.
  */
-void pyw_overseer_end(struct pyw_request *request);
+void pyw_overseer_end(pyw_request *request);
 
 /* How many requests run on after interrupt-timeout. Any thread. */
 int pyw_overseer_overdue(void);

@@ -7,7 +7,6 @@
 
 #include "python/pyw_exception.h"
 #include "python/pyw_forked.h"
-#include "wsgi/pyw_outgoing.h"
 #include "wsgi/pyw_validate.h"
 
 static int pair_is(const pyw_pair *pair, const char *name)
@@ -35,7 +34,8 @@ static void look_at_pairs(pyw_request *request)
     }
 }
 
-void pyw_request_init(pyw_request *request, pyw_adapter_state *state, pyw_exchange *exchange, pyw_ending *ending)
+void pyw_request_init(pyw_request *request, struct pyw_adapter_state *state, pyw_exchange *exchange,
+                      pyw_ending *ending)
 {
     memset(request, 0, sizeof(*request));
     memset(ending, 0, sizeof(*ending));
@@ -45,7 +45,6 @@ void pyw_request_init(pyw_request *request, pyw_adapter_state *state, pyw_exchan
     request->method_length = request->uri_length = 1;
     request->ending = ending;
     pthread_mutex_init(&request->carrier, NULL);
-    pyw_outgoing_init(request);
     look_at_pairs(request);
     request->bodiless = pyw_request_is_head(request);
 }

@@ -15,8 +15,12 @@
 #include <pthread.h>
 
 #include "base/pyw_log.h"
-#include "wsgi/pyw_adapter.h"
+#include "python/pyw_interpreter.h"
+#include "wsgi/pyw_ending.h"
 #include "wsgi/pyw_flusher.h"
+#include "wsgi/pyw_overseen.h"
+
+struct pyw_adapter_state;
 
 /* The part of a request that is pyw_outgoing's; guarded by the carrier from the time when `is_shared` is set. */
 typedef struct pyw_outgoing {
@@ -27,10 +31,9 @@ typedef struct pyw_outgoing {
     int last_sent;    /* ... and knows that no more bytes come */
     pyw_result fault; /* of the exchange */
 } pyw_outgoing;
-#include "wsgi/pyw_overseer.h"
 
 typedef struct pyw_request {
-    pyw_adapter_state *state;
+    struct pyw_adapter_state *state;
     pyw_interpreter *interpreter; /* that it runs in, if it is overseen */
     pyw_exchange *exchange;
     pyw_ending *ending;
@@ -60,7 +63,8 @@ typedef struct pyw_request {
 } pyw_request;
 
 /* GIL held. */
-void pyw_request_init(pyw_request *request, pyw_adapter_state *state, pyw_exchange *exchange, pyw_ending *ending);
+void pyw_request_init(pyw_request *request, struct pyw_adapter_state *state, pyw_exchange *exchange,
+                      pyw_ending *ending);
 
 /* GIL held; given up until no other thread is inside an operation. No object may point to the request any more. */
 void pyw_request_clear(pyw_request *request);

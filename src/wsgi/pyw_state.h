@@ -9,7 +9,6 @@
 
 #include "python/pyw_python.h"
 
-#include "wsgi/pyw_adapter.h"
 #include "wsgi/pyw_handle.h"
 #include "wsgi/pyw_names.h"
 
@@ -21,7 +20,7 @@ typedef struct pyw_kit {
 
 #define PYW_KITS_MAX 64
 
-struct pyw_adapter_state {
+typedef struct pyw_adapter_state {
     PyTypeObject *handle_types[PYW_HANDLE_KINDS];
     PyTypeObject *input_type;
     PyTypeObject *file_wrapper_type;
@@ -36,7 +35,25 @@ struct pyw_adapter_state {
     pyw_names *names;
     pyw_kit kits[PYW_KITS_MAX];
     int kit_count;
-};
+} pyw_adapter_state;
+
+/* The constants of an interpreter's environ. Strings are copied, objects are kept by reference. */
+typedef struct pyw_adapter_settings {
+    const char *process_group;
+    const char *application_group;
+    int multithread;
+    int multiprocess;
+    PyObject *errors;  /* wsgi.errors of every request */
+    PyObject *version; /* pywsgi.version */
+    PyObject *request_timeout; /* pywsgi.RequestTimeout */
+    PyObject *client_gone;     /* pywsgi.ClientGone */
+} pyw_adapter_settings;
+
+/* GIL held, in the interpreter concerned. NULL with an exception set. */
+pyw_adapter_state *pyw_adapter_state_create(const pyw_adapter_settings *settings);
+
+/* GIL held, in the same interpreter, before it ends; no request may be inside pyw_adapter_run. NULL is allowed. */
+void pyw_adapter_state_destroy(pyw_adapter_state *state);
 
 /* Lends the objects of a free or new kit to the request. -1 with an exception set. */
 int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request);
