@@ -113,16 +113,20 @@ static PyObject *module_warn_thread(PyObject *self, PyObject *args)
 {
     const char *name;
     PyObject *stack;
+    int is_awaited;
+    pyw_log_level level;
     char text[512];
 
-    if (!PyArg_ParseTuple(args, "sU:warn_thread", &name, &stack)) {
+    if (!PyArg_ParseTuple(args, "sUp:warn_thread", &name, &stack, &is_awaited)) {
         return NULL;
     }
+    level = is_awaited ? PYW_LOG_WARNING : PYW_LOG_ERR;
     PyOS_snprintf(text, sizeof(text),
-                  PYWNO(0535) "the thread '%.300s' is not a daemon thread and has not ended: the process ends without "
-                  "waiting for it any longer; its stack follows", name);
-    pyw_record_text(PYW_LOG_ERR, text, strlen(text));
-    if (pyw_record_str(PYW_LOG_ERR, stack) < 0) {
+                  PYWNO(0535) "the thread '%.300s' is not a daemon thread and has not ended: the process %s; its stack "
+                  "follows", name, is_awaited ? "waits for it without a limit (shutdown-timeout=0)"
+                                              : "ends without waiting for it any longer");
+    pyw_record_text(level, text, strlen(text));
+    if (pyw_record_str(level, stack) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;

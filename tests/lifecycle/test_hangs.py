@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the log says of an import that hangs, of threads that do not end, and of modules that an interpreter refuses."""
 import re
+import signal
 
 import pytest
 
@@ -101,6 +102,29 @@ class TestThreadsAtTheEnd:
         httpd.stop()
         assert not httpd.log.find("PYW0535")
         assert len(httpd.log.find("exit function of %s" % pid)) == 1
+
+
+class TestThreadsAtAnEndWithoutLimit:
+    UNTIL_TOLD = THREADS.replace("never.wait(120)", """while not os.path.exists(__file__ + ".go"):
+        never.wait(0.05)""")
+
+    @pytest.mark.parametrize("group", ["%{GLOBAL}", "another"])
+    def test_a_thread_is_named_and_waited_for(self, make_httpd, group):
+        httpd = make_httpd("""
+            WSGIDaemonProcess app shutdown-timeout=0
+            WSGIScriptAlias / ${APPS}/app.wsgi process-group=app application-group=%s
+            """ % group, apps={"app.wsgi": self.UNTIL_TOLD})
+        httpd.expect_log(r"pywsgi:warn.*PYW0535: the thread 'nightly-report'.* waits for it without a limit")
+        httpd.allow_log("File|never.wait|self|_bootstrap|^.*\\]     ")
+        pid = httpd.get("/?start").body.decode()
+        httpd.let_connections_close()
+        httpd.process.send_signal(signal.SIGTERM)
+        httpd.log.wait("PYW0535", 0, 20)
+        assert httpd.log.find("in job_that_never_ends")
+        (httpd.apps / "app.wsgi.go").touch()
+        httpd.stop()
+        httpd.end_test()
+        assert len(httpd.log.find("exit function of %s" % pid)) == 1 and len(httpd.log.find("PYW0535")) == 1
 
 
 class TestRefusedInterpreters:
