@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/pyw_descriptors.h"
@@ -28,6 +30,7 @@ typedef struct inherited {
 static struct {
     inherited *items;
     int count;
+    pid_t session;
 } before;
 
 static void remember(int fd, void *unused)
@@ -43,6 +46,7 @@ static void remember(int fd, void *unused)
 void pyw_embedded_forked_prepare(void)
 {
     before.count = 0;
+    before.session = getsid(0);
     if (!before.items) {
         before.items = calloc(INHERITED_MOST, sizeof(*before.items));
     }
@@ -138,12 +142,31 @@ static size_t write_line(int fd, pyw_log_level level, const char *text, size_t l
     return taken;
 }
 
+/* Of os.forkpty(). */
+static int has_own_terminal(void)
+{
+    pid_t session = tcgetsid(STDERR_FILENO);
+
+    return session > 0 && session != before.session;
+}
+
+static void write_to_terminal(const char *text, size_t length)
+{
+    const struct iovec parts[] = {{(void *)(uintptr_t)text, length}, {(void *)(uintptr_t) "\n", 1}};
+
+    (void)!writev(STDERR_FILENO, parts, 2);
+}
+
 /* Descriptor 2 is the main error log, unless that is syslog. */
 void pyw_embedded_forked_log(void *unused, pyw_log_level level, const char *text, size_t length)
 {
     size_t taken = 1;
 
     (void)unused;
+    if (has_own_terminal()) {
+        write_to_terminal(text, length);
+        return;
+    }
     if (!ap_server_conf->error_log) {
         pyw_log_sink_server(ap_server_conf, level, text, length);
         return;

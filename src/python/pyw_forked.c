@@ -165,6 +165,13 @@ void pyw_forked_check_application(void)
     }
 }
 
+void pyw_forked_check_without_python(void)
+{
+    if (is_child) {
+        _exit(0);
+    }
+}
+
 /*
  * Handlers of faults stay: those of faulthandler work, ours and httpd's look at the process that they are in.
  */

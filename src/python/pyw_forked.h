@@ -19,6 +19,9 @@
  */
 const char *pyw_forked_enter(const char *application);
 
+#define PYW_FORKED_START "code that runs at the start of Python"
+#define PYW_FORKED_END "code that runs at the end of Python"
+
 /* The application whose code the calling thread runs; NULL: none, or it is a thread of the application's own. */
 const char *pyw_forked_application(void);
 
@@ -42,6 +45,9 @@ void pyw_forked_check(const char *who);
 
 /* As pyw_forked_check, for code that ran on behalf of pyw_forked_application(). */
 void pyw_forked_check_application(void);
+
+/* As pyw_forked_check_application where Python is gone: the exit status is 0. */
+void pyw_forked_check_without_python(void);
 
 /* Gives the signals that have handlers their default action again, and unblocks all. Async-signal-safe. */
 void pyw_forked_reset_signals(void);

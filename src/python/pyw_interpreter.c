@@ -50,7 +50,10 @@ static const char *owner(void)
 /* What every interpreter gets; in it, with the GIL. -1 with an exception set. */
 static int set_up(pyw_interpreter *interpreter)
 {
-    if (pyw_module_set_up(all.settings, interpreter->name, owner()) < 0 || pyw_stacks_prepare() < 0) {
+    int rv = pyw_module_set_up(all.settings, interpreter->name, owner());
+
+    pyw_forked_check_application(); /* of a .pth file */
+    if (rv < 0 || pyw_stacks_prepare() < 0) {
         return -1;
     }
     interpreter->extension = all.hooks->create(interpreter->name);
@@ -159,6 +162,9 @@ static void make_state(pyw_interpreter *interpreter)
 
     if (first == NULL) {
         PyThreadState_Swap(before);
+    }
+    pyw_forked_check_application(); /* of sitecustomize, or a .pth file */
+    if (first == NULL) {
         not_made(interpreter);
         PyEval_SaveThread();
         return;
@@ -219,6 +225,7 @@ static PyThreadState *thread_state(const pyw_interpreter *interpreter)
 static void make(pyw_interpreter *interpreter)
 {
     PyThreadState *thread = thread_state(&all.main);
+    const char *before = pyw_forked_enter(PYW_FORKED_START);
 
     pthread_mutex_lock(&all.making);
     if (thread != NULL && atomic_load(&interpreter->state) == NULL) {
@@ -226,6 +233,7 @@ static void make(pyw_interpreter *interpreter)
         make_state(interpreter);
     }
     pthread_mutex_unlock(&all.making);
+    pyw_forked_enter(before);
 }
 
 pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter)
@@ -351,6 +359,7 @@ static int wind_up(pyw_interpreter *interpreter)
     all.hooks->destroy(interpreter->extension);
     interpreter->extension = NULL;
     pyw_thread_states_delete_others(interpreter->index);
+    pyw_forked_check_application();
     return count_threads() == 1;
 }
 
@@ -381,6 +390,7 @@ static int end_sub_interpreter(pyw_interpreter *interpreter)
      * too.
      */
     PyThreadState_Swap(pyw_thread_states_get(0));
+    pyw_forked_check_application();
     PyEval_SaveThread();
     return 1;
 }
@@ -406,6 +416,7 @@ void pyw_interpreter_stop(int threads_ms)
     if (own == NULL) {
         return;
     }
+    pyw_forked_enter(PYW_FORKED_END);
     limit_threads(threads_ms);
     for (pyw_interpreter *interpreter = all.main.next; interpreter != NULL; interpreter = interpreter->next) {
         if (atomic_load(&interpreter->state) != NULL) {
@@ -416,6 +427,7 @@ void pyw_interpreter_stop(int threads_ms)
     alone &= wind_up(&all.main);
     if (alone) {
         Py_FinalizeEx();
+        pyw_forked_check_without_python();
     }
     else {
         /* Threads that Python does not wait for would run into a dying interpreter: the process ends without. */
@@ -440,5 +452,9 @@ void pyw_interpreter_renew_locks(void)
 
 void pyw_interpreter_thread_end(void)
 {
+    const char *before = pyw_forked_enter("code that runs at the end of a thread");
+
     pyw_thread_states_end(forget_thread);
+    pyw_forked_check_without_python();
+    pyw_forked_enter(before);
 }

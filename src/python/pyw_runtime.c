@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "python/pyw_forked.h"
 #include "python/pyw_module.h"
 
 static pyw_result not_started(pyw_problem *problem, const PyStatus *status, const char *executable)
@@ -113,6 +114,7 @@ pyw_result pyw_runtime_start(const pyw_runtime_settings *settings, pyw_problem *
     status = configure(&config, executable);
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(&config);
+        pyw_forked_check_application(); /* of sitecustomize, or a .pth file */
     }
     PyConfig_Clear(&config);
     return PyStatus_Exception(status) ? not_started(problem, &status, executable) : PYW_OK;

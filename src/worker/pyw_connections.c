@@ -82,7 +82,7 @@ pyw_connections *pyw_connections_create(int group_listener, int own_listener, vo
     connections->say_goodbye = say_goodbye;
     connections->spare = take_spare();
     connections->own_listener = is_socket(own_listener) ? own_listener : -1;
-    pyw_worker_forked_prepare(connections->epoll);
+    pyw_worker_forked_prepare_epoll(connections->epoll);
     pyw_connections_resume(connections);
     if (connections->epoll < 0 || (connections->own_listener >= 0 &&
                                    watch(connections, own_listener, EPOLLIN, &connections->own_listener) != 0)) {

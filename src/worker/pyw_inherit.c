@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "wire/pyw_message.h"
+#include "worker/pyw_worker_forked.h"
 
 /* The manager sends at once. */
 enum { HERITAGE_TIMEOUT_MS = 10000 };
@@ -64,6 +65,7 @@ static void map_board(pyw_inheritance *inheritance)
         inheritance->board_fd = fcntl(PYW_HERITAGE_BOARD, F_DUPFD_CLOEXEC, PYW_HERITAGE_FDS);
     }
     close(PYW_HERITAGE_BOARD);
+    pyw_worker_forked_prepare_board(inheritance->board_fd);
 }
 
 /* Programs that the application starts get none of them. */

@@ -7,16 +7,21 @@
 #include "base/pyw_descriptors.h"
 #include "worker/pyw_heritage.h"
 
-static int epoll_fd = -1;
+static int epoll_fd = -1, board_fd = -1;
 
 /* Of the two listening sockets; an accepted connection has the same. Without one it is empty. */
 typedef struct listening {
     pyw_address addresses[2];
 } listening;
 
-void pyw_worker_forked_prepare(int epoll)
+void pyw_worker_forked_prepare_epoll(int fd)
 {
-    epoll_fd = epoll;
+    epoll_fd = fd;
+}
+
+void pyw_worker_forked_prepare_board(int fd)
+{
+    board_fd = fd;
 }
 
 /* An unnamed socket has no path; the first byte of an abstract one is 0. */
@@ -31,7 +36,7 @@ static int is_ours(int fd, void *baton)
     const listening *self = baton;
     pyw_address own;
 
-    if ((fd >= PYW_HERITAGE_CHANNEL && fd <= PYW_HERITAGE_OWN) || fd == epoll_fd) {
+    if ((fd >= PYW_HERITAGE_CHANNEL && fd <= PYW_HERITAGE_OWN) || fd == epoll_fd || fd == board_fd) {
         return 1;
     }
     return pyw_descriptors_own_address(fd, &own)

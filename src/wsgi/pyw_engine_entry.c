@@ -58,6 +58,7 @@ static const pyw_interpreter_hooks hooks = { create_extension, destroy_extension
 static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem)
 {
     pyw_runtime_settings runtime = { host->python_home, host->is_daemon };
+    const char *before = pyw_forked_enter(PYW_FORKED_START);
     pyw_result result;
 
     engine.host = host;
@@ -74,6 +75,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
         result = pyw_interpreter_start(&engine.module, &hooks, problem);
     }
     engine.running = result == PYW_OK;
+    pyw_forked_enter(before);
     return result;
 }
 

@@ -210,6 +210,35 @@ def floods(environ, start_response):
     return plain(start_response, in_child(run))
 
 
+def terminal(environ, start_response):
+    """What a child says on the terminal that os.forkpty() gives it, and hears from there."""
+    errors = environ["wsgi.errors"]
+    pid, descriptor = os.forkpty()
+    if pid == 0:
+        print("heard", sys.stdin.readline().strip())
+        sys.stderr.write("an error\n")
+        logging.info("to the log")
+        errors.write("to the log\n")
+        os._exit(0)
+    os.write(descriptor, b"a word\n")
+    text = b""
+    try:
+        while True:
+            text += os.read(descriptor, 1000)
+    except OSError:
+        os.close(descriptor)
+    return plain(start_response, text.decode() + wait(pid))
+
+
+def memory(environ, start_response):
+    """The files without a name that a child still has."""
+    def run():
+        paths = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if entry.is_symlink()]
+        return [path for path in paths if path.startswith("/memfd:")]
+
+    return plain(start_response, in_child(run))
+
+
 def sockets(environ, start_response):
     """The sockets that a child still has, apart from the pipe of its own."""
     def run():

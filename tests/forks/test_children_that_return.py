@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A forked child that comes back from the application ends there, and nobody else notices."""
 import socket
+import subprocess
 import threading
 
 import pytest
 from fork_site import APPS
 
-from pyw import processes, wait_for
+from pyw import processes, pythons, wait_for
 from pyw.site import BOTH_MODES
 
 COMES_BACK = {
@@ -85,6 +86,103 @@ class TestOthers:
     def test_a_child_has_no_socket_of_ours(self, site):
         assert site.get("/sockets").body == b"[]; exit 0"
 
+    def test_a_child_has_no_memory_of_ours(self, site):
+        assert site.get("/memory").body == b"[]; exit 0"
+
+
+FORKING = """
+import os
+pid = os.fork()
+if pid:
+    status = os.waitpid(pid, 0)[1] >> 8
+elif %r:
+    raise ValueError("of the child")
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"%%d" %% status]
+"""
+
+
+@pytest.mark.parametrize("mode", ["daemon", "embedded", "preload"])
+@pytest.mark.parametrize("raises", [False, True])
+class TestImports:
+    OPTIONS = {"daemon": "WSGIDaemonProcess app", "preload": "WSGIDaemonProcess app preload=On", "embedded": ""}
+    ALIASES = ["WSGIScriptAlias /script ${APPS}/script.wsgi", "WSGIAppAlias /module module:application"]
+
+    def test_a_child_that_falls_through_ends(self, make_httpd, mode, raises):
+        group = "" if mode == "embedded" else " process-group=app"
+        aliases = [alias + group + " application-group=%{GLOBAL}" for alias in self.ALIASES]
+        server = make_httpd("\n".join(["WSGIPythonPath ${APPS}", self.OPTIONS[mode].replace("app", "app python-path=${APPS}", 1), *aliases]),
+                            apps={"script.wsgi": FORKING % raises, "module.py": FORKING % raises}, start=False)
+        server.allow_log(r"PYW0530|Traceback|File|raise|ValueError|\]   ")
+        server.start()
+        for name, target in (("script", server.apps / "script.wsgi"), ("module", "module")):
+            assert server.get("/" + name).body == (b"1" if raises else b"0")
+            how = "let an exception through" if raises else "returned"
+            assert len(server.log.find("PYW0530: %s: process .*, which it forked, %s" % (target, how))) == 1
+
+
+class TestPrograms:
+    PROGRAM = """
+import os, pathlib, time
+pid = os.fork()
+if pid:
+    status = os.waitpid(pid, 0)[1]
+    pathlib.Path(%r).write_text(str(status))
+    time.sleep(1000)
+"""
+
+    def test_a_child_that_falls_through_ends(self, make_httpd):
+        server = make_httpd("WSGIDaemonProcess svc threads=0\n"
+                            "WSGIImportScript ${APPS}/program.py process-group=svc application-group=%{GLOBAL}", start=False)
+        server.add_apps({"program.py": self.PROGRAM % str(server.data / "status")})
+        server.expect_log(r"PYW0530: \S+/program.py: process .*, which it forked, returned")
+        server.start()
+        wait_for(lambda: (server.data / "status").exists() and (server.data / "status").read_text() == "0", 20)
+        assert len(server.workers()) == 1
+        server.end_test()
+
+
+# As tools for coverage or profiling begin, and not in a sub-interpreter, where CPython up to 3.11 cannot fork.
+AT_START = """
+import os
+try:
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+except RuntimeError:
+    pass
+"""
+
+
+class TestAtTheStart:
+    CONFIG = """
+        WSGIDaemonProcess app python-path=${APPS} %s
+        WSGIPythonPath ${APPS}
+        WSGIScriptAlias /daemon ${APPS}/app.wsgi process-group=app
+        WSGIScriptAlias /embedded ${APPS}/app.wsgi
+    """
+
+    def check(self, server, mode):
+        server.expect_log("PYW0530: code that runs at the start of Python: process .* returned")
+        assert server.start().get("/%s/slow?n=1" % mode).body == b"1"
+        assert len(server.children()) == 1 and len(server.workers()) == 1
+        server.end_test()
+
+    def test_a_child_of_a_pth_file_of_the_python_path_ends(self, make_httpd, mode):
+        server = make_httpd(self.CONFIG % "", apps={**APPS, "at_start.py": AT_START, "at_start.pth": "import at_start\n"}, start=False)
+        self.check(server, mode)
+
+    def test_a_child_of_a_pth_file_of_the_environment_ends(self, make_httpd, mode):
+        server = make_httpd("WSGIPythonHome ${ROOT}/venv\n" + self.CONFIG % "python-home=${ROOT}/venv", apps=APPS, start=False)
+        home = server.root / "venv"
+        subprocess.run(["%s/bin/python3" % (pythons.chosen_class().python_home or "/usr"), "-m", "venv", "--without-pip", str(home)], check=True)
+        packages, = home.glob("lib/python*/site-packages")
+        (packages / "at_start.py").write_text(AT_START)
+        (packages / "at_start.pth").write_text("import at_start\n")
+        self.check(server, mode)
+
 
 class TestAtTheEnd:
     @pytest.mark.parametrize("mpm", ["event", "prefork"])
@@ -123,3 +221,43 @@ def application(environ, start_response):
         assert server.get("/").body == b"ok"
         assert server.stop() == 0
         assert (server.data / "ended").read_text() == "0" and server.log.find("PYW0530")
+
+    # When Python has forgotten its modules; from 3.12 on it does not fork then.
+    AT_THE_VERY_END = """
+import os, sys
+class Forks:
+    functions = os.fork, os.waitpid, os.open, os.write, os.listdir, os.readlink
+    path = os.path.join(os.environ["PYWSGI_TEST_ROOT"], "data", "ended"), os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    def __del__(self):
+        fork, waitpid, open, write, listdir, readlink = self.functions
+        note = open(*self.path)
+        try:
+            pid = fork()
+        except RuntimeError:
+            write(note, b"no sockets, ended 0")
+            return
+        if pid:
+            write(note, b"ended %d" % waitpid(pid, 0)[1])
+            return
+        for fd in listdir("/proc/self/fd"):
+            try:
+                if readlink("/proc/self/fd/" + fd).startswith("socket:"):
+                    write(note, b"a socket, ")
+            except OSError:
+                pass
+        write(note, b"no sockets, ")
+sys.last_of_all = Forks()
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"ok"]
+"""
+
+    @pytest.mark.parametrize("mpm", ["event", "prefork"])
+    def test_a_child_of_the_end_of_python_ends(self, make_httpd, mode, mpm):
+        text = "WSGIScriptAlias / ${APPS}/app.wsgi application-group=%{GLOBAL}\n"
+        if mode == "daemon":
+            text = "WSGIDaemonProcess app env=PYWSGI_TEST_ROOT=${ROOT}\nWSGIProcessGroup app\n" + text
+        server = make_httpd(text, apps={"app.wsgi": self.AT_THE_VERY_END}, mpm=mpm)
+        assert server.get("/").body == b"ok"
+        assert server.stop() == 0
+        assert (server.data / "ended").read_text() == "no sockets, ended 0"

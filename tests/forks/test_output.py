@@ -32,6 +32,20 @@ class TestOutput:
         assert len(lines) == 1 and "[client" in lines[0]
 
 
+class TestTerminal:
+    def test_of_forkpty_has_the_output_and_the_input(self, site):
+        lines = site.get("/terminal").body.decode().split("\r\n")
+        assert lines[:3] == ["a word", "heard a word", "an error"] and lines[-1] == "exit 0"
+
+    def test_of_forkpty_gets_no_lines_of_a_log(self, site):
+        since = site.httpd.log.position()
+        lines = site.get("/terminal").body.decode().split("\r\n")
+        if site.mode == "daemon":
+            assert len(lines) == 4 and len(site.httpd.log.wait("to the log", since)) == 2
+        else:
+            assert lines[3:5] == ["MainThread to the log", "to the log"] and len(lines) == 6
+
+
 class TestStalledLog:
     @pytest.mark.parametrize("mode", ["daemon", "embedded"])
     def test_does_not_hold_up_a_child(self, make_httpd, mode):
