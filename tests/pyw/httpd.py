@@ -5,12 +5,12 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 
 from . import configuration, paths, processes
 from .client import Connection
 from .log import ErrorLog
+from .ports import free_port
 from .wait import wait_for
 
 START_SECONDS = 40
@@ -19,12 +19,6 @@ STARTED = r"AH00(489|163|292|094|488):|resuming normal operations"
 
 # The servers that run now: the plugin marks their logs and checks them after each test.
 RUNNING = []
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Httpd:

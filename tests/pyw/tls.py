@@ -2,7 +2,7 @@
 """A certificate for 127.0.0.1 and a virtual host that uses it."""
 import subprocess
 
-from .httpd import free_port
+from .ports import free_port
 
 VHOST = """
 SSLSessionCache "shmcb:${ROOT}/run/ssl(65536)"
