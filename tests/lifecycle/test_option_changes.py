@@ -44,14 +44,14 @@ BEFORE = {"processes": " processes=2"}
 
 def configuration(changed):
     lines = []
-    for name in tested():
+    for name in in_groups():
         option = (" %s=%s" % (name, VALUES[name]) if changed else BEFORE.get(name, "")) + ALONGSIDE.get(name, "")
         lines += ["WSGIDaemonProcess %s%s" % (name, option),
                   "WSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s" % (name, name)]
     return "\n".join(lines) + "\n"
 
 
-def tested():
+def in_groups():
     return sorted(name for name, value in VALUES.items() if value is not None)
 
 
@@ -84,9 +84,9 @@ class TestOptions:
     def is_settled(self, server, before):
         now = self.workers(server)
         return len(now["processes"]) == 3 and all(
-            now[name].isdisjoint(before[name]) for name in tested() if USES[name] == "PYW_USE_START")
+            now[name].isdisjoint(before[name]) for name in in_groups() if USES[name] == "PYW_USE_START")
 
-    @pytest.mark.parametrize("name", tested())
+    @pytest.mark.parametrize("name", in_groups())
     def test_workers_are_replaced_only_if_they_use_it_at_their_start(self, pids, name):
         before, after = pids[0][name], pids[1][name]
         if USES[name] == "PYW_USE_START":
