@@ -158,7 +158,7 @@ class TestReplacement:
 
 class TestSlowStart:
     CONFIG = """
-        WSGIDaemonProcess slow startup-timeout=300ms
+        WSGIDaemonProcess slow startup-timeout=1s
         WSGIScriptAlias /slow ${APPS}/slow.wsgi process-group=slow
         WSGIDaemonProcess fine
         WSGIScriptAlias /fine ${APPS}/fine.wsgi process-group=fine
@@ -172,7 +172,7 @@ class TestSlowStart:
         return server.start()
 
     def test_a_worker_that_does_not_get_ready_is_ended_and_the_client_told(self, server):
-        server.log.wait(r"PYW0314.*slow.*0\.3 s")
+        server.log.wait(r"PYW0314.*slow.*1 s")
         since = server.log.position()
         wait_for(lambda: server.get("/slow").status == 503, 15)
         server.log.wait("PYW0314.*slow", since)
