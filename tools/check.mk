@@ -1,5 +1,5 @@
-# What `make check` and `make check-all` run. Included by Makefile.apxs after tests/Makefile.inc, whose fragments
-# define check-unit, check-engine and check-pytest.
+# What `make check` and `make check-all` run: `check` before every commit, `check-rest` what takes longer. Included by
+# Makefile.apxs after tests/Makefile.inc, whose fragments define check-unit, check-engine and check-pytest.
 
 # HTTPD_CFLAGS and the like as words for one compiler call.
 CHECK_CFLAGS = $(HTTPD_CFLAGS) $(APR_CFLAGS) $(PYTHON_CFLAGS)
@@ -25,8 +25,10 @@ check-exports: all
 docs:
 	tools/merge-errors
 
-# Beyond `check`: the analysers (those that are installed) and the C suites under ASan and UBSan.
-check-all: check check-analyse
+check-all: check check-rest
+
+# Beyond `check`: the analysers, the C suites under ASan and UBSan, and what tests/*/*.mk add.
+check-rest: check-analyse
 	$(MAKE) SANITIZE=1 check-unit check-engine
 
 check-analyse: compile_commands.json
@@ -42,4 +44,4 @@ compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk FORCE
 
 FORCE:
 
-.PHONY: check engines check-all check-style check-layers check-errors check-exports check-analyse check-distros docs FORCE
+.PHONY: check engines check-all check-rest check-style check-layers check-errors check-exports check-analyse check-distros docs FORCE

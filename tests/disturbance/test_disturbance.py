@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """No request fails and none stalls, whatever happens to the server meanwhile; docs/reliability.md has the table."""
 import pytest
-from disturbance_events import EVENTS
+from disturbance_events import EVENTS, Graceful, KillManager, KillWorkers
 from disturbance_server import Ours
 
 LONG_SECONDS = 2
 SECONDS = 2
+ALWAYS = (Graceful, KillWorkers, KillManager)   # the others are for make check-all
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name.replace(" ", "_"))
+def cases():
+    for event in EVENTS:
+        yield pytest.param(event, id=event.name.replace(" ", "_"), marks=[] if event in ALWAYS else pytest.mark.long)
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("event", cases())
 class TestDisturbance:
     def test_nobody_notices(self, make_httpd, event):
         happening = event(Ours(make_httpd, event.options), event.quick, SECONDS, LONG_SECONDS)

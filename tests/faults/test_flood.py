@@ -59,6 +59,7 @@ def texts(lines):
     return [re.sub(r"^(\[[^\]]*\] )+", "", line) for line in lines]
 
 
+@pytest.mark.alone
 class TestFlood:
     @pytest.fixture(autouse=True)
     def announced(self, server):

@@ -45,6 +45,6 @@ $(FUZZ)/write_seeds: tests/fuzz/write_seeds.c tests/unit/pyw_vectors.c $(FUZZ_HE
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $(filter %.c,$^)
 
-check-all: check-fuzz
+check-rest: check-fuzz
 
 .PHONY: check-fuzz fuzz-run

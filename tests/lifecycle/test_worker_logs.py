@@ -220,6 +220,7 @@ class TestStoppedReader:
         assert lines > 1000
 
 
+@pytest.mark.alone
 class TestFlood:
     def test_others_are_served_and_the_worker_is_replaced(self, make_httpd):
         server = make_httpd(TWO.replace("|${ROOT}/logger", "/dev/null"), apps={"app.wsgi": SCRIPT})

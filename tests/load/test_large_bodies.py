@@ -50,6 +50,7 @@ class Memory:
         self.look()
 
 
+@pytest.mark.long
 @sanitizers.memory_is_measured
 class TestLargeBodies:
     @pytest.fixture(scope="class")

@@ -23,6 +23,8 @@ WSGIDaemonProcess app processes=2 threads=4
 WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
 """
 
+pytestmark = [pytest.mark.long, pytest.mark.alone]
+
 MANY = 32
 UPLOAD = 300_000
 DOWNLOAD = 8 << 20

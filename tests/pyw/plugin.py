@@ -52,7 +52,8 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "root: needs root (other users, other processes' memory)")
-    config.addinivalue_line("markers", "plain_httpd: needs no build of mod_pywsgi")
+    config.addinivalue_line("markers", "alone: measures time; runs while no other test does")
+    config.addinivalue_line("markers", "long: for make check-all")
 
 
 def pytest_collection_modifyitems(items):

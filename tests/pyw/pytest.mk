@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# The suites that drive a real httpd. Both variables may be given: make check-pytest PYTEST_FLAGS='-k chunked'.
+# The suites that drive a real httpd; tests/run says how. make check-pytest PYTEST_FLAGS='-k chunked' runs some of the
+# tests, PYTEST_WORKERS=8 more of them at once.
 
 PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon forks lifecycle deadlines control embedded config \
     security apps faults load disturbance integrity)
 PYTEST_FLAGS  ?=
 
 check-pytest: all engines
-	PYWSGI_BUILD=$(BUILD) /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=120 $(PYTEST_FLAGS) $(PYTEST_SUITES)
+	PYWSGI_BUILD=$(BUILD) tests/run 'not long' --timeout=120 $(PYTEST_FLAGS) $(PYTEST_SUITES)
+
+check-long: all engines
+	PYWSGI_BUILD=$(BUILD) tests/run long --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
 # The same with everything built for ASan and UBSan: make SANITIZE=1 check-sanitized. httpd itself is not, so the runtimes
 # come first. Memory is measured nowhere then, what takes long may take longer, and crashes that are meant stay ours.
@@ -16,24 +20,24 @@ ASAN_OPTIONS = detect_leaks=0:verify_asan_link_order=0:handle_segv=0:handle_sigb
 check-sanitized: all
 	PYWSGI_BUILD=$(BUILD) PYWSGI_LD_PRELOAD="$(SANITIZER_RUNTIMES)" \
 	    ASAN_OPTIONS=$(ASAN_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 \
-	    /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
+	    tests/run 'not long' --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
 # The suites that need no package for Python, with each of the other Pythons of this machine: make check-pythons, or
-# make check-pythons PYTHON_SUITES=tests/conformance. As long as it takes: a quarter of an hour for each.
+# make check-pythons PYTHON_SUITES=tests/conformance.
 PYTHON_SUITES ?= $(filter-out %/pyw %/cost %/config %/apps,$(PYTEST_SUITES))
 
 check-pythons: all engines
 	@set -e; for python in $$(tools/find-pythons 2>/dev/null | tail -n +2); do \
 	    echo "== $$python"; \
-	    PYWSGI_BUILD=$(BUILD) PYWSGI_PYTHON=$${python##*python} /usr/bin/python3 -m pytest -q -p no:cacheprovider \
-	        --timeout=120 $(PYTEST_FLAGS) $(PYTHON_SUITES); \
+	    PYWSGI_BUILD=$(BUILD) PYWSGI_PYTHON=$${python##*python} \
+	        tests/run 'not long' --timeout=120 $(PYTEST_FLAGS) $(PYTHON_SUITES); \
 	done
 
 # The load of tests/load goes on for a minute instead of some seconds, with bodies of 1 GiB.
 check-load: all
-	PYWSGI_BUILD=$(BUILD) PYWSGI_LOAD_SECONDS=60 PYWSGI_LOAD_MIB=1024 \
-	    /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=600 $(PYTEST_FLAGS) tests/load
+	PYWSGI_BUILD=$(BUILD) PYWSGI_LOAD_SECONDS=60 PYWSGI_LOAD_MIB=1024 PYTEST_WORKERS=1 \
+	    tests/run 'load or not load' --timeout=600 $(PYTEST_FLAGS) tests/load
 
-check-all: check-load
+check-rest: check-long check-load
 
-.PHONY: check-pytest check-sanitized check-pythons check-load
+.PHONY: check-pytest check-long check-sanitized check-pythons check-load

@@ -32,6 +32,6 @@ check-coverage:
 	@set -e; for t in $(UNIT_COVERAGE); do $$t >build/coverage/log 2>&1 || { cat build/coverage/log; exit 1; }; done
 	@tests/unit/check-coverage build/coverage/obj/pywsgid
 
-check-all: check-coverage
+check-rest: check-coverage
 
 .PHONY: check-coverage
