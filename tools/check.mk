@@ -1,12 +1,12 @@
-# What `make check` and `make check-all` run: `check` before every commit, `check-rest` what takes longer. Included by
+# The targets `make check`, which runs before every commit, and `make check-all`, which adds `check-rest`. Included by
 # Makefile.apxs after tests/Makefile.inc, whose fragments define check-unit, check-engine and check-pytest.
 
-# HTTPD_CFLAGS and the like as words for one compiler call.
+# The flags for httpd, APR and Python in one compiler call.
 CHECK_CFLAGS = $(HTTPD_CFLAGS) $(APR_CFLAGS) $(PYTHON_CFLAGS)
 
 check: all engines check-style check-layers check-errors check-exports check-unit check-engine check-pytest
 
-# An engine for every Python of this machine that can have one.
+# Builds an engine for every suitable Python of this machine.
 engines: all
 	@set -e; for python in $$(tools/find-pythons); do $(MAKE) --no-print-directory engine PYTHON=$$python; done
 
@@ -27,14 +27,14 @@ docs:
 
 check-all: check check-rest
 
-# Beyond `check`: the analysers, the C suites under ASan and UBSan, and what tests/*/*.mk add.
+# In addition to `check`: the analysers, the C suites under ASan and UBSan, and the targets that tests/*/*.mk add.
 check-rest: check-analyse
 	$(MAKE) SANITIZE=1 check-unit check-engine
 
 check-analyse: compile_commands.json
 	tools/check-analyse
 
-# Debian 12, 13 and sid, each in a fresh chroot; takes root, debootstrap and some gigabytes below TMPDIR.
+# Debian 12, 13 and sid, each in a fresh chroot; needs root, debootstrap and several GB below TMPDIR.
 check-distros:
 	tools/check-distros
 

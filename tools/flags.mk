@@ -11,7 +11,7 @@ APR_CFLAGS   := $(patsubst -I%,-isystem %,$(shell $(shell $(APXS_BIN) -q APR_CON
                 $(patsubst -I%,-isystem %,$(shell $(shell $(APXS_BIN) -q APU_CONFIG) --includes))
 APR_LIBS     := $(shell $(shell $(APXS_BIN) -q APR_CONFIG) --link-ld)
 
-# The facts about the engine's Python, asked of that Python itself: never of what is first on PATH.
+# The engine's Python itself provides its facts, not the first python3 on PATH.
 PYTHON_FACTS := $(shell $(PYTHON) -I tools/python-facts)
 ifeq ($(PYTHON_FACTS),)
 $(error $(PYTHON) is not a usable Python: install python3-dev (tools/install-deps does), or say PYTHON=/path/to/python3.x)
@@ -24,7 +24,7 @@ PYTHON_LIBDIR := $(call python_fact,libdir)
 PYTHON_LIBS   := -L$(PYTHON_LIBDIR) -l$(call python_fact,library) \
                  $(if $(filter /usr/lib%,$(PYTHON_LIBDIR)),,-Wl,-rpath,$(PYTHON_LIBDIR))
 
-# Where httpd makes the sockets by default: `pywsgid status` looks there.
+# The default directory of httpd's sockets, which `pywsgid status` searches.
 PYWSGID_DEFINES := -DPYW_RUNTIME_DIR='"$(shell $(APXS_BIN) -q exp_runtimedir)"'
 
 BUILD_DEFINES := -DPYW_DEFAULT_SERIES='"$(PYTHON_SERIES)"'

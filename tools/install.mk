@@ -1,7 +1,8 @@
 # `make install` and `make uninstall`. Included by Makefile.apxs.
 #
-# The three artifacts go side by side into httpd's module directory, where mod_pywsgi.so looks for the other two; all
-# engines that have been built go along. A link makes pywsgid's commands (docs/commands.md) known to root's shell. On Debian (or with DEBIAN=1) mods-available gets what a2enmod takes.
+# Installs the module, pywsgid and all engines in build/ into httpd's module directory, where mod_pywsgi.so searches
+# them. A link puts pywsgid's commands (docs/commands.md) on root's PATH. On Debian (or with DEBIAN=1) also installs the
+# files for a2enmod into mods-available.
 
 LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)
 SBINDIR        ?= $(shell $(APXS_BIN) -q SBINDIR)

@@ -57,7 +57,7 @@ int pyw_batch_switch_process(int is_on)
         pid_t thread = (pid_t)strtol(each->d_name, NULL, 10);
 
         error = thread > 0 ? pyw_batch_switch_thread(thread, is_on) : 0;
-        error = error == ESRCH ? 0 : error; /* it has ended meanwhile */
+        error = error == ESRCH ? 0 : error; /* the thread has ended meanwhile */
     }
     closedir(threads);
     return error;

@@ -15,7 +15,7 @@ static void release(const pyw_buffer *buffer)
     free(buffer->data);
 }
 
-/* As realloc(3), which may leave what it has copied behind. */
+/* As realloc(3), but overwrites the old memory. */
 static char *grow(const pyw_buffer *buffer, size_t capacity)
 {
     char *data;

@@ -3,7 +3,7 @@
 #define PYW_CLOCK_H
 
 /*
- * The clock of every timeout, deadline and age: CLOCK_MONOTONIC, one clock for all processes of the machine. Nobody can
+ * The clock of every timeout, deadline and age: CLOCK_MONOTONIC, which all processes of the machine share. Nobody can
  * set it, so a step of the system's time ends no request. Any thread; no system call. The time of day is for log
  * records and for applications only.
  */

@@ -3,8 +3,8 @@
 #define PYW_DESCRIPTORS_H
 
 /*
- * The open descriptors of this process, as /proc/self/fd lists them. For a new process before it does anything else:
- * no other thread may open or close descriptors meanwhile.
+ * The open descriptors of this process, as /proc/self/fd lists them. Call these functions at the start of a process: no
+ * other thread may open or close descriptors meanwhile.
  */
 
 #include <sys/socket.h>
@@ -22,10 +22,10 @@ typedef union pyw_address {
     struct sockaddr_storage storage;
 } pyw_address;
 
-/* The address that a socket is bound to; an accepted socket has its listener's. 0: no socket. */
+/* The address that a socket is bound to; for an accepted socket, its listener's. 0: not a socket. */
 int pyw_descriptors_own_address(int fd, pyw_address *address);
 
-/* The address that a socket is connected to. 0: no socket, or not connected. */
+/* The address that a socket is connected to. 0: not a socket, or not connected. */
 int pyw_descriptors_peer_address(int fd, pyw_address *address);
 
 #endif

@@ -8,7 +8,7 @@ static const char *const level_names[] = {
     "emerg", "alert", "crit", "error", "warn", "notice", "info", "debug", "trace1",
 };
 
-/* Not strftime(3)'s, which depend on the locale. */
+/* Not strftime(3), which depends on the locale. */
 static const char day_names[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

@@ -2,13 +2,13 @@
 #ifndef PYW_LOG_FILE_H
 #define PYW_LOG_FILE_H
 
-/* Log records as lines in the form of httpd's error log, for the manager, which is not httpd. Any thread. */
+/* Formats log records like httpd's error log, for the manager, which does not link httpd. Any thread. */
 
 #include "base/pyw_log.h"
 
 enum { PYW_LOG_LINE_MAX = PYW_LOG_RECORD_MAX + 160 };
 
-/* Who logs. */
+/* The process that logs. */
 typedef struct pyw_log_origin {
     pyw_log_level level;
     long pid;
@@ -16,8 +16,8 @@ typedef struct pyw_log_origin {
 } pyw_log_origin;
 
 /*
- * Writes a record with its prefix and line end into `line`, without a NUL, and returns its length. `text` is escaped;
- * `taken` says how much of it fitted.
+ * Writes a record with its prefix and line end to `line`, without a NUL, and returns its length. `text` is escaped;
+ * `taken` is the number of its bytes that fitted.
  */
 size_t pyw_log_file_line(char line[PYW_LOG_LINE_MAX], const pyw_log_origin *origin, const char *text, size_t length,
                          size_t *taken);

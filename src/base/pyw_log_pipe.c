@@ -6,10 +6,10 @@
 
 #include "base/pyw_utf8.h"
 
-/* As print() to sys.stderr. */
+/* The level of raw lines, the same as for print() to sys.stderr. */
 #define RAW_LEVEL PYW_LOG_ERR
 
-/* Level and '+', behind the mark. */
+/* Level and '+', after the mark. */
 enum { FLAGS = 2 };
 
 size_t pyw_log_pipe_encode(char line[PYW_LOG_PIPE_MOST], pyw_log_level level, long tid, const char *text, size_t length,
@@ -27,7 +27,7 @@ size_t pyw_log_pipe_encode(char line[PYW_LOG_PIPE_MOST], pyw_log_level level, lo
     return used;
 }
 
-/* Of a text that fills its room, as much as does not cut a character; at least something. */
+/* The part of a text that fills the line, without a truncated character at its end; at least one byte. */
 static size_t part_of(const char *text, size_t length)
 {
     size_t whole = pyw_utf8_whole(text, length);
@@ -78,7 +78,7 @@ static void emit_parts(pyw_log_pipe *pipe, pyw_log_pipe_fn *fn, void *baton)
     pipe->parts_length = 0;
 }
 
-/* Of two threads that write long records at the same time one gets its record in two. */
+/* If two threads write long records at the same time, one of the records is split. */
 static void add_part(pyw_log_pipe *pipe, pyw_log_level level, long tid, const char *text, size_t length,
                      pyw_log_pipe_fn *fn, void *baton)
 {
@@ -91,7 +91,7 @@ static void add_part(pyw_log_pipe *pipe, pyw_log_level level, long tid, const ch
     pipe->parts_tid = tid;
 }
 
-/* "3.1234 text"; NULL: it is no record. */
+/* Parses "3.1234 text". NULL: not a record. */
 static const char *parse(const char *record, size_t length, long *tid)
 {
     const char *at = record + FLAGS, *end = record + length;
@@ -106,7 +106,7 @@ static const char *parse(const char *record, size_t length, long *tid)
     return at < end && *at == ' ' && *tid > 0 ? at + 1 : NULL;
 }
 
-/* It began with a mark and was none: the application's own, a raw line. */
+/* A line that begins with the mark but is not a record: a raw line of the application. */
 static void mistake(pyw_log_pipe *pipe, pyw_log_pipe_fn *fn, void *baton)
 {
     static const char mark = PYW_LOG_PIPE_MARK;
@@ -154,7 +154,7 @@ static size_t find_end(const char *data, size_t length)
     return at;
 }
 
-/* Returns how many bytes it has used. */
+/* Returns the number of bytes that it has used. */
 static size_t take_record(pyw_log_pipe *pipe, const char *data, size_t length, pyw_log_pipe_fn *fn, void *baton)
 {
     size_t part = find_end(data, length);

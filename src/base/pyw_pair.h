@@ -6,7 +6,7 @@
 
 /*
  * A name and its value as byte strings with lengths: an environ entry, a response header, an option. Not
- * NUL-terminated unless the place that makes them says so. The bytes belong to whoever made the pair.
+ * NUL-terminated, unless the code that makes them says so. The bytes belong to the creator of the pair.
  */
 typedef struct pyw_pair {
     const char *name;

@@ -31,10 +31,10 @@ static int open_and_unlink(const char *directory)
 
 int pyw_temp_file_open(const char *directory)
 {
-    /* O_EXCL: no link to it can be made (open(2)). */
+    /* O_EXCL: prevents links to the file (open(2)). */
     int fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 
-    /* The kernel's or the file system's way to say that they do not know it. */
+    /* Errors of kernels or file systems without O_TMPFILE. */
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
         return open_and_unlink(directory);
     }

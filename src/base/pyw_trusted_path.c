@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The walk goes from descriptor to descriptor, so that each name is looked up in the very directory that was checked.
- * Who cannot write in that directory cannot change afterwards what the name leads to.
+ * The walk goes from descriptor to descriptor, so that each name is looked up in the directory that was checked. A user
+ * who cannot write to that directory cannot change later what the name refers to.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* O_PATH */
@@ -19,10 +19,10 @@
 enum { LINKS_MOST = 40 };
 
 typedef struct walk {
-    int fd;              /* of the directory that the walk has reached; -1: it failed */
-    int links;           /* followed so far */
-    char seen[PATH_MAX]; /* the way to it, for messages */
-    char rest[PATH_MAX]; /* the way from there */
+    int fd;              /* of the current directory of the walk; -1: the walk failed */
+    int links;           /* links followed so far */
+    char seen[PATH_MAX]; /* the path so far, for messages */
+    char rest[PATH_MAX]; /* the rest of the path */
     pyw_problem *problem;
 } walk;
 
@@ -78,7 +78,7 @@ static int enter_root(walk *self)
     return is_trusted(&found) ? 0 : distrust(self, &found, "/");
 }
 
-/* Cuts the first name off the rest; 0: there is none. */
+/* Removes the first name from the rest; 0: the rest is empty. */
 static int take_name(walk *self, char name[NAME_MAX + 1])
 {
     const char *begin = self->rest + strspn(self->rest, "/");
@@ -93,7 +93,7 @@ static int take_name(walk *self, char name[NAME_MAX + 1])
     return length > 0;
 }
 
-/* The target takes the link's place in the rest of the way. */
+/* Replaces the link in the rest of the path by its target. */
 static int follow(walk *self, int link, const char *path)
 {
     char target[PATH_MAX], rest[PATH_MAX];
@@ -113,7 +113,7 @@ static int follow(walk *self, int link, const char *path)
     return target[0] == '/' ? enter_root(self) : 0;
 }
 
-/* `fd`, of what the name leads to, becomes the walk's, or is closed. */
+/* Continues the walk with `fd`, the file that the name refers to, or closes it. */
 static int step(walk *self, int fd, const char *path)
 {
     struct stat found;

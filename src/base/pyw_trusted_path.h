@@ -3,17 +3,17 @@
 #define PYW_TRUSTED_PATH_H
 
 /*
- * Directories that only root and the user of this process can replace. Each directory on the way, and each symbolic
- * link, must belong to one of the two; other users must not be able to write in the directories, unless the sticky bit
- * keeps them from renaming what is not theirs. Any process, any thread.
+ * Directories that only root and the user of this process can replace. Each directory in the path, and each symbolic
+ * link, must belong to one of the two. Other users must not be able to write to the directories, unless the sticky bit
+ * prevents them from renaming other users' files. Any process, any thread.
  */
 
 #include "base/pyw_result.h"
 
 /*
  * Opens the directory `path` (absolute; links are followed) and returns a descriptor for the *at functions (O_PATH,
- * close-on-exec), which the caller closes. -1: *problem says why not, and errno is EPERM if somebody else could replace
- * the directory, else the error of a system call.
+ * close-on-exec), which the caller closes. -1: *problem contains the reason. errno is EPERM if another user could
+ * replace the directory, else the error of a system call.
  */
 int pyw_trusted_path_open(const char *path, pyw_problem *problem);
 

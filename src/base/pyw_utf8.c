@@ -3,7 +3,7 @@
 
 enum { LONGEST = 4 };
 
-/* By the first byte; 0: no character begins with it. */
+/* The length by the first byte; 0: not the first byte of a character. */
 static size_t expected_length(unsigned char first)
 {
     if (first < 0x80) {

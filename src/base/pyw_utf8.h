@@ -7,16 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The bytes of the valid character at the beginning of `text`: 1 to 4. 0: there is none. */
+/* The length of the valid character at the beginning of `text`, 1 to 4. 0: there is none. */
 size_t pyw_utf8_character(const char *text, size_t length);
 
 /* The code point of a valid character of `length` bytes. */
 uint32_t pyw_utf8_decode(const char *text, size_t length);
 
-/* Is that character harmless in a log? Not: control characters, line separators, bidirectional controls. */
+/* Whether the character is harmless in a log: no control character, line separator or bidirectional control. */
 int pyw_utf8_is_printable(const char *text, size_t length);
 
-/* How much of `text` can be cut off without cutting a character that may go on behind it. */
+/* The length of `text` without an incomplete character at its end. */
 size_t pyw_utf8_whole(const char *text, size_t length);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef PYW_VERSION_H
 #define PYW_VERSION_H
 
-/* Of all three artifacts (semver.org). */
+/* The version of all three artifacts (semver.org). */
 #define PYW_VERSION "0.1.0"
 
 #endif
