@@ -21,7 +21,7 @@ typedef struct pyw_batch {
     int64_t crowded_at; /* pyw_clock_ms() when concurrency was last high; atomic */
 } pyw_batch;
 
-/* Initialises `batch` from the policy of the calling thread. */
+/* Sets `batch` up, from the policy of the calling thread. */
 void pyw_batch_init(pyw_batch *batch);
 
 /* Records whether concurrency is high, and returns whether batch scheduling should be on. `now`: pyw_clock_ms(). */

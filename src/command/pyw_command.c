@@ -14,7 +14,7 @@
 #include "command/pyw_status_rows.h"
 #include "wire/pyw_channel.h"
 
-/* The manager answers at once, unless it was asked to wait for the workers. */
+/* The manager answers immediately, unless it was asked to wait for the workers. */
 enum { ANSWER_MS = 20 * 1000, WORD_MOST = 80 };
 
 typedef enum { GROUP_NONE, GROUP_MAY, GROUP_MUST } group_need;
@@ -147,7 +147,7 @@ static void show_stacks(invocation *self, const pyw_pairs *row)
     putchar('\n');
 }
 
-/* 0: the manager sent nonsense. */
+/* 0: the manager sent an invalid answer. */
 static int take_row(invocation *self, const pyw_frame *frame)
 {
     const char *payload = apr_pmemdup(self->pool, frame->payload, frame->length);
@@ -166,7 +166,7 @@ static int take_row(invocation *self, const pyw_frame *frame)
     return 1;
 }
 
-/* What the manager says in words, for the terminal. */
+/* Prints a sentence from the manager on the terminal. */
 static const char *words(const invocation *self, const pyw_frame *frame)
 {
     char *out = apr_palloc(self->pool, PYW_LOG_RECORD_MAX);
@@ -188,7 +188,7 @@ static void show(invocation *self, const pyw_frame *frame)
     }
 }
 
-/* Of the group that fares worst. */
+/* The exit status of the group in the worst state. */
 static int exit_status(const invocation *self)
 {
     int status = PYW_COMMAND_DONE;
@@ -257,7 +257,7 @@ static int run(invocation *self)
     return take_answer(self);
 }
 
-/* What was printed may still be in the buffer; a status that nobody could read is none. */
+/* Flush the output, and report a failure: a status that could not be written is not a success. */
 static int finish(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout)) {

@@ -3,8 +3,8 @@
 #define PYW_COMMAND_H
 
 /*
- * `pywsgid status`, `reload GROUP` and the like: a process of its own that a person or a deploy script starts, and that
- * asks the manager over its command socket.
+ * `pywsgid status`, `reload GROUP` and the other commands. A user or a deploy script starts such a process, which sends
+ * a command to the manager over its command socket.
  */
 
 /* The whole command line; returns the exit status. */

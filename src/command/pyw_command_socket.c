@@ -16,7 +16,7 @@
 
 enum { FOUND_MOST = 16 };
 
-/* Where httpd's of other builds and distributions have theirs. */
+/* The runtime directories of httpd in other builds and distributions. */
 static const char *const runtime_directories[] = {
     PYW_RUNTIME_DIR, "/run/apache2", "/run/httpd", "/usr/local/apache2/logs", NULL,
 };
@@ -25,7 +25,7 @@ typedef struct search {
     char paths[FOUND_MOST][sizeof(((struct sockaddr_un *)0)->sun_path)];
     int sockets[FOUND_MOST]; /* connected */
     int count;
-    int is_forbidden; /* one was found that may not be asked */
+    int is_forbidden; /* found a manager that the user may not control */
 } search;
 
 static int connect_to(const char *path)
@@ -58,10 +58,7 @@ static int is_known(const search *found, const char *path)
     return 0;
 }
 
-/*
- * What a manager that was killed left behind refuses the connection. The same directory may have several names (/run
- * and /var/run).
- */
+/* The socket of a killed manager refuses connections. The same directory may have several names (/run and /var/run). */
 static void try_path(search *found, const char *name)
 {
     char path[PATH_MAX];

@@ -2,11 +2,11 @@
 #ifndef PYW_COMMAND_SOCKET_H
 #define PYW_COMMAND_SOCKET_H
 
-/* Which of this machine's managers is meant. */
+/* Selects one of this machine's managers. */
 
 /*
- * Connects to the manager whose sockets are in `directory`, or in a directory below it; NULL: where httpd puts them by
- * default. Returns the connected socket, or -1 after having told the user why not; *status is the exit status then.
+ * Connects to the manager whose sockets are in `directory`, or in a directory below it; NULL: httpd's default
+ * directory. Returns the connected socket, or prints an error, sets *status to the exit status and returns -1.
  */
 int pyw_command_connect(const char *directory, int *status);
 

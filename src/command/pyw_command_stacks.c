@@ -11,8 +11,8 @@
 #include "wire/pyw_wait.h"
 
 /*
- * A process that the application forked while the worker wrote holds the pipe open: then the limit ends the wait, and
- * what has come is shown.
+ * If the application forks a process while the worker writes, that process holds the pipe open. Then the time limit
+ * ends the wait, and the output so far is shown.
  */
 enum { LIMIT_MS = 5000, BYTES_MOST = 2 * 1024 * 1024, LINE_MOST = 2000 };
 

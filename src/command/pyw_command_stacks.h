@@ -2,13 +2,15 @@
 #ifndef PYW_COMMAND_STACKS_H
 #define PYW_COMMAND_STACKS_H
 
-/* What a worker says of its threads. The manager hands over one end of a pipe, the other one is the worker's. */
+/*
+ * Shows the stacks of a worker's threads. The manager passes one end of a pipe, and the worker writes to the other end.
+ */
 
 #include <stdio.h>
 
 /*
- * Copies what comes out of `fd`, which it closes, to `out`, until the worker is done or has taken too long. The bytes
- * are a worker's: control bytes are escaped, and there is a limit. 0: nothing came.
+ * Copies the data from `fd` to `out` until the worker is done or has taken too long, and closes `fd`. The data comes
+ * from a worker: control bytes are escaped, and its size is limited. 0: no data.
  */
 int pyw_command_copy_stacks(int fd, FILE *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No library that pywsgid links writes JSON: this is what the status needs of it. */
+/* No library that pywsgid links writes JSON. This is the subset that the status needs. */
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ static void print_character(const char *text, size_t length)
     }
 }
 
-/* A byte that is no UTF-8 becomes the text \xHH, as in the table and in the log. */
+/* A byte that is not UTF-8 becomes the text \xHH, as in the table and in the log. */
 static void print_string(const char *text, size_t length)
 {
     size_t used = 0;
@@ -86,7 +86,7 @@ static void print_list(const pyw_pairs *row, const json_field *field)
     putchar(']');
 }
 
-/* Names as JavaScript and jq like them: "uptime-ms" becomes "uptime_ms". */
+/* Names for JavaScript and jq: "uptime-ms" becomes "uptime_ms". */
 static void print_name(const char *name)
 {
     putchar('"');

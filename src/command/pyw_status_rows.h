@@ -2,7 +2,7 @@
 #ifndef PYW_STATUS_ROWS_H
 #define PYW_STATUS_ROWS_H
 
-/* The answer to `pywsgid status`, row by row as the manager sent them, and the two ways to show it. */
+/* The answer to `pywsgid status`, row by row as the manager sent it, and its two output formats. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -10,12 +10,12 @@
 
 #include "wire/pyw_message.h"
 
-/* `rows` has pyw_pairs: the manager's first, and each group's ahead of those of its workers. */
+/* `rows` contains pyw_pairs: the manager's first, and then each group's, followed by those of its workers. */
 
 /* The value of the first pair of that name as a string, "" if there is none. */
 const char *pyw_status_text(apr_pool_t *pool, const pyw_pairs *row, const char *name);
 
-/* Likewise for a terminal: escaped, and cut after `most` bytes. */
+/* As above, for a terminal: escaped, and truncated after `most` bytes. */
 const char *pyw_status_shown(apr_pool_t *pool, const pyw_pairs *row, const char *name, size_t most);
 uint64_t pyw_status_number(const pyw_pairs *row, const char *name);
 
@@ -25,8 +25,8 @@ int pyw_status_is(const pyw_pairs *row, const char *kind);
 void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows);
 
 /*
- * One JSON object (RFC 8259). Characters that could steer a terminal are \uXXXX, bytes that are no UTF-8 are the text
- * \xHH.
+ * One JSON object (RFC 8259). Characters that could control a terminal are \uXXXX, bytes that are not UTF-8 are the
+ * text \xHH.
  */
 void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows);
 

@@ -11,12 +11,12 @@ enum { COLUMNS = 10, RUNS_MOST = 80, PROBLEM_MOST = 300 };
 
 typedef struct line {
     const char *cells[COLUMNS];
-    const char *note; /* NULL: it has cells */
+    const char *note; /* NULL: the row has cells */
 } line;
 
 static const line heads = {{"GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "MEMORY", "GEN", "RUNS"}, NULL};
 
-/* Numbers end below each other. */
+/* Numbers are right-aligned. */
 static const int is_right[COLUMNS] = {0, 0, 1, 0, 1, 1, 1, 1, 1, 0};
 
 static const char *duration(apr_pool_t *pool, uint64_t ms)
@@ -57,7 +57,7 @@ static const char *shown(apr_pool_t *pool, const pyw_pairs *row, const char *nam
     return pyw_status_shown(pool, row, name, RUNS_MOST);
 }
 
-/* Longer than what is shown of a request: the end of a problem says most, and a path is of use only as a whole. */
+/* Longer than the limit for requests: the end of a problem is its most important part, and a path must be complete. */
 static const char *problem(apr_pool_t *pool, const pyw_pairs *row, const char *name)
 {
     return pyw_status_shown(pool, row, name, PROBLEM_MOST);
@@ -79,7 +79,7 @@ static const char *joined(apr_pool_t *pool, const pyw_pairs *row, const char *na
     return escaped(pool, text);
 }
 
-/* The sums of the workers that follow, up to the next group. */
+/* The totals of the workers that follow, up to the next group. */
 static uint64_t sum(const apr_array_header_t *rows, int group, const char *name)
 {
     uint64_t total = 0;
@@ -147,7 +147,7 @@ static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pair
     }
 }
 
-/* The cells are UTF-8: bytes are no measure. */
+/* The width of a cell in characters; cells are UTF-8. */
 static int width_of(const char *text)
 {
     int width = 0;

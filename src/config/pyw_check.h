@@ -3,14 +3,14 @@
 #define PYW_CHECK_H
 
 /*
- * The parts of pyw_config_check. Each looks at one thing, logs an error for each finding and returns 0 if there was
- * one. In httpd's parent, once the whole configuration has been read.
+ * The parts of pyw_config_check. Each checks one aspect, logs an error for each problem and returns 0 if there was one.
+ * They run in httpd's parent, after the whole configuration has been read.
  */
 
 #include "config/pyw_config.h"
 
 typedef struct pyw_check {
-    apr_pool_t *pool; /* pconf: what is worked out stays */
+    apr_pool_t *pool; /* pconf: the results are kept */
     server_rec *server;
 } pyw_check;
 
@@ -26,10 +26,10 @@ const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const ch
 /* Gives each group, and the embedded mode, the scripts of WSGIImportScript. */
 int pyw_check_imports(pyw_check *check);
 
-/* Groups with threads=0: do they have a program, and none of the options that are about requests? */
+/* Checks groups with threads=0: they need a program, and must not have options for requests. */
 int pyw_check_services(void);
 
-/* May `use` name this group? One with threads=0 is for WSGIImportScript only. */
+/* Whether `use` may name this group. Only WSGIImportScript may name a group with threads=0. */
 int pyw_check_service_use(const pyw_group_use *use, const pyw_group *group);
 
 /* Gives each group the applications that are known to run in it. */

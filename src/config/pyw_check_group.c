@@ -19,7 +19,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* The longest pid that Linux gives, so that configtest finds what a start would. */
+/* The longest pid of Linux, so that configtest finds every path that would be too long at a start. */
 /* A worker's own socket (pyw_roster_socket_name). */
 #define LONGEST_WORKER "w.ffffffffffffffff"
 
@@ -113,8 +113,7 @@ static int check_users(apr_pool_t *pool, pyw_group *group)
     return fine;
 }
 
-/* httpd's User is what the applications run as if nothing else is said; there it is a name or #uid, here always #uid.
- */
+/* Applications run as httpd's User unless an option says otherwise. There it is a name or #uid, here always #uid. */
 static void default_user(apr_pool_t *pool, pyw_group_options *options)
 {
     if (!options->user && geteuid() == 0) {
@@ -150,7 +149,7 @@ static int check_budget(const pyw_group *group)
     return 1;
 }
 
-/* That a worker can be put there is found out when one is. */
+/* Whether a worker can be moved there is only known when a worker starts. */
 static int check_cgroup(apr_pool_t *pool, pyw_group *group)
 {
     const char *cgroup = group->options->cgroup;

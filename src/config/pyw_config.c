@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-/* The configuration that was read last; httpd keeps one at a time. */
+/* The configuration that was read last; httpd keeps only one. */
 static pyw_server_config *main_config;
 
 void *pyw_config_create_server(apr_pool_t *pool, server_rec *server)
@@ -28,7 +28,7 @@ void *pyw_config_create_server(apr_pool_t *pool, server_rec *server)
     return config;
 }
 
-/* What belongs to the main server stays there, see pyw_config_main. */
+/* Settings of the main server are not merged, see pyw_config_main. */
 void *pyw_config_merge_server(apr_pool_t *pool, void *base, void *overriding)
 {
     pyw_server_config *config = apr_pcalloc(pool, sizeof(*config));
@@ -119,7 +119,7 @@ apr_interval_time_t pyw_config_request_timeout(const pyw_dir_config *config, con
     return group ? group->options->request_timeout : 0;
 }
 
-/* A group of a virtual host is for the hosts of that name: port 80 and port 443 of one site, as a rule. */
+/* A group of a virtual host is available to all hosts of that name, usually ports 80 and 443 of one site. */
 static int may_use(const server_rec *server, const pyw_group *group)
 {
     if (!group->server->is_virtual || group->server == server) {

@@ -3,8 +3,8 @@
 #define PYW_CONFIG_H
 
 /*
- * The module's configuration as httpd's children and parent use it: what the directives were turned into. Everything
- * lives in pconf (dir configs of .htaccess: in the request's pool) and is read-only once check_config has run.
+ * The module's configuration, as the directives set it and as httpd's children and parent use it. Everything lives in
+ * pconf (dir configs of .htaccess: in the request's pool) and is read-only after check_config has run.
  */
 
 #include <httpd.h>
@@ -12,10 +12,10 @@
 
 #include "config/pyw_options.h"
 
-/* The one symbol that httpd looks for. */
+/* The only symbol that httpd looks up. */
 extern module AP_MODULE_DECLARE_DATA pywsgi_module __attribute__((visibility("default")));
 
-/* On, Off, or not said here: the outer scope decides. */
+/* On, Off, or unset: the outer scope decides. */
 typedef enum { PYW_UNSET = -1, PYW_OFF = 0, PYW_ON = 1, PYW_AUTO = 2 } pyw_switch;
 
 /* WSGIScriptAlias, WSGIScriptAliasMatch, WSGIAppAlias. */
@@ -26,7 +26,7 @@ typedef struct pyw_alias {
     int is_module;
     const char *process_group; /* options; NULL: not given */
     const char *application_group;
-    const char *callable_object; /* is_module: the part behind the colon, never NULL */
+    const char *callable_object; /* is_module: the part after the colon, never NULL */
     pyw_switch pass_authorization;
 } pyw_alias;
 
@@ -37,23 +37,23 @@ typedef struct pyw_dir_config {
     const char *callable_object;   /* NULL: unset, which means "application" */
     pyw_switch pass_authorization; /* default Off */
     pyw_switch script_reloading;   /* default On */
-    pyw_switch chunked_request; /* accepted for compatibility: chunked bodies are always taken, Off refuses with 411 */
+    pyw_switch chunked_request; /* Off refuses chunked bodies with 411; default On */
     pyw_switch map_head_to_get; /* default Auto */
     pyw_switch error_override;  /* default Off */
     pyw_switch enable_sendfile; /* default: for local files, unless EnableSendfile is Off */
     pyw_switch response_buffering; /* default On */
     pyw_switch interrupts_gone; /* WSGIClientGone: On is Interrupt; default Off, Ignore */
-    apr_interval_time_t request_timeout; /* 0: none; -1: unset, the group's option decides */
+    apr_interval_time_t request_timeout; /* 0: no limit; -1: unset, the group's option decides */
     pyw_switch priority;        /* WSGIPriority: On is High; default Normal */
-    int concurrency;            /* WSGIConcurrency: how many requests may run; 0: any number; -1: unset */
-    int concurrency_location;   /* the number of the place where that was said, 1 ... 63 */
+    int concurrency;            /* WSGIConcurrency: maximum of running requests; 0: no limit; -1: unset */
+    int concurrency_location;   /* the number of the scope that sets it, 1 ... 63 */
 } pyw_dir_config;
 
 /* A defined process group. */
 typedef struct pyw_group {
     pyw_group_options *options;
     server_rec
-        *server; /* where it was defined: its ErrorLog is the group's log, its ServerName limits who may use it */
+        *server; /* the server that defines it: its ErrorLog is the group's log, its ServerName limits who may use it */
     const char *defined_at;  /* "file:line" */
     const char *socket_path; /* absolute; set by pyw_config_check */
     /* Set by pyw_dispatch_prepare; NULL: the kernel queues the group's requests. */
@@ -80,28 +80,28 @@ typedef struct pyw_import {
 
 typedef struct pyw_server_config {
     apr_array_header_t *aliases; /* of pyw_alias, in the order of the configuration */
-    /* Set in a <Directory> or the like, so that only a request tells what holds for a mount: */
+    /* Set if a section such as <Directory> sets it, so that the value for a mount depends on the request: */
     int has_group_sections;
     int has_callable_sections;
     /* Of the main server only: */
     apr_array_header_t *uses;     /* of pyw_group_use, all servers' */
     apr_array_header_t *imports;  /* of pyw_import, all servers' */
     apr_array_header_t *embedded_imports; /* of const pyw_application_option *; set by pyw_config_check */
-    apr_array_header_t *warnings; /* of const char *: what is said when httpd starts */
+    apr_array_header_t *warnings; /* of const char *: messages for the start of httpd */
     apr_array_header_t *groups;   /* of pyw_group *, all servers' */
     pyw_secrets *secrets;         /* values of env= and env-file= of all groups; NULL: there are none */
-    int has_secrets_in_text;      /* env= was given: httpd has read its value from its own configuration */
+    int has_secrets_in_text;      /* env= is used: the text that httpd has read contains its value */
     const char *python_home;      /* WSGIPythonHome */
     const char *python_path;      /* WSGIPythonPath */
     const char *socket_prefix;    /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
     const char *daemon_program;   /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
-    const char *temp_directory;   /* WSGITempDir, absolute; NULL: APR's, which each child of httpd finds out */
+    const char *temp_directory;   /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
     const char *engine_path;      /* WSGIEnginePath, absolute directory; NULL: the module's directory */
     const char *
         embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
     pyw_switch restrict_embedded;
     pyw_switch batch_scheduling; /* default On */
-    int concurrency_locations;    /* how many times WSGIConcurrency was given */
+    int concurrency_locations;    /* the number of WSGIConcurrency directives */
     const char *socket_directory; /* "<prefix>.<pid of httpd's parent>"; set by pyw_config_check */
 } pyw_server_config;
 
@@ -113,23 +113,23 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding);
 extern const command_rec pyw_config_directives[];
 
 pyw_server_config *pyw_config_server(const server_rec *server);
-/* The main server's: `main_server` is what the hooks of the start-up get. */
+/* Of the main server: `main_server` is the server that the hooks of the start-up get. */
 pyw_server_config *pyw_config_main(void);
 pyw_dir_config *pyw_config_request(const request_rec *r);
 
-/* How long a request may take; `group` NULL: embedded. 0: no limit. */
+/* The time limit of a request; `group` NULL: embedded. 0: no limit. */
 apr_interval_time_t pyw_config_request_timeout(const pyw_dir_config *config, const pyw_group *group);
 
 /*
- * The check_config hook: looks at everything that one directive alone cannot see (groups used but not defined, engines
- * that are not installed, socket paths that are too long, users that do not exist), logs an error for each
- * finding, and fills in what is "set by pyw_config_check". Starts nothing, writes nothing.
+ * The check_config hook: checks everything that a single directive cannot check (groups that are used but not defined,
+ * engines that are not installed, socket paths that are too long, users that do not exist), logs an error for each
+ * problem, and sets the members that are "set by pyw_config_check". Starts nothing, writes nothing.
  */
 int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
 /*
- * The group `name` as seen from `server`, NULL if there is none; *elsewhere is then set to a group of that name that
- * belongs to another ServerName, or NULL.
+ * The group `name` as seen from `server`. NULL if there is none; then *elsewhere is a group of that name that belongs
+ * to another ServerName, or NULL.
  */
 const pyw_group *pyw_config_find_group(const server_rec *server, const char *name, const pyw_group **elsewhere);
 
@@ -137,21 +137,22 @@ const pyw_group *pyw_config_find_group(const server_rec *server, const char *nam
 const char *pyw_config_module_directory(apr_pool_t *pool);
 
 /*
- * What WSGIApplicationGroup %{RESOURCE} stands for: the server's name, its port unless that is 80 or 443, "|", and the
+ * The value of WSGIApplicationGroup %{RESOURCE}: the server's name, its port unless that is 80 or 443, "|", and the
  * mount point.
  */
 const char *pyw_config_resource_name(apr_pool_t *pool, const server_rec *server, apr_port_t port,
                                      const char *script_name);
 
-/* The port that a server is known by: that of its ServerName, else of its address, else the first that is listened to.
- */
+/* The port of a server: that of its ServerName, else of its address, else the first port that httpd listens to. */
 apr_port_t pyw_config_server_port(const server_rec *server);
 
 /* %{SERVER} and %{HOST}: `host`, with the port unless that is 80 or 443. */
 const char *pyw_config_host_name(apr_pool_t *pool, const char *host, apr_port_t port);
 
-/* Whether some alias, handler or setting of the configuration lets an application run embedded; httpd's children start
- * Python before the first request only then. */
+/*
+ * Whether an alias, handler or setting of the configuration makes an application run embedded. Only in that case do
+ * httpd's children start Python before the first request.
+ */
 int pyw_config_wants_embedded(server_rec *main_server);
 
 #endif

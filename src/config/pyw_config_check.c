@@ -64,7 +64,7 @@ static int check_groups(pyw_check *check)
     return fine;
 }
 
-/* Beside the module, or where WSGIDaemonProgram says. */
+/* The program pywsgid, next to the module or where WSGIDaemonProgram points to. */
 static int check_daemon_program(pyw_check *check)
 {
     const pyw_server_config *config = pyw_config_main();
@@ -94,7 +94,7 @@ static int refuse_socket_prefix(const char *prefix, const pyw_problem *problem)
         return 0;
     }
     if (!config->socket_prefix) {
-        return 1; /* the system makes the default at boot */
+        return 1; /* the system creates the default at boot */
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
                  PYWNO(0104) "WSGISocketPrefix cannot be '%s', which needs an existing directory: %s", prefix,
@@ -102,7 +102,7 @@ static int refuse_socket_prefix(const char *prefix, const pyw_problem *problem)
     return 0;
 }
 
-/* The directory that the sockets' directory will be made in. The manager looks again when it makes it. */
+/* The parent directory of the sockets' directory. The manager checks again when it creates that directory. */
 static int check_socket_prefix(pyw_check *check)
 {
     pyw_server_config *config = pyw_config_main();
@@ -122,7 +122,7 @@ static int check_socket_prefix(pyw_check *check)
     return 1;
 }
 
-/* Whether httpd's children may write there is found out by them: the rules can be more than owner and mode. */
+/* httpd's children find out whether they may write there, because more than owner and mode can decide this. */
 static int check_temp_directory(pyw_check *check)
 {
     const char *path = pyw_config_main()->temp_directory;
@@ -135,7 +135,7 @@ static int check_temp_directory(pyw_check *check)
     return 0;
 }
 
-/* All that runs embedded shares one Python. */
+/* All embedded applications share one Python. */
 static int check_embedded(pyw_check *check)
 {
     pyw_server_config *config = pyw_config_main();
@@ -186,7 +186,7 @@ int pyw_config_wants_embedded(server_rec *main_server)
     return 0;
 }
 
-/* A mod_wsgi in the same server has the directives' names, and the handler's, too. */
+/* mod_wsgi in the same server would use the same names of directives and of the handler. */
 static int check_mod_wsgi(void)
 {
     if (!ap_find_linked_module("mod_wsgi.c")) {
@@ -199,7 +199,7 @@ static int check_mod_wsgi(void)
     return 0;
 }
 
-/* For configtest plain lines on the terminal; otherwise ordinary records of the error log. */
+/* With configtest, plain lines on the terminal; otherwise ordinary records of the error log. */
 static void log_warnings(int is_configtest)
 {
     const apr_array_header_t *warnings = pyw_config_main()->warnings;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which requests get the threads of a group when there are not enough of them. */
+/* Directives that decide which requests get the threads of a group when there are not enough threads. */
 #include <apr_strings.h>
 #include <string.h>
 

@@ -70,7 +70,7 @@ static const char *set_options(cmd_parms *cmd, pyw_alias *alias, const char *arg
     }
 }
 
-/* The two words that every alias begins with. */
+/* The first two words of every alias. */
 static const char *take_words(cmd_parms *cmd, const char **args, const char **first, const char **second,
                               const char *usage)
 {
@@ -91,7 +91,7 @@ static void init_alias(pyw_alias *alias, int is_module)
     alias->pass_authorization = PYW_UNSET;
 }
 
-/* The prefix without its last slash: "/" is "". */
+/* Removes the final slash of the prefix: "/" becomes "". */
 static const char *set_url(cmd_parms *cmd, pyw_alias *alias, const char *url)
 {
     apr_size_t length = strlen(url);

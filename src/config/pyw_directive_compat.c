@@ -4,8 +4,8 @@
 #include <apr_strings.h>
 
 /*
- * Directives of mod_wsgi that this module does not have. Those that tune mod_wsgi's inner workings are taken, so that
- * an existing configuration starts, and named in a warning; those that protect something stop the start.
+ * Directives of mod_wsgi that this module does not implement. Those that tune mod_wsgi's internals are accepted with a
+ * warning, so that an existing configuration starts. Those that protect something make the start fail.
  */
 const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args)
 {

@@ -67,7 +67,7 @@ static const char *set_options(cmd_parms *cmd, pyw_group_options *options, const
     }
 }
 
-/* An option as it is written, [start, end), and as DUMP_CONFIG and mod_info may show it. */
+/* An option as it is written, [start, end), and its text for DUMP_CONFIG and mod_info. */
 static const char *shown(apr_pool_t *pool, const char *start, const char *end, const char *name, const char *value)
 {
     const char *word_end = end;
@@ -82,7 +82,10 @@ static const char *shown(apr_pool_t *pool, const char *start, const char *end, c
                         (int)(end - word_end), word_end);
 }
 
-/* The directive as httpd remembers it, without the values of env=. Its text is httpd's and was httpd's to write. */
+/*
+ * Removes the values of env= from the directive's text in httpd's configuration tree. httpd owns this text, and it is
+ * writable.
+ */
 static void hide_values(cmd_parms *cmd, const char *args)
 {
     const char *text = cmd->directive ? cmd->directive->args : NULL;

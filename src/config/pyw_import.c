@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WSGIImportScript: scripts that are executed when a process starts. */
+/* WSGIImportScript: scripts that a process executes when it starts. */
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -15,7 +15,7 @@ APLOG_USE_MODULE(pywsgi);
 
 static const char *const option_names[] = {"process-group", "application-group", NULL};
 
-/* There is no request that a variable could be taken from. */
+/* Without a request there is no variable. */
 static const char *check_value(cmd_parms *cmd, const char *name, const char *value, const char *allowed)
 {
     if (*value == '\0') {
@@ -135,7 +135,7 @@ static int check_import(pyw_check *check, const pyw_import *import)
         return 1;
     }
     group = pyw_config_find_group(import->server, import->process_group, &elsewhere);
-    if (group) { /* else it was found as a use of a group */
+    if (group) { /* otherwise the check of the groups' uses reports it */
         APR_ARRAY_PUSH(group->options->imports, const pyw_application_option *) = as_application(check->pool, import);
     }
     return 1;

@@ -24,7 +24,7 @@ static int is_name(const char *text, size_t length)
     return 1;
 }
 
-/* `setting` lives as long as the options. What is refused may be a secret, so the message does not show it. */
+/* `setting` lives as long as the options. It may contain a secret, so error messages do not contain it. */
 static const char *add(pyw_group_options *options, const char *setting)
 {
     const char *equals = strchr(setting, '=');
@@ -43,7 +43,7 @@ const char *pyw_option_env_add(pyw_group_options *options, apr_pool_t *pool, con
     return copy != NULL ? add(options, copy) : "there is no memory that httpd's children do not inherit";
 }
 
-/* NAME="value" without its quotes; in place. */
+/* Removes the quotes from NAME="value", in place. */
 static void unquote(char *setting)
 {
     char *value = strchr(setting, '=');
@@ -100,7 +100,7 @@ static ssize_t read_all(int fd, char *text, size_t size)
     }
 }
 
-/* The file as a text. NULL: errno. No buffer but this one sees it. */
+/* The file as a text. NULL: errno. No other buffer contains it. */
 static char *read_file(const pyw_group_options *options, apr_pool_t *pool, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

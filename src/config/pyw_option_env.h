@@ -9,12 +9,12 @@
 
 #include "config/pyw_options.h"
 
-/* Appends "NAME=value" to options->env. NULL, or what is wrong with it. */
+/* Appends "NAME=value" to options->env. NULL, or an error message. */
 const char *pyw_option_env_add(pyw_group_options *options, apr_pool_t *pool, const char *setting);
 
 /*
- * Appends the settings of a file: one NAME=value on a line, blank lines and those that begin with # are left out, a
- * leading "export " and quotes around the whole value are taken off. NULL, or what is wrong, with file and line.
+ * Appends the settings of a file: one NAME=value per line. Blank lines and lines that begin with # are ignored; a
+ * leading "export " and quotes around the whole value are removed. NULL, or an error message with file and line.
  */
 const char *pyw_option_env_file(pyw_group_options *options, apr_pool_t *pool, const char *path);
 

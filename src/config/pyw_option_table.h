@@ -3,8 +3,8 @@
 #define PYW_OPTION_TABLE_H
 
 /*
- * One row for each option of a process group: its name, the kind of its value, and where it is kept. The parser, the
- * canonical text and "did you mean" all come from these rows. Part of pyw_options.
+ * The table of a process group's options: name, kind of value, and member of the struct. The parser, the canonical text
+ * and "did you mean" use it. Part of pyw_options.
  */
 
 #include <stddef.h>
@@ -24,16 +24,16 @@ typedef enum {
     PYW_KIND_DURATION,    /* apr_interval_time_t */
     PYW_KIND_SIZE,        /* apr_size_t */
     PYW_KIND_ENV,         /* appends to options->env: NAME=value */
-    PYW_KIND_ENV_FILE,    /* as if each line of the file were an env= */
+    PYW_KIND_ENV_FILE,    /* as if each line of the file were an env= option */
     PYW_KIND_APPLICATION, /* appends to an array of const pyw_application_option * */
-    PYW_KIND_IGNORED      /* mod_wsgi's, without effect here: appends to options->ignored */
+    PYW_KIND_IGNORED      /* an option of mod_wsgi without effect: appends to options->ignored */
 } pyw_option_kind;
 
 typedef struct pyw_option_rule {
     const char *name;
     pyw_option_kind kind;
     size_t offset; /* into pyw_group_options */
-    long least; /* NUMBER, OCTAL, PERCENT: themselves; DURATION: milliseconds; SIZE: bytes, 0 being allowed besides */
+    long least; /* NUMBER, OCTAL, PERCENT: as they are; DURATION: milliseconds; SIZE: bytes, and always 0 */
     long most;
     int is_internal; /* pyw_options_restore only */
     unsigned use;    /* PYW_USE_... of pyw_options.h: who needs a changed value */
@@ -45,7 +45,7 @@ extern const pyw_option_rule pyw_option_rules[];
 /* NULL: there is none, or it is internal and `internal` is 0. */
 const pyw_option_rule *pyw_option_rule_find(const char *name, int internal);
 
-/* The name that the user may have meant, NULL if there is none. */
+/* The name that the user probably meant, NULL if there is none. */
 const char *pyw_option_suggest(const char *name);
 
 #endif

@@ -46,7 +46,7 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     return options;
 }
 
-/* Where the rule's value is kept. */
+/* The member that holds the rule's value. */
 static void *place(pyw_group_options *options, const pyw_option_rule *rule)
 {
     return (char *)options + rule->offset;
@@ -141,7 +141,7 @@ static const char *set_processes(pyw_group_options *options, apr_pool_t *pool, c
     return NULL;
 }
 
-/* Each of the paths between colons must be absolute: the directory where httpd was started means nothing. */
+/* Each of the paths between colons must be absolute, because the directory in which httpd was started is arbitrary. */
 static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {
     char *state = NULL;
@@ -245,7 +245,7 @@ static const char *unknown(apr_pool_t *pool, const char *name)
                          : apr_psprintf(pool, "unknown option '%s'", name);
 }
 
-/* What mod_wsgi checks in another process than the one that needs it: to leave it out silently would be a hole. */
+/* Options of mod_wsgi that protect something. Ignoring them silently would open a security hole. */
 static const char *refused(apr_pool_t *pool, const char *name)
 {
     if (strcmp(name, "script-user") == 0 || strcmp(name, "script-group") == 0) {

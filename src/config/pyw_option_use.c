@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a change of options takes: the pairs of pyw_options by who uses them. */
+/* The effect of a change of options: the pairs of pyw_options by who uses them. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ apr_table_t *pyw_options_select(const apr_table_t *pairs, unsigned uses, apr_poo
     return selected;
 }
 
-/* All values of one option, in their order: env= may stand there several times. */
+/* All values of one option, in their order: env= may occur several times. */
 static const char *values_of(const apr_table_t *pairs, const char *name, apr_pool_t *pool)
 {
     apr_array_header_t *values = apr_array_make(pool, 4, sizeof(const char *));

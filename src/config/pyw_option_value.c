@@ -29,7 +29,7 @@ static const unit sizes[] = {
     {NULL, 0},
 };
 
-/* No value is larger: far below an overflow. */
+/* The maximum of all values, far below an overflow. */
 static const long long VALUE_MOST = LLONG_MAX / 4;
 
 int pyw_value_number(const char *text, int base, long long *number)
@@ -76,7 +76,7 @@ int pyw_value_percent(const char *text, long long *percent)
     return errno == 0 && strcmp(*end == '%' ? end + 1 : end, "") == 0;
 }
 
-/* Digits, perhaps a fraction of up to three digits, and a unit; in the unit's smallest part. */
+/* Digits, optionally a fraction of up to three digits, and a unit; the result is in the smallest part of the unit. */
 static int with_unit(const char *text, const unit *units, int fraction, long long *value)
 {
     char *end;

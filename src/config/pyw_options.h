@@ -3,8 +3,8 @@
 #define PYW_OPTIONS_H
 
 /*
- * The options of a process group (WSGIDaemonProcess) as a plain struct, and their textual form: the pairs that
- * travel from httpd's parent to the manager and on to the workers. Knows APR, no httpd.
+ * The options of a process group (WSGIDaemonProcess) as a plain struct, and their textual form: the pairs that httpd's
+ * parent sends to the manager, and the manager to the workers. Uses APR, but not httpd.
  */
 
 #include <apr_pools.h>
@@ -17,11 +17,11 @@
 
 typedef struct pyw_group_options {
     const char *name;
-    int processes;                    /* 1 ... ; at most, if there is a span */
-    int processes_least;              /* 0 ... ; the same as processes if there is none */
-    int multiprocess;                 /* wsgi.multiprocess: processes= was given, be it 1 */
+    int processes;                    /* 1 ... ; the maximum of a range */
+    int processes_least;              /* 0 ... ; the minimum of a range, otherwise the same as processes */
+    int multiprocess;                 /* wsgi.multiprocess: processes= was given, even as 1 */
     int threads;                      /* 1 ... ; default 15; 0: a service group, which runs `imports` and no requests */
-    const char *user;                 /* a name, or #uid; NULL: the process's own (httpd's User when started as root) */
+    const char *user;                 /* a name, or #uid; NULL: the process's user (httpd's User if started as root) */
     const char *group;                /* a name, or #gid; NULL: the user's primary group */
     const char *supplementary_groups; /* names separated by commas; NULL: initgroups(user) */
     int umask;                        /* -1: inherited */
@@ -37,53 +37,53 @@ typedef struct pyw_group_options {
     apr_interval_time_t socket_timeout;     /* 0: httpd's Timeout */
     apr_interval_time_t shutdown_timeout;   /* 0: never force */
     apr_interval_time_t startup_timeout;    /* 0: none */
-    apr_interval_time_t graceful_timeout;   /* of a worker that is replaced; 0: never force */
-    apr_interval_time_t deadlock_timeout;   /* without the GIL being had; 0: none */
-    apr_interval_time_t request_timeout;    /* of a request, from its arrival on; 0: none */
-    int interrupt;                          /* a thread whose request has run out of time is interrupted */
-    apr_interval_time_t interrupt_timeout;  /* how long that may take before its worker is replaced; 0: for ever */
+    apr_interval_time_t graceful_timeout;   /* for a worker that is being replaced; 0: no limit */
+    apr_interval_time_t deadlock_timeout;   /* how long the GIL may be unavailable; 0: no limit */
+    apr_interval_time_t request_timeout;    /* for a request, from its arrival on; 0: no limit */
+    int interrupt;                          /* interrupt the thread of a request whose deadline has passed */
+    apr_interval_time_t interrupt_timeout;  /* how long that may take before the worker is replaced; 0: no limit */
     apr_size_t stack_size;                  /* bytes; 0: the system's */
     int cpu_priority;                       /* -20 ... 20, as setpriority(2) */
-    int maximum_requests;                   /* a worker is recycled after so many; 0: never */
-    int maximum_requests_jitter;            /* percent by which that differs from worker to worker */
+    int maximum_requests;                   /* a worker is recycled after this many requests; 0: never */
+    int maximum_requests_jitter;            /* maximum random reduction, in percent */
     apr_interval_time_t restart_interval;   /* a worker is recycled at that age; 0: never */
     int restart_interval_jitter;            /* percent */
-    apr_size_t memory_recycle;              /* bytes of resident memory; 0: any */
-    apr_interval_time_t cpu_time_limit;     /* of user and system time; 0: any */
-    apr_interval_time_t inactivity_timeout; /* without a request, of a worker that has served; 0: any */
+    apr_size_t memory_recycle;              /* bytes of resident memory; 0: no limit */
+    apr_interval_time_t cpu_time_limit;     /* user and system time; 0: no limit */
+    apr_interval_time_t inactivity_timeout; /* time without a request, for a worker that has served; 0: no limit */
     apr_size_t send_buffer_size;            /* bytes; 0: the system's */
     apr_size_t receive_buffer_size;         /* bytes; 0: the system's */
     int preload;                            /* workers are forked from a process that has loaded the applications */
-    apr_size_t request_buffer;              /* bytes of a request body that are collected in memory ... */
-    apr_size_t request_spool;               /* ... and in all, the rest in a file, before a worker has the request */
-    apr_size_t response_buffer;             /* bytes of a response that wait for a slow client in memory ... */
-    apr_size_t response_spool;              /* ... and besides in a file */
+    apr_size_t request_buffer;              /* bytes of a request body that httpd collects in memory ... */
+    apr_size_t request_spool;               /* ... and in total, the rest in a file, before a worker gets the request */
+    apr_size_t response_buffer;             /* bytes of a response that httpd keeps for a slow client in memory ... */
+    apr_size_t response_spool;              /* ... and in a file in addition */
     const char *reload_on;                  /* files separated by commas: a change of one replaces the workers */
-    const char *warmup;                     /* a URL path that a new worker answers before it is ready; NULL: none */
-    int reload_overlap;                     /* how many workers more than `processes` may run meanwhile */
-    apr_size_t memory_limit;                /* bytes of data, stacks aside (RLIMIT_DATA); 0: inherited */
+    const char *warmup;                     /* a URL path that a new worker requests before it is ready; NULL: none */
+    int reload_overlap;                     /* additional workers, beyond `processes`, during a replacement */
+    apr_size_t memory_limit;                /* bytes of data without stacks (RLIMIT_DATA); 0: inherited */
     apr_size_t virtual_memory_limit;        /* bytes of address space; 0: inherited */
     int process_limit;                      /* processes and threads of the user; 0: inherited */
     int file_limit;                         /* open descriptors; 0: inherited */
     apr_size_t core_limit;                  /* bytes; PYW_CORE_LIMIT_INHERITED, as 0 is a limit */
-    apr_interval_time_t scale_after;        /* a request waits for so long: another worker, if there is a span */
-    apr_interval_time_t scale_idle;         /* one worker less would have done for so long: one goes */
-    apr_size_t memory_budget;               /* bytes of all workers of the group: it does not grow above; 0: any */
+    apr_interval_time_t scale_after;        /* a request waits this long: start another worker (range only) */
+    apr_interval_time_t scale_idle;         /* one worker fewer was sufficient for this long: stop one */
+    apr_size_t memory_budget;               /* bytes of all workers together, a limit for growth; 0: none */
     const char *cgroup;                     /* directory of a cgroup (version 2) for the workers; NULL: the manager's */
     int queue_limit;                        /* requests that may wait for a thread */
-    apr_interval_time_t queue_timeout;      /* how long one may wait; 0: without end */
-    int reserve;                            /* threads that only requests of high priority may fill */
-    pyw_secrets *secrets;                   /* where the values of `env` are; NULL: in the pool */
+    apr_interval_time_t queue_timeout;      /* how long a request may wait; 0: no limit */
+    int reserve;                            /* threads for requests of high priority only */
+    pyw_secrets *secrets;                   /* memory for the values of `env`; NULL: the pool */
     apr_array_header_t *env;                /* of const char *: "NAME=value", env-file expanded, in order */
-    apr_array_header_t *ignored; /* of const char *: names of mod_wsgi's options that were given and have no effect */
+    apr_array_header_t *ignored; /* of const char *: names of mod_wsgi's options without effect */
 
-    /* What follows is no option of the directive: httpd's parent works it out and sends it along. */
+    /* The following are not options of the directive: httpd's parent determines and sends them. */
     const char *engine;               /* absolute path of the engine's shared object */
-    const char *engine_stamp;         /* which file that is: another one, other workers */
+    const char *engine_stamp;         /* identifies that file; a change replaces the workers */
     int log_level;                    /* pyw_log_level: the threshold of the group's own log */
-    apr_array_header_t *imports;      /* of const pyw_application_option *, callable "": executed before those */
-    int roster_index;                 /* its place in what httpd and the manager share (pyw_roster); -1: none */
-    int roster_use;                   /* and how many groups had that place before */
+    apr_array_header_t *imports;      /* of const pyw_application_option *, callable "": executed first */
+    int roster_index;                 /* its place in the shared memory (pyw_roster); -1: none */
+    int roster_use;                   /* the number of groups that had that place before */
     apr_array_header_t *applications; /* of const pyw_application_option *: loaded before a worker is ready */
 } pyw_group_options;
 
@@ -103,42 +103,44 @@ typedef struct pyw_application_option {
 pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name);
 
 /*
- * Sets one option from its text, `threads` from "8". Returns NULL, or what is wrong: a sentence that starts after the
+ * Sets one option from its text, `threads` from "8". Returns NULL, or an error message: a sentence that follows the
  * directive's name ("unknown option 'thread', did you mean 'threads'?"), allocated from `pool`.
  */
 const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value);
 
-/* As pyw_options_set, and takes what the parent works out as well: the inverse of pyw_options_pairs. */
+/* As pyw_options_set, but also accepts the values that the parent determines: the inverse of pyw_options_pairs. */
 const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value);
 
 /*
- * All options that differ from their defaults, as (const char *name, const char *value) in canonical text:
- * pyw_options_restore of each on a fresh struct gives an equal struct. Same options, same pairs: groups are compared
- * by them.
+ * All options that differ from their defaults, as (const char *name, const char *value) in canonical text.
+ * pyw_options_restore of each on a fresh struct results in an equal struct. Equal options have equal pairs, so groups
+ * are compared by their pairs.
  */
 apr_table_t *pyw_options_pairs(const pyw_group_options *options, apr_pool_t *pool);
 
-/* Who uses an option, and so what a change takes while the group runs. Each option has one of these. */
+/* Who uses an option, and therefore what a change requires while the group runs. Each option has one of these. */
 enum {
-    PYW_USE_HTTPD = 1,   /* httpd alone: its next children have the new value */
-    PYW_USE_MANAGER = 2, /* the manager, or only workers that are started later */
-    PYW_USE_LIVE = 4,    /* workers, which take a new value while they run */
-    PYW_USE_START = 8    /* workers, at their start: they are replaced */
+    PYW_USE_HTTPD = 1,   /* only httpd: its next children have the new value */
+    PYW_USE_MANAGER = 2, /* the manager, or only workers that start later */
+    PYW_USE_LIVE = 4,    /* running workers, which adopt a new value */
+    PYW_USE_START = 8    /* workers, at their start: a change replaces them */
 };
 
-/* Those of `pairs` whose option is used in one of the ways of `uses`, in their order. */
+/* The elements of `pairs` whose option is used in one of the ways of `uses`, in their order. */
 apr_table_t *pyw_options_select(const apr_table_t *pairs, unsigned uses, apr_pool_t *pool);
 
-/* Takes the values of all options with PYW_USE_LIVE from `changed`. They are numbers: no pool is involved. */
+/* Copies the values of all options with PYW_USE_LIVE from `changed`. They are numbers, so no pool is involved. */
 void pyw_options_use_live(pyw_group_options *options, const pyw_group_options *changed);
 
-/* The names of the options in which two tables of pairs differ, each once, separated by ", "; "" if there are none. */
+/*
+ * The names of the options that differ between two tables of pairs, each once, separated by ", "; "" if there are none.
+ */
 const char *pyw_options_difference(const apr_table_t *one, const apr_table_t *other, apr_pool_t *pool);
 
-/* What is the same for all groups: the pairs of a COMMIT frame. */
+/* The settings that are the same for all groups: the pairs of a COMMIT frame. */
 typedef struct pyw_settings {
-    const char *socket_directory; /* absolute; made by the manager (0711), holds <group>.sock; removed when it stops */
-    uid_t httpd_uid;         /* owner of the sockets, unless socket-user says otherwise, and the only peer but root */
+    const char *socket_directory; /* absolute; created (0711) and removed by the manager; holds <group>.sock */
+    uid_t httpd_uid;         /* owner of the sockets (unless socket-user is set), the only peer except root */
     const char *server_name; /* for the manager's own log records and process title */
     int log_level;           /* pyw_log_level: the threshold of the manager's log */
 } pyw_settings;
@@ -146,10 +148,10 @@ typedef struct pyw_settings {
 apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool);
 const char *pyw_settings_restore(pyw_settings *settings, apr_pool_t *pool, const char *name, const char *value);
 
-/* The uid of a user's name or #uid. 0: the system has no such user. Not thread-safe (getpwnam). */
+/* The uid of a user's name or #uid. 0: no such user. Not thread-safe (getpwnam). */
 int pyw_options_uid(const char *user, uid_t *uid);
 
-/* Likewise for a group. */
+/* The same for a group. */
 int pyw_options_gid(const char *group, gid_t *gid);
 
 /*

@@ -4,13 +4,13 @@
 
 #include "config/pyw_check.h"
 
-/* Text that stands for itself: its meaning does not depend on a request. */
+/* Whether the text is literal: its meaning does not depend on a request. */
 static int is_literal(const char *text)
 {
     return strncmp(text, "%{", 2) != 0;
 }
 
-/* The interpreter's name as a request would work it out; NULL if only a request can. */
+/* The name of the interpreter; NULL if it depends on the request. */
 static const char *application_group(pyw_check *check, server_rec *server, const pyw_alias *alias, const char *text)
 {
     if (!text || strcmp(text, "%{RESOURCE}") == 0) {
@@ -26,7 +26,7 @@ static const char *application_group(pyw_check *check, server_rec *server, const
     return is_literal(text) ? text : NULL;
 }
 
-/* A script that is one file. */
+/* Whether the script is a single file. */
 static int is_file(apr_pool_t *pool, const char *path)
 {
     apr_finfo_t finfo;
@@ -51,8 +51,8 @@ static void add(pyw_check *check, const pyw_group *group, pyw_application_option
 }
 
 /*
- * An application that is sure to run in a certain group, in a certain interpreter: sections (<Directory> and the like)
- * that say otherwise are known per request only, so with such sections it is what the mount itself says that counts.
+ * An application that is known to run in a certain group and interpreter. Sections such as <Directory> that set another
+ * one are only known per request, so if there are such sections, only the settings of the mount itself count.
  */
 static void preload_alias(pyw_check *check, server_rec *server, const pyw_alias *alias)
 {

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /*
- * "3.11" of "3.11.2", of "python3.11" behind its name and the like; "3.13t" of "3.13t": a free-threaded build. NULL if
- * `text` does not begin with a series.
+ * Extracts "3.11" from "3.11.2" (also from the part of "python3.11" after the name), and "3.13t" from "3.13t": a
+ * free-threaded build. NULL if `text` does not begin with a version.
  */
 static const char *series_of(apr_pool_t *pool, const char *text)
 {
@@ -75,7 +75,7 @@ static const char *series_of_venv(apr_pool_t *pool, const char *home)
     return series;
 }
 
-/* The link bin/python3 names the program it leads to: python3.11. */
+/* The link bin/python3 leads to a program named python3.11. */
 static const char *series_of_program(apr_pool_t *pool, const char *home)
 {
     char *program = realpath(apr_pstrcat(pool, home, "/bin/python3", NULL), NULL);
@@ -86,7 +86,7 @@ static const char *series_of_program(apr_pool_t *pool, const char *home)
     return series;
 }
 
-/* Of a prefix without a link: the one directory lib/python3.X with an os.py in it. */
+/* In a prefix without a link, the only directory lib/python3.X that contains an os.py. */
 static const char *series_of_library(apr_pool_t *pool, const char *home)
 {
     const char *library = apr_pstrcat(pool, home, "/lib", NULL);
@@ -108,7 +108,9 @@ static const char *series_of_library(apr_pool_t *pool, const char *home)
     return series;
 }
 
-/* "3.13t" of "3.13": neither pyvenv.cfg nor always the program's name says that it is a free-threaded build. */
+/*
+ * Turns "3.13" into "3.13t" for a free-threaded build, which neither pyvenv.cfg nor always the program's name reveals.
+ */
 static const char *add_threading(apr_pool_t *pool, const char *home, const char *series)
 {
     const char *library = apr_pstrcat(pool, home, "/lib/python", series, NULL);

@@ -3,16 +3,16 @@
 #define PYW_PYTHONHOME_H
 
 /*
- * Which Python a directory holds, and which engine goes with it; nothing is executed. Used by configtest. Knows APR,
- * no httpd.
+ * Determines the Python version of a directory, and its engine, without executing anything. Used by configtest. Uses
+ * APR, but not httpd.
  */
 
 #include <apr_pools.h>
 
 /*
- * Finds the series ("3.11"; "3.13t" of a free-threaded build) of a prefix or virtual environment: pyvenv.cfg's version,
- * else the one lib/python3.X below it, else the link bin/python3. Returns NULL and sets *series, or returns a sentence
- * that says why `home` is no Python environment.
+ * Finds the series ("3.11"; "3.13t" for a free-threaded build) of a prefix or virtual environment: the version in
+ * pyvenv.cfg, else the only lib/python3.X below it, else the link bin/python3. Returns NULL and sets *series, or
+ * returns a sentence that explains why `home` is not a Python environment.
  */
 const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char **series);
 

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Longer words are not compared: no option is that long. */
+/* Longer words are not compared, because no option is that long. */
 enum { WORD_MAX = 40 };
 
 static char folded(char letter)
@@ -17,7 +17,7 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* The cost of making a[0..i] from b[0..j], from the three rows above. */
+/* The cost of turning b[0..j] into a[0..i], from the three rows above. */
 static int step(const char *a, const char *b, int i, int j, int rows[3][WORD_MAX + 1])
 {
     int change = folded(a[i - 1]) != folded(b[j - 1]);
