@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drives a real httpd with mod_pywsgi: a private server for a test class, raw HTTP, and what it must leave behind.
+"""Drive a real httpd with mod_pywsgi: a private server for each test class, raw HTTP, and checks for leftovers.
 
     class TestHello:
         @pytest.fixture(scope="class")
@@ -9,7 +9,7 @@
         def test_hello(self, httpd):
             assert httpd.get("/").body == b"hello"
 
-The error log is an assertion: a warning or an error that no test announced with httpd.expect_log() fails the test.
+The error log is an assertion: a warning or an error that the test did not announce with httpd.expect_log() fails it.
 """
 from .client import Connection, Response
 from .httpd import Httpd

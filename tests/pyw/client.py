@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/1.1 on a raw socket: sends exactly the bytes it is given, and tells a complete response from a cut one."""
+"""HTTP/1.1 on a raw socket: send exactly the given bytes, and distinguish complete from truncated responses."""
 import json
 import socket
 
@@ -7,7 +7,7 @@ TIMEOUT = 20
 
 
 class Response:
-    """What came back. `complete` is False when the connection ended before the framing said that the body had."""
+    """A response. `complete` is False if the connection ended before the body did, according to its framing."""
 
     def __init__(self, version, status, reason, headers):
         self.version = version
@@ -35,7 +35,7 @@ class Response:
 
 
 class Connection:
-    """One connection. Bytes are read ahead only as far as the responses need."""
+    """One connection. It reads no more bytes than the responses need."""
 
     def __init__(self, port, host="127.0.0.1", timeout=TIMEOUT, receive_buffer=None):
         self.socket = socket.socket()
@@ -59,7 +59,7 @@ class Connection:
         self.socket.close()
 
     def reset(self):
-        """Closes with RST, as a client whose process dies with unread data."""
+        """Close with RST, like a client whose process dies with unread data."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self.socket.close()
 
@@ -70,7 +70,7 @@ class Connection:
         self.send(b"%x\r\n%s\r\n" % (len(data), data))
 
     def request(self, method, path, headers=(), body=None, chunked=False):
-        """Sends a request; `headers` are pairs. Returns the response."""
+        """Send a request; `headers` are pairs. Return the response."""
         self.start(method, path, headers, body, chunked)
         return self.read_response(method)
 
@@ -95,7 +95,7 @@ class Connection:
         self.send(b"0\r\n\r\n")
 
     def _more(self):
-        """False at the end of the connection, whichever way it ended."""
+        """Return False at the end of the connection, however it ended."""
         if self.ended:
             return False
         try:
@@ -115,7 +115,7 @@ class Connection:
         return line.rstrip(b"\r")
 
     def _take(self, size):
-        """Up to `size` bytes; fewer only at the end of the connection."""
+        """Return `size` bytes, or fewer at the end of the connection."""
         parts, missing = [], size
         while missing:
             if not self.buffer and not self._more():
@@ -126,7 +126,7 @@ class Connection:
         return b"".join(parts)
 
     def read_head(self):
-        """The next response's head, None when the connection ends first. 1xx are heads of their own."""
+        """Return the next response head, or None if the connection ends first. Each 1xx has its own head."""
         line = self._line()
         if line is None:
             return None
@@ -143,7 +143,7 @@ class Connection:
         return Response(version, int(status), reason[0] if reason else "", headers)
 
     def read_response(self, method="GET"):
-        """The next final response with its body; 1xx before it are in .interim. None: the connection ended."""
+        """Return the next final response with its body, and 1xx before it in .interim. None: the connection ended."""
         interim = []
         while True:
             response = self.read_head()
@@ -175,7 +175,7 @@ class Connection:
             response.complete = not self.was_reset
 
     def read_chunk(self):
-        """The next chunk's bytes; b"" is the last one; None: the connection ended inside it."""
+        """Return the bytes of the next chunk; b"" is the last one. None: the connection ended inside it."""
         line = self._line()
         if line is None:
             return None
@@ -197,7 +197,7 @@ class Connection:
             parts.append(data)
 
     def is_closed_by_server(self):
-        """Whether the server ends the connection; waits for it as long as the socket's timeout."""
+        """Return whether the server ends the connection within the socket's timeout."""
         try:
             while self._more():
                 pass

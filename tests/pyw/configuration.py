@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The minimal httpd.conf that a test's own lines are added to."""
+"""The minimal httpd.conf to which a test adds its own lines."""
 from . import paths
 
 MODULES = ("authn_core", "authz_core", "mime", "dir", "alias", "env")
 
-# One child is enough for most tests, and is quicker; the limit leaves room for a graceful restart.
+# One child is sufficient for most tests, and faster. The limit leaves room for a graceful restart.
 MPM = {
     "event": "StartServers 1\nMinSpareThreads 1\nMaxSpareThreads 100\nThreadsPerChild 25\nServerLimit 4\n"
              "MaxRequestWorkers 100\n",

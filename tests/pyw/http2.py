@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One HTTP/2 connection in clear text, with as much of the protocol in the test's hands as a slow client needs."""
+"""A cleartext HTTP/2 connection that gives the test as much control of the protocol as a slow client needs."""
 import socket
 
 import h2.config
@@ -10,7 +10,7 @@ TIMEOUT = 20
 
 
 class Http2Connection:
-    """`window`: the bytes of a response that the server may send before the test calls read_more()."""
+    """`window`: how many bytes of a response the server may send before the test calls read_more()."""
 
     def __init__(self, port, window=65535, receive_buffer=None):
         self.socket = socket.socket()
@@ -38,7 +38,7 @@ class Http2Connection:
         self.socket.sendall(self.h2.data_to_send())
 
     def start(self, method, path, headers=(), end=True):
-        """Returns the stream's number."""
+        """Return the number of the stream."""
         stream = self.h2.get_next_available_stream_id()
         self.h2.send_headers(stream, [(":method", method), (":path", path), (":scheme", "http"),
                                       (":authority", "127.0.0.1"), *headers], end_stream=end)
@@ -48,7 +48,7 @@ class Http2Connection:
         return stream
 
     def send(self, stream, data, end=False):
-        """As much as the server's window allows at once; the rest as it opens."""
+        """Send as much as the server's window allows, and the rest as the window opens."""
         while data or end:
             size = min(len(data), self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size)
             if data and not size:
@@ -61,7 +61,7 @@ class Http2Connection:
                 return
 
     def receive(self):
-        """What comes next from the server. False: it closed the connection."""
+        """Handle the next data from the server. False: it closed the connection."""
         data = self.socket.recv(65536)
         for event in self.h2.receive_data(data) if data else ():
             self.take(event)
@@ -85,14 +85,14 @@ class Http2Connection:
         return self.statuses[stream]
 
     def read_more(self, stream):
-        """Opens the window again for all that has come."""
+        """Open the window again for all received data."""
         size, self.unacknowledged[stream] = self.unacknowledged[stream], 0
         if size and stream not in self.ended:
             self.h2.acknowledge_received_data(size, stream)
             self.flush()
 
     def read_all(self, stream):
-        """(the body, is it complete?)"""
+        """Return the body, and whether it is complete."""
         while stream not in self.ended and stream not in self.resets:
             self.read_more(stream)
             if not self.receive():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private httpd in a directory of its own, on a free port of 127.0.0.1, and what it has to leave behind: nothing."""
+"""A private httpd in its own directory, on a free port of 127.0.0.1. It must leave nothing behind."""
 import json
 import os
 import pwd
@@ -17,17 +17,17 @@ START_SECONDS = 40
 STOP_SECONDS = 30
 STARTED = r"AH00(489|163|292|094|488):|resuming normal operations"
 
-# The servers that run now: the plugin marks their logs and checks them after each test.
+# The running servers: the plugin marks their logs and checks them after each test.
 RUNNING = []
 
 
 class Httpd:
     """
-    `config` is what this test adds to the minimal configuration (see configuration.py); ${ROOT}, ${APPS}, ${DATA},
-    ${MODULES} and ${PORT} are defined in it. `apps` are files below ${APPS}: name -> text, or path to copy.
+    `config` is added to the minimal configuration (see configuration.py), which defines ${ROOT}, ${APPS}, ${DATA},
+    ${MODULES} and ${PORT}. `apps` are files below ${APPS}: name -> text, or path to copy.
     """
 
-    python_home = None  # of a Python that is not the default one: a WSGIPythonHome line comes before `config`
+    python_home = None  # a Python other than the default: adds a WSGIPythonHome line before `config`
 
     def __init__(self, config="", apps=None, mpm="event", modules=(), pywsgi=True, log_level="info", environment=None,
                  files=None):
@@ -38,7 +38,7 @@ class Httpd:
         self.pywsgi = pywsgi
         self.log_level = log_level
         self.environment = environment or {}
-        self.files = files  # the soft and the hard limit of descriptors that httpd starts with; None: as pytest
+        self.files = files  # httpd's soft and hard limit of descriptors; None: those of pytest
         self.process = None
         self.family = []
         self.expected_status = 0
@@ -78,7 +78,7 @@ class Httpd:
         (self.root / "httpd.conf").write_text(configuration.build(self, config))
 
     def add_log(self, name):
-        """Another ErrorLog of this server, checked like the main one."""
+        """Add another ErrorLog of this server, which is checked like the main one."""
         log = ErrorLog(self.root / name)
         self.logs.append(log)
         return log
@@ -101,7 +101,7 @@ class Httpd:
         return environment
 
     def configtest(self):
-        """(is the configuration good?, what httpd says about it)"""
+        """Return whether the configuration is valid, and the output of httpd."""
         result = subprocess.run(self.command("-t"), env=self.child_environment(), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
         return result.returncode == 0, result.stdout
@@ -140,7 +140,7 @@ class Httpd:
         self._restart(signal.SIGHUP)
 
     def stop(self, number=signal.SIGTERM):
-        """Stops httpd and waits for it; returns its exit status."""
+        """Stop httpd, wait for it, and return its exit status."""
         self.let_connections_close()
         self.remember_family()
         self.process.send_signal(number)
@@ -151,8 +151,8 @@ class Httpd:
 
     def let_connections_close(self, seconds=0.5):
         """
-        httpd's event MPM may crash, with or without our module, when it is told to stop in the very moment in which it
-        closes a connection. What the test holds open stays open.
+        httpd's event MPM may crash, with or without our module, if it is stopped at the moment in which it closes a
+        connection. Connections that the test holds stay open.
         """
         try:
             wait_for(lambda: not processes.own_sockets(self.process.pid), seconds)
@@ -172,11 +172,11 @@ class Httpd:
         return processes.manager(self.process.pid)
 
     def workers(self, group=None):
-        """The workers there are now; `group`: those whose environment or title names it."""
+        """Return the current workers; `group`: only those whose environment or title names it."""
         return [child for child in self.managed(group) if not processes.is_template(child)]
 
     def templates(self, group=None):
-        """The processes of groups with preload=On that workers are forked from."""
+        """Return the templates of groups with preload=On."""
         return [child for child in self.managed(group) if processes.is_template(child)]
 
     def managed(self, group=None):
@@ -185,20 +185,20 @@ class Httpd:
         return [child for child in children if group is None or group in processes.title(child)]
 
     def group_status(self):
-        """name of a group -> what `pywsgid status --json` says of its workers"""
+        """Return the workers of each group as in `pywsgid status --json`, by the name of the group."""
         program = [str(self.root / "modules" / "pywsgid"), "status", "--json", "--directory", str(self.run)]
         output = subprocess.run(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=30).stdout
         return {group["name"]: group["workers"] for group in json.loads(output)["groups"]}
 
     def wait_for_workers(self):
-        """Until all have loaded their applications: before that they grow, whatever the test does."""
+        """Wait until all workers have loaded their applications: before that they grow, whatever the test does."""
         def states():
             return [worker["state"] for workers in self.group_status().values() for worker in workers]
 
         wait_for(lambda: set(states()) == {"ready"}, START_SECONDS, states)
 
     def memory(self):
-        """{process: its resident bytes} for httpd's children and the workers."""
+        """Return {process: resident bytes} for httpd's children and the workers."""
         self.wait_for_workers()
         return {process: process.memory_info().rss for process in self.children() + self.workers()}
 
@@ -212,7 +212,7 @@ class Httpd:
         return sorted(path for directory in self.socket_directories() for path in directory.glob("w.*"))
 
     def remove_sockets(self):
-        """As a cleaner of temporary directories does it; connections that exist stay."""
+        """Remove the sockets, as a cleaner of temporary directories does. Existing connections stay."""
         for path in self.sockets() + self.worker_sockets():
             path.unlink()
 
@@ -222,7 +222,7 @@ class Httpd:
         return Connection(self.port, **options)
 
     def request(self, method, path, headers=(), body=None, chunked=False, **options):
-        """One request on a connection of its own."""
+        """Send one request on its own connection."""
         with self.connect(**options) as connection:
             return connection.request(method, path, [*headers, ("Connection", "close")], body, chunked)
 
@@ -235,12 +235,12 @@ class Httpd:
     # The log
 
     def expect_log(self, pattern):
-        """Announces a line of the error log; it has to be there when the test ends."""
+        """Announce a line of the error log; it must exist when the test ends."""
         self.allow_log(pattern)
         self.expected.append((pattern, [(log, log.position()) for log in self.logs]))
 
     def allow_log(self, pattern):
-        """Announces a line that may come, from now to the end of the class."""
+        """Announce a line that may appear from now to the end of the class."""
         for log in self.logs:
             log.announce(pattern)
 
@@ -262,7 +262,7 @@ class Httpd:
     # The end
 
     def finish(self):
-        """Stops the server, if it runs, and asserts that it leaves nothing behind. The directory goes in any case."""
+        """Stop the server, if it runs, and assert that it leaves nothing behind. Always remove the directory."""
         if self.finished:
             return
         self.finished = True
@@ -294,5 +294,5 @@ class Httpd:
 
 
 def server_user():
-    """Who runs httpd's children."""
+    """Return the user of httpd's children."""
     return "www-data" if paths.is_root() else pwd.getpwuid(os.geteuid()).pw_name

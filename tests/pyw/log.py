@@ -8,19 +8,19 @@ BAD = re.compile(r"^\[[^\]]*\] \[[\w-]*:(warn|error|crit|alert|emerg)\]")
 RECORD = re.compile(r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} ")
 MARK = "# test: "
 
-# The event MPM, told to stop, closes the sockets of connections whose threads are still about to hand them back
-# (AH03093). A machine whose OpenSSL is older than the one its mod_ssl was built with works, and says so (AH01882).
+# When it stops, the event MPM closes the sockets of connections that its threads have not returned yet (AH03093).
+# mod_ssl reports an OpenSSL that is older than the one it was built with, but works (AH01882).
 HTTPD_NOISE = re.compile(r"AH03093: process_socket: apr_pollset_add failure|AH01882: Init: this version of mod_ssl")
 
-# Of httpd's event MPM: a connection that is closing while the child ends (its listener thread has closed the sockets).
+# httpd's event MPM: a connection is closed while the child exits (its listener thread has closed the sockets).
 AT_THE_END = re.compile(r"\(9\)Bad file descriptor: AH03092: process_lingering_close")
 
-# At any level: a child of httpd ended by a signal.
+# At any level: a signal ended a child of httpd.
 DEATH = re.compile(r"AH0005[12]:")
 
 
 class ErrorLog:
-    """A log file, read by lines; a line that is not complete yet is left for the next look."""
+    """A log file, read by lines. An incomplete line is left for the next read."""
 
     def __init__(self, path):
         self.path = path
@@ -36,14 +36,14 @@ class ErrorLog:
         return text[:text.rfind("\n") + 1].splitlines()[first:]
 
     def position(self):
-        """For `since`: how many lines there are now."""
+        """Return the current number of lines, for `since`."""
         return len(self.lines())
 
     def find(self, pattern, since=0):
         return [line for line in self.lines(since) if re.search(pattern, line)]
 
     def wait(self, pattern, since=0, seconds=10):
-        """The lines that match, as soon as there is one."""
+        """Wait for a matching line, and return all matching lines."""
         try:
             return wait_for(lambda: self.find(pattern, since), seconds)
         except AssertionError:
@@ -58,7 +58,7 @@ class ErrorLog:
         self.announced.append(re.compile(pattern))
 
     def unannounced(self):
-        """The lines since the last call that nobody announced and that should not be there."""
+        """Return the unexpected lines since the last call."""
         lines = self.lines(self.checked)
         self.checked += len(lines)
         return [line for line in lines if is_bad(line) and not any(known.search(line) for known in self.announced)]

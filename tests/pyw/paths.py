@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where httpd, its modules and our build are. PYWSGI_BUILD names the build directory, APXS another apxs."""
+"""The paths of httpd, its modules and our build. PYWSGI_BUILD sets the build directory, APXS another apxs."""
 import atexit
 import functools
 import os
@@ -34,7 +34,7 @@ def is_root():
 
 
 def new_directory(prefix):
-    """A short path that httpd's user may enter: pytest's tmp_path is neither."""
+    """Return a new directory with a short path that httpd's user may enter. pytest's tmp_path is neither."""
     path = pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=os.environ.get("PYWSGI_TMP", "/tmp")))
     path.chmod(0o755)
     return path
@@ -42,7 +42,7 @@ def new_directory(prefix):
 
 @functools.lru_cache(maxsize=None)
 def snapshot():
-    """The build as it is when the first server needs it: a make beside a running pytest does not disturb it."""
+    """Return a copy of the build, made when the first server needs it, so that a concurrent make has no effect."""
     directory = new_directory("pyw-build.")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     for path in [BUILD / "mod_pywsgi.so", BUILD / "pywsgid", *BUILD.glob("pywsgi_cpython*.so")]:
@@ -53,6 +53,6 @@ def snapshot():
 
 
 def copy_artifacts(directory):
-    """As it would be installed: workers open the engine as their own user, who may not read a clone."""
+    """Copy the build as if installed: workers open the engine as their own user, who may not read a clone."""
     for path in snapshot().iterdir():
         shutil.copy(path, directory)

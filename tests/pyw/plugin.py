@@ -8,7 +8,7 @@ from . import paths, pythons
 
 @pytest.fixture(scope="class")
 def make_httpd():
-    """make_httpd(config, ...) starts an Httpd that lives until the end of the class; start=False leaves it stopped."""
+    """make_httpd(config, ...) starts an Httpd that runs until the end of the class; start=False does not start it."""
     servers = []
 
     def make(*arguments, start=True, **options):
@@ -33,7 +33,7 @@ def mode(request):
 
 @pytest.fixture(autouse=True)
 def check_logs(request):
-    """Names the test in the logs of all running servers; what it did not announce there fails it."""
+    """Write the name of the test to the logs of all running servers, and fail it for unannounced lines."""
     for server in list(httpd_module.RUNNING):
         server.begin_test(request.node.nodeid)
     yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""httpd's processes: who they are, what they have open, and that they are gone."""
+"""httpd's processes: their roles, their open files, and whether they have exited."""
 import os
 
 import psutil
@@ -8,12 +8,12 @@ from .wait import wait_for
 
 GONE_SECONDS = 8
 
-# A larger mapping is address space that somebody reserved (the sanitizers do), and not memory.
+# A larger mapping is only reserved address space, as the sanitizers reserve it.
 RESERVED = 1 << 30
 
 
 def descendants(pid):
-    """The process and all that it has started and that still runs."""
+    """Return the process and its running descendants."""
     try:
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -43,7 +43,7 @@ def title(process):
 
 
 def is_template(process):
-    """Does it fork workers, instead of serving?"""
+    """Return whether the process forks workers instead of serving."""
     try:
         with open("/proc/%d/comm" % process.pid) as file:
             return file.read().strip() == "pywsgi-template"
@@ -52,7 +52,7 @@ def is_template(process):
 
 
 def manager(httpd_pid):
-    """pywsgid's manager, None if there is none."""
+    """Return pywsgid's manager, or None."""
     found = [child for child in children(psutil.Process(httpd_pid)) if program(child) == "pywsgid"]
     assert len(found) <= 1, "more than one manager: %s" % found
     return found[0] if found else None
@@ -64,7 +64,7 @@ def httpd_children(httpd_pid):
 
 
 def is_running(process):
-    """Neither gone nor a zombie."""
+    """Return whether the process exists and is not a zombie."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -81,7 +81,7 @@ def assert_gone(processes, seconds=GONE_SECONDS):
 
 
 def kill(processes):
-    """For the end of a failed test only."""
+    """Kill the processes, at the end of a failed test only."""
     for process in processes:
         try:
             process.kill()
@@ -90,7 +90,7 @@ def kill(processes):
 
 
 def descriptors(pid):
-    """{descriptor: what it leads to}"""
+    """Return {descriptor: target}."""
     result = {}
     for name in os.listdir("/proc/%d/fd" % pid):
         try:
@@ -101,7 +101,7 @@ def descriptors(pid):
 
 
 def own_sockets(httpd_pid):
-    """The sockets that httpd's children have and their parent has not: connections."""
+    """Return the sockets that httpd's children have and their parent does not have: connections."""
     try:
         shared = set(descriptors(httpd_pid).values())
         return [path for child in httpd_children(httpd_pid) for path in descriptors(child.pid).values()
@@ -115,7 +115,7 @@ def descriptor_count(pid):
 
 
 def maps(pid):
-    """The files that a process has mapped."""
+    """Return the files that a process has mapped."""
     with open("/proc/%d/maps" % pid) as file:
         return {line.split(None, 5)[5].strip() for line in file if len(line.split(None, 5)) == 6}
 
@@ -126,7 +126,7 @@ def environment(pid):
 
 
 def read_memory(pid):
-    """Each readable private mapping's bytes; as root, or of a process of one's own."""
+    """Yield the bytes of each readable private mapping. Needs root, or a process of the same user."""
     with open("/proc/%d/maps" % pid) as maps_file, open("/proc/%d/mem" % pid, "rb", 0) as memory:
         for line in maps_file:
             span, permissions = line.split()[:2]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The suites that drive a real httpd; tests/run says how. make check-pytest PYTEST_FLAGS='-k chunked' runs some of the
-# tests, PYTEST_WORKERS=8 more of them at once.
+# The suites with a real httpd; tests/run describes how they run. make check-pytest PYTEST_FLAGS='-k chunked' selects
+# tests, PYTEST_WORKERS=8 runs more of them in parallel.
 
 PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon forks lifecycle deadlines control embedded config \
     security apps faults load disturbance integrity)
@@ -12,8 +12,8 @@ check-pytest: all engines
 check-long: all engines
 	PYWSGI_BUILD=$(BUILD) tests/run long --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
-# The same with everything built for ASan and UBSan: make SANITIZE=1 check-sanitized. httpd itself is not, so the runtimes
-# come first. Memory is measured nowhere then, what takes long may take longer, and crashes that are meant stay ours.
+# The same with ASan and UBSan: make SANITIZE=1 check-sanitized. httpd itself is not built with them, so their runtimes
+# are preloaded. Tests do not measure memory then, time limits are longer, and intended crashes keep our handlers.
 SANITIZER_RUNTIMES = $(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)
 ASAN_OPTIONS = detect_leaks=0:verify_asan_link_order=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:handle_sigill=0
 
@@ -22,7 +22,7 @@ check-sanitized: all
 	    ASAN_OPTIONS=$(ASAN_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 \
 	    tests/run 'not long' --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
-# The suites that need no package for Python, with each of the other Pythons of this machine: make check-pythons, or
+# The suites that need no Python package, with each of the other Pythons of this machine: make check-pythons, or
 # make check-pythons PYTHON_SUITES=tests/conformance.
 PYTHON_SUITES ?= $(filter-out %/pyw %/cost %/config %/apps,$(PYTEST_SUITES))
 
@@ -33,7 +33,7 @@ check-pythons: all engines
 	        tests/run 'not long' --timeout=120 $(PYTEST_FLAGS) $(PYTHON_SUITES); \
 	done
 
-# The load of tests/load goes on for a minute instead of some seconds, with bodies of 1 GiB.
+# Runs the load of tests/load for a minute instead of some seconds, with bodies of 1 GiB.
 check-load: all
 	PYWSGI_BUILD=$(BUILD) PYWSGI_LOAD_SECONDS=60 PYWSGI_LOAD_MIB=1024 PYTEST_WORKERS=1 \
 	    tests/run 'load or not load' --timeout=600 $(PYTEST_FLAGS) tests/load

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Pythons of this machine whose engines are built beside the default one."""
+"""The Pythons of this machine, other than the default, whose engines are built."""
 import functools
 import os
 import pathlib
@@ -11,8 +11,8 @@ from .httpd import Httpd, server_user
 
 CHOSEN = os.environ.get("PYWSGI_PYTHON")  # 3.9, say: the Python that make_httpd() serves with, instead of the default
 
-# Python below root's home directory is for root alone. In a mount namespace of its own httpd sees a /root that others
-# may search, and that holds nothing else.
+# Only root can use a Python below root's home directory. In its own mount namespace, httpd sees a /root that others may
+# search and that contains nothing else.
 OPEN_HOME = """
 set -e
 mount --bind /root/.pyenv /mnt
@@ -37,7 +37,7 @@ def can_open_home():
 
 @functools.lru_cache(maxsize=None)
 def others():
-    """{series: prefix} of all but the default one."""
+    """Return {series: prefix} of all except the default."""
     output = subprocess.run([str(paths.TOP / "tools" / "find-pythons")], stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, text=True, check=True).stdout
     found = {}
@@ -50,7 +50,7 @@ def others():
 
 
 def httpd_class(prefix):
-    """What starts a server whose workers can read `prefix`; None if nothing can."""
+    """Return the class of servers whose workers can read `prefix`, or None."""
     if not paths.is_root() or subprocess.run(["test", "-x", str(prefix / "bin")], user=server_user()).returncode == 0:
         return Httpd
     return OpenHomeHttpd if str(prefix).startswith("/root/.pyenv/") and can_open_home() else None
@@ -58,7 +58,7 @@ def httpd_class(prefix):
 
 @functools.lru_cache(maxsize=None)
 def chosen_class():
-    """What starts the servers of the suites."""
+    """Return the class of the suites' servers."""
     if not CHOSEN:
         return Httpd
     prefix = others().get(CHOSEN)

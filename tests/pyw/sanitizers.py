@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What cannot be told when everything is built for AddressSanitizer (make SANITIZE=1 check-sanitized)."""
+"""Conditions for tests that do not work with AddressSanitizer (make SANITIZE=1 check-sanitized)."""
 import os
 
 import pytest

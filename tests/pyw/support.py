@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""For the applications of the suites, which run in the server: imported there, never by a test."""
+"""Helpers for the applications of the suites. They import it in the server; tests never import it."""
 import os
 import urllib.parse
 
@@ -11,7 +11,7 @@ def query(environ, name, default=""):
 
 
 def note(key, text):
-    """One line into a file that the test reads; written at once, so it tells what came first."""
+    """Append a line to a file that the test reads. It is written immediately, so the order of lines is reliable."""
     descriptor = os.open(os.path.join(DATA, key), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
         os.write(descriptor, (text + "\n").encode())
@@ -24,7 +24,7 @@ def note_of(environ, text):
 
 
 def wait_for_file(name, seconds=20):
-    """Waits until the test creates a file: how a test holds an application at a point."""
+    """Wait until the test creates a file. This allows a test to hold an application."""
     import time
     deadline = time.monotonic() + seconds
     while not os.path.exists(os.path.join(DATA, name)):
@@ -40,7 +40,7 @@ def plain(start_response, body, status="200 OK", headers=()):
 
 
 class Closing:
-    """An iterable that notes the calls of close()."""
+    """An iterable that records the calls of close()."""
 
     def __init__(self, environ, blocks):
         self.environ = environ
@@ -57,7 +57,7 @@ class Closing:
 
 
 def dispatcher(functions):
-    """An application: the first segment of PATH_INFO is the name of the function that answers."""
+    """Make an application in which the first segment of PATH_INFO selects the function that responds."""
 
     def application(environ, start_response):
         function = functions.get(environ["PATH_INFO"].split("/")[1])

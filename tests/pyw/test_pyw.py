@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The library itself, against a plain httpd without mod_pywsgi."""
+"""Tests of this library with a plain httpd, without mod_pywsgi."""
 import socket
 import threading
 

@@ -27,7 +27,7 @@ def make_certificate(server):
 
 
 def virtual_host(server, config=""):
-    """Makes the certificate; returns the lines of the host, whose port is server.tls_port."""
+    """Create the certificate; return the lines of the host, whose port is server.tls_port."""
     make_certificate(server)
     server.tls_port = free_port()
     return VHOST % {"port": server.tls_port, "config": config}

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting for a condition; nothing here or in the suites waits for a fixed time."""
+"""Wait for a condition. Neither this file nor the suites wait for a fixed time."""
 import time
 
 STEP = 0.01
 
 
 def wait_for(condition, seconds=10, what=None):
-    """The first true value of condition(); fails when there is none within `seconds`. `what`: a text or its maker."""
+    """Return the first true value of condition(), or fail after `seconds`. `what`: a text, or a function for it."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -18,7 +18,7 @@ def wait_for(condition, seconds=10, what=None):
 
 
 def elapsed(action):
-    """(what action() returns, how many seconds it took)"""
+    """Return the result of action() and its duration in seconds."""
     start = time.monotonic()
     value = action()
     return value, time.monotonic() - start
