@@ -5,10 +5,10 @@
 /* The exit statuses of pywsgid's commands (docs/commands.md). */
 enum {
     PYW_COMMAND_DONE = 0,
-    PYW_COMMAND_REFUSED = 1, /* the manager says no, or new code did not load */
+    PYW_COMMAND_REFUSED = 1, /* the manager refused, or new code failed to load */
     PYW_COMMAND_USAGE = 2,
-    PYW_COMMAND_NOBODY = 3,   /* no manager runs, or none that may be asked */
-    PYW_COMMAND_IMPAIRED = 4, /* status: a group is not served by all its workers, or not yet */
+    PYW_COMMAND_NOBODY = 3,   /* no manager runs, or the user may not control it */
+    PYW_COMMAND_IMPAIRED = 4, /* status: a group is not (yet) served by all its workers */
     PYW_COMMAND_FAILING = 5   /* status: requests for a group get 500 or 503 */
 };
 
