@@ -1,4 +1,4 @@
-"""A small Flask application that shows who serves it: pages, JSON, a stream, an upload, a file."""
+"""A small Flask application that shows which process serves it: pages, JSON, a stream, an upload, a file."""
 import hashlib
 import os
 import sys
@@ -29,7 +29,7 @@ POSTS = {
 
 
 def served_by():
-    """Who runs this request, as far as environ and the process tell."""
+    """Describe the process that runs this request, from environ and the process itself."""
     environ = flask.request.environ
     group = environ.get("mod_wsgi.process_group", "")
     return {

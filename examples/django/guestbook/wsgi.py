@@ -1,4 +1,4 @@
-"""What httpd loads: `WSGIAppAlias / guestbook.wsgi:application`, or this file with WSGIScriptAlias."""
+"""The application for httpd: `WSGIAppAlias / guestbook.wsgi:application`, or this file with WSGIScriptAlias."""
 import os
 
 from django.core.wsgi import get_wsgi_application
