@@ -375,6 +375,9 @@ static int end_sub_interpreter(pyw_interpreter *interpreter)
         return 0;
     }
     PyEval_RestoreThread(thread);
+    if (!is_nameless) {
+        name_thread(); /* this thread has not been in the interpreter if another one made it */
+    }
     if (own != NULL && own != thread) {
         PyThreadState_Clear(own);
         PyThreadState_Delete(own);
