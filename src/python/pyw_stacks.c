@@ -119,6 +119,20 @@ static int is_private(int fd)
     return fstat(fd, &file) == 0 && file.st_dev == private_file.device && file.st_ino == private_file.inode;
 }
 
+static void close_private(int *fd)
+{
+    if (is_private(*fd)) {
+        close(*fd);
+    }
+    *fd = -1;
+}
+
+void pyw_stacks_forget(void)
+{
+    close_private(&private_file.fd);
+    close_private(&private_file.idle);
+}
+
 /* Also in the handler of a fatal signal, so no lock. 0: another thread is still at it. */
 static int take_turn(void)
 {

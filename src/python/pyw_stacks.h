@@ -17,6 +17,9 @@ int pyw_stacks_prepare(void);
 /* Writes the stacks of all prepared interpreters to `fd`. Any thread, no GIL, no memory is allocated. */
 void pyw_stacks_dump(int fd);
 
+/* In a forked process that dumps no stacks: closes the descriptors that dumping needs. */
+void pyw_stacks_forget(void);
+
 /* As pyw_stacks_dump, into memory. */
 void pyw_stacks_take(pyw_buffer *out);
 

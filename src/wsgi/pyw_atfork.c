@@ -12,6 +12,7 @@
 #include "python/pyw_forked.h"
 #include "python/pyw_interpreter.h"
 #include "python/pyw_record.h"
+#include "python/pyw_stacks.h"
 #include "python/pyw_thread_states.h"
 #include "wsgi/pyw_flusher.h"
 #include "wsgi/pyw_overseer.h"
@@ -49,6 +50,7 @@ static void give_up_host(void)
         pyw_log_install(host->log_forked, host->log_baton, host->log_threshold);
     }
     pyw_record_forget();
+    pyw_stacks_forget();
 }
 
 /*
