@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mod_pywsgi: Python WSGI applications in Apache httpd. The module record and the hooks; docs/ARCHITECTURE.md says
- * where everything else is.
+ * mod_pywsgi: Python WSGI applications in Apache httpd. The module record and the hooks. docs/ARCHITECTURE.md
+ * describes the rest.
  */
 #include <httpd.h>
 
@@ -31,7 +31,7 @@ static void register_hooks(apr_pool_t *pool)
     /* After mod_alias, so that an Alias for static files inside a mounted application wins; before mod_userdir. */
     static const char *const after_alias[] = {"mod_alias.c", NULL};
     static const char *const before_userdir[] = {"mod_userdir.c", "mod_vhost_alias.c", NULL};
-    /* Which answers TRACE, or refuses it by TraceEnable, in map_to_storage. */
+    /* http_core answers TRACE, or refuses it according to TraceEnable, in map_to_storage. */
     static const char *const after_http[] = {"http_core.c", NULL};
 
     (void)pool;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one application that every contender runs. PATH_INFO chooses the workload; files lie beside this one."""
+"""The application that every contender runs. PATH_INFO selects the workload; files are in the same directory."""
 import os
 
 from flask import Flask, jsonify

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What wrk sends (BENCH_METHOD, BENCH_BODY bytes) and one line of numbers at its end.
+-- wrk's requests (BENCH_METHOD, BENCH_BODY bytes), and a line of numbers at its end.
 wrk.method = os.getenv("BENCH_METHOD") or "GET"
 local size = tonumber(os.getenv("BENCH_BODY") or "0")
 if size > 0 then

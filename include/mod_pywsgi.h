@@ -3,7 +3,7 @@
 #define MOD_PYWSGI_H
 
 /*
- * For other httpd modules: what mod_pywsgi knows about a request. Retrieve the functions with APR_RETRIEVE_OPTIONAL_FN
+ * Functions for other httpd modules, with information about a request. Retrieve the functions with APR_RETRIEVE_OPTIONAL_FN
  * in optional_fn_retrieve; NULL means that mod_pywsgi is not loaded.
  */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floor of the benchmark: what a request costs httpd when the handler does nothing but return a constant. */
+/* The floor of the benchmark: the cost of a request in httpd with a handler that only returns a constant. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_protocol.h>

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark's library: contenders, workloads, measuring, reporting. Standard library only, but for the chart."""
+"""The benchmark's library: contenders, workloads, reporting. Only the chart needs a package."""

@@ -11,7 +11,7 @@ def _colour(key):
 
 
 def draw(document, paths):
-    """False if matplotlib is not installed."""
+    """Draw the chart. Return False if matplotlib is not installed."""
     try:
         import matplotlib
     except ImportError:

@@ -105,11 +105,11 @@ class Httpd(Server):
         return absent(*(module_file(name) for name in self.modules), *(path for _, path in self.extra))
 
     def site(self):
-        """Lines for both virtual hosts."""
+        """Return lines for both virtual hosts."""
         raise NotImplementedError
 
     def server(self):
-        """Lines for the server as a whole."""
+        """Return lines for the whole server."""
         return ""
 
     def load_modules(self):
@@ -138,7 +138,7 @@ class Floor(Httpd):
 
 
 class WsgiModule(Httpd):
-    """mod_pywsgi and mod_wsgi: the directives are the same."""
+    """mod_pywsgi and mod_wsgi, which have the same directives."""
 
     def __init__(self, key, scratch, module, mode, processes=2, threads=4):
         super().__init__(key, scratch, processes, threads)
@@ -212,7 +212,7 @@ class NginxUwsgi(Server):
 
 
 def _of_module(scratch, name, module, peer):
-    """The contenders of one module: embedded, daemons in both shapes, and one process with more and more threads."""
+    """Return the contenders of a module: embedded, both daemon configurations, and one process with 1 to 32 threads."""
     def add(shape, mode, *size):
         server = WsgiModule("%s-%s" % (name, shape), scratch, module, mode, *size)
         server.peer = "%s-%s" % (peer, shape)
@@ -228,7 +228,7 @@ def _of_module(scratch, name, module, peer):
 
 
 def everyone(scratch, builds, floor):
-    """All contenders; `builds`: (name, directory of the three artifacts) of ours, floor: the module's file."""
+    """Return all contenders; `builds`: (name, directory of the artifacts) of ours, floor: the module's file."""
     found = [Floor("floor", scratch, floor)]
     for name, directory in builds:
         found += _of_module(scratch, name, ("pywsgi", "%s/mod_pywsgi.so" % directory), "mod_wsgi")

@@ -13,15 +13,15 @@ import time
 
 from . import cpu, load
 
-# All ways to the GIL but one: the interpreter's own, when another thread has waited for 5 ms. That needs no probe: it
-# needs an application that computes for longer.
+# These functions acquire the GIL. The only other way is the interpreter's own switch after another thread has waited
+# for 5 ms, which only happens with applications that compute for longer.
 TAKERS = ("PyEval_RestoreThread", "PyEval_AcquireThread")
-# A line of perf trace's summary, which has a table for each thread: name, calls, errors, milliseconds ...
+# A line of perf trace's summary, a table for each thread: name, calls, errors, milliseconds ...
 CALLS = re.compile(r"^\s+(\w+)\s+(\d+)\s+\d+\s+[\d.]+\s+[\d.]+")
 
 
 def processes_of(server):
-    """{"httpd child": [pids], "worker": [pids]}: those that serve requests."""
+    """Return the processes that serve requests: {"httpd child": [pids], "worker": [pids]}."""
     found = collections.defaultdict(list)
     for pid in cpu.tree(server.roots()):
         name = _role(server, pid)
@@ -45,13 +45,13 @@ def _parent(pid):
 
 
 class _Recording:
-    """A tool that watches while load runs, and is then asked to stop."""
+    """A tool that observes while the load runs, and is then stopped."""
 
     def __init__(self, command, output):
         self.output = output
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=open(str(output) + ".err", "wb"))
-        time.sleep(0.7)     # there is no sign of "attached" that both tools give
+        time.sleep(0.7)     # the tools have no common signal that they are attached
 
     def stop(self):
         self.process.send_signal(2)
@@ -60,7 +60,7 @@ class _Recording:
 
 
 def system_calls(server, pids, workload, seconds, scratch):
-    """{name: calls per request}"""
+    """Return {name: calls per request}."""
     output = scratch / "calls.txt"
     output.unlink(missing_ok=True)
     command = ["perf", "trace", "-s", "-o", str(output), "-p", ",".join(map(str, pids))]
@@ -74,7 +74,7 @@ def system_calls(server, pids, workload, seconds, scratch):
 
 
 def libpython(pids):
-    """The libpython that these processes have mapped, if it is a shared one."""
+    """Return the shared libpython that these processes have mapped, or None."""
     for pid in pids:
         for line in pathlib.Path("/proc/%d/maps" % pid).read_text().splitlines():
             if re.search(r"/libpython3\.\d+\.so", line):
@@ -83,7 +83,7 @@ def libpython(pids):
 
 
 class GilProbes:
-    """A context: probes on the functions that take the GIL. `library`: None without a Python."""
+    """A context with probes on the functions that acquire the GIL. `library`: None without Python."""
 
     def __init__(self, library):
         self.library = library
@@ -105,7 +105,7 @@ class GilProbes:
             subprocess.run(["perf", "probe", "-q", "--del", event], check=False, stderr=subprocess.DEVNULL)
 
     def per_request(self, server, pids, workload, seconds, scratch):
-        """GIL acquisitions, if there is a Python, and context switches per request."""
+        """Return context switches and, with Python, GIL acquisitions per request."""
         output = scratch / "gil.txt"
         output.unlink(missing_ok=True)
         recording = _Recording(["perf", "stat", "-x", ",", "-o", str(output), "-e", ",".join(

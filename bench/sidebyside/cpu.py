@@ -6,7 +6,7 @@ TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
 def _stat(pid):
-    """(parent, ticks of the process and of the children it has waited for), or None if it is gone."""
+    """Return (parent, ticks of the process and of its reaped children), or None if it does not exist."""
     try:
         with open("/proc/%d/stat" % pid) as file:
             fields = file.read().rpartition(")")[2].split()
@@ -21,7 +21,7 @@ def _all():
 
 
 def tree(roots, table=None):
-    """The pids of `roots` and of all that descends from them."""
+    """Return the pids of `roots` and of all their descendants."""
     table = table or _all()
     children = {}
     for pid, (parent, _) in table.items():
@@ -35,13 +35,13 @@ def tree(roots, table=None):
 
 
 def seconds(roots):
-    """CPU seconds of the trees so far: no process that died and was waited for is lost, none counts twice."""
+    """Return the CPU seconds of the trees so far. Reaped processes are included, and none counts twice."""
     table = _all()
     return sum(table[pid][1] for pid in tree(roots, table)) * TICK
 
 
 def memory(roots):
-    """[(name, pid, KiB of its own, KiB proportional)] of each process of the trees."""
+    """Return [(name, pid, private KiB, proportional KiB)] of each process of the trees."""
     rows = []
     for pid in tree(roots):
         try:

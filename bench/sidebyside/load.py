@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Load: wrk, h2load, and connections that do nothing."""
+"""Load: wrk, h2load, and idle connections."""
 import collections
 import os
 import pathlib
@@ -63,7 +63,7 @@ def _run(command, environment):
 
 
 class Idle:
-    """`count` keep-alive connections that have had one answer each and say nothing more."""
+    """Open `count` keep-alive connections that are idle after one response each."""
 
     def __init__(self, port, count):
         self.sockets = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of a run: one per workload, and the targets."""
 
-# CPU per request of ours, at most so many times that of the peer; mode -> workload -> [(factor, peer)].
+# Maximum CPU per request of mod_pywsgi, relative to a peer: mode -> workload -> [(factor, peer)].
 MOD_WSGI = {"embedded": "mod_wsgi-embedded", "daemon-2x4": "mod_wsgi-daemon-2x4"}
 EMBEDDED, DAEMON = MOD_WSGI["embedded"], MOD_WSGI["daemon-2x4"]
 HELLO_E = [(0.40, EMBEDDED), (1.0, "nginx-uwsgi")]
@@ -45,7 +45,7 @@ def workload_table(workload, results, peers):
 
 
 def matrix(results, name, title):
-    """One number of all workloads and contenders."""
+    """Return a table of one number for all workloads and contenders."""
     everyone = list(dict.fromkeys(key for found in results.values() for key in found if "-threads-" not in key))
     lines = ["### " + title, "", "| | %s |" % " | ".join(everyone), "|---|%s" % ("--:|" * len(everyone))]
     for workload, found in results.items():
@@ -106,7 +106,7 @@ def targets(results, ours="pywsgi"):
 
 
 def memory_table(memory):
-    """The largest process of each contender: what it holds for itself, and its share of what it shares."""
+    """Return a table of the memory of each contender and its largest process, private and proportional."""
     lines = ["### Memory after the run, KiB", "",
              "| contender | processes | all, proportional | largest process, its own |", "|---|--:|--:|--:|"]
     for key, rows in memory.items():
@@ -120,7 +120,7 @@ MATRICES = (("cpu", "CPU per request, microseconds"), ("rate", "Requests per sec
 
 
 def summary(document):
-    """What docs/performance.md holds: one table per number, threads, targets, memory."""
+    """Return the tables of docs/performance.md: one for each number, threads, targets, memory."""
     results = document["results"]
     lines = _heading(document)
     for name, title in MATRICES:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interleaved rounds: each round of a workload asks every contender once, so that a busy minute hurts all alike."""
+"""Interleaved rounds: each round of a workload measures every contender once, so a busy minute affects all of them."""
 import contextlib
 import statistics
 import sys
@@ -20,7 +20,7 @@ def plan(contenders, workloads):
 
 
 def check(workload, contender):
-    """Is it the right answer? None, or what is wrong with it."""
+    """Check a response. Return None, or a description of the error."""
     url = "http://127.0.0.1:%d%s" % (contender.port, workload.path)
     data = b"z" * workload.body if workload.body else None
     request = urllib.request.Request(url, data, dict(workload.headers) or BROWSER)
@@ -35,7 +35,7 @@ def check(workload, contender):
 
 
 def measure(workload, contender, seconds, scratch):
-    """One round: requests/s, CPU microseconds a request, milliseconds p50 and p99, errors."""
+    """Run one round: requests/s, CPU microseconds per request, p50 and p99 in milliseconds, errors."""
     with contextlib.ExitStack() as stack:
         if workload.idle:
             stack.enter_context(load.Idle(contender.port, workload.idle))
@@ -54,7 +54,7 @@ def median(rounds):
 
 
 class Rounds:
-    """Carries out the plan; `results` is {workload: {contender: {"rounds": [...], "median": {...}}}}."""
+    """Run the plan; `results` is {workload: {contender: {"rounds": [...], "median": {...}}}}."""
 
     def __init__(self, planned, count, seconds, warm_up, scratch):
         self.planned, self.count, self.seconds, self.warm_up, self.scratch = planned, count, seconds, warm_up, scratch

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scratch directory of a run and the contenders that are up in it."""
+"""The scratch directory of a run and its running contenders."""
 import os
 import pathlib
 import shutil
@@ -14,7 +14,7 @@ FILE_BYTES = 16 << 20
 
 
 class Scene:
-    """A context: its directory is removed and its servers are ended at the end."""
+    """A context. At its end the servers are stopped and the directory is removed."""
 
     def __init__(self, builds=(), keep=False):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="pywsgi-bench."))
@@ -47,7 +47,7 @@ class Scene:
             path.chmod(0o644)
 
     def _copy_build(self, name, path):
-        """A copy, because somebody may run make meanwhile."""
+        """Copy the build, because make may run meanwhile."""
         source = pathlib.Path(path)
         source = source.parent if source.suffix == ".so" else source
         target = self.scratch / ("build-" + name)
@@ -61,7 +61,7 @@ class Scene:
         return contenders.everyone(self.scratch, self.builds, TOP / "build/bench/mod_bench_floor.so")
 
     def start(self, servers):
-        """Starts those that this machine can run; the others are named in `missing`."""
+        """Start the contenders that this machine can run; `missing` names the others."""
         for server in servers:
             lacking = server.missing()
             if lacking:

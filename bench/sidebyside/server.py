@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A contender that runs: its processes, its directory, its ports."""
+"""A running contender: its processes, its directory, its ports."""
 import os
 import pathlib
 import signal
@@ -41,11 +41,11 @@ class Server:
         self.started = []
 
     def missing(self):
-        """What this machine lacks for it: a list of files and programs."""
+        """Return the files and programs that this machine lacks for it."""
         return []
 
     def commands(self):
-        """Writes the configuration; yields the commands of its processes, all of which stay in the foreground."""
+        """Write the configuration; yield the commands of its processes, which all stay in the foreground."""
         raise NotImplementedError
 
     def start(self):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of the contenders."""
+"""The workloads: requests to the contenders, and the expected responses."""
 import collections
 
-# A browser's request line and headers, as they come with every page.
+# The typical request line and headers of a browser.
 BROWSER_PATH = "/hello?q=apache+wsgi&page=2&sort=-date&utm_source=newsletter"
 BROWSER_HEADERS = (
     ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
@@ -17,7 +17,7 @@ BROWSER_HEADERS = (
     ("Cache-Control", "max-age=0"),
 )
 
-# key: what --only takes. length: of the body that has to come. family: who takes part, see contenders.py.
+# key: the name for --only. length: of the expected body. family: the contenders, see contenders.py.
 Workload = collections.namedtuple("Workload", "key path length connections headers body tool idle family")
 
 
@@ -48,7 +48,7 @@ WORKLOADS = [
 
 
 def choose(words):
-    """The workloads whose key is, or begins with, one of the words; all of them if there are no words."""
+    """Return the workloads whose key begins with one of the words, or all workloads without words."""
     if not words:
         return list(WORKLOADS)
     exact = [item for item in WORKLOADS if item.key in words]
