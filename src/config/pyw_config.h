@@ -40,7 +40,7 @@ typedef struct pyw_dir_config {
     pyw_switch chunked_request; /* Off refuses chunked bodies with 411; default On */
     pyw_switch map_head_to_get; /* default Auto */
     pyw_switch error_override;  /* default Off */
-    pyw_switch enable_sendfile; /* default: for local files, unless EnableSendfile is Off */
+    pyw_switch enable_sendfile; /* default: as EnableSendfile */
     pyw_switch response_buffering; /* default On */
     pyw_switch interrupts_gone; /* WSGIClientGone: On is Interrupt; default Off, Ignore */
     apr_interval_time_t request_timeout; /* 0: no limit; -1: unset, the group's option decides */

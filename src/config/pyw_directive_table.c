@@ -163,7 +163,7 @@ const command_rec pyw_config_directives[] = {
     AP_INIT_TAKE1("WSGIErrorOverride", set_switch, DIR_MEMBER(error_override), OR_FILEINFO,
                   "On: httpd's error documents take the place of applications' 4xx and 5xx"),
     AP_INIT_TAKE1("WSGIEnableSendfile", set_switch, DIR_MEMBER(enable_sendfile), OR_FILEINFO,
-                  "whether files of wsgi.file_wrapper are sent with sendfile(2); default: those of local file systems"),
+                  "whether files of wsgi.file_wrapper are sent with sendfile(2); default: as EnableSendfile"),
     AP_INIT_TAKE1("WSGIClientGone", pyw_directive_client_gone, NULL, OR_FILEINFO,
                   "Interrupt: a thread whose client has left is interrupted; Ignore (default)"),
     AP_INIT_TAKE1("WSGIRequestTimeout", pyw_directive_request_timeout, NULL, RSRC_CONF | ACCESS_CONF,

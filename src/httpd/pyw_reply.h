@@ -87,6 +87,9 @@ int pyw_reply_result(const pyw_reply *reply);
  */
 int pyw_reply_takes_parallel(const request_rec *r);
 
+/* Do the bytes of the body reach the socket without an output filter that reads them? Any thread. */
+int pyw_reply_passes_unread(const request_rec *r);
+
 /* Will so many bytes go out without waiting for the client, as far as one can know? */
 int pyw_reply_has_room(const pyw_reply *reply, size_t length);
 

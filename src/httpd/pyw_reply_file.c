@@ -5,67 +5,35 @@
 #include <apr_strings.h>
 #include <apu_version.h>
 #include <http_core.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
+
+#include "httpd/pyw_reply.h"
 
 /* httpd's own blocks are of 8 KB, with a seek before each. */
 enum { BLOCK_SIZE = 128 * 1024 };
 
-/* Not in linux/magic.h of all systems. */
-#define MAGIC_CIFS 0xff534d42u
-#define MAGIC_SMB2 0xfe534d42u
-#define MAGIC_LUSTRE 0x0bd00bd0u
-#define MAGIC_GPFS 0x47504653u
-#define MAGIC_OCFS2 0x7461636fu
-#define MAGIC_GFS2 0x01161970u
-#define MAGIC_FUSE 0x65735546u
-#define MAGIC_CEPH 0x00c36400u
-
-/* What is behind them may change, or vanish, without the kernel's knowledge. */
-static int is_remote(int fd)
+static const core_dir_config *core_config(const request_rec *r)
 {
-    struct statfs info;
-
-    if (fstatfs(fd, &info) != 0) {
-        return 1;
-    }
-    switch ((unsigned)info.f_type) {
-    case NFS_SUPER_MAGIC:
-    case SMB_SUPER_MAGIC:
-    case MAGIC_CIFS:
-    case MAGIC_SMB2:
-    case AFS_SUPER_MAGIC:
-    case AFS_FS_MAGIC:
-    case CODA_SUPER_MAGIC:
-    case V9FS_MAGIC:
-    case MAGIC_CEPH:
-    case MAGIC_LUSTRE:
-    case MAGIC_GPFS:
-    case MAGIC_OCFS2:
-    case MAGIC_GFS2:
-    case MAGIC_FUSE:
-        return 1;
-    default:
-        return 0;
-    }
+    return ap_get_core_module_config(r->per_dir_config);
 }
 
-static int core_forbids(const request_rec *r)
+/* Unset: as for httpd's own files. A stream of HTTP/2 is made of what is read from the file. */
+static int wants_sendfile(const request_rec *r, pyw_switch sendfile)
 {
-    const core_dir_config *config = ap_get_core_module_config(r->per_dir_config);
-
-    return config->enable_sendfile == ENABLE_SENDFILE_OFF;
-}
-
-/* A stream of HTTP/2, or of TLS, is made of what is read from the file. */
-static int wants_sendfile(request_rec *r, pyw_switch sendfile, int fd)
-{
-    if (sendfile == PYW_OFF || r->connection->master) {
+    if (r->connection->master) {
         return 0;
     }
-    return sendfile == PYW_ON || (!core_forbids(r) && !is_remote(fd));
+    return sendfile == PYW_UNSET ? core_config(r)->enable_sendfile == ENABLE_SENDFILE_ON : sendfile == PYW_ON;
+}
+
+/*
+ * If the file is truncated meanwhile, the kernel answers a writev(2) of its pages with EFAULT; a filter that reads them
+ * gets SIGBUS, which would end the child.
+ */
+static int wants_mmap(const request_rec *r)
+{
+    return core_config(r)->enable_mmap != ENABLE_MMAP_OFF && pyw_reply_passes_unread(r);
 }
 
 static apr_status_t close_descriptor(void *data)
@@ -103,10 +71,9 @@ static apr_file_t *file_for_reading(request_rec *r, int fd)
     return file;
 }
 
-/* A mapped file that its writer truncates is a SIGBUS in httpd. */
-static void set_reading(apr_bucket *bucket)
+static void set_reading(apr_bucket *bucket, int with_mmap)
 {
-    apr_bucket_file_enable_mmap(bucket, 0);
+    apr_bucket_file_enable_mmap(bucket, with_mmap);
 #if APU_MAJOR_VERSION > 1 || APU_MINOR_VERSION >= 6
     apr_bucket_file_set_buf_size(bucket, BLOCK_SIZE);
 #endif
@@ -123,10 +90,11 @@ int pyw_reply_file_has(int fd, apr_off_t offset, apr_uint64_t length)
 void pyw_reply_file_append(apr_bucket_brigade *brigade, request_rec *r, pyw_switch sendfile, int fd, apr_off_t offset,
                            apr_uint64_t length)
 {
-    apr_file_t *file = wants_sendfile(r, sendfile, fd) ? file_for_sendfile(r, fd) : file_for_reading(r, fd);
+    apr_file_t *file = wants_sendfile(r, sendfile) ? file_for_sendfile(r, fd) : file_for_reading(r, fd);
     apr_bucket *bucket = apr_brigade_insert_file(brigade, file, offset, (apr_off_t)length, r->pool);
+    int with_mmap = wants_mmap(r);
 
     for (; bucket != APR_BRIGADE_SENTINEL(brigade); bucket = APR_BUCKET_NEXT(bucket)) {
-        set_reading(bucket);
+        set_reading(bucket, with_mmap);
     }
 }

@@ -18,20 +18,32 @@ enum { PIECE_OVERHEAD = 8 * 1024 };
  * httpd's own filters whose state is in the request and the connection, and which wait for nothing but the socket. Not
  * among them: those that run a program or a script, write a cache, or slow the client down.
  */
-static const char *const known_filters[] = {
-    "byterange",      "content_length",            "http_header", "http_outerror",   "core",
-    "ssl/tls filter", "ssl/tls coalescing filter", "deflate",     "brotli_compress", "fixup_headers_out",
-    "mod_expires",    "chunk",
+static const char *const passing_filters[] = {
+    "byterange", "content_length", "http_header", "http_outerror", "fixup_headers_out", "mod_expires", "chunk",
+    "core",      NULL,
 };
 
-static int is_known(const ap_filter_t *filter)
+/* ... that read the bytes of the body. */
+static const char *const reading_filters[] = {
+    "ssl/tls filter", "ssl/tls coalescing filter", "deflate", "brotli_compress", NULL,
+};
+
+static int is_among(const ap_filter_t *filter, const char *const *names)
 {
-    for (size_t i = 0; i < sizeof(known_filters) / sizeof(known_filters[0]); i++) {
-        if (strcmp(filter->frec->name, known_filters[i]) == 0) {
-            return 1;
-        }
+    while (*names && strcmp(filter->frec->name, *names) != 0) {
+        names++;
     }
-    return 0;
+    return *names != NULL;
+}
+
+int pyw_reply_passes_unread(const request_rec *r)
+{
+    const ap_filter_t *filter = r->output_filters;
+
+    while (filter && is_among(filter, passing_filters)) {
+        filter = filter->next;
+    }
+    return filter == NULL;
 }
 
 /* A stream of HTTP/2 waits for the session, and nobody can say for how long. */
@@ -42,7 +54,7 @@ int pyw_reply_takes_parallel(const request_rec *r)
     if (r->connection->master || r->main || !ap_get_conn_socket(r->connection)) {
         return 0;
     }
-    while (filter && is_known(filter)) {
+    while (filter && (is_among(filter, passing_filters) || is_among(filter, reading_filters))) {
         filter = filter->next;
     }
     return filter == NULL;

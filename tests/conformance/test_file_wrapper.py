@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """wsgi.file_wrapper: real files leave through httpd, everything else is read in blocks."""
+import contextlib
 import gzip
 import os
 
@@ -9,17 +10,100 @@ from pyw import processes, wait_for
 
 APP = "files.wsgi"
 CONTENT = bytes(range(256)) * 1024
+NOISE = 16 << 20
+
+LOCATIONS = """
+<LocationMatch "/real">
+    WSGIEnableSendfile On
+</LocationMatch>
+<LocationMatch "/blocks">
+    WSGIEnableSendfile Off
+    EnableSendfile On
+</LocationMatch>
+<LocationMatch "/httpd_sendfile">
+    EnableSendfile On
+</LocationMatch>
+<LocationMatch "/no_mmap">
+    EnableMMAP Off
+</LocationMatch>
+<LocationMatch "/filtered">
+    SetOutputFilter DEFLATE
+</LocationMatch>
+AliasMatch "^/static/[a-z_]+/(.*)" "${DATA}/$1"
+<Directory "${DATA}">
+    Require all granted
+</Directory>
+"""
+
+
+def users(server, name):
+    """Which of httpd's children have the file open or mapped."""
+    path = str(server.data / name)
+    return [child.pid for child in server.children()
+            if path in processes.maps(child.pid) or path in processes.descriptors(child.pid).values()]
+
+
+@contextlib.contextmanager
+def stalled(server, path, name):
+    """A connection with the response head and a part of the file; it does not take the rest."""
+    with server.connect(receive_buffer=65536) as connection:
+        connection.start("GET", path, [("Accept-Encoding", "gzip")])
+        connection.read_head()
+        connection._take(100000)
+        yield connection
+    wait_for(lambda: not users(server, name))
+
+
+def system_call(server, path, name="noise"):
+    """How httpd's child sends the file: seen by what it is to the child while the client does not take it."""
+    with stalled(server, path, name):
+        pid, = users(server, name)
+        if str(server.data / name) in processes.maps(pid):
+            return "mmap"
+        is_read = any(processes.position(pid, fd) > 0 for fd, target in processes.descriptors(pid).items()
+                      if target == str(server.data / name))
+        return "read" if is_read else "sendfile"
+
+
+class TestSystemCall:
+    """A file of an application is sent as httpd sends its own with the same EnableSendfile and EnableMMAP."""
+    CONFIG = LOCATIONS
+    MODULES = ("deflate",)
+
+    @pytest.fixture(scope="class", autouse=True)
+    def noise(self, server):
+        (server.data / "noise").write_bytes(os.urandom(NOISE))
+
+    @pytest.mark.parametrize("path, call", [("default", "mmap"), ("httpd_sendfile", "sendfile"), ("no_mmap", "read")])
+    def test_it_is_that_of_a_static_file(self, site, server, path, call):
+        assert system_call(server, "/static/%s/noise" % path) == call
+        assert system_call(server, "%s/%s?file=noise" % (site.prefix, path)) == call
+
+    @pytest.mark.parametrize("path, call", [("real", "sendfile"), ("blocks", "mmap")])
+    def test_wsgi_enable_sendfile_comes_before_enable_sendfile(self, site, server, path, call):
+        assert system_call(server, "%s/%s?file=noise" % (site.prefix, path)) == call
+
+    def test_a_file_that_a_filter_reads_is_not_mapped(self, site, server):
+        assert system_call(server, site.prefix + "/filtered?file=noise") == "read"
+
+    @pytest.mark.parametrize("path", ["default", "httpd_sendfile", "no_mmap", "filtered"])
+    def test_a_file_that_is_truncated_meanwhile_is_a_cut_response(self, site, server, path):
+        """Rule A; and httpd's child lives on, which it would not if a filter read from a mapping."""
+        server.allow_log(r"AH00574|AH10298|core_output_filter|end of file")
+        (server.data / "shrinking").write_bytes((server.data / "noise").read_bytes())
+        pids = sorted(child.pid for child in server.children())
+        with stalled(server, "%s/%s?file=shrinking" % (site.prefix, path), "shrinking") as connection:
+            os.truncate(server.data / "shrinking", 1000)
+            rest = connection._take(NOISE)
+            assert len(rest) < NOISE - 100000 and not rest.endswith(b"\r\n0\r\n\r\n")
+            assert connection.ended
+        assert sorted(child.pid for child in server.children()) == pids
+        assert site.get("/%s?file=noise" % path).complete
 
 
 class TestFileWrapper:
-    CONFIG = """
-        <LocationMatch "^/(daemon|embedded)/real">
-            WSGIEnableSendfile On
-        </LocationMatch>
-        <LocationMatch "^/(daemon|embedded)/blocks">
-            WSGIEnableSendfile Off
-        </LocationMatch>
-    """
+    CONFIG = LOCATIONS
+    MODULES = ("deflate",)
 
     @pytest.fixture(scope="class", autouse=True)
     def files(self, server):
@@ -93,23 +177,6 @@ class TestFileWrapper:
         for path in ("/real", "/default", "/blocks"):
             response = site.get(path + "?file=sparse")
             assert response.complete and len(response.body) == 64 << 20
-
-    @pytest.mark.parametrize("path", ["/real", "/default", "/blocks"])
-    def test_a_file_that_is_truncated_meanwhile_is_a_cut_response(self, site, server, path):
-        """Rule A; and httpd's child lives on, which it would not with a mapped file."""
-        server.allow_log(r"AH00574|core_output_filter|end of file")
-        with open(server.data / "shrinking", "wb") as file:
-            file.truncate(64 << 20)
-        pids = sorted(child.pid for child in server.children())
-        with site.connect(receive_buffer=65536) as connection:
-            connection.start("GET", site.prefix + path + "?file=shrinking")
-            assert connection.read_head().header("Content-Length") == str(64 << 20)
-            connection._take(100000)
-            os.truncate(server.data / "shrinking", 1000)
-            assert len(connection._take(64 << 20)) < (64 << 20) - 100000
-            assert connection.ended
-        assert sorted(child.pid for child in server.children()) == pids
-        assert site.get(path + "?file=large").body == CONTENT
 
     def test_no_descriptor_is_left_open(self, site, server):
         def still_open():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """httpd's processes: their roles, their open files, and whether they have exited."""
+import contextlib
 import os
 
 import psutil
@@ -112,6 +113,13 @@ def own_sockets(httpd_pid):
 
 def descriptor_count(pid):
     return len(descriptors(pid))
+
+
+def position(pid, fd):
+    """The offset of an open file; 0 if it is closed."""
+    with contextlib.suppress(FileNotFoundError), open("/proc/%d/fdinfo/%d" % (pid, fd)) as file:
+        return int(file.read().split()[1])
+    return 0
 
 
 def maps(pid):

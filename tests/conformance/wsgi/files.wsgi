@@ -40,7 +40,7 @@ def real(environ, start_response):
     return respond(environ, start_response, file)
 
 
-default = blocks = real
+default = blocks = httpd_sendfile = no_mmap = filtered = real
 
 
 def partly_read(environ, start_response):
