@@ -19,6 +19,7 @@ from support import DATA, dispatcher, note, note_of, plain, query, wait_for_file
 
 FIRST = 7  # behind what a worker inherits
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
 LARGEST = 1 << 28  # what is larger is address space that sanitizers have reserved
 STAMP = b"\xa5\x5a"  # where the test wants that of the request
 
@@ -62,6 +63,17 @@ def say(peer, data, path):
             os.close(descriptor)
 
 
+def read_memory(memory, start, end):
+    """The bytes from start to end, with zeros for the pages that cannot be read: the guards of a stack, say."""
+    try:
+        return os.pread(memory, end - start, start)
+    except OSError:
+        if end - start <= PAGE:
+            return b"\0" * PAGE
+    middle = start + (end - start) // PAGE // 2 * PAGE
+    return read_memory(memory, start, middle) + read_memory(memory, middle, end)
+
+
 def writable_memory():
     """Where the last REQUEST was found is where the next one will be."""
     with open("/proc/self/maps") as maps:
@@ -71,8 +83,7 @@ def writable_memory():
         if end - start > LARGEST:
             continue
         with open("/proc/self/mem", "rb", 0) as memory:
-            memory.seek(start)
-            yield span, memory.read(end - start)
+            yield span, read_memory(memory.fileno(), start, end)
 
 
 def stamp(environ):
