@@ -3,7 +3,7 @@
 import pytest
 
 from . import httpd as httpd_module
-from . import paths, pythons
+from . import paths, pythons, skips
 
 
 @pytest.fixture(scope="class")
@@ -45,7 +45,9 @@ def check_logs(request):
 def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
-    if report.failed:
+    if report.skipped:
+        skips.fail_if_unexpected(report)
+    elif report.failed:
         for server in httpd_module.RUNNING:
             report.sections.append(("error log of port %d" % server.port, "\n".join(server.log.lines()[-60:])))
 
