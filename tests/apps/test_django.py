@@ -84,13 +84,14 @@ def memory(process):
     return rows["Pss"], rows["Private_Dirty"] + rows["Private_Clean"]
 
 
+@pytest.mark.long
 class TestMemory:
     WORKERS = 4
 
     def measure(self, make_httpd, options):
         """(PSS of all processes of the group, what one more worker takes) in MiB, after each has served."""
         server = start_guestbook(make_httpd, "processes=%d threads=4 %s" % (self.WORKERS, options))
-        wait_for(lambda: len(server.log.find("PYW0317")) == self.WORKERS)
+        wait_for(lambda: len(server.log.find("PYW0317")) == self.WORKERS, 60)
         for _ in range(10 * self.WORKERS):
             assert server.get("/").status == 200
         found = [memory(process) for process in server.workers() + server.templates()]

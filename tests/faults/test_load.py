@@ -3,6 +3,7 @@
 import threading
 
 import psutil
+import pytest
 
 from pyw import processes, sanitizers, wait_for
 
@@ -30,6 +31,7 @@ def run_clients(site, requests, path="/pid"):
     return len(good), failures
 
 
+@pytest.mark.long
 @sanitizers.memory_is_measured
 class TestLoad:
     CONFIG = "MaxKeepAliveRequests 0\n"

@@ -16,6 +16,7 @@ CONFIG = """
 """
 
 
+@pytest.mark.long
 class TestDescriptors:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):

@@ -39,6 +39,7 @@ def make(make_httpd):
 class TestMoreGroupsThanTheSoftLimitAllows:
     NAMES = ["g%d" % number for number in range(GROUPS)]
 
+    @pytest.mark.long
     def test_all_are_served(self, make):
         server = make(groups(self.NAMES, "" if IS_LONG else "processes=0-1"), files=(SOFT, HARD))
         assert limits(server.process)[0] == SOFT
@@ -85,6 +86,7 @@ class TestTooManyForTheHardLimit:
         assert DaemonSite(server, "/app").get("/pid").status == 200
 
 
+@pytest.mark.long
 class TestRenamedGroups:
     """Each restart with a group of another name: nothing of the old ones is left."""
     STAYS = ["one", "two"]

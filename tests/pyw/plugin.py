@@ -58,7 +58,17 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "long: for make check-all")
 
 
+@pytest.hookimpl(tryfirst=True)     # before -m selects by mark
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("root") and not paths.is_root():
             item.add_marker(pytest.mark.skip(reason="only as root"))
+        if is_shown_by_another_mpm(item):
+            item.add_marker(pytest.mark.long)
+
+
+def is_shown_by_another_mpm(item):
+    """Workers do not know the MPM, and a child of the worker MPM has threads as one of the event MPM has."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    mpm = parameters.get("mpm", "event")
+    return mpm == "worker" or (mpm == "prefork" and parameters.get("mode") == "daemon")
