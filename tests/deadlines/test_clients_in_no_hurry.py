@@ -10,7 +10,7 @@ from pyw.http2 import Http2Connection
 from pyw.tls import virtual_host
 from pyw.wait import elapsed
 
-SIZE = 24 << 20  # more than the sockets between the worker and the client hold
+SIZE = 12 << 20  # more than the sockets between the worker and the client hold
 
 
 def begin(site, path):
@@ -30,8 +30,8 @@ class TestSlowReaders:
     CONFIG = """
         Protocols h2c http/1.1
         WSGIDaemonProcess app threads=1 request-timeout=1s interrupt-timeout=30s response-buffer=64K response-spool=512K
-        WSGIDaemonProcess kept threads=1 request-timeout=1s interrupt-timeout=30s
-        WSGIDaemonProcess other threads=1 request-timeout=1s
+        WSGIDaemonProcess kept threads=1 request-timeout=2s interrupt-timeout=30s
+        WSGIDaemonProcess other threads=1 request-timeout=2s
         WSGIScriptAlias /unbuffered ${APPS}/app.wsgi process-group=app
         WSGIScriptAlias /kept ${APPS}/app.wsgi process-group=kept
         WSGIScriptAlias /other ${APPS}/app.wsgi process-group=other
@@ -63,7 +63,7 @@ class TestSlowReaders:
         site = DaemonSite(server, "/kept")
         since = server.log.position()
         with begin(site, "/kept/dying?size=%d" % SIZE) as client:
-            server.log.wait("PYW0276.*the response is cut", since, seconds=3)
+            server.log.wait("PYW0276.*the response is cut", since)
             response = client.read_response()
             assert response.status == 200 and not response.complete
 

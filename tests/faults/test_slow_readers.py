@@ -11,6 +11,7 @@ from pyw import processes, sanitizers, wait_for
 from pyw.http2 import Http2Connection
 
 CONFIG = """
+Timeout 60
 Protocols h2c http/1.1
 WSGITempDir ${ROOT}/spool
 WSGIDaemonProcess app threads=1
@@ -149,7 +150,7 @@ class TestSlowReaders:
         server.allow_log("PYW0310|PYW0313|PYW0340")
         with self.begin(site, "/small/numbered?size=%d%s" % (1 << 30, length)) as connection:
             head = connection.read_head()
-            wait_for(lambda: spool_sizes(server), what="a file")
+            wait_for(lambda: sum(spool_sizes(server)) > 500_000, what="a file")
             os.kill(self.small_worker(server), signal.SIGKILL)
             connection._read_body(head, "GET")
             assert not head.complete

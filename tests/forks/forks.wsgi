@@ -370,7 +370,7 @@ def terminate(environ, start_response):
 def killed_at_once(environ, start_response):
     """How many children ended by which signal, each sent SIGTERM as soon as it exists."""
     ends = {}
-    while sum(ends.values()) < 300 and list(ends) in ([], [signal.SIGTERM]):
+    while sum(ends.values()) < 100 and list(ends) in ([], [signal.SIGTERM]):
         pid = os.fork()
         if pid == 0:
             time.sleep(CHILD_SECONDS)

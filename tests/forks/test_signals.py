@@ -34,7 +34,7 @@ class TestChildren:
         assert site.get("/terminate?method=" + method).body == b"-15"
 
     def test_signal_at_the_moment_of_the_fork_is_not_lost(self, site):
-        assert site.get("/killed_at_once", timeout=120).body == b"{15: 300}"
+        assert site.get("/killed_at_once", timeout=120).body == b"{15: 100}"
 
 
 class TestStop:

@@ -70,6 +70,14 @@ def burn(environ, start_response):
     return plain(start_response, os.getpid())
 
 
+def compute(environ, start_response):
+    """Is busy in Python for ?seconds=, however much of the processor it gets."""
+    end = time.monotonic() + float(query(environ, "seconds"))
+    while time.monotonic() < end:
+        pass
+    return plain(start_response, os.getpid())
+
+
 def limits(environ, start_response):
     names = ("DATA", "AS", "NPROC", "NOFILE", "CORE")
     return plain(start_response, json.dumps({name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))

@@ -70,12 +70,12 @@ class TestHangingImport:
     @pytest.mark.parametrize("preload", ["Off", "On"])
     def test_the_stack_of_the_import_is_in_the_log(self, make_httpd, preload):
         httpd = make_httpd("""
-            WSGIDaemonProcess app startup-timeout=1 preload=%s
+            WSGIDaemonProcess app startup-timeout=3 preload=%s
             WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
             """ % preload, apps={"app.wsgi": HANGS})
         httpd.allow_log("PYW|File|Thread|thread")
         httpd.log.wait("PYW0423: .*app.wsgi.*connect_to_the_database", 0, 20)
-        assert httpd.log.find(r"PYW0480: .*startup-timeout \(1 s\)")
+        assert httpd.log.find(r"PYW0480: .*startup-timeout \(3 s\)")
         httpd.log.wait("PYW0314|PYW0392", 0, 20)
 
 

@@ -15,8 +15,8 @@ from pyw import processes, wait_for
 GROUPS = ONE % "processes=2 threads=4"
 NONE = "# no group\n"
 
-# What httpd itself takes for a graceful restart comes on top of the second for the manager.
-MOMENT = 2.5
+# httpd's parent waits a second for the manager, and takes another manager after ten.
+MOMENT = 5
 
 
 @pytest.fixture(params=["event", "worker", "prefork"])

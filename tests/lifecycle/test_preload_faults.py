@@ -65,8 +65,8 @@ class TestStart:
 
 class TestLoading:
     def test_it_has_startup_timeout_for_it(self, start):
-        server = start("startup-timeout=1s", "wait_for_file('load', 60)",
-                       r"PYW0392: template \d+ of group 'app' did not load .* \(1 s\)")
+        server = start("startup-timeout=3s", "wait_for_file('load', 60)",
+                       r"PYW0392: template \d+ of group 'app' did not load .* \(3 s\)")
         server.allow_log("PYW0480|PYW0423")
         server.log.wait("PYW0392", 0, 20)
         mend(server, "load")

@@ -52,7 +52,7 @@ class TestBusyIsNotStuck:
 
     def test_threads_that_compute_let_others_in(self, server, site):
         pid = site.pid()
-        assert int(site.get("/burn?ms=3000").body) == pid
+        assert int(site.get("/compute?seconds=2").body) == pid
         assert site.pid() == pid
 
     def test_short_stays_in_c_are_forgiven(self, server, site):

@@ -141,7 +141,7 @@ class TestHostileWorker:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
         server = make_httpd("""
-            WSGIDaemonProcess one threads=1 socket-timeout=5
+            WSGIDaemonProcess one threads=1 socket-timeout=20
             WSGIScriptAlias / ${APPS}/app.wsgi process-group=one""",
                             apps=APPS, start=False)
         (server.data / "content").write_bytes(b"0123456789")
