@@ -66,6 +66,7 @@ class TestTimeLimit:
     CONFIG = GROUP % "threads=2 socket-timeout=1s"
 
     def test_a_slot_is_given_back_although_the_worker_is_still_busy(self, site, server):
+        server.log.wait("PYW0317")      # the start of Python may take longer than socket-timeout
         server.expect_log("PYW0226.*worker %d is still busy" % site.pid())
         held = site.hold()
         leave(held)
