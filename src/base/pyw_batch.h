@@ -14,7 +14,7 @@
 
 enum { PYW_BATCH_CALM_MS = 1000 }; /* concurrency must be low for this long before threads are normal again */
 
-/* Of a process, or of a thread. */
+/* The state of a process, or of a thread. */
 typedef struct pyw_batch {
     int is_barred;      /* the policy was set from outside, or cannot be changed; atomic */
     int is_on;          /* atomic; the caller may change it */

@@ -37,7 +37,7 @@ typedef struct pyw_log_pipe {
     int is_in_record;
     char record[PYW_LOG_PIPE_MOST]; /* after the mark */
     size_t record_length;
-    char parts[PYW_LOG_RECORD_MAX - 1]; /* of a record of several lines */
+    char parts[PYW_LOG_RECORD_MAX - 1]; /* the first lines of a record */
     size_t parts_length;
     pyw_log_level parts_level;
     long parts_tid;

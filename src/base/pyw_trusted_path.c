@@ -19,7 +19,7 @@
 enum { LINKS_MOST = 40 };
 
 typedef struct walk {
-    int fd;              /* of the current directory of the walk; -1: the walk failed */
+    int fd;              /* the current directory of the walk; -1: the walk failed */
     int links;           /* links followed so far */
     char seen[PATH_MAX]; /* the path so far, for messages */
     char rest[PATH_MAX]; /* the rest of the path */

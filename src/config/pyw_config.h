@@ -79,16 +79,16 @@ typedef struct pyw_import {
 } pyw_import;
 
 typedef struct pyw_server_config {
-    apr_array_header_t *aliases; /* of pyw_alias, in the order of the configuration */
+    apr_array_header_t *aliases; /* elements: pyw_alias, in the order of the configuration */
     /* Set if a section such as <Directory> sets it, so that the value for a mount depends on the request: */
     int has_group_sections;
     int has_callable_sections;
-    /* Of the main server only: */
-    apr_array_header_t *uses;     /* of pyw_group_use, all servers' */
-    apr_array_header_t *imports;  /* of pyw_import, all servers' */
-    apr_array_header_t *embedded_imports; /* of const pyw_application_option *; set by pyw_config_check */
-    apr_array_header_t *warnings; /* of const char *: messages for the start of httpd */
-    apr_array_header_t *groups;   /* of pyw_group *, all servers' */
+    /* Only set for the main server: */
+    apr_array_header_t *uses;     /* elements: pyw_group_use, of all servers */
+    apr_array_header_t *imports;  /* elements: pyw_import, of all servers */
+    apr_array_header_t *embedded_imports; /* elements: const pyw_application_option *; set by pyw_config_check */
+    apr_array_header_t *warnings; /* elements: const char *, messages for the start of httpd */
+    apr_array_header_t *groups;   /* elements: pyw_group *, of all servers */
     pyw_secrets *secrets;         /* values of env= and env-file= of all groups; NULL: there are none */
     int has_secrets_in_text;      /* env= is used: the text that httpd has read contains its value */
     const char *python_home;      /* WSGIPythonHome */
@@ -113,7 +113,7 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding);
 extern const command_rec pyw_config_directives[];
 
 pyw_server_config *pyw_config_server(const server_rec *server);
-/* Of the main server: `main_server` is the server that the hooks of the start-up get. */
+/* The main server's values: `main_server` is the server that the hooks of the start-up get. */
 pyw_server_config *pyw_config_main(void);
 pyw_dir_config *pyw_config_request(const request_rec *r);
 

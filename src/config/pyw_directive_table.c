@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A text in the directory configuration; cmd->info is the member's offset. */
+/* Sets a text in the directory configuration; cmd->info is the member's offset. */
 static const char *set_text(cmd_parms *cmd, void *dir, const char *text)
 {
     if (!*text) {
@@ -70,7 +70,7 @@ static const char *set_map_head(cmd_parms *cmd, void *dir, const char *text)
     return NULL;
 }
 
-/* Of the main server; cmd->info is the member's offset. */
+/* Sets a switch of the main server; cmd->info is the member's offset. */
 static const char *set_global_switch(cmd_parms *cmd, void *dir, const char *text)
 {
     const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -83,7 +83,7 @@ static const char *set_global_switch(cmd_parms *cmd, void *dir, const char *text
     return error;
 }
 
-/* A path of the main server; cmd->info is the member's offset. */
+/* Sets a path of the main server; cmd->info is the member's offset. */
 static const char *set_global_path(cmd_parms *cmd, void *dir, const char *text)
 {
     const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);

@@ -74,17 +74,17 @@ typedef struct pyw_group_options {
     apr_interval_time_t queue_timeout;      /* how long a request may wait; 0: no limit */
     int reserve;                            /* threads for requests of high priority only */
     pyw_secrets *secrets;                   /* memory for the values of `env`; NULL: the pool */
-    apr_array_header_t *env;                /* of const char *: "NAME=value", env-file expanded, in order */
-    apr_array_header_t *ignored; /* of const char *: names of mod_wsgi's options without effect */
+    apr_array_header_t *env;                /* elements: const char *, "NAME=value", env-file expanded, in order */
+    apr_array_header_t *ignored; /* elements: const char *, names of mod_wsgi's options without effect */
 
     /* The following are not options of the directive: httpd's parent determines and sends them. */
     const char *engine;               /* absolute path of the engine's shared object */
     const char *engine_stamp;         /* identifies that file; a change replaces the workers */
     int log_level;                    /* pyw_log_level: the threshold of the group's own log */
-    apr_array_header_t *imports;      /* of const pyw_application_option *, callable "": executed first */
+    apr_array_header_t *imports;      /* elements: const pyw_application_option *, callable ""; executed first */
     int roster_index;                 /* its place in the shared memory (pyw_roster); -1: none */
     int roster_use;                   /* the number of groups that had that place before */
-    apr_array_header_t *applications; /* of const pyw_application_option *: loaded before a worker is ready */
+    apr_array_header_t *applications; /* elements: const pyw_application_option *; loaded before a worker is ready */
 } pyw_group_options;
 
 #define PYW_CORE_LIMIT_INHERITED ((apr_size_t)-1)
@@ -118,7 +118,7 @@ const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, co
  */
 apr_table_t *pyw_options_pairs(const pyw_group_options *options, apr_pool_t *pool);
 
-/* Who uses an option, and therefore what a change requires while the group runs. Each option has one of these. */
+/* The user of an option, which determines what a change requires while the group runs. Each option has one of these. */
 enum {
     PYW_USE_HTTPD = 1,   /* only httpd: its next children have the new value */
     PYW_USE_MANAGER = 2, /* the manager, or only workers that start later */
