@@ -20,10 +20,10 @@
 APLOG_USE_MODULE(pywsgi);
 
 /* The longest pid of Linux, so that configtest finds every path that would be too long at a start. */
-/* A worker's own socket (pyw_roster_socket_name). */
-#define LONGEST_WORKER "w.ffffffffffffffff"
-
 #define LONGEST_PID "4194304"
+
+/* A worker's socket (pyw_roster_socket_name). */
+#define LONGEST_WORKER "w.ffffffffffffffff"
 
 int pyw_check_group_error(const pyw_group *group, const char *format, ...)
 {
@@ -221,25 +221,17 @@ static int check_python(pyw_check *check, pyw_group *group)
     return options->engine ? 1 : pyw_check_group_error(group, "%s", error);
 }
 
-static const char *longer(const char *one, const char *other)
+/* As long as the process ids of later starts may make it. */
+static int check_sockets(const pyw_check *check, const pyw_group *group)
 {
-    return strlen(one) > strlen(other) ? one : other;
-}
+    const char *directory = pyw_config_main()->socket_directory;
+    const char *longest = apr_psprintf(check->pool, "%.*s." LONGEST_PID "/" LONGEST_WORKER,
+                                       (int)(strrchr(directory, '.') - directory), directory);
 
-static int check_socket(pyw_check *check, pyw_group *group)
-{
-    const char *prefix = apr_pstrmemdup(
-        check->pool, pyw_config_main()->socket_directory,
-        (apr_size_t)(strrchr(pyw_config_main()->socket_directory, '.') - pyw_config_main()->socket_directory));
-    const char *directory = apr_pstrcat(check->pool, prefix, "." LONGEST_PID, NULL);
-    const char *longest = longer(pyw_socket_path(check->pool, directory, group->options->name),
-                                 apr_pstrcat(check->pool, directory, "/" LONGEST_WORKER, NULL));
-
-    group->socket_path = pyw_socket_path(check->pool, pyw_config_main()->socket_directory, group->options->name);
     if (strlen(longest) > PYW_SOCKET_PATH_MAX) {
         return pyw_check_group_error(group,
-                                     "the path of its socket, %s, has %d bytes, a UNIX socket takes %d at most: "
-                                     "shorten WSGISocketPrefix or the group's name",
+                                     "the path of its workers' sockets, %s, has %d bytes, a UNIX socket takes %d at "
+                                     "most: shorten WSGISocketPrefix",
                                      longest, (int)strlen(longest), PYW_SOCKET_PATH_MAX);
     }
     return 1;
@@ -254,5 +246,5 @@ int pyw_check_group(pyw_check *check, pyw_group *group)
     fine = check_budget(group) && fine;
     fine = check_cgroup(check->pool, group) && fine;
     fine = check_python(check, group) && fine;
-    return check_socket(check, group) && fine;
+    return check_sockets(check, group) && fine;
 }

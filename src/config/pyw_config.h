@@ -55,8 +55,7 @@ typedef struct pyw_group {
     server_rec
         *server; /* the server that defines it: its ErrorLog is the group's log, its ServerName limits who may use it */
     const char *defined_at;  /* "file:line" */
-    const char *socket_path; /* absolute; set by pyw_config_check */
-    /* Set by pyw_dispatch_prepare; NULL: the kernel queues the group's requests. */
+    /* Set by pyw_dispatch_prepare. */
     struct pyw_slots *slots;
     const struct pyw_roster_group *roster;
 } pyw_group;

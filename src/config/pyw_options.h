@@ -154,12 +154,6 @@ int pyw_options_uid(const char *user, uid_t *uid);
 /* The same for a group. */
 int pyw_options_gid(const char *group, gid_t *gid);
 
-/*
- * The path of a group's socket: directory, "/", the name with every byte outside [A-Za-z0-9._-] (and a leading dot)
- * written as %HH, ".sock". The caller checks its length against PYW_SOCKET_PATH_MAX.
- */
-const char *pyw_socket_path(apr_pool_t *pool, const char *directory, const char *group);
-
 /* sizeof(sun_path) - 1 (unix(7)). */
 #define PYW_SOCKET_PATH_MAX 107
 

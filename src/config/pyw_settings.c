@@ -43,25 +43,3 @@ const char *pyw_settings_restore(pyw_settings *settings, apr_pool_t *pool, const
     }
     return NULL;
 }
-
-static int is_plain(char byte)
-{
-    return apr_isalnum(byte) || byte == '_' || byte == '-' || byte == '.';
-}
-
-const char *pyw_socket_path(apr_pool_t *pool, const char *directory, const char *group)
-{
-    char *name = apr_palloc(pool, 3 * strlen(group) + 1);
-    char *to = name;
-
-    for (const char *from = group; *from != '\0'; from++) {
-        if (is_plain(*from) && !(*from == '.' && from == group)) {
-            *to++ = *from;
-        }
-        else {
-            to += apr_snprintf(to, 4, "%%%02X", (unsigned char)*from);
-        }
-    }
-    *to = '\0';
-    return apr_pstrcat(pool, directory, "/", name, ".sock", NULL);
-}

@@ -13,6 +13,7 @@
 #include "base/pyw_log.h"
 #include "httpd/pyw_conn.h"
 #include "httpd/pyw_crowd.h"
+#include "httpd/pyw_lifeline.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -21,9 +22,6 @@ APLOG_USE_MODULE(pywsgi);
 
 /* Of a request that is younger the client is hardly gone: it is not worth a system call. */
 #define QUEUED_MS 50
-
-/* A worker that goes away after another: the kernel's queue knows better who will take the request. */
-#define ATTEMPTS_WITH_SLOT 4
 
 static int32_t own_pid;
 
@@ -37,6 +35,7 @@ void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_
     memset(admission, 0, sizeof(*admission));
     admission->target = target;
     admission->reply = reply;
+    admission->client_fd = pyw_conn_fd(reply->r->connection);
 }
 
 static pyw_slots *slots_of(const pyw_admission *admission)
@@ -57,7 +56,7 @@ static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
     memset(wish, 0, sizeof(*wish));
     wish->owner = own_pid;
     wish->is_high = config->priority == PYW_ON;
-    wish->is_repeated = admission->attempts > 0;
+    wish->is_repeated = admission->is_repeated;
     wish->location = config->concurrency_location;
     wish->location_limit = config->concurrency;
     wish->reserve = options->reserve;
@@ -110,6 +109,13 @@ static int refuse_blocked(const pyw_admission *admission)
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
+/* The manager has said it in the group's log. */
+static int refuse_down(const pyw_admission *admission)
+{
+    say_when(admission);
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
 static int client_left(pyw_admission *admission)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->reply->r,
@@ -132,11 +138,11 @@ static int reached_deadline(const pyw_admission *admission)
 
 /*
  * While it waits, a client that has closed its sending side counts as gone: one cannot tell it from one that has left,
- * and whoever leaves a full queue must not cost a thread.
+ * and whoever leaves a full queue must not cost a thread. An httpd that ends has closed the descriptor.
  */
 static int has_left(const pyw_admission *admission, apr_int64_t now)
 {
-    struct pollfd client = {pyw_conn_fd(admission->reply->r->connection), POLLRDHUP, 0};
+    struct pollfd client = {admission->client_fd, POLLRDHUP, 0};
 
     if (pyw_reply_client_gone(admission->reply)) {
         return 1;
@@ -164,35 +170,62 @@ static apr_int64_t earlier(apr_int64_t one, apr_int64_t other)
     return one < other ? one : other;
 }
 
+/* Until then it may wait, however often it has to begin anew. */
+static void limit_wait(pyw_admission *admission)
+{
+    apr_int64_t timeout = apr_time_as_msec(options_of(admission)->queue_timeout);
+
+    if (admission->queue_end == 0) {
+        admission->queue_end = timeout > 0 ? pyw_clock_ms() + timeout : INT64_MAX;
+    }
+}
+
+static pyw_slot_outcome wait_for_moment(pyw_admission *admission)
+{
+    apr_int64_t end = earlier(admission->queue_end, pyw_clock_ms() + LOOK_MS);
+
+    if (admission->target->timing.deadline) {
+        end = earlier(end, admission->target->timing.deadline);
+    }
+    if (pyw_slots_are_asleep(slots_of(admission))) {
+        pyw_lifeline_wake_manager();
+    }
+    return pyw_slots_wait(slots_of(admission), &admission->slot, (int)(end - pyw_clock_ms()));
+}
+
+/* OK: it has a slot, or waits. */
+static int answer_to(pyw_slot_outcome outcome, const pyw_admission *admission)
+{
+    switch (outcome) {
+    case PYW_SLOT_FULL:
+        return refuse(admission, "its queue is full (queue-limit)");
+    case PYW_SLOT_TOO_LATE:
+        return refuse(admission, "the wait would be longer than queue-timeout");
+    case PYW_SLOT_DOWN:
+        return refuse_down(admission);
+    case PYW_SLOT_BLOCKED:
+        return refuse_blocked(admission);
+    default:
+        return OK;
+    }
+}
+
 /* A client that left meanwhile is found before the request is run. */
-static int await_slot(pyw_admission *admission, int queue_timeout_ms)
+static int await_slot(pyw_admission *admission)
 {
     pyw_slot_outcome outcome = PYW_SLOT_WAITS;
 
-    if (admission->queue_end == 0) {
-        admission->queue_end = queue_timeout_ms > 0 ? pyw_clock_ms() + queue_timeout_ms : INT64_MAX;
-    }
-    admission->has_slot = 1;
+    limit_wait(admission);
     while (outcome == PYW_SLOT_WAITS) {
-        apr_int64_t end = earlier(admission->queue_end, pyw_clock_ms() + LOOK_MS);
         int status;
 
-        if (admission->target->timing.deadline) {
-            end = earlier(end, admission->target->timing.deadline);
-        }
-        outcome = pyw_slots_wait(slots_of(admission), &admission->slot, (int)(end - pyw_clock_ms()));
-        if (outcome == PYW_SLOT_NO_WORKER) {
-            admission->has_slot = 0;
-            admission->slot.worker = 0;
-            return OK;
-        }
+        outcome = wait_for_moment(admission);
         status = reason_to_give_up(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : admission->queue_end);
-        if (!status && outcome == PYW_SLOT_BLOCKED) {
-            status = refuse_blocked(admission);
+        if (!status) {
+            status = answer_to(outcome, admission);
         }
         if (status) {
-            pyw_slots_leave(slots_of(admission), &admission->slot, 0);
-            admission->has_slot = 0;
+            pyw_admission_take_back(admission);
             return status;
         }
     }
@@ -204,37 +237,14 @@ int pyw_admission_enter(pyw_admission *admission)
     pyw_slot_wish wish;
     pyw_slot_outcome outcome;
 
-    admission->slot.worker = 0;
-    if (!slots_of(admission) || admission->attempts >= ATTEMPTS_WITH_SLOT) {
-        return OK;
+    if (admission->is_repeated && pyw_clock_ms() >= admission->queue_end) {
+        return refuse(admission, "it waited for queue-timeout");
     }
     describe(admission, &wish);
     outcome = pyw_slots_enter(slots_of(admission), &wish, &admission->slot);
     pyw_crowd_note(admission->slot.requests);
-    switch (outcome) {
-    case PYW_SLOT_GRANTED:
-        admission->has_slot = 1;
-        return OK;
-    case PYW_SLOT_WAITS:
-        return await_slot(admission, wish.queue_timeout_ms);
-    case PYW_SLOT_FULL:
-        return refuse(admission, "its queue is full (queue-limit)");
-    case PYW_SLOT_BLOCKED:
-        return refuse_blocked(admission);
-    case PYW_SLOT_TOO_LATE:
-        return refuse(admission, "the wait would be longer than queue-timeout");
-    default:
-        admission->slot.worker = 0;
-        return OK;
-    }
-}
-
-void pyw_admission_taken(pyw_admission *admission, apr_uint32_t pid)
-{
-    if (slots_of(admission) && !admission->has_slot) {
-        admission->has_slot = pyw_slots_taken(slots_of(admission), pid, &admission->slot);
-        admission->slot.worker = 0;
-    }
+    admission->has_slot = outcome == PYW_SLOT_GRANTED || outcome == PYW_SLOT_WAITS;
+    return outcome == PYW_SLOT_WAITS ? await_slot(admission) : answer_to(outcome, admission);
 }
 
 static void leave(pyw_admission *admission, int worked)
@@ -250,12 +260,11 @@ void pyw_admission_leave(pyw_admission *admission)
     leave(admission, 1);
 }
 
-void pyw_admission_retry(pyw_admission *admission)
+void pyw_admission_retry(pyw_admission *admission, int is_gone)
 {
-    admission->attempts++;
-    if (admission->has_slot && admission->slot.worker) {
-        pyw_slots_avoid(slots_of(admission), admission->slot.worker);
-    }
+    limit_wait(admission);
+    admission->is_repeated = 1;
+    pyw_slots_avoid(slots_of(admission), admission->slot.worker, is_gone);
     leave(admission, 0);
 }
 

@@ -16,10 +16,11 @@
 typedef struct pyw_admission {
     const pyw_target *target;
     pyw_reply *reply;
-    pyw_slot slot; /* worker 0: the group's own socket is where the request goes */
-    int has_slot;
+    pyw_slot slot;
+    int has_slot;          /* it runs, or waits */
     apr_int64_t queue_end; /* pyw_clock_ms(), when it has waited for queue-timeout; 0: it has not waited yet */
-    int attempts; /* workers that went away before they had begun */
+    int is_repeated;       /* a worker went away before it had begun */
+    int client_fd;         /* -1: a stream of HTTP/2 */
 } pyw_admission;
 
 /* In a new child, before its threads. */
@@ -28,20 +29,19 @@ void pyw_admission_child_init(void);
 void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_reply *reply);
 
 /*
- * OK, or what the request is answered with, which has been logged: 503 (with Retry-After) because too many wait or it
- * waited too long, 504 at its deadline, 400 because the client left.
+ * OK: the slot names the worker. Or what the request is answered with: 503 (with Retry-After) because too many wait, it
+ * waited too long or the group is down, 504 at its deadline, 400 because the client left. It has been logged; that a
+ * group is down is in the group's log.
  */
 int pyw_admission_enter(pyw_admission *admission);
-
-/* The request went to the group's own socket, and a worker with that process id took it. */
-void pyw_admission_taken(pyw_admission *admission, apr_uint32_t pid);
 
 /* The request was taken back from its worker, and is not tried again: how long it took says nothing. */
 void pyw_admission_take_back(pyw_admission *admission);
 
-/* The worker has done its part; it cannot be reached, or goes away; the slot belongs to somebody else now. */
+/* The worker has done its part; it cannot be reached (`is_gone`), or takes nothing; the slot belongs to somebody else
+ * now. */
 void pyw_admission_leave(pyw_admission *admission);
-void pyw_admission_retry(pyw_admission *admission);
+void pyw_admission_retry(pyw_admission *admission, int is_gone);
 void pyw_admission_forget(pyw_admission *admission);
 
 #endif

@@ -12,7 +12,7 @@ APLOG_USE_MODULE(pywsgi);
 /* In the manager: its channels, the clients of its commands, the pipes of httpd's old children, and the like. */
 enum {
     OWN_DESCRIPTORS = 96,
-    PER_GROUP = 4, /* the socket, the log, the next log during a restart, and the watch of reload-on= */
+    PER_GROUP = 3, /* the log, the next log during a restart, and the watch of reload-on= */
     PER_WORKER = 2 /* its channel, and the pipe by which it logs */
 };
 

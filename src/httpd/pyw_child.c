@@ -24,7 +24,7 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_client_child_init(pchild);
     pyw_absorber_child_init(pchild);
     pyw_upload_child_init(pchild, main_server);
-    pyw_kept_child_init(pchild);
+    pyw_kept_child_init(pchild, pyw_dispatch_size());
     pyw_linger_child_init(pchild);
     pyw_embedded_child_init(pchild, main_server);
 }

@@ -5,18 +5,12 @@
 #include <apr_thread_mutex.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/pyw_clock.h"
 #include "httpd/pyw_kept.h"
 #include "httpd/pyw_slots.h"
-
-/* How long a socket that is not there, or has nobody listening, may take to come back; and how often to look. */
-#define ABSENCE_LIMIT apr_time_from_sec(3)
-#define ABSENCE_STEP_MS 20
 
 /* A buffer larger than this is not kept for the next request. */
 #define BUFFER_KEPT (256 * 1024)
@@ -143,48 +137,30 @@ static void set_buffer_sizes(int fd, const pyw_group_options *options)
     }
 }
 
-/* connect(2) on a UNIX socket waits for room in the listen queue, for SO_SNDTIMEO at most (unix(7)). */
-static int connect_blocking(int fd, const struct sockaddr_un *address, apr_interval_time_t timeout)
+/* pyw_config_check sees to it that the path fits. */
+static void worker_address(struct sockaddr_un *address, apr_uint64_t worker)
 {
-    struct timeval limit = {timeout / APR_USEC_PER_SEC, timeout % APR_USEC_PER_SEC};
+    char name[PYW_ROSTER_SOCKET_NAME];
 
-    if (fcntl(fd, F_SETFL, 0) != 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0) {
-        return errno;
-    }
-    while (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0) {
-        if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
+    pyw_roster_socket_name(name, worker);
+    apr_snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s", pyw_config_main()->socket_directory,
+                 name);
 }
 
-static int connect_once(int fd, const struct sockaddr_un *address, apr_interval_time_t timeout)
+/* There is room in its queue: nobody connects without a slot. */
+static int connect_to_socket(pyw_client *client, const pyw_group *group, apr_uint64_t worker)
 {
-    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0) {
-        return 0;
-    }
-    return errno == EAGAIN && timeout > 0 ? connect_blocking(fd, address, timeout) : errno;
-}
-
-static int is_absence(int error)
-{
-    return error == ENOENT || error == ECONNREFUSED;
-}
-
-static int attempt(pyw_client *client, const pyw_group *group, const struct sockaddr_un *address,
-                   const pyw_timing *timing)
-{
-    int timeout = pyw_timing_bound(timing, (int)apr_time_as_msec(group->options->connect_timeout));
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int error;
 
     if (fd < 0) {
         return errno;
     }
     set_buffer_sizes(fd, group->options);
-    error = connect_once(fd, address, apr_time_from_msec(timeout));
-    if (error) {
+    worker_address(&address, worker);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
+        int error = errno;
+
         close(fd);
         return error;
     }
@@ -192,66 +168,18 @@ static int attempt(pyw_client *client, const pyw_group *group, const struct sock
     return 0;
 }
 
-/* Its own socket lies beside the group's. pyw_config_check sees to it that the path fits. */
-static void worker_address(struct sockaddr_un *address, const pyw_group *group, apr_uint64_t worker)
+int pyw_client_connect(pyw_client *client, const pyw_group *group, apr_uint64_t worker, int is_anew)
 {
-    const char *slash = strrchr(group->socket_path, '/');
-    char name[PYW_ROSTER_SOCKET_NAME];
+    int fd = is_anew ? -1 : pyw_kept_take(worker, &client->token);
+    int error = 0;
 
-    pyw_roster_socket_name(name, worker);
-    apr_snprintf(address->sun_path, sizeof(address->sun_path), "%.*s/%s", (int)(slash - group->socket_path),
-                 group->socket_path, name);
-}
-
-static int connect_to_own_socket(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
-                                 const pyw_timing *timing)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int error;
-
-    worker_address(&address, group, worker);
-    error = attempt(client, group, &address, timing);
-    client->is_kept = 0;
+    if (fd >= 0) {
+        pyw_channel_open(client->channel, fd);
+    }
+    else {
+        error = connect_to_socket(client, group, worker);
+    }
+    client->is_kept = fd >= 0;
     client->worker = error ? 0 : worker;
-    return error;
-}
-
-int pyw_client_connect_worker(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
-                              const pyw_timing *timing)
-{
-    int fd = pyw_kept_take(worker, &client->token);
-
-    if (fd < 0) {
-        return connect_to_own_socket(client, group, worker, timing);
-    }
-    pyw_channel_open(client->channel, fd);
-    client->is_kept = 1;
-    client->worker = worker;
-    return 0;
-}
-
-int pyw_client_connect_again(pyw_client *client, const pyw_group *group, const pyw_timing *timing)
-{
-    pyw_client_disconnect(client);
-    return connect_to_own_socket(client, group, client->worker, timing);
-}
-
-int pyw_client_connect(pyw_client *client, const pyw_group *group, const pyw_timing *timing)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int error;
-
-    client->worker = 0;
-    client->is_kept = 0;
-    apr_cpystrn(address.sun_path, group->socket_path, sizeof(address.sun_path));
-    error = attempt(client, group, &address, timing);
-    if (is_absence(error)) {
-        int64_t deadline = pyw_clock_us() + ABSENCE_LIMIT;
-
-        while (is_absence(error) && pyw_clock_us() < deadline && !pyw_timing_is_over(timing)) {
-            poll(NULL, 0, ABSENCE_STEP_MS);
-            error = attempt(client, group, &address, timing);
-        }
-    }
     return error;
 }

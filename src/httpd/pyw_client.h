@@ -3,16 +3,14 @@
 #define PYW_CLIENT_H
 
 /*
- * The connections of an httpd child to workers. Those to a worker's own socket are kept from request to request; one
- * to the group's socket serves a single request, of whichever worker takes it. The buffers that go with a request are
- * kept apart from the connections: there are as many as requests run at a time. Any thread.
+ * The connections of an httpd child to workers. They are kept from request to request. The buffers that go with a
+ * request are kept apart from the connections: there are as many as requests run at a time. Any thread.
  */
 
 #include <httpd.h>
 
 #include "base/pyw_buffer.h"
 #include "config/pyw_config.h"
-#include "httpd/pyw_timing.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
 #include "wire/pyw_token.h"
@@ -21,7 +19,7 @@ typedef struct pyw_client {
     pyw_channel *channel;
     pyw_buffer request;  /* the payload of the REQUEST frame */
     pyw_pairs headers;   /* scratch of the HEAD decoder */
-    apr_uint64_t worker; /* its serial; 0: connected to the group's socket, or not at all */
+    apr_uint64_t worker; /* its serial; 0: not connected */
     int is_kept;         /* the connection has served before: the worker may have closed it meanwhile */
     pyw_token *token;    /* of the connection; NULL: it has none (yet) */
     struct pyw_client *next;
@@ -49,20 +47,9 @@ void pyw_client_keep(pyw_client *client, const pyw_group *group);
 int pyw_client_abandon(pyw_client *client);
 
 /*
- * Connects to a worker: by a kept connection, or to its own socket. 0, or the errno: a worker that is about to end
- * does not listen any more.
+ * Connects to a worker: by a kept connection, if there is one and not `is_anew`, or else to its socket. 0, or the
+ * errno: a worker that is about to end does not listen any more.
  */
-int pyw_client_connect_worker(pyw_client *client, const pyw_group *group, apr_uint64_t worker,
-                              const pyw_timing *timing);
-
-/* Connects to the same worker once more, by a new connection. 0, or the errno. */
-int pyw_client_connect_again(pyw_client *client, const pyw_group *group, const pyw_timing *timing);
-
-/*
- * Connects to the group's socket, waiting up to its connect-timeout while the listen queue is full, and for a moment
- * while the socket does not exist: its manager is being replaced, or binds it anew. No wait goes on behind the deadline
- * of `timing`. 0, or the errno.
- */
-int pyw_client_connect(pyw_client *client, const pyw_group *group, const pyw_timing *timing);
+int pyw_client_connect(pyw_client *client, const pyw_group *group, apr_uint64_t worker, int is_anew);
 
 #endif

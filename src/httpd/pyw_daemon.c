@@ -17,42 +17,6 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* How often a request may meet workers that go away before it is given up. */
-#define ATTEMPTS 10
-
-/* It has not come as far as a worker. */
-static int out_of_time(request_rec *r, const pyw_group *group, const pyw_timing *timing)
-{
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0277) "process group '%s': the time of \"%s\" [%s] was up, %.3f s after it came "
-                              "(request-timeout), before a worker could be reached; the client gets 504",
-                  group->options->name, r->the_request, timing->id, pyw_timing_age(timing));
-    return HTTP_GATEWAY_TIME_OUT;
-}
-
-static int connect_to_worker(request_rec *r, pyw_client *client, const pyw_group *group, const pyw_timing *timing)
-{
-    int error = pyw_client_connect(client, group, timing);
-
-    if (!error) {
-        return OK;
-    }
-    if (pyw_timing_is_over(timing)) {
-        return out_of_time(r, group, timing);
-    }
-    if (error == EAGAIN) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
-                      PYWNO(0230) "process group '%s': every thread is busy and the listen queue stayed full for "
-                                  "connect-timeout; more processes or threads, or a larger listen-backlog, may help",
-                      group->options->name);
-    }
-    else {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r, PYWNO(0231) "process group '%s' cannot be reached at %s",
-                      group->options->name, group->socket_path);
-    }
-    return HTTP_SERVICE_UNAVAILABLE;
-}
-
 /* OK, or the answer if the request cannot be put into a frame. */
 static int encode_request(request_rec *r, pyw_client *client, const pyw_target *target, const pyw_upload *upload)
 {
@@ -85,19 +49,30 @@ static int encode_request(request_rec *r, pyw_client *client, const pyw_target *
     return OK;
 }
 
+/* It does not listen any more. */
+static int is_gone(int error)
+{
+    return error == ECONNREFUSED || error == ENOENT;
+}
+
 /* OK: client->channel is open. HTTP_CONTINUE: not to this worker, and the request is to be admitted again. */
-static int connect_as_admitted(request_rec *r, pyw_client *client, pyw_admission *admission)
+static int connect_to_worker(request_rec *r, pyw_client *client, pyw_admission *admission, int is_anew)
 {
     const pyw_group *group = admission->target->group;
+    int error = pyw_client_connect(client, group, admission->slot.worker, is_anew);
 
-    if (group->roster) {
-        pyw_kept_follow(group->options->roster_index, (apr_uint32_t)group->options->roster_use, group->roster);
+    if (!error) {
+        return OK;
     }
-    if (!admission->slot.worker) {
-        return connect_to_worker(r, client, group, &admission->target->timing);
+    if (!is_gone(error) && error != EAGAIN) { /* it is not the worker's fault: no other one would do */
+        pyw_admission_take_back(admission);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
+                      PYWNO(0231) "process group '%s': httpd's child cannot connect to a worker; the client gets 503",
+                      group->options->name);
+        return HTTP_SERVICE_UNAVAILABLE;
     }
-    return pyw_client_connect_worker(client, group, admission->slot.worker, &admission->target->timing) ? HTTP_CONTINUE
-                                                                                                        : OK;
+    pyw_admission_retry(admission, is_gone(error));
+    return HTTP_CONTINUE;
 }
 
 /*
@@ -126,38 +101,40 @@ static void leave_behind(pyw_client *client, pyw_admission *admission)
 }
 
 /* A kept connection that turns out to be closed says nothing about its worker: that it listens no longer would. */
-static pyw_relay_outcome relay(pyw_client *client, pyw_admission *admission, pyw_upload *upload)
+static int relay(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload,
+                 pyw_relay_outcome *outcome)
 {
-    const pyw_target *target = admission->target;
-    pyw_relay_outcome outcome = pyw_relay_run(client, admission, upload);
+    int status = connect_to_worker(r, client, admission, 0);
 
-    if (outcome != PYW_RELAY_STALE) {
-        return outcome;
+    if (status == OK) {
+        *outcome = pyw_relay_run(client, admission, upload);
     }
-    if (pyw_client_connect_again(client, target->group, &target->timing) != 0) {
-        return PYW_RELAY_GOAWAY;
+    if (status == OK && *outcome == PYW_RELAY_STALE) {
+        pyw_client_disconnect(client);
+        status = connect_to_worker(r, client, admission, 1);
+        *outcome = status == OK ? pyw_relay_run(client, admission, upload) : *outcome;
     }
-    return pyw_relay_run(client, admission, upload);
+    return status;
 }
 
 /* HTTP_CONTINUE: the worker that had been chosen has not begun it, and will not. */
 static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload)
 {
+    const pyw_group *group = admission->target->group;
+    pyw_relay_outcome outcome = PYW_RELAY_DONE;
     int status = pyw_admission_enter(admission);
 
+    pyw_kept_follow(group->options->roster_index, (apr_uint32_t)group->options->roster_use, group->roster);
     if (status == OK) {
-        status = connect_as_admitted(r, client, admission);
-    }
-    if (status == HTTP_CONTINUE) {
-        pyw_admission_retry(admission);
+        status = relay(r, client, admission, upload, &outcome);
     }
     if (status != OK) {
         return status;
     }
-    switch (relay(client, admission, upload)) {
+    switch (outcome) {
     case PYW_RELAY_GOAWAY:
         pyw_client_disconnect(client);
-        pyw_admission_retry(admission);
+        pyw_admission_retry(admission, 0);
         return HTTP_CONTINUE;
     case PYW_RELAY_UNBEGUN:
         pyw_client_disconnect(client);
@@ -172,25 +149,20 @@ static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission,
     return OK;
 }
 
+/* Another worker is tried for as long as the request may wait: pyw_admission_enter() ends it. */
 static int serve(request_rec *r, pyw_client *client, const pyw_target *target, pyw_upload *upload)
 {
     pyw_reply reply;
     pyw_admission admission;
+    int status = HTTP_CONTINUE;
 
     pyw_reply_init(&reply, r, target->config);
     pyw_admission_init(&admission, target, &reply);
-    while (admission.attempts < ATTEMPTS) {
-        int status = attempt(r, client, &admission, upload);
-
-        if (status != HTTP_CONTINUE) {
-            pyw_admission_leave(&admission);
-            return status == OK ? pyw_reply_result(&reply) : status;
-        }
+    while (status == HTTP_CONTINUE) {
+        status = attempt(r, client, &admission, upload);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0234) "process group '%s': its workers are going away, none took the request",
-                  target->group->options->name);
-    return HTTP_SERVICE_UNAVAILABLE;
+    pyw_admission_leave(&admission);
+    return status == OK ? pyw_reply_result(&reply) : status;
 }
 
 static int dispatch(request_rec *r, const pyw_target *target, pyw_upload *upload)

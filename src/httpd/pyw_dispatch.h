@@ -16,10 +16,12 @@
 /*
  * In httpd's parent, before the manager is configured: gives each group of the configuration its place, kept by its
  * name from restart to restart. A place whose group was removed is given away when no child is left that knows the
- * group. A group for which there is none (1024 groups, or no memory) does without: its requests are queued by the
- * kernel.
+ * group. Not PYW_OK: there is no memory, which was logged; httpd cannot serve.
  */
-void pyw_dispatch_prepare(server_rec *main_server);
+pyw_result pyw_dispatch_prepare(void);
+
+/* The indexes of all groups are below that. */
+int pyw_dispatch_size(void);
 
 /* For the manager; -1: there is no such memory. They stay this module's. */
 int pyw_dispatch_roster_fd(void);

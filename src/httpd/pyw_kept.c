@@ -31,7 +31,7 @@ static struct {
     kept_connection *unused;
     int count;
     int most;
-    apr_uint32_t sequences[PYW_ROSTER_GROUPS]; /* of the rosters as last looked at; lock to write, none to read */
+    apr_uint32_t *sequences; /* of the rosters as last looked at; lock to write, none to read */
 } kept;
 
 static void close_connection(kept_connection *connection)
@@ -79,8 +79,9 @@ static int most_connections(void)
     return (int)(files.rlim_cur / SHARE_OF_LIMIT);
 }
 
-void pyw_kept_child_init(apr_pool_t *pchild)
+void pyw_kept_child_init(apr_pool_t *pchild, int groups)
 {
+    kept.sequences = apr_pcalloc(pchild, (apr_size_t)groups * sizeof(*kept.sequences));
     kept.most = most_connections();
     apr_thread_mutex_create(&kept.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
     apr_pool_cleanup_register(pchild, NULL, close_all, apr_pool_cleanup_null);
@@ -228,7 +229,8 @@ void pyw_kept_follow(int index, apr_uint32_t use, const pyw_roster_group *roster
     }
     apr_thread_mutex_lock(kept.lock);
     if (pyw_roster_sequence(roster) != kept.sequences[index]) {
-        apr_uint32_t count = pyw_roster_read(roster, use, workers, PYW_ROSTER_WORKERS, &sequence);
+        pyw_roster_status status = {.use = use};
+        apr_uint32_t count = pyw_roster_read(roster, &status, workers, PYW_ROSTER_WORKERS, &sequence);
 
         close_unlisted(index, workers, count);
         __atomic_store_n(&kept.sequences[index], sequence, __ATOMIC_RELAXED);

@@ -9,8 +9,8 @@
 #include "wire/pyw_roster.h"
 #include "wire/pyw_token.h"
 
-/* In a new child, before its threads. */
-void pyw_kept_child_init(apr_pool_t *pchild);
+/* In a new child, before its threads; `groups`: the indexes are below that. */
+void pyw_kept_child_init(apr_pool_t *pchild, int groups);
 
 /*
  * Takes the connection to `worker` that was used last: its descriptor, or -1, and its token. The caller becomes the

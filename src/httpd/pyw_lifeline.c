@@ -50,3 +50,9 @@ void pyw_lifeline_child_init(void)
 {
     close_end(&lifeline.reading);
 }
+
+/* A pipe that is full wakes it, too. */
+void pyw_lifeline_wake_manager(void)
+{
+    (void)!write(lifeline.writing, "", 1);
+}

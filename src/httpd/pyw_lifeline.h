@@ -5,11 +5,12 @@
 #include <apr_pools.h>
 
 /*
- * A pipe by which the manager sees when the last child of httpd is gone that was started with a configuration: each has
- * the writing end, by fork. In httpd's parent.
+ * A pipe from httpd's children to the manager: each child has the writing end of its configuration's, by fork. The
+ * manager sees when the last of them is gone; and a byte, whatever it is, makes it look at the groups.
  */
 
-/* Makes the one of this configuration; both ends are closed with `pconf`. Without it the manager guesses. */
+/* In httpd's parent: makes the one of this configuration; both ends are closed with `pconf`. Without it the manager
+ * guesses, and looks once a second. */
 void pyw_lifeline_create(apr_pool_t *pconf);
 
 /* The reading end; stays here. -1: there is none. */
@@ -17,5 +18,8 @@ int pyw_lifeline_fd(void);
 
 /* In a child: the reading end is not its business. */
 void pyw_lifeline_child_init(void);
+
+/* In a child, any thread: a request waits for a worker of a group that is asleep. */
+void pyw_lifeline_wake_manager(void);
 
 #endif

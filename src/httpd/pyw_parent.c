@@ -530,7 +530,9 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     apr_pool_pre_cleanup_register(pconf, NULL, interrupt_work);
     apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
     if (is_wanted() || pyw_managers_is_alive(pyw_managers_current())) {
-        pyw_dispatch_prepare(main_server);
+        if (pyw_dispatch_prepare() != PYW_OK) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
         pyw_capacity_warn(main_server);
         pyw_lifeline_create(pconf);
     }

@@ -258,27 +258,23 @@ static void queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZ
     }
 }
 
-/* On a connection to the group's socket TAKEN comes without being asked for. */
 static uint16_t request_flags(const pyw_relay *relay)
 {
     int flags = relay->has_body ? PYW_REQUEST_BODY : 0;
 
-    if (relay->is_unclaimed) {
-        flags |= PYW_REQUEST_TOKEN;
-    }
     if (pyw_crowd_is_here()) {
         flags |= PYW_REQUEST_CROWD;
     }
-    if (!relay->client->worker) {
-        flags |= PYW_REQUEST_ONLY;
-    }
-    else if (relay->awaits_taken) {
+    if (relay->awaits_taken) {
         flags |= PYW_REQUEST_TOLD;
     }
     return (uint16_t)flags;
 }
 
-/* REQUEST and the collected part of its body, in one write. */
+/*
+ * REQUEST and the collected part of its body, in one write. What a worker has said before it closed (GOAWAY) is still
+ * to be read.
+ */
 static void send_request(pyw_relay *relay, const pyw_buffer *payload)
 {
     unsigned char file[PYW_MESSAGE_FILE_SIZE];
@@ -288,12 +284,11 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
     queue_body(relay, file);
     result = pyw_channel_send(relay->channel, 0);
     pyw_relay_token_sent(relay);
-    relay->was_not_sent = result != PYW_OK && !pyw_channel_has_sent_part(relay->channel);
     if (result != PYW_OK) {
         stop_uploading(relay);
     }
-    if (relay->was_not_sent && (result != PYW_GONE || relay->client->is_kept)) {
-        pyw_relay_worker_lost(relay, result); /* whatever is still to be read is for no request */
+    if (result != PYW_OK && result != PYW_GONE) {
+        pyw_relay_worker_lost(relay, result);
     }
 }
 
@@ -324,7 +319,7 @@ static pyw_relay_outcome outcome(const pyw_relay *relay)
     if (relay->worker_done) {
         return PYW_RELAY_DONE;
     }
-    return relay->is_unbegun ? PYW_RELAY_UNBEGUN : PYW_RELAY_LEFT;
+    return relay->claim == PYW_CLAIM_HTTPD ? PYW_RELAY_UNBEGUN : PYW_RELAY_LEFT;
 }
 
 pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, pyw_upload *upload)
@@ -352,8 +347,10 @@ pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, py
         .awaits_continue = reply->r->expecting_100 && !upload->complete,
     };
 
+    if (!pyw_relay_token_put(&relay)) {
+        return PYW_RELAY_UNBEGUN;
+    }
     pyw_relay_ahead_begin(&relay);
-    pyw_relay_token_put(&relay);
     send_request(&relay, &client->request);
     while (!relay.over) {
         step(&relay);

@@ -34,12 +34,6 @@ void pyw_relay_client_gone(pyw_relay *relay)
     relay->over = 1;
 }
 
-/* Has the worker not begun the REQUEST yet, so that nothing in it will say what became of it? */
-static int is_waiting(pyw_relay *relay)
-{
-    return pyw_relay_token_take(relay) || (!relay->has_spoken && pyw_channel_is_unread(relay->channel));
-}
-
 void pyw_relay_out_of_time(pyw_relay *relay)
 {
     pyw_reply *reply = relay->reply;
@@ -54,7 +48,7 @@ void pyw_relay_out_of_time(pyw_relay *relay)
         pyw_relay_tell_abort(relay); /* the client has everything, what goes on is the application's close() */
         return;
     }
-    if (is_waiting(relay)) {
+    if (pyw_relay_token_take(relay)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       PYWNO(0275) "process group '%s': \"%s\" [%s] waited for a free thread until its time was up, "
                                   "%.3f s after it came (request-timeout); the client gets 504",
@@ -84,22 +78,6 @@ static const char *words_for(pyw_result why)
     }
 }
 
-/*
- * Was the connection closed with the REQUEST in it unread? So it goes with those that wait for an accept(2) when the
- * last worker leaves a listening socket behind. With anything behind the REQUEST one cannot tell what was read, but
- * for a worker that would have said TAKEN before it began.
- */
-static int was_not_begun(pyw_relay *relay)
-{
-    int would_tell = relay->client->worker && relay->awaits_taken;
-
-    if (pyw_relay_token_take(relay)) {
-        return 1;
-    }
-    return relay->was_not_sent || ((!relay->has_body || would_tell) && !relay->has_left && !relay->has_spoken &&
-                                   pyw_channel_was_reset(relay->channel));
-}
-
 static void out_of_descriptors(pyw_relay *relay)
 {
     request_rec *r = relay->reply->r;
@@ -115,7 +93,6 @@ static void out_of_descriptors(pyw_relay *relay)
 static void worker_is_done(pyw_relay *relay)
 {
     relay->worker_done = 1;
-    relay->is_unclaimed = 0;
     relay->reply->absorption = NULL;
     relay->absorb_error = pyw_channel_absorb_error(relay->channel);
     if (!relay->uploading) {
@@ -134,7 +111,7 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
     if (reply->ended) {
         return; /* the client has everything; the group's log says what became of the worker */
     }
-    if (was_not_begun(relay)) {
+    if (why != PYW_MALFORMED && pyw_relay_token_take(relay)) {
         relay->is_stale = relay->client->is_kept;
         relay->goaway = !relay->is_stale;
         return;
@@ -234,17 +211,12 @@ static pyw_result take_file(pyw_relay *relay, const pyw_frame *frame)
     return result == PYW_OK ? after_body(relay, frame->flags & PYW_DATA_LAST, 1) : result;
 }
 
-static apr_uint32_t worker_pid(const pyw_relay *relay)
-{
-    return relay->worker_pid == 0 && relay->admission->has_slot ? relay->admission->slot.pid : relay->worker_pid;
-}
-
 static pyw_result take_log(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_log_level level = frame->flags > PYW_LOG_TRACE ? PYW_LOG_TRACE : (pyw_log_level)frame->flags;
 
     /* emerg and alert are the server's own: a worker cannot raise them. */
-    pyw_log_sink_request(relay->reply->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level, worker_pid(relay),
+    pyw_log_sink_request(relay->reply->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level, relay->admission->slot.pid,
                          frame->payload, frame->length);
     return PYW_OK;
 }
@@ -275,31 +247,26 @@ static pyw_result take_error(pyw_relay *relay, const pyw_frame *frame)
     return result;
 }
 
-static pyw_result take_taken(pyw_relay *relay, const pyw_frame *frame)
+static pyw_result take_taken(pyw_relay *relay)
 {
-    int is_expected = relay->client->worker ? relay->awaits_taken : !relay->reply->has_head;
-    apr_uint32_t pid;
-
-    if (!is_expected || pyw_message_taken_decode(&pid, frame->payload, frame->length) != PYW_OK) {
+    if (!relay->awaits_taken) {
         return PYW_MALFORMED;
     }
     relay->awaits_taken = 0;
-    relay->worker_pid = pid;
-    if (!relay->client->worker) {
-        pyw_admission_taken(relay->admission, pid);
-    }
     return PYW_OK;
 }
 
-/* Whoever has spoken of a request has begun it, whatever it says now: it must not be run a second time. */
 static pyw_result take_goaway(pyw_relay *relay)
 {
-    if (relay->has_spoken) {
-        return PYW_MALFORMED;
-    }
     relay->over = 1;
     relay->goaway = 1;
     return PYW_OK;
+}
+
+/* Who speaks of a request has begun it, but for GOAWAY: that one has not. */
+static int is_whose_it_says(pyw_relay *relay, const pyw_frame *frame)
+{
+    return pyw_relay_token_take(relay) == (frame->type == PYW_FRAME_GOAWAY);
 }
 
 static pyw_result dispatch(pyw_relay *relay, const pyw_frame *frame)
@@ -320,7 +287,7 @@ static pyw_result dispatch(pyw_relay *relay, const pyw_frame *frame)
     case PYW_FRAME_ERROR:
         return take_error(relay, frame);
     case PYW_FRAME_TAKEN:
-        return take_taken(relay, frame);
+        return take_taken(relay);
     case PYW_FRAME_GOAWAY:
         return take_goaway(relay);
     default:
@@ -330,11 +297,8 @@ static pyw_result dispatch(pyw_relay *relay, const pyw_frame *frame)
 
 void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
 {
-    pyw_result result;
+    pyw_result result = is_whose_it_says(relay, frame) ? dispatch(relay, frame) : PYW_MALFORMED;
 
-    relay->is_unclaimed = 0;
-    result = dispatch(relay, frame);
-    relay->has_spoken |= frame->type != PYW_FRAME_TAKEN || relay->has_body;
     if (result == PYW_OK && !relay->over && relay->absorption.is_late) {
         pyw_relay_out_of_time(relay);
     }

@@ -17,6 +17,13 @@
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
 
+/* Whose the request is: the token of the connection decides. */
+typedef enum {
+    PYW_CLAIM_OPEN = 0, /* nobody's yet, as far as one knows */
+    PYW_CLAIM_WORKER,   /* the worker has begun it */
+    PYW_CLAIM_HTTPD     /* it was taken back: the worker has not begun it, and will not */
+} pyw_claim;
+
 typedef struct pyw_relay {
     pyw_client *client;
     pyw_channel *channel; /* the client's */
@@ -33,17 +40,13 @@ typedef struct pyw_relay {
     int has_body;        /* the REQUEST says that a body follows */
     int uploading;       /* body bytes, or its END, are still to be sent */
     int awaits_continue; /* the client sends no body before the worker wants it */
-    apr_uint32_t worker_pid; /* as TAKEN has it; 0: the slot has it, or it is not known */
     int awaits_taken;    /* bytes that were not collected would be lost with a worker that does not begin the request */
     int may_have_more;   /* the last look at the body was not its last word: do not wait for its socket */
     int stream_slice;    /* ms until a stream is looked at again */
     int worker_is_full;  /* wait until the socket takes more */
-    int has_spoken;      /* the worker has said something about the request: it has begun it */
     int has_left;        /* the client has closed its sending side, and the worker was told */
-    int was_not_sent;    /* the worker had closed its connection before a byte of the REQUEST had gone */
+    pyw_claim claim;
     int token_fd;        /* its memory, until the REQUEST is sent; -1: the worker has it */
-    int is_unclaimed;    /* nobody has taken the token of the connection, as far as one knows */
-    int is_unbegun;      /* httpd has: the worker has not begun the request, and will not */
     int is_worker_gone;  /* its process is; what it has said is still to be read */
     int worker_done;     /* it has ended the request, or is gone */
     int is_stale;        /* a kept connection that the worker had closed: the request was not begun */

@@ -9,14 +9,11 @@
 
 #include "httpd/pyw_relay_frames.h"
 
-/*
- * Before and after the REQUEST is sent to a worker's own socket. Without memory for a token the request is sent all the
- * same, and counts as begun from then on.
- */
-void pyw_relay_token_put(pyw_relay *relay);
+/* Before and after the REQUEST is sent. 0: there is no memory for a token; the client gets 503, which was logged. */
+int pyw_relay_token_put(pyw_relay *relay);
 void pyw_relay_token_sent(pyw_relay *relay);
 
-/* 1: the worker has not begun the request, and never will. 0: it has, or httpd cannot tell. */
+/* 1: the worker has not begun the request, and never will. 0: it has. */
 int pyw_relay_token_take(pyw_relay *relay);
 
 #endif

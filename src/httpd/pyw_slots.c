@@ -16,6 +16,7 @@
 
 enum {
     PUMP_MS = 20,       /* how often the first in the queue looks for workers that have come */
+    START_MS = 3,       /* likewise, while there is none */
     SERVICE_WEIGHT = 8, /* of the running mean of service times: the last one counts an eighth */
     AVOIDED_MS = 1000,  /* a worker that said that it cannot take a request; one that ends is off the roster by then */
     REFUSAL_PAUSE_MS = 1000,
@@ -34,7 +35,7 @@ static void recover(pyw_slots *slots, int32_t index)
 {
     pyw_ticket *lost = &slots->tickets[index];
 
-    if (lost->state == PYW_TICKET_WAITING || lost->state == PYW_TICKET_DISMISSED) {
+    if (lost->state == PYW_TICKET_WAITING) {
         pyw_slots_dequeue(slots, index);
         pyw_slots_put_free(slots, index);
     }
@@ -90,13 +91,20 @@ void pyw_slots_adopt(pyw_slots *slots)
 static int64_t expected_wait(pyw_slots *slots)
 {
     int32_t count = pyw_slots_count_slots(slots);
+    int64_t until = slots->status.state == PYW_GROUP_DOWN ? slots->status.until - slots->now / 1000 : 0;
 
+    if (pyw_slots_are_down(slots)) {
+        return until > 0 ? until : 0;
+    }
     return count == 0 ? 0 : (slots->waiting + 1) * slots->service_us / count / 1000;
 }
 
-/* One that has waited before is not refused now. */
+/* One that has waited before is not refused now, unless there is nothing to wait for. */
 static pyw_slot_outcome refuse_waiting(pyw_slots *slots, const pyw_slot_wish *wish)
 {
+    if (pyw_slots_are_down(slots)) {
+        return PYW_SLOT_DOWN;
+    }
     if (wish->is_repeated) {
         return PYW_SLOT_WAITS;
     }
@@ -168,54 +176,22 @@ static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_wish *wish, pyw_s
 
 pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot)
 {
-    pyw_slot_outcome outcome = PYW_SLOT_NO_WORKER;
+    pyw_slot_outcome outcome;
 
     slot->requests = 0;
     if (!pyw_slots_lock_within(slots, wish->patience_ms > 0 ? wish->patience_ms : PYW_SLOTS_PATIENCE_MS)) {
         return PYW_SLOT_BLOCKED;
     }
-    if (pyw_slots_count_slots(slots) > 0) {
+    pyw_slots_pump(slots);
+    outcome = admit(slots, wish, slot);
+    if ((outcome == PYW_SLOT_FULL || outcome == PYW_SLOT_TOO_LATE) && look_for_the_dead(slots)) {
         pyw_slots_pump(slots);
         outcome = admit(slots, wish, slot);
-        if ((outcome == PYW_SLOT_FULL || outcome == PYW_SLOT_TOO_LATE) && look_for_the_dead(slots)) {
-            pyw_slots_pump(slots);
-            outcome = admit(slots, wish, slot);
-        }
-        pyw_slots_publish(slots);
     }
-    slot->requests = slots->running + slots->waiting + (outcome == PYW_SLOT_NO_WORKER);
+    pyw_slots_publish(slots);
+    slot->requests = slots->running + slots->waiting;
     pyw_slots_unlock(slots);
     return outcome;
-}
-
-static pyw_slot_worker *find_pid(pyw_slots *slots, uint32_t pid)
-{
-    for (uint32_t i = 0; i < slots->worker_count; i++) {
-        if (pyw_slots_workers(slots)[i].pid == pid) {
-            return &pyw_slots_workers(slots)[i];
-        }
-    }
-    return NULL;
-}
-
-/* Whether it has a thread to spare is not asked: one of them has taken the request. */
-int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot)
-{
-    static const pyw_slot_wish nothing;
-    pyw_ticket *made;
-
-    if (!pyw_slots_lock(slots)) {
-        return 0;
-    }
-    made = make_ticket(slots, &nothing, &slot->ticket);
-    if (made != NULL) {
-        made->pid = pid;
-        pyw_slots_grant(slots, made, find_pid(slots, pid));
-        pyw_slots_publish(slots);
-    }
-    pyw_slots_unlock(slots);
-    slot->pid = pid;
-    return made != NULL;
 }
 
 static void sleep_for(const uint32_t *word, int ms)
@@ -238,20 +214,17 @@ static void look_again(pyw_slots *slots, int64_t limit_ms)
     }
 }
 
-static pyw_slot_outcome take_grant(pyw_slots *slots, pyw_slot *slot, uint32_t granted)
-{
-    if (granted == PYW_GRANT_SLOT) {
-        slot->worker = slots->tickets[slot->ticket].worker;
-        slot->pid = slots->tickets[slot->ticket].pid;
-        return PYW_SLOT_GRANTED;
-    }
-    pyw_slots_leave(slots, slot, 0);
-    return PYW_SLOT_NO_WORKER;
-}
-
 static int is_first(const pyw_slots *slots, const pyw_slot *slot)
 {
     return __atomic_load_n(&slots->queue_first, __ATOMIC_RELAXED) == (int32_t)slot->ticket;
+}
+
+static int pause_of(const pyw_slots *slots, const pyw_slot *slot)
+{
+    if (!is_first(slots, slot)) {
+        return OWNERS_MS;
+    }
+    return __atomic_load_n(&slots->listed, __ATOMIC_RELAXED) > 0 ? PUMP_MS : START_MS;
 }
 
 pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms)
@@ -260,16 +233,20 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
     int64_t deadline = pyw_clock_ms() + timeout_ms;
 
     for (;;) {
-        uint32_t granted = __atomic_load_n(&own->granted, __ATOMIC_ACQUIRE);
         int64_t left = deadline - pyw_clock_ms(), limit;
 
-        if (granted != PYW_GRANT_NONE) {
-            return take_grant(slots, slot, granted);
+        if (__atomic_load_n(&own->granted, __ATOMIC_ACQUIRE)) {
+            slot->worker = own->worker;
+            slot->pid = own->pid;
+            return PYW_SLOT_GRANTED;
+        }
+        if (pyw_slots_are_down(slots)) {
+            return PYW_SLOT_DOWN;
         }
         if (left <= 0) {
             return pyw_slots_is_blocked(slots) ? PYW_SLOT_BLOCKED : PYW_SLOT_WAITS;
         }
-        limit = is_first(slots, slot) ? PUMP_MS : OWNERS_MS;
+        limit = pause_of(slots, slot);
         sleep_for(&own->granted, (int)(left < limit ? left : limit));
         if (!__atomic_load_n(&own->granted, __ATOMIC_ACQUIRE)) {
             look_again(slots, limit);
@@ -301,7 +278,7 @@ void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
     pyw_slots_unlock(slots);
 }
 
-void pyw_slots_avoid(pyw_slots *slots, uint64_t worker)
+void pyw_slots_avoid(pyw_slots *slots, uint64_t worker, int is_gone)
 {
     pyw_slot_worker *found;
 
@@ -310,7 +287,7 @@ void pyw_slots_avoid(pyw_slots *slots, uint64_t worker)
     }
     found = pyw_slots_find_worker(slots, worker);
     if (found != NULL) {
-        found->avoided_until = slots->now + AVOIDED_MS * 1000;
+        found->avoided_until = is_gone ? INT64_MAX : slots->now + AVOIDED_MS * 1000;
     }
     pyw_slots_unlock(slots);
 }

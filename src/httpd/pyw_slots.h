@@ -5,7 +5,8 @@
 /*
  * Who may send a request to which worker of a group, and who waits: one table a group, in memory that all processes of
  * httpd share and only they can write. A worker that the roster lists has as many slots as threads. A request takes a
- * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead.
+ * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead. It also
+ * waits while the group has no worker, unless the roster says that there will not be one soon.
  *
  * Any thread of any httpd process. The lock is robust: a process that dies inside leaves a table that the next one puts
  * right. One that is stopped inside (a debugger, SIGSTOP) blocks the table until it goes on or is killed: nobody waits
@@ -41,7 +42,7 @@ typedef enum {
     PYW_SLOT_WAITS,       /* pyw_slots_wait() */
     PYW_SLOT_FULL,        /* no ticket: queue_limit requests wait already */
     PYW_SLOT_TOO_LATE,    /* no ticket: its turn would come after queue_timeout_ms */
-    PYW_SLOT_NO_WORKER,   /* no ticket: the roster lists no worker */
+    PYW_SLOT_DOWN,        /* no ticket: the group has no worker, and will not have one soon */
     PYW_SLOT_BLOCKED      /* another process has the lock and does not go on: pyw_slots_tell_blocked() */
 } pyw_slot_outcome;
 
@@ -71,25 +72,22 @@ void pyw_slots_adopt(pyw_slots *slots);
 pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot);
 
 /*
- * Waits for up to `timeout_ms`: PYW_SLOT_GRANTED, or PYW_SLOT_WAITS. PYW_SLOT_NO_WORKER: the ticket is gone, and so is
- * the last worker. PYW_SLOT_BLOCKED: the ticket is still there, and nobody will grant it for now.
+ * Waits for up to `timeout_ms`: PYW_SLOT_GRANTED, or PYW_SLOT_WAITS. The others keep the ticket, too. PYW_SLOT_DOWN:
+ * the last worker is gone. PYW_SLOT_BLOCKED: nobody will grant it for now.
  */
 pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms);
-
-/*
- * A worker, known by its process id, took a request from the group's own socket: a thread of it is busy from now on,
- * even if the roster lists it only later. 1: *slot is the request's (without the worker); 0: there are no tickets.
- */
-int pyw_slots_taken(pyw_slots *slots, uint32_t pid, pyw_slot *slot);
 
 /* The request is over, or waits no longer. `worked` 0: how long it took says nothing about the application. */
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked);
 
 /*
- * The worker cannot be reached, or said that it cannot take a request: nothing is sent there for a second, or until the
- * roster changes.
+ * The worker cannot be reached (`is_gone`): nothing is sent there until the roster changes. Or it said that it cannot
+ * take a request: nothing for a second, or until the roster changes.
  */
-void pyw_slots_avoid(pyw_slots *slots, uint64_t worker);
+void pyw_slots_avoid(pyw_slots *slots, uint64_t worker, int is_gone);
+
+/* Is the group asleep? Then a request that waits has to wake the manager. Takes no lock. */
+int pyw_slots_are_asleep(const pyw_slots *slots);
 
 /*
  * What a process that died leaves behind is found while somebody waits: its requests that waited are gone; those that
@@ -97,7 +95,7 @@ void pyw_slots_avoid(pyw_slots *slots, uint64_t worker);
  */
 enum { PYW_SLOTS_ORPHAN_MS = 1000 };
 
-/* How long a request that came now would wait, in ms, as far as one can tell. */
+/* How long a request that came now would wait, in ms, as far as one can tell; of a group that is down: until when. */
 int64_t pyw_slots_expected_wait(pyw_slots *slots);
 
 typedef struct pyw_slots_figures {

@@ -76,7 +76,7 @@ int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const p
                    pyw_load_group *load)
 {
     slots->roster = roster;
-    slots->use = use;
+    slots->status.use = use;
     slots->load = load;
     slots->ticket_capacity = tickets;
     slots->worker_capacity = workers;
@@ -145,19 +145,6 @@ pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial)
     return NULL;
 }
 
-/* It may have taken requests from the group's own socket before the manager could list it. */
-static void count_taken(pyw_slots *slots, pyw_slot_worker *worker)
-{
-    for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
-        pyw_ticket *running = &slots->tickets[i];
-
-        if (running->state == PYW_TICKET_RUNNING && running->worker == 0 && running->pid == worker->pid) {
-            running->worker = worker->serial;
-            worker->running++;
-        }
-    }
-}
-
 static void add_worker(pyw_slots *slots, const pyw_roster_worker *listed)
 {
     pyw_slot_worker *worker = pyw_slots_find_worker(slots, listed->serial);
@@ -170,7 +157,6 @@ static void add_worker(pyw_slots *slots, const pyw_roster_worker *listed)
         memset(worker, 0, sizeof(*worker));
         worker->serial = listed->serial;
         worker->pid = listed->pid;
-        count_taken(slots, worker);
     }
     worker->threads = listed->threads > INT32_MAX ? INT32_MAX : (int32_t)listed->threads;
     worker->is_listed = 1;
@@ -191,15 +177,25 @@ static void drop_unlisted(pyw_slots *slots)
     slots->worker_count = kept;
 }
 
+/* Others read these two without the lock. */
+static void note_status(pyw_slots *slots, const pyw_roster_status *status, uint32_t count)
+{
+    __atomic_store_n(&slots->status.until, status->until, __ATOMIC_RELAXED);
+    __atomic_store_n(&slots->status.state, status->state, __ATOMIC_RELAXED);
+    __atomic_store_n(&slots->listed, (int32_t)count, __ATOMIC_RELAXED);
+}
+
 static void follow_roster(pyw_slots *slots)
 {
     pyw_roster_worker *listed = roster_room(slots);
+    pyw_roster_status status = slots->status;
     uint32_t count;
 
     if (pyw_roster_sequence(slots->roster) == slots->sequence) {
         return;
     }
-    count = pyw_roster_read(slots->roster, slots->use, listed, slots->worker_capacity, &slots->sequence);
+    count = pyw_roster_read(slots->roster, &status, listed, slots->worker_capacity, &slots->sequence);
+    note_status(slots, &status, count);
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slots_workers(slots)[i].is_listed = 0;
     }
@@ -213,6 +209,29 @@ static void follow_roster(pyw_slots *slots)
     drop_unlisted(slots);
     for (uint32_t i = 0; i < count; i++) {
         add_worker(slots, &listed[i]);
+    }
+}
+
+int pyw_slots_are_asleep(const pyw_slots *slots)
+{
+    return __atomic_load_n(&slots->status.state, __ATOMIC_RELAXED) == PYW_GROUP_ASLEEP;
+}
+
+/* A manager that dies does not come back to its word: when it is over, requests wait for the next one's workers. */
+int pyw_slots_are_down(const pyw_slots *slots)
+{
+    if (__atomic_load_n(&slots->listed, __ATOMIC_RELAXED) > 0) {
+        return 0;
+    }
+    switch (__atomic_load_n(&slots->status.state, __ATOMIC_RELAXED)) {
+    case PYW_GROUP_STOPPING:
+    case PYW_GROUP_STOPPED:
+    case PYW_GROUP_REMOVED:
+        return 1;
+    case PYW_GROUP_DOWN:
+        return __atomic_load_n(&slots->status.until, __ATOMIC_RELAXED) > pyw_clock_ms();
+    default:
+        return 0;
     }
 }
 
@@ -267,9 +286,9 @@ static void count_running(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_
     }
 }
 
-static void wake(pyw_ticket *woken, uint32_t what)
+static void wake(pyw_ticket *woken)
 {
-    __atomic_store_n(&woken->granted, what, __ATOMIC_RELEASE);
+    __atomic_store_n(&woken->granted, 1, __ATOMIC_RELEASE);
     syscall(SYS_futex, &woken->granted, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
@@ -277,8 +296,8 @@ void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *wor
 {
     slots->turn++;
     granted->state = PYW_TICKET_RUNNING;
-    granted->worker = worker != NULL ? worker->serial : 0;
-    granted->pid = worker != NULL ? worker->pid : granted->pid;
+    granted->worker = worker->serial;
+    granted->pid = worker->pid;
     granted->since = pyw_slots_now_us();
     count_running(slots, granted, worker, 1);
 }
@@ -303,26 +322,10 @@ static void drop_orphans(pyw_slots *slots)
     }
 }
 
-/* Without a worker there is nothing to wait for here: the group's own socket is where its next one is waited for. */
-static void dismiss_all(pyw_slots *slots)
-{
-    while (slots->queue_first != PYW_SLOTS_NONE) {
-        int32_t index = slots->queue_first;
-
-        pyw_slots_dequeue(slots, index);
-        slots->tickets[index].state = PYW_TICKET_DISMISSED;
-        wake(&slots->tickets[index], PYW_GRANT_DISMISSED);
-    }
-}
-
 void pyw_slots_pump(pyw_slots *slots)
 {
     int32_t index = slots->queue_first;
 
-    if (index != PYW_SLOTS_NONE && pyw_slots_count_slots(slots) == 0) {
-        dismiss_all(slots);
-        index = PYW_SLOTS_NONE;
-    }
     while (index != PYW_SLOTS_NONE) {
         pyw_ticket *waiting = &slots->tickets[index];
         int32_t next = waiting->next;
@@ -334,7 +337,7 @@ void pyw_slots_pump(pyw_slots *slots)
         if (pyw_slots_may_run(slots, waiting)) {
             pyw_slots_dequeue(slots, index);
             pyw_slots_grant(slots, waiting, worker);
-            wake(waiting, PYW_GRANT_SLOT);
+            wake(waiting);
         }
         index = next;
     }
@@ -366,10 +369,7 @@ static void make_consistent(pyw_slots *slots)
         else if (found->state == PYW_TICKET_RUNNING || found->state == PYW_TICKET_ORPHANED) {
             slots->orphans += found->state == PYW_TICKET_ORPHANED;
             count_running(slots, found, pyw_slots_find_worker(slots, found->worker), 1);
-            wake(found, PYW_GRANT_SLOT); /* it may not have been */
-        }
-        else if (found->state == PYW_TICKET_DISMISSED) {
-            wake(found, PYW_GRANT_DISMISSED);
+            wake(found); /* it may not have been */
         }
         else {
             pyw_slots_put_free(slots, i);
@@ -382,7 +382,7 @@ void pyw_slots_end(pyw_slots *slots, int32_t index)
 {
     uint32_t state = slots->tickets[index].state;
 
-    if (state == PYW_TICKET_WAITING || state == PYW_TICKET_DISMISSED) {
+    if (state == PYW_TICKET_WAITING) {
         pyw_slots_dequeue(slots, index);
         pyw_slots_put_free(slots, index);
     }

@@ -17,20 +17,16 @@ typedef enum {
     PYW_TICKET_FREE = 0,
     PYW_TICKET_WAITING,
     PYW_TICKET_RUNNING,
-    PYW_TICKET_ORPHANED, /* its process died; the worker may still be busy with it */
-    PYW_TICKET_DISMISSED /* the last worker went while it waited; its process does not know yet */
+    PYW_TICKET_ORPHANED /* its process died; the worker may still be busy with it */
 } pyw_ticket_state;
 
-/* What a process finds in `granted` when it is woken. */
-enum { PYW_GRANT_NONE = 0, PYW_GRANT_SLOT, PYW_GRANT_DISMISSED };
-
 typedef struct pyw_ticket {
-    uint32_t granted; /* the futex of its process */
+    uint32_t granted; /* 1: it runs. The futex of its process */
     uint32_t state;
     int32_t owner;   /* process id */
     int32_t next;    /* in the queue, or among the free ones; PYW_SLOTS_NONE */
-    uint64_t worker; /* 0: the roster does not list it yet, `pid` will tell */
-    uint32_t pid;    /* of the worker; 0: none was granted yet */
+    uint64_t worker; /* 0: none was granted yet */
+    uint32_t pid;    /* of the worker */
     uint64_t order;  /* of the queue, to make it anew */
     int64_t since;   /* pyw_slots_now_us() of the change of state */
     int32_t location;
@@ -56,7 +52,8 @@ struct pyw_slots {
     int64_t blocked_since;  /* pyw_clock_ms(): since then nobody could have the lock; 0: somebody had it lately */
     int64_t blocked_told_at;
     const pyw_roster_group *roster;
-    uint32_t use; /* of the roster */
+    pyw_roster_status status; /* as the roster had it; written with the lock */
+    int32_t listed;           /* workers that the roster has; likewise */
     pyw_load_group *load;
     uint32_t ticket_capacity;
     uint32_t worker_capacity;
@@ -109,6 +106,9 @@ void pyw_slots_publish(pyw_slots *slots);
 
 pyw_slot_worker *pyw_slots_workers(pyw_slots *slots);
 pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial);
+/* No worker is listed, and the roster says that there will not be one soon. Needs no lock. */
+int pyw_slots_are_down(const pyw_slots *slots);
+
 int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *worker);
 
 /* Of the workers that take requests. */
@@ -120,7 +120,7 @@ pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots);
 /* As far as its location and what is reserved are concerned. */
 int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted);
 
-/* The ticket runs in that worker (NULL: in one that is not listed yet) from now on; and does no longer, and is free. */
+/* The ticket runs in that worker from now on; and does no longer, and is free. */
 void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *worker);
 void pyw_slots_end_running(pyw_slots *slots, int32_t index);
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/pyw_clock.h"
@@ -139,21 +138,6 @@ uid_t pyw_configuration_socket_owner(const pyw_worker_group *group)
     return owner;
 }
 
-pyw_result pyw_configuration_bind(pyw_manager *manager, pyw_worker_group *group, pyw_problem *problem)
-{
-    int fd;
-    pyw_result result = pyw_socket_file_bind(&group->socket, &manager->directory, pyw_configuration_socket_owner(group),
-                                             group->options->listen_backlog, &fd, problem);
-
-    if (result == PYW_OK) {
-        if (group->listener >= 0) {
-            close(group->listener);
-        }
-        group->listener = fd;
-    }
-    return result;
-}
-
 /* The options, whose pool the group then owns, and the log. */
 static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
 {
@@ -166,19 +150,12 @@ static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
     pending->pool = NULL;
 }
 
-static void free_group(pyw_manager *manager, pyw_worker_group *group)
+static void free_group(pyw_worker_group *group)
 {
-    if (group->listener >= 0) {
-        if (!group->is_handed) {
-            pyw_socket_file_remove(&group->socket, &manager->directory);
-        }
-        close(group->listener);
-    }
     pyw_reload_watch_end(group);
     if (group->log != NULL) {
         pyw_log_outlet_destroy(group->log, 0);
     }
-    free((void *)(uintptr_t)group->socket.name);
     free(group);
 }
 
@@ -192,51 +169,41 @@ void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group)
     *link = group->next;
     pyw_log_intake_join(&manager->intakes, &group->intakes);
     apr_pool_destroy(group->pool);
-    free_group(manager, group);
+    free_group(group);
 }
 
-/* The socket that an older manager of another program hands over: nobody who connects notices. */
-static int inherit(pyw_manager *manager, pyw_worker_group *group)
+/* What an older manager of another program hands over: nobody notices. */
+static void inherit(pyw_manager *manager, pyw_worker_group *group)
 {
-    const pyw_legacy legacy = pyw_handover_take(manager->handover, manager->directory.path, group->options->name);
+    const pyw_legacy *legacy = pyw_handover_find(manager->handover, manager->directory.path, group->options->name);
 
-    if (legacy.listener < 0) {
-        return 0;
+    if (legacy != NULL) {
+        group->is_stopped = legacy->is_stopped;
+        group->has_predecessor = 1;
+        pyw_scale_succeed(group, legacy->workers, legacy->memory);
     }
-    group->listener = legacy.listener;
-    group->is_stopped = legacy.is_stopped;
-    group->has_predecessor = 1;
-    pyw_scale_succeed(group, legacy.workers, legacy.memory);
-    pyw_socket_file_recognize(&group->socket, &manager->directory);
-    pyw_socket_file_adopt(&group->socket, &manager->directory, pyw_configuration_socket_owner(group));
-    listen(group->listener, group->options->listen_backlog);
-    return 1;
 }
 
-/* A group with its socket, which is in no list yet and whose options are still the pending one's. */
+/* A group that is in no list yet and whose options are still the pending one's. */
 static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *pending, pyw_problem *problem)
 {
     pyw_worker_group *group = calloc(1, sizeof(*group));
-    const char *path = pyw_socket_path(pending->pool, manager->directory.path, pending->options->name);
 
-    if (group == NULL) {
+    if (group != NULL) {
+        group->log = pyw_log_outlet_create(pending->log_fd);
+        pending->log_fd = -1;
+    }
+    if (group == NULL || group->log == NULL) {
+        free(group);
         pyw_problem_set(problem, "no memory");
         return NULL;
     }
     group->settings = &manager->settings;
     group->directory = &manager->directory;
     group->options = pending->options;
-    group->listener = -1;
     group->reload_fd = -1;
     group->retire_at = INT64_MAX;
-    group->socket.name = strdup(strrchr(path, '/') + 1);
-    group->log = pyw_log_outlet_create(pending->log_fd);
-    pending->log_fd = -1;
-    if (group->socket.name == NULL || group->log == NULL ||
-        (!inherit(manager, group) && pyw_configuration_bind(manager, group, problem) != PYW_OK)) {
-        free_group(manager, group);
-        return NULL;
-    }
+    inherit(manager, group);
     return group;
 }
 
@@ -260,7 +227,7 @@ static void undo_prepare(pyw_manager *manager)
 {
     for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
         if (pending->is_new && pending->group != NULL) {
-            free_group(manager, pending->group);
+            free_group(pending->group);
         }
     }
 }
@@ -308,7 +275,7 @@ static void log_update(const pyw_worker_group *group, const pyw_pending_group *p
     }
 }
 
-static void update_options(pyw_manager *manager, pyw_worker_group *group, pyw_pending_group *pending)
+static void update_options(pyw_worker_group *group, pyw_pending_group *pending)
 {
     apr_pool_t *old = group->pool;
     int roll = needs_workers(group, pending);
@@ -316,8 +283,6 @@ static void update_options(pyw_manager *manager, pyw_worker_group *group, pyw_pe
     log_update(group, pending, roll);
     take_over(group, pending);
     apr_pool_destroy(old);
-    pyw_socket_file_adopt(&group->socket, &manager->directory, pyw_configuration_socket_owner(group));
-    listen(group->listener, group->options->listen_backlog);
     pyw_worker_group_send_options(group);
     if (roll) {
         pyw_worker_group_roll(group);
@@ -330,13 +295,13 @@ static void update_log(pyw_worker_group *group, pyw_pending_group *pending)
     pending->log_fd = -1;
 }
 
-static void update_group(pyw_manager *manager, pyw_pending_group *pending, int roll)
+static void update_group(pyw_pending_group *pending, int roll)
 {
     pyw_worker_group *group = pending->group;
 
     group->retire_at = INT64_MAX;
     if (!same_pairs(group->pairs, pending->pairs)) {
-        update_options(manager, group, pending);
+        update_options(group, pending);
     }
     else if (roll) {
         pyw_worker_group_roll(group);
@@ -413,7 +378,7 @@ static void apply(pyw_manager *manager, int roll)
     retire_others(manager);
     for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
         if (!pending->is_new) {
-            update_group(manager, pending, roll);
+            update_group(pending, roll);
             continue;
         }
         take_over(pending->group, pending);
@@ -450,22 +415,6 @@ static pyw_result use_directory(pyw_manager *manager, pyw_problem *problem)
                                      pyw_handover_uses(manager->handover, manager->settings.socket_directory), problem);
 }
 
-/* The groups that run follow into the new directory. */
-static void move_sockets(pyw_manager *manager)
-{
-    pyw_problem problem;
-
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (pyw_configuration_bind(manager, group, &problem) == PYW_OK) {
-            pyw_worker_group_send_listener(group);
-        }
-        else {
-            pyw_group_log(group, PYW_LOG_ERR, PYWNO(0332) "group '%s' cannot follow WSGISocketPrefix: %s",
-                          group->options->name, problem.text);
-        }
-    }
-}
-
 static pyw_result commit(pyw_manager *manager, const pyw_settings *before, pyw_problem *problem)
 {
     pyw_socket_directory old = manager->directory;
@@ -484,10 +433,9 @@ static pyw_result commit(pyw_manager *manager, const pyw_settings *before, pyw_p
         return result;
     }
     if (moved) {
-        move_sockets(manager);
-        pyw_socket_directory_remove(&old);
+        pyw_socket_directory_remove(&old); /* with the sockets of the workers, which are replaced */
     }
-    apply(manager, before->socket_directory != NULL && before->httpd_uid != manager->settings.httpd_uid);
+    apply(manager, before->socket_directory != NULL && (moved || before->httpd_uid != manager->settings.httpd_uid));
     return PYW_OK;
 }
 

@@ -57,7 +57,7 @@ pyw_group_state pyw_group_state_of(const pyw_worker_group *group)
     if (pyw_worker_group_is_down(group)) {
         return PYW_GROUP_DOWN;
     }
-    if (pyw_scale_is_asleep(group) && group->children == NULL) {
+    if (pyw_scale_is_asleep(group)) {
         return PYW_GROUP_ASLEEP;
     }
     return state_of_workers(group);

@@ -24,7 +24,7 @@ enum {
 typedef struct legacy {
     const char *directory;
     const char *group;
-    pyw_legacy what; /* .listener -1: it was taken */
+    pyw_legacy what;
 } legacy;
 
 struct pyw_handover {
@@ -102,13 +102,13 @@ static void give_group(pyw_handover *handover, const pyw_worker_group *group)
     snprintf(memory, sizeof(memory), "%" PRIu64, memory_of(group));
     pyw_pairs_add_text(&pairs, "workers", workers);
     pyw_pairs_add_text(&pairs, "memory", memory);
-    pyw_pairs_add_text(&pairs, "kind", "socket");
+    pyw_pairs_add_text(&pairs, "kind", "group");
     pyw_pairs_add_text(&pairs, "directory", handover->manager->directory.path);
     pyw_pairs_add_text(&pairs, "group", group->options->name);
     if (group->is_stopped) {
         pyw_pairs_add_text(&pairs, "stopped", "1");
     }
-    send_pairs(handover, PYW_FRAME_ROW, &pairs, group->listener);
+    send_pairs(handover, PYW_FRAME_ROW, &pairs, -1);
     pyw_pairs_free(&pairs);
 }
 
@@ -128,11 +128,10 @@ static uint64_t number_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *
     return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
-static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs, int listener)
+static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs)
 {
     const uint64_t workers = number_of(pool, pairs, "workers");
     const pyw_legacy what = {
-        .listener = listener,
         .is_stopped = text_of(pool, pairs, "stopped") != NULL,
         .workers = workers < INT_MAX ? (int)workers : 0,
         .memory = number_of(pool, pairs, "memory"),
@@ -146,10 +145,10 @@ static pyw_result keep(pyw_handover *handover, const pyw_frame *frame)
     pyw_pairs pairs = {0};
     pyw_result result = pyw_message_pairs_decode(&pairs, frame->payload, frame->length);
     legacy item = {text_of(handover->pool, &pairs, "directory"), text_of(handover->pool, &pairs, "group"),
-                   read_legacy(handover->pool, &pairs, pyw_channel_take_fd(handover->channel))};
+                   read_legacy(handover->pool, &pairs)};
 
     pyw_pairs_free(&pairs);
-    if (result != PYW_OK || item.directory == NULL || item.group == NULL || item.what.listener < 0) {
+    if (result != PYW_OK || item.directory == NULL || item.group == NULL) {
         return PYW_MALFORMED;
     }
     APR_ARRAY_PUSH(handover->received, legacy) = item;
@@ -172,7 +171,12 @@ pyw_result pyw_handover_receive(pyw_handover *handover, int fd, pyw_problem *pro
         return PYW_OK;
     }
     pyw_channel_close(handover->channel);
-    return pyw_problem_set(problem, "the old manager does not hand over its sockets (%s)", pyw_result_name(result));
+    return pyw_problem_set(problem, "the old manager does not hand over its groups (%s)", pyw_result_name(result));
+}
+
+int pyw_handover_has_predecessor(const pyw_handover *handover)
+{
+    return !handover->is_old && pyw_channel_fd(handover->channel) >= 0;
 }
 
 int pyw_handover_uses(const pyw_handover *handover, const char *directory)
@@ -181,20 +185,16 @@ int pyw_handover_uses(const pyw_handover *handover, const char *directory)
            strcmp(APR_ARRAY_IDX(handover->received, 0, legacy).directory, directory) == 0;
 }
 
-pyw_legacy pyw_handover_take(pyw_handover *handover, const char *directory, const char *group)
+const pyw_legacy *pyw_handover_find(const pyw_handover *handover, const char *directory, const char *group)
 {
-    pyw_legacy found = {.listener = -1};
-
     for (int i = 0; i < handover->received->nelts; i++) {
-        legacy *item = &APR_ARRAY_IDX(handover->received, i, legacy);
+        const legacy *item = &APR_ARRAY_IDX(handover->received, i, legacy);
 
-        if (item->what.listener >= 0 && strcmp(item->directory, directory) == 0 && strcmp(item->group, group) == 0) {
-            found = item->what;
-            item->what.listener = -1;
-            break;
+        if (strcmp(item->directory, directory) == 0 && strcmp(item->group, group) == 0) {
+            return &item->what;
         }
     }
-    return found;
+    return NULL;
 }
 
 static void tell(pyw_handover *handover, const char *command, const char *group)
@@ -223,14 +223,6 @@ void pyw_handover_confirm(pyw_handover *handover)
         return;
     }
     handover->is_given = 1;
-    for (int i = 0; i < handover->received->nelts; i++) {
-        legacy *item = &APR_ARRAY_IDX(handover->received, i, legacy);
-
-        if (item->what.listener >= 0) {
-            close(item->what.listener); /* of a group that is not configured any more */
-            item->what.listener = -1;
-        }
-    }
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
         if (group->has_predecessor) {
             tell(handover, "own", group->options->name);

@@ -4,8 +4,8 @@
 
 /*
  * One manager in the place of another, of a newer program: httpd's parent starts it, and connects the two. The old one
- * hands over its listening sockets. Its workers go on accepting from them until those of the new one are ready, group
- * by group; then they finish what they run, and the old manager ends. docs/WIRE.md has the frames. On each manager's
+ * tells of its groups. Its workers serve until those of the new one are ready, group by group; then they finish what
+ * they run, and the old manager ends. docs/WIRE.md has the frames. On each manager's
  * only thread.
  */
 
@@ -26,7 +26,7 @@ enum { PYW_HANDOVER_FD = 4 };
 pyw_handover *pyw_handover_create(struct pyw_manager *manager);
 void pyw_handover_destroy(pyw_handover *handover);
 
-/* The old manager: gives its sockets to the manager at the other end of `fd`, whose owner it becomes. */
+/* The old manager: tells of its groups to the manager at the other end of `fd`, whose owner it becomes. */
 void pyw_handover_give(pyw_handover *handover, int fd);
 
 /* The old manager: has the new one taken over? From then on nothing but the workers is its own. */
@@ -37,14 +37,16 @@ pyw_result pyw_handover_receive(pyw_handover *handover, int fd, pyw_problem *pro
 
 /* What the old manager says of a group. */
 typedef struct pyw_legacy {
-    int listener;    /* the socket, in the directory that was asked for; -1: there is none */
     int is_stopped;  /* by a command */
     int workers;     /* as many as it wanted to have */
     uint64_t memory; /* bytes of all of them, as they count for memory-budget= */
 } pyw_legacy;
 
-/* The new manager: what the old one had of that group in that directory; the caller becomes the socket's owner. */
-pyw_legacy pyw_handover_take(pyw_handover *handover, const char *directory, const char *group);
+/* The new manager: what the old one says of that group, whose sockets are in that directory; NULL: nothing. */
+const pyw_legacy *pyw_handover_find(const pyw_handover *handover, const char *directory, const char *group);
+
+/* The new manager: is there an old one, which may still be the one that runs the groups? */
+int pyw_handover_has_predecessor(const pyw_handover *handover);
 
 /* The new manager: is there an old one whose sockets are in that directory? */
 int pyw_handover_uses(const pyw_handover *handover, const char *directory);

@@ -20,9 +20,7 @@
 #include "manager/pyw_descriptors.h"
 #include "manager/pyw_group_log.h"
 #include "manager/pyw_recycle.h"
-#include "manager/pyw_refusal.h"
 #include "manager/pyw_reload_watch.h"
-#include "manager/pyw_scale.h"
 #include "manager/pyw_template.h"
 #include "manager/pyw_roll_call.h"
 
@@ -222,22 +220,6 @@ static int64_t step_groups(pyw_manager *manager)
     return next;
 }
 
-static void bind_again(pyw_manager *manager, pyw_worker_group *group)
-{
-    pyw_problem problem;
-
-    if (pyw_configuration_bind(manager, group, &problem) == PYW_OK) {
-        pyw_worker_group_send_listener(group);
-        pyw_group_log(group, PYW_LOG_WARNING,
-                      PYWNO(0304) "the socket of group '%s' was removed by somebody: it is bound again",
-                      group->options->name);
-    }
-    else {
-        pyw_group_log(group, PYW_LOG_ERR, PYWNO(0305) "the socket of group '%s' was removed by somebody: %s",
-                      group->options->name, problem.text);
-    }
-}
-
 static int restore_directory(pyw_manager *manager)
 {
     pyw_socket_directory made;
@@ -264,9 +246,6 @@ static void look_at_sockets(pyw_manager *manager)
     }
     pyw_steering_look(manager->steering, &manager->directory);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (!group->is_stopping && !pyw_socket_file_is_there(&group->socket, &manager->directory)) {
-            bind_again(manager, group);
-        }
         pyw_roll_call_check_sockets(manager, group);
     }
 }
@@ -322,18 +301,18 @@ static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const py
     pyw_log_intake_collect(intakes, fds);
 }
 
-static void collect(pyw_manager *manager, apr_array_header_t *fds)
+/* Returns when to wake up at the latest. */
+static int64_t collect(pyw_manager *manager, apr_array_header_t *fds)
 {
+    int64_t next;
+
     add_poll(fds, pyw_channel_fd(manager->control));
     add_poll(fds, manager->signal_fd);
     add_poll(fds, pyw_handover_fd(manager->handover));
     pyw_steering_collect(manager->steering, fds);
-    pyw_lifelines_collect(&manager->lifelines, fds);
+    next = pyw_lifelines_collect(&manager->lifelines, fds);
     add_log(fds, manager->log, manager->intakes);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (pyw_worker_group_is_down(group) || pyw_scale_is_asleep(group)) {
-            add_poll(fds, group->listener);
-        }
         add_poll(fds, group->reload_fd);
         add_log(fds, group->log, group->intakes);
         pyw_template_each_fd(group, add_poll, fds);
@@ -341,14 +320,12 @@ static void collect(pyw_manager *manager, apr_array_header_t *fds)
             add_poll(fds, pyw_channel_fd(child->channel));
         }
     }
+    return next;
 }
 
 static void listen_to_workers(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (pyw_worker_group_is_down(group)) {
-            pyw_refusal_answer(group);
-        }
         pyw_reload_watch_listen(group);
         pyw_template_listen(group);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
@@ -383,13 +360,14 @@ static void store_logs(pyw_manager *manager)
 
 static void wait_for_events(pyw_manager *manager, int64_t next)
 {
-    int64_t left = next - pyw_clock_ms();
     apr_pool_t *pool;
     apr_array_header_t *fds;
+    int64_t left;
 
     apr_pool_create(&pool, manager->pool);
     fds = apr_array_make(pool, 16, sizeof(struct pollfd));
-    collect(manager, fds);
+    left = collect(manager, fds);
+    left = (left < next ? left : next) - pyw_clock_ms();
     (void)!poll((struct pollfd *)(void *)fds->elts, (nfds_t)fds->nelts, left > 0 ? (int)(left + 1) : 0);
     apr_pool_destroy(pool);
 }

@@ -4,7 +4,7 @@
 
 /*
  * The process manager: one thread, one poll(2) loop. It is the child of httpd's parent, root if that is, holds the
- * groups' listening sockets, and lives through restarts of httpd. It knows no Python and serves no request.
+ * workers' channels, and lives through restarts of httpd. It knows no Python and serves no request.
  */
 
 #include "base/pyw_result.h"
@@ -39,8 +39,10 @@ typedef struct pyw_manager {
     pyw_log_store log_store; /* httpd's, for the next manager */
     pyw_log_intake *intakes; /* of programs that outlived the groups of the workers that started them */
     pyw_pending_group *pending;
-    pyw_roster *roster;   /* NULL: httpd has none */
-    const pyw_load *load; /* httpd's; hostile */
+    pyw_roster_group *roster; /* what httpd's children read; NULL before httpd has sent it */
+    int roster_size;          /* groups that it has room for */
+    const pyw_load_group *load; /* what they write; hostile */
+    int load_size;
     pyw_lifelines lifelines; /* of httpd's children */
     pid_t parent;
     pyw_steering *steering;
@@ -68,22 +70,19 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
 pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
                                     pyw_problem *problem);
 
-/* Binds a group's socket; closes the one before. */
-pyw_result pyw_configuration_bind(pyw_manager *manager, pyw_worker_group *group, pyw_problem *problem);
-
-/* Another manager took the sockets that are handed: the other groups are no longer configured. */
+/* Another manager took the groups that are handed: the others are no longer configured. */
 void pyw_configuration_retire_others(pyw_manager *manager);
 
 /* Some of httpd's children are gone: groups that only they wanted end now. */
 void pyw_configuration_retire_unwanted(pyw_manager *manager);
 
-/* Who may connect to the group's sockets besides root. */
+/* Who may connect to the sockets of the group's workers besides root. */
 uid_t pyw_configuration_socket_owner(const pyw_worker_group *group);
 
 /* What a manager left that was killed: its workers, and programs of them, log on. */
 void pyw_configuration_recover_logs(pyw_manager *manager);
 
-/* Frees a group that has no children, with its socket. */
+/* Frees a group that has no children. */
 void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group);
 
 #endif

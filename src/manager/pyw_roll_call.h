@@ -10,12 +10,13 @@
 void pyw_roll_call_take(pyw_manager *manager, int frame_type, int fd);
 
 /*
- * Tells httpd's processes which workers of the group take requests, if that has changed; and gives the group its place
- * in what they say. A manager that has handed over tells nothing: the roster is its successor's.
+ * Tells httpd's processes the state of the group and which of its workers take requests, if that has changed; and gives
+ * the group its place in what they say. A manager that has handed over tells nothing: the roster is its successor's,
+ * who leaves there what it finds until its own workers are ready.
  */
 void pyw_roll_call_write(const pyw_manager *manager, pyw_worker_group *group);
 
-/* A worker whose own socket somebody has removed cannot be reached by new children of httpd: it is replaced. */
+/* A worker whose socket somebody has removed cannot be reached by new children of httpd: it is replaced. */
 void pyw_roll_call_check_sockets(const pyw_manager *manager, pyw_worker_group *group);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "base/pyw_clock.h"
 #include "manager/pyw_group_log.h"
-#include "manager/pyw_load_waiting.h"
 #include "manager/pyw_recycle.h"
 #include "manager/pyw_scale_decision.h"
 #include "manager/pyw_template.h"
@@ -30,7 +29,6 @@ void pyw_scale_begin(pyw_worker_group *group)
     group->wanted = group->wanted < options->processes_least ? options->processes_least
                     : group->wanted > options->processes     ? options->processes
                                                              : group->wanted;
-    group->waiting_since = INT64_MAX;
     group->spare_since = pyw_clock_ms();
 }
 
@@ -62,6 +60,17 @@ static void count_worker(pyw_scale_numbers *numbers, const pyw_child *child, int
     }
 }
 
+/*
+ * For how long the oldest request has been waiting; -1: none waits. httpd's children could write any number: it can
+ * start a worker too many, within processes=, and no more.
+ */
+static int64_t waiting_ms(const pyw_worker_group *group, int64_t now)
+{
+    int64_t since = group->load != NULL ? group->load->waiting_since : 0;
+
+    return since > 0 && since <= now ? now - since : -1;
+}
+
 static pyw_scale_numbers numbers_of(pyw_worker_group *group, const pyw_scale_limits *limits)
 {
     int64_t now = pyw_clock_ms();
@@ -72,7 +81,7 @@ static pyw_scale_numbers numbers_of(pyw_worker_group *group, const pyw_scale_lim
         count_worker(&numbers, child, now);
     }
     numbers.starting += pyw_template_ordered(group);
-    numbers.waiting = pyw_load_waiting_ms(group);
+    numbers.waiting = waiting_ms(group, now);
     if (!pyw_scale_is_spare(limits, &numbers)) {
         group->spare_since = now;
     }
@@ -197,7 +206,6 @@ int64_t pyw_scale_step(pyw_worker_group *group)
     say(group, decision, &numbers, &limits);
     group->wanted = pyw_scale_apply(decision, group->wanted);
     if (group->wanted != numbers.wanted) {
-        group->waiting_since = INT64_MAX;
         group->spare_since = pyw_clock_ms();
     }
     return group->wanted > 0 ? next_sample(&limits) : INT64_MAX;

@@ -167,12 +167,12 @@ static int give_to(const pyw_socket_directory *directory, const char *name, uid_
  * The name leads to the new socket when it may be connected to, and not before: a client that came between bind(2),
  * chown(2) and listen(2) would be refused. `name` is the one it has until then.
  */
-static int bind_unseen(int fd, pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int backlog,
+static int bind_unseen(int fd, pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner,
                        const char *name)
 {
     struct stat bound;
 
-    if (bind_at(fd, directory, name) != 0 || give_to(directory, name, owner) != 0 || listen(fd, backlog) != 0 ||
+    if (bind_at(fd, directory, name) != 0 || give_to(directory, name, owner) != 0 || listen(fd, SOMAXCONN) != 0 ||
         fstatat(directory->fd, name, &bound, AT_SYMLINK_NOFOLLOW) != 0) {
         return -1;
     }
@@ -181,14 +181,14 @@ static int bind_unseen(int fd, pyw_socket_file *file, const pyw_socket_directory
     return 0;
 }
 
-pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int backlog,
+pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner,
                                 int *fd, pyw_problem *problem)
 {
     char name[sizeof(((struct sockaddr_un *)0)->sun_path)];
     int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     snprintf(name, sizeof(name), "%s.new", file->name);
-    if (made < 0 || bind_unseen(made, file, directory, owner, backlog, name) != 0 ||
+    if (made < 0 || bind_unseen(made, file, directory, owner, name) != 0 ||
         renameat(directory->fd, name, directory->fd, file->name) != 0) {
         pyw_problem_set(problem, "the socket %s/%s cannot be made: %s", directory->path, file->name, strerror(errno));
         unlinkat(directory->fd, name, 0);
@@ -199,23 +199,6 @@ pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_director
     }
     *fd = made;
     return PYW_OK;
-}
-
-void pyw_socket_file_recognize(pyw_socket_file *file, const pyw_socket_directory *directory)
-{
-    struct stat found;
-
-    if (fstatat(directory->fd, file->name, &found, AT_SYMLINK_NOFOLLOW) == 0) {
-        file->device = found.st_dev;
-        file->inode = found.st_ino;
-    }
-}
-
-void pyw_socket_file_adopt(const pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner)
-{
-    if (pyw_socket_file_is_there(file, directory)) {
-        (void)!give_to(directory, file->name, owner);
-    }
 }
 
 int pyw_socket_file_is_there(const pyw_socket_file *file, const pyw_socket_directory *directory)

@@ -3,7 +3,7 @@
 #define PYW_SOCKET_DIRECTORY_H
 
 /*
- * The directory of the groups' sockets: made by the manager with mode 0711, opened once, and from then on used by its
+ * The directory of the workers' sockets: made by the manager with mode 0711, opened once, and from then on used by its
  * descriptor, so that no path can be swapped under it. One in a process.
  */
 
@@ -43,14 +43,8 @@ typedef struct pyw_socket_file {
  * Binds and listens: a socket of mode 0600 that belongs to `owner`. Sets *fd (close-on-exec, non-blocking), of which
  * the caller becomes the owner. file->name is given.
  */
-pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int backlog,
+pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner,
                                 int *fd, pyw_problem *problem);
-
-/* Notes what the name is now: it was bound by another process, for the same socket. */
-void pyw_socket_file_recognize(pyw_socket_file *file, const pyw_socket_directory *directory);
-
-/* Makes `owner` the owner of a bound socket. */
-void pyw_socket_file_adopt(const pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner);
 
 /* Is the name still that socket? */
 int pyw_socket_file_is_there(const pyw_socket_file *file, const pyw_socket_directory *directory);

@@ -132,15 +132,14 @@ typedef struct own_fds {
 } own_fds;
 
 /* What the process gets as descriptors 0, 1 ...; all of them stay the manager's. */
-static void list_heritage(const pyw_worker_group *group, const own_fds *own, int fds[PYW_HERITAGE_FDS])
+static void list_heritage(const own_fds *own, int fds[PYW_HERITAGE_FDS])
 {
     fds[PYW_HERITAGE_NULL] = -1; /* opened by the new process */
     fds[PYW_HERITAGE_STDOUT] = own->output;
     fds[PYW_HERITAGE_LOG] = own->output;
     fds[PYW_HERITAGE_CHANNEL] = own->channel;
-    fds[PYW_HERITAGE_LISTENER] = own->is_template ? -1 : group->listener;
+    fds[PYW_HERITAGE_LISTENER] = own->listener;
     fds[PYW_HERITAGE_BOARD] = own->board;
-    fds[PYW_HERITAGE_OWN] = own->listener;
     fds[PYW_HERITAGE_RECORDS] = own->records;
 }
 
@@ -153,7 +152,7 @@ static void become_worker(const pyw_worker_group *group, const own_fds *own)
     const char *const arguments[] = {display != NULL ? display : "pywsgid", role,
                                      display != NULL ? NULL : group->options->name, NULL};
 
-    list_heritage(group, own, fds);
+    list_heritage(own, fds);
     for (int i = 0; i < PYW_HERITAGE_FDS; i++) {
         fds[i] = fds[i] >= 0 ? fds[i] : null;
     }
@@ -180,7 +179,7 @@ static pyw_result order(pyw_child *template, const own_fds *own, pyw_problem *pr
     int fds[PYW_HERITAGE_FDS];
     pyw_result result;
 
-    list_heritage(template->group, own, fds);
+    list_heritage(own, fds);
     for (int i = PYW_HERITAGE_STDOUT; i < PYW_HERITAGE_FDS; i++) {
         pyw_channel_queue(template->channel, PYW_FRAME_HAND, (uint16_t)i, NULL, 0, fds[i]);
     }
@@ -212,29 +211,23 @@ static uint64_t next_serial(void)
     return last;
 }
 
-/* Without it (-1) the worker serves the group's socket like any other: slower, but it serves. */
-static int make_own_socket(pyw_child *child)
+/* Where httpd's children reach the worker; the program of a service group is not reached. */
+static pyw_result make_socket(pyw_child *child, int *listener, pyw_problem *problem)
 {
     const pyw_worker_group *group = child->group;
     char name[PYW_ROSTER_SOCKET_NAME];
-    pyw_problem problem;
-    int listener = -1;
 
     child->serial = next_serial();
-    if (group->options->roster_index < 0) {
-        return -1;
+    if (pyw_worker_group_is_service(group)) {
+        return PYW_OK;
     }
     pyw_roster_socket_name(name, child->serial);
-    child->own_socket.name = strdup(name);
-    if (child->own_socket.name != NULL &&
-        pyw_socket_file_bind(&child->own_socket, group->directory, pyw_configuration_socket_owner(group),
-                             group->options->listen_backlog, &listener, &problem) != PYW_OK) {
-        pyw_group_log(group, PYW_LOG_ERR, PYWNO(0346) "a worker of group '%s' gets no socket of its own: %s",
-                      group->options->name, problem.text);
-        free((void *)(uintptr_t)child->own_socket.name);
-        child->own_socket.name = NULL;
+    child->socket.name = strdup(name);
+    if (child->socket.name == NULL) {
+        return pyw_problem_set(problem, "no memory");
     }
-    return listener;
+    return pyw_socket_file_bind(&child->socket, group->directory, pyw_configuration_socket_owner(group), listener,
+                                problem);
 }
 
 /* `template`: who forks it; NULL: it is executed. `threads` < 0: it is a template. */
@@ -264,8 +257,9 @@ static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_
         close_own(&own);
         return pyw_problem_set(problem, "the pipe for its log: %s", strerror(errno));
     }
-    if (!own.is_template) {
-        own.listener = make_own_socket(child);
+    if (!own.is_template && make_socket(child, &own.listener, problem) != PYW_OK) {
+        close_own(&own);
+        return PYW_FAILED;
     }
     result = template != NULL ? order(template, &own, problem) : execute(child, &own, problem);
     close_own(&own);
@@ -445,9 +439,9 @@ void pyw_spawn_free(pyw_child *child)
 {
     pyw_channel_destroy(child->channel);
     pyw_log_intake_free(child->log);
-    if (child->own_socket.name != NULL) {
-        pyw_socket_file_remove(&child->own_socket, child->group->directory);
-        free((void *)(uintptr_t)child->own_socket.name);
+    if (child->socket.name != NULL) {
+        pyw_socket_file_remove(&child->socket, child->group->directory);
+        free((void *)(uintptr_t)child->socket.name);
     }
     if (child->board != NULL) {
         munmap(child->board, child->board_size);

@@ -20,7 +20,6 @@
 
 enum {
     CLIENTS_MOST = 16, /* more wait in the socket's queue */
-    BACKLOG = 16,
     LIMIT_MS = 10 * 1000 /* for the command, and for the answer to be taken */
 };
 
@@ -61,7 +60,7 @@ pyw_steering *pyw_steering_create(pyw_manager *manager)
 pyw_result pyw_steering_bind(pyw_steering *steering, const pyw_socket_directory *directory, pyw_problem *problem)
 {
     int fd;
-    pyw_result result = pyw_socket_file_bind(&steering->file, directory, geteuid(), BACKLOG, &fd, problem);
+    pyw_result result = pyw_socket_file_bind(&steering->file, directory, geteuid(), &fd, problem);
 
     if (result == PYW_OK) {
         fcntl(fd, F_SETFL, O_NONBLOCK);

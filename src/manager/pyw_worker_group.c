@@ -243,7 +243,6 @@ void pyw_worker_group_halt(pyw_worker_group *group)
 {
     group->is_stopped = 1;
     group->is_retrying = 0;
-    group->refusal_at = 0;
     pyw_template_stop(group);
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         pyw_child_replace(child);

@@ -47,7 +47,7 @@ typedef struct pyw_child {
     unsigned code_generation; /* in which it loaded its code: smaller if the code of a later one did not load */
     int is_template;      /* workers are forked from it; see pyw_template.h */
     uint64_t serial;               /* its name for httpd's processes (pyw_roster) */
-    pyw_socket_file own_socket;    /* .name: owned; NULL: it has none, and serves the group's socket only */
+    pyw_socket_file socket;        /* .name: owned; NULL: it has none */
     int is_recycled;      /* chosen to be replaced, whatever its generation */
     int is_finishing;     /* it begins no request any more */
     int is_stuck;         /* its Python does not respond */
@@ -72,8 +72,6 @@ struct pyw_worker_group {
     const apr_table_t *pairs; /* the options as they came, to compare */
     const pyw_settings *settings;
     const pyw_socket_directory *directory;
-    pyw_socket_file socket;
-    int listener;
     pyw_log_outlet *log;
     pyw_log_intake *intakes; /* what its workers log, and programs that outlive them */
     pyw_child *children;
@@ -82,14 +80,13 @@ struct pyw_worker_group {
     unsigned generation;
     int wanted;                    /* workers that there should be: pyw_scale's, within processes= */
     const pyw_load_group *load;    /* what httpd says of those that wait; hostile; NULL: it says nothing */
-    int64_t waiting_since;         /* pyw_load_waiting's: requests wait; INT64_MAX: none */
     int64_t spare_since;           /* pyw_scale's: since then one worker less would have done */
     int64_t settled_at;            /* pyw_scale's: since then all that are wanted are there */
     int64_t no_memory_at;          /* pyw_scale's: when that was said last; 0: never */
     int failures;                  /* workers in turn that died STARTING */
     int is_proven;                 /* a worker of this generation has been READY, and its applications were loaded */
     int64_t start_at;              /* no worker is started before */
-    int64_t refusal_at;            /* the start_at for which it was said that requests get 503 */
+    int64_t down_until;            /* pyw_roll_call's: the start_at for which it was said that requests get 503 */
     int64_t retry_at;              /* a script's change is not looked at before: its code did not load */
     pyw_reload_file *reload_files; /* pyw_reload_watch's; NULL: none */
     int reload_fd;                 /* pyw_reload_watch's, an inotify descriptor; -1: none */
@@ -97,8 +94,8 @@ struct pyw_worker_group {
     unsigned wanted_by;            /* once it is removed: pyw_lifelines' of httpd's children that know it; 0: unknown */
     int is_stopping;               /* no worker is started any more */
     pyw_suspects suspects;         /* pyw_obituary's */
-    int has_predecessor;           /* workers of an older manager accept until those of this one are ready */
-    int is_handed;                 /* its socket is another manager's: its workers only serve and finish */
+    int has_predecessor;           /* workers of an older manager serve until those of this one are ready */
+    int is_handed;                 /* another manager has it: its workers only serve and finish */
     int is_stopped;                /* by a command: none is started until it is resumed */
     time_t reload_failed_at; /* pyw_kept_code's: no reload has succeeded since; 0: the last one did not fail */
     char reload_problem[PYW_PROBLEM_LINE]; /* why; escaped */
@@ -169,13 +166,10 @@ int pyw_worker_group_is_service(const pyw_worker_group *group);
 /* How long a worker that is not wanted any more may take to finish, in ms; 0: without an end. */
 int pyw_worker_group_graceful_limit(const pyw_worker_group *group);
 
-/* Hands the new listening socket to the workers. */
-void pyw_worker_group_send_listener(pyw_worker_group *group);
-
 /* Sends the options that running workers take to all of them, and to the templates. */
 void pyw_worker_group_send_options(pyw_worker_group *group);
 
-/* Nobody of the group accepts requests, nor will somebody soon: the manager has to answer. */
+/* No worker of the group serves, nor will one soon: httpd answers 503. */
 int pyw_worker_group_is_down(const pyw_worker_group *group);
 
 #endif

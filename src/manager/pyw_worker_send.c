@@ -12,13 +12,6 @@ void pyw_worker_group_send(pyw_child *child, pyw_frame_type type, int fd)
     }
 }
 
-void pyw_worker_group_send_listener(pyw_worker_group *group)
-{
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        pyw_worker_group_send(child, PYW_FRAME_LISTENER, group->listener);
-    }
-}
-
 static void encode_live_options(const pyw_worker_group *group, pyw_buffer *payload)
 {
     apr_pool_t *pool;

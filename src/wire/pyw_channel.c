@@ -5,11 +5,9 @@
 #include "wire/pyw_channel.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -29,7 +27,6 @@ enum {
 struct pyw_channel {
     int fd;
     pyw_result input_result; /* PYW_OK, or what ended the reading for good */
-    int was_reset;           /* the peer closed with bytes of ours unread */
     int has_lost_fd;         /* a descriptor came for which there was no room in the process */
 
     char *input;
@@ -80,7 +77,6 @@ void pyw_channel_open(pyw_channel *channel, int fd)
 {
     channel->fd = fd;
     channel->input_result = PYW_OK;
-    channel->was_reset = 0;
     channel->has_lost_fd = 0;
     channel->is_scanned = 0;
     channel->is_ended = 0;
@@ -283,7 +279,6 @@ static pyw_result receive_into(pyw_channel *channel, char *to, size_t size, size
         got = recvmsg(channel->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
-        channel->was_reset = errno == ECONNRESET;
         return pyw_wait_result();
     }
     if (got == 0) {
@@ -494,11 +489,6 @@ pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms)
     return pyw_outbox_send(&channel->outbox, channel->fd, timeout_ms);
 }
 
-int pyw_channel_has_sent_part(const pyw_channel *channel)
-{
-    return channel->outbox.broken;
-}
-
 int pyw_channel_has_output(const pyw_channel *channel)
 {
     return pyw_outbox_left(&channel->outbox) > 0;
@@ -507,21 +497,6 @@ int pyw_channel_has_output(const pyw_channel *channel)
 int pyw_channel_has_lost_fd(const pyw_channel *channel)
 {
     return channel->has_lost_fd;
-}
-
-int pyw_channel_was_reset(const pyw_channel *channel)
-{
-    return channel->was_reset;
-}
-
-int pyw_channel_is_unread(const pyw_channel *channel)
-{
-    int bytes = 0;
-
-    if (pyw_channel_has_output(channel)) {
-        return 1;
-    }
-    return ioctl(channel->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
 int pyw_channel_take_end(pyw_channel *channel)

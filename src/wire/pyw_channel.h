@@ -40,17 +40,6 @@ void pyw_channel_destroy(pyw_channel *channel);
 void pyw_channel_open(pyw_channel *channel, int fd);
 
 /*
- * After read() returned PYW_GONE: did the peer close, or was it never accepted, before it had read all that was sent?
- * Then the last frame sent has not been taken (the kernel resets a UNIX socket that is closed with bytes unread).
- */
-int pyw_channel_was_reset(const pyw_channel *channel);
-
-/*
- * Has the peer not read yet all that was sent? What it has not read it has not acted upon.
- */
-int pyw_channel_is_unread(const pyw_channel *channel);
-
-/*
  * After read() returned PYW_MALFORMED: was it because a descriptor had no room in this process (EMFILE)? Then, for
  * once, it is not the peer's fault.
  */
@@ -133,9 +122,6 @@ void pyw_channel_keep_secret(pyw_channel *channel);
  * PYW_TIMEOUT, PYW_GONE (the peer closed), PYW_FAILED.
  */
 pyw_result pyw_channel_send(pyw_channel *channel, int timeout_ms);
-
-/* After a send() that failed: had a part of it gone, so that the peer may have acted on it? */
-int pyw_channel_has_sent_part(const pyw_channel *channel);
 
 /* Bytes that a send() with timeout 0 copied and that still have to go: call send() when the socket is writable. */
 int pyw_channel_has_output(const pyw_channel *channel);

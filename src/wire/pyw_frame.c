@@ -10,7 +10,7 @@ typedef struct frame_rule {
     uint16_t flags_most; /* all flags are a single bit or a level, so that a maximum says which values are known */
 } frame_rule;
 
-enum { REQUEST_FLAGS = PYW_REQUEST_BODY | PYW_REQUEST_ONLY | PYW_REQUEST_TOLD | PYW_REQUEST_TOKEN | PYW_REQUEST_CROWD };
+enum { REQUEST_FLAGS = PYW_REQUEST_BODY | PYW_REQUEST_TOLD | PYW_REQUEST_CROWD };
 
 static const frame_rule rules[] = {
     [PYW_FRAME_REQUEST] = {"REQUEST", 0, PYW_LIMIT_REQUEST, REQUEST_FLAGS},
@@ -25,7 +25,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_GOAWAY] = {"GOAWAY", 0, 0, 0},
     [PYW_FRAME_TOKEN] = {"TOKEN", 0, 0, 0},
     [PYW_FRAME_LEFT] = {"LEFT", 0, 0, 0},
-    [PYW_FRAME_TAKEN] = {"TAKEN", 4, 4, 0},
+    [PYW_FRAME_TAKEN] = {"TAKEN", 0, 0, 0},
     [PYW_FRAME_GROUP] = {"GROUP", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_COMMIT] = {"COMMIT", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_BOUND] = {"BOUND", 0, 0, 0},
@@ -43,7 +43,6 @@ static const frame_rule rules[] = {
     [PYW_FRAME_READY] = {"READY", 0, 0, 0},
     [PYW_FRAME_BROKEN] = {"BROKEN", 0, 0, 0},
     [PYW_FRAME_STALE] = {"STALE", 0, 0, 0},
-    [PYW_FRAME_LISTENER] = {"LISTENER", 0, 0, 0},
     [PYW_FRAME_OPTIONS] = {"OPTIONS", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_SERVE] = {"SERVE", 0, 0, 0},
     [PYW_FRAME_STUCK] = {"STUCK", 0, 0, 0},

@@ -18,7 +18,7 @@
 
 #include "base/pyw_result.h"
 
-#define PYW_WIRE_VERSION 4
+#define PYW_WIRE_VERSION 5
 #define PYW_FRAME_HEADER_SIZE 8
 
 typedef enum {
@@ -36,7 +36,7 @@ typedef enum {
     PYW_FRAME_LOG = 7,     /* a record for the request's error log: text; flags hold the level */
     PYW_FRAME_INTERIM = 8, /* a 1xx response: as HEAD */
     PYW_FRAME_ERROR = 9,   /* u16 status, to answer with; after HEAD: the body is truncated. Ends the request */
-    PYW_FRAME_TAKEN = 16,  /* a connection to the group's socket was accepted: u32 process id */
+    PYW_FRAME_TAKEN = 16,  /* the request is begun, the rest of its body may come. Empty */
     PYW_FRAME_GOAWAY = 10, /* this request was not begun, send it elsewhere. Ends the connection. Empty */
     /* httpd's parent -> manager */
     PYW_FRAME_GROUP = 32,  /* a process group: option pairs; its log descriptor travels along */
@@ -49,7 +49,7 @@ typedef enum {
     PYW_FRAME_STORE = 43, /* where the manager keeps the workers' log pipes for the next one: a socket travels along, to
                              write to (flags 0) or to read from (flags 1). Empty */
     /* manager -> httpd's parent */
-    PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: every socket accepts connections. Empty */
+    PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: the groups are known. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: text says why it could not be done */
     /* httpd's parent -> manager */
     PYW_FRAME_HANDOVER = 39, /* another manager takes over: the channel to it travels along. Empty */
@@ -61,7 +61,6 @@ typedef enum {
     /* manager -> worker */
     PYW_FRAME_HERITAGE = 48, /* what a worker is to be: option pairs */
     PYW_FRAME_DRAIN = 50,    /* accept nothing more, finish, exit. Empty */
-    PYW_FRAME_LISTENER = 54, /* the group's socket was bound again: the new listening descriptor travels along. Empty */
     PYW_FRAME_OPTIONS = 67,  /* option pairs that a running worker takes; those left out have their defaults */
     PYW_FRAME_SERVE = 55,    /* the answer to BROKEN: accept requests all the same. Empty */
     PYW_FRAME_STACKS = 57,   /* write the Python stacks to the descriptor that travels along. Empty */
@@ -83,10 +82,8 @@ typedef enum {
 
 enum {
     PYW_REQUEST_BODY = 1, /* on REQUEST: DATA frames and END, or ABORT, follow */
-    PYW_REQUEST_ONLY = 2, /* on REQUEST: no other one follows, the worker closes the connection after its END */
-    PYW_REQUEST_TOLD = 4, /* on REQUEST: say TAKEN before the request is begun; bytes of the body wait for it */
-    PYW_REQUEST_TOKEN = 8, /* on REQUEST: whoever takes the connection's token has the request (pyw_token) */
-    PYW_REQUEST_CROWD = 16, /* on REQUEST: it is one of many, threads should not interrupt each other (pyw_batch) */
+    PYW_REQUEST_TOLD = 2, /* on REQUEST: say TAKEN when the request is begun; bytes of the body wait for it */
+    PYW_REQUEST_CROWD = 4, /* on REQUEST: it is one of many, threads should not interrupt each other (pyw_batch) */
     PYW_HAND_MOST = 15,   /* on HAND: the highest number of a descriptor */
     PYW_DATA_LAST = 1     /* on DATA and FILE from a worker: no more body bytes will come */
 };

@@ -299,18 +299,3 @@ pyw_result pyw_message_error_decode(uint16_t *status, const char *bytes, size_t 
     *status = (uint16_t)take_number(&from, 2);
     return from.left == 0 && *status >= 400 && *status <= 599 ? PYW_OK : PYW_MALFORMED;
 }
-
-void pyw_message_taken_encode(unsigned char out[PYW_MESSAGE_TAKEN_SIZE], uint32_t pid)
-{
-    for (int i = 0; i < PYW_MESSAGE_TAKEN_SIZE; i++) {
-        out[i] = (unsigned char)(pid >> (8 * i));
-    }
-}
-
-pyw_result pyw_message_taken_decode(uint32_t *pid, const char *bytes, size_t length)
-{
-    cursor from = {bytes, length, 0};
-
-    *pid = take_u32(&from);
-    return from.left == 0 && *pid > 0 && *pid <= INT32_MAX ? PYW_OK : PYW_MALFORMED;
-}

@@ -78,7 +78,7 @@ static inline uint16_t pyw_message_stamp(uint64_t arrival)
 void pyw_message_head_encode(pyw_buffer *out, const pyw_message_head *head, const pyw_pair *headers, uint32_t count);
 pyw_result pyw_message_head_decode(pyw_message_head *head, pyw_pairs *headers, const char *bytes, size_t length);
 
-enum { PYW_MESSAGE_FILE_SIZE = 16, PYW_MESSAGE_ERROR_SIZE = 2, PYW_MESSAGE_TAKEN_SIZE = 4 };
+enum { PYW_MESSAGE_FILE_SIZE = 16, PYW_MESSAGE_ERROR_SIZE = 2 };
 
 /* FILE: offset and length are such that their sum fits an off_t. */
 void pyw_message_file_encode(unsigned char out[PYW_MESSAGE_FILE_SIZE], uint64_t offset, uint64_t length);
@@ -87,9 +87,5 @@ pyw_result pyw_message_file_decode(uint64_t *offset, uint64_t *file_length, cons
 /* ERROR: a status of 400 ... 599. */
 void pyw_message_error_encode(unsigned char out[PYW_MESSAGE_ERROR_SIZE], uint16_t status);
 pyw_result pyw_message_error_decode(uint16_t *status, const char *bytes, size_t length);
-
-/* TAKEN: a process id, which is positive. */
-void pyw_message_taken_encode(unsigned char out[PYW_MESSAGE_TAKEN_SIZE], uint32_t pid);
-pyw_result pyw_message_taken_decode(uint32_t *pid, const char *bytes, size_t length);
 
 #endif

@@ -24,13 +24,25 @@ int pyw_roster_memory(const char *name, size_t size)
     if (fd < 0) {
         return -1;
     }
-    if (ftruncate(fd, (off_t)size) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+    if (ftruncate(fd, (off_t)size) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) == 0) {
         return fd;
     }
     error = errno;
     close(fd);
     errno = error;
     return -1;
+}
+
+int pyw_roster_grow(int fd, size_t size)
+{
+    return size <= pyw_roster_size(fd) || ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+}
+
+size_t pyw_roster_size(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 ? (size_t)status.st_size : 0;
 }
 
 /* Another open file of the same memory: what is mapped from it can never be made writable with mprotect(2). */
@@ -44,13 +56,9 @@ static int open_for_reading(int fd)
 
 static void *map(int fd, size_t size, int protection)
 {
-    struct stat status;
     void *memory;
 
-    if (fstat(fd, &status) != 0) {
-        return NULL;
-    }
-    if ((size_t)status.st_size < size) {
+    if (pyw_roster_size(fd) < size) {
         errno = EINVAL;
         return NULL;
     }
@@ -75,7 +83,8 @@ void *pyw_roster_map(int fd, size_t size, int writable)
     return memory;
 }
 
-void pyw_roster_write(pyw_roster_group *group, uint32_t use, const pyw_roster_worker *workers, uint32_t count)
+void pyw_roster_write(pyw_roster_group *group, const pyw_roster_status *status, const pyw_roster_worker *workers,
+                      uint32_t count)
 {
     uint32_t sequence = __atomic_load_n(&group->sequence, __ATOMIC_RELAXED) | 1; /* odd: a writer died in the middle */
 
@@ -84,7 +93,7 @@ void pyw_roster_write(pyw_roster_group *group, uint32_t use, const pyw_roster_wo
     }
     __atomic_store_n(&group->sequence, sequence, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    group->use = use;
+    group->status = *status;
     group->count = count;
     if (count > 0) {
         memcpy(group->workers, workers, count * sizeof(*workers));
@@ -97,12 +106,16 @@ uint32_t pyw_roster_sequence(const pyw_roster_group *group)
     return __atomic_load_n(&group->sequence, __ATOMIC_ACQUIRE);
 }
 
-uint32_t pyw_roster_read(const pyw_roster_group *group, uint32_t use, pyw_roster_worker *workers, uint32_t capacity,
-                         uint32_t *sequence)
+uint32_t pyw_roster_read(const pyw_roster_group *group, pyw_roster_status *status, pyw_roster_worker *workers,
+                         uint32_t capacity, uint32_t *sequence)
 {
+    const pyw_roster_status nothing = {.use = status->use};
+    const pyw_roster_status removed = {.use = status->use, .state = PYW_GROUP_REMOVED};
+
     for (int i = 0; i < READ_ATTEMPTS; i++) {
         uint32_t before = pyw_roster_sequence(group);
-        uint32_t count = group->use == use ? group->count : 0;
+        int is_own = group->status.use == nothing.use;
+        uint32_t count = is_own ? group->count : 0;
 
         if (before & 1) {
             continue;
@@ -110,6 +123,7 @@ uint32_t pyw_roster_read(const pyw_roster_group *group, uint32_t use, pyw_roster
         if (count > capacity) {
             count = capacity;
         }
+        *status = is_own ? group->status : (int32_t)(group->status.use - nothing.use) > 0 ? removed : nothing;
         memcpy(workers, group->workers, count * sizeof(*workers));
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         *sequence = before;
@@ -117,6 +131,7 @@ uint32_t pyw_roster_read(const pyw_roster_group *group, uint32_t use, pyw_roster
             return count;
         }
     }
+    *status = nothing;
     *sequence = pyw_roster_sequence(group);
     return 0;
 }

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/pyw_clock.h"
@@ -37,8 +36,7 @@ struct pyw_connection {
 
 struct pyw_connections {
     int epoll;
-    int group_listener;
-    int own_listener;
+    int listener;
     int spare;            /* closed to accept a connection that cannot be served, and to say so; -1: there is none */
     int64_t shortage_at;  /* when it was said that descriptors are short */
     pthread_mutex_t lock; /* of the lists, and of the spare descriptor */
@@ -46,14 +44,6 @@ struct pyw_connections {
     pyw_connection *all;
     pyw_connection *unused;
 };
-
-/* The manager gives /dev/null to a worker for which it could not make one. */
-static int is_socket(int fd)
-{
-    struct stat status;
-
-    return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
-}
 
 static int watch(const pyw_connections *connections, int fd, uint32_t events, void *mark)
 {
@@ -67,8 +57,7 @@ static int take_spare(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-pyw_connections *pyw_connections_create(int group_listener, int own_listener, void (*say_goodbye)(int fd),
-                                        pyw_problem *problem)
+pyw_connections *pyw_connections_create(int listener, void (*say_goodbye)(int fd), pyw_problem *problem)
 {
     pyw_connections *connections = calloc(1, sizeof(*connections));
 
@@ -78,31 +67,16 @@ pyw_connections *pyw_connections_create(int group_listener, int own_listener, vo
     }
     pthread_mutex_init(&connections->lock, NULL);
     connections->epoll = epoll_create1(EPOLL_CLOEXEC);
-    connections->group_listener = group_listener;
+    connections->listener = listener;
     connections->say_goodbye = say_goodbye;
     connections->spare = take_spare();
-    connections->own_listener = is_socket(own_listener) ? own_listener : -1;
     pyw_worker_forked_prepare_epoll(connections->epoll);
-    pyw_connections_resume(connections);
-    if (connections->epoll < 0 || (connections->own_listener >= 0 &&
-                                   watch(connections, own_listener, EPOLLIN, &connections->own_listener) != 0)) {
+    if (connections->epoll < 0 || watch(connections, listener, EPOLLIN, &connections->listener) != 0) {
         pyw_problem_set(problem, "epoll: %s", strerror(errno));
         free(connections);
         return NULL;
     }
     return connections;
-}
-
-/* The open file, not the descriptor, is what epoll knows: siblings keep it open. */
-void pyw_connections_pause(pyw_connections *connections)
-{
-    epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connections->group_listener, NULL);
-}
-
-/* EPOLLEXCLUSIVE: a connection does not wake every worker of the group. */
-void pyw_connections_resume(pyw_connections *connections)
-{
-    watch(connections, connections->group_listener, EPOLLIN | EPOLLEXCLUSIVE, &connections->group_listener);
 }
 
 static void say_shortage(pyw_connections *connections)
@@ -119,14 +93,14 @@ static void say_shortage(pyw_connections *connections)
 
 /* httpd would wait for an answer that does not come: the connection is accepted with the last descriptor, and sent
  * back. */
-static void turn_away(pyw_connections *connections, int listener)
+static void turn_away(pyw_connections *connections)
 {
     int fd = -1;
 
     pthread_mutex_lock(&connections->lock);
     if (connections->spare >= 0) {
         close(connections->spare);
-        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        fd = accept4(connections->listener, NULL, NULL, SOCK_CLOEXEC);
     }
     if (fd >= 0) {
         connections->say_goodbye(fd);
@@ -137,16 +111,16 @@ static void turn_away(pyw_connections *connections, int listener)
     errno = fd >= 0 ? EAGAIN : EMFILE;
 }
 
-static pyw_ready accept_from(pyw_connections *connections, int listener, pyw_ready_kind kind)
+static pyw_ready accept_new(pyw_connections *connections)
 {
     pyw_ready ready = {PYW_READY_NOTHING, -1, NULL};
 
-    ready.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    ready.fd = accept4(connections->listener, NULL, NULL, SOCK_CLOEXEC);
     if (ready.fd >= 0) {
-        ready.kind = kind;
+        ready.kind = PYW_READY_NEW;
     }
     else if (errno == EMFILE || errno == ENFILE) {
-        turn_away(connections, listener);
+        turn_away(connections);
     }
     return ready;
 }
@@ -193,11 +167,8 @@ pyw_ready pyw_connections_wait(pyw_connections *connections)
     if (epoll_wait(connections->epoll, &event, 1, -1) != 1) {
         return nothing;
     }
-    if (event.data.ptr == &connections->group_listener) {
-        return accept_from(connections, connections->group_listener, PYW_READY_ACCEPTED);
-    }
-    if (event.data.ptr == &connections->own_listener) {
-        return accept_from(connections, connections->own_listener, PYW_READY_OWN);
+    if (event.data.ptr == &connections->listener) {
+        return accept_new(connections);
     }
     return take_kept(event.data.ptr);
 }
@@ -275,17 +246,14 @@ void pyw_connections_forget(pyw_connections *connections, pyw_connection *connec
  * After shutdown(2) connecting is refused, while those that are in the queue can still be accepted: nobody is lost in
  * between.
  */
-static void drain_own_listener(pyw_connections *connections)
+static void drain_listener(pyw_connections *connections)
 {
     pyw_ready ready;
 
-    if (connections->own_listener < 0) {
-        return;
-    }
-    shutdown(connections->own_listener, SHUT_RD);
-    epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connections->own_listener, NULL);
+    shutdown(connections->listener, SHUT_RD);
+    epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connections->listener, NULL);
     for (;;) {
-        ready = accept_from(connections, connections->own_listener, PYW_READY_OWN);
+        ready = accept_new(connections);
         if (ready.kind == PYW_READY_NOTHING) {
             return;
         }
@@ -297,7 +265,7 @@ void pyw_connections_drain(pyw_connections *connections)
 {
     pyw_connection *first;
 
-    drain_own_listener(connections);
+    drain_listener(connections);
     pthread_mutex_lock(&connections->lock);
     first = connections->all;
     pthread_mutex_unlock(&connections->lock);

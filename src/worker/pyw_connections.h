@@ -3,8 +3,7 @@
 #define PYW_CONNECTIONS_H
 
 /*
- * Where a worker's requests come from: the group's listening socket, which all workers of the group share and whose
- * connections bring one request; and the worker's own, whose connections are kept by httpd's children from request to
+ * Where a worker's requests come from: its listening socket, whose connections httpd's children keep from request to
  * request. All threads of the pool wait here, and each event goes to one of them.
  */
 
@@ -16,8 +15,7 @@ typedef struct pyw_connection pyw_connection;
 
 typedef enum {
     PYW_READY_NOTHING = 0, /* a signal, or somebody else was faster: look around and call again */
-    PYW_READY_ACCEPTED,    /* a connection to the group's socket: `fd`, whose owner the caller becomes */
-    PYW_READY_OWN,         /* a connection to the worker's own socket: `fd`; see pyw_connections_add */
+    PYW_READY_NEW,         /* a connection: `fd`, whose owner the caller becomes; see pyw_connections_add */
     PYW_READY_KEPT         /* something came on a kept connection, which belongs to the caller until it rests */
 } pyw_ready_kind;
 
@@ -28,15 +26,10 @@ typedef struct pyw_ready {
 } pyw_ready;
 
 /*
- * The listening sockets stay the caller's; own_listener need not be one. `say_goodbye` tells httpd that nothing more is
- * begun on a connection, whose owner it becomes. NULL with *problem. Main thread.
+ * The listening socket stays the caller's. `say_goodbye` tells httpd that nothing more is begun on a connection, whose
+ * owner it becomes. NULL with *problem. Main thread.
  */
-pyw_connections *pyw_connections_create(int group_listener, int own_listener, void (*say_goodbye)(int fd),
-                                        pyw_problem *problem);
-
-/* The group's socket is about to be replaced by another one under the same descriptor; and has been. Main thread. */
-void pyw_connections_pause(pyw_connections *connections);
-void pyw_connections_resume(pyw_connections *connections);
+pyw_connections *pyw_connections_create(int listener, void (*say_goodbye)(int fd), pyw_problem *problem);
 
 /* Waits for the next thing to do. errno tells why NOTHING came (EINTR, EMFILE ...). */
 pyw_ready pyw_connections_wait(pyw_connections *connections);
@@ -56,7 +49,7 @@ int pyw_connections_rest(pyw_connection *connection);
 void pyw_connections_forget(pyw_connections *connections, pyw_connection *connection);
 
 /*
- * Takes no further connection on the worker's own socket, and says goodbye on every connection that belongs to nobody.
+ * Takes no further connection, and says goodbye on every connection that belongs to nobody.
  * Call it again until all threads have ended. Main thread.
  */
 void pyw_connections_drain(pyw_connections *connections);

@@ -24,11 +24,10 @@ enum {
     PYW_HERITAGE_STDOUT = 1,   /* a pipe to the manager, for raw lines: it writes them into the group's log */
     PYW_HERITAGE_LOG = 2,      /* likewise */
     PYW_HERITAGE_CHANNEL = 3,  /* to the manager; EOF: the manager is gone, finish and exit */
-    PYW_HERITAGE_LISTENER = 4, /* the group's listening socket, shared with its siblings, non-blocking */
+    PYW_HERITAGE_LISTENER = 4, /* its listening socket, non-blocking; a service group's has /dev/null */
     PYW_HERITAGE_BOARD = 5,    /* a pyw_board in shared memory; the worker maps it, and puts its eventfd in its place */
-    PYW_HERITAGE_OWN = 6,      /* the worker's own listening socket, non-blocking; /dev/null: it has none */
-    PYW_HERITAGE_RECORDS = 7,  /* the same pipe, non-blocking: the sink of pyw_log writes here (pyw_log_pipe.h) */
-    PYW_HERITAGE_FDS = 8       /* from here on everything is closed */
+    PYW_HERITAGE_RECORDS = 6,  /* the same pipe, non-blocking: the sink of pyw_log writes here (pyw_log_pipe.h) */
+    PYW_HERITAGE_FDS = 7       /* from here on everything is closed */
 };
 
 /*

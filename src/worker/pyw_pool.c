@@ -106,10 +106,7 @@ static void serve_next(pool_thread *thread)
         return;
     }
     set_state(thread, THREAD_BUSY);
-    if (ready.kind == PYW_READY_ACCEPTED) {
-        pyw_serve(&thread->server, ready.fd);
-    }
-    else if (ready.kind == PYW_READY_OWN) {
+    if (ready.kind == PYW_READY_NEW) {
         serve_new(thread, ready.fd);
     }
     else {
@@ -192,7 +189,7 @@ pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, i
         return NULL;
     }
     pool->service = service;
-    pool->connections = pyw_connections_create(PYW_HERITAGE_LISTENER, PYW_HERITAGE_OWN, pyw_serve_goodbye, problem);
+    pool->connections = pyw_connections_create(PYW_HERITAGE_LISTENER, pyw_serve_goodbye, problem);
     if (pool->connections == NULL) {
         free(pool);
         return NULL;
@@ -210,16 +207,6 @@ pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, i
         return NULL;
     }
     return pool;
-}
-
-void pyw_pool_pause(pyw_pool *pool)
-{
-    pyw_connections_pause(pool->connections);
-}
-
-void pyw_pool_resume(pyw_pool *pool)
-{
-    pyw_connections_resume(pool->connections);
 }
 
 void pyw_pool_kick(pyw_pool *pool)

@@ -18,10 +18,6 @@ typedef struct pyw_pool pyw_pool;
  */
 pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, int wake, pyw_problem *problem);
 
-/* PYW_HERITAGE_LISTENER is about to become another socket; and has. */
-void pyw_pool_pause(pyw_pool *pool);
-void pyw_pool_resume(pyw_pool *pool);
-
 /*
  * While the service is draining: says goodbye on connections that rest, and makes threads that wait look at `draining`.
  * Either may be just about to begin, so call it again until pyw_pool_running says 0.

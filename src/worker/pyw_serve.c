@@ -197,21 +197,13 @@ static void note_running(pyw_server_thread *thread, int is_running)
     __atomic_store_n(&thread->is_running, is_running, __ATOMIC_SEQ_CST);
 }
 
-/* So httpd knows that one of the threads is busy, of a worker that it did not choose, and that the request is begun. */
-static void say_taken(int fd)
+static void send_empty(int fd, pyw_frame_type type)
 {
-    const pyw_frame_header header = {PYW_FRAME_TAKEN, 0, PYW_MESSAGE_TAKEN_SIZE};
-    unsigned char frame[PYW_FRAME_HEADER_SIZE + PYW_MESSAGE_TAKEN_SIZE];
+    const pyw_frame_header header = {(uint8_t)type, 0, 0};
+    unsigned char frame[PYW_FRAME_HEADER_SIZE];
 
     pyw_frame_header_encode(frame, &header);
-    pyw_message_taken_encode(frame + PYW_FRAME_HEADER_SIZE, (uint32_t)getpid());
     (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-/* 0: httpd has taken the request back, and closes the connection. */
-static int take_request(const pyw_server_thread *thread)
-{
-    return thread->token != NULL && *thread->token != NULL && pyw_token_take(*thread->token);
 }
 
 /* This thread alone: the application's own are none of ours. */
@@ -231,11 +223,10 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     pyw_message_request request;
     const char *payload;
     pyw_result result = PYW_FAILED;
-    int may_follow;
 
     note_running(thread, 1);
-    if ((frame->flags & PYW_REQUEST_TOKEN) && !take_request(thread)) {
-        return 0;
+    if (!pyw_token_take(*thread->token)) {
+        return 0; /* httpd has taken the request back, and closes the connection */
     }
     payload = keep_payload(thread, frame);
     if (payload != NULL) {
@@ -250,11 +241,9 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     }
     give_way(thread, (frame->flags & PYW_REQUEST_CROWD) != 0);
     if (frame->flags & PYW_REQUEST_TOLD) {
-        say_taken(pyw_channel_fd(thread->channel));
+        send_empty(pyw_channel_fd(thread->channel), PYW_FRAME_TAKEN);
     }
-    may_follow = !(frame->flags & PYW_REQUEST_ONLY);
-    may_follow &= run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
-    return may_follow;
+    return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
 }
 
 static pyw_result no_token(int error)
@@ -273,12 +262,12 @@ static pyw_result take_token(pyw_server_thread *thread)
     if (fd < 0) {
         return PYW_MALFORMED;
     }
-    if (thread->token != NULL && *thread->token == NULL) {
+    if (*thread->token == NULL) {
         *thread->token = pyw_token_map(fd);
     }
     error = errno;
     close(fd);
-    return thread->token != NULL && *thread->token == NULL ? no_token(error) : PYW_OK;
+    return *thread->token == NULL ? no_token(error) : PYW_OK;
 }
 
 /* LEFT crossed the END of the request that it was for. */
@@ -307,8 +296,8 @@ static pyw_result await_request(pyw_server_thread *thread, pyw_frame *frame, int
     if (result == PYW_OK && frame->type == PYW_FRAME_ABORT) {
         return PYW_GONE;
     }
-    if (result != PYW_OK || frame->type != PYW_FRAME_REQUEST) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0412) "httpd's child did not send a REQUEST (%s)",
+    if (result != PYW_OK || frame->type != PYW_FRAME_REQUEST || *thread->token == NULL) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0412) "httpd's child did not send a REQUEST with a token (%s)",
                 result == PYW_OK ? pyw_frame_type_name(frame->type) : pyw_result_name(result));
         return PYW_MALFORMED;
     }
@@ -361,24 +350,6 @@ static int rest(pyw_server_thread *thread)
     return 1;
 }
 
-/* What was accepted is served, even by a worker that is to end; further requests are not begun. */
-void pyw_serve(pyw_server_thread *thread, int fd)
-{
-    pyw_frame frame;
-    int may_follow = pyw_serve_admits(thread->service, fd);
-
-    thread->token = NULL;
-    if (may_follow) {
-        say_taken(fd);
-    }
-    while (may_follow) {
-        pyw_channel_open(thread->channel, fd);
-        may_follow = await_request(thread, &frame, timeout_of(thread->service)) == PYW_OK &&
-                     serve_request(thread, &frame) && rest(thread);
-    }
-    finish(thread);
-}
-
 /* 1: the connection may rest. */
 static int serve_what_has_come(pyw_server_thread *thread)
 {
@@ -409,11 +380,7 @@ int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token)
 
 void pyw_serve_goodbye(int fd)
 {
-    const pyw_frame_header header = {PYW_FRAME_GOAWAY, 0, 0};
-    unsigned char frame[PYW_FRAME_HEADER_SIZE];
-
-    pyw_frame_header_encode(frame, &header);
-    (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
+    send_empty(fd, PYW_FRAME_GOAWAY);
     shutdown(fd, SHUT_RDWR);
     close(fd);
 }

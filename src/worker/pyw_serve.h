@@ -38,7 +38,7 @@ typedef struct pyw_server_thread {
     int is_running;        /* a request that was begun; atomic. If not, it may begin one, unless it sees `draining` */
     pyw_application *last; /* that it served, to keep off the list's lock */
     pyw_channel *channel;
-    pyw_token **token; /* of the connection; NULL: it has none */
+    pyw_token **token; /* of the connection */
     pyw_pairs pairs;
     pyw_buffer request; /* the REQUEST payload, if a body follows */
     pyw_buffer scratch;
@@ -52,14 +52,8 @@ int pyw_serve_is_draining(const pyw_service *service);
 int pyw_serve_admits(const pyw_service *service, int fd);
 
 /*
- * Serves the one request of a connection to the group's socket, whose owner it becomes, and closes it. Without the
- * GIL, as what follows.
- */
-void pyw_serve(pyw_server_thread *thread, int fd);
-
-/*
  * Serves the next request of a kept connection, if one has come. 1: it may rest, and stays the caller's. 0: it is
- * closed. *token is the connection's, NULL before httpd has sent it, and stays the caller's.
+ * closed. *token is the connection's, NULL before httpd has sent it, and stays the caller's. Without the GIL.
  */
 int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token);
 

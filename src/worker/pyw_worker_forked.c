@@ -9,11 +9,6 @@
 
 static int epoll_fd = -1, board_fd = -1;
 
-/* Of the two listening sockets; an accepted connection has the same. Without one it is empty. */
-typedef struct listening {
-    pyw_address addresses[2];
-} listening;
-
 void pyw_worker_forked_prepare_epoll(int fd)
 {
     epoll_fd = fd;
@@ -31,30 +26,24 @@ static int is_same(const pyw_address *one, const pyw_address *other)
            && strcmp(one->local.sun_path, other->local.sun_path) == 0;
 }
 
+/* An accepted connection has the address of the listening socket. */
 static int is_ours(int fd, void *baton)
 {
-    const listening *self = baton;
+    const pyw_address *listener = baton;
     pyw_address own;
 
-    if ((fd >= PYW_HERITAGE_CHANNEL && fd <= PYW_HERITAGE_OWN) || fd == epoll_fd || fd == board_fd) {
+    if ((fd >= PYW_HERITAGE_CHANNEL && fd < PYW_HERITAGE_RECORDS) || fd == epoll_fd || fd == board_fd) {
         return 1;
     }
-    return pyw_descriptors_own_address(fd, &own)
-           && (is_same(&own, &self->addresses[0]) || is_same(&own, &self->addresses[1]));
-}
-
-static void look_up(int fd, pyw_address *address)
-{
-    if (!pyw_descriptors_own_address(fd, address)) {
-        memset(address, 0, sizeof(*address));
-    }
+    return pyw_descriptors_own_address(fd, &own) && is_same(&own, listener);
 }
 
 void pyw_worker_forked(void)
 {
-    listening self;
+    pyw_address listener;
 
-    look_up(PYW_HERITAGE_LISTENER, &self.addresses[0]);
-    look_up(PYW_HERITAGE_OWN, &self.addresses[1]);
-    pyw_descriptors_close(is_ours, &self);
+    if (!pyw_descriptors_own_address(PYW_HERITAGE_LISTENER, &listener)) {
+        memset(&listener, 0, sizeof(listener));
+    }
+    pyw_descriptors_close(is_ours, &listener);
 }

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* dup3 */
-#endif
 #include "worker/pyw_worker_orders.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/pyw_log.h"
 #include "worker/pyw_heritage.h"
 #include "worker/pyw_worker_end.h"
-
-static void replace_listener(pyw_worker *self)
-{
-    int fd = pyw_channel_take_fd(self->manager);
-
-    if (fd < 0) {
-        return;
-    }
-    dup3(fd, PYW_HERITAGE_LISTENER, O_CLOEXEC);
-    close(fd);
-}
 
 /* The manager never waits for what is written there, and neither does this: the pipe takes all, or loses the rest. */
 static void write_stacks(pyw_worker *self)
@@ -60,17 +45,6 @@ static int take_template_order(pyw_worker *self, const pyw_frame *frame)
     return 1;
 }
 
-static void take_listener(pyw_worker *self)
-{
-    if (self->pool != NULL) {
-        pyw_pool_pause(self->pool);
-    }
-    replace_listener(self);
-    if (self->pool != NULL) {
-        pyw_pool_resume(self->pool);
-    }
-}
-
 static void take_order(pyw_worker *self, const pyw_frame *frame)
 {
     if (take_template_order(self, frame)) {
@@ -82,9 +56,6 @@ static void take_order(pyw_worker *self, const pyw_frame *frame)
         break;
     case PYW_FRAME_SERVE:
         self->may_serve = 1;
-        break;
-    case PYW_FRAME_LISTENER:
-        take_listener(self);
         break;
     case PYW_FRAME_OPTIONS:
         pyw_inherit_options(&self->heritage, frame);

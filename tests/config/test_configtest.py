@@ -273,7 +273,8 @@ class TestGroups:
         refused(server, "WSGIDaemonProcess threads=8", "WSGIDaemonProcess needs a name")
 
     def test_socket_path_over_107_bytes(self, server):
-        refused(server, "WSGIDaemonProcess " + "g" * 90, "107", "socket", "WSGISocketPrefix")
+        refused(server, "WSGISocketPrefix ${ROOT}/run/%s\nWSGIDaemonProcess app" % ("p" * 90), "107", "socket",
+                "WSGISocketPrefix")
 
     @pytest.mark.parametrize("path", ["/nowhere/at/all", "${ROOT}/httpd.conf"])
     def test_a_temporary_directory_that_is_none(self, server, path):

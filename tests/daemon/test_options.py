@@ -2,6 +2,7 @@
 """What the options of WSGIDaemonProcess do to a worker."""
 import os
 import pwd
+import select
 
 import pytest
 from daemon_site import APPS, DaemonSite
@@ -30,7 +31,7 @@ import sys
 sys.path.insert(0, __file__.rpartition("/")[0])
 import support
 
-support.wait_for_file("late.go", 60)
+support.wait_for_file("%s.go", 60)
 
 
 def application(environ, start_response):
@@ -218,13 +219,15 @@ class TestTimeouts:
         WSGIScriptAlias /slow ${APPS}/app.wsgi process-group=slow
         WSGIDaemonProcess full threads=1 queue-limit=2
         WSGIScriptAlias /full ${APPS}/app.wsgi process-group=full
-        WSGIDaemonProcess late threads=1 listen-backlog=1 connect-timeout=200ms
+        WSGIDaemonProcess late threads=1 queue-limit=2 listen-backlog=1 connect-timeout=200ms
         WSGIScriptAlias /late ${APPS}/late.wsgi process-group=late
+        WSGIDaemonProcess asleep processes=0-1 threads=1 queue-limit=2
+        WSGIScriptAlias /asleep ${APPS}/asleep.wsgi process-group=asleep
     """
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
-        return make_httpd(self.CONFIG, apps={**APPS, "late.wsgi": LATE})
+        return make_httpd(self.CONFIG, apps={**APPS, "late.wsgi": LATE % "late", "asleep.wsgi": LATE % "asleep"})
 
     def test_socket_timeout_is_504(self, server):
         server.expect_log("PYW0241.*GET /slow/hold")
@@ -254,15 +257,18 @@ class TestTimeouts:
         assert sorted(response.status for response in responses) == [200] * 2 + [503] * 4
         assert all(response.header("Retry-After") == "1" for response in responses if response.status == 503)
 
-    def test_before_the_first_worker_is_ready_the_kernel_queues_and_has_its_limits(self, server):
-        server.allow_log("PYW0230")
+    @pytest.mark.parametrize("group", ["late", "asleep"])
+    def test_before_the_first_worker_is_ready_the_queue_has_the_same_limits(self, server, group):
+        server.allow_log("PYW0262")
         connections = [server.connect() for _ in range(6)]
         for connection in connections:
-            connection.start("GET", "/late")
-        server.log.wait("PYW0230.*late")
-        (server.data / "late.go").touch()
-        statuses = [connection.read_response().status for connection in connections]
-        assert set(statuses) == {200, 503}
+            connection.start("GET", "/" + group)
+        wait_for(lambda: len(select.select([one.socket for one in connections], [], [], 0)[0]) == 4)
+        server.log.wait("PYW0262.*'%s'.*queue-limit" % group)
+        (server.data / (group + ".go")).touch()
+        responses = [connection.read_response() for connection in connections]
+        assert sorted(response.status for response in responses) == [200] * 2 + [503] * 4
+        assert all(response.header("Retry-After") == "1" for response in responses if response.status == 503)
 
 
 @pytest.mark.skipif(not paths.is_root(), reason="the sockets' owner is httpd's user")

@@ -189,19 +189,22 @@ class TestSlowStart:
 class TestUnreachable:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
-        return make_httpd(ONE, apps=WORKER_APPS)
+        return make_httpd(ONE.replace("WSGIDaemonProcess app", "WSGIDaemonProcess app queue-timeout=500ms"),
+                          apps=WORKER_APPS)
 
-    def test_without_a_socket_it_is_503_and_recovers(self, server):
-        """The manager is suspended by the test, so that it neither binds again nor starts a worker."""
+    def test_while_no_worker_can_be_reached_the_queue_has_its_limits(self, server):
+        """The manager is suspended by the test, so that it does not start a worker."""
+        server.log.wait("PYW0317")
         assert server.get("/pid").status == 200
-        server.expect_log("PYW0231.*'app'")
-        server.allow_log(r"PYW0304|PYW0310")
+        server.expect_log("PYW0262.*'app'.*queue-timeout")
+        server.allow_log("PYW0310")
         manager = server.manager()
         manager.suspend()
         try:
             server.remove_sockets()
             server.workers()[0].kill()
-            assert server.get("/pid").status == 503
+            response = server.get("/pid")
+            assert response.status == 503 and response.header("Retry-After")
         finally:
             manager.resume()
         wait_for(lambda: server.get("/pid").status == 200)

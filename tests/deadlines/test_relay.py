@@ -111,15 +111,15 @@ class TestTheClientIsAnswered:
 
 class TestATimeThatNeverComes:
     CONFIG = """
-        WSGIDaemonProcess app threads=1 listen-backlog=1 connect-timeout=30s request-timeout=1s interrupt=Off
+        WSGIDaemonProcess app threads=1 request-timeout=1s interrupt=Off
         WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
         <Location /hold>
             WSGIRequestTimeout 0
         </Location>
     """
 
-    def test_ends_the_wait_for_the_listen_queue(self, server):
-        server.allow_log(r"PYW027[57]|PYW0264")
+    def test_ends_the_wait_for_a_thread(self, server):
+        server.allow_log(r"PYW0275|PYW0264")
         site = DaemonSite(server)
         held = site.hold()
         waiting = []

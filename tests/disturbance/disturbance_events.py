@@ -296,14 +296,14 @@ class SocketsRemoved(Event):
     meaning = "the sockets of the daemon processes are deleted, the directory with them"
     times, quick = 2, 1
     stall = 2  # the manager looks once a second
-    log = r"PYW030[456]|PYW0347|PYW024"
+    log = r"PYW0306|PYW0347"
 
     def happen(self):
         for _ in self.repetitions:
             since = self.httpd.log.position()
             self.remove()
             if self.is_ours:
-                self.httpd.log.wait("PYW0304", since)
+                self.httpd.log.wait("PYW0347", since)
             self.traffic.run_for(self.seconds)
 
     def remove(self):

@@ -73,7 +73,7 @@ static pyw_result read_all(pyw_channel *channel)
 
     while (result == PYW_OK) {
         check_frame(&frame);
-        if (frame.type == PYW_FRAME_FILE || frame.type == PYW_FRAME_LISTENER) {
+        if (frame.type == PYW_FRAME_FILE || frame.type == PYW_FRAME_HAND) {
             int fd = pyw_channel_take_fd(channel);
 
             must(fd == -1 || close(fd) == 0);

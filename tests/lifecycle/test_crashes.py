@@ -28,15 +28,6 @@ def crash(site, how, **more):
     return int(site.notes(key)[0])
 
 
-def wait_for_look(server):
-    """The manager looks at its workers once a second; when it has, a socket that was removed is there again."""
-    server.allow_log("PYW0304")
-    since = server.log.position()
-    for socket in server.sockets():
-        socket.unlink()
-    server.log.wait("PYW0304", since)
-
-
 def obituary(server, pid, since=0):
     return server.log.wait(r"PYW0310: worker %d " % pid, since)[0]
 
@@ -144,7 +135,7 @@ class TestObituary:
     def test_it_has_memory_and_request_ids(self, server, site):
         held = site.hold()
         since = server.log.position()
-        wait_for_look(server)
+        server.wait_for_look()
         os.kill(held.pids[0], signal.SIGKILL)
         line = obituary(server, held.pids[0], since)
         assert "signal 9 (SIGKILL) after" in line, "nobody is blamed"
@@ -189,7 +180,7 @@ class TestOutOfMemory:
         file = cgroup / "memory.oom_control"
         # Two looks of the manager's, so that it knows where the worker is now.
         for _ in range(2):
-            wait_for_look(server)
+            server.wait_for_look()
         assert site.get("/grow?mib=300").status == 502
         assert "by the kernel's OOM killer (oom_kill of %s went from 0 to 1" % file in obituary(server, pid)
 

@@ -74,14 +74,14 @@ class TestLimitOfWorkers:
 class TestTooManyForTheHardLimit:
     def test_httpd_does_not_start_and_says_how_many_are_needed(self, make):
         server = make(groups(["g%d" % number for number in range(50)]), start=False, files=(200, 200))
-        server.allow_log("PYW0252.*50 groups need 296 descriptors at least, and the hard limit is 200|AH00020")
+        server.allow_log("PYW0252.*50 groups need 246 descriptors at least, and the hard limit is 200|AH00020")
         with pytest.raises(AssertionError, match="httpd ended"):
             server.start()
-        assert server.log.find("PYW0252.*50 groups need 296 descriptors")
+        assert server.log.find("PYW0252.*50 groups need 246 descriptors")
 
     def test_workers_that_may_be_missing_are_announced(self, make):
         server = make(groups(["app"], "processes=0-100"), start=False, files=(200, 200))
-        server.expect_log("PYW0255: 1 groups with up to 100 workers need up to 502 descriptors.*the hard limit is 200")
+        server.expect_log("PYW0255: 1 groups with up to 100 workers need up to 501 descriptors.*the hard limit is 200")
         server.start()
         assert DaemonSite(server, "/app").get("/pid").status == 200
 
@@ -101,7 +101,7 @@ class TestRenamedGroups:
         server.graceful()
         processes.wait_gone(children, 20)
         assert DaemonSite(server, "/" + name).get("/pid").status == 200
-        wait_for(lambda: len(server.sockets()) == 3, 20, server.sockets)
+        wait_for(lambda: len(server.sockets()) == 1, 20, server.sockets)
 
     def facts(self, server):
         """Descriptors of httpd's parent and the manager, and the tables of groups that the parent has mapped."""

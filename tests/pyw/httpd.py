@@ -206,15 +206,19 @@ class Httpd:
         return sorted(path for path in self.run.iterdir() if path.name.startswith("pywsgi"))
 
     def sockets(self):
-        return sorted(path for directory in self.socket_directories() for path in directory.glob("*.sock"))
-
-    def worker_sockets(self):
+        """One for each worker."""
         return sorted(path for directory in self.socket_directories() for path in directory.glob("w.*"))
 
     def remove_sockets(self):
         """Remove the sockets, as a cleaner of temporary directories does. Existing connections stay."""
-        for path in self.sockets() + self.worker_sockets():
+        for path in self.sockets():
             path.unlink()
+
+    def wait_for_look(self):
+        """The manager looks at its workers once a second: when it does, a socket of its own that was removed is made again."""
+        directory, = self.socket_directories()
+        (directory / "manager").unlink()
+        wait_for((directory / "manager").exists)
 
     # Requests
 

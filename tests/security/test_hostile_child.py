@@ -10,7 +10,7 @@ from pyw import wait_for
 APP = """
 import os
 
-FRAME = lambda kind: bytes([4, kind, 0, 0, 0, 0, 0, 0])
+FRAME = lambda kind: bytes([5, kind, 0, 0, 0, 0, 0, 0])
 SAYINGS = {"garbage": b"\\xff" * 64, "of-the-manager": FRAME(32), "of-httpd": FRAME(1), "large": FRAME(66) * 8000}
 
 def application(environ, start_response):

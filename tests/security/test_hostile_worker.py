@@ -18,7 +18,7 @@ STAMP = b"\xa5\x5a"  # hostile.wsgi puts that of the request there
 DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY = 3, 4, 5, 6, 7, 8, 9, 10
 
 
-def frame(kind, payload=b"", flags=0, version=4, length=None):
+def frame(kind, payload=b"", flags=0, version=5, length=None):
     return struct.pack("<BBHI", version, kind, flags, len(payload) if length is None else length) + payload
 
 
@@ -221,9 +221,8 @@ class TestHostileWorker:
         line, = server.log.wait("all is lost", since)
         assert ":crit]" in line and "\x1b" not in line and "faked" in line
 
-    def test_a_request_that_was_not_begun_goes_to_another_worker(self, server):
-        """It comes again, to a worker that knows better by then."""
-        assert self.answer(server, (frame(GOAWAY), None)).status == 404
+    def test_a_request_that_was_begun_is_run_by_no_other_whatever_the_worker_says(self, server):
+        assert self.answer(server, (frame(GOAWAY), None)).status == 502
 
     def test_a_request_that_may_have_been_begun_is_run_by_no_other(self, server):
         """The worker dies with something unread, but that is not the REQUEST."""

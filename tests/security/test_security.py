@@ -98,10 +98,10 @@ class TestDescriptors:
         assert server.get("/own", [("Host", "own.example")]).body == b"hello"
         worker, = server.workers("own")
         open_files = processes.descriptors(worker.pid)
-        others = sorted(re.sub(r"\d+| .*", "", path) for fd, path in open_files.items() if fd > 7)
-        assert set(range(8)) <= set(open_files)
+        others = sorted(re.sub(r"\d+| .*", "", path) for fd, path in open_files.items() if fd > 6)
+        assert set(range(7)) <= set(open_files)
         assert open_files[0] == "/dev/null"
-        assert open_files[1].startswith("pipe:") and open_files[1] == open_files[2] == open_files[7]
+        assert open_files[1].startswith("pipe:") and open_files[1] == open_files[2] == open_files[6]
         assert open_files[3].startswith("socket:") and open_files[4].startswith("socket:")
         assert open_files[5] == "anon_inode:[eventfd]"
         assert set(others) <= {"/memfd:pywsgi-board", "/memfd:pywsgi-stacks", "anon_inode:[eventpoll]", "socket:[]",

@@ -51,7 +51,6 @@ static pyw_result decode(const pyw_frame_header *header, pyw_pairs *pairs, const
     uint64_t offset;
     uint64_t file_length;
     uint16_t status;
-    uint32_t pid;
 
     switch (header->type) {
     case PYW_FRAME_REQUEST:
@@ -63,8 +62,6 @@ static pyw_result decode(const pyw_frame_header *header, pyw_pairs *pairs, const
         return pyw_message_file_decode(&offset, &file_length, bytes, length);
     case PYW_FRAME_ERROR:
         return pyw_message_error_decode(&status, bytes, length);
-    case PYW_FRAME_TAKEN:
-        return pyw_message_taken_decode(&pid, bytes, length);
     case PYW_FRAME_GROUP:
     case PYW_FRAME_COMMIT:
     case PYW_FRAME_HERITAGE:

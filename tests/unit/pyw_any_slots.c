@@ -18,12 +18,20 @@ static void *shared(size_t size)
 
 void list_workers(int count, uint32_t threads)
 {
+    static const pyw_roster_status running = {.state = PYW_GROUP_RUNNING};
     pyw_roster_worker workers[WORKERS];
 
     for (int i = 0; i < count; i++) {
         workers[i] = (pyw_roster_worker){(uint64_t)(101 + i), threads, (uint32_t)(1001 + i)};
     }
-    pyw_roster_write(table.roster, 0, workers, (uint32_t)count);
+    pyw_roster_write(table.roster, &running, workers, (uint32_t)count);
+}
+
+void list_nobody(pyw_group_state state, int64_t until)
+{
+    const pyw_roster_status status = {.state = state, .until = until};
+
+    pyw_roster_write(table.roster, &status, NULL, 0);
 }
 
 int set_up(void **state)

@@ -24,6 +24,9 @@ int tear_down(void **state);
 /* Workers 101, 102 ... with the process ids 1001, 1002 ... */
 void list_workers(int count, uint32_t threads);
 
+/* Why there is none. */
+void list_nobody(pyw_group_state state, int64_t until);
+
 pyw_slot enter(const pyw_slot_wish *wish, pyw_slot_outcome expected);
 
 /* By the table's figures, and by what the manager is told. */

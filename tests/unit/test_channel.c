@@ -238,7 +238,7 @@ static void send_fds(pyw_socket_pair *pair, size_t count)
     for (size_t i = 0; i < count; i++) {
         fds[i] = 0;
     }
-    pyw_socket_pair_write_fds(pair, pyw_vectors_find("listener")->bytes, PYW_FRAME_HEADER_SIZE, fds, count);
+    pyw_socket_pair_write_fds(pair, pyw_vectors_find("stacks")->bytes, PYW_FRAME_HEADER_SIZE, fds, count);
 }
 
 static void test_sixteen_descriptors_may_wait(void **state)
@@ -246,7 +246,7 @@ static void test_sixteen_descriptors_may_wait(void **state)
     pyw_socket_pair *pair = *state;
 
     send_fds(pair, PYW_CHANNEL_FDS_MAX);
-    pyw_socket_pair_expect(pair->channel, PYW_FRAME_LISTENER, NULL, 0);
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_STACKS, NULL, 0);
     for (int i = 0; i < PYW_CHANNEL_FDS_MAX; i++) {
         int fd = pyw_channel_take_fd(pair->channel);
 
@@ -264,7 +264,7 @@ static void test_a_seventeenth_descriptor_is_malformed_and_all_are_closed(void *
 
     send_fds(pair, PYW_CHANNEL_FDS_MAX - 1);
     send_fds(pair, 2);
-    pyw_socket_pair_expect(pair->channel, PYW_FRAME_LISTENER, NULL, 0);
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_STACKS, NULL, 0);
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_MALFORMED);
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_MALFORMED);
     assert_int_equal(pyw_channel_take_fd(pair->channel), -1);
@@ -312,7 +312,7 @@ static void test_other_ancillary_data_is_passed_over(void **state)
 
     assert_int_equal(setsockopt(pyw_channel_fd(pair->channel), SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
     send_fds(pair, 1);
-    pyw_socket_pair_expect(pair->channel, PYW_FRAME_LISTENER, NULL, 0);
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_STACKS, NULL, 0);
     fd = pyw_channel_take_fd(pair->channel);
     assert_true(fd >= 0);
     close(fd);
@@ -326,7 +326,7 @@ static void test_closing_forgets_everything_for_the_next_connection(void **state
 
     send_fds(pair, 2);
     pyw_socket_pair_write(pair, pyw_vectors_find("data-hello")->bytes, 10);
-    pyw_socket_pair_expect(pair->channel, PYW_FRAME_LISTENER, NULL, 0);
+    pyw_socket_pair_expect(pair->channel, PYW_FRAME_STACKS, NULL, 0);
     expect_piece(pair->channel, "he", 3, 0);
     pyw_socket_pair_write_example(pair, "bad-type-0");
     pyw_channel_close(pair->channel);
@@ -373,21 +373,6 @@ static void test_peer_spoke_sees_bytes_and_a_close(void **state)
     assert_false(pyw_channel_peer_spoke(pair->channel));
     pyw_socket_pair_close_peer(pair);
     assert_true(pyw_channel_peer_spoke(pair->channel));
-}
-
-static void test_what_the_peer_has_not_read_is_unread(void **state)
-{
-    pyw_socket_pair *pair = *state;
-    char bytes[PYW_FRAME_HEADER_SIZE];
-
-    assert_false(pyw_channel_is_unread(pair->channel));
-    pyw_channel_queue(pair->channel, PYW_FRAME_END, 0, NULL, 0, -1);
-    assert_int_equal(pyw_channel_send(pair->channel, DEADLINE_MS), PYW_OK);
-    assert_true(pyw_channel_is_unread(pair->channel));
-    assert_int_equal(read(pair->peer, bytes, sizeof(bytes)), sizeof(bytes));
-    assert_false(pyw_channel_is_unread(pair->channel));
-    pyw_channel_close(pair->channel);
-    assert_false(pyw_channel_is_unread(pair->channel));
 }
 
 static void test_a_closed_channel_fails(void **state)
@@ -473,7 +458,6 @@ int main(void)
         WITH_PAIR(test_closing_forgets_everything_for_the_next_connection),
         WITH_PAIR(test_peer_gone_sees_a_close_and_a_half_close),
         WITH_PAIR(test_peer_spoke_sees_bytes_and_a_close),
-        WITH_PAIR(test_what_the_peer_has_not_read_is_unread),
         WITH_PAIR(test_a_closed_channel_fails),
         WITH_PAIR(test_no_memory_is_a_local_failure),
         WITH_PAIR(test_the_largest_frame_passes),

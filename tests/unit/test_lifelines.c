@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,42 @@ static void leave(int number)
 static int is_open(int fd)
 {
     return fcntl(fd, F_GETFD) != -1 || errno != EBADF;
+}
+
+static void test_what_the_children_write_is_thrown_away(void **state)
+{
+    struct pollfd item;
+
+    configure(1);
+    assert_int_equal(write(children[0], "xy", 2), 2);
+    pyw_lifelines_look(&lines);
+    item = (struct pollfd){reading[0], POLLIN, 0};
+    assert_int_equal(poll(&item, 1, 0), 0);
+    assert_int_equal(lines.count, 1);
+    leave(1);
+    assert_int_equal(lines.count, 0);
+}
+
+/* One that writes for ever does not keep the manager busy. */
+static void test_they_wake_the_manager_every_now_and_then_only(void **state)
+{
+    struct pollfd item;
+
+    configure(1);
+    assert_int_equal(write(children[0], "x", 1), 1);
+    pyw_lifelines_look(&lines);
+    lines.woken_at = INT64_MAX - 1000;
+    assert_int_equal(write(children[0], "y", 1), 1);
+    pyw_lifelines_look(&lines);
+    item = (struct pollfd){reading[0], POLLIN, 0};
+    assert_int_equal(poll(&item, 1, 0), 1);
+    lines.woken_at = 1;
+    pyw_lifelines_look(&lines);
+    assert_int_equal(poll(&item, 1, 0), 0);
+    lines.woken_at = INT64_MAX - 1000;
+    assert_int_equal(write(children[0], "z", 1), 1);
+    leave(1);
+    assert_int_equal(lines.count, 0);
 }
 
 static void test_children_are_there_until_all_have_left(void **state)
@@ -114,6 +151,8 @@ static void test_without_a_pipe_nothing_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        EMPTY(test_what_the_children_write_is_thrown_away),
+        EMPTY(test_they_wake_the_manager_every_now_and_then_only),
         EMPTY(test_children_are_there_until_all_have_left), EMPTY(test_those_of_older_configurations_count_too),
         EMPTY(test_what_children_write_means_nothing),      EMPTY(test_of_too_many_the_oldest_are_given_up),
         EMPTY(test_without_a_pipe_nothing_is_known),

@@ -264,24 +264,6 @@ static void test_error_is_encoded_as_on_the_page(void **state)
     assert_memory_equal(bytes, expected, sizeof(bytes));
 }
 
-static void test_taken_is_a_process_id(void **state)
-{
-    static const struct {
-        uint32_t pid;
-        pyw_result expected;
-    } rows[] = {{0, PYW_MALFORMED}, {1, PYW_OK}, {INT32_MAX, PYW_OK}, {0x80000000u, PYW_MALFORMED}};
-    uint32_t pid;
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        unsigned char bytes[PYW_MESSAGE_TAKEN_SIZE];
-
-        pyw_message_taken_encode(bytes, rows[i].pid);
-        assert_int_equal(pyw_message_taken_decode(&pid, (const char *)bytes, sizeof(bytes)), rows[i].expected);
-        assert_int_equal(pid, rows[i].pid);
-    }
-    assert_int_equal(pyw_message_taken_decode(&pid, "\1\0\0\0\0", 5), PYW_MALFORMED);
-}
-
 static void test_pairs_round_trip_and_are_found_by_name(void **state)
 {
     pyw_pairs pairs = {0};
@@ -407,7 +389,6 @@ int main(void)
         cmocka_unit_test(test_file_round_trip),
         cmocka_unit_test(test_the_end_of_a_file_range_fits_an_off_t),
         cmocka_unit_test(test_error_takes_400_to_599),
-        cmocka_unit_test(test_taken_is_a_process_id),
         cmocka_unit_test(test_error_is_encoded_as_on_the_page),
         cmocka_unit_test(test_pairs_round_trip_and_are_found_by_name),
         cmocka_unit_test(test_the_first_pair_of_a_name_is_found),

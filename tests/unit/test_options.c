@@ -558,15 +558,6 @@ static void test_settings_refuse_what_they_cannot_use(void **state)
     assert_non_null(pyw_settings_restore(&settings, pool, "no-such", "1"));
 }
 
-static void test_socket_paths_never_leave_their_directory(void **state)
-{
-    assert_string_equal(pyw_socket_path(pool, "/run/p", "blog"), "/run/p/blog.sock");
-    assert_string_equal(pyw_socket_path(pool, "/run/p", "a.b_c-D9"), "/run/p/a.b_c-D9.sock");
-    assert_string_equal(pyw_socket_path(pool, "/run/p", "../x"), "/run/p/%2E.%2Fx.sock");
-    assert_string_equal(pyw_socket_path(pool, "/run/p", "a b%"), "/run/p/a%20b%25.sock");
-    assert_string_equal(pyw_socket_path(pool, "/run/p", "\xc3\xa9"), "/run/p/%C3%A9.sock");
-}
-
 #define WITH_OPTIONS(test) cmocka_unit_test_setup_teardown(test, make_options, drop_options)
 
 int main(void)
@@ -593,7 +584,6 @@ int main(void)
         WITH_OPTIONS(test_restore_refuses_what_is_no_pair_of_ours),
         WITH_OPTIONS(test_settings_round_trip),
         WITH_OPTIONS(test_settings_refuse_what_they_cannot_use),
-        WITH_OPTIONS(test_socket_paths_never_leave_their_directory),
     };
 
     return cmocka_run_group_tests_name("options", tests, start_apr, stop_apr);

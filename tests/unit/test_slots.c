@@ -21,9 +21,10 @@ static void test_a_free_worker_is_taken_at_once_and_each_once(void **state)
 
 static void test_the_worker_with_most_idle_threads_is_chosen(void **state)
 {
-    pyw_roster_worker workers[] = {{101, 2, 1001}, {102, 4, 1002}};
+    static const pyw_roster_status running = {.state = PYW_GROUP_RUNNING};
+    static const pyw_roster_worker workers[] = {{101, 2, 1001}, {102, 4, 1002}};
 
-    pyw_roster_write(table.roster, 0, workers, 2);
+    pyw_roster_write(table.roster, &running, workers, 2);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 101);
@@ -71,8 +72,6 @@ static void test_who_comes_is_told_how_many_are_there(void **state)
     assert_int_equal(enter(&plain, PYW_SLOT_WAITS).requests, 3);
     pyw_slots_leave(table.slots, &first, 1);
     assert_int_equal(enter(&plain, PYW_SLOT_WAITS).requests, 3);
-    list_workers(0, 1);
-    assert_int_equal(enter(&plain, PYW_SLOT_NO_WORKER).requests, 4);
 }
 
 static void test_a_full_queue_refuses(void **state)
@@ -143,19 +142,65 @@ static void test_one_that_gives_up_leaves_no_trace(void **state)
     assert_running_and_waiting(2, 0);
 }
 
-static void test_without_a_worker_nobody_waits_here(void **state)
+static void test_without_a_worker_the_queue_keeps_its_order_and_its_limit(void **state)
 {
+    const pyw_slot_wish two = {.queue_limit = 2};
     pyw_slot first, second;
 
+    list_nobody(PYW_GROUP_STARTING, 0);
+    first = enter(&two, PYW_SLOT_WAITS);
+    second = enter(&two, PYW_SLOT_WAITS);
+    enter(&two, PYW_SLOT_FULL);
+    assert_running_and_waiting(0, 2);
+    list_workers(1, 1);
+    assert_int_equal(pyw_slots_wait(table.slots, &first, LONG_MS), PYW_SLOT_GRANTED);
+    assert_int_equal(pyw_slots_wait(table.slots, &second, 0), PYW_SLOT_WAITS);
+}
+
+static void test_a_group_that_is_down_refuses_at_once_and_those_that_wait(void **state)
+{
+    static const pyw_group_state states[] = {PYW_GROUP_DOWN, PYW_GROUP_STOPPING, PYW_GROUP_STOPPED,
+                                             PYW_GROUP_REMOVED};
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        pyw_slot slot;
+
+        list_nobody(PYW_GROUP_STARTING, 0);
+        slot = enter(&plain, PYW_SLOT_WAITS);
+        list_nobody(states[i], pyw_clock_ms() + LONG_MS);
+        assert_int_equal(pyw_slots_wait(table.slots, &slot, LONG_MS), PYW_SLOT_DOWN);
+        pyw_slots_leave(table.slots, &slot, 0);
+        enter(&plain, PYW_SLOT_DOWN);
+        assert_running_and_waiting(0, 0);
+    }
+}
+
+static void test_workers_that_are_listed_serve_whatever_the_state_is(void **state)
+{
+    static const pyw_roster_status removed = {.state = PYW_GROUP_REMOVED};
+    static const pyw_roster_worker worker = {101, 1, 1001};
+
+    pyw_roster_write(table.roster, &removed, &worker, 1);
     enter(&plain, PYW_SLOT_GRANTED);
-    enter(&plain, PYW_SLOT_GRANTED);
-    first = enter(&plain, PYW_SLOT_WAITS);
-    second = enter(&plain, PYW_SLOT_WAITS);
-    list_workers(0, 0);
-    assert_int_equal(pyw_slots_wait(table.slots, &first, LONG_MS), PYW_SLOT_NO_WORKER);
-    assert_int_equal(pyw_slots_wait(table.slots, &second, LONG_MS), PYW_SLOT_NO_WORKER);
-    enter(&plain, PYW_SLOT_NO_WORKER);
-    assert_running_and_waiting(2, 0);
+    enter(&plain, PYW_SLOT_WAITS);
+}
+
+static void test_a_manager_that_died_keeps_nobody_down(void **state)
+{
+    list_nobody(PYW_GROUP_DOWN, pyw_clock_ms() + 3000);
+    enter(&plain, PYW_SLOT_DOWN);
+    assert_in_range(pyw_slots_expected_wait(table.slots), 2000, 3000);
+    list_nobody(PYW_GROUP_DOWN, pyw_clock_ms() - 1);
+    enter(&plain, PYW_SLOT_WAITS);
+}
+
+static void test_only_a_group_that_is_asleep_is_to_be_woken(void **state)
+{
+    for (unsigned i = 0; i < PYW_GROUP_STATES; i++) {
+        list_nobody((pyw_group_state)i, 0);
+        pyw_slots_expected_wait(table.slots);
+        assert_int_equal(pyw_slots_are_asleep(table.slots), i == PYW_GROUP_ASLEEP);
+    }
 }
 
 /* Nobody leaves, and yet those that wait learn of it. */
@@ -171,9 +216,9 @@ static void test_a_worker_that_comes_takes_those_that_wait(void **state)
     assert_int_equal(slot.worker, 103);
 }
 
-static void test_a_worker_that_goes_away_is_avoided_until_the_roster_changes(void **state)
+static void test_a_worker_that_is_gone_is_avoided_until_the_roster_changes(void **state)
 {
-    pyw_slots_avoid(table.slots, 101);
+    pyw_slots_avoid(table.slots, 101, 1);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
     enter(&plain, PYW_SLOT_WAITS);
     list_workers(2, 1);
@@ -181,40 +226,16 @@ static void test_a_worker_that_goes_away_is_avoided_until_the_roster_changes(voi
     assert_running_and_waiting(2, 1); /* the one that waited was first */
 }
 
-static void test_a_worker_is_not_avoided_for_ever(void **state)
+static void test_a_worker_that_takes_nothing_is_not_avoided_for_ever(void **state)
 {
-    pyw_slots_avoid(table.slots, 101);
-    pyw_slots_avoid(table.slots, 102);
-    enter(&plain, PYW_SLOT_NO_WORKER);
+    pyw_slot slot;
+
+    pyw_slots_avoid(table.slots, 101, 0);
+    pyw_slots_avoid(table.slots, 102, 0);
+    slot = enter(&plain, PYW_SLOT_WAITS);
     pyw_slots_workers(table.slots)[0].avoided_until -= 1000 * 1000;
-    assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 101);
-}
-
-/* What came over the group's own socket counts, even if it is one too many. */
-static void test_a_worker_that_took_a_request_by_itself_is_busy(void **state)
-{
-    pyw_slot taken, other;
-
-    assert_int_equal(pyw_slots_taken(table.slots, 1001, &taken), 1);
-    assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
-    assert_int_equal(pyw_slots_taken(table.slots, 1002, &other), 1);
-    enter(&plain, PYW_SLOT_WAITS);
-    assert_running_and_waiting(3, 1);
-    pyw_slots_leave(table.slots, &taken, 1);
-    assert_running_and_waiting(3, 0);
-}
-
-static void test_one_that_is_listed_later_was_busy_before(void **state)
-{
-    pyw_slot taken;
-
-    assert_int_equal(pyw_slots_taken(table.slots, 1003, &taken), 1);
-    list_workers(3, 1);
-    enter(&plain, PYW_SLOT_GRANTED);
-    enter(&plain, PYW_SLOT_GRANTED);
-    enter(&plain, PYW_SLOT_WAITS);
-    pyw_slots_leave(table.slots, &taken, 1);
-    assert_running_and_waiting(3, 0);
+    assert_int_equal(pyw_slots_wait(table.slots, &slot, LONG_MS), PYW_SLOT_GRANTED);
+    assert_int_equal(slot.worker, 101);
 }
 
 /* Runs `act` in a process of its own, which then dies. */
@@ -374,12 +395,14 @@ int main(void)
         TEST(test_what_is_reserved_is_for_high_priority),
         TEST(test_one_request_runs_even_if_all_is_reserved),
         TEST(test_one_that_gives_up_leaves_no_trace),
-        TEST(test_without_a_worker_nobody_waits_here),
+        TEST(test_without_a_worker_the_queue_keeps_its_order_and_its_limit),
+        TEST(test_a_group_that_is_down_refuses_at_once_and_those_that_wait),
+        TEST(test_workers_that_are_listed_serve_whatever_the_state_is),
+        TEST(test_a_manager_that_died_keeps_nobody_down),
+        TEST(test_only_a_group_that_is_asleep_is_to_be_woken),
         TEST(test_a_worker_that_comes_takes_those_that_wait),
-        TEST(test_a_worker_that_goes_away_is_avoided_until_the_roster_changes),
-        TEST(test_a_worker_is_not_avoided_for_ever),
-        TEST(test_a_worker_that_took_a_request_by_itself_is_busy),
-        TEST(test_one_that_is_listed_later_was_busy_before),
+        TEST(test_a_worker_that_is_gone_is_avoided_until_the_roster_changes),
+        TEST(test_a_worker_that_takes_nothing_is_not_avoided_for_ever),
         TEST(test_what_a_dead_process_had_is_recovered),
         TEST(test_a_process_that_dies_with_the_lock_harms_nobody),
         TEST(test_a_hundred_kills_at_random_lose_no_slot),

@@ -108,7 +108,7 @@ static void assert_that_it_recovers(int number)
     enter(&plain, PYW_SLOT_BLOCKED);
     pyw_slots_leave(table.slots, &running, 1);
     assert_int_equal(pyw_slots_expected_wait(table.slots), 0);
-    pyw_slots_avoid(table.slots, running.worker);
+    pyw_slots_avoid(table.slots, running.worker, 0);
     end_holder(holder, number);
     assert_int_equal(pyw_slots_wait(table.slots, &waiting, BUSY_MACHINE_MS), PYW_SLOT_GRANTED);
     assert_int_equal(waiting.worker, running.worker);

@@ -14,7 +14,7 @@
 
 #include "manager/pyw_socket_directory.h"
 
-enum { ROUNDS = 300, BACKLOG = 1000 };
+enum { ROUNDS = 300 };
 
 static char path[] = "/tmp/pyw-sockets.XXXXXX";
 static pyw_socket_directory directory = {.fd = -1};
@@ -40,7 +40,7 @@ static int bind_file(void)
     pyw_problem problem;
     int fd = -1;
 
-    assert_int_equal(pyw_socket_file_bind(&file, &directory, geteuid(), BACKLOG, &fd, &problem), PYW_OK);
+    assert_int_equal(pyw_socket_file_bind(&file, &directory, geteuid(), &fd, &problem), PYW_OK);
     return fd;
 }
 
@@ -108,7 +108,7 @@ static void test_what_cannot_be_bound_leaves_nothing(void **state)
     int fd = -1;
 
     file.name = "no/such/directory";
-    assert_int_equal(pyw_socket_file_bind(&file, &directory, geteuid(), BACKLOG, &fd, &problem), PYW_FAILED);
+    assert_int_equal(pyw_socket_file_bind(&file, &directory, geteuid(), &fd, &problem), PYW_FAILED);
     assert_non_null(strstr(problem.text, "no/such/directory cannot be made: No such file or directory"));
     assert_int_equal(fd, -1);
     file.name = "app.sock";
