@@ -3,8 +3,8 @@
 #define MOD_PYWSGI_H
 
 /*
- * Functions for other httpd modules, with information about a request. Retrieve the functions with APR_RETRIEVE_OPTIONAL_FN
- * in optional_fn_retrieve; NULL means that mod_pywsgi is not loaded.
+ * Functions for other httpd modules, with information about a request. Retrieve the functions with
+ * APR_RETRIEVE_OPTIONAL_FN in optional_fn_retrieve; NULL means that mod_pywsgi is not loaded.
  */
 
 #include <apr_optional.h>
