@@ -7,7 +7,7 @@
  * the client left, the deadline passed or the worker died. On the thread of the request.
  */
 
-#include "httpd/pyw_relay_frames.h"
+#include "httpd/pyw_relay_state.h"
 
 /* Before and after the REQUEST is sent. 0: there is no memory for a token; the client gets 503, which was logged. */
 int pyw_relay_token_put(pyw_relay *relay);

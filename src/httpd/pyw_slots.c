@@ -292,6 +292,11 @@ void pyw_slots_avoid(pyw_slots *slots, uint64_t worker, int is_gone)
     pyw_slots_unlock(slots);
 }
 
+int pyw_slots_are_asleep(const pyw_slots *slots)
+{
+    return __atomic_load_n(&slots->status.state, __ATOMIC_RELAXED) == PYW_GROUP_ASLEEP;
+}
+
 int64_t pyw_slots_expected_wait(pyw_slots *slots)
 {
     int64_t wait;

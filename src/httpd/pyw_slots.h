@@ -15,14 +15,9 @@
  * httpd.h.
  */
 
-#include <stddef.h>
 #include <stdint.h>
 
-#include "wire/pyw_roster.h"
-
-typedef struct pyw_slots pyw_slots;
-
-enum { PYW_SLOTS_LOCATIONS = 64 }; /* locations with a limit of their own are numbered 1 ... 63 */
+#include "httpd/pyw_slots_memory.h"
 
 /* What a request brings along; the limits are its configuration's, so that those of two generations may differ. */
 typedef struct pyw_slot_wish {
@@ -53,18 +48,6 @@ typedef struct pyw_slot {
     int32_t requests; /* how many run or wait, this one too, when it came */
 } pyw_slot;
 
-enum { PYW_SLOTS_PATIENCE_MS = 1000 }; /* who has the lock for so long is stopped */
-
-/* Memory of a table for `tickets` requests and `workers` workers at a time, in bytes. */
-size_t pyw_slots_size(uint32_t tickets, uint32_t workers);
-
-/*
- * Makes a table in zeroed shared memory of that size. `roster` and `load` are the group's, mapped at the same address
- * in every process that uses the table. 0, or the errno of the lock.
- */
-int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster, uint32_t use,
-                   pyw_load_group *load);
-
 /* In a new child: what a process that died with the same id has left behind is not its own. */
 void pyw_slots_adopt(pyw_slots *slots);
 
@@ -88,12 +71,6 @@ void pyw_slots_avoid(pyw_slots *slots, uint64_t worker, int is_gone);
 
 /* Is the group asleep? Then a request that waits has to wake the manager. Takes no lock. */
 int pyw_slots_are_asleep(const pyw_slots *slots);
-
-/*
- * What a process that died leaves behind is found while somebody waits: its requests that waited are gone; those that
- * ran keep their slot for this long, as the worker has yet to notice.
- */
-enum { PYW_SLOTS_ORPHAN_MS = 1000 };
 
 /* How long a request that came now would wait, in ms, as far as one can tell; of a group that is down: until when. */
 int64_t pyw_slots_expected_wait(pyw_slots *slots);

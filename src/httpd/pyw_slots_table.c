@@ -212,11 +212,6 @@ static void follow_roster(pyw_slots *slots)
     }
 }
 
-int pyw_slots_are_asleep(const pyw_slots *slots)
-{
-    return __atomic_load_n(&slots->status.state, __ATOMIC_RELAXED) == PYW_GROUP_ASLEEP;
-}
-
 /* A manager that dies does not come back to its word: when it is over, requests wait for the next one's workers. */
 int pyw_slots_are_down(const pyw_slots *slots)
 {

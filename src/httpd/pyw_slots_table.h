@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-#include "httpd/pyw_slots.h"
+#include "httpd/pyw_slots_memory.h"
 
 enum { PYW_SLOTS_NONE = -1 };
 
