@@ -120,7 +120,7 @@ class TestThreadsAtAnEndWithoutLimit:
         httpd.let_connections_close()
         httpd.process.send_signal(signal.SIGTERM)
         httpd.log.wait("PYW0535", 0, 20)
-        assert httpd.log.find("in job_that_never_ends")
+        httpd.log.wait("in job_that_never_ends", 0)
         (httpd.apps / "app.wsgi.go").touch()
         httpd.stop()
         httpd.end_test()

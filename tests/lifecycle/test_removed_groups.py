@@ -53,6 +53,16 @@ class TestRemovedGroup:
             assert connection.read_response().status == 200
         wait_for(lambda: len(server.workers()) == 1, 10)
 
+    def test_what_an_old_child_asks_goes_to_no_group_that_came_meanwhile(self, server):
+        pid = DaemonSite(server, "/gone").pid()
+        with DaemonSite(server, "/gone").connect() as connection:
+            connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+            server.configure(STAYS + GROUP % ("new", "new", "new"))
+            server.graceful()
+            assert DaemonSite(server, "/new").pid() != pid
+            connection.send(b"b")
+            assert int(connection.read_response().body) == pid
+
     def test_one_that_comes_back_stays(self, server):
         with DaemonSite(server, "/gone").connect() as connection:
             connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
