@@ -225,29 +225,9 @@ class TestHeadersOfResponses:
 class TestFiles:
     APPS = {"app.wsgi": HERE / "wsgi" / "files.wsgi"}
     CONFIG = """
-        EnableSendfile Off
-        EnableMMAP On
         FileETag All
         ContentDigest On
-        Alias /static ${DATA}
-        <Directory ${DATA}>
-            Require all granted
-        </Directory>
     """
-    SIZE = 32 << 20
-
-    def is_mapped(self, server, path):
-        """While a client takes nothing of the rest."""
-        with server.connect(receive_buffer=4096) as connection:
-            connection.start("GET", path)
-            connection.read_head()
-            return any("/big" in mapping.path for child in server.children() for mapping in child.memory_maps())
-
-    def test_files_of_applications_are_never_mapped(self, site, server):
-        with open(server.data / "big", "wb") as file:
-            file.truncate(self.SIZE)
-        assert self.is_mapped(server, "/static/big")
-        assert not self.is_mapped(server, site.prefix + "/real?file=big")
 
     def test_what_is_about_static_files_adds_no_header(self, site, server):
         (server.data / "small").write_bytes(b"small")
