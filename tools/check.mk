@@ -38,7 +38,7 @@ check-analyse: compile_commands.json
 check-distros:
 	tools/check-distros
 
-compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk FORCE
+compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk $(PACKAGE_C) FORCE
 	@$(MAKE) --no-print-directory -nB all | tools/compile-commands >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "python/pyw_call.h"
 #include "python/pyw_record.h"
 
 /* An exception that was taken out of the thread state, normalised. Members are owned. */
@@ -53,7 +54,6 @@ static PyObject *format(const taken *exception)
     }
     Py_XDECREF(empty);
     Py_XDECREF(lines);
-    Py_XDECREF(module);
     return text;
 }
 
@@ -80,15 +80,10 @@ static void copy_last_line(PyObject *text, char last[PYW_EXCEPTION_LINE])
 /* Many extension modules can be imported in one interpreter of a process only, or in the main one only. */
 static void log_refusal(const taken *exception, pyw_log_level level)
 {
-    PyObject *module = PyImport_ImportModule("pywsgi");
-    PyObject *why = NULL, *group = NULL, *text = NULL;
+    PyObject *why = pyw_call("pywsgi._imports", "explain_refusal", "(O)", exception->value); /* None: another error */
+    PyObject *group = why != NULL && why != Py_None ? pyw_call_attribute("pywsgi", "application_group") : NULL;
+    PyObject *text = NULL;
 
-    if (module != NULL && exception->value != NULL) {
-        why = PyObject_CallMethod(module, "_explain_refusal", "O", exception->value); /* None: it is another error */
-    }
-    if (why != NULL && why != Py_None) {
-        group = PyObject_GetAttrString(module, "application_group");
-    }
     if (group != NULL) {
         text = PyUnicode_FromFormat(
             PYWNO(0536) "an extension module refuses the sub-interpreter in which application group '%U' runs, because "
@@ -103,7 +98,6 @@ static void log_refusal(const taken *exception, pyw_log_level level)
     Py_XDECREF(text);
     Py_XDECREF(group);
     Py_XDECREF(why);
-    Py_XDECREF(module);
 }
 
 void pyw_exception_log(pyw_log_level level, const char *message)

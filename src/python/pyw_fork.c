@@ -4,30 +4,14 @@
 #include <errno.h>
 
 #include "base/pyw_log.h"
+#include "python/pyw_call.h"
 #include "python/pyw_exception.h"
 #include "python/pyw_forked.h"
 #include "python/pyw_interpreter.h"
-#include "python/pyw_module.h"
-
-/* Calls gc.name(). */
-static int call_gc(const char *name)
-{
-    PyObject *gc = PyImport_ImportModule("gc");
-    PyObject *result = gc != NULL ? PyObject_CallMethod(gc, name, NULL) : NULL;
-
-    Py_XDECREF(result);
-    Py_XDECREF(gc);
-    return result != NULL ? 0 : -1;
-}
-
-static int freeze(void)
-{
-    return call_gc("collect") < 0 || call_gc("freeze") < 0 ? -1 : 0;
-}
 
 static int warn_of_threads(void)
 {
-    PyObject *names = pyw_module_call("_name_threads");
+    PyObject *names = pyw_call("pywsgi._threads", "name_others", "()");
     const char *text = names != NULL ? PyUnicode_AsUTF8(names) : NULL;
 
     if (text != NULL && *text != '\0') {
@@ -46,7 +30,7 @@ void pyw_fork_settle(void)
     if (pyw_interpreter_enter_main() != PYW_OK) {
         return;
     }
-    if (freeze() < 0 || warn_of_threads() < 0) {
+    if (pyw_call_plain("gc", "collect") < 0 || pyw_call_plain("gc", "freeze") < 0 || warn_of_threads() < 0) {
         pyw_exception_log(PYW_LOG_WARNING,
                           PYWNO(0526) "the template cannot be prepared as it should be; it is used as it is");
     }

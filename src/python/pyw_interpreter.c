@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/pyw_log.h"
+#include "python/pyw_call.h"
 #include "python/pyw_exception.h"
 #include "python/pyw_forked.h"
 #include "python/pyw_record.h"
@@ -186,15 +187,11 @@ static void name_thread(void)
 {
     static atomic_int count;
     static __thread int number;
-    PyObject *function = pyw_module_attribute("_adopt_thread");
-    PyObject *result = NULL;
+    PyObject *result;
 
     number = number != 0 ? number : atomic_fetch_add(&count, 1) + 1;
-    if (function != NULL) {
-        result = PyObject_CallFunction(function, "N", PyUnicode_FromFormat("pywsgi-%d", number));
-    }
+    result = pyw_call("pywsgi._threads", "adopt", "(N)", PyUnicode_FromFormat("pywsgi-%d", number));
     Py_XDECREF(result);
-    Py_XDECREF(function);
     PyErr_Clear();
 }
 
@@ -291,28 +288,10 @@ void *pyw_interpreter_extension(const pyw_interpreter *interpreter)
     return interpreter->extension;
 }
 
-/* An exit function of the interpreter, which is called by call_exit. Returns: new reference. */
-static PyObject *run_exit(const char *module, const char *function, const double *seconds)
+/* `result`: of a function that runs at the exit of an interpreter. A failure is logged, and the next one runs. */
+static void end_exit_call(PyObject *result)
 {
-    PyObject *object = PyImport_ImportModule(module);
-    PyObject *result = NULL;
-
-    if (object != NULL) {
-        result = seconds != NULL ? PyObject_CallMethod(object, function, "d", *seconds)
-                                 : PyObject_CallMethod(object, function, NULL);
-    }
-    Py_XDECREF(object);
-    return result;
-}
-
-/* What fails is logged, and the next one runs. */
-static void call_exit(const char *module, const char *function, const double *seconds)
-{
-    const char *before = pyw_forked_enter("a function that runs at the exit of an interpreter");
-    PyObject *result = run_exit(module, function, seconds);
-
     pyw_forked_check_application();
-    pyw_forked_enter(before);
     if (result == NULL) {
         pyw_exception_log(PYW_LOG_WARNING, PYWNO(0513) "a function that runs at the exit of an interpreter failed");
     }
@@ -351,10 +330,11 @@ static int count_threads(void)
  */
 static int wind_up(pyw_interpreter *interpreter)
 {
-    double seconds = seconds_left();
+    const char *before = pyw_forked_enter("a function that runs at the exit of an interpreter");
 
-    call_exit("pywsgi", "_shut_down", &seconds);
-    call_exit("atexit", "_run_exitfuncs", NULL);
+    end_exit_call(pyw_call("pywsgi._shutdown", "shut_down", "(d)", seconds_left()));
+    end_exit_call(pyw_call("atexit", "_run_exitfuncs", "()"));
+    pyw_forked_enter(before);
     pyw_record_flush_all();
     all.hooks->destroy(interpreter->extension);
     interpreter->extension = NULL;
@@ -440,10 +420,9 @@ void pyw_interpreter_stop(int threads_ms)
 
 static void forget_thread(void)
 {
-    PyObject *result = pyw_module_call("_release_thread");
-
-    Py_XDECREF(result);
-    PyErr_Clear();
+    if (pyw_call_plain("pywsgi._threads", "release") < 0) {
+        PyErr_Clear();
+    }
 }
 
 void pyw_interpreter_renew_locks(void)

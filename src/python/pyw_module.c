@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/pyw_bootstrap.h"
+#include "python/pyw_call.h"
 #include "python/pyw_forked.h"
+#include "python/pyw_package.h"
 #include "python/pyw_record.h"
-
-#define MODULE "pywsgi"
 
 static PyObject *stream_write(PyObject *stream, PyObject *data)
 {
@@ -173,31 +172,44 @@ static PyObject *path_list(const char *const *entries)
     return list;
 }
 
-/* Executes one part of the module `pywsgi`. -1 with an exception set. */
-static int run_part(const char *source, PyObject *names)
+/* -1 with an exception set. */
+static int execute_module(const pyw_package_module *module)
 {
-    PyObject *code = Py_CompileString(source, "<" MODULE ">", Py_file_input);
-    PyObject *result = code != NULL ? PyEval_EvalCode(code, names, names) : NULL;
+    PyObject *object = PyImport_AddModule(module->name);
+    PyObject *names = object != NULL ? PyModule_GetDict(object) : NULL;
+    PyObject *file, *code = NULL, *result = NULL;
 
+    if (names == NULL || PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) < 0) {
+        return -1;
+    }
+    file = PyUnicode_FromFormat("<%s>", module->name);
+    if (file != NULL) {
+        code = Py_CompileStringObject(module->text, file, Py_file_input, NULL, -1);
+    }
+    if (code != NULL) {
+        result = PyEval_EvalCode(code, names, names);
+    }
+    Py_XDECREF(file);
     Py_XDECREF(code);
     Py_XDECREF(result);
     return result != NULL ? 0 : -1;
 }
 
 /*
- * Makes the module `pywsgi`. It imports threading, for which the thread that does so first is the main one. Returns:
- * borrowed reference; NULL with an exception set.
+ * "from pywsgi import ..." in a module finds the package, which is executed last. It imports threading, for which the
+ * first thread that imports it is the main one. -1 with an exception set.
  */
-static PyObject *run_source(void)
+static int execute_package(void)
 {
-    PyObject *module = PyImport_AddModule(MODULE);
-    PyObject *names = module != NULL ? PyModule_GetDict(module) : NULL;
-
-    if (names == NULL || PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) < 0
-        || run_part(pyw_bootstrap_source, names) < 0 || run_part(pyw_bootstrap_processes, names) < 0) {
-        return NULL;
+    if (PyImport_AddModule("pywsgi") == NULL) {
+        return -1;
     }
-    return module;
+    for (const pyw_package_module *module = pyw_package; module->name != NULL; module++) {
+        if (execute_module(module) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 /* os.environ of the main interpreter before any application had it, marshalled. Guarded by the GIL, never freed. */
@@ -222,14 +234,13 @@ static int keep_environment(PyObject *bytes)
 
 int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group, const char *main_group)
 {
-    PyObject *module = run_source();
-    PyObject *path = module != NULL ? path_list(settings->python_path) : NULL;
+    PyObject *path = path_list(settings->python_path);
     PyObject *result = NULL;
     int rv = -1;
 
-    if (path != NULL) {
-        result = PyObject_CallMethod(module, "_set_up", "ssszOy#", settings->version, settings->process_group,
-                                     application_group, main_group, path, environment.data, environment.length);
+    if (path != NULL && execute_package() == 0) {
+        result = pyw_call("pywsgi", "_set_up", "(ssszOy#)", settings->version, settings->process_group,
+                                 application_group, main_group, path, environment.data, environment.length);
     }
     if (result != NULL) {
         rv = keep_environment(result);
@@ -237,23 +248,4 @@ int pyw_module_set_up(const pyw_module_settings *settings, const char *applicati
     Py_XDECREF(path);
     Py_XDECREF(result);
     return rv;
-}
-
-PyObject *pyw_module_attribute(const char *name)
-{
-    PyObject *module = PyImport_ImportModule(MODULE);
-    PyObject *object = module != NULL ? PyObject_GetAttrString(module, name) : NULL;
-
-    Py_XDECREF(module);
-    return object;
-}
-
-PyObject *pyw_module_call(const char *name)
-{
-    PyObject *function = pyw_module_attribute(name);
-    PyObject *result = function != NULL ? PyObject_CallNoArgs(function) : NULL;
-
-    pyw_forked_check_application();
-    Py_XDECREF(function);
-    return result;
 }

@@ -3,8 +3,8 @@
 #define PYW_MODULE_H
 
 /*
- * What an interpreter gets from us before any code of the user runs: the module `pywsgi` (and `mod_wsgi`, unless one
- * can be imported), the streams sys.stdin, sys.stdout and sys.stderr, signal.signal, sys.path, and os.environ.
+ * Executes the package `pywsgi` (src/python/pywsgi) in an interpreter before any code of the user, and gives it the
+ * functions of `_pywsgi`. The package sets up the standard streams, signal.signal, sys.path, os.environ and `mod_wsgi`.
  */
 
 #include "python/pyw_python.h"
@@ -24,11 +24,5 @@ int pyw_module_register(void);
  * GIL held. -1 with an exception set.
  */
 int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group, const char *main_group);
-
-/* Returns: new reference to an object of the module `pywsgi`; NULL with an exception set. */
-PyObject *pyw_module_attribute(const char *name);
-
-/* Calls a function of the module `pywsgi`. Returns: new reference; NULL with an exception set. */
-PyObject *pyw_module_call(const char *name);
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdatomic.h>
 
 #include "base/pyw_log.h"
+#include "python/pyw_call.h"
 #include "python/pyw_exception.h"
 #include "python/pyw_forked.h"
 #include "python/pyw_interpreter.h"
-#include "python/pyw_module.h"
 #include "python/pyw_record.h"
 
 static struct {
@@ -18,19 +18,10 @@ static struct {
     atomic_int is_stopped; /* it was told to stop */
 } program;
 
-/* Calls a function of the module `pywsgi`. -1 with an exception set. */
-static int call(const char *name)
-{
-    PyObject *result = pyw_module_call(name);
-
-    Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
-}
-
 /* Also by a person's SIGTERM, which does not come by way of pyw_program_stop. */
 static int was_told(void)
 {
-    PyObject *told = pyw_module_call("_end_program");
+    PyObject *told = pyw_call("pywsgi._program", "end", "()");
     int is_true = told != NULL && PyObject_IsTrue(told) > 0;
 
     Py_XDECREF(told);
@@ -40,14 +31,14 @@ static int was_told(void)
 
 static int run(int (*execute)(void *baton), void *baton)
 {
-    if (call("_begin_program") < 0) {
+    if (pyw_call_plain("pywsgi._program", "begin") < 0) {
         return -1;
     }
     atomic_store(&program.is_running, 1);
     if (atomic_load(&program.is_stopped)) {
         return 0;
     }
-    return execute(baton) < 0 ? -1 : call("_join_threads");
+    return execute(baton) < 0 ? -1 : pyw_call_plain("pywsgi._shutdown", "join_others");
 }
 
 static pyw_result say_end(const char *how)

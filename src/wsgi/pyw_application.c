@@ -12,10 +12,10 @@
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
+#include "python/pyw_call.h"
 #include "python/pyw_exception.h"
 #include "python/pyw_forked.h"
 #include "python/pyw_loader.h"
-#include "python/pyw_module.h"
 
 /* Seconds without another try after the first, second ... failure. */
 #define BACK_OFF_MAX 30
@@ -198,23 +198,18 @@ static void log_failure(pyw_application *application, const pyw_problem *problem
     pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
 }
 
-static int call_module(const char *name)
-{
-    PyObject *result = pyw_module_call(name);
-
-    Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
-}
-
 /* What was registered with pywsgi.after_fork. In its interpreter, GIL held. */
 static load_state make_ready(pyw_application *application, int was_loaded)
 {
     char message[1600];
+    int rv;
 
     if (all.is_preloading) {
         return PRELOADED;
     }
-    if (call_module("_run_hooks") == 0) {
+    rv = pyw_call_plain("pywsgi._hooks", "run");
+    pyw_forked_check_application();
+    if (rv == 0) {
         return LOADED;
     }
     if (was_loaded) {
@@ -232,7 +227,7 @@ static load_state make_ready(pyw_application *application, int was_loaded)
 /* The others in the interpreter need not wait for this one. No exception is set, before or after. */
 static load_state give_up(void)
 {
-    if (!all.is_preloading && call_module("_release_hooks") < 0) {
+    if (!all.is_preloading && pyw_call_plain("pywsgi._hooks", "release") < 0) {
         PyErr_Clear();
     }
     return FAILED;
@@ -257,7 +252,7 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
     PyObject *module = NULL;
     load_state state;
 
-    if (call_module("_hold_hooks") == 0) {
+    if (pyw_call_plain("pywsgi._hooks", "hold") == 0) {
         module = spec->kind == PYW_TARGET_SCRIPT ? pyw_loader_script(spec->target, stamp)
                                                  : pyw_loader_module(spec->target);
         pyw_forked_check_application();

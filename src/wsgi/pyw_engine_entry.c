@@ -5,6 +5,7 @@
 
 #include "base/pyw_log.h"
 #include "base/pyw_version.h"
+#include "python/pyw_call.h"
 #include "python/pyw_fork.h"
 #include "python/pyw_forked.h"
 #include "python/pyw_interpreter.h"
@@ -31,10 +32,16 @@ static struct {
 
 static void *create_extension(const char *application_group)
 {
-    pyw_adapter_settings settings = { engine.host->process_group, application_group, engine.host->threads > 1,
-                                      engine.host->multiprocess, pyw_module_attribute("_errors"),
-                                      pyw_module_attribute("version"), pyw_module_attribute("RequestTimeout"),
-                                      pyw_module_attribute("ClientGone") };
+    pyw_adapter_settings settings = {
+        engine.host->process_group,
+        application_group,
+        engine.host->threads > 1,
+        engine.host->multiprocess,
+        pyw_call_attribute("pywsgi._streams", "errors"),
+        pyw_call_attribute("pywsgi", "version"),
+        pyw_call_attribute("pywsgi", "RequestTimeout"),
+        pyw_call_attribute("pywsgi", "ClientGone"),
+    };
     pyw_adapter_state *state = NULL;
 
     if (settings.errors != NULL && settings.version != NULL && settings.request_timeout != NULL

@@ -19,7 +19,7 @@ $(ENGINE_CYCLES): $(ENGINE_CYCLES_OBJ)
 
 check-engine: $(ENGINE) $(ENGINE_TEST) $(ENGINE_CYCLES)
 	@set -e; for engine in $(BUILD)/pywsgi_cpython*.so; do \
-	    if [ $$engine != $(ENGINE) ] && [ -n "$$(find $(SRC_engine) -newer $$engine)" ]; then \
+	    if [ $$engine != $(ENGINE) ] && [ -n "$$(find $(SRC_engine) $(SRC_package) -newer $$engine)" ]; then \
 	        echo "== $$engine: skipped, it is older than its sources (make engine PYTHON=...)"; continue; \
 	    fi; \
 	    for role in daemon embedded template; do \

@@ -2,7 +2,7 @@
 # The suites with a real httpd; tests/run describes how they run. make check-pytest PYTEST_FLAGS='-k chunked' selects
 # tests, PYTEST_WORKERS=8 runs more of them in parallel.
 
-PYTEST_SUITES ?= $(addprefix tests/,pyw cost conformance daemon forks lifecycle deadlines control embedded config \
+PYTEST_SUITES ?= $(addprefix tests/,pyw python cost conformance daemon forks lifecycle deadlines control embedded config \
     security apps faults load disturbance integrity)
 PYTEST_FLAGS  ?=
 
@@ -24,7 +24,7 @@ check-sanitized: all
 
 # The suites that need no Python package, with each of the other Pythons of this machine: make check-pythons, or
 # make check-pythons PYTHON_SUITES=tests/conformance.
-PYTHON_SUITES ?= $(filter-out %/pyw %/cost %/config %/apps,$(PYTEST_SUITES))
+PYTHON_SUITES ?= $(filter-out %/pyw %/python %/cost %/config %/apps,$(PYTEST_SUITES))
 
 check-pythons: all engines
 	@set -e; for python in $$(tools/find-pythons 2>/dev/null | tail -n +2); do \

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes that applications start: the signals and the main thread that programs expect to find."""
+import os
+import posix
+import sys
+import threading
+
+import _pywsgi
+import _signal
+from pywsgi import _threads
+
+_is_child = False
+
+
+def _use_terminal():
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = open(number, "w" if number else "r", closefd=False)
+        setattr(sys, name, stream)
+        setattr(sys, "__%s__" % name, stream)
+
+
+def _after_in_child():
+    global _is_child
+    if _is_child or not _pywsgi.is_forked():
+        return
+    _is_child = True
+    if os.getsid(0) == os.getpid():
+        _use_terminal()  # by os.forkpty
+    if isinstance(threading._main_thread, _threads.RequestThread):
+        _threads.become_main()
+    for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM, _signal.SIGUSR1):
+        # Python does not know the handlers that the server had, and that were reset.
+        if _signal.getsignal(number) is None or callable(_signal.getsignal(number)):
+            try:
+                _signal.signal(number, _signal.SIG_DFL)
+            except ValueError:
+                pass  # in a sub-interpreter
+
+
+def _with_signals(function):
+    # httpd blocks signals in its threads, and a program inherits the mask of the thread that starts it.
+    def call(*args, **kwargs):
+        return _pywsgi.call_with_signals(function, args, kwargs)
+
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = function.__doc__
+    return call
+
+
+def _system(command):
+    """Execute the command in a subshell."""
+    # system(3) would make all of httpd's child ignore SIGINT and SIGQUIT while the command runs.
+    sys.audit("os.system", command)
+    return os.waitpid(os.posix_spawn("/bin/sh", ["sh", "-c", os.fsencode(command)], os.environ), 0)[1]
+
+
+def _unblock_signals_of_programs():
+    import _posixsubprocess
+
+    _posixsubprocess.fork_exec = _with_signals(_posixsubprocess.fork_exec)
+    if hasattr(sys.modules.get("subprocess"), "_fork_exec"):
+        sys.modules["subprocess"]._fork_exec = _posixsubprocess.fork_exec
+    for name in ("posix_spawn", "posix_spawnp"):
+        if hasattr(posix, name):
+            wrapped = _with_signals(getattr(posix, name))
+            setattr(posix, name, wrapped)
+            setattr(os, name, wrapped)
+    posix.system = os.system = _system
+
+
+def prepare(is_embedded):
+    """Prepare for processes that the application forks and, in httpd's child, for programs that it starts."""
+    # The function that threading has registered comes first.
+    os.register_at_fork(after_in_child=_after_in_child)
+    if is_embedded:
+        _unblock_signals_of_programs()

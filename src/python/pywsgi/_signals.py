@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signals belong to the server: signal.signal() installs no handler, and logs a warning once for each caller."""
+import signal
+import sys
+
+import _pywsgi
+
+_install = signal.signal
+_warned = set()
+
+
+def _refuse(signalnum, handler):
+    if _pywsgi.is_forked():
+        return _install(signalnum, handler)
+    caller = sys._getframe(1)
+    place = caller.f_code.co_filename, caller.f_lineno
+    if place not in _warned:
+        _warned.add(place)
+        _pywsgi.warn_signal(*place, int(signalnum))
+    return signal.getsignal(signalnum)
+
+
+_refuse.__name__ = "signal"
+
+
+def refuse_handlers():
+    """Replace signal.signal() of this interpreter. A process that the application forks may still install handlers."""
+    signal.signal = _refuse
