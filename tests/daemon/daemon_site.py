@@ -4,6 +4,7 @@ import pathlib
 
 from pyw import wait_for
 from pyw.site import Site
+from pyw.wait import PATIENCE
 
 HERE = pathlib.Path(__file__).resolve().parent
 APPS = {"app.wsgi": HERE / "daemon.wsgi", "support.py": HERE.parent / "pyw" / "support.py"}
@@ -23,7 +24,7 @@ class DaemonSite(Site):
         """A Held with `count` requests that the application has begun and waits in."""
         return Held(self, path, count, **options)
 
-    def wait_pid_other_than(self, *pids, seconds=10):
+    def wait_pid_other_than(self, *pids, seconds=PATIENCE):
         """The pid of a worker that serves and is none of these."""
         def look():
             response = self.get("/pid")

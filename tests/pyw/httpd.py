@@ -11,7 +11,7 @@ from . import configuration, paths, processes
 from .client import Connection
 from .log import ErrorLog
 from .ports import free_port
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 START_SECONDS = 40
 STOP_SECONDS = 30
@@ -255,7 +255,7 @@ class Httpd:
     def end_test(self):
         expected, self.expected = self.expected, []
         for pattern, positions in expected:
-            wait_for(lambda: any(log.find(pattern, since) for log, since in positions), 5,
+            wait_for(lambda: any(log.find(pattern, since) for log, since in positions), PATIENCE,
                      "the announced log line %r" % pattern)
         self.check_log()
 
@@ -282,7 +282,7 @@ class Httpd:
 
     def check_descriptors(self):
         if self.process.poll() is None:
-            wait_for(lambda: processes.descriptor_count(self.process.pid) <= self.descriptors, 5,
+            wait_for(lambda: processes.descriptor_count(self.process.pid) <= self.descriptors, PATIENCE,
                      "as many descriptors in httpd's parent as at the start (%d): %s" % (
                          self.descriptors, processes.descriptors(self.process.pid)))
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The error log as an assertion."""
+import os
 import re
 
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 BAD = re.compile(r"^\[[^\]]*\] \[[\w-]*:(warn|error|crit|alert|emerg)\]")
 RECORD = re.compile(r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} ")
@@ -24,16 +25,24 @@ class ErrorLog:
 
     def __init__(self, path):
         self.path = path
+        self.inode, self.size, self.known = None, 0, []     # of the file, as far as it was read
         self.checked = 0
         self.announced = []
 
     def lines(self, first=0):
         try:
-            with open(self.path, errors="replace") as file:
-                text = file.read()
+            with open(self.path, "rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_ino != self.inode or status.st_size < self.size:
+                    self.inode, self.size, self.known = status.st_ino, 0, []
+                file.seek(self.size)
+                data = file.read()
         except FileNotFoundError:
             return []
-        return text[:text.rfind("\n") + 1].splitlines()[first:]
+        complete = data[:data.rfind(b"\n") + 1]
+        self.size += len(complete)
+        self.known += complete.decode(errors="replace").splitlines()
+        return self.known[first:]
 
     def position(self):
         """Return the current number of lines, for `since`."""
@@ -42,7 +51,7 @@ class ErrorLog:
     def find(self, pattern, since=0):
         return [line for line in self.lines(since) if re.search(pattern, line)]
 
-    def wait(self, pattern, since=0, seconds=10):
+    def wait(self, pattern, since=0, seconds=PATIENCE):
         """Wait for a matching line, and return all matching lines."""
         try:
             return wait_for(lambda: self.find(pattern, since), seconds)

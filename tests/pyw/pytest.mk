@@ -9,8 +9,9 @@ PYTEST_FLAGS  ?=
 check-pytest: all engines
 	PYWSGI_BUILD=$(BUILD) tests/run 'not long' --timeout=120 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
+# check-load runs the long tests of tests/load.
 check-long: all engines
-	PYWSGI_BUILD=$(BUILD) tests/run long --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
+	PYWSGI_BUILD=$(BUILD) tests/run long --timeout=300 $(PYTEST_FLAGS) $(filter-out tests/load,$(PYTEST_SUITES))
 
 # The same with ASan and UBSan: make SANITIZE=1 check-sanitized. httpd itself is not built with them, so their runtimes
 # are preloaded. Tests do not measure memory then, time limits are longer, and intended crashes keep our handlers.
@@ -36,7 +37,7 @@ check-pythons: all engines
 # Runs the load of tests/load for a minute instead of some seconds, with bodies of 1 GiB.
 check-load: all
 	PYWSGI_BUILD=$(BUILD) PYWSGI_LOAD_SECONDS=60 PYWSGI_LOAD_MIB=1024 PYTEST_WORKERS=1 \
-	    tests/run 'load or not load' --timeout=600 $(PYTEST_FLAGS) tests/load
+	    tests/run long --timeout=600 $(PYTEST_FLAGS) tests/load
 
 check-rest: check-long check-load
 

@@ -2,7 +2,7 @@
 """One application of a server, mounted at a prefix, in one of the two modes."""
 import itertools
 
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 _numbers = itertools.count(1)
 
@@ -44,6 +44,6 @@ class Site:
         path = self.httpd.data / key
         return path.read_text().splitlines() if path.exists() else []
 
-    def wait_notes(self, key, count=1, seconds=10):
+    def wait_notes(self, key, count=1, seconds=PATIENCE):
         return wait_for(lambda: (lambda notes: notes if len(notes) >= count else None)(self.notes(key)), seconds,
                         "%d notes of %s" % (count, key))

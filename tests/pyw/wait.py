@@ -4,8 +4,11 @@ import time
 
 STEP = 0.01
 
+# For what must happen, however slow the machine is. A test that promises a time gives its own limit.
+PATIENCE = 30
 
-def wait_for(condition, seconds=10, what=None):
+
+def wait_for(condition, seconds=PATIENCE, what=None):
     """Return the first true value of condition(), or fail after `seconds`. `what`: a text, or a function for it."""
     deadline = time.monotonic() + seconds
     while True:
