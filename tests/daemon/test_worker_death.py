@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """F1 to F4: a worker that dies takes its own requests with it, and nothing else; no client mistakes a cut response."""
 import os
-import random
 import signal
-import subprocess
 
 import pytest
 from daemon_site import DaemonSite
@@ -126,39 +124,3 @@ class TestSiblingsOfTheSameGroup:
         responses = held.responses()
         assert sorted(response.status for response in responses) == [200] * 4 + [502] * 2
         assert all(str(victim) not in response.body.decode() for response in responses)
-
-
-class TestRandomOffsets:
-    """Rule A: a kill at any moment of a 1 MiB body never looks complete."""
-    CONFIG = """
-        Protocols h2c http/1.1
-        WSGIDaemonProcess app threads=2
-        WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
-    """
-    MODULES = ("http2",)
-
-    @pytest.mark.parametrize("length", ["", "1"], ids=["chunked", "length"])
-    def test_no_cut_body_looks_complete(self, site, length):
-        """The body is larger than all buffers between the worker and us, so it cannot have been complete."""
-        pid = site.pid()
-        for seed in range(15):
-            with site.connect() as connection:
-                connection.start("GET", "/large?length=" + length)
-                response = connection.read_head()
-                connection._take(random.Random(seed).randrange(1, 200000))
-                kill(pid)
-                assert connection.is_closed_by_server()
-                assert not connection.buffer.endswith(b"0\r\n\r\n")
-                assert len(connection.buffer) < int(response.header("Content-Length", "999999999"))
-            pid = site.wait_pid_other_than(pid)
-
-    def test_http2_resets_the_stream(self, site, server):
-        key = site.new_key()
-        client = subprocess.Popen(
-            ["curl", "-s", "-N", "--http2-prior-knowledge",
-             "http://127.0.0.1:%d/hold_chunked?key=%s" % (server.port, key)],
-            stdout=subprocess.PIPE)
-        kill(int(site.wait_notes(key)[0]))
-        output, _ = client.communicate(timeout=20)
-        assert output == b"first"
-        assert client.returncode in (56, 92), "curl takes the response as complete"
