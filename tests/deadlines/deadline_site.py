@@ -8,4 +8,7 @@ sys.path.insert(0, str(HERE.parent / "daemon"))
 
 from daemon_site import DaemonSite  # noqa: E402, F401
 
+# Whatever else could end a request takes longer, in seconds: httpd's Timeout of 20, interrupt-timeout=30s.
+TOO_LATE = 5
+
 APPS = {"app.wsgi": HERE / "deadline.wsgi", "support.py": HERE.parent / "pyw" / "support.py"}

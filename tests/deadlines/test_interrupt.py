@@ -4,7 +4,7 @@ import concurrent.futures
 import re
 
 import pytest
-from deadline_site import DaemonSite
+from deadline_site import TOO_LATE, DaemonSite
 
 from pyw import processes, wait_for
 from pyw.wait import elapsed
@@ -33,6 +33,7 @@ class TestInterrupted:
     def announced(self, server):
         server.allow_log(r"  File \"|PYW0620|PYW0243")
 
+    @pytest.mark.alone
     @pytest.mark.parametrize("path", ["/hold", "/excuse", "/iterate", "/near?after=0.3"])
     def test_the_client_has_its_answer_on_time(self, site, path):
         key = site.new_key()
@@ -168,7 +169,7 @@ class TestReplaced:
         since = server.log.position()
         key = site.new_key()
         response, seconds = elapsed(lambda: site.get(path + "&key=" + key))
-        assert response.status == 504 and seconds < 0.8
+        assert response.status == 504 and seconds < TOO_LATE
         line = server.log.wait(r"PYW0623: GET %s" % re.escape(path), since)[0]
         assert re.search(self.WHY[path], line) and "The worker is replaced" in line
         server.log.wait(r"PYW0321: worker %d .*a request in it does not end" % pid, since)
@@ -198,7 +199,7 @@ class TestTheGilIsHeld:
         pid = int(site.get("/pid").body.split()[0])
         since = server.log.position()
         response, seconds = elapsed(lambda: site.get("/hog?seconds=4&key=" + site.new_key()))
-        assert response.status == 504 and seconds < 0.8
+        assert response.status == 504 and seconds < 3
         server.log.wait(r"PYW0622: GET /hog.*Python's lock \(the GIL\) cannot be had", since)
         server.log.wait(r"app\.wsgi\", line \d+ in hog", since)
         server.log.wait(r"PYW0321: worker %d" % pid, since)

@@ -179,6 +179,7 @@ class TestDisplayName:
         assert [arguments(process) for process in [*workers, template]] == ["(wsgi:app)"] * 2
 
 
+@pytest.mark.alone
 class TestDeath:
     OPTIONS = "processes=2 threads=2 preload=On"
 
