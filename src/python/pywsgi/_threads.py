@@ -11,8 +11,9 @@ class RequestThread(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._started.set()
         self._set_ident()
-        if hasattr(threading, "_make_thread_handle"):
-            self._handle = threading._make_thread_handle(self._ident)
+        for handle in ("_handle", "_os_thread_handle"):  # of 3.13, of 3.14 and later
+            if hasattr(self, handle):
+                setattr(self, handle, threading._make_thread_handle(self._ident))
         self._set_native_id()
         with threading._active_limbo_lock:
             threading._active[self._ident] = self
