@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/pyw_clock.h"
-#include "manager/pyw_group_log.h"
 
 enum { FLOOD = 10000 }; /* frames at a time */
 
@@ -20,10 +19,18 @@ void pyw_child_change(pyw_child *child, pyw_child_event event)
     child->state = state;
 }
 
+void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd)
+{
+    if (pyw_channel_fd(child->channel) >= 0) {
+        pyw_channel_queue(child->channel, type, 0, NULL, 0, fd);
+        pyw_channel_send(child->channel, 0);
+    }
+}
+
 void pyw_child_drain(pyw_child *child, int limit_ms)
 {
     if (child->state == PYW_CHILD_STARTING || child->state == PYW_CHILD_READY) {
-        pyw_worker_group_send(child, PYW_FRAME_DRAIN, -1);
+        pyw_child_send(child, PYW_FRAME_DRAIN, -1);
         pyw_child_change(child, PYW_EVENT_DRAIN);
         child->kill_at = INT64_MAX;
     }
@@ -46,9 +53,22 @@ void pyw_child_kill(pyw_child *child)
     kill(-child->pid, SIGKILL);
     kill(child->pid, SIGKILL);
     if (was_starting) {
-        pyw_worker_group_start_failed(child->group,
-                                      child); /* now, as the next one would be started before this one is buried */
+        /* Now, as the next one would be started before this one is buried. */
+        child->group->report(child->group, child, PYW_REPORT_START_FAILED);
     }
+}
+
+void pyw_child_adopt(pyw_child *child)
+{
+    pyw_worker_group *group = child->group;
+
+    if (group->options->startup_timeout > 0) {
+        child->kill_at = child->started + apr_time_as_msec(group->options->startup_timeout);
+    }
+    child->next = group->children;
+    group->children = child;
+    pyw_group_log(group, PYW_LOG_INFO, PYWNO(0313) "worker %ld of group '%s' starts", (long)child->pid,
+                  group->options->name);
 }
 
 pyw_result pyw_child_hear(pyw_child *child, void (*obey)(pyw_child *child, const pyw_frame *frame))
@@ -86,4 +106,50 @@ int pyw_child_is_mended(const pyw_child *child)
 int pyw_child_is_current(const pyw_child *child)
 {
     return child->generation == child->group->generation && !child->is_recycled;
+}
+
+/* What a worker may say to the manager. */
+static const struct {
+    pyw_frame_type type;
+    pyw_report report;
+} reports[] = {
+    {PYW_FRAME_READY, PYW_REPORT_READY},         {PYW_FRAME_BROKEN, PYW_REPORT_BROKEN},
+    {PYW_FRAME_STALE, PYW_REPORT_STALE},         {PYW_FRAME_RENEW, PYW_REPORT_RENEW},
+    {PYW_FRAME_STUCK, PYW_REPORT_STUCK},         {PYW_FRAME_FINISHING, PYW_REPORT_FINISHING},
+    {PYW_FRAME_LARGE, PYW_REPORT_LARGE},         {PYW_FRAME_OVERDUE, PYW_REPORT_OVERDUE},
+};
+
+static void take_report(pyw_child *child, const pyw_frame *frame)
+{
+    for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
+        if (reports[i].type == frame->type) {
+            child->group->report(child->group, child, reports[i].report);
+            return;
+        }
+    }
+    pyw_group_log(child->group, PYW_LOG_ERR,
+                  PYWNO(0319) "worker %ld of group '%s' sent %s, which is not its to send", (long)child->pid,
+                  child->group->options->name, pyw_frame_type_name(frame->type));
+    pyw_child_kill(child);
+}
+
+void pyw_child_listen(pyw_child *child)
+{
+    pyw_result result = pyw_child_hear(child, take_report);
+
+    if (result == PYW_AGAIN) {
+        return;
+    }
+    if (result == PYW_MALFORMED) {
+        pyw_group_log(child->group, PYW_LOG_ERR,
+                      PYWNO(0320) "worker %ld of group '%s' does not keep to the protocol and is killed",
+                      (long)child->pid, child->group->options->name);
+        pyw_child_kill(child);
+    }
+    /*
+     * It has ended, or an application closed the descriptor: then it cannot be steered any more and must end. SIGCHLD
+     * tells the end of every worker, as a process that one has forked may hold the channel open.
+     */
+    pyw_channel_close(child->channel);
+    kill(child->pid, SIGTERM);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What httpd's parent wants to run, and how what runs becomes that. */
+#include "manager/pyw_configuration.h"
+
 #include <apr_strings.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,10 +8,12 @@
 #include <unistd.h>
 
 #include "base/pyw_clock.h"
-#include "manager/pyw_group_log.h"
-#include "manager/pyw_manager.h"
+#include "manager/pyw_group_reports.h"
+#include "manager/pyw_handover.h"
 #include "manager/pyw_reload_watch.h"
+#include "manager/pyw_replacement.h"
 #include "manager/pyw_scale.h"
+#include "manager/pyw_worker_send.h"
 #include "wire/pyw_message.h"
 
 /*
@@ -128,16 +131,6 @@ void pyw_configuration_recover_logs(pyw_manager *manager)
     }
 }
 
-uid_t pyw_configuration_socket_owner(const pyw_worker_group *group)
-{
-    uid_t owner = group->settings->httpd_uid;
-
-    if (group->options->socket_user != NULL) {
-        pyw_options_uid(group->options->socket_user, &owner);
-    }
-    return owner;
-}
-
 /* The options, whose pool the group then owns, and the log. */
 static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
 {
@@ -198,6 +191,7 @@ static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *p
         pyw_problem_set(problem, "no memory");
         return NULL;
     }
+    group->report = pyw_group_report;
     group->settings = &manager->settings;
     group->directory = &manager->directory;
     group->options = pending->options;

@@ -11,7 +11,8 @@
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "manager/pyw_manager.h"
+#include "manager/pyw_group_state.h"
+#include "manager/pyw_group_step.h"
 #include "wire/pyw_message.h"
 
 enum {
@@ -29,6 +30,7 @@ typedef struct legacy {
 
 struct pyw_handover {
     pyw_manager *manager;
+    void (*given)(pyw_manager *manager);
     apr_pool_t *pool;
     pyw_channel *channel;         /* to the other manager */
     int is_old;                   /* this one gives */
@@ -36,12 +38,13 @@ struct pyw_handover {
     apr_array_header_t *received; /* legacy */
 };
 
-pyw_handover *pyw_handover_create(pyw_manager *manager)
+pyw_handover *pyw_handover_create(pyw_manager *manager, void (*given)(pyw_manager *manager))
 {
     pyw_handover *handover = calloc(1, sizeof(*handover));
 
     if (handover != NULL) {
         handover->manager = manager;
+        handover->given = given;
         handover->channel = pyw_channel_create();
         apr_pool_create(&handover->pool, manager->pool);
         handover->received = apr_array_make(handover->pool, 8, sizeof(legacy));
@@ -271,8 +274,7 @@ static void take_over(pyw_handover *handover)
 
     pyw_log(PYW_LOG_NOTICE, PYWNO(0359) "another manager has taken over, this one ends when its workers have finished");
     handover->is_given = 1;
-    pyw_steering_close(manager->steering);
-    pyw_configuration_retire_others(manager);
+    handover->given(manager);
 }
 
 /* A pipe of programs that outlived a worker of the old manager. */

@@ -13,17 +13,16 @@
 #include <stdint.h>
 
 #include "base/pyw_result.h"
-#include "manager/pyw_worker_group.h"
+#include "manager/pyw_manager.h"
 #include "wire/pyw_channel.h"
 
 typedef struct pyw_handover pyw_handover;
-struct pyw_manager;
 
 /* Where httpd's parent puts the channel to the old manager, if there is one. */
 enum { PYW_HANDOVER_FD = 4 };
 
-/* NULL: no memory. */
-pyw_handover *pyw_handover_create(struct pyw_manager *manager);
+/* NULL: no memory. `given` is called when another manager has taken over. */
+pyw_handover *pyw_handover_create(pyw_manager *manager, void (*given)(pyw_manager *manager));
 void pyw_handover_destroy(pyw_handover *handover);
 
 /* The old manager: tells of its groups to the manager at the other end of `fd`, whose owner it becomes. */

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "base/pyw_clock.h"
-#include "manager/pyw_group_log.h"
 
 /* When the code was loaded that the workers run: the time of the youngest. */
 static void describe_age(const pyw_worker_group *group, const pyw_child *failed, char *out, size_t size)

@@ -7,7 +7,7 @@
  * so that the same code is not tried again and again, and what is said. On the manager's only thread.
  */
 
-#include "manager/pyw_worker_group.h"
+#include "manager/pyw_child.h"
 
 /* The old workers are kept, because of `failed`; group->retry_at has been set. One record. */
 void pyw_kept_code_note(pyw_worker_group *group, const pyw_child *failed);

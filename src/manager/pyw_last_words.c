@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "manager/pyw_group_log.h"
 
 enum { LINES_MOST = 300 };
 

@@ -7,7 +7,7 @@
  * manager's thread; the worker has ended. Not a byte of it is trusted, and not much of it is taken.
  */
 
-#include "manager/pyw_worker_group.h"
+#include "manager/pyw_child.h"
 
 /* Did it end, as waitpid(2) says by `status`, in a way in which it may have left some? */
 int pyw_last_words_are_due(int status);

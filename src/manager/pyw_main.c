@@ -6,7 +6,7 @@
 
 #include "base/pyw_version.h"
 #include "command/pyw_command.h"
-#include "manager/pyw_manager.h"
+#include "manager/pyw_manager_main.h"
 #include "wire/pyw_frame.h"
 #include "worker/pyw_heritage.h"
 

@@ -8,14 +8,11 @@
  */
 
 #include "base/pyw_result.h"
-#include "manager/pyw_handover.h"
 #include "manager/pyw_lifelines.h"
-#include "manager/pyw_steering.h"
+#include "manager/pyw_log_store.h"
 #include "manager/pyw_worker_group.h"
+#include "wire/pyw_channel.h"
 #include "wire/pyw_roster.h"
-
-/* Where httpd's parent puts the control channel. */
-enum { PYW_MANAGER_CONTROL_FD = 3 };
 
 /* A GROUP frame that waits for its COMMIT. */
 typedef struct pyw_pending_group {
@@ -45,8 +42,8 @@ typedef struct pyw_manager {
     int load_size;
     pyw_lifelines lifelines; /* of httpd's children */
     pid_t parent;
-    pyw_steering *steering;
-    pyw_handover *handover;
+    struct pyw_steering *steering;
+    struct pyw_handover *handover;
     int signal_fd;
     int is_stopping;
     int is_unused;       /* the configuration has no group: it ends when those from before have */
@@ -55,34 +52,5 @@ typedef struct pyw_manager {
     int64_t started;   /* pyw_clock_ms() */
     int64_t next_look; /* at the sockets in the file system */
 } pyw_manager;
-
-/* The main function; returns the exit status of the process. `is_successor`: an older manager hands over to it. */
-int pyw_manager_main(int is_successor);
-
-/* Takes a GROUP frame. */
-pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
-                                 pyw_problem *problem);
-
-/*
- * Takes a COMMIT frame: the groups since the last one are what is to run. On failure nothing has changed. `log_fd`: the
- * manager's own log, -1 to keep it; stays the caller's.
- */
-pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
-                                    pyw_problem *problem);
-
-/* Another manager took the groups that are handed: the others are no longer configured. */
-void pyw_configuration_retire_others(pyw_manager *manager);
-
-/* Some of httpd's children are gone: groups that only they wanted end now. */
-void pyw_configuration_retire_unwanted(pyw_manager *manager);
-
-/* Who may connect to the sockets of the group's workers besides root. */
-uid_t pyw_configuration_socket_owner(const pyw_worker_group *group);
-
-/* What a manager left that was killed: its workers, and programs of them, log on. */
-void pyw_configuration_recover_logs(pyw_manager *manager);
-
-/* Frees a group that has no children. */
-void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group);
 
 #endif

@@ -12,9 +12,8 @@
 
 #include "base/pyw_buffer.h"
 #include "base/pyw_clock.h"
-#include "manager/pyw_group_log.h"
 #include "manager/pyw_last_words.h"
-#include "manager/pyw_recycle.h"
+#include "manager/pyw_measure.h"
 
 enum { LINES_MOST = 8 };
 
@@ -81,8 +80,8 @@ static void describe_memory(char *out, size_t size, const pyw_child *child, uint
 {
     char now[32], peak[32];
 
-    pyw_recycle_describe_size(now, sizeof(now), child->resident);
-    pyw_recycle_describe_size(peak, sizeof(peak), most > child->resident ? most : child->resident);
+    pyw_measure_describe_size(now, sizeof(now), child->resident);
+    pyw_measure_describe_size(peak, sizeof(peak), most > child->resident ? most : child->resident);
     if (child->resident > 0) {
         snprintf(out, size, "with %s of memory (%s at most)", now, peak);
     }

@@ -8,7 +8,7 @@
  */
 
 #include "base/pyw_buffer.h"
-#include "manager/pyw_worker_group.h"
+#include "manager/pyw_child.h"
 
 /* `status` is waitpid's, `most_memory` the most bytes that it had resident. */
 void pyw_obituary_write(pyw_child *child, int status, uint64_t most_memory);

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "manager/pyw_group_log.h"
+#include "manager/pyw_child.h"
+#include "manager/pyw_group_state.h"
+#include "manager/pyw_group_step.h"
+#include "manager/pyw_replacement.h"
 #include "manager/pyw_status.h"
 
 /* Of the stacks of one worker, as nobody waits for the reader. */
@@ -114,7 +117,7 @@ static int ask_for_stacks(const order *self, pyw_child *child)
     if (pyw_channel_fd(child->channel) < 0 || !make_pipe(ends)) {
         return -1;
     }
-    pyw_worker_group_send(child, PYW_FRAME_STACKS, ends[1]);
+    pyw_child_send(child, PYW_FRAME_STACKS, ends[1]);
     close(ends[1]);
     pyw_pairs_add_text(&pairs, "kind", "stacks");
     pyw_pairs_add_text(&pairs, "pid", apr_psprintf(pool, "%ld", (long)child->pid));

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/pyw_clock.h"
-#include "manager/pyw_group_log.h"
 
 struct pyw_reload_file {
     const char *path; /* NULL: behind the last one */
@@ -99,21 +98,12 @@ static const char *find_changed(const pyw_worker_group *group)
     return NULL;
 }
 
-void pyw_reload_watch_look(pyw_worker_group *group)
+const char *pyw_reload_watch_look(pyw_worker_group *group)
 {
-    const char *path;
-
-    if (group->reload_files == NULL || group->is_stopping || group->retire_at != INT64_MAX ||
-        pyw_clock_ms() < group->retry_at) {
-        return;
-    }
-    path = find_changed(group);
-    if (path != NULL) {
-        pyw_group_log(group, PYW_LOG_NOTICE,
-                      PYWNO(0323) "%s changed: the workers of group '%s' are replaced (reload-on)", path,
-                      group->options->name);
-        pyw_worker_group_roll(group);
-    }
+    return group->reload_files == NULL || group->is_stopping || group->retire_at != INT64_MAX ||
+                   pyw_clock_ms() < group->retry_at
+               ? NULL
+               : find_changed(group);
 }
 
 static int is_named(const pyw_worker_group *group, const struct inotify_event *event)
@@ -128,7 +118,7 @@ static int is_named(const pyw_worker_group *group, const struct inotify_event *e
     return 0;
 }
 
-void pyw_reload_watch_listen(pyw_worker_group *group)
+const char *pyw_reload_watch_listen(pyw_worker_group *group)
 {
     alignas(struct inotify_event) char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
     ssize_t got = group->reload_fd >= 0 ? read(group->reload_fd, events, sizeof(events)) : -1;
@@ -140,7 +130,5 @@ void pyw_reload_watch_listen(pyw_worker_group *group)
         is_concerned = is_concerned || is_named(group, event);
         used += (ssize_t)(sizeof(*event) + event->len);
     }
-    if (is_concerned) {
-        pyw_reload_watch_look(group);
-    }
+    return is_concerned ? pyw_reload_watch_look(group) : NULL;
 }

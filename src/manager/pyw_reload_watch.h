@@ -13,13 +13,13 @@
 /* Notes what the files are like now. Whenever workers with the code of now are about to be started. */
 void pyw_reload_watch_begin(pyw_worker_group *group);
 
-/* Reads what the kernel tells; group->reload_fd has become readable, or may have. */
-void pyw_reload_watch_listen(pyw_worker_group *group);
+/* Reads what the kernel tells; group->reload_fd has become readable, or may have. As pyw_reload_watch_look. */
+const char *pyw_reload_watch_listen(pyw_worker_group *group);
 
 /* Closes group->reload_fd. */
 void pyw_reload_watch_end(pyw_worker_group *group);
 
-/* Once a second: rolls the group if a file is not what it was. */
-void pyw_reload_watch_look(pyw_worker_group *group);
+/* Once a second: the path of a file that is not what it was; NULL: there is none, or it is too early to act. */
+const char *pyw_reload_watch_look(pyw_worker_group *group);
 
 #endif

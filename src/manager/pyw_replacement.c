@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What begins the replacement of a group's workers, and what ends it because the new code is no good;
- * pyw_worker_group.c goes the steps.
- */
+#include "manager/pyw_replacement.h"
+
 #include "base/pyw_clock.h"
-#include "manager/pyw_child.h"
-#include "manager/pyw_group_log.h"
 #include "manager/pyw_kept_code.h"
 #include "manager/pyw_reload_watch.h"
 #include "manager/pyw_template.h"

@@ -9,7 +9,8 @@
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "manager/pyw_group_log.h"
+#include "manager/pyw_child.h"
+#include "manager/pyw_handover.h"
 #include "manager/pyw_group_state.h"
 
 /* The manager before this one is dead, and its workers end. */

@@ -4,22 +4,15 @@
 #include <stdio.h>
 
 #include "base/pyw_clock.h"
-#include "manager/pyw_group_log.h"
-#include "manager/pyw_recycle.h"
+#include "manager/pyw_group_state.h"
+#include "manager/pyw_measure.h"
 #include "manager/pyw_scale_decision.h"
-#include "manager/pyw_template.h"
 
 enum { SAMPLE_LEAST_MS = 10, SAMPLE_MOST_MS = 250, SAY_AGAIN_MS = 60 * 1000 };
 
 static int is_fixed(const pyw_worker_group *group)
 {
     return group->options->processes_least == group->options->processes;
-}
-
-/* It ends, or somebody has stopped it, or another manager has it. */
-static int is_ending(const pyw_worker_group *group)
-{
-    return group->is_stopping || group->is_stopped || group->is_handed || group->retire_at != INT64_MAX;
 }
 
 void pyw_scale_begin(pyw_worker_group *group)
@@ -55,7 +48,7 @@ static void count_worker(pyw_scale_numbers *numbers, const pyw_child *child, int
     numbers->memory += child->counted;
     if (child->state == PYW_CHILD_READY) {
         numbers->ready++;
-        numbers->busy += pyw_recycle_busy(child);
+        numbers->busy += pyw_measure_busy(child);
         numbers->quiet = quiet < numbers->quiet ? quiet : numbers->quiet;
     }
 }
@@ -76,11 +69,11 @@ static pyw_scale_numbers numbers_of(pyw_worker_group *group, const pyw_scale_lim
     int64_t now = pyw_clock_ms();
     pyw_scale_numbers numbers = {.wanted = group->wanted, .quiet = INT64_MAX};
 
-    pyw_recycle_note_activity(group);
+    pyw_measure_activity(group);
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
         count_worker(&numbers, child, now);
     }
-    numbers.starting += pyw_template_ordered(group);
+    numbers.starting += pyw_group_ordered(group);
     numbers.waiting = waiting_ms(group, now);
     if (!pyw_scale_is_spare(limits, &numbers)) {
         group->spare_since = now;
@@ -97,7 +90,7 @@ static void describe(char *out, size_t size, const pyw_scale_numbers *numbers, c
 {
     char memory[32];
 
-    pyw_recycle_describe_size(memory, sizeof(memory), numbers->memory);
+    pyw_measure_describe_size(memory, sizeof(memory), numbers->memory);
     snprintf(out, size, "%d of %d threads are busy, %s of memory", numbers->busy, numbers->ready * limits->threads,
              memory);
 }
@@ -120,7 +113,7 @@ static void say_shrinking(const pyw_worker_group *group, const pyw_scale_numbers
     char state[100], budget[32], reason[160];
 
     describe(state, sizeof(state), numbers, limits);
-    pyw_recycle_describe_size(budget, sizeof(budget), limits->budget);
+    pyw_measure_describe_size(budget, sizeof(budget), limits->budget);
     if (for_memory) {
         snprintf(reason, sizeof(reason), "its workers have more than memory-budget=%s", budget);
     }
@@ -142,7 +135,7 @@ static void say_no_memory(pyw_worker_group *group, const pyw_scale_numbers *numb
     }
     group->no_memory_at = pyw_clock_ms();
     describe(state, sizeof(state), numbers, limits);
-    pyw_recycle_describe_size(budget, sizeof(budget), limits->budget);
+    pyw_measure_describe_size(budget, sizeof(budget), limits->budget);
     pyw_group_log(group, PYW_LOG_WARNING,
                   PYWNO(0370) "group '%s' stays at %d workers although a request has waited for %.3g s: another one "
                               "would not fit into memory-budget=%s, %s",
@@ -198,7 +191,7 @@ int64_t pyw_scale_step(pyw_worker_group *group)
     pyw_scale_numbers numbers;
     pyw_scale_decision decision;
 
-    if (is_fixed(group) || is_ending(group)) {
+    if (is_fixed(group) || pyw_group_is_ending(group)) {
         return INT64_MAX;
     }
     numbers = numbers_of(group, &limits);
@@ -211,7 +204,3 @@ int64_t pyw_scale_step(pyw_worker_group *group)
     return group->wanted > 0 ? next_sample(&limits) : INT64_MAX;
 }
 
-int pyw_scale_is_asleep(const pyw_worker_group *group)
-{
-    return group->wanted == 0 && !is_ending(group);
-}

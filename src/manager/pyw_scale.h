@@ -22,7 +22,4 @@ void pyw_scale_succeed(pyw_worker_group *group, int workers, uint64_t memory);
 /* Looks at the load and changes group->wanted. Returns when it wants the next call; INT64_MAX: after an event. */
 int64_t pyw_scale_step(pyw_worker_group *group);
 
-/* It has no worker and wants none until a connection comes: the manager watches the socket. */
-int pyw_scale_is_asleep(const pyw_worker_group *group);
-
 #endif

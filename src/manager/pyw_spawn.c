@@ -21,9 +21,7 @@
 #include "base/pyw_buffer.h"
 #include "base/pyw_clock.h"
 #include "manager/pyw_descriptors.h"
-#include "manager/pyw_group_log.h"
-#include "manager/pyw_manager.h"
-#include "manager/pyw_recycle.h"
+#include "manager/pyw_measure.h"
 #include "wire/pyw_message.h"
 #include "wire/pyw_roster.h"
 
@@ -226,7 +224,7 @@ static pyw_result make_socket(pyw_child *child, int *listener, pyw_problem *prob
     if (child->socket.name == NULL) {
         return pyw_problem_set(problem, "no memory");
     }
-    return pyw_socket_file_bind(&child->socket, group->directory, pyw_configuration_socket_owner(group), listener,
+    return pyw_socket_file_bind(&child->socket, group->directory, pyw_worker_group_socket_owner(group), listener,
                                 problem);
 }
 
@@ -321,7 +319,7 @@ static pyw_child *create(pyw_worker_group *group, pyw_child *template, int threa
     child->code_generation = template != NULL ? template->code_generation : group->generation;
     child->started = pyw_clock_ms();
     child->kill_at = INT64_MAX;
-    pyw_recycle_begin(child);
+    pyw_measure_begin(child);
     /* One that is forked will be in its template's cgroup. */
     if (start(child, template, threads, problem) != PYW_OK ||
         (template == NULL && put_into_cgroup(child, problem) != PYW_OK)) {

@@ -7,7 +7,7 @@
  * own; and the orders by which a template forks a worker.
  */
 
-#include "manager/pyw_worker_group.h"
+#include "manager/pyw_child.h"
 
 /* Starts a worker and sends its HERITAGE. NULL with *problem. The caller becomes the owner. */
 pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem);

@@ -9,8 +9,9 @@
 
 #include "base/pyw_clock.h"
 #include "base/pyw_version.h"
+#include "manager/pyw_child.h"
 #include "manager/pyw_group_state.h"
-#include "manager/pyw_recycle.h"
+#include "manager/pyw_measure.h"
 
 typedef struct row {
     apr_pool_t *pool;
@@ -136,7 +137,7 @@ static void send_worker(const pyw_child *child, pyw_steering_client *client)
     add_number(&self, "uptime-ms", (uint64_t)(pyw_clock_ms() - child->started));
     add_number(&self, "served", child->board != NULL ? child->board->served : 0);
     add_number(&self, "threads", (uint64_t)child->board_threads);
-    add_number(&self, "memory", pyw_recycle_resident(child->pid));
+    add_number(&self, "memory", pyw_measure_resident(child->pid));
     add_number(&self, "generation", child->code_generation);
     if (child->is_broken) {
         add_text(&self, "problem", child->problem);

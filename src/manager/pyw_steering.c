@@ -15,8 +15,6 @@
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
-#include "manager/pyw_manager.h"
-#include "manager/pyw_orders.h"
 
 enum {
     CLIENTS_MOST = 16, /* more wait in the socket's queue */
@@ -37,6 +35,8 @@ struct pyw_steering_client {
 
 struct pyw_steering {
     pyw_manager *manager;
+    pyw_steering_obey *obey;
+    pyw_steering_check *check;
     pyw_socket_file file;
     int listener;
     int is_told;   /* that the socket cannot be made */
@@ -45,12 +45,14 @@ struct pyw_steering {
     int count;
 };
 
-pyw_steering *pyw_steering_create(pyw_manager *manager)
+pyw_steering *pyw_steering_create(pyw_manager *manager, pyw_steering_obey *obey, pyw_steering_check *check)
 {
     pyw_steering *steering = calloc(1, sizeof(*steering));
 
     if (steering != NULL) {
         steering->manager = manager;
+        steering->obey = obey;
+        steering->check = check;
         steering->file.name = "manager";
         steering->listener = -1;
     }
@@ -205,7 +207,7 @@ static void obey(pyw_steering *steering, pyw_steering_client *client, const pyw_
         client->is_over = 1;
     }
     else {
-        pyw_orders_obey(steering->manager, client, &command);
+        steering->obey(steering->manager, client, &command);
         steering->is_obeyed = 1;
     }
     pyw_pairs_free(&command);
@@ -234,7 +236,7 @@ static void step_client(pyw_steering *steering, pyw_steering_client *client)
         listen_to(steering, client);
     }
     if (client->awaited != NULL && !client->is_answered && !client->is_over) {
-        pyw_orders_check(steering->manager, client, client->awaited, client->generation);
+        steering->check(steering->manager, client, client->awaited, client->generation);
     }
     if ((client->is_answered && !pyw_channel_has_output(client->channel)) || client->close_at <= pyw_clock_ms()) {
         client->is_over = 1;

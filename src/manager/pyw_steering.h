@@ -12,16 +12,22 @@
 #include <stdint.h>
 
 #include "base/pyw_result.h"
-#include "manager/pyw_socket_directory.h"
+#include "manager/pyw_manager.h"
 #include "wire/pyw_channel.h"
 #include "wire/pyw_message.h"
 
 typedef struct pyw_steering pyw_steering;
 typedef struct pyw_steering_client pyw_steering_client;
-struct pyw_manager;
+
+/* Does what a COMMAND wants: answers now, or lets the client wait. */
+typedef void pyw_steering_obey(pyw_manager *manager, pyw_steering_client *client, const pyw_pairs *command);
+
+/* Answers a client that waits for a group, if it can; after every event. */
+typedef void pyw_steering_check(pyw_manager *manager, pyw_steering_client *client, const char *group,
+                                unsigned generation);
 
 /* NULL: no memory. The manager outlives it. */
-pyw_steering *pyw_steering_create(struct pyw_manager *manager);
+pyw_steering *pyw_steering_create(pyw_manager *manager, pyw_steering_obey *obey, pyw_steering_check *check);
 
 /* Makes the socket, once more if it was there; clients keep their connections. */
 pyw_result pyw_steering_bind(pyw_steering *steering, const pyw_socket_directory *directory, pyw_problem *problem);
@@ -53,7 +59,7 @@ void pyw_steering_row(pyw_steering_client *client, const pyw_pairs *pairs, int f
 /* The memory of what is to be sent: until the answer is given. */
 apr_pool_t *pyw_steering_pool(const pyw_steering_client *client);
 
-/* Answers later: pyw_orders_check is called with these values after every event until it has answered. */
+/* Answers later: `check` is called with these values after every event until it has answered. */
 void pyw_steering_await(pyw_steering_client *client, const char *group, unsigned generation);
 
 /* Who asks, for the log. */

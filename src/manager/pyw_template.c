@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 
 #include "base/pyw_clock.h"
-#include "manager/pyw_child.h"
-#include "manager/pyw_group_log.h"
 #include "manager/pyw_obituary.h"
 #include "manager/pyw_spawn.h"
 
@@ -45,18 +43,10 @@ static void change_state(pyw_child *template, pyw_child_event event)
     template->state = pyw_child_next(template->state, event);
 }
 
-static void send_order(pyw_child *template, pyw_frame_type type, int fd)
-{
-    if (pyw_channel_fd(template->channel) >= 0) {
-        pyw_channel_queue(template->channel, type, 0, NULL, 0, fd);
-        pyw_channel_send(template->channel, 0);
-    }
-}
-
 static void end_template(pyw_child *template)
 {
     if (is_alive(template)) {
-        send_order(template, PYW_FRAME_DRAIN, -1);
+        pyw_child_send(template, PYW_FRAME_DRAIN, -1);
         change_state(template, PYW_EVENT_DRAIN);
         template->kill_at = pyw_clock_ms() + END_LIMIT_MS;
     }
@@ -78,7 +68,7 @@ static void start_template(pyw_worker_group *group)
     if (template == NULL) {
         pyw_group_log(group, PYW_LOG_CRIT, PYWNO(0390) "the template of group '%s' cannot be started: %s",
                       group->options->name, problem.text);
-        pyw_worker_group_start_failed(group, NULL);
+        group->report(group, NULL, PYW_REPORT_START_FAILED);
         return;
     }
     if (group->options->startup_timeout > 0) {
@@ -140,7 +130,7 @@ static void kill_overdue(pyw_worker_group *group, int64_t *next)
             say_why(template);
             kill_template(template);
             if (was_starting) {
-                pyw_worker_group_start_failed(group, template);
+                group->report(group, template, PYW_REPORT_START_FAILED);
             }
         }
         *next = template->kill_at < *next ? template->kill_at : *next;
@@ -186,16 +176,6 @@ pyw_result pyw_template_order(pyw_worker_group *group, pyw_problem *problem)
     return PYW_OK;
 }
 
-int pyw_template_ordered(const pyw_worker_group *group)
-{
-    int count = 0;
-
-    for (const pyw_child *child = group->ordered; child != NULL; child = child->next) {
-        count++;
-    }
-    return count;
-}
-
 static void loaded(pyw_child *template, int is_broken)
 {
     pyw_worker_group *group = template->group;
@@ -214,7 +194,7 @@ static void loaded(pyw_child *template, int is_broken)
                   group->options->name, (double)(pyw_clock_ms() - template->started) / 1000,
                   is_broken ? ", but an application could not be loaded (see the records above)" : "");
     if (is_broken && template->generation == group->generation) {
-        pyw_worker_group_reject(group, template);
+        group->report(group, template, PYW_REPORT_REJECTED);
     }
 }
 
@@ -229,7 +209,7 @@ static void obey(pyw_child *template, const pyw_frame *frame)
         break;
     case PYW_FRAME_STALE:
         if (template == find_current(template->group) && template->state == PYW_CHILD_READY) {
-            pyw_worker_group_stale(template->group, template);
+            template->group->report(template->group, template, PYW_REPORT_STALE);
         }
         break;
     default:
@@ -282,7 +262,7 @@ static void refuse(pyw_worker_group *group, pyw_child *child, pyw_result result)
                       group->options->name,
                       result == PYW_EOF ? "it could not be forked, or ended at once"
                                         : "what came instead is no process that was forked for it");
-        pyw_worker_group_start_failed(group, child);
+        group->report(group, child, PYW_REPORT_START_FAILED);
     }
     pyw_spawn_free(child);
 }
@@ -304,7 +284,7 @@ static void receive(pyw_worker_group *group, pyw_child **link)
         relax(group);
     }
     if (result == PYW_OK) {
-        pyw_worker_group_adopt(group, child);
+        pyw_child_adopt(child);
     }
     else {
         refuse(group, child, result);
@@ -366,7 +346,7 @@ int pyw_template_bury(pyw_worker_group *group, pid_t pid)
     pyw_obituary_write(template, status, (uint64_t)usage.ru_maxrss * 1024);
     *link = template->next;
     if (was_useless(template)) {
-        pyw_worker_group_start_failed(group, template);
+        group->report(group, template, PYW_REPORT_START_FAILED);
     }
     pyw_spawn_free(template);
     return 1;

@@ -8,7 +8,7 @@
  * it on the manager's only thread.
  */
 
-#include "manager/pyw_worker_group.h"
+#include "manager/pyw_child.h"
 
 /* As pyw_worker_group_step, which calls it. */
 int64_t pyw_template_step(pyw_worker_group *group);
@@ -16,11 +16,8 @@ int64_t pyw_template_step(pyw_worker_group *group);
 /* May a worker be started now? Also 1 for a group without preload. */
 int pyw_template_is_ready(const pyw_worker_group *group);
 
-/* Orders a worker from the template. It is in no list until it has said FORKED; pyw_worker_group_adopt then gets it. */
+/* Orders a worker from the template. It is in no list until it has said FORKED; pyw_child_adopt then gets it. */
 pyw_result pyw_template_order(pyw_worker_group *group, pyw_problem *problem);
-
-/* How many were ordered and have not come. */
-int pyw_template_ordered(const pyw_worker_group *group);
 
 /* Reads what templates said, and who speaks for the ordered workers. */
 void pyw_template_listen(pyw_worker_group *group);

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* wait4 */
-#endif
 #include "manager/pyw_worker_group.h"
 
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <stdarg.h>
+#include <stdio.h>
 
-#include "base/pyw_clock.h"
-#include "manager/pyw_child.h"
-#include "manager/pyw_group_log.h"
-#include "manager/pyw_obituary.h"
-#include "manager/pyw_scale.h"
-#include "manager/pyw_spawn.h"
-#include "manager/pyw_template.h"
+void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const char *format, ...)
+{
+    char text[PYW_LOG_RECORD_MAX];
+    va_list args;
+    int length;
 
-enum { SERVICE_PROVEN_MS = 60 * 1000 }; /* how long the program of a service group runs if all is well */
+    if ((int)level > group->options->log_level) {
+        return;
+    }
+    va_start(args, format);
+    length = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (length > 0) {
+        pyw_log_outlet_sink(group->log, level, text, (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1);
+    }
+}
+
+/* how long the program of a service group runs if all is well */
 
 int pyw_worker_group_is_service(const pyw_worker_group *group)
 {
@@ -31,313 +36,12 @@ int pyw_worker_group_graceful_limit(const pyw_worker_group *group)
                                                                     : options->graceful_timeout);
 }
 
-static int count_children(const pyw_worker_group *group, pyw_child_state state, int current)
+uid_t pyw_worker_group_socket_owner(const pyw_worker_group *group)
 {
-    int count = 0;
+    uid_t owner = group->settings->httpd_uid;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        count += child->state == state && pyw_child_is_current(child) == current;
+    if (group->options->socket_user != NULL) {
+        pyw_options_uid(group->options->socket_user, &owner);
     }
-    return count;
-}
-
-/* The worker to be replaced that has served longest. */
-static pyw_child *oldest_replaceable(pyw_worker_group *group)
-{
-    pyw_child *oldest = NULL;
-
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (!pyw_child_is_current(child) && child->state == PYW_CHILD_READY &&
-            (oldest == NULL || child->started <= oldest->started)) {
-            oldest = child;
-        }
-    }
-    return oldest;
-}
-
-void pyw_worker_group_adopt(pyw_worker_group *group, pyw_child *child)
-{
-    if (group->options->startup_timeout > 0) {
-        child->kill_at = child->started + apr_time_as_msec(group->options->startup_timeout);
-    }
-    child->next = group->children;
-    group->children = child;
-    pyw_group_log(group, PYW_LOG_INFO, PYWNO(0313) "worker %ld of group '%s' starts", (long)child->pid,
-                  group->options->name);
-}
-
-static void start_child(pyw_worker_group *group)
-{
-    pyw_problem problem;
-    pyw_child *child = NULL;
-    pyw_result result = PYW_OK;
-
-    if (group->options->preload) {
-        result = pyw_template_order(group, &problem);
-    }
-    else {
-        child = pyw_spawn(group, &problem);
-        result = child != NULL ? PYW_OK : PYW_FAILED;
-    }
-    if (result != PYW_OK) {
-        pyw_group_log(group, PYW_LOG_CRIT, PYWNO(0312) "a worker of group '%s' cannot be started: %s",
-                      group->options->name, problem.text);
-        pyw_worker_group_back_off(group);
-    }
-    else if (child != NULL) {
-        pyw_worker_group_adopt(group, child);
-    }
-}
-
-static int smaller(int one, int other)
-{
-    return one < other ? one : other;
-}
-
-static int count_all(const pyw_worker_group *group)
-{
-    int count = 0;
-
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        count++;
-    }
-    return count;
-}
-
-/* How many workers are missing: while old ones are replaced, up to reload-overlap more than configured may run. */
-static int missing(const pyw_worker_group *group)
-{
-    int starting = count_children(group, PYW_CHILD_STARTING, 1) + pyw_template_ordered(group);
-    int current = starting + count_children(group, PYW_CHILD_READY, 1);
-    int old = count_children(group, PYW_CHILD_READY, 0);
-    int wanted = group->wanted;
-
-    if (pyw_worker_group_is_service(group)) {
-        current = count_all(group); /* no program runs beside its successor */
-    }
-    if (group->is_stopping || group->is_stopped || group->is_handed || group->retire_at != INT64_MAX ||
-        current >= wanted) {
-        return 0;
-    }
-    if (current + old < wanted) {
-        return wanted - current - old;
-    }
-    return smaller(group->options->reload_overlap - starting, wanted - current);
-}
-
-/*
- * They load code that is not wanted any more, and must not push out those that serve. The program of a service group
- * ends before its successor begins.
- */
-static void drain_outdated(pyw_worker_group *group)
-{
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if ((child->state == PYW_CHILD_STARTING || pyw_worker_group_is_service(group)) &&
-            !pyw_child_is_current(child)) {
-            pyw_child_replace(child);
-        }
-    }
-}
-
-/* Old workers that are not needed any more. */
-static void drain_replaced(pyw_worker_group *group)
-{
-    int ready, old;
-
-    drain_outdated(group);
-    ready = count_children(group, PYW_CHILD_READY, 1);
-    old = count_children(group, PYW_CHILD_READY, 0);
-    for (; old > 0 && ready + old > group->wanted; old--) {
-        pyw_child_replace(oldest_replaceable(group));
-    }
-    /* processes= became smaller, or the load did. */
-    for (int extra = ready - group->wanted; extra > 0; extra--) {
-        pyw_child *child = group->children;
-
-        while (child->state != PYW_CHILD_READY) {
-            child = child->next;
-        }
-        pyw_child_replace(child);
-    }
-}
-
-static void say_why(const pyw_child *child)
-{
-    if (child->state == PYW_CHILD_STARTING) {
-        pyw_group_log(child->group, PYW_LOG_ERR,
-                      PYWNO(0314) "worker %ld of group '%s' did not load its applications within startup-timeout "
-                                  "(%.3g s) and is killed",
-                      (long)child->pid, child->group->options->name,
-                      (double)child->group->options->startup_timeout / APR_USEC_PER_SEC);
-    }
-    else {
-        pyw_group_log(child->group, PYW_LOG_WARNING,
-                      PYWNO(0315) "worker %ld of group '%s' did not finish in time and is killed with what it runs",
-                      (long)child->pid, child->group->options->name);
-    }
-}
-
-static int64_t kill_overdue(pyw_worker_group *group)
-{
-    int64_t next = INT64_MAX;
-
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child->kill_at <= pyw_clock_ms()) {
-            say_why(child);
-            pyw_child_kill(child);
-        }
-        next = child->kill_at < next ? child->kill_at : next;
-    }
-    return next;
-}
-
-/* Nobody is started for a group that is no longer configured: without workers it only keeps requests waiting. */
-static void retire(pyw_worker_group *group)
-{
-    int is_over = group->retire_at <= pyw_clock_ms() || (group->retire_at != INT64_MAX && group->children == NULL);
-
-    if (!group->is_stopping && is_over) {
-        pyw_worker_group_stop(group, pyw_worker_group_graceful_limit(group));
-    }
-}
-
-static int64_t sooner(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
-/* A Python that did not start may do so by now: a virtual environment is replaced while it is deployed. */
-static void try_again(pyw_worker_group *group)
-{
-    if (group->is_retrying && group->retry_at <= pyw_clock_ms()) {
-        pyw_worker_group_roll(group);
-    }
-}
-
-int64_t pyw_worker_group_step(pyw_worker_group *group)
-{
-    int64_t next, sample;
-
-    retire(group);
-    sample = pyw_scale_step(group);
-    drain_replaced(group);
-    try_again(group);
-    next = pyw_template_step(group);
-    if (group->start_at <= pyw_clock_ms() && pyw_template_is_ready(group)) {
-        for (int count = missing(group); count > 0 && group->start_at <= pyw_clock_ms(); count--) {
-            start_child(group);
-        }
-    }
-    next = sooner(next, kill_overdue(group));
-    if (missing(group) > 0 && pyw_template_is_ready(group)) {
-        next = sooner(next, group->start_at);
-    }
-    next = sooner(next, sample);
-    if (group->is_retrying) {
-        next = sooner(next, group->retry_at);
-    }
-    return group->retire_at < next && !group->is_stopping ? group->retire_at : next;
-}
-
-void pyw_worker_group_halt(pyw_worker_group *group)
-{
-    group->is_stopped = 1;
-    group->is_retrying = 0;
-    pyw_template_stop(group);
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        pyw_child_replace(child);
-    }
-}
-
-int pyw_worker_group_is_settled(const pyw_worker_group *group)
-{
-    return missing(group) == 0 && count_children(group, PYW_CHILD_STARTING, 1) == 0 &&
-           count_children(group, PYW_CHILD_STARTING, 0) == 0 && count_children(group, PYW_CHILD_READY, 0) == 0;
-}
-
-int pyw_worker_group_is_replaced(const pyw_worker_group *group)
-{
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child->state > PYW_CHILD_READY && !child->is_finishing) {
-            return 0;
-        }
-    }
-    return pyw_worker_group_is_settled(group);
-}
-
-static void unlink_child(pyw_worker_group *group, const pyw_child *child)
-{
-    pyw_child **link = &group->children;
-
-    while (*link != child) {
-        link = &(*link)->next;
-    }
-    *link = child->next;
-}
-
-/* It said READY and then got no thread: the next one would fare no better at once. */
-static int could_not_serve(int status)
-{
-    return WIFEXITED(status) && WEXITSTATUS(status) == PYW_EXIT_ENGINE;
-}
-
-/* The program of a service group ended unasked. One that had run for long begins with the shortest pause again. */
-static void program_ended(pyw_worker_group *group, const pyw_child *child)
-{
-    if (pyw_clock_ms() - child->started >= SERVICE_PROVEN_MS) {
-        group->failures = 0;
-    }
-    pyw_worker_group_back_off(group);
-    pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0397) "the program of service group '%s' is started again in %d s",
-                  group->options->name, pyw_child_back_off(group->failures) / 1000);
-}
-
-void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
-{
-    int was_starting = child->state == PYW_CHILD_STARTING;
-    struct rusage usage = {0};
-    int status = 0;
-
-    kill(-child->pid, SIGKILL); /* what it started and left behind */
-    wait4(child->pid, &status, 0, &usage);
-    pyw_log_intake_read_last(&group->intakes, child->pid, group->log);
-    pyw_obituary_write(child, status, (uint64_t)usage.ru_maxrss * 1024);
-    unlink_child(group, child);
-    if (was_starting) {
-        pyw_worker_group_start_failed(child->group, child);
-    }
-    else if (could_not_serve(status)) {
-        pyw_worker_group_back_off(group);
-    }
-    else if (pyw_worker_group_is_service(group) && child->state == PYW_CHILD_READY && status != PYW_EXIT_DRAINED) {
-        program_ended(group, child);
-    }
-    pyw_spawn_free(child);
-}
-
-void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms)
-{
-    group->is_stopping = 1;
-    pyw_template_stop(group);
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        pyw_child_drain(child, limit_ms);
-    }
-}
-
-static int accepts(const pyw_worker_group *group)
-{
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child->state == PYW_CHILD_READY || child->state == PYW_CHILD_STARTING) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int pyw_worker_group_is_down(const pyw_worker_group *group)
-{
-    if (group->is_stopping || pyw_worker_group_is_service(group) || group->is_handed || group->has_predecessor) {
-        return 0;
-    }
-    return group->is_stopped ? !accepts(group) : group->children == NULL && group->start_at > pyw_clock_ms();
+    return owner;
 }

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Orders to the workers of a group, with the descriptors that travel along. */
-#include "base/pyw_buffer.h"
-#include "manager/pyw_worker_group.h"
-#include "wire/pyw_message.h"
+#include "manager/pyw_worker_send.h"
 
-void pyw_worker_group_send(pyw_child *child, pyw_frame_type type, int fd)
-{
-    if (pyw_channel_fd(child->channel) >= 0) {
-        pyw_channel_queue(child->channel, type, 0, NULL, 0, fd);
-        pyw_channel_send(child->channel, 0);
-    }
-}
+#include "base/pyw_buffer.h"
+#include "wire/pyw_message.h"
 
 static void encode_live_options(const pyw_worker_group *group, pyw_buffer *payload)
 {

@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "manager/pyw_manager.h"
+#include "manager/pyw_manager_main.h"
 
 #include <apr_general.h>
 #include <apr_time.h>
@@ -17,14 +17,24 @@
 #include <unistd.h>
 
 #include "base/pyw_clock.h"
+#include "manager/pyw_child.h"
+#include "manager/pyw_configuration.h"
 #include "manager/pyw_descriptors.h"
-#include "manager/pyw_group_log.h"
+#include "manager/pyw_group_reports.h"
+#include "manager/pyw_group_state.h"
+#include "manager/pyw_group_step.h"
+#include "manager/pyw_handover.h"
+#include "manager/pyw_manager.h"
+#include "manager/pyw_orders.h"
 #include "manager/pyw_recycle.h"
 #include "manager/pyw_reload_watch.h"
-#include "manager/pyw_template.h"
+#include "manager/pyw_replacement.h"
 #include "manager/pyw_roll_call.h"
+#include "manager/pyw_steering.h"
+#include "manager/pyw_template.h"
 
 enum {
+    CONTROL_FD = 3,        /* where httpd's parent puts the control channel */
     LOOK_MS = 1000,        /* how often socket files and workers are looked at */
     ANSWER_MS = 10 * 1000, /* httpd's parent waits for the answer, so this is never used up */
     LAST_RECORDS_MS = 500, /* for a log that does not take them at once */
@@ -181,7 +191,7 @@ static void bury_the_dead(pyw_manager *manager)
             continue;
         }
         if (pyw_channel_fd(child->channel) >= 0) {
-            pyw_worker_group_listen(child->group, child);
+            pyw_child_listen(child);
         }
         pyw_worker_group_bury(child->group, child);
     }
@@ -261,6 +271,17 @@ static void look_at_parent(pyw_manager *manager)
     }
 }
 
+/* `path`: of reload-on=; NULL: nothing has changed. */
+static void roll_changed(pyw_worker_group *group, const char *path)
+{
+    if (path != NULL) {
+        pyw_group_log(group, PYW_LOG_NOTICE,
+                      PYWNO(0323) "%s changed: the workers of group '%s' are replaced (reload-on)", path,
+                      group->options->name);
+        pyw_worker_group_roll(group);
+    }
+}
+
 static void look_around(pyw_manager *manager)
 {
     if (pyw_clock_ms() < manager->next_look) {
@@ -272,7 +293,7 @@ static void look_around(pyw_manager *manager)
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         pyw_recycle_look(group);
         pyw_worker_group_look(group);
-        pyw_reload_watch_look(group);
+        roll_changed(group, pyw_reload_watch_look(group));
     }
 }
 
@@ -326,11 +347,11 @@ static int64_t collect(pyw_manager *manager, apr_array_header_t *fds)
 static void listen_to_workers(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        pyw_reload_watch_listen(group);
+        roll_changed(group, pyw_reload_watch_listen(group));
         pyw_template_listen(group);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
             if (pyw_channel_fd(child->channel) >= 0) {
-                pyw_worker_group_listen(group, child);
+                pyw_child_listen(child);
             }
         }
     }
@@ -415,6 +436,13 @@ static int prepare_signals(void)
     return signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Another manager has taken over. */
+static void hand_over(pyw_manager *manager)
+{
+    pyw_steering_close(manager->steering);
+    pyw_configuration_retire_others(manager);
+}
+
 static int start(pyw_manager *manager)
 {
     manager->log = pyw_log_outlet_create(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, PYW_HANDOVER_FD + 1));
@@ -422,9 +450,9 @@ static int start(pyw_manager *manager)
         return 0;
     }
     pyw_log_install(pyw_log_outlet_sink, manager->log, PYW_LOG_NOTICE);
-    if (fcntl(PYW_MANAGER_CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) {
+    if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) {
         pyw_log(PYW_LOG_ERR, PYWNO(0307) "--manager is for httpd's use: descriptor %d is not its channel",
-                PYW_MANAGER_CONTROL_FD);
+                CONTROL_FD);
         return 0;
     }
     pyw_descriptors_raise();
@@ -437,12 +465,12 @@ static int start(pyw_manager *manager)
     manager->signal_fd = prepare_signals();
     apr_pool_create(&manager->pool, NULL);
     manager->started = pyw_clock_ms();
-    manager->steering = pyw_steering_create(manager);
-    manager->handover = pyw_handover_create(manager);
+    manager->steering = pyw_steering_create(manager, pyw_orders_obey, pyw_orders_check);
+    manager->handover = pyw_handover_create(manager, hand_over);
     if (manager->control == NULL || manager->steering == NULL || manager->handover == NULL || manager->signal_fd < 0) {
         return 0;
     }
-    pyw_channel_open(manager->control, PYW_MANAGER_CONTROL_FD);
+    pyw_channel_open(manager->control, CONTROL_FD);
     return 1;
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What workers tell the manager of themselves, and what follows. */
+#include "manager/pyw_group_reports.h"
+
 #include <signal.h>
 #include <string.h>
 
 #include "base/pyw_clock.h"
-#include "manager/pyw_child.h"
-#include "manager/pyw_group_log.h"
 #include "manager/pyw_kept_code.h"
+#include "manager/pyw_measure.h"
 #include "manager/pyw_recycle.h"
+#include "manager/pyw_replacement.h"
 
 enum { STUCK_LIMIT_MS = 30 * 1000 }; /* if graceful-timeout has no end */
 
@@ -64,14 +65,14 @@ static void loaded(pyw_child *child, int is_broken)
         pyw_child_note_problem(child);
     }
     child->kill_at = INT64_MAX;
-    pyw_recycle_measure(child);
+    pyw_measure_child(child);
     if (is_broken && has_healthy(group, child)) {
         pyw_worker_group_start_failed(child->group, child);
         pyw_child_replace(child);
         return;
     }
     if (is_broken) {
-        pyw_worker_group_send(child, PYW_FRAME_SERVE, -1);
+        pyw_child_send(child, PYW_FRAME_SERVE, -1);
     }
     else {
         pyw_kept_code_forget(child);
@@ -110,60 +111,38 @@ static void overdue(pyw_child *child)
     }
 }
 
-static void obey(pyw_child *child, const pyw_frame *frame)
+void pyw_group_report(pyw_worker_group *group, pyw_child *child, pyw_report what)
 {
-    switch (frame->type) {
-    case PYW_FRAME_READY:
-        loaded(child, 0);
+    switch (what) {
+    case PYW_REPORT_READY:
+    case PYW_REPORT_BROKEN:
+        loaded(child, what == PYW_REPORT_BROKEN);
         break;
-    case PYW_FRAME_BROKEN:
-        loaded(child, 1);
-        break;
-    case PYW_FRAME_STALE:
+    case PYW_REPORT_STALE:
         if (pyw_child_is_current(child) && child->state == PYW_CHILD_READY) {
-            pyw_worker_group_stale(child->group, child);
+            pyw_worker_group_stale(group, child);
         }
         break;
-    case PYW_FRAME_RENEW:
+    case PYW_REPORT_RENEW:
         pyw_worker_group_renew(child);
         break;
-    case PYW_FRAME_STUCK:
+    case PYW_REPORT_STUCK:
         stuck(child);
         break;
-    case PYW_FRAME_FINISHING:
+    case PYW_REPORT_FINISHING:
         child->is_finishing = 1;
         break;
-    case PYW_FRAME_LARGE:
+    case PYW_REPORT_LARGE:
         pyw_recycle_told(child);
         break;
-    case PYW_FRAME_OVERDUE:
+    case PYW_REPORT_OVERDUE:
         overdue(child);
         break;
-    default:
-        pyw_group_log(child->group, PYW_LOG_ERR,
-                      PYWNO(0319) "worker %ld of group '%s' sent %s, which is not its to send", (long)child->pid,
-                      child->group->options->name, pyw_frame_type_name(frame->type));
-        pyw_child_kill(child);
+    case PYW_REPORT_START_FAILED:
+        pyw_worker_group_start_failed(group, child);
+        break;
+    case PYW_REPORT_REJECTED:
+        pyw_worker_group_reject(group, child);
+        break;
     }
-}
-
-void pyw_worker_group_listen(pyw_worker_group *group, pyw_child *child)
-{
-    pyw_result result = pyw_child_hear(child, obey);
-
-    if (result == PYW_AGAIN) {
-        return;
-    }
-    if (result == PYW_MALFORMED) {
-        pyw_group_log(group, PYW_LOG_ERR,
-                      PYWNO(0320) "worker %ld of group '%s' does not keep to the protocol and is killed",
-                      (long)child->pid, group->options->name);
-        pyw_child_kill(child);
-    }
-    /*
-     * It has ended, or an application closed the descriptor: then it cannot be steered any more and must end. SIGCHLD
-     * tells the end of every worker, as a process that one has forked may hold the channel open.
-     */
-    pyw_channel_close(child->channel);
-    kill(child->pid, SIGTERM);
 }
