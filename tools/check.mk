@@ -4,7 +4,8 @@
 # The flags for httpd, APR and Python in one compiler call.
 CHECK_CFLAGS = $(HTTPD_CFLAGS) $(APR_CFLAGS) $(PYTHON_CFLAGS)
 
-check: all engines check-style check-layers check-errors check-exports check-unit check-engine check-pytest
+check: all engines check-style check-layers check-errors check-exports check-circles check-unit check-engine \
+       check-pytest
 
 # Builds an engine for every suitable Python of this machine.
 engines: all
@@ -21,6 +22,9 @@ check-errors:
 
 check-exports: all
 	tools/check-exports $(BUILD)
+
+check-circles: all
+	tools/check-circles $(BUILD)
 
 docs:
 	tools/merge-errors
@@ -44,4 +48,4 @@ compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk $(PACKAGE_C) 
 
 FORCE:
 
-.PHONY: check engines check-all check-rest check-style check-layers check-errors check-exports check-analyse check-distros docs FORCE
+.PHONY: check engines check-all check-rest check-style check-layers check-errors check-exports check-circles check-analyse check-distros docs FORCE
