@@ -16,23 +16,6 @@ void pyw_batch_init(pyw_batch *batch)
     batch->is_barred = sched_getscheduler(0) != SCHED_OTHER;
 }
 
-int pyw_batch_note(pyw_batch *batch, int is_crowd, int64_t now)
-{
-    int64_t seen;
-
-    if (__atomic_load_n(&batch->is_barred, __ATOMIC_RELAXED)) {
-        return 0;
-    }
-    seen = __atomic_load_n(&batch->crowded_at, __ATOMIC_RELAXED);
-    if (!is_crowd) {
-        return seen != 0 && now - seen < PYW_BATCH_CALM_MS;
-    }
-    if (seen != now) {
-        __atomic_store_n(&batch->crowded_at, now, __ATOMIC_RELAXED);
-    }
-    return 1;
-}
-
 int pyw_batch_switch_thread(pid_t thread, int is_on)
 {
     static const struct sched_param no_priority;

@@ -6,26 +6,20 @@
  * Batch scheduling. By default a thread that is woken preempts the thread that runs on its core, and with more requests
  * than cores the threads of httpd and of a worker do that to each other all the time. Under SCHED_BATCH (sched(7)) the
  * woken thread waits until the other one sleeps or its time slice is over; its share of the CPU time is the same. It
- * would only delay a single request on a machine that is busy with other work, so it is used at high concurrency only.
+ * would only delay a single request on a machine that is busy with other work, so it is used at high concurrency only
+ * (pyw_batch_trial).
  */
 
-#include <stdint.h>
 #include <sys/types.h>
-
-enum { PYW_BATCH_CALM_MS = 1000 }; /* concurrency must be low for this long before threads are normal again */
 
 /* The state of a process, or of a thread. */
 typedef struct pyw_batch {
-    int is_barred;      /* the policy was set from outside, or cannot be changed; atomic */
-    int is_on;          /* atomic; the caller may change it */
-    int64_t crowded_at; /* pyw_clock_ms() when concurrency was last high; atomic */
+    int is_barred; /* the policy was set from outside, or cannot be changed */
+    int is_on;     /* atomic; the caller may change it */
 } pyw_batch;
 
 /* Sets `batch` up, from the policy of the calling thread. */
 void pyw_batch_init(pyw_batch *batch);
-
-/* Records whether concurrency is high, and returns whether batch scheduling should be on. `now`: pyw_clock_ms(). */
-int pyw_batch_note(pyw_batch *batch, int is_crowd, int64_t now);
 
 /* Switches a thread (0: the calling thread) if it has the other policy. 0, or errno. */
 int pyw_batch_switch_thread(pid_t thread, int is_on);

@@ -11,8 +11,8 @@
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
+#include "httpd/pyw_batch_scheduling.h"
 #include "httpd/pyw_conn.h"
-#include "httpd/pyw_crowd.h"
 #include "httpd/pyw_lifeline.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -242,7 +242,7 @@ int pyw_admission_enter(pyw_admission *admission)
     }
     describe(admission, &wish);
     outcome = pyw_slots_enter(slots_of(admission), &wish, &admission->slot);
-    pyw_crowd_note(admission->slot.requests);
+    pyw_batch_scheduling_note(admission->slot.requests);
     admission->has_slot = outcome == PYW_SLOT_GRANTED || outcome == PYW_SLOT_WAITS;
     return outcome == PYW_SLOT_WAITS ? await_slot(admission) : answer_to(outcome, admission);
 }

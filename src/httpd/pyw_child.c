@@ -4,8 +4,8 @@
 #include "base/pyw_log.h"
 #include "httpd/pyw_absorber.h"
 #include "httpd/pyw_admission.h"
+#include "httpd/pyw_batch_scheduling.h"
 #include "httpd/pyw_client.h"
-#include "httpd/pyw_crowd.h"
 #include "httpd/pyw_dispatch.h"
 #include "httpd/pyw_embedded.h"
 #include "httpd/pyw_kept.h"
@@ -20,7 +20,7 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_parent_child_init();
     pyw_dispatch_child_init();
     pyw_admission_child_init();
-    pyw_crowd_child_init(pchild);
+    pyw_batch_scheduling_child_init(pchild);
     pyw_client_child_init(pchild);
     pyw_absorber_child_init(pchild);
     pyw_upload_child_init(pchild, main_server);

@@ -8,8 +8,8 @@
 
 #include "base/pyw_clock.h"
 #include "base/pyw_log.h"
+#include "httpd/pyw_batch_scheduling.h"
 #include "httpd/pyw_conn.h"
-#include "httpd/pyw_crowd.h"
 #include "httpd/pyw_relay_ahead.h"
 #include "httpd/pyw_relay_frames.h"
 #include "httpd/pyw_relay_token.h"
@@ -262,8 +262,8 @@ static uint16_t request_flags(const pyw_relay *relay)
 {
     int flags = relay->has_body ? PYW_REQUEST_BODY : 0;
 
-    if (pyw_crowd_is_here()) {
-        flags |= PYW_REQUEST_CROWD;
+    if (pyw_batch_scheduling_is_on()) {
+        flags |= PYW_REQUEST_BATCH;
     }
     if (relay->awaits_taken) {
         flags |= PYW_REQUEST_TOLD;

@@ -10,7 +10,7 @@ typedef struct frame_rule {
     uint16_t flags_most; /* all flags are a single bit or a level, so that a maximum says which values are known */
 } frame_rule;
 
-enum { REQUEST_FLAGS = PYW_REQUEST_BODY | PYW_REQUEST_TOLD | PYW_REQUEST_CROWD };
+enum { REQUEST_FLAGS = PYW_REQUEST_BODY | PYW_REQUEST_TOLD | PYW_REQUEST_BATCH };
 
 static const frame_rule rules[] = {
     [PYW_FRAME_REQUEST] = {"REQUEST", 0, PYW_LIMIT_REQUEST, REQUEST_FLAGS},

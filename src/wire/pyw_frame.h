@@ -83,7 +83,7 @@ typedef enum {
 enum {
     PYW_REQUEST_BODY = 1, /* on REQUEST: DATA frames and END, or ABORT, follow */
     PYW_REQUEST_TOLD = 2, /* on REQUEST: say TAKEN when the request is begun; bytes of the body wait for it */
-    PYW_REQUEST_CROWD = 4, /* on REQUEST: it is one of many, threads should not interrupt each other (pyw_batch) */
+    PYW_REQUEST_BATCH = 4, /* on REQUEST: the worker's thread uses batch scheduling (pyw_batch) */
     PYW_HAND_MOST = 15,   /* on HAND: the highest number of a descriptor */
     PYW_DATA_LAST = 1     /* on DATA and FILE from a worker: no more body bytes will come */
 };

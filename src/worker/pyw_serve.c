@@ -207,13 +207,13 @@ static void send_empty(int fd, pyw_frame_type type)
 }
 
 /* This thread alone: the application's own are none of ours. */
-static void give_way(pyw_server_thread *thread, int is_crowd)
+static void follow_batch_scheduling(pyw_server_thread *thread, int is_on)
 {
-    int is_on = pyw_batch_note(&thread->batch, is_crowd, pyw_clock_ms());
+    pyw_batch *batch = &thread->batch;
 
-    if (is_on != thread->batch.is_on) {
-        thread->batch.is_on = is_on;
-        thread->batch.is_barred |= pyw_batch_switch_thread(0, is_on) != 0;
+    if (is_on != batch->is_on && !batch->is_barred) {
+        batch->is_on = is_on;
+        batch->is_barred = pyw_batch_switch_thread(0, is_on) != 0;
     }
 }
 
@@ -239,7 +239,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     if (!is_wanted(thread, &request)) {
         return 0;
     }
-    give_way(thread, (frame->flags & PYW_REQUEST_CROWD) != 0);
+    follow_batch_scheduling(thread, (frame->flags & PYW_REQUEST_BATCH) != 0);
     if (frame->flags & PYW_REQUEST_TOLD) {
         send_empty(pyw_channel_fd(thread->channel), PYW_FRAME_TAKEN);
     }

@@ -11,26 +11,11 @@
 
 #include "base/pyw_batch.h"
 
-enum { START = 5000 };
-
 static const struct sched_param no_priority;
 
 static int to_normal(void **state)
 {
     return sched_setscheduler(0, SCHED_OTHER, &no_priority);
-}
-
-static void test_a_crowd_is_remembered_for_a_while(void **state)
-{
-    pyw_batch batch;
-
-    pyw_batch_init(&batch);
-    assert_int_equal(pyw_batch_note(&batch, 0, START), 0);
-    assert_int_equal(pyw_batch_note(&batch, 1, START), 1);
-    assert_int_equal(pyw_batch_note(&batch, 0, START + PYW_BATCH_CALM_MS - 1), 1);
-    assert_int_equal(pyw_batch_note(&batch, 1, START + 10), 1);
-    assert_int_equal(pyw_batch_note(&batch, 0, START + 10 + PYW_BATCH_CALM_MS - 1), 1);
-    assert_int_equal(pyw_batch_note(&batch, 0, START + 10 + PYW_BATCH_CALM_MS), 0);
 }
 
 static void test_a_thread_is_switched_and_back(void **state)
@@ -49,7 +34,7 @@ static void test_a_policy_that_somebody_chose_is_left_alone(void **state)
 
     assert_int_equal(sched_setscheduler(0, SCHED_BATCH, &no_priority), 0);
     pyw_batch_init(&batch);
-    assert_int_equal(pyw_batch_note(&batch, 1, START), 0);
+    assert_int_equal(batch.is_barred, 1);
 }
 
 typedef struct other_thread {
@@ -108,7 +93,6 @@ static void test_all_threads_of_the_process_are_switched_that_have_no_policy_of_
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_crowd_is_remembered_for_a_while),
         cmocka_unit_test_teardown(test_a_thread_is_switched_and_back, to_normal),
         cmocka_unit_test_teardown(test_a_policy_that_somebody_chose_is_left_alone, to_normal),
         cmocka_unit_test_teardown(test_all_threads_of_the_process_are_switched_that_have_no_policy_of_their_own,

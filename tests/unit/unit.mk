@@ -4,7 +4,7 @@
 
 UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel absorb spill outbox token \
                 options child_table suspects oom scale_decision option_processes option_use roster slots \
-                slots_blocked single_queue lifelines socket_directory memory_look batch
+                slots_blocked single_queue lifelines socket_directory memory_look batch batch_trial
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/unit/%.o,pyw_vectors pyw_any_message pyw_scarce_memory pyw_socket_pair \
                   pyw_any_slots)
 UNIT_SRC     := src/httpd/pyw_slots.c src/httpd/pyw_slots_table.c src/worker/pyw_memory_look.c \
