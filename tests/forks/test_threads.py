@@ -7,7 +7,7 @@ import threading
 class TestThreads:
     def test_of_a_request_has_a_name(self, site):
         text = site.get("/thread").body.decode()
-        assert re.match(r"pywsgi-\d+ _RequestThread True \[.*'pywsgi-\d+'", text), text
+        assert re.match(r"pywsgi-\d+ RequestThread True \[.*'pywsgi-\d+'", text), text
         assert "Dummy" not in text
 
     def test_stays_the_same(self, site):
