@@ -16,6 +16,12 @@ typedef struct pyw_log_origin {
 } pyw_log_origin;
 
 /*
+ * Looks up the difference of local time to UTC, for the records from now on: at the start, now and then, and before a
+ * fork, as a process that one of several threads has forked must not look.
+ */
+void pyw_log_file_note_zone(void);
+
+/*
  * Writes a record with its prefix and line end to `line`, without a NUL, and returns its length. `text` is escaped;
  * `taken` is the number of its bytes that fitted.
  */

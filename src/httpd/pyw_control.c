@@ -96,18 +96,33 @@ void pyw_control_program_stamp(char stamp[PYW_STAMP_SIZE])
     pyw_control_stamp(program_path(ap_server_conf->process->pconf), stamp);
 }
 
+/* A channel on a duplicate of the descriptor. NULL, with errno: no memory or no descriptor. */
+static pyw_channel *open_channel(int control_fd)
+{
+    int fd = fcntl(control_fd, F_DUPFD_CLOEXEC, 3);
+    pyw_channel *channel = fd >= 0 ? pyw_channel_create() : NULL;
+
+    if (channel) {
+        pyw_channel_open(channel, fd);
+    }
+    else if (fd >= 0) {
+        close(fd);
+        errno = ENOMEM;
+    }
+    return channel;
+}
+
 pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *problem)
 {
-    pyw_channel *channel = pyw_channel_create();
-    int fd = fcntl(control_fd, F_DUPFD_CLOEXEC, 3);
+    pyw_channel *channel = open_channel(control_fd);
     int pair[2];
     pyw_result result;
 
-    if (!channel || fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+    if (!channel || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        result = pyw_problem_set(problem, "%s", strerror(errno));
         pyw_channel_destroy(channel);
-        return pyw_problem_set(problem, "%s", strerror(errno));
+        return result;
     }
-    pyw_channel_open(channel, fd);
     pyw_channel_queue(channel, PYW_FRAME_HANDOVER, 0, NULL, 0, pair[0]);
     result = pyw_channel_send(channel, HANDOVER_TIMEOUT_MS);
     pyw_channel_destroy(channel);
@@ -243,6 +258,16 @@ static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, uin
     return pyw_channel_send(channel, 0);
 }
 
+void pyw_control_send_lifeline(int control_fd)
+{
+    pyw_channel *channel = open_channel(control_fd);
+
+    if (channel) {
+        (void)send_descriptor(channel, PYW_FRAME_LIFELINE, 0, pyw_lifeline_fd());
+        pyw_channel_destroy(channel);
+    }
+}
+
 static pyw_result send_group(pyw_channel *channel, apr_pool_t *pool, const pyw_group *group)
 {
     const apr_table_t *pairs = pyw_options_pairs(completed(pool, group), pool);
@@ -282,16 +307,13 @@ static apr_status_t destroy_channel(void *channel)
 
 pyw_delivery *pyw_delivery_begin(apr_pool_t *parent, int control_fd, int unanswered, server_rec *main_server)
 {
-    pyw_channel *channel = pyw_channel_create();
-    int fd = fcntl(control_fd, F_DUPFD_CLOEXEC, 3);
+    pyw_channel *channel = open_channel(control_fd);
     pyw_delivery *delivery;
     apr_pool_t *pool;
 
-    if (!channel || fd < 0) {
-        pyw_channel_destroy(channel);
+    if (!channel) {
         return NULL;
     }
-    pyw_channel_open(channel, fd);
     pyw_channel_keep_secret(channel);
     apr_pool_create(&pool, parent);
     apr_pool_tag(pool, "pywsgi_delivery");

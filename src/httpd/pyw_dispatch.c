@@ -195,8 +195,11 @@ static int make_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw_
     tickets = tickets > entry->tickets ? tickets : entry->tickets;
     workers = workers > entry->workers ? workers : entry->workers;
     made = mmap(NULL, pyw_slots_size(tickets, workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (made == MAP_FAILED || pyw_slots_init(made, tickets, workers, &memory->roster[index], entry->use,
-                                             &memory->load[index]) != 0) {
+    if (made == MAP_FAILED) {
+        return 0;
+    }
+    if (pyw_slots_init(made, tickets, workers, &memory->roster[index], entry->use, &memory->load[index]) != 0) {
+        munmap(made, pyw_slots_size(tickets, workers));
         return 0;
     }
     entry->slots = made;

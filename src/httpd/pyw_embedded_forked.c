@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +46,9 @@ static void remember(int fd, void *unused)
 
 void pyw_embedded_forked_prepare(void)
 {
+    if (!before.items) {
+        pthread_atfork(pyw_log_file_note_zone, NULL, NULL);
+    }
     before.count = 0;
     before.session = getsid(0);
     if (!before.items) {

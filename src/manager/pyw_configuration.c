@@ -455,8 +455,8 @@ pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, u
     result = restore_settings(&settings, pool, payload, length, problem);
     if (result == PYW_OK && manager->refused.text[0] != '\0') {
         result = pyw_problem_set(problem, "%s", manager->refused.text);
-        manager->refused.text[0] = '\0';
     }
+    manager->refused.text[0] = '\0';
     if (result == PYW_OK) {
         manager->settings = settings;
         use_log(manager, log_fd);

@@ -281,10 +281,11 @@ static void take_over(pyw_handover *handover)
 static void take_log(pyw_handover *handover, const pyw_frame *frame)
 {
     int fd = pyw_channel_take_fd(handover->channel);
-    pyw_log_intake *intake = frame->type == PYW_FRAME_ROW && fd >= 0 ? pyw_log_intake_adopt(fd) : NULL;
+    pyw_log_intake *intake = fd >= 0 ? pyw_log_intake_adopt(fd) : NULL;
     pyw_pairs pairs = {0};
 
-    if (intake != NULL && pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
+    if (frame->type == PYW_FRAME_ROW && intake != NULL &&
+        pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
         pyw_log_intake_add(&handover->manager->intakes, intake, (pid_t)number_of(handover->pool, &pairs, "pid"));
     }
     else {
@@ -317,11 +318,15 @@ void pyw_handover_give_logs(pyw_handover *handover)
 static void obey(pyw_handover *handover, const pyw_frame *frame)
 {
     pyw_pairs pairs = {0};
-    const char *command = "", *name = "";
+    const char *command = NULL, *name = NULL;
 
     if (frame->type == PYW_FRAME_COMMAND && pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
         command = text_of(handover->pool, &pairs, "command");
         name = text_of(handover->pool, &pairs, "group");
+    }
+    pyw_pairs_free(&pairs);
+    if (command == NULL) {
+        return;
     }
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
         if (name == NULL || strcmp(group->options->name, name) != 0) {
@@ -337,7 +342,6 @@ static void obey(pyw_handover *handover, const pyw_frame *frame)
     if (strcmp(command, "taken") == 0) {
         take_over(handover);
     }
-    pyw_pairs_free(&pairs);
 }
 
 /* The other one is gone. */

@@ -166,8 +166,7 @@ unsigned pyw_log_intake_store(pyw_log_intake *list, pyw_log_store *store, const 
 
     for (; list != NULL; list = list->next) {
         count++;
-        if (list->stored != store->round) {
-            pyw_log_store_put(store, list->fd, list->pid, group);
+        if (list->stored != store->round && pyw_log_store_put(store, list->fd, list->pid, group)) {
             list->stored = store->round;
         }
     }

@@ -51,7 +51,7 @@ void pyw_log_store_take(pyw_log_store *store, unsigned end, int fd)
     store->round++;
 }
 
-void pyw_log_store_put(pyw_log_store *store, int fd, pid_t pid, const char *group)
+int pyw_log_store_put(pyw_log_store *store, int fd, pid_t pid, const char *group)
 {
     message content = {.pid = pid};
     one_descriptor control = {0};
@@ -67,9 +67,11 @@ void pyw_log_store_put(pyw_log_store *store, int fd, pid_t pid, const char *grou
     descriptor->cmsg_type = SCM_RIGHTS;
     descriptor->cmsg_len = CMSG_LEN(sizeof(fd));
     memcpy(CMSG_DATA(descriptor), &fd, sizeof(fd));
-    if (store->ends[0] >= 0 && sendmsg(store->ends[0], &header, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
-        store->count++;
+    if (store->ends[0] < 0 || sendmsg(store->ends[0], &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+        return 0;
     }
+    store->count++;
+    return 1;
 }
 
 static void begin_round(pyw_log_store *store)

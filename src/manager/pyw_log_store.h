@@ -23,8 +23,8 @@ void pyw_log_store_init(pyw_log_store *store);
 /* From httpd: which end it is; owns `fd` from now on. The one that it has already comes again with each restart. */
 void pyw_log_store_take(pyw_log_store *store, unsigned end, int fd);
 
-/* `fd` stays the caller's. When the store is full, the next manager has to do without. */
-void pyw_log_store_put(pyw_log_store *store, int fd, pid_t pid, const char *group);
+/* `fd` stays the caller's. 0: the store is full; the pipe is to be put again later. */
+int pyw_log_store_put(pyw_log_store *store, int fd, pid_t pid, const char *group);
 
 /* Takes one out. Returns a descriptor, which is the caller's; -1: that was all, and a new round begins. */
 int pyw_log_store_get(pyw_log_store *store, pid_t *pid, char group[PYW_LOG_STORE_NAME]);

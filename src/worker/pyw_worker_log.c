@@ -24,6 +24,8 @@ static struct {
     atomic_uint dropped;
 } records;
 
+static __thread int is_incomplete; /* the last line of this thread said that its record goes on */
+
 void pyw_worker_log_open(void)
 {
     struct stat pipe = {0};
@@ -63,7 +65,7 @@ static int write_line(const char *line, size_t length)
     return 1;
 }
 
-static int write_record(pyw_log_level level, const char *text, size_t length)
+static int write_lines(pyw_log_level level, const char *text, size_t length)
 {
     char line[PYW_LOG_PIPE_MOST];
     long tid = syscall(SYS_gettid);
@@ -77,8 +79,15 @@ static int write_record(pyw_log_level level, const char *text, size_t length)
         }
         text += taken;
         length -= taken;
+        is_incomplete = length > 0;
     } while (length > 0);
     return 1;
+}
+
+/* The lines of a record whose end was dropped would begin this one: an empty line ends that record. */
+static int write_record(pyw_log_level level, const char *text, size_t length)
+{
+    return (!is_incomplete || write_lines(level, "", 0)) && write_lines(level, text, length);
 }
 
 static void tell_dropped(void)

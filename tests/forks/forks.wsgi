@@ -210,6 +210,33 @@ def floods(environ, start_response):
     return plain(start_response, in_child(run))
 
 
+def local_time(environ, start_response):
+    """How children end that print while another thread looks up local time, without the GIL, all the time."""
+    library, is_over = ctypes.CDLL(None), []
+    moment, day = ctypes.byref(ctypes.c_long(1)), ctypes.create_string_buffer(100)
+
+    def look():
+        while not is_over:
+            library.localtime_r(moment, day)
+
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for each in threads:
+        each.start()
+    ends = set()
+    for _ in range(50):
+        pid = os.fork()
+        if pid == 0:
+            print("a child prints")
+            os._exit(0)
+        ends.add(wait(pid))
+        if ends != {"exit 0"}:
+            break
+    is_over.append(1)
+    for each in threads:
+        each.join()
+    return plain(start_response, sorted(ends))
+
+
 def terminal(environ, start_response):
     """What a child says on the terminal that os.forkpty() gives it, and hears from there."""
     errors = environ["wsgi.errors"]

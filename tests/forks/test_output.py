@@ -32,6 +32,10 @@ class TestOutput:
         assert len(lines) == 1 and "[client" in lines[0]
 
 
+    def test_does_not_wait_for_a_lock_of_another_thread(self, site):
+        assert site.get("/local_time", timeout=60).body == b"['exit 0']"
+
+
 class TestTerminal:
     def test_of_forkpty_has_the_output_and_the_input(self, site):
         lines = site.get("/terminal").body.decode().split("\r\n")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -120,6 +121,9 @@ class TestServer:
         shutil.rmtree(directory)
         server.log.wait("PYW0306.*above has mode 0777")
         assert not directory.exists()
+        looked = time.monotonic()
+        wait_for(lambda: time.monotonic() > looked + 2.5, 5, "the manager's next looks")
         (server.root / "above").chmod(0o755)
         wait_for(lambda: list(directory.glob("w.*")))
         wait_for(lambda: server.get("/app").status == 200)
+        assert len(server.log.find("PYW0306")) == 1

@@ -2,6 +2,7 @@
 #include "pyw_cmocka.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -42,6 +43,34 @@ static void test_a_record_is_a_line_of_httpds_form(void **state)
     assert_int_equal(sscanf(rest, "%6d %d]", &microseconds, &day.tm_year), 2);
     assert_in_range(microseconds, 0, 999999);
     assert_non_null(strstr(line, "] [pywsgi:error] [pid 12:tid 34] hello"));
+}
+
+static void test_the_time_is_local(void **state)
+{
+    static const char *const zones[] = {"UTC", "Asia/Kolkata", "America/New_York", "XYZ+12", "XYZ-14"};
+    char line[PYW_LOG_LINE_MAX];
+    size_t taken;
+
+    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+        struct tm day = {.tm_isdst = -1};
+        time_t now = time(NULL), expected;
+        int week_day;
+        const char *rest;
+
+        setenv("TZ", zones[i], 1);
+        tzset();
+        pyw_log_file_note_zone();
+        make_line(line, &origin, "hello", 5, &taken);
+        rest = strptime(line, "[%a %b %d %H:%M:%S.", &day);
+        assert_non_null(rest);
+        assert_int_equal(sscanf(rest, "%*d %d]", &day.tm_year), 1);
+        day.tm_year -= 1900;
+        day.tm_isdst = -1;
+        week_day = day.tm_wday;
+        expected = mktime(&day);
+        assert_in_range(expected, now, now + 10);
+        assert_int_equal(day.tm_wday, week_day);
+    }
 }
 
 static void test_levels_have_httpds_names(void **state)
@@ -88,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_record_is_a_line_of_httpds_form),
+        cmocka_unit_test(test_the_time_is_local),
         cmocka_unit_test(test_levels_have_httpds_names),
         cmocka_unit_test(test_nobody_can_forge_a_second_line),
         cmocka_unit_test(test_the_longest_record_is_one_line),

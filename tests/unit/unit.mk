@@ -4,11 +4,13 @@
 
 UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel absorb spill outbox token \
                 options child_table suspects oom scale_decision option_processes option_use roster slots \
-                slots_blocked single_queue lifelines socket_directory memory_look batch batch_trial
+                slots_blocked single_queue lifelines socket_directory memory_look batch batch_trial \
+                worker_log log_store
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/unit/%.o,pyw_vectors pyw_any_message pyw_scarce_memory pyw_socket_pair \
                   pyw_any_slots)
-UNIT_SRC     := src/httpd/pyw_slots.c src/httpd/pyw_slots_table.c src/worker/pyw_memory_look.c \
-                $(addprefix src/manager/pyw_,child_table.c suspects.c oom.c scale_decision.c lifelines.c socket_directory.c log_outlet.c) \
+UNIT_SRC     := src/httpd/pyw_slots.c src/httpd/pyw_slots_table.c src/worker/pyw_memory_look.c src/worker/pyw_worker_log.c \
+                $(addprefix src/manager/pyw_,child_table.c suspects.c oom.c scale_decision.c lifelines.c socket_directory.c log_outlet.c \
+                  log_intake.c log_store.c) \
                 $(SRC_options) $(SRC_wire) $(SRC_base)
 UNIT_OBJ     := $(UNIT_SRC:%.c=$(BUILD)/obj/pywsgid/%.o)
 UNIT_WRAP    := -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
