@@ -258,16 +258,6 @@ static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, uin
     return pyw_channel_send(channel, 0);
 }
 
-void pyw_control_send_lifeline(int control_fd)
-{
-    pyw_channel *channel = open_channel(control_fd);
-
-    if (channel) {
-        (void)send_descriptor(channel, PYW_FRAME_LIFELINE, 0, pyw_lifeline_fd());
-        pyw_channel_destroy(channel);
-    }
-}
-
 static pyw_result send_group(pyw_channel *channel, apr_pool_t *pool, const pyw_group *group)
 {
     const apr_table_t *pairs = pyw_options_pairs(completed(pool, group), pool);

@@ -19,9 +19,6 @@ pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_proble
 /* Tells a manager that another one will take over. *legacy: the channel to it, for the new one; the caller's. */
 pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *problem);
 
-/* Tells the manager that httpd uses it, although it cannot be sent the configuration yet. Does not wait. */
-void pyw_control_send_lifeline(int control_fd);
-
 #define PYW_STAMP_SIZE 96
 
 /* Which file a path leads to, and in which state: device, inode, time of change, size. "": there is none. */

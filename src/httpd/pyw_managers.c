@@ -69,23 +69,10 @@ void pyw_managers_close_control(pyw_manager_process *manager)
     }
 }
 
-/*
- * It ended while httpd ran without the module, and somebody else waited for it: its id may be another process's by now.
- * A manager whose end nobody has taken notice of counts as alive.
- */
-static int is_forgotten(const pyw_manager_process *manager)
-{
-    struct pollfd control = {manager->control_fd, POLLIN, 0};
-    siginfo_t info = {0};
-
-    return poll(&control, 1, 0) > 0 && (control.revents & POLLHUP) &&
-           (waitid(P_PID, (id_t)manager->proc.pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0);
-}
-
 int pyw_managers_is_alive(const pyw_manager_process *manager)
 {
     return manager->proc.pid > 0 && manager->parent == getpid() && manager->control_fd >= 0 &&
-           kill(manager->proc.pid, 0) == 0 && !is_forgotten(manager);
+           kill(manager->proc.pid, 0) == 0;
 }
 
 int pyw_managers_is_other_program(const pyw_manager_process *manager)

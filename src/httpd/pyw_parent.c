@@ -227,9 +227,6 @@ static int begin(void)
     if (pyw_capacity_check(&problem) != PYW_OK) {
         report_refusal(problem.text);
         back_off();
-        if (pyw_managers_is_alive(manager) && pyw_managers_state_of_both()->unanswered >= 0) {
-            pyw_control_send_lifeline(manager->control_fd);
-        }
         return 0;
     }
     if (pyw_managers_is_alive(manager) && pyw_managers_state_of_both()->unanswered < 0) {

@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/pyw_clock.h"
@@ -15,20 +14,9 @@ static void drop(pyw_lifelines *lines, int index)
     memmove(&lines->items[index], &lines->items[index + 1], (size_t)(lines->count - index) * sizeof(lines->items[0]));
 }
 
-static int is_same(int one, int other)
-{
-    struct stat a, b;
-
-    return fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 void pyw_lifelines_add(pyw_lifelines *lines, int fd)
 {
     if (fd < 0) {
-        return;
-    }
-    if (lines->count > 0 && is_same(lines->items[lines->count - 1].fd, fd)) {
-        close(fd);
         return;
     }
     if (lines->count == PYW_LIFELINES_MOST) {

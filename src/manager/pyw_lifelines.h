@@ -29,7 +29,7 @@ typedef struct pyw_lifelines {
     } items[PYW_LIFELINES_MOST]; /* the oldest first */
 } pyw_lifelines;
 
-/* The pipe of the next configuration, whose owner it becomes; -1: none. The newest one may come again. */
+/* The pipe of the next configuration, whose owner it becomes; -1: none. */
 void pyw_lifelines_add(pyw_lifelines *lines, int fd);
 
 /* Throws away what was written, and closes those whose children are all gone. */

@@ -51,8 +51,6 @@ typedef struct pyw_manager {
     int is_configured;
     int64_t started;   /* pyw_clock_ms() */
     int64_t next_look; /* at the sockets in the file system */
-    int64_t used_at;   /* when httpd was last known to have a process that uses the module */
-    int unannounced;   /* configurations that httpd committed since its last LIFELINE */
     pyw_problem no_directory; /* why the directory of the sockets cannot be made again, as logged; "": it exists */
 } pyw_manager;
 

@@ -38,7 +38,6 @@ enum {
     CONTROL_FD = 3,        /* where httpd's parent puts the control channel */
     LOOK_MS = 1000,        /* how often socket files and workers are looked at */
     ANSWER_MS = 10 * 1000, /* httpd's parent waits for the answer, so this is never used up */
-    UNUSED_MS = 10 * 1000, /* httpd reads its configuration meanwhile */
     LAST_RECORDS_MS = 500, /* for a log that does not take them at once */
     ORPHAN_LIMIT_MS = 4000 /* when httpd's parent died without a word, no worker gets longer */
 };
@@ -90,7 +89,6 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
         pyw_steering_look(manager->steering, &manager->directory);
     }
     if (result == PYW_OK) {
-        manager->unannounced++;
         pyw_handover_confirm(manager->handover);
     }
     if (result == PYW_OK && !manager->is_configured) {
@@ -121,7 +119,6 @@ static void obey(pyw_manager *manager, const pyw_frame *frame)
     }
     else if (frame->type == PYW_FRAME_LIFELINE) {
         pyw_lifelines_add(&manager->lifelines, pyw_channel_take_fd(manager->control));
-        manager->unannounced = 0;
     }
     else {
         pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which is not for the manager",
@@ -279,21 +276,6 @@ static void look_at_parent(pyw_manager *manager)
     }
 }
 
-/* httpd's parent and its children hold a lifeline each, unless LoadModule was taken out at a restart. */
-static void look_at_users(pyw_manager *manager)
-{
-    if (manager->lifelines.newest == 0 || manager->lifelines.count > 0 || manager->unannounced > 1) {
-        manager->used_at = pyw_clock_ms();
-    }
-    else if (!manager->is_stopping && !pyw_handover_is_given(manager->handover) &&
-             pyw_clock_ms() - manager->used_at >= UNUSED_MS) {
-        pyw_log(PYW_LOG_NOTICE,
-                PYWNO(0335) "no process of httpd has used the module for %d s (without LoadModule?): the manager ends",
-                UNUSED_MS / 1000);
-        stop(manager);
-    }
-}
-
 /* `path`: of reload-on=; NULL: nothing has changed. */
 static void roll_changed(pyw_worker_group *group, const char *path)
 {
@@ -313,7 +295,6 @@ static void look_around(pyw_manager *manager)
     manager->next_look = pyw_clock_ms() + LOOK_MS;
     pyw_log_file_note_zone();
     look_at_parent(manager);
-    look_at_users(manager);
     look_at_sockets(manager);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         pyw_recycle_look(group);

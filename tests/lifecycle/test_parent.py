@@ -235,35 +235,3 @@ class TestRefusal:
         directory.unlink()
         server.log.wait("PYW0254", seconds=15)
         wait_for(lambda: DaemonSite(server).get("/pid").status == 200)
-
-
-class TestWithoutLoadModule:
-    def test_the_manager_ends_and_another_one_begins_when_the_module_is_back(self, make):
-        server = make(CONFIG)
-        server.allow_log("AH00045|long lost child|PYW0256")  # httpd waits for children once in a second
-        old, workers = server.manager(), server.workers()
-        server.pywsgi = False
-        server.configure(STATIC)
-        graceful(server)
-        server.log.wait("PYW0335: no process of httpd has used the module", 0, 40)
-        processes.wait_gone([old, *workers], 20)
-        server.pywsgi = True
-        server.configure(CONFIG)
-        graceful(server)
-        assert DaemonSite(server).get("/pid").status == 200
-        assert server.manager() not in (None, old)
-
-    def test_a_group_goes_on_while_a_child_of_httpd_knows_it(self, make):
-        server = make(CONFIG)
-        server.allow_log("AH00045|long lost child")
-        with DaemonSite(server).connect() as connection:
-            connection.send(b"POST /pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
-            server.pywsgi = False
-            server.configure(STATIC)
-            graceful(server)
-            removed = time.monotonic()
-            wait_for(lambda: time.monotonic() > removed + 11.5, 20)
-            assert not server.log.find("PYW0335")
-            connection.send(b"b")
-            assert connection.read_response().status == 200
-        server.log.wait("PYW0335", 0, 40)

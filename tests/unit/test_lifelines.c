@@ -140,14 +140,6 @@ static void test_of_too_many_the_oldest_are_given_up(void **state)
     assert_false(pyw_lifelines_is_gone(&lines, 3));
 }
 
-static void test_a_pipe_that_comes_again_is_the_same(void **state)
-{
-    configure(1);
-    pyw_lifelines_add(&lines, dup(reading[0]));
-    assert_int_equal(lines.newest, 1);
-    assert_int_equal(lines.count, 1);
-}
-
 static void test_without_a_pipe_nothing_is_known(void **state)
 {
     pyw_lifelines_add(&lines, -1);
@@ -163,7 +155,7 @@ int main(void)
         EMPTY(test_they_wake_the_manager_every_now_and_then_only),
         EMPTY(test_children_are_there_until_all_have_left), EMPTY(test_those_of_older_configurations_count_too),
         EMPTY(test_what_children_write_means_nothing),      EMPTY(test_of_too_many_the_oldest_are_given_up),
-        EMPTY(test_a_pipe_that_comes_again_is_the_same),    EMPTY(test_without_a_pipe_nothing_is_known),
+        EMPTY(test_without_a_pipe_nothing_is_known),
     };
 
     return cmocka_run_group_tests_name("lifelines", tests, NULL, NULL);
