@@ -216,14 +216,14 @@ def local_time(environ, start_response):
     moment, day = ctypes.byref(ctypes.c_long(1)), ctypes.create_string_buffer(100)
 
     def look():
-        while not is_over:
-            library.localtime_r(moment, day)
+        while not is_over:  # lfind(3) calls it so often for an array of as many elements, all in the same place
+            library.lfind(moment, day, ctypes.byref(ctypes.c_size_t(1000000)), ctypes.c_size_t(0), library.localtime_r)
 
     threads = [threading.Thread(target=look) for _ in range(2)]
     for each in threads:
         each.start()
     ends = set()
-    for _ in range(50):
+    for _ in range(10):
         pid = os.fork()
         if pid == 0:
             print("a child prints")
