@@ -128,6 +128,35 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
     return result;
 }
 
+/* To a client of HTTP/1.0 the end of the connection may be that of the response: only a reset shows the cut. */
+static void reset_connection(conn_rec *c)
+{
+    const struct linger at_once = {1, 0};
+    int fd = pyw_conn_fd(c);
+
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0) {
+        c->aborted = 1; /* else httpd would end it in peace */
+    }
+}
+
+/* A part of the body is missing. Unless a length or a missing last chunk tells the client, a reset does. */
+static void show_cut(const request_rec *r)
+{
+    if (!r->chunked && !apr_table_get(r->headers_out, "Content-Length")) {
+        reset_connection(r->connection);
+    }
+}
+
+/* A filter that has answered the request itself returns AP_FILTER_ERROR. With any other error a part is missing. */
+static void cut_after(apr_status_t rv, const request_rec *r)
+{
+    if (rv != APR_SUCCESS && rv != AP_FILTER_ERROR && !r->connection->aborted) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+        show_cut(r);
+        r->connection->aborted = 1;
+    }
+}
+
 pyw_result pyw_reply_pass(pyw_reply *reply)
 {
     request_rec *r = reply->r;
@@ -144,6 +173,7 @@ pyw_result pyw_reply_pass(pyw_reply *reply)
     rv = ap_pass_brigade(r->output_filters, reply->brigade);
     end_wait(absorption);
     apr_brigade_cleanup(reply->brigade);
+    cut_after(rv, r);
     if (rv != APR_SUCCESS || r->connection->aborted) {
         reply->client_gone = 1;
         return PYW_GONE;
@@ -259,17 +289,6 @@ pyw_result pyw_reply_end(pyw_reply *reply)
     return result == PYW_OK && held_back ? pyw_reply_flush(reply) : result;
 }
 
-/* To a client of HTTP/1.0 the end of the connection may be that of the response: only a reset shows the cut. */
-static void reset_connection(conn_rec *c)
-{
-    const struct linger at_once = {1, 0};
-    int fd = pyw_conn_fd(c);
-
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0) {
-        c->aborted = 1; /* else httpd would end it in peace */
-    }
-}
-
 /*
  * The error bucket keeps the chunk filter from writing the last chunk, and makes HTTP/2 reset the stream; closing the
  * connection shows the cut of a body that had a Content-Length.
@@ -283,9 +302,7 @@ static void truncate_body(pyw_reply *reply)
     append(reply, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
     append(reply, apr_bucket_eos_create(alloc));
     pyw_reply_pass(reply);
-    if (!r->chunked && !reply->bounded) {
-        reset_connection(r->connection);
-    }
+    show_cut(r);
 }
 
 void pyw_reply_abort(pyw_reply *reply, int status)

@@ -100,6 +100,19 @@ class TestSystemCall:
         assert sorted(child.pid for child in server.children()) == pids
         assert site.get("/%s?file=noise" % path).complete
 
+    def test_a_client_without_chunks_sees_the_cut_of_a_filter_by_a_reset(self, site, server):
+        server.allow_log(r"AH10298|end of file")
+        (server.data / "shrinking").write_bytes((server.data / "noise").read_bytes())
+        with server.connect(receive_buffer=65536) as connection:
+            connection.send(b"GET %s/filtered?file=shrinking HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n"
+                            % site.prefix.encode())
+            connection.read_head()
+            connection._take(100000)
+            os.truncate(server.data / "shrinking", 1000)
+            with pytest.raises(ConnectionResetError):
+                while connection.socket.recv(65536):
+                    pass
+
 
 class TestFileWrapper:
     CONFIG = LOCATIONS

@@ -95,7 +95,7 @@ class TestAsleep:
         assert site.get("/pid").status == 200
 
     def test_a_reload_does_not_wake_it(self, commands, site, server):
-        wait_for(lambda: commands.group("app")["state"] == "asleep")
+        wait_for(lambda: commands.group("app")["state"] == "asleep" and not server.workers())
         commands.do("reload", "app")
         assert not server.workers()
         assert site.get("/pid").status == 200
