@@ -116,7 +116,8 @@ def keep():
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data/keep")
     while not os.path.exists(path):
         time.sleep(0.01)
-    os.path.exists(path + "s") or (open(path + "s", "x").close(), ctypes.PyDLL(None).sleep(1000))
+    if not os.path.exists(path + "s"):
+        ctypes.PyDLL(None).system(b"touch %ss; exec sleep 60" % path.encode())  # with the GIL when the file exists
 
 import time
 threading.Thread(target=keep, daemon=True).start()
