@@ -92,6 +92,14 @@ class TestPathInfo:
         assert site.get(path % "off" + "/rest").status == 404
 
 
+def name_of(address):
+    """None if this system knows none: a minimal one has no /etc/hosts."""
+    try:
+        return socket.gethostbyaddr(address)[0]
+    except socket.herror:
+        return None
+
+
 class TestNames:
     CONFIG = """
         ServerAdmin admin@example.com
@@ -127,7 +135,7 @@ class TestNames:
     def test_use_canonical_name(self, server_and_port):
         assert server_and_port("/off") == ("example.com", "8000")
         assert server_and_port("/on") == ("127.0.0.1", "80")
-        assert server_and_port("/more")[0] == socket.gethostbyaddr("127.0.0.1")[0]
+        assert server_and_port("/more")[0] == (name_of("127.0.0.1") or "127.0.0.1")
 
     def test_use_canonical_physical_port(self, site, server_and_port):
         assert server_and_port("/on/physical") == ("127.0.0.1", str(site.httpd.port))
@@ -135,7 +143,7 @@ class TestNames:
 
     @pytest.mark.parametrize("path", ["/on", "/more"])
     def test_hostname_lookups(self, site, path):
-        assert site.get(path).json()["REMOTE_HOST"] == socket.gethostbyaddr("127.0.0.1")[0]
+        assert site.get(path).json().get("REMOTE_HOST") == name_of("127.0.0.1")
 
     def test_server_signature(self, site):
         assert "Apache" in site.get("/on").json()["SERVER_SIGNATURE"]
