@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mod_pywsgi: Python WSGI applications in Apache httpd. The module record and the hooks. docs/ARCHITECTURE.md
+ * mod_pywsgi: Python WSGI applications in Apache httpd. The module record and the hooks. docs/internals/ARCHITECTURE.md
  * describes the rest.
  */
 #include <httpd.h>
@@ -10,14 +10,15 @@
 #include <http_request.h>
 #include <mpm_common.h>
 
-#include "config/pyw_config.h"
-#include "httpd/pyw_child.h"
-#include "httpd/pyw_generations.h"
-#include "httpd/pyw_handler.h"
-#include "httpd/pyw_mount.h"
-#include "httpd/pyw_parent.h"
-#include "httpd/pyw_scrub.h"
-#include "httpd/pyw_timing.h"
+#include "config/check/check.h"
+#include "config/config.h"
+#include "httpd/child.h"
+#include "httpd/handler.h"
+#include "httpd/mount.h"
+#include "httpd/parent/generations.h"
+#include "httpd/parent/parent.h"
+#include "httpd/parent/scrub.h"
+#include "httpd/timing.h"
 #include "mod_pywsgi.h"
 
 /* The optional function is registered under its public name. */

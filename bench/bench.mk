@@ -1,4 +1,4 @@
-# `make bench`: the side-by-side benchmark (docs/performance.md). Included by Makefile.apxs. Not part of `make check`;
+# `make bench`: the side-by-side benchmark (docs/results/performance.md). Included by Makefile.apxs. Not part of `make check`;
 # `tools/install-deps bench` installs its packages. BENCH_FLAGS go to bench/run.
 
 BENCH_FLOOR := build/bench/mod_bench_floor.so

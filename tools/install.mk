@@ -1,7 +1,7 @@
 # `make install` and `make uninstall`. Included by Makefile.apxs.
 #
 # Installs the module, pywsgid and all engines in build/ into httpd's module directory, where mod_pywsgi.so searches
-# them. A link puts pywsgid's commands (docs/commands.md) on root's PATH. On Debian (or with DEBIAN=1) also installs the
+# them. A link puts pywsgid's commands (docs/reference/commands.md) on root's PATH. On Debian (or with DEBIAN=1) also installs the
 # files for a2enmod into mods-available.
 
 LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)

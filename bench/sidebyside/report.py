@@ -120,7 +120,7 @@ MATRICES = (("cpu", "CPU per request, microseconds"), ("rate", "Requests per sec
 
 
 def summary(document):
-    """Return the tables of docs/performance.md: one for each number, threads, targets, memory."""
+    """Return the tables of docs/results/performance.md: one for each number, threads, targets, memory."""
     results = document["results"]
     lines = _heading(document)
     for name, title in MATRICES:

@@ -3,8 +3,8 @@
 
 COST_COUNTER := $(BUILD)/tests/cost/count_gil.so
 COST_ENGINE  := $(BUILD)/tests/cost/engine_cost
-COST_OBJ     := $(BUILD)/tests/cost/engine_cost.o $(BUILD)/tests/engine/engine_host.o \
-                $(BUILD)/tests/engine/engine_exchange.o $(BUILD)/obj/pywsgid/src/base/pyw_buffer.o
+COST_OBJ     := $(BUILD)/tests/cost/engine_cost.o $(BUILD)/tests/c/engine/engine_host.o \
+                $(BUILD)/tests/c/engine/engine_exchange.o $(BUILD)/obj/pywsgid/src/base/buffer.o
 
 $(COST_COUNTER): tests/cost/count_gil.c
 	@mkdir -p $(@D)

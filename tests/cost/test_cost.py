@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 What a request costs, in numbers that do not depend on the machine's speed: system calls, acquisitions of the GIL, and the
-engine's instructions. Each has a ceiling a little above what was measured (docs/performance.md); who raises one says why.
+engine's instructions. Each has a ceiling a little above what was measured (docs/results/performance.md); who raises one says why.
 """
 import functools
 import os

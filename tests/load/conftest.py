@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application of tests/daemon, and how long the load goes on: some seconds, or PYWSGI_LOAD_SECONDS=60."""
+"""The application of tests/functional/daemon, and how long the load goes on: some seconds, or PYWSGI_LOAD_SECONDS=60."""
 import os
 import pathlib
 import sys
@@ -7,7 +7,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "daemon"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "functional" / "daemon"))
 
 from daemon_site import DaemonSite  # noqa: E402
 

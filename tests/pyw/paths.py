@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+TOP = pathlib.Path(__file__).resolve().parents[2]
+TESTS = TOP / "tests"
+SUPPORT = TESTS / "pyw" / "support.py"
 BUILD = TOP / os.environ.get("PYWSGI_BUILD", "build")
 SYSTEM_PATH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 

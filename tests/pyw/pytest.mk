@@ -2,8 +2,7 @@
 # The suites with a real httpd; tests/run describes how they run. make check-pytest PYTEST_FLAGS='-k chunked' selects
 # tests, PYTEST_WORKERS=8 runs more of them in parallel.
 
-PYTEST_SUITES ?= $(addprefix tests/,pyw python cost conformance daemon forks lifecycle deadlines control embedded config \
-    security apps faults load disturbance integrity)
+PYTEST_SUITES ?= $(addprefix tests/,pyw cost functional robustness load)
 PYTEST_FLAGS  ?=
 
 check-pytest: all engines
@@ -24,8 +23,8 @@ check-sanitized: all
 	    tests/run 'not long' --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
 # The suites that need no Python package, with each of the other Pythons of this machine: make check-pythons, or
-# make check-pythons PYTHON_SUITES=tests/conformance.
-PYTHON_SUITES ?= $(filter-out %/pyw %/python %/cost %/config %/apps,$(PYTEST_SUITES))
+# make check-pythons PYTHON_SUITES=tests/functional/conformance.
+PYTHON_SUITES ?= $(filter-out %/python %/config %/apps,$(wildcard tests/functional/* tests/robustness/*)) tests/load
 
 check-pythons: all engines
 	@set -e; for python in $$(tools/find-pythons 2>/dev/null | tail -n +2); do \

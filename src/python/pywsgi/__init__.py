@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The interface of mod_pywsgi to the applications that it hosts.
 
-The engine executes this package in each interpreter before any code of an application (pyw_module.c). `_pywsgi` has
+The engine executes this package in each interpreter before any code of an application (python/module.c). `_pywsgi` has
 the functions in C. A module of the standard library that most applications do without is imported where it is used.
 """
 from pywsgi import _fork, _imports, _interpreter, _log_handler, _signals, _streams

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program of a group (pyw_program.c): SIGTERM ends it by SystemExit."""
+"""The program of a group (python/program.c): SIGTERM ends it by SystemExit."""
 import _signal
 
 _is_running = False

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_BASE_VERSION_H
+#define PYW_BASE_VERSION_H
+
+/* The version of all three artifacts (semver.org). */
+#define PYW_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* No library that pywsgid links writes JSON. This is the subset that the status needs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "command/status_rows.h"
+
+typedef enum { FIELD_TEXT, FIELD_NUMBER, FIELD_LIST } field_kind;
+
+typedef struct json_field {
+    const char *name;
+    field_kind kind;
+} json_field;
+
+static const json_field manager_fields[] = {
+    {"pid", FIELD_NUMBER},     {"httpd", FIELD_NUMBER},     {"version", FIELD_TEXT}, {"server", FIELD_TEXT},
+    {"directory", FIELD_TEXT}, {"uptime-ms", FIELD_NUMBER}, {NULL, FIELD_TEXT},
+};
+
+static const json_field group_fields[] = {
+    {"name", FIELD_TEXT},         {"state", FIELD_TEXT},      {"processes", FIELD_NUMBER}, {"threads", FIELD_NUMBER},
+    {"generation", FIELD_NUMBER}, {"failures", FIELD_NUMBER}, {"user", FIELD_TEXT},        {"python-home", FIELD_TEXT},
+    {"application", FIELD_LIST},  {"health", FIELD_TEXT},     {"reload-failed-at", FIELD_TEXT},
+    {"reload-problem", FIELD_TEXT}, {NULL, FIELD_TEXT},
+};
+
+static const json_field worker_fields[] = {
+    {"pid", FIELD_NUMBER},     {"state", FIELD_TEXT},  {"uptime-ms", FIELD_NUMBER}, {"served", FIELD_NUMBER},
+    {"threads", FIELD_NUMBER}, {"busy", FIELD_NUMBER}, {"memory", FIELD_NUMBER},    {"generation", FIELD_NUMBER},
+    {"request", FIELD_LIST},   {"problem", FIELD_TEXT}, {NULL, FIELD_TEXT},
+};
+
+/* All characters that are not printable are below U+10000. */
+static void print_character(const char *text, size_t length)
+{
+    if (*text == '"' || *text == '\\') {
+        printf("\\%c", *text);
+    }
+    else if (pyw_utf8_is_printable(text, length) && *text != '\t') {
+        fwrite(text, 1, length, stdout);
+    }
+    else {
+        printf("\\u%04x", (unsigned)pyw_utf8_decode(text, length));
+    }
+}
+
+/* A byte that is not UTF-8 becomes the text \xHH, as in the table and in the log. */
+static void print_string(const char *text, size_t length)
+{
+    size_t used = 0;
+
+    putchar('"');
+    while (used < length) {
+        size_t character = pyw_utf8_character(text + used, length - used);
+
+        if (character > 0) {
+            print_character(text + used, character);
+        }
+        else {
+            printf("\\\\x%02x", (unsigned char)text[used]);
+        }
+        used += character > 0 ? character : 1;
+    }
+    putchar('"');
+}
+
+static int is_of(const pyw_pair *pair, const json_field *field)
+{
+    return pair->name_length == strlen(field->name) && memcmp(pair->name, field->name, pair->name_length) == 0;
+}
+
+/* "request" becomes "requests": ["...", "..."]. */
+static void print_list(const pyw_pairs *row, const json_field *field)
+{
+    const char *separator = "";
+
+    printf("\"%ss\": [", field->name);
+    for (uint32_t i = 0; i < row->count; i++) {
+        if (is_of(&row->items[i], field)) {
+            fputs(separator, stdout);
+            print_string(row->items[i].value, row->items[i].value_length);
+            separator = ", ";
+        }
+    }
+    putchar(']');
+}
+
+/* Names for JavaScript and jq: "uptime-ms" becomes "uptime_ms". */
+static void print_name(const char *name)
+{
+    putchar('"');
+    for (; *name != '\0'; name++) {
+        putchar(*name == '-' ? '_' : *name);
+    }
+    fputs("\": ", stdout);
+}
+
+static void print_value(const pyw_pairs *row, const json_field *field)
+{
+    uint32_t length = 0;
+    const char *value = pyw_pairs_get(row, field->name, &length);
+
+    print_name(field->name);
+    if (field->kind == FIELD_NUMBER) {
+        printf("%llu", (unsigned long long)pyw_status_number(row, field->name));
+    }
+    else if (value == NULL) {
+        fputs("null", stdout);
+    }
+    else {
+        print_string(value, length);
+    }
+}
+
+/* Without the closing brace. */
+static void print_fields(const pyw_pairs *row, const json_field *fields)
+{
+    putchar('{');
+    for (const json_field *field = fields; field->name != NULL; field++) {
+        fputs(field == fields ? "" : ", ", stdout);
+        if (field->kind == FIELD_LIST) {
+            print_list(row, field);
+        }
+        else {
+            print_value(row, field);
+        }
+    }
+}
+
+void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows)
+{
+    int in_groups = 0, in_workers = 0;
+
+    (void)pool;
+    fputs("{\"manager\": ", stdout);
+    for (int i = 0; i < rows->nelts; i++) {
+        const pyw_pairs *row = &APR_ARRAY_IDX(rows, i, pyw_pairs);
+
+        if (pyw_status_is(row, "manager")) {
+            print_fields(row, manager_fields);
+            fputs("},\n \"groups\": [", stdout);
+        }
+        else if (pyw_status_is(row, "group")) {
+            fputs(in_groups ? "]},\n  " : "\n  ", stdout);
+            print_fields(row, group_fields);
+            fputs(",\n   \"workers\": [", stdout);
+            in_groups = 1;
+            in_workers = 0;
+        }
+        else if (pyw_status_is(row, "worker")) {
+            fputs(in_workers ? ",\n    " : "\n    ", stdout);
+            print_fields(row, worker_fields);
+            putchar('}');
+            in_workers = 1;
+        }
+    }
+    fputs(in_groups ? "]}]}\n" : "]}\n", stdout);
+}

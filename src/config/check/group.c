@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/check/group.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <linux/magic.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include <unixd.h>
+
+#include "base/log.h"
+#include "config/check/pythonhome.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* The longest pid of Linux, so that configtest finds every path that would be too long at a start. */
+#define LONGEST_PID "4194304"
+
+/* A worker's socket (pyw_roster_socket_name). */
+#define LONGEST_WORKER "w.ffffffffffffffff"
+
+int pyw_check_group_error(const pyw_group *group, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    apr_vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf, PYWNO(0100) "%s: WSGIDaemonProcess %s: %s",
+                 group->defined_at, group->options->name, text);
+    return 0;
+}
+
+static int check_user(pyw_group *group)
+{
+    const pyw_group_options *options = group->options;
+    uid_t uid;
+
+    if (!options->user) {
+        return 1;
+    }
+    if (!pyw_options_uid(options->user, &uid)) {
+        return pyw_check_group_error(group, "option 'user' cannot be '%s': the system has no such user", options->user);
+    }
+    if (uid == 0) {
+        return pyw_check_group_error(group, "option 'user' cannot be '%s': applications never run as root",
+                                     options->user);
+    }
+    if (!getpwuid(uid) && !options->group) {
+        return pyw_check_group_error(group,
+                                     "option 'user' is '%s', which has no entry with a primary group: say group= as "
+                                     "well",
+                                     options->user);
+    }
+    if (geteuid() != 0 && uid != geteuid()) {
+        return pyw_check_group_error(group,
+                                     "option 'user' cannot be '%s': httpd is not started by root and cannot become "
+                                     "another user; take the option out",
+                                     options->user);
+    }
+    return 1;
+}
+
+static int check_gid(pyw_group *group, const char *option, const char *text)
+{
+    gid_t gid;
+
+    if (!pyw_options_gid(text, &gid)) {
+        return pyw_check_group_error(group, "option '%s' cannot be '%s': the system has no such group", option, text);
+    }
+    if (gid == 0 && strcmp(option, "group") == 0) {
+        return pyw_check_group_error(group, "option 'group' cannot be '%s': applications never run as root's group",
+                                     text);
+    }
+    return 1;
+}
+
+static int check_supplementary(apr_pool_t *pool, pyw_group *group)
+{
+    char *state = NULL;
+    char *copy = apr_pstrdup(pool, group->options->supplementary_groups);
+    int fine = 1;
+
+    for (char *name = apr_strtok(copy, ",", &state); name; name = apr_strtok(NULL, ",", &state)) {
+        fine = check_gid(group, "supplementary-groups", name) && fine;
+    }
+    return fine;
+}
+
+static int check_users(apr_pool_t *pool, pyw_group *group)
+{
+    const pyw_group_options *options = group->options;
+    uid_t uid;
+    int fine = check_user(group);
+
+    if (options->group) {
+        fine = check_gid(group, "group", options->group) && fine;
+    }
+    if (options->supplementary_groups) {
+        fine = check_supplementary(pool, group) && fine;
+    }
+    if (options->socket_user && !pyw_options_uid(options->socket_user, &uid)) {
+        fine = pyw_check_group_error(group, "option 'socket-user' cannot be '%s': the system has no such user",
+                                     options->socket_user);
+    }
+    return fine;
+}
+
+/* Applications run as httpd's User unless an option says otherwise. There it is a name or #uid, here always #uid. */
+static void default_user(apr_pool_t *pool, pyw_group_options *options)
+{
+    if (!options->user && geteuid() == 0) {
+        options->user = apr_psprintf(pool, "#%lu", (unsigned long)ap_unixd_config.user_id);
+        if (!options->group) {
+            options->group = apr_psprintf(pool, "#%lu", (unsigned long)ap_unixd_config.group_id);
+        }
+    }
+}
+
+static int check_home(pyw_group *group)
+{
+    const char *home = group->options->home;
+    apr_finfo_t finfo;
+
+    if (home && (apr_stat(&finfo, home, APR_FINFO_TYPE, group->server->process->pool) != APR_SUCCESS ||
+                 finfo.filetype != APR_DIR)) {
+        return pyw_check_group_error(group, "option 'home' cannot be '%s': there is no such directory", home);
+    }
+    return 1;
+}
+
+static int check_budget(const pyw_group *group)
+{
+    const pyw_group_options *options = group->options;
+
+    if (options->memory_budget > 0 && options->processes_least == options->processes) {
+        return pyw_check_group_error(group,
+                                     "option 'memory-budget' is for a group that grows: say processes=%d-%d or another "
+                                     "range, or remove the option",
+                                     options->processes, options->processes + 1);
+    }
+    return 1;
+}
+
+/* Whether a worker can be moved there is only known when a worker starts. */
+static int check_cgroup(apr_pool_t *pool, pyw_group *group)
+{
+    const char *cgroup = group->options->cgroup;
+    struct statfs system;
+
+    if (!cgroup) {
+        return 1;
+    }
+    if (statfs(cgroup, &system) != 0) {
+        return pyw_check_group_error(group, "option 'cgroup' cannot be '%s': %s; make it first", cgroup,
+                                     strerror(errno));
+    }
+    if (system.f_type != CGROUP2_SUPER_MAGIC ||
+        access(apr_pstrcat(pool, cgroup, "/cgroup.procs", NULL), F_OK) != 0) {
+        return pyw_check_group_error(group,
+                                     "option 'cgroup' cannot be '%s': it is not the directory of a cgroup (version 2), "
+                                     "as those below /sys/fs/cgroup are",
+                                     cgroup);
+    }
+    return 1;
+}
+
+const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error)
+{
+    const char *directory = pyw_config_main()->engine_path;
+    const char *series = PYW_DEFAULT_SERIES;
+    const char *engine;
+
+    *error = python_home ? pyw_pythonhome_series(pool, python_home, &series) : NULL;
+    if (*error) {
+        return NULL;
+    }
+    if (!directory) {
+        directory = pyw_config_module_directory(pool);
+    }
+    engine = pyw_pythonhome_engine(pool, directory, series);
+    if (access(engine, R_OK) != 0 && pyw_pythonhome_is_free_threaded(series)) {
+        *error = apr_psprintf(pool,
+                              "%s: Python %s is a free-threaded build, which mod_pywsgi does not support yet: use a "
+                              "build of this version with the GIL",
+                              python_home, series);
+        return NULL;
+    }
+    if (access(engine, R_OK) != 0) {
+        *error = apr_psprintf(pool,
+                              "%s%sthe engine for Python %s is not installed: %s is missing; build it with: make "
+                              "PYTHON=%s engine install",
+                              python_home ? python_home : "", python_home ? ": " : "", series, engine,
+                              python_home ? apr_pstrcat(pool, python_home, "/bin/python3", NULL)
+                                          : apr_pstrcat(pool, "/usr/bin/python", series, NULL));
+        return NULL;
+    }
+    return engine;
+}
+
+static int check_python(pyw_check *check, pyw_group *group)
+{
+    pyw_group_options *options = group->options;
+    const char *directive = options->python_home ? "option 'python-home'" : "WSGIPythonHome";
+    const char *error;
+
+    if (!options->python_home) {
+        options->python_home = pyw_config_main()->python_home;
+    }
+    options->engine = pyw_check_engine(check->pool, options->python_home, &error);
+    if (!options->engine && options->python_home) {
+        return pyw_check_group_error(group, "%s: %s", directive, error);
+    }
+    return options->engine ? 1 : pyw_check_group_error(group, "%s", error);
+}
+
+/* As long as the process ids of later starts may make it. */
+static int check_sockets(const pyw_check *check, const pyw_group *group)
+{
+    const char *directory = pyw_config_main()->socket_directory;
+    const char *longest = apr_psprintf(check->pool, "%.*s." LONGEST_PID "/" LONGEST_WORKER,
+                                       (int)(strrchr(directory, '.') - directory), directory);
+
+    if (strlen(longest) > PYW_SOCKET_PATH_MAX) {
+        return pyw_check_group_error(group,
+                                     "the path of its workers' sockets, %s, has %d bytes, a UNIX socket takes %d at "
+                                     "most: shorten WSGISocketPrefix",
+                                     longest, (int)strlen(longest), PYW_SOCKET_PATH_MAX);
+    }
+    return 1;
+}
+
+int pyw_check_group(pyw_check *check, pyw_group *group)
+{
+    int fine = check_users(check->pool, group);
+
+    default_user(check->pool, group->options);
+    fine = check_home(group) && fine;
+    fine = check_budget(group) && fine;
+    fine = check_cgroup(check->pool, group) && fine;
+    fine = check_python(check, group) && fine;
+    return check_sockets(check, group) && fine;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_CONFIG_CHECK_PRELOAD_H
+#define PYW_CONFIG_CHECK_PRELOAD_H
+
+#include "config/check/group.h"
+
+/* Gives each group the applications that are known to run in it. In httpd's parent. */
+void pyw_check_preload(pyw_check *check);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_CONFIG_CONFIG_H
+#define PYW_CONFIG_CONFIG_H
+
+/*
+ * The module's configuration, as the directives set it and as httpd's children and parent use it. Everything lives in
+ * pconf (dir configs of .htaccess: in the request's pool) and is read-only after check_config has run.
+ */
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "config/options/options.h"
+
+/* The only symbol that httpd looks up. */
+extern module AP_MODULE_DECLARE_DATA pywsgi_module __attribute__((visibility("default")));
+
+/* On, Off, or unset: the outer scope decides. */
+typedef enum { PYW_UNSET = -1, PYW_OFF = 0, PYW_ON = 1, PYW_AUTO = 2 } pyw_switch;
+
+/* WSGIScriptAlias, WSGIScriptAliasMatch, WSGIAppAlias. */
+typedef struct pyw_alias {
+    const char *url;         /* prefix without trailing slash ("" for "/"), or the regex's text */
+    const ap_regex_t *regex; /* WSGIScriptAliasMatch only */
+    const char *target;      /* file or directory, may hold $n; a dotted module name with is_module */
+    int is_module;
+    const char *process_group; /* options; NULL: not given */
+    const char *application_group;
+    const char *callable_object; /* is_module: the part after the colon, never NULL */
+    pyw_switch pass_authorization;
+} pyw_alias;
+
+/* Settings of <Directory>, <Location>, <Files>, .htaccess; at server level they are the defaults of the server. */
+typedef struct pyw_dir_config {
+    const char *process_group;     /* as written, "%{GLOBAL}", "%{ENV:x}" ...; NULL: unset, which means embedded */
+    const char *application_group; /* NULL: unset, which means "%{RESOURCE}" and by default */
+    const char *callable_object;   /* NULL: unset, which means "application" */
+    pyw_switch pass_authorization; /* default Off */
+    pyw_switch script_reloading;   /* default On */
+    pyw_switch chunked_request; /* Off refuses chunked bodies with 411; default On */
+    pyw_switch map_head_to_get; /* default Auto */
+    pyw_switch error_override;  /* default Off */
+    pyw_switch enable_sendfile; /* default: as EnableSendfile */
+    pyw_switch response_buffering; /* default On */
+    pyw_switch interrupts_gone; /* WSGIClientGone: On is Interrupt; default Off, Ignore */
+    apr_interval_time_t request_timeout; /* 0: no limit; -1: unset, the group's option decides */
+    pyw_switch priority;        /* WSGIPriority: On is High; default Normal */
+    int concurrency;            /* WSGIConcurrency: maximum of running requests; 0: no limit; -1: unset */
+    int concurrency_location;   /* the number of the scope that sets it, 1 ... 63 */
+} pyw_dir_config;
+
+/* A defined process group. */
+typedef struct pyw_group {
+    pyw_group_options *options;
+    server_rec
+        *server; /* the server that defines it: its ErrorLog is the group's log, its ServerName limits who may use it */
+    const char *defined_at;  /* "file:line" */
+    /* Set by pyw_dispatch_prepare. */
+    struct pyw_slots *slots;
+    const struct pyw_roster_group *roster;
+} pyw_group;
+
+/* A WSGIProcessGroup or process-group= whose value is literal, so that the group must exist. */
+typedef struct pyw_group_use {
+    const char *name; /* "": embedded */
+    const char *directive;
+    const char *place; /* "file:line" */
+    server_rec *server;
+} pyw_group_use;
+
+/* WSGIImportScript. */
+typedef struct pyw_import {
+    const char *path;
+    const char *process_group;     /* a name, or "%{GLOBAL}" */
+    const char *application_group; /* a name, "%{GLOBAL}" or "%{SERVER}"; NULL: not given, which means "%{GLOBAL}" */
+    const char *place;             /* "file:line" */
+    server_rec *server;
+} pyw_import;
+
+typedef struct pyw_server_config {
+    apr_array_header_t *aliases; /* elements: pyw_alias, in the order of the configuration */
+    /* Set if a section such as <Directory> sets it, so that the value for a mount depends on the request: */
+    int has_group_sections;
+    int has_callable_sections;
+    /* Only set for the main server: */
+    apr_array_header_t *uses;     /* elements: pyw_group_use, of all servers */
+    apr_array_header_t *imports;  /* elements: pyw_import, of all servers */
+    apr_array_header_t *embedded_imports; /* elements: const pyw_application_option *; set by pyw_config_check */
+    apr_array_header_t *warnings; /* elements: const char *, messages for the start of httpd */
+    apr_array_header_t *groups;   /* elements: pyw_group *, of all servers */
+    pyw_secrets *secrets;         /* values of env= and env-file= of all groups; NULL: there are none */
+    int has_secrets_in_text;      /* env= is used: the text that httpd has read contains its value */
+    const char *python_home;      /* WSGIPythonHome */
+    const char *python_path;      /* WSGIPythonPath */
+    const char *socket_prefix;    /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
+    const char *daemon_program;   /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
+    const char *temp_directory;   /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
+    const char *engine_path;      /* WSGIEnginePath, absolute directory; NULL: the module's directory */
+    const char *
+        embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
+    pyw_switch restrict_embedded;
+    pyw_switch batch_scheduling; /* default On */
+    int concurrency_locations;    /* the number of WSGIConcurrency directives */
+    const char *socket_directory; /* "<prefix>.<pid of httpd's parent>"; set by pyw_config_check */
+} pyw_server_config;
+
+void *pyw_config_create_server(apr_pool_t *pool, server_rec *server);
+void *pyw_config_merge_server(apr_pool_t *pool, void *base, void *overriding);
+void *pyw_config_create_dir(apr_pool_t *pool, char *directory);
+void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding);
+
+extern const command_rec pyw_config_directives[];
+
+pyw_server_config *pyw_config_server(const server_rec *server);
+/* The main server's values: `main_server` is the server that the hooks of the start-up get. */
+pyw_server_config *pyw_config_main(void);
+pyw_dir_config *pyw_config_request(const request_rec *r);
+
+/* The time limit of a request; `group` NULL: embedded. 0: no limit. */
+apr_interval_time_t pyw_config_request_timeout(const pyw_dir_config *config, const pyw_group *group);
+
+/*
+ * The group `name` as seen from `server`. NULL if there is none; then *elsewhere is a group of that name that belongs
+ * to another ServerName, or NULL.
+ */
+const pyw_group *pyw_config_find_group(const server_rec *server, const char *name, const pyw_group **elsewhere);
+
+/* The directory this module was loaded from (dladdr). */
+const char *pyw_config_module_directory(apr_pool_t *pool);
+
+/*
+ * The value of WSGIApplicationGroup %{RESOURCE}: the server's name, its port unless that is 80 or 443, "|", and the
+ * mount point.
+ */
+const char *pyw_config_resource_name(apr_pool_t *pool, const server_rec *server, apr_port_t port,
+                                     const char *script_name);
+
+/* The port of a server: that of its ServerName, else of its address, else the first port that httpd listens to. */
+apr_port_t pyw_config_server_port(const server_rec *server);
+
+/* %{SERVER} and %{HOST}: `host`, with the port unless that is 80 or 443. */
+const char *pyw_config_host_name(apr_pool_t *pool, const char *host, apr_port_t port);
+
+/*
+ * Whether an alias, handler or setting of the configuration makes an application run embedded. Only in that case do
+ * httpd's children start Python before the first request.
+ */
+int pyw_config_wants_embedded(server_rec *main_server);
+
+#endif

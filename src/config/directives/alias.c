@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directives/directives.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <string.h>
+
+#include "config/options/suggest.h"
+
+static const char *const option_names[] = {"process-group", "application-group", "callable-object",
+                                           "pass-authorization", NULL};
+
+static const char *set_option(cmd_parms *cmd, pyw_alias *alias, const char *name, const char *value)
+{
+    const char *what = apr_pstrcat(cmd->pool, cmd->cmd->name, ": option '", name, "'", NULL);
+
+    if (!*value) {
+        return apr_pstrcat(cmd->pool, what, " has an empty value", NULL);
+    }
+    if (strcmp(name, "process-group") == 0) {
+        alias->process_group = value;
+        pyw_directive_use_group(cmd, value);
+        return pyw_directive_check_group(cmd->pool, what, value);
+    }
+    else if (strcmp(name, "application-group") == 0) {
+        alias->application_group = value;
+        return pyw_directive_check_group(cmd->pool, what, value);
+    }
+    else if (strcmp(name, "callable-object") == 0 && !alias->is_module) {
+        alias->callable_object = value;
+    }
+    else if (strcmp(name, "callable-object") == 0) {
+        return "WSGIAppAlias has no option 'callable-object': write it behind a colon, package.module:callable";
+    }
+    else if (strcmp(name, "pass-authorization") == 0) {
+        if (!pyw_directive_switch(value, &alias->pass_authorization)) {
+            return apr_psprintf(cmd->pool, "%s: option 'pass-authorization' cannot be '%s': allowed is On or Off",
+                                cmd->cmd->name, value);
+        }
+    }
+    else {
+        const char *meant = pyw_suggest(name, option_names);
+
+        return meant
+                   ? apr_psprintf(cmd->pool, "%s: unknown option '%s', did you mean '%s'?", cmd->cmd->name, name, meant)
+                   : apr_psprintf(cmd->pool,
+                                  "%s: unknown option '%s', known are process-group, application-group, "
+                                  "callable-object and pass-authorization",
+                                  cmd->cmd->name, name);
+    }
+    return NULL;
+}
+
+static const char *set_options(cmd_parms *cmd, pyw_alias *alias, const char *args)
+{
+    for (;;) {
+        const char *name, *value;
+        const char *error = pyw_directive_option(cmd, &args, &name, &value);
+
+        if (!error && !name) {
+            return NULL;
+        }
+        if (!error) {
+            error = set_option(cmd, alias, name, value);
+        }
+        if (error) {
+            return error;
+        }
+    }
+}
+
+/* The first two words of every alias. */
+static const char *take_words(cmd_parms *cmd, const char **args, const char **first, const char **second,
+                              const char *usage)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    if (error) {
+        return error;
+    }
+    *first = ap_getword_conf(cmd->pool, args);
+    *second = ap_getword_conf(cmd->pool, args);
+    return **first && **second ? NULL : apr_psprintf(cmd->pool, "%s needs %s", cmd->cmd->name, usage);
+}
+
+static void init_alias(pyw_alias *alias, int is_module)
+{
+    memset(alias, 0, sizeof(*alias));
+    alias->is_module = is_module;
+    alias->pass_authorization = PYW_UNSET;
+}
+
+/* Removes the final slash of the prefix: "/" becomes "". */
+static const char *set_url(cmd_parms *cmd, pyw_alias *alias, const char *url)
+{
+    apr_size_t length = strlen(url);
+
+    if (*url != '/') {
+        return apr_psprintf(cmd->pool, "%s: the URL path '%s' must begin with a slash", cmd->cmd->name, url);
+    }
+    while (length > 0 && url[length - 1] == '/') {
+        length--;
+    }
+    alias->url = apr_pstrmemdup(cmd->pool, url, length);
+    return NULL;
+}
+
+static const char *add(cmd_parms *cmd, pyw_alias *alias, const char *args)
+{
+    const char *error = set_options(cmd, alias, args);
+
+    if (!error) {
+        APR_ARRAY_PUSH(pyw_config_server(cmd->server)->aliases, pyw_alias) = *alias;
+    }
+    return error;
+}
+
+const char *pyw_directive_script_alias(cmd_parms *cmd, void *dir, const char *args)
+{
+    pyw_alias alias;
+    const char *url, *target;
+    const char *error = take_words(cmd, &args, &url, &target,
+                                   "a URL path and a file or directory: "
+                                   "WSGIScriptAlias / /srv/blog/blog.wsgi");
+
+    (void)dir;
+    init_alias(&alias, 0);
+    if (!error) {
+        error = set_url(cmd, &alias, url);
+    }
+    if (error) {
+        return error;
+    }
+    alias.target = ap_server_root_relative(cmd->pool, target);
+    if (!alias.target) {
+        return apr_psprintf(cmd->pool, "WSGIScriptAlias: '%s' is no valid path", target);
+    }
+    return add(cmd, &alias, args);
+}
+
+const char *pyw_directive_script_alias_match(cmd_parms *cmd, void *dir, const char *args)
+{
+    pyw_alias alias;
+    const char *pattern;
+    const char *error = take_words(cmd, &args, &pattern, &alias.target, "a regular expression and a file");
+    const char *target;
+
+    (void)dir;
+    if (error) {
+        return error;
+    }
+    target = alias.target;
+    init_alias(&alias, 0);
+    alias.url = pattern;
+    alias.regex = ap_pregcomp(cmd->pool, pattern, AP_REG_EXTENDED);
+    if (!alias.regex) {
+        return apr_psprintf(cmd->pool, "WSGIScriptAliasMatch: '%s' is no valid regular expression", pattern);
+    }
+    alias.target = *target == '$' ? target : ap_server_root_relative(cmd->pool, target);
+    if (!alias.target) {
+        return apr_psprintf(cmd->pool, "WSGIScriptAliasMatch: '%s' is no valid path", target);
+    }
+    return add(cmd, &alias, args);
+}
+
+/* "package.module": identifiers and dots, as Python's import statement takes them. */
+static int is_dotted_name(const char *text)
+{
+    int at_start = 1;
+
+    for (; *text; text++) {
+        if (*text == '.' ? at_start
+            : at_start   ? !apr_isalpha(*text) && *text != '_' && !(*text & 0x80)
+                         : !apr_isalnum(*text) && *text != '_' && !(*text & 0x80)) {
+            return 0;
+        }
+        at_start = *text == '.';
+    }
+    return !at_start;
+}
+
+static const char *set_module(cmd_parms *cmd, pyw_alias *alias, const char *text)
+{
+    const char *colon = strchr(text, ':');
+
+    alias->target = colon ? apr_pstrmemdup(cmd->pool, text, (apr_size_t)(colon - text)) : text;
+    alias->callable_object = colon ? colon + 1 : "application";
+    if (strchr(text, '/')) {
+        return apr_psprintf(cmd->pool,
+                            "WSGIAppAlias: '%s' is a file: mount it with WSGIScriptAlias, or write "
+                            "package.module:callable",
+                            text);
+    }
+    if (!is_dotted_name(alias->target) || !*alias->callable_object) {
+        return apr_psprintf(cmd->pool,
+                            "WSGIAppAlias: '%s' is not of the form package.module:callable (a factory is "
+                            "written package.module:create_app())",
+                            text);
+    }
+    return NULL;
+}
+
+const char *pyw_directive_app_alias(cmd_parms *cmd, void *dir, const char *args)
+{
+    pyw_alias alias;
+    const char *url, *target;
+    const char *error = take_words(cmd, &args, &url, &target, "a URL path and package.module:callable");
+
+    (void)dir;
+    init_alias(&alias, 1);
+    if (!error) {
+        error = set_url(cmd, &alias, url);
+    }
+    if (!error) {
+        error = set_module(cmd, &alias, target);
+    }
+    return error ? error : add(cmd, &alias, args);
+}

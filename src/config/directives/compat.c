@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directives/directives.h"
+
+#include <apr_strings.h>
+
+/*
+ * Directives of mod_wsgi that this module does not implement. Those that tune mod_wsgi's internals are accepted with a
+ * warning, so that an existing configuration starts. Those that protect something make the start fail.
+ */
+const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    (void)args;
+    pyw_directive_warn(cmd, apr_psprintf(cmd->pool, "%s of mod_wsgi has no effect", cmd->cmd->name));
+    return NULL;
+}
+
+const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    (void)args;
+    return apr_psprintf(cmd->pool,
+                        "%s of mod_wsgi does not exist in mod_pywsgi, and leaving it out silently could open "
+                        "what it protected: %s",
+                        cmd->cmd->name, (const char *)cmd->info);
+}

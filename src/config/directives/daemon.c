@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directives/directives.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+static const char *check_name(cmd_parms *cmd, const char *name)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+
+    if (!*name || strchr(name, '=')) {
+        return "WSGIDaemonProcess needs a name ahead of its options: WSGIDaemonProcess blog threads=8";
+    }
+    if (*name == '%') {
+        return apr_psprintf(cmd->pool, "WSGIDaemonProcess: a name cannot begin with %%: '%s'", name);
+    }
+    for (const char *at = name; *at; at++) {
+        if (apr_iscntrl(*at)) {
+            return "WSGIDaemonProcess: the name holds a control character";
+        }
+    }
+    for (int i = 0; i < groups->nelts; i++) {
+        const pyw_group *group = APR_ARRAY_IDX(groups, i, const pyw_group *);
+
+        if (strcmp(group->options->name, name) == 0) {
+            return apr_psprintf(cmd->pool,
+                                "WSGIDaemonProcess %s: this group is defined already, at %s; names are for the "
+                                "whole server",
+                                name, group->defined_at);
+        }
+    }
+    return NULL;
+}
+
+static int is_env(const char *name)
+{
+    return strcmp(name, "env") == 0;
+}
+
+static const char *set_option(cmd_parms *cmd, pyw_group_options *options, const char *name, const char *value)
+{
+    const char *error = pyw_options_set(options, cmd->pool, name, value);
+
+    return error ? apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: %s", options->name, error) : NULL;
+}
+
+static const char *set_options(cmd_parms *cmd, pyw_group_options *options, const char *args)
+{
+    for (;;) {
+        const char *name, *value;
+        const char *error = pyw_directive_option(cmd, &args, &name, &value);
+
+        if (!error && !name) {
+            return NULL;
+        }
+        if (!error) {
+            error = set_option(cmd, options, name, value);
+        }
+        if (name && is_env(name)) {
+            pyw_config_main()->has_secrets_in_text = 1;
+            pyw_secrets_wipe(value);
+        }
+        if (error) {
+            return error;
+        }
+    }
+}
+
+/* An option as it is written, [start, end), and its text for DUMP_CONFIG and mod_info. */
+static const char *shown(apr_pool_t *pool, const char *start, const char *end, const char *name, const char *value)
+{
+    const char *word_end = end;
+
+    if (!is_env(name)) {
+        return apr_pstrmemdup(pool, start, (apr_size_t)(end - start));
+    }
+    while (word_end > start && apr_isspace(word_end[-1])) {
+        word_end--;
+    }
+    return apr_psprintf(pool, "env=%.*s=***%.*s", (int)strcspn(value, "="), strchr(value, '=') ? value : "",
+                        (int)(end - word_end), word_end);
+}
+
+/*
+ * Removes the values of env= from the directive's text in httpd's configuration tree. httpd owns this text, and it is
+ * writable.
+ */
+static void hide_values(cmd_parms *cmd, const char *args)
+{
+    const char *text = cmd->directive ? cmd->directive->args : NULL;
+    const char *hidden, *name, *value;
+
+    if (!text || !pyw_config_main()->has_secrets_in_text) {
+        return;
+    }
+    hidden = apr_pstrmemdup(cmd->pool, text, (apr_size_t)(args - text));
+    for (const char *start = args; !pyw_directive_option(cmd, &args, &name, &value) && name; start = args) {
+        hidden = apr_pstrcat(cmd->pool, hidden, shown(cmd->pool, start, args, name, value), NULL);
+        if (is_env(name)) {
+            pyw_secrets_wipe(value);
+        }
+    }
+    cmd->directive->args = hidden;
+    pyw_secrets_wipe(text);
+}
+
+static pyw_secrets *secrets_of(cmd_parms *cmd)
+{
+    pyw_server_config *config = pyw_config_main();
+
+    if (!config->secrets) {
+        config->secrets = pyw_secrets_create(cmd->pool);
+    }
+    return config->secrets;
+}
+
+static void warn_of_ignored(cmd_parms *cmd, const pyw_group_options *options)
+{
+    for (int i = 0; i < options->ignored->nelts; i++) {
+        pyw_directive_warn(cmd, apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: option '%s' of mod_wsgi has no effect",
+                                             options->name, APR_ARRAY_IDX(options->ignored, i, const char *)));
+    }
+}
+
+const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *args)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    const char *name = ap_getword_conf(cmd->pool, &args);
+    pyw_group *group;
+
+    (void)dir;
+    if (!error) {
+        error = check_name(cmd, name);
+    }
+    if (error) {
+        return error;
+    }
+    group = apr_pcalloc(cmd->pool, sizeof(*group));
+    group->options = pyw_options_create(cmd->pool, name);
+    group->options->secrets = secrets_of(cmd);
+    group->server = cmd->server;
+    group->defined_at = pyw_directive_place(cmd);
+    error = set_options(cmd, group->options, args);
+    hide_values(cmd, args);
+    if (!error) {
+        warn_of_ignored(cmd, group->options);
+        APR_ARRAY_PUSH(pyw_config_main()->groups, pyw_group *) = group;
+    }
+    return error;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directives/directives.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <string.h>
+
+const char *pyw_directive_place(cmd_parms *cmd)
+{
+    return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+}
+
+int pyw_directive_is_main(cmd_parms *cmd)
+{
+    return ap_check_cmd_context(cmd, NOT_IN_HTACCESS) == NULL;
+}
+
+void pyw_directive_warn(cmd_parms *cmd, const char *text)
+{
+    if (pyw_directive_is_main(cmd)) {
+        APR_ARRAY_PUSH(pyw_config_main()->warnings, const char *) =
+            apr_psprintf(cmd->pool, "%s: %s", pyw_directive_place(cmd), text);
+    }
+}
+
+void pyw_directive_use_group(cmd_parms *cmd, const char *name)
+{
+    pyw_group_use *use;
+
+    if (!pyw_directive_is_main(cmd)) {
+        return;
+    }
+    if (strcmp(name, "%{GLOBAL}") == 0) {
+        name = "";
+    }
+    if (strncmp(name, "%{", 2) == 0) {
+        return;
+    }
+    use = apr_array_push(pyw_config_main()->uses);
+    use->name = name;
+    use->directive = cmd->cmd->name;
+    use->place = pyw_directive_place(cmd);
+    use->server = cmd->server;
+}
+
+int pyw_directive_switch(const char *text, pyw_switch *value)
+{
+    if (ap_cstr_casecmp(text, "On") == 0) {
+        *value = PYW_ON;
+    }
+    else if (ap_cstr_casecmp(text, "Off") == 0) {
+        *value = PYW_OFF;
+    }
+    else {
+        return 0;
+    }
+    return 1;
+}
+
+const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char **name, const char **value)
+{
+    const char *start = *args;
+    const char *end;
+
+    *name = NULL;
+    while (apr_isspace(*start)) {
+        start++;
+    }
+    if (!*start) {
+        return NULL;
+    }
+    if (*start == '"' || *start == '\'') {
+        /* The whole word is quoted: "env=NAME=some value". */
+        char *word = ap_getword_conf(cmd->pool, &start);
+        char *equals = strchr(word, '=');
+
+        *args = start;
+        if (!equals) {
+            return apr_psprintf(cmd->pool, "%s: option '%s' has no value", cmd->cmd->name, word);
+        }
+        *equals = '\0';
+        *name = word;
+        *value = equals + 1;
+        return NULL;
+    }
+    end = start + strcspn(start, "= \t");
+    if (*end != '=') {
+        return apr_psprintf(cmd->pool, "%s: option '%s' has no value: write %s=...", cmd->cmd->name,
+                            apr_pstrmemdup(cmd->pool, start, (apr_size_t)(end - start)),
+                            apr_pstrmemdup(cmd->pool, start, (apr_size_t)(end - start)));
+    }
+    *name = apr_pstrmemdup(cmd->pool, start, (apr_size_t)(end - start));
+    *args = end + 1;
+    *value = apr_isspace(**args) ? "" : ap_getword_conf(cmd->pool, args);
+    return NULL;
+}
+
+static const char *const group_forms[] = {"%{GLOBAL}", "%{RESOURCE}", "%{SERVER}", "%{HOST}", NULL};
+
+const char *pyw_directive_check_group(apr_pool_t *pool, const char *what, const char *text)
+{
+    const char *const *form = group_forms;
+
+    while (*form && strcmp(*form, text) != 0) {
+        form++;
+    }
+    if (!*form && *text == '%' &&
+        !(strncmp(text, "%{ENV:", 6) == 0 && strlen(text) > 7 && text[strlen(text) - 1] == '}')) {
+        return apr_psprintf(pool,
+                            "%s: unknown variable '%s', known are %%{GLOBAL}, %%{RESOURCE}, %%{SERVER}, %%{HOST} and "
+                            "%%{ENV:name}",
+                            what, text);
+    }
+    return NULL;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_CONFIG_DIRECTIVES_DIRECTIVES_H
+#define PYW_CONFIG_DIRECTIVES_DIRECTIVES_H
+
+/*
+ * The functions of the directives. They are called while the configuration is read, and return NULL or an error
+ * message. httpd prints the message after file and line, but without the directive's name, so the message contains the
+ * name. They run in httpd's parent, and for .htaccess in a child on the thread of the request.
+ */
+
+#include "config/config.h"
+
+/* WSGIScriptAlias, WSGIScriptAliasMatch, WSGIAppAlias. */
+const char *pyw_directive_script_alias(cmd_parms *cmd, void *dir, const char *args);
+const char *pyw_directive_script_alias_match(cmd_parms *cmd, void *dir, const char *args);
+const char *pyw_directive_app_alias(cmd_parms *cmd, void *dir, const char *args);
+
+/* WSGIDaemonProcess. */
+const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *args);
+
+/* WSGIRequestTimeout. */
+const char *pyw_directive_request_timeout(cmd_parms *cmd, void *dir, const char *text);
+
+/* WSGIClientGone. */
+const char *pyw_directive_client_gone(cmd_parms *cmd, void *dir, const char *text);
+
+/* Directives of mod_wsgi without effect (a warning at the start), and those that are refused. */
+const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args);
+const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args);
+
+/* 0: this is .htaccess, which is read with every request: nothing is noted or logged then. */
+int pyw_directive_is_main(cmd_parms *cmd);
+
+/* Records the use of the group `name`, if the name is literal. */
+void pyw_directive_use_group(cmd_parms *cmd, const char *name);
+
+/*
+ * NULL, or an error if `text` cannot be a group because it looks like a variable but is not one. `what` begins the
+ * message.
+ */
+const char *pyw_directive_check_group(apr_pool_t *pool, const char *what, const char *text);
+
+/* Records a warning for the start of httpd, with the place of the directive. */
+void pyw_directive_warn(cmd_parms *cmd, const char *text);
+
+/* "file:line", in cmd->pool. */
+const char *pyw_directive_place(cmd_parms *cmd);
+
+/* "On" or "Off". 0: neither. */
+int pyw_directive_switch(const char *text, pyw_switch *value);
+
+/*
+ * Removes the next word "name=value" (the value may be quoted) from *args. NULL and *name NULL: there are no more
+ * words; otherwise an error message.
+ */
+const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char **name, const char **value);
+
+/* config/directives/admission.c */
+const char *pyw_directive_concurrency(cmd_parms *cmd, void *dir, const char *text);
+const char *pyw_directive_priority(cmd_parms *cmd, void *dir, const char *text);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of all directives, and the functions of those that only set a member. */
+#include "config/directives/directives.h"
+#include "config/import.h"
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Sets a text in the directory configuration; cmd->info is the member's offset. */
+static const char *set_text(cmd_parms *cmd, void *dir, const char *text)
+{
+    if (!*text) {
+        return apr_psprintf(cmd->pool, "%s has an empty value", cmd->cmd->name);
+    }
+    *(const char **)((char *)dir + (apr_size_t)cmd->info) = text;
+    return NULL;
+}
+
+static int is_section(cmd_parms *cmd)
+{
+    return cmd->path && pyw_directive_is_main(cmd);
+}
+
+static const char *set_group(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = pyw_directive_check_group(cmd->pool, cmd->cmd->name, text);
+
+    if (is_section(cmd)) {
+        pyw_config_server(cmd->server)->has_group_sections = 1;
+    }
+    return error ? error : set_text(cmd, dir, text);
+}
+
+static const char *set_callable(cmd_parms *cmd, void *dir, const char *text)
+{
+    if (is_section(cmd)) {
+        pyw_config_server(cmd->server)->has_callable_sections = 1;
+    }
+    return set_text(cmd, dir, text);
+}
+
+static const char *set_process_group(cmd_parms *cmd, void *dir, const char *text)
+{
+    pyw_directive_use_group(cmd, text);
+    return set_group(cmd, dir, text);
+}
+
+static const char *set_switch(cmd_parms *cmd, void *dir, const char *text)
+{
+    pyw_switch *value = (pyw_switch *)(void *)((char *)dir + (apr_size_t)cmd->info);
+
+    if (!pyw_directive_switch(text, value)) {
+        return apr_psprintf(cmd->pool, "%s cannot be '%s': allowed is On or Off", cmd->cmd->name, text);
+    }
+    return NULL;
+}
+
+static const char *set_map_head(cmd_parms *cmd, void *dir, const char *text)
+{
+    pyw_dir_config *config = dir;
+
+    if (ap_cstr_casecmp(text, "Auto") == 0) {
+        config->map_head_to_get = PYW_AUTO;
+        return NULL;
+    }
+    if (!pyw_directive_switch(text, &config->map_head_to_get)) {
+        return apr_psprintf(cmd->pool, "WSGIMapHEADToGET cannot be '%s': allowed is On, Off or Auto", text);
+    }
+    return NULL;
+}
+
+/* Sets a switch of the main server; cmd->info is the member's offset. */
+static const char *set_global_switch(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    pyw_switch *member = (pyw_switch *)((char *)pyw_config_main() + (size_t)cmd->info);
+
+    (void)dir;
+    if (!error && !pyw_directive_switch(text, member)) {
+        error = apr_psprintf(cmd->pool, "%s cannot be '%s': allowed is On or Off", cmd->cmd->name, text);
+    }
+    return error;
+}
+
+/* Sets a path of the main server; cmd->info is the member's offset. */
+static const char *set_global_path(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *path = error ? NULL : ap_server_root_relative(cmd->pool, text);
+
+    (void)dir;
+    if (!error && !path) {
+        error = apr_psprintf(cmd->pool, "%s: '%s' is no valid path", cmd->cmd->name, text);
+    }
+    if (!error) {
+        *(const char **)((char *)pyw_config_main() + (apr_size_t)cmd->info) = path;
+    }
+    return error;
+}
+
+static const char *set_socket_prefix(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *path = error ? NULL : ap_runtime_dir_relative(cmd->pool, text);
+
+    (void)dir;
+    if (!error && !path) {
+        error = apr_psprintf(cmd->pool, "WSGISocketPrefix: '%s' is no valid path", text);
+    }
+    pyw_config_main()->socket_prefix = path;
+    return error;
+}
+
+static const char *set_python_path(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void)dir;
+    for (const char *path = text; !error && path; path = strchr(path, ':') ? strchr(path, ':') + 1 : NULL) {
+        if (*path != '/') {
+            error = apr_psprintf(cmd->pool, "WSGIPythonPath: '%s' is not an absolute path", path);
+        }
+    }
+    pyw_config_main()->python_path = text;
+    return error;
+}
+
+#define DIR_MEMBER(member) (void *)offsetof(pyw_dir_config, member)
+#define MAIN_MEMBER(member) (void *)offsetof(pyw_server_config, member)
+#define ANYWHERE (RSRC_CONF | ACCESS_CONF | OR_FILEINFO | OR_AUTHCFG)
+
+#define IGNORED(name) AP_INIT_RAW_ARGS(name, pyw_directive_ignored, NULL, ANYWHERE, "mod_wsgi's, without effect here")
+#define REFUSED(name, instead)                                                                                         \
+    AP_INIT_RAW_ARGS(name, pyw_directive_refused, (void *)(apr_uintptr_t)(instead), ANYWHERE,                          \
+                     "mod_wsgi's, not available here")
+
+const command_rec pyw_config_directives[] = {
+    AP_INIT_RAW_ARGS("WSGIScriptAlias", pyw_directive_script_alias, NULL, RSRC_CONF,
+                     "a URL path, the WSGI script or directory of scripts behind it, and options"),
+    AP_INIT_RAW_ARGS("WSGIScriptAliasMatch", pyw_directive_script_alias_match, NULL, RSRC_CONF,
+                     "a regular expression for URL paths, the WSGI script (with $n), and options"),
+    AP_INIT_RAW_ARGS("WSGIAppAlias", pyw_directive_app_alias, NULL, RSRC_CONF,
+                     "a URL path, an importable application as package.module:callable, and options"),
+    AP_INIT_RAW_ARGS("WSGIDaemonProcess", pyw_directive_daemon_process, NULL, RSRC_CONF,
+                     "the name of a process group, and options"),
+    AP_INIT_RAW_ARGS("WSGIImportScript", pyw_directive_import_script, NULL, RSRC_CONF,
+                     "a script to execute when a process starts, and options"),
+    AP_INIT_TAKE1("WSGIProcessGroup", set_process_group, DIR_MEMBER(process_group), RSRC_CONF | ACCESS_CONF,
+                  "the process group in which applications run, %{GLOBAL} for httpd's children"),
+    AP_INIT_TAKE1("WSGIApplicationGroup", set_group, DIR_MEMBER(application_group), RSRC_CONF | ACCESS_CONF,
+                  "the Python interpreter in which applications run, %{GLOBAL} for the main one"),
+    AP_INIT_TAKE1("WSGICallableObject", set_callable, DIR_MEMBER(callable_object), OR_FILEINFO,
+                  "the name of the application in its script; 'application' by default"),
+    AP_INIT_TAKE1("WSGIPassAuthorization", set_switch, DIR_MEMBER(pass_authorization), OR_FILEINFO,
+                  "On: applications see the Authorization header"),
+    AP_INIT_TAKE1("WSGIScriptReloading", set_switch, DIR_MEMBER(script_reloading), OR_FILEINFO,
+                  "On (default): a script that changed is loaded again"),
+    AP_INIT_TAKE1("WSGIChunkedRequest", set_switch, DIR_MEMBER(chunked_request), OR_FILEINFO,
+                  "Off: request bodies without a length are refused with 411"),
+    AP_INIT_TAKE1("WSGIMapHEADToGET", set_map_head, DIR_MEMBER(map_head_to_get), OR_FILEINFO,
+                  "On, Off, or Auto (default): whether applications see HEAD as GET"),
+    AP_INIT_TAKE1("WSGIErrorOverride", set_switch, DIR_MEMBER(error_override), OR_FILEINFO,
+                  "On: httpd's error documents take the place of applications' 4xx and 5xx"),
+    AP_INIT_TAKE1("WSGIEnableSendfile", set_switch, DIR_MEMBER(enable_sendfile), OR_FILEINFO,
+                  "whether files of wsgi.file_wrapper are sent with sendfile(2); default: as EnableSendfile"),
+    AP_INIT_TAKE1("WSGIClientGone", pyw_directive_client_gone, NULL, OR_FILEINFO,
+                  "Interrupt: a thread whose client has left is interrupted; Ignore (default)"),
+    AP_INIT_TAKE1("WSGIRequestTimeout", pyw_directive_request_timeout, NULL, RSRC_CONF | ACCESS_CONF,
+                  "how long a request may take from its arrival on; 0: no limit"),
+    AP_INIT_TAKE1("WSGIConcurrency", pyw_directive_concurrency, NULL, RSRC_CONF | ACCESS_CONF,
+                  "how many requests of this place may run in their process group at a time"),
+    AP_INIT_TAKE1("WSGIPriority", pyw_directive_priority, NULL, RSRC_CONF | ACCESS_CONF,
+                  "High: ahead of other requests, and into threads that are reserved; Normal (default)"),
+    AP_INIT_TAKE1("WSGIRestrictEmbedded", set_global_switch, MAIN_MEMBER(restrict_embedded), RSRC_CONF,
+                  "On: no application runs in httpd's children"),
+    AP_INIT_TAKE1("WSGIBatchScheduling", set_global_switch, MAIN_MEMBER(batch_scheduling), RSRC_CONF,
+                  "On (default): while many requests run, their threads do not interrupt each other"),
+    AP_INIT_TAKE1("WSGISocketPrefix", set_socket_prefix, NULL, RSRC_CONF,
+                  "the path that the directory of the sockets begins with"),
+    AP_INIT_TAKE1("WSGIResponseBuffering", set_switch, DIR_MEMBER(response_buffering), OR_FILEINFO,
+                  "Off: the worker of a response waits for its client, however slow that is"),
+    AP_INIT_TAKE1("WSGITempDir", set_global_path, MAIN_MEMBER(temp_directory), RSRC_CONF,
+                  "the directory of temporary files for large request bodies and responses"),
+    AP_INIT_TAKE1("WSGIPythonHome", set_global_path, MAIN_MEMBER(python_home), RSRC_CONF,
+                  "the prefix or virtual environment of applications that have no python-home of their own"),
+    AP_INIT_TAKE1("WSGIPythonPath", set_python_path, NULL, RSRC_CONF,
+                  "directories for sys.path of embedded applications, separated by colons"),
+    AP_INIT_TAKE1("WSGIDaemonProgram", set_global_path, MAIN_MEMBER(daemon_program), RSRC_CONF,
+                  "the path of pywsgid; beside the module by default"),
+    AP_INIT_TAKE1("WSGIEnginePath", set_global_path, MAIN_MEMBER(engine_path), RSRC_CONF,
+                  "the directory of pywsgi_cpython*.so; that of the module by default"),
+
+    IGNORED("WSGIAcceptMutex"),
+    IGNORED("WSGICaseSensitivity"),
+    IGNORED("WSGIDestroyInterpreter"),
+    IGNORED("WSGIDontWriteBytecode"),
+    IGNORED("WSGIFreeThreading"),
+    IGNORED("WSGIIgnoreActivity"),
+    IGNORED("WSGILazyInitialization"),
+    IGNORED("WSGIPassApacheRequest"),
+    IGNORED("WSGIPerInterpreterGIL"),
+    IGNORED("WSGIPythonEggs"),
+    IGNORED("WSGIPythonHashSeed"),
+    IGNORED("WSGIPythonOptimize"),
+    IGNORED("WSGIPythonWarnings"),
+    IGNORED("WSGIRestrictSignal"),
+    IGNORED("WSGIRestrictStdin"),
+    IGNORED("WSGIRestrictStdout"),
+    IGNORED("WSGIServerMetrics"),
+    IGNORED("WSGISlowRequests"),
+    IGNORED("WSGISocketRotation"),
+    IGNORED("WSGISwitchInterval"),
+    IGNORED("WSGITelemetryOptions"),
+    IGNORED("WSGITelemetryService"),
+    IGNORED("WSGIVerboseDebugging"),
+    REFUSED("WSGIAccessScript", "use Require with httpd's authorization modules"),
+    REFUSED("WSGIAuthUserScript", "use an AuthBasicProvider of httpd, or let the application authenticate"),
+    REFUSED("WSGIAuthGroupScript", "use Require group, or let the application decide"),
+    REFUSED("WSGIGroupAuthoritative", "it goes with WSGIAuthGroupScript"),
+    REFUSED("WSGIRestrictProcess", "name the groups with WSGIProcessGroup only where they may be used"),
+    REFUSED("WSGIDispatchScript", "choose the group with WSGIProcessGroup %{ENV:name} and SetEnvIf or RewriteRule"),
+    REFUSED("WSGIHandlerScript", "mount the script with WSGIScriptAlias, or use SetHandler wsgi-script"),
+    REFUSED("WSGITrustedProxies", "use RemoteIPTrustedProxy of mod_remoteip"),
+    REFUSED("WSGITrustedProxyHeaders", "use RemoteIPHeader of mod_remoteip"),
+    REFUSED("<WSGIInterpreterOptions", "give the options to WSGIDaemonProcess"),
+    {NULL}};

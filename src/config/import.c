@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* WSGIImportScript: scripts that a process executes when it starts. */
+#include "config/import.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "config/directives/directives.h"
+#include "config/options/suggest.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+static const char *const option_names[] = {"process-group", "application-group", NULL};
+
+/* Without a request there is no variable. */
+static const char *check_value(cmd_parms *cmd, const char *name, const char *value, const char *allowed)
+{
+    if (*value == '\0') {
+        return apr_psprintf(cmd->pool, "WSGIImportScript: option '%s' has an empty value", name);
+    }
+    if (*value == '%' && !strstr(allowed, value)) {
+        return apr_psprintf(cmd->pool, "WSGIImportScript: option '%s' cannot be '%s': allowed is a name, or %s", name,
+                            value, allowed);
+    }
+    return NULL;
+}
+
+static const char *set_option(cmd_parms *cmd, pyw_import *import, const char *name, const char *value)
+{
+    const char *meant;
+
+    if (strcmp(name, "process-group") == 0) {
+        import->process_group = value;
+        return check_value(cmd, name, value, "%{GLOBAL} for httpd's children");
+    }
+    if (strcmp(name, "application-group") == 0) {
+        import->application_group = value;
+        return check_value(cmd, name, value, "%{GLOBAL} or %{SERVER}");
+    }
+    meant = pyw_suggest(name, option_names);
+    return meant ? apr_psprintf(cmd->pool, "WSGIImportScript: unknown option '%s', did you mean '%s'?", name, meant)
+                 : apr_psprintf(cmd->pool,
+                                "WSGIImportScript: unknown option '%s', known are process-group and application-group",
+                                name);
+}
+
+static const char *set_options(cmd_parms *cmd, pyw_import *import, const char *args)
+{
+    const char *name, *value;
+    const char *error = pyw_directive_option(cmd, &args, &name, &value);
+
+    while (!error && name) {
+        error = set_option(cmd, import, name, value);
+        if (!error) {
+            error = pyw_directive_option(cmd, &args, &name, &value);
+        }
+    }
+    return error;
+}
+
+const char *pyw_directive_import_script(cmd_parms *cmd, void *dir, const char *args)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    const char *path = ap_getword_conf(cmd->pool, &args);
+    pyw_import import = {.server = cmd->server, .place = pyw_directive_place(cmd)};
+
+    (void)dir;
+    if (error) {
+        return error;
+    }
+    import.path = *path ? ap_server_root_relative(cmd->pool, path) : NULL;
+    if (!import.path) {
+        return "WSGIImportScript needs a file: WSGIImportScript /srv/blog/warm.py process-group=blog";
+    }
+    error = set_options(cmd, &import, args);
+    if (!error && !import.process_group) {
+        error = "WSGIImportScript needs process-group=: the name of a group, or %{GLOBAL} for httpd's children";
+    }
+    if (!error) {
+        pyw_directive_use_group(cmd, import.process_group);
+        APR_ARRAY_PUSH(pyw_config_main()->imports, pyw_import) = import;
+    }
+    return error;
+}
+
+static int is_embedded(const pyw_import *import)
+{
+    return strcmp(import->process_group, "%{GLOBAL}") == 0;
+}
+
+static const char *interpreter(apr_pool_t *pool, const pyw_import *import)
+{
+    if (!import->application_group || strcmp(import->application_group, "%{GLOBAL}") == 0) {
+        return "";
+    }
+    if (strcmp(import->application_group, "%{SERVER}") == 0) {
+        const server_rec *server = import->server;
+
+        return pyw_config_host_name(pool, server->server_hostname ? server->server_hostname : "",
+                                    pyw_config_server_port(server));
+    }
+    return import->application_group;
+}
+
+static const pyw_application_option *as_application(apr_pool_t *pool, const pyw_import *import)
+{
+    const pyw_dir_config *config = ap_get_module_config(import->server->lookup_defaults, &pywsgi_module);
+    pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
+
+    application->target = import->path;
+    application->callable = "";
+    application->group = interpreter(pool, import);
+    application->reloading = config->script_reloading != PYW_OFF;
+    return application;
+}
+
+static int check_import(pyw_check *check, const pyw_import *import)
+{
+    const pyw_group *elsewhere;
+    const pyw_group *group;
+
+    if (is_embedded(import)) {
+        if (pyw_config_main()->restrict_embedded == PYW_ON) {
+            ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
+                         PYWNO(0110) "%s: WSGIImportScript: process-group=%%{GLOBAL} is for httpd's children, in which "
+                                     "WSGIRestrictEmbedded lets nothing run",
+                         import->place);
+            return 0;
+        }
+        APR_ARRAY_PUSH(pyw_config_main()->embedded_imports, const pyw_application_option *) =
+            as_application(check->pool, import);
+        return 1;
+    }
+    group = pyw_config_find_group(import->server, import->process_group, &elsewhere);
+    if (group) { /* otherwise the check of the groups' uses reports it */
+        APR_ARRAY_PUSH(group->options->imports, const pyw_application_option *) = as_application(check->pool, import);
+    }
+    return 1;
+}
+
+int pyw_check_imports(pyw_check *check)
+{
+    const apr_array_header_t *imports = pyw_config_main()->imports;
+    int fine = 1;
+
+    for (int i = 0; i < imports->nelts; i++) {
+        fine = check_import(check, &APR_ARRAY_IDX(imports, i, const pyw_import)) && fine;
+    }
+    return fine;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "config/options/options.h"
+#include "config/options/value.h"
+
+apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool)
+{
+    apr_table_t *pairs = apr_table_make(pool, 4);
+
+    apr_table_setn(pairs, "socket-directory", settings->socket_directory);
+    apr_table_setn(pairs, "httpd-uid", apr_psprintf(pool, "%lu", (unsigned long)settings->httpd_uid));
+    apr_table_setn(pairs, "server-name", settings->server_name);
+    apr_table_setn(pairs, "log-level", apr_itoa(pool, settings->log_level));
+    return pairs;
+}
+
+const char *pyw_settings_restore(pyw_settings *settings, apr_pool_t *pool, const char *name, const char *value)
+{
+    long long number = 0;
+
+    if (strcmp(name, "socket-directory") == 0 && *value == '/') {
+        settings->socket_directory = apr_pstrdup(pool, value);
+        return NULL;
+    }
+    if (strcmp(name, "server-name") == 0) {
+        settings->server_name = apr_pstrdup(pool, value);
+        return NULL;
+    }
+    if (!pyw_value_number(value, 10, &number) || number < 0 || number > 0xfffffffeLL) {
+        return apr_psprintf(pool, "setting '%s' cannot be '%s'", name, value);
+    }
+    if (strcmp(name, "httpd-uid") == 0) {
+        settings->httpd_uid = (uid_t)number;
+    }
+    else if (strcmp(name, "log-level") == 0) {
+        settings->log_level = (int)number;
+    }
+    else {
+        return apr_psprintf(pool, "unknown setting '%s'", name);
+    }
+    return NULL;
+}

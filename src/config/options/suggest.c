@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options/suggest.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Longer words are not compared, because no option is that long. */
+enum { WORD_MAX = 40 };
+
+static char folded(char letter)
+{
+    return letter == '_' ? '-' : (char)tolower((unsigned char)letter);
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* The cost of turning b[0..j] into a[0..i], from the three rows above. */
+static int step(const char *a, const char *b, int i, int j, int rows[3][WORD_MAX + 1])
+{
+    int change = folded(a[i - 1]) != folded(b[j - 1]);
+    int cost = least(least(rows[1][j], rows[2][j - 1]) + 1, rows[1][j - 1] + change);
+
+    if (i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1])) {
+        cost = least(cost, rows[0][j - 2] + 1);
+    }
+    return cost;
+}
+
+/* Damerau's distance, with the last three rows of its table. */
+static int distance(const char *a, const char *b)
+{
+    int rows[3][WORD_MAX + 1];
+    int width = (int)strlen(b);
+
+    for (int j = 0; j <= width; j++) {
+        rows[2][j] = j;
+    }
+    for (int i = 1; i <= (int)strlen(a); i++) {
+        memcpy(rows[0], rows[1], sizeof(rows[0]));
+        memcpy(rows[1], rows[2], sizeof(rows[0]));
+        rows[2][0] = i;
+        for (int j = 1; j <= width; j++) {
+            rows[2][j] = step(a, b, i, j, rows);
+        }
+    }
+    return rows[2][width];
+}
+
+const char *pyw_suggest(const char *text, const char *const *names)
+{
+    const char *best = NULL;
+    int length = (int)strlen(text);
+    int best_distance = length / 3 + 2;
+
+    if (length > WORD_MAX) {
+        return NULL;
+    }
+    for (; *names != NULL; names++) {
+        int found = strlen(*names) <= WORD_MAX ? distance(text, *names) : best_distance;
+
+        if (found < best_distance) {
+            best_distance = found;
+            best = *names;
+        }
+    }
+    return best;
+}

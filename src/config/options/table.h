@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_CONFIG_OPTIONS_TABLE_H
+#define PYW_CONFIG_OPTIONS_TABLE_H
+
+/*
+ * The table of a process group's options: name, kind of value, and member of the struct. The parser, the canonical text
+ * and "did you mean" use it. Part of pyw_options.
+ */
+
+#include <stddef.h>
+
+#include "config/options/options.h"
+
+typedef enum {
+    PYW_KIND_TEXT,        /* const char *; not empty */
+    PYW_KIND_PATH,        /* const char *; absolute */
+    PYW_KIND_PATHS,       /* const char *; absolute ones, separated by colons */
+    PYW_KIND_FILES,       /* const char *; absolute paths, separated by commas */
+    PYW_KIND_NUMBER,      /* int */
+    PYW_KIND_PROCESSES,   /* options->processes_least and processes; "4" or "2-8" */
+    PYW_KIND_OCTAL,       /* int */
+    PYW_KIND_PERCENT,     /* int; "10" or "10%" */
+    PYW_KIND_SWITCH,      /* int; "On" or "Off" */
+    PYW_KIND_DURATION,    /* apr_interval_time_t */
+    PYW_KIND_SIZE,        /* apr_size_t */
+    PYW_KIND_ENV,         /* appends to options->env: NAME=value */
+    PYW_KIND_ENV_FILE,    /* as if each line of the file were an env= option */
+    PYW_KIND_APPLICATION, /* appends to an array of const pyw_application_option * */
+    PYW_KIND_IGNORED      /* an option of mod_wsgi without effect: appends to options->ignored */
+} pyw_option_kind;
+
+typedef struct pyw_option_rule {
+    const char *name;
+    pyw_option_kind kind;
+    size_t offset; /* into pyw_group_options */
+    long least; /* NUMBER, OCTAL, PERCENT: as they are; DURATION: milliseconds; SIZE: bytes, and always 0 */
+    long most;
+    int is_internal; /* pyw_options_restore only */
+    unsigned use;    /* PYW_USE_... of config/options/options.h: who needs a changed value */
+} pyw_option_rule;
+
+/* Ends with a rule whose name is NULL. */
+extern const pyw_option_rule pyw_option_rules[];
+
+/* NULL: there is none, or it is internal and `internal` is 0. */
+const pyw_option_rule *pyw_option_rule_find(const char *name, int internal);
+
+/* The name that the user probably meant, NULL if there is none. */
+const char *pyw_option_suggest(const char *name);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options/options.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "config/options/env.h"
+#include "config/options/table.h"
+#include "config/options/value.h"
+
+pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
+{
+    pyw_group_options *options = apr_pcalloc(pool, sizeof(*options));
+
+    options->name = apr_pstrdup(pool, name);
+    options->processes = 1;
+    options->processes_least = 1;
+    options->threads = 15;
+    options->umask = -1;
+    options->listen_backlog = 100;
+    options->connect_timeout = apr_time_from_sec(15);
+    options->shutdown_timeout = apr_time_from_sec(5);
+    options->startup_timeout = apr_time_from_sec(60);
+    options->graceful_timeout = apr_time_from_sec(30);
+    options->deadlock_timeout = apr_time_from_sec(60);
+    options->interrupt = 1;
+    options->interrupt_timeout = apr_time_from_sec(5);
+    options->request_buffer = 64 * 1024;
+    options->request_spool = 1024 * 1024 * 1024;
+    options->response_buffer = 1024 * 1024;
+    options->response_spool = 256 * 1024 * 1024;
+    options->reload_overlap = 1;
+    options->scale_after = apr_time_from_msec(250);
+    options->scale_idle = apr_time_from_sec(60);
+    options->core_limit = PYW_CORE_LIMIT_INHERITED;
+    options->maximum_requests_jitter = 10;
+    options->restart_interval_jitter = 10;
+    options->queue_limit = 100;
+    options->queue_timeout = apr_time_from_sec(30);
+    options->roster_index = -1;
+    options->env = apr_array_make(pool, 4, sizeof(const char *));
+    options->log_level = 4;
+    options->imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
+    options->applications = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
+    options->ignored = apr_array_make(pool, 4, sizeof(const char *));
+    return options;
+}
+
+/* The member that holds the rule's value. */
+static void *place(pyw_group_options *options, const pyw_option_rule *rule)
+{
+    return (char *)options + rule->offset;
+}
+
+static const void *const_place(const pyw_group_options *options, const pyw_option_rule *rule)
+{
+    return (const char *)options + rule->offset;
+}
+
+static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
+{
+    switch (rule->kind) {
+    case PYW_KIND_PROCESSES:
+        return apr_psprintf(pool, "a number from 1 to %ld, or the least and the most, such as 2-8 or 0-4", rule->most);
+    case PYW_KIND_OCTAL:
+        return apr_psprintf(pool, "an octal number from 0 to %lo, such as 027", rule->most);
+    case PYW_KIND_DURATION:
+        return apr_psprintf(pool, "seconds, or a number with ms, s, min or h, of %s and at most %ldh",
+                            rule->least > 0 ? "more than 0" : "0 or more", rule->most / (60 * 60 * 1000));
+    case PYW_KIND_PERCENT:
+        return apr_psprintf(pool, "a percentage from %ld%% to %ld%%", rule->least, rule->most);
+    case PYW_KIND_SWITCH:
+        return "On or Off";
+    case PYW_KIND_SIZE:
+        return apr_psprintf(pool, "bytes, or a number with K, M or G, from %ld to %ldM%s", rule->least,
+                            rule->most / (1024 * 1024), rule->least > 0 ? ", or 0 as if it were not given" : "");
+    default:
+        return apr_psprintf(pool, "a number from %ld to %ld", rule->least, rule->most);
+    }
+}
+
+static const char *out_of_range(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
+{
+    return apr_psprintf(pool, "option '%s' cannot be '%s': allowed is %s", rule->name, value,
+                        describe_range(pool, rule));
+}
+
+static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                              const char *value)
+{
+    long long number = 0;
+    int valid;
+
+    switch (rule->kind) {
+    case PYW_KIND_DURATION:
+        valid = pyw_value_duration(value, &number);
+        break;
+    case PYW_KIND_SIZE:
+        valid = pyw_value_size(value, &number);
+        break;
+    case PYW_KIND_PERCENT:
+        valid = pyw_value_percent(value, &number);
+        break;
+    case PYW_KIND_SWITCH:
+        valid = pyw_value_switch(value, &number);
+        break;
+    default:
+        valid = pyw_value_number(value, rule->kind == PYW_KIND_OCTAL ? 8 : 10, &number);
+    }
+    if (rule->kind == PYW_KIND_SIZE && number == 0) {
+        valid = valid != 0;
+    }
+    else {
+        valid = valid && number >= rule->least && number <= rule->most;
+    }
+    if (!valid) {
+        return out_of_range(pool, rule, value);
+    }
+    if (rule->kind == PYW_KIND_DURATION) {
+        *(apr_interval_time_t *)place(options, rule) = number * 1000;
+    }
+    else if (rule->kind == PYW_KIND_SIZE) {
+        *(apr_size_t *)place(options, rule) = (apr_size_t)number;
+    }
+    else {
+        *(int *)place(options, rule) = (int)number;
+    }
+    return NULL;
+}
+
+static const char *set_processes(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                 const char *value)
+{
+    long long least, most;
+
+    if (!pyw_value_span(value, &least, &most) || most < 1 || most > rule->most) {
+        return out_of_range(pool, rule, value);
+    }
+    options->processes_least = (int)least;
+    options->processes = (int)most;
+    return NULL;
+}
+
+/* Each of the paths between colons must be absolute, because the directory in which httpd was started is arbitrary. */
+static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
+{
+    char *state = NULL;
+    char *copy = apr_pstrdup(pool, value);
+    const char *separators = rule->kind == PYW_KIND_PATHS ? ":" : rule->kind == PYW_KIND_FILES ? "," : "";
+
+    for (char *path = apr_strtok(copy, separators, &state); path; path = apr_strtok(NULL, separators, &state)) {
+        if (*path != '/') {
+            return apr_psprintf(pool, "option '%s' cannot be '%s': '%s' is not an absolute path", rule->name, value,
+                                path);
+        }
+    }
+    return NULL;
+}
+
+static const char *set_text(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                            const char *value)
+{
+    const char *error = rule->kind == PYW_KIND_TEXT ? NULL : check_paths(pool, rule, value);
+
+    if (error != NULL) {
+        return error;
+    }
+    if (*value == '\0') {
+        return apr_psprintf(pool, "option '%s' has an empty value", rule->name);
+    }
+    if (strcmp(rule->name, "display-name") == 0 && strcmp(value, "%{GROUP}") == 0) {
+        value = apr_pstrcat(pool, "(wsgi:", options->name, ")", NULL);
+    }
+    *(const char **)place(options, rule) = apr_pstrdup(pool, value);
+    return NULL;
+}
+
+static const char *set_env(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
+{
+    const char *error = rule->kind == PYW_KIND_ENV ? pyw_option_env_add(options, pool, value)
+                                                   : pyw_option_env_file(options, pool, value);
+
+    return error == NULL ? NULL : apr_psprintf(pool, "option '%s': %s", rule->name, error);
+}
+
+/* "<kind>,<default>,<reloading>\n" target "\n" callable "\n" group: a line of the configuration has no newline. */
+static const char *application_text(apr_pool_t *pool, const pyw_application_option *application)
+{
+    return apr_psprintf(pool, "%d,%d,%d\n%s\n%s\n%s", application->is_module != 0, application->group_is_default != 0,
+                        application->reloading != 0, application->target, application->callable, application->group);
+}
+
+static const char *add_application(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                   const char *value)
+{
+    pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
+    char *copy = apr_pstrdup(pool, value);
+    char *target = strchr(copy, '\n');
+    char *callable = target != NULL ? strchr(target + 1, '\n') : NULL;
+    char *group = callable != NULL ? strchr(callable + 1, '\n') : NULL;
+
+    if (group == NULL || target - copy != 5) {
+        return apr_psprintf(pool, "option '%s' is malformed", rule->name);
+    }
+    *target++ = *callable++ = *group++ = '\0';
+    application->is_module = copy[0] == '1';
+    application->group_is_default = copy[2] == '1';
+    application->reloading = copy[4] == '1';
+    application->target = target;
+    application->callable = callable;
+    application->group = group;
+    APR_ARRAY_PUSH(*(apr_array_header_t **)place(options, rule), const pyw_application_option *) = application;
+    return NULL;
+}
+
+static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                             const char *value)
+{
+    switch (rule->kind) {
+    case PYW_KIND_TEXT:
+    case PYW_KIND_PATH:
+    case PYW_KIND_PATHS:
+    case PYW_KIND_FILES:
+        return set_text(options, pool, rule, value);
+    case PYW_KIND_ENV:
+    case PYW_KIND_ENV_FILE:
+        return set_env(options, pool, rule, value);
+    case PYW_KIND_APPLICATION:
+        return add_application(options, pool, rule, value);
+    case PYW_KIND_PROCESSES:
+        return set_processes(options, pool, rule, value);
+    case PYW_KIND_IGNORED:
+        APR_ARRAY_PUSH(options->ignored, const char *) = rule->name;
+        return NULL;
+    default:
+        return set_scalar(options, pool, rule, value);
+    }
+}
+
+static const char *unknown(apr_pool_t *pool, const char *name)
+{
+    const char *meant = pyw_option_suggest(name);
+
+    return meant != NULL ? apr_psprintf(pool, "unknown option '%s', did you mean '%s'?", name, meant)
+                         : apr_psprintf(pool, "unknown option '%s'", name);
+}
+
+/* Options of mod_wsgi that protect something. Ignoring them silently would open a security hole. */
+static const char *refused(apr_pool_t *pool, const char *name)
+{
+    if (strcmp(name, "script-user") == 0 || strcmp(name, "script-group") == 0) {
+        return apr_psprintf(pool,
+                            "option '%s' of mod_wsgi does not exist here: give the script's directory the owner and "
+                            "mode that you want to rely on, and take the option out",
+                            name);
+    }
+    if (strcmp(name, "chroot") == 0) {
+        return "option 'chroot' of mod_wsgi does not exist here: use a container, or systemd's RootDirectory=, and "
+               "take "
+               "the option out";
+    }
+    return NULL;
+}
+
+const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value)
+{
+    const pyw_option_rule *rule = pyw_option_rule_find(name, 0);
+    const char *error = rule == NULL ? refused(pool, name) : NULL;
+
+    if (error != NULL) {
+        return error;
+    }
+    if (rule == NULL) {
+        return unknown(pool, name);
+    }
+    if (strcmp(name, "processes") == 0) {
+        options->multiprocess = 1;
+    }
+    return set_value(options, pool, rule, value);
+}
+
+const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value)
+{
+    const pyw_option_rule *rule = pyw_option_rule_find(name, 1);
+
+    return rule == NULL ? unknown(pool, name) : set_value(options, pool, rule, value);
+}
+
+static const char *processes_text(apr_pool_t *pool, const pyw_group_options *options)
+{
+    return options->processes_least == options->processes
+               ? apr_psprintf(pool, "%d", options->processes)
+               : apr_psprintf(pool, "%d-%d", options->processes_least, options->processes);
+}
+
+static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, const pyw_group_options *options)
+{
+    const void *value = const_place(options, rule);
+
+    switch (rule->kind) {
+    case PYW_KIND_PROCESSES:
+        return processes_text(pool, options);
+    case PYW_KIND_DURATION:
+        return apr_psprintf(pool, "%" APR_TIME_T_FMT "ms", *(const apr_interval_time_t *)value / 1000);
+    case PYW_KIND_SIZE:
+        return apr_psprintf(pool, "%" APR_SIZE_T_FMT, *(const apr_size_t *)value);
+    case PYW_KIND_OCTAL:
+        return apr_psprintf(pool, "%o", (unsigned)*(const int *)value);
+    case PYW_KIND_SWITCH:
+        return *(const int *)value ? "On" : "Off";
+    default:
+        return apr_psprintf(pool, "%d", *(const int *)value);
+    }
+}
+
+static void add_scalar_pair(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
+                            const pyw_group_options *options, const pyw_group_options *defaults)
+{
+    const char *text = scalar_text(pool, rule, options);
+
+    if (strcmp(text, scalar_text(pool, rule, defaults)) != 0) {
+        apr_table_addn(pairs, rule->name, text);
+    }
+}
+
+static void add_text_pair(apr_table_t *pairs, const pyw_option_rule *rule, const pyw_group_options *options)
+{
+    const char *text = *(const char *const *)const_place(options, rule);
+
+    if (text != NULL) {
+        apr_table_addn(pairs, rule->name, text);
+    }
+}
+
+static void add_application_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
+                                  const pyw_group_options *options)
+{
+    const apr_array_header_t *list = *(apr_array_header_t *const *)const_place(options, rule);
+
+    for (int i = 0; i < list->nelts; i++) {
+        apr_table_addn(pairs, rule->name,
+                       application_text(pool, APR_ARRAY_IDX(list, i, const pyw_application_option *)));
+    }
+}
+
+static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
+                      const pyw_group_options *options, const pyw_group_options *defaults)
+{
+    switch (rule->kind) {
+    case PYW_KIND_TEXT:
+    case PYW_KIND_PATH:
+    case PYW_KIND_PATHS:
+    case PYW_KIND_FILES:
+        add_text_pair(pairs, rule, options);
+        break;
+    case PYW_KIND_ENV:
+        for (int i = 0; i < options->env->nelts; i++) {
+            apr_table_addn(pairs, rule->name, APR_ARRAY_IDX(options->env, i, const char *));
+        }
+        break;
+    case PYW_KIND_APPLICATION:
+        add_application_pairs(pairs, pool, rule, options);
+        break;
+    case PYW_KIND_ENV_FILE:
+    case PYW_KIND_IGNORED:
+        break;
+    default:
+        add_scalar_pair(pairs, pool, rule, options, defaults);
+    }
+}
+
+apr_table_t *pyw_options_pairs(const pyw_group_options *options, apr_pool_t *pool)
+{
+    apr_table_t *pairs = apr_table_make(pool, 32);
+    const pyw_group_options *defaults = pyw_options_create(pool, options->name);
+
+    for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
+        add_pairs(pairs, pool, rule, options, defaults);
+    }
+    return pairs;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/backend/daemon.h"
+
+#include <errno.h>
+#include <http_log.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "httpd/backend/abandoned.h"
+#include "httpd/backend/connection.h"
+#include "httpd/backend/pool.h"
+#include "httpd/backend/relay.h"
+#include "httpd/environ.h"
+#include "httpd/queue/admission.h"
+#include "httpd/request/upload.h"
+#include "httpd/response/response.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* OK, or the answer if the request cannot be put into a frame. */
+static int encode_request(request_rec *r, pyw_client *client, const pyw_target *target, const pyw_upload *upload)
+{
+    const apr_array_header_t *pairs = pyw_environ_build(r, target, pyw_upload_length(upload));
+    const pyw_application_spec *spec = &target->spec;
+    pyw_message_request request = {
+        .target_kind = (uint8_t)spec->kind,
+        .group_is_default = (uint8_t)spec->group_is_default,
+        .reloading = (uint8_t)spec->reloading,
+        .interrupts_gone = target->config->interrupts_gone == PYW_ON,
+        .arrival = (uint64_t)target->timing.arrival,
+        .deadline = (uint64_t)target->timing.deadline,
+        .target = spec->target,
+        .callable = spec->callable,
+        .group = spec->group,
+        .id = target->timing.id,
+    };
+
+    pyw_message_request_encode(&client->request, &request, (const pyw_pair *)pairs->elts, (uint32_t)pairs->nelts);
+    if (client->request.failed) {
+        ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, PYWNO(0232) "out of memory for the request");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (client->request.length > PYW_LIMIT_REQUEST) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      PYWNO(0233) "headers and environment of this request are larger than %d bytes",
+                      PYW_LIMIT_REQUEST);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+/* It does not listen any more. */
+static int is_gone(int error)
+{
+    return error == ECONNREFUSED || error == ENOENT;
+}
+
+/* OK: client->channel is open. HTTP_CONTINUE: not to this worker, and the request is to be admitted again. */
+static int connect_to_worker(request_rec *r, pyw_client *client, pyw_admission *admission, int is_anew)
+{
+    const pyw_group *group = admission->target->group;
+    int error = pyw_client_connect(client, group, admission->slot.worker, is_anew);
+
+    if (!error) {
+        return OK;
+    }
+    if (!is_gone(error) && error != EAGAIN) { /* it is not the worker's fault: no other one would do */
+        pyw_admission_take_back(admission);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
+                      PYWNO(0231) "process group '%s': httpd's child cannot connect to a worker; the client gets 503",
+                      group->options->name);
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    pyw_admission_retry(admission, is_gone(error));
+    return HTTP_CONTINUE;
+}
+
+/*
+ * How long a worker may be busy with a request that is over for httpd: beyond its deadline, and for as long as ten
+ * times the time in which a worker that serves must give a sign of life.
+ */
+static int64_t busy_until(const pyw_admission *admission, const server_rec *server)
+{
+    apr_interval_time_t timeout = admission->target->group->options->socket_timeout;
+    int64_t limit = apr_time_as_msec(timeout ? timeout : server->timeout) * 10;
+    int64_t now = pyw_clock_ms(), deadline = admission->target->timing.deadline;
+
+    return (deadline > now ? deadline : now) + limit;
+}
+
+/* The slot stays taken for as long as the worker is busy. */
+static void leave_behind(pyw_client *client, pyw_admission *admission)
+{
+    int fd = admission->has_slot ? pyw_client_abandon(client) : -1;
+
+    if (fd >= 0) {
+        pyw_linger_add(admission->target->group, &admission->slot, fd,
+                       busy_until(admission, admission->reply->r->server));
+        pyw_admission_forget(admission);
+    }
+}
+
+/* A kept connection that turns out to be closed says nothing about its worker: that it listens no longer would. */
+static int relay(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload,
+                 pyw_relay_outcome *outcome)
+{
+    int status = connect_to_worker(r, client, admission, 0);
+
+    if (status == OK) {
+        *outcome = pyw_relay_run(client, admission, upload);
+    }
+    if (status == OK && *outcome == PYW_RELAY_STALE) {
+        pyw_client_disconnect(client);
+        status = connect_to_worker(r, client, admission, 1);
+        *outcome = status == OK ? pyw_relay_run(client, admission, upload) : *outcome;
+    }
+    return status;
+}
+
+/* HTTP_CONTINUE: the worker that had been chosen has not begun it, and will not. */
+static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload)
+{
+    const pyw_group *group = admission->target->group;
+    pyw_relay_outcome outcome = PYW_RELAY_DONE;
+    int status = pyw_admission_enter(admission);
+
+    pyw_kept_follow(group->options->roster_index, (apr_uint32_t)group->options->roster_use, group->roster);
+    if (status == OK) {
+        status = relay(r, client, admission, upload, &outcome);
+    }
+    if (status != OK) {
+        return status;
+    }
+    switch (outcome) {
+    case PYW_RELAY_GOAWAY:
+        pyw_client_disconnect(client);
+        pyw_admission_retry(admission, 0);
+        return HTTP_CONTINUE;
+    case PYW_RELAY_UNBEGUN:
+        pyw_client_disconnect(client);
+        pyw_admission_take_back(admission);
+        break;
+    case PYW_RELAY_LEFT:
+        leave_behind(client, admission);
+        break;
+    default:
+        break;
+    }
+    return OK;
+}
+
+/* Another worker is tried for as long as the request may wait: pyw_admission_enter() ends it. */
+static int serve(request_rec *r, pyw_client *client, const pyw_target *target, pyw_upload *upload)
+{
+    pyw_reply reply;
+    pyw_admission admission;
+    int status = HTTP_CONTINUE;
+
+    pyw_reply_init(&reply, r, target->config);
+    pyw_admission_init(&admission, target, &reply);
+    while (status == HTTP_CONTINUE) {
+        status = attempt(r, client, &admission, upload);
+    }
+    pyw_admission_leave(&admission);
+    return status == OK ? pyw_reply_result(&reply) : status;
+}
+
+static int dispatch(request_rec *r, const pyw_target *target, pyw_upload *upload)
+{
+    pyw_client *client = pyw_client_take();
+    int status = HTTP_SERVICE_UNAVAILABLE;
+
+    if (!client) {
+        return status;
+    }
+    status = encode_request(r, client, target, upload);
+    if (status == OK) {
+        status = serve(r, client, target, upload);
+    }
+    pyw_client_give_back(client);
+    return status;
+}
+
+int pyw_daemon_serve(request_rec *r, const pyw_target *target)
+{
+    pyw_upload upload;
+    int status;
+
+    pyw_upload_init(&upload, r, target->group, &target->timing);
+    status = pyw_upload_collect(&upload);
+    if (status == OK) {
+        status = dispatch(r, target, &upload);
+    }
+    pyw_upload_close(&upload);
+    return status;
+}

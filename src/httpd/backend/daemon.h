@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_BACKEND_DAEMON_H
+#define PYW_HTTPD_BACKEND_DAEMON_H
+
+#include <httpd.h>
+
+#include "httpd/target.h"
+
+/*
+ * Daemon mode in httpd's child: has a request served by a worker of target->group. Returns what the handler returns.
+ */
+int pyw_daemon_serve(request_rec *r, const pyw_target *target);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_BACKEND_POOL_H
+#define PYW_HTTPD_BACKEND_POOL_H
+
+/* The connections of an httpd child to workers that no request uses at the moment. Any thread. */
+
+#include <httpd.h>
+
+#include "shm/token.h"
+#include "shm/worker_list.h"
+
+/* In a new child, before its threads; `groups`: the indexes are below that. */
+void pyw_kept_child_init(apr_pool_t *pchild, int groups);
+
+/*
+ * Takes the connection to `worker` that was used last: its descriptor, or -1, and its token. The caller becomes the
+ * owner of both.
+ */
+int pyw_kept_take(apr_uint64_t worker, pyw_token **token);
+
+/* Becomes the owner of `fd` and `token`; closes them if `most` connections to the worker are kept already. */
+void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most);
+
+/*
+ * Closes those to workers that the roster of group `index`, in that use, does not list any more. Costs nothing while
+ * the roster stays as it was.
+ */
+void pyw_kept_follow(int index, apr_uint32_t use, const pyw_roster_group *roster);
+
+#endif

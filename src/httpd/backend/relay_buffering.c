@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/backend/relay_buffering.h"
+
+#include <http_log.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "httpd/backend/abandoned.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* While the request's thread waits for its client: it does not touch the admission then. */
+static void give_up_slot(void *context)
+{
+    const pyw_relay *relay = context;
+
+    pyw_admission_leave(relay->admission);
+}
+
+/*
+ * The response will be cut, so neither the worker nor httpd's thread is to wait for the client any longer: writing to
+ * either fails from now on. What the client's socket holds already still goes out.
+ */
+static void end_late(void *context)
+{
+    pyw_relay *relay = context;
+
+    pyw_relay_tell_abort(relay);
+    pyw_linger_refuse(pyw_channel_fd(relay->channel));
+    if (relay->client_fd >= 0) {
+        shutdown(relay->client_fd, SHUT_WR);
+    }
+}
+
+void pyw_relay_ahead_begin(pyw_relay *relay)
+{
+    const pyw_group_options *options = relay->group->options;
+    int reads_ahead = pyw_config_request(relay->reply->r)->response_buffering != PYW_OFF &&
+                      (options->response_buffer > 0 || options->response_spool > 0);
+
+    if (!reads_ahead && relay->timing->deadline == 0) {
+        return;
+    }
+    if (reads_ahead) {
+        pyw_channel_reading_ahead(relay->channel, options->response_buffer, options->response_spool,
+                                  pyw_config_main()->temp_directory);
+    }
+    relay->absorption.channel = relay->channel;
+    relay->absorption.deadline = relay->timing->deadline;
+    relay->absorption.worker_done = give_up_slot;
+    relay->absorption.out_of_time = end_late;
+    relay->absorption.context = relay;
+    relay->reply->absorption = &relay->absorption;
+}
+
+void pyw_relay_ahead_end(pyw_relay *relay)
+{
+    int error = relay->absorb_error ? relay->absorb_error : pyw_channel_absorb_error(relay->channel);
+
+    relay->reply->absorption = NULL;
+    if (error) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, error, relay->reply->r,
+                      PYWNO(0284) "process group '%s': a response for a slow client cannot be kept in a temporary "
+                                  "file in %s; the worker that runs \"%s\" has to wait for the client",
+                      relay->group->options->name, pyw_config_main()->temp_directory, relay->reply->r->the_request);
+    }
+}
+
+int pyw_relay_is_late(pyw_relay *relay)
+{
+    return pyw_timing_is_over(relay->timing) && !pyw_channel_find_end(relay->channel);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/child.h"
+
+#include "base/log.h"
+#include "httpd/backend/abandoned.h"
+#include "httpd/backend/buffering.h"
+#include "httpd/backend/connection.h"
+#include "httpd/backend/pool.h"
+#include "httpd/embedded/embedded.h"
+#include "httpd/log.h"
+#include "httpd/parent/parent.h"
+#include "httpd/queue/admission.h"
+#include "httpd/queue/batch_scheduling.h"
+#include "httpd/queue/shared_memory.h"
+#include "httpd/request/upload.h"
+
+void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
+{
+    pyw_log_install(pyw_log_sink_server, main_server, pyw_log_sink_threshold(main_server));
+    pyw_parent_child_init();
+    pyw_dispatch_child_init();
+    pyw_admission_child_init();
+    pyw_batch_scheduling_child_init(pchild);
+    pyw_client_child_init(pchild);
+    pyw_absorber_child_init(pchild);
+    pyw_upload_child_init(pchild, main_server);
+    pyw_kept_child_init(pchild, pyw_dispatch_size());
+    pyw_linger_child_init(pchild);
+    pyw_embedded_child_init(pchild, main_server);
+}

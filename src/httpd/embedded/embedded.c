@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/embedded/embedded.h"
+
+#include <ap_mpm.h>
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+#include <dlfcn.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "httpd/embedded/exchange.h"
+#include "httpd/embedded/forked.h"
+#include "httpd/log.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* After that it is said that a thread did not react. */
+#define INTERRUPT_TIMEOUT_MS 5000
+
+/* For threads of the applications at the end of a child, which httpd kills a few seconds after SIGTERM. */
+#define THREADS_MS 2000
+
+typedef enum { ENGINE_NOT_TRIED = 0, ENGINE_RUNNING, ENGINE_UNUSABLE } engine_state;
+
+/* The one Python of this child. */
+static struct {
+    apr_pool_t *pool;
+    apr_thread_mutex_t *lock; /* of the change from NOT_TRIED */
+    volatile engine_state state;
+    volatile apr_uint32_t running; /* threads inside run() */
+    const pyw_engine *engine;
+    pyw_engine_host host;
+    pid_t pid;
+} embedded;
+
+static const char *const *python_path(apr_pool_t *pool, const char *text)
+{
+    apr_array_header_t *entries = apr_array_make(pool, 4, sizeof(const char *));
+    char *state = NULL;
+    char *copy = apr_pstrdup(pool, text ? text : "");
+
+    for (char *entry = apr_strtok(copy, ":", &state); entry; entry = apr_strtok(NULL, ":", &state)) {
+        APR_ARRAY_PUSH(entries, const char *) = entry;
+    }
+    APR_ARRAY_PUSH(entries, const char *) = NULL;
+    return (const char *const *)entries->elts;
+}
+
+static int mpm_value(int query)
+{
+    int value = 0;
+
+    return ap_mpm_query(query, &value) == APR_SUCCESS ? value : 0;
+}
+
+static void describe_host(void)
+{
+    const pyw_server_config *config = pyw_config_main();
+    int threads = mpm_value(AP_MPMQ_MAX_THREADS);
+
+    embedded.host.log = pyw_log_sink_server;
+    embedded.host.log_baton = ap_server_conf;
+    embedded.host.log_threshold = pyw_log_sink_threshold(ap_server_conf);
+    embedded.host.process_group = "";
+    embedded.host.python_home = config->python_home;
+    embedded.host.python_path = python_path(embedded.pool, config->python_path);
+    embedded.host.threads = threads > 0 ? threads : 1;
+    embedded.host.multiprocess = mpm_value(AP_MPMQ_MAX_DAEMONS) > 1;
+    embedded.host.is_daemon = 0;
+    embedded.host.forked = pyw_embedded_forked;
+    embedded.host.log_forked = pyw_embedded_forked_log;
+    embedded.host.interrupts = 1;
+    embedded.host.interrupt_timeout_ms = INTERRUPT_TIMEOUT_MS;
+}
+
+static const pyw_engine *open_engine(const char *path)
+{
+    void *handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+    pyw_engine_entry_fn *entry = NULL;
+    const pyw_engine *engine = NULL;
+
+    if (handle) {
+        *(void **)&entry = dlsym(handle, PYW_ENGINE_ENTRY);
+    }
+    if (!entry) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
+                     PYWNO(0220) "the engine for embedded applications cannot be loaded: %s", dlerror());
+        return NULL;
+    }
+    engine = entry();
+    if (engine->abi != PYW_ENGINE_ABI) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
+                     PYWNO(0221) "the engine %s has ABI %u, this module needs %u: build and install both together",
+                     path, engine->abi, PYW_ENGINE_ABI);
+        return NULL;
+    }
+    return engine;
+}
+
+/*
+ * At the child's end. prefork runs this in its handler of SIGTERM, which may have interrupted the application: then
+ * nothing of Python may be touched.
+ */
+static apr_status_t stop_engine(void *unused)
+{
+    (void)unused;
+    if (embedded.state == ENGINE_RUNNING && embedded.pid == getpid()) {
+        embedded.state = ENGINE_UNUSABLE;
+        embedded.engine->stop(apr_atomic_read32(&embedded.running) > 0, THREADS_MS);
+    }
+    return APR_SUCCESS;
+}
+
+static engine_state start_engine(void)
+{
+    const char *path = pyw_config_main()->embedded_engine;
+    pyw_problem problem;
+
+    if (!path) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
+                     PYWNO(0222) "no engine is installed for embedded applications: run make install, or let "
+                                 "WSGIEnginePath name the directory of pywsgi_cpython*.so");
+        return ENGINE_UNUSABLE;
+    }
+    embedded.engine = open_engine(path);
+    if (!embedded.engine) {
+        return ENGINE_UNUSABLE;
+    }
+    describe_host();
+    pyw_embedded_forked_prepare();
+    if (embedded.engine->start(&embedded.host, &problem) != PYW_OK) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
+                     PYWNO(0223) "Python does not start in this child, embedded applications answer 500: %s",
+                     problem.text);
+        return ENGINE_UNUSABLE;
+    }
+    return ENGINE_RUNNING;
+}
+
+/* Threads of the MPM have no end hook of ours; what the engine keeps for them goes when it stops. */
+static const pyw_engine *the_engine(void)
+{
+    if (embedded.state == ENGINE_NOT_TRIED) {
+        apr_thread_mutex_lock(embedded.lock);
+        if (embedded.state == ENGINE_NOT_TRIED) {
+            embedded.state = start_engine();
+        }
+        apr_thread_mutex_unlock(embedded.lock);
+    }
+    return embedded.state == ENGINE_RUNNING ? embedded.engine : NULL;
+}
+
+/* What fails is in the log; the child serves all the same. */
+static void run_import(const pyw_engine *engine, const pyw_application_option *option)
+{
+    pyw_application_spec spec = {PYW_TARGET_SCRIPT, option->target, option->callable, option->group, 0, 0};
+    pyw_application *application = engine->application(&spec);
+
+    if (application) {
+        engine->load(application);
+    }
+}
+
+/* WSGIImportScript; on the child's main thread, before there are others. */
+static void run_imports(const pyw_engine *engine)
+{
+    const apr_array_header_t *imports = pyw_config_main()->embedded_imports;
+
+    apr_atomic_inc32(&embedded.running);
+    for (int i = 0; i < imports->nelts; i++) {
+        run_import(engine, APR_ARRAY_IDX(imports, i, const pyw_application_option *));
+    }
+    apr_atomic_dec32(&embedded.running);
+}
+
+void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
+{
+    embedded.pool = pchild;
+    embedded.pid = getpid();
+    embedded.state = ENGINE_NOT_TRIED;
+    apr_thread_mutex_create(&embedded.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
+    apr_pool_pre_cleanup_register(pchild, NULL, stop_engine);
+    if (pyw_config_wants_embedded(main_server) && the_engine()) {
+        run_imports(embedded.engine);
+    }
+}
+
+int pyw_embedded_serve(request_rec *r, const pyw_target *target)
+{
+    const pyw_engine *engine = the_engine();
+    pyw_application *application = engine ? engine->application(&target->spec) : NULL;
+    pyw_embedded_exchange exchange;
+
+    if (!application) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      PYWNO(0224) "embedded Python is not available: see this child's first records");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    pyw_embedded_exchange_init(&exchange, r, target);
+    apr_atomic_inc32(&embedded.running);
+    engine->run(application, &exchange.base);
+    if (exchange.body.result == PYW_OK) {
+        pyw_reply_flush(&exchange.reply); /* httpd throws the rest of the body away before it would do this */
+    }
+    apr_atomic_dec32(&embedded.running);
+    return pyw_reply_result(&exchange.reply);
+}

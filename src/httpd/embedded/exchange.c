@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/embedded/exchange.h"
+
+#include <apr_strings.h>
+#include <fcntl.h>
+#include <http_log.h>
+
+#include "base/log.h"
+#include "httpd/environ.h"
+#include "httpd/log.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* The engine reports at the deadline what the thread was doing: it is still waiting for the client then. */
+#define REPORT_MS 50
+
+static pyw_embedded_exchange *ours(pyw_exchange *exchange)
+{
+    return (pyw_embedded_exchange *)exchange;
+}
+
+static pyw_result exchange_read(pyw_exchange *exchange, void *buffer, size_t size, size_t *got, unsigned flags)
+{
+    pyw_body *body = &ours(exchange)->body;
+    const char *data;
+    size_t length;
+    pyw_result result = flags & PYW_READ_NOWAIT ? pyw_body_at_hand(body, &data, &length)
+                                                : pyw_body_await(body, &ours(exchange)->reading, &data, &length);
+
+    *got = 0;
+    if (result == PYW_EOF) {
+        return PYW_OK;
+    }
+    if (result == PYW_OK) {
+        *got = length < size ? length : size;
+        memcpy(buffer, data, *got);
+        pyw_body_consume(body, *got);
+    }
+    return result;
+}
+
+/* The head before the first bytes. The engine checked it already, so that this fails only for want of memory. */
+static pyw_result apply_head(pyw_embedded_exchange *self, const pyw_head *head)
+{
+    if (!head) {
+        return PYW_OK;
+    }
+    if (pyw_reply_head(&self->reply, head) != PYW_OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, self->reply.r, PYWNO(0225) "httpd does not accept this response head");
+        return PYW_FAILED;
+    }
+    return PYW_OK;
+}
+
+/*
+ * With nothing to follow at once the client gets what there is now: a stream, a close() that may take its time, and an
+ * answer that is complete before httpd has thrown away the rest of the request body.
+ */
+static pyw_result after_data(pyw_embedded_exchange *self, unsigned flags)
+{
+    if (flags & (PYW_SEND_LAST | PYW_SEND_END)) {
+        pyw_result result = pyw_reply_end(&self->reply);
+
+        if (result != PYW_OK || ((flags & PYW_SEND_END) && self->body.result != PYW_OK)) {
+            return result;
+        }
+    }
+    return pyw_reply_flush(&self->reply);
+}
+
+static pyw_result exchange_send(pyw_exchange *exchange, const pyw_head *head, const void *data, size_t length,
+                                unsigned flags)
+{
+    pyw_embedded_exchange *self = ours(exchange);
+    pyw_result result;
+
+    if (flags & PYW_SEND_NOWAIT) {
+        return PYW_AGAIN; /* output filters may block */
+    }
+    if ((flags & PYW_SEND_PARALLEL) && !pyw_reply_has_room(&self->reply, length)) {
+        return PYW_AGAIN;
+    }
+    result = apply_head(self, head);
+    if (result == PYW_OK) {
+        result = pyw_reply_data(&self->reply, data, length, 1);
+    }
+    return result == PYW_OK ? after_data(self, flags) : result;
+}
+
+static pyw_result exchange_send_file(pyw_exchange *exchange, const pyw_head *head, int fd, off_t offset,
+                                     uint64_t length, unsigned flags)
+{
+    pyw_embedded_exchange *self = ours(exchange);
+    pyw_result result;
+    int copy;
+
+    if (flags & PYW_SEND_NOWAIT) {
+        return PYW_AGAIN;
+    }
+    result = apply_head(self, head);
+    if (result != PYW_OK) {
+        return result;
+    }
+    copy = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* the bucket may outlive the application's file */
+    result = copy < 0 ? PYW_FAILED : pyw_reply_file(&self->reply, copy, offset, length);
+    if (result != PYW_OK || !(flags & PYW_SEND_LAST)) {
+        return result == PYW_OK ? after_data(self, flags) : result;
+    }
+    return pyw_reply_end(&self->reply); /* httpd writes on when this thread is free; the file's close() is quick */
+}
+
+static pyw_result exchange_interim(pyw_exchange *exchange, int status, const pyw_pair *headers, uint32_t count)
+{
+    pyw_head head = {status, "", 0, headers, count};
+
+    return pyw_reply_interim(&ours(exchange)->reply, &head);
+}
+
+static pyw_result exchange_log(pyw_exchange *exchange, pyw_log_level level, const char *text, size_t length,
+                               unsigned flags)
+{
+    if (flags & PYW_SEND_NOWAIT) {
+        return PYW_AGAIN;
+    }
+    pyw_log_sink_request(ours(exchange)->reply.r, level, 0, text, length);
+    return PYW_OK;
+}
+
+static int exchange_client_gone(pyw_exchange *exchange)
+{
+    return pyw_reply_client_gone(&ours(exchange)->reply);
+}
+
+/* A body that was too large or too slow is the client's fault, whatever the application made of it. */
+static void exchange_finish(pyw_exchange *exchange, pyw_outcome outcome, int status)
+{
+    pyw_embedded_exchange *self = ours(exchange);
+
+    if (outcome == PYW_DONE && pyw_reply_end(&self->reply) != PYW_MALFORMED) {
+        return;
+    }
+    pyw_reply_abort(&self->reply, self->body.status != OK ? self->body.status : status);
+}
+
+static const pyw_exchange_ops ops = {
+    exchange_read, exchange_send,        exchange_send_file, exchange_interim,
+    exchange_log,  exchange_client_gone, exchange_finish,
+};
+
+/* What came along with the head is here before the GIL is taken. Who waits for "100 Continue" has sent nothing. */
+static const apr_array_header_t *environ_behind_body(pyw_embedded_exchange *exchange, request_rec *r,
+                                                     const pyw_target *target)
+{
+    pyw_body_init(&exchange->body, r);
+    exchange->base.has_body = exchange->body.result == PYW_OK;
+    pyw_body_settle(&exchange->body);
+    return pyw_environ_build(r, target, -1);
+}
+
+void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target)
+{
+    const apr_array_header_t *environ_pairs = environ_behind_body(exchange, r, target);
+
+    pyw_reply_init(&exchange->reply, r, target->config);
+    exchange->base.ops = &ops;
+    exchange->base.environ_pairs = (const pyw_pair *)environ_pairs->elts;
+    exchange->base.environ_count = (uint32_t)environ_pairs->nelts;
+    exchange->reading = target->timing;
+    exchange->reading.deadline += target->timing.deadline ? REPORT_MS : 0;
+    exchange->base.arrival = target->timing.arrival;
+    exchange->base.deadline = target->timing.deadline;
+    exchange->base.id = target->timing.id;
+    exchange->base.interrupts_gone = target->config->interrupts_gone == PYW_ON;
+    exchange->base.log_apart = pyw_log_sink_server;
+    exchange->base.log_apart_baton = r->server;
+    exchange->base.takes_parallel = pyw_reply_takes_parallel(r);
+}

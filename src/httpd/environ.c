@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/environ.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+#include "httpd/request/body.h"
+
+static void add(apr_array_header_t *pairs, const char *name, const char *value)
+{
+    pyw_pair *pair;
+
+    if (!value) {
+        return;
+    }
+    pair = apr_array_push(pairs);
+    pair->name = name;
+    pair->name_length = (uint32_t)strlen(name);
+    pair->value = value;
+    pair->value_length = (uint32_t)strlen(value);
+}
+
+/* Names that only httpd itself may give: a SetEnv of them is ignored even where httpd has nothing to say. */
+static int is_reserved(const char *name)
+{
+    static const char *const names[] = {
+        "CONTENT_LENGTH",      "CONTENT_TYPE",   "HTTPS",        "HTTP_PROXY",      "HTTP_TRANSFER_ENCODING",
+        "HTTP_CONTENT_LENGTH", "PATH_INFO",      "QUERY_STRING", "REMOTE_ADDR",     "REMOTE_PORT",
+        "REQUEST_METHOD",      "REQUEST_SCHEME", "REQUEST_URI",  "SCRIPT_FILENAME", "SCRIPT_NAME",
+        "SERVER_ADDR",         "SERVER_NAME",    "SERVER_PORT",  "SERVER_PROTOCOL", NULL,
+    };
+
+    if (strncmp(name, "wsgi.", 5) == 0 || strncmp(name, "pywsgi.", 7) == 0 || strncmp(name, "mod_wsgi.", 9) == 0) {
+        return 1;
+    }
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void add_subprocess_env(apr_array_header_t *pairs, request_rec *r)
+{
+    const apr_array_header_t *table = apr_table_elts(r->subprocess_env);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)table->elts;
+
+    for (int i = 0; i < table->nelts; i++) {
+        if (entries[i].key && *entries[i].key && !is_reserved(entries[i].key)) {
+            add(pairs, entries[i].key, entries[i].val);
+        }
+    }
+}
+
+/* "User-Agent" -> "HTTP_USER_AGENT"; NULL for a name that another spelling could pass itself off as. */
+static const char *variable_name(apr_pool_t *pool, const char *header)
+{
+    size_t length = strlen(header);
+    char *name = apr_palloc(pool, length + sizeof("HTTP_"));
+    char *out = name + 5;
+
+    memcpy(name, "HTTP_", 5);
+    for (size_t i = 0; i < length; i++) {
+        if (apr_isalnum(header[i])) {
+            *out++ = (char)apr_toupper(header[i]);
+        }
+        else if (header[i] == '-') {
+            *out++ = '_';
+        }
+        else {
+            return NULL;
+        }
+    }
+    *out = '\0';
+    return name;
+}
+
+/* CGIPassAuth is httpd's own switch for the same thing. */
+static int passes_authorization(request_rec *r, const pyw_target *target)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    return target->pass_authorization || core->cgi_pass_auth == AP_CGI_PASS_AUTH_ON;
+}
+
+static int is_withheld(const char *header, int pass_authorization, int has_entity)
+{
+    switch (header[0]) {
+    case 'A':
+    case 'a':
+        return !pass_authorization && ap_cstr_casecmp(header, "Authorization") == 0;
+    case 'C':
+    case 'c':
+        return ap_cstr_casecmp(header, "Content-Type") == 0 || ap_cstr_casecmp(header, "Content-Length") == 0 ||
+               (!has_entity && ap_cstr_casecmpn(header, "Content-", 8) == 0);
+    case 'P':
+    case 'p':
+        return ap_cstr_casecmp(header, "Proxy") == 0 ||
+               (!pass_authorization && ap_cstr_casecmp(header, "Proxy-Authorization") == 0);
+    case 'T':
+    case 't':
+        return ap_cstr_casecmp(header, "Transfer-Encoding") == 0;
+    default:
+        return 0;
+    }
+}
+
+static void add_headers(apr_array_header_t *pairs, request_rec *r, int pass_authorization, int has_entity)
+{
+    const apr_array_header_t *table = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)table->elts;
+
+    for (int i = 0; i < table->nelts; i++) {
+        const char *name = NULL;
+
+        if (entries[i].key && !is_withheld(entries[i].key, pass_authorization, has_entity)) {
+            name = variable_name(r->pool, entries[i].key);
+        }
+        if (name) {
+            add(pairs, name, entries[i].val);
+        }
+    }
+}
+
+/* The request-target as the client sent it, without the host of an absolute one. */
+static const char *request_uri(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *rule =
+        core->cgi_var_rules ? apr_hash_get(core->cgi_var_rules, "REQUEST_URI", APR_HASH_KEY_STRING) : NULL;
+    const request_rec *first = r;
+
+    if (rule && strcmp(rule, "current-uri") == 0) {
+        return r->uri;
+    }
+    while (first->prev || first->main) {
+        first = first->prev ? first->prev : first->main;
+    }
+    if (!first->unparsed_uri || first->unparsed_uri[0] == '/' || first->unparsed_uri[0] == '*') {
+        return first->unparsed_uri;
+    }
+    return apr_uri_unparse(r->pool, &first->parsed_uri, APR_URI_UNP_OMITSITEPART);
+}
+
+/*
+ * HEAD is shown as GET where an output filter of ours or another's may want to see the body (WSGIMapHEADToGET Auto):
+ * such a filter computes headers from it.
+ */
+static const char *request_method(request_rec *r, pyw_switch map_head_to_get)
+{
+    int filtered = 0;
+
+    if (r->method_number != M_GET || !r->header_only) {
+        return r->method;
+    }
+    for (const ap_filter_t *f = r->output_filters; f && f->frec->ftype < AP_FTYPE_PROTOCOL; f = f->next) {
+        filtered = 1;
+    }
+    if (map_head_to_get == PYW_ON || (filtered && map_head_to_get != PYW_OFF)) {
+        return "GET";
+    }
+    return r->method;
+}
+
+static const char *port_text(apr_pool_t *pool, unsigned port)
+{
+    return port == 80 ? "80" : port == 443 ? "443" : apr_itoa(pool, (int)port);
+}
+
+/* Nothing of it by default; the look-ups are made only where HostnameLookups and IdentityCheck are on. */
+static void add_optional(apr_array_header_t *pairs, request_rec *r)
+{
+    const char *signature = ap_psignature("", r);
+
+    add(pairs, "SERVER_SIGNATURE", *signature ? signature : NULL);
+    add(pairs, "REMOTE_HOST", ap_get_useragent_host(r, REMOTE_HOST, NULL));
+    add(pairs, "REMOTE_IDENT", ap_get_remote_logname(r));
+}
+
+static void add_connection(apr_array_header_t *pairs, request_rec *r)
+{
+    add(pairs, "SERVER_SOFTWARE", ap_get_server_banner());
+    add(pairs, "SERVER_NAME", ap_get_server_name_for_url(r));
+    add(pairs, "SERVER_ADDR", r->connection->local_ip);
+    add(pairs, "SERVER_PORT", port_text(r->pool, ap_get_server_port(r)));
+    add(pairs, "SERVER_ADMIN", r->server->server_admin);
+    add(pairs, "REMOTE_ADDR", r->useragent_ip);
+    add(pairs, "REMOTE_PORT", apr_itoa(r->pool, r->useragent_addr->port));
+    add(pairs, "REMOTE_USER", r->user);
+    add(pairs, "AUTH_TYPE", r->ap_auth_type);
+    add(pairs, "DOCUMENT_ROOT", ap_document_root(r));
+    add(pairs, "CONTEXT_PREFIX", ap_context_prefix(r));
+    add(pairs, "CONTEXT_DOCUMENT_ROOT", ap_context_document_root(r));
+}
+
+static int is_on(const char *text)
+{
+    return text && (strcmp(text, "1") == 0 || ap_cstr_casecmp(text, "on") == 0);
+}
+
+/* SetEnvIf X-Forwarded-Proto https HTTPS=1 is the established way to say that a proxy in front speaks TLS. */
+static const char *url_scheme(request_rec *r)
+{
+    return is_on(apr_table_get(r->subprocess_env, "HTTPS")) ? "https" : ap_http_scheme(r);
+}
+
+static void add_request(apr_array_header_t *pairs, request_rec *r, const pyw_target *target)
+{
+    if (r->prev) {
+        add(pairs, "REDIRECT_URL", r->prev->uri);
+        add(pairs, "REDIRECT_QUERY_STRING", r->prev->args);
+    }
+    if (target->spec.kind == PYW_TARGET_SCRIPT) {
+        add(pairs, "SCRIPT_FILENAME", r->filename);
+    }
+    add(pairs, "REQUEST_METHOD", request_method(r, target->config->map_head_to_get));
+    add(pairs, "REQUEST_SCHEME", ap_http_scheme(r));
+    add(pairs, "REQUEST_URI", request_uri(r));
+    add(pairs, "QUERY_STRING", r->args ? r->args : "");
+    add(pairs, "SERVER_PROTOCOL", r->protocol);
+    add(pairs, "SCRIPT_NAME", target->script_name);
+    add(pairs, "PATH_INFO", target->path_info);
+    add(pairs, "wsgi.url_scheme", url_scheme(r));
+}
+
+const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target, apr_off_t collected)
+{
+    apr_array_header_t *pairs = apr_array_make(r->pool, 48, sizeof(pyw_pair));
+    int has_entity = !pyw_body_is_of_failed_request(r);
+
+    add_subprocess_env(pairs, r);
+    add_headers(pairs, r, passes_authorization(r, target), has_entity);
+    if (has_entity) {
+        add(pairs, "CONTENT_TYPE", apr_table_get(r->headers_in, "Content-Type"));
+        add(pairs, "CONTENT_LENGTH", pyw_body_content_length(r, collected));
+    }
+    add_connection(pairs, r);
+    add_optional(pairs, r);
+    add_request(pairs, r, target);
+    return pairs;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/handler.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "base/log.h"
+#include "httpd/backend/daemon.h"
+#include "httpd/bypass.h"
+#include "httpd/embedded/embedded.h"
+#include "httpd/mount.h"
+#include "httpd/request/body.h"
+#include "httpd/target.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+static int is_ours(const request_rec *r)
+{
+    return r->handler &&
+           (strcmp(r->handler, PYW_HANDLER_NAME) == 0 || strcmp(r->handler, "application/x-httpd-wsgi") == 0);
+}
+
+/* A script that no alias names must be allowed to run by Options ExecCGI, as any CGI script. */
+static int check_script(request_rec *r, const pyw_alias *alias)
+{
+    if (alias && alias->is_module) {
+        return OK;
+    }
+    if (!alias && !(ap_allow_options(r) & OPT_EXECCGI)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      PYWNO(0204) "Options ExecCGI is off in this directory, so %s is not run", r->filename);
+        return HTTP_FORBIDDEN;
+    }
+    if (r->finfo.filetype == APR_NOFILE) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0205) "script not found: %s", r->filename);
+        return HTTP_NOT_FOUND;
+    }
+    if (r->finfo.filetype == APR_DIR) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0206) "%s is a directory, not a script", r->filename);
+        return HTTP_FORBIDDEN;
+    }
+    if (r->finfo.filetype != APR_REG) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0207) "%s is not a regular file", r->filename);
+        return HTTP_FORBIDDEN;
+    }
+    return OK;
+}
+
+static int check_request(request_rec *r, const pyw_target *target)
+{
+    if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && *target->path_info) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0208) "AcceptPathInfo is off: %s takes no path", r->filename);
+        return HTTP_NOT_FOUND;
+    }
+    if (target->config->chunked_request == PYW_OFF && apr_table_get(r->headers_in, "Transfer-Encoding")) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0209) "WSGIChunkedRequest Off: a chunked request is refused");
+        return HTTP_LENGTH_REQUIRED;
+    }
+    return pyw_body_check_limit(r);
+}
+
+static const pyw_alias *alias_of(request_rec *r)
+{
+    const pyw_mount *mount = pyw_mount_get(r);
+
+    return mount ? mount->alias : NULL;
+}
+
+const char *pyw_handler_process_group(request_rec *r)
+{
+    pyw_target target;
+
+    if (!is_ours(r) || pyw_target_resolve(r, alias_of(r), &target) != OK) {
+        return NULL;
+    }
+    return target.group ? target.group->options->name : "";
+}
+
+/* A worker's obituary has the ids of what it ran. Embedded, only an interruption is reported with one. */
+static int is_identified(const pyw_target *target)
+{
+    return target->group || target->timing.deadline != 0 || target->config->interrupts_gone == PYW_ON;
+}
+
+int pyw_handler(request_rec *r)
+{
+    const pyw_alias *alias;
+    pyw_target target;
+    int status;
+
+    if (!is_ours(r)) {
+        return DECLINED;
+    }
+    alias = alias_of(r);
+    status = check_script(r, alias);
+    if (status == OK) {
+        status = pyw_target_resolve(r, alias, &target);
+    }
+    if (status == OK && !alias) {
+        status = pyw_bypass_check(r, &target);
+    }
+    if (status == OK) {
+        status = check_request(r, &target);
+    }
+    if (status != OK) {
+        return status;
+    }
+    pyw_timing_take(&target.timing, r, pyw_config_request_timeout(target.config, target.group));
+    if (is_identified(&target)) {
+        pyw_timing_identify(&target.timing, r);
+    }
+    return target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
+}

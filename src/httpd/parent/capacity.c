@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/parent/capacity.h"
+
+#include <http_log.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "config/config.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* In the manager: its channels, the clients of its commands, the pipes of httpd's old children, and the like. */
+enum {
+    OWN_DESCRIPTORS = 96,
+    PER_GROUP = 3, /* the log, the next log during a restart, and the watch of reload-on= */
+    PER_WORKER = 2 /* its channel, and the pipe by which it logs */
+};
+
+typedef struct capacity {
+    apr_uint64_t limit;
+    apr_uint64_t least; /* each group with as few workers as it may have */
+    apr_uint64_t most;  /* while all of as many are replaced */
+    int groups;
+    apr_uint64_t workers;
+} capacity;
+
+static capacity measure(void)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+    capacity needed = {.groups = groups->nelts, .least = OWN_DESCRIPTORS, .most = OWN_DESCRIPTORS};
+    struct rlimit files;
+
+    for (int i = 0; i < groups->nelts; i++) {
+        const pyw_group_options *options = APR_ARRAY_IDX(groups, i, const pyw_group *)->options;
+        int template = options->preload ? 1 : 0;
+        int least = options->processes_least + template;
+        int most = 2 * (options->processes + template) + options->reload_overlap;
+
+        needed.least += (apr_uint64_t)(PER_GROUP + PER_WORKER * least);
+        needed.most += (apr_uint64_t)(PER_GROUP + PER_WORKER * most);
+        needed.workers += (apr_uint64_t)options->processes;
+    }
+    needed.limit = getrlimit(RLIMIT_NOFILE, &files) == 0 ? (apr_uint64_t)files.rlim_max : RLIM_INFINITY;
+    return needed;
+}
+
+pyw_result pyw_capacity_check(pyw_problem *problem)
+{
+    const capacity needed = measure();
+
+    if (needed.least <= needed.limit) {
+        return PYW_OK;
+    }
+    return pyw_problem_set(problem,
+                           "%d groups need %" APR_UINT64_T_FMT " descriptors at least, and the hard limit is "
+                           "%" APR_UINT64_T_FMT ": raise it (LimitNOFILE= of the service, ulimit -Hn)",
+                           needed.groups, needed.least, needed.limit);
+}
+
+void pyw_capacity_warn(server_rec *main_server)
+{
+    const capacity needed = measure();
+
+    if (needed.least <= needed.limit && needed.most > needed.limit) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
+                     PYWNO(0255) "%d groups with up to %" APR_UINT64_T_FMT " workers need up to %" APR_UINT64_T_FMT
+                                 " descriptors in the process manager, and the hard limit is %" APR_UINT64_T_FMT
+                                 ": when they run out, workers will be missing; raise it (LimitNOFILE= of the "
+                                 "service, ulimit -Hn)",
+                     needed.groups, needed.workers, needed.most, needed.limit);
+    }
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* pipe2 */
+#endif
+#include "httpd/parent/liveness_pipe.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+static struct {
+    int reading;
+    int writing;
+} lifeline = {-1, -1};
+
+static void close_end(int *end)
+{
+    if (*end >= 0) {
+        close(*end);
+        *end = -1;
+    }
+}
+
+/* The children of this configuration keep their writing ends. */
+static apr_status_t pconf_cleanup(void *unused)
+{
+    (void)unused;
+    close_end(&lifeline.reading);
+    close_end(&lifeline.writing);
+    return APR_SUCCESS;
+}
+
+void pyw_lifeline_create(apr_pool_t *pconf)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return;
+    }
+    lifeline.reading = ends[0];
+    lifeline.writing = ends[1];
+    apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
+}
+
+int pyw_lifeline_fd(void)
+{
+    return lifeline.reading;
+}
+
+void pyw_lifeline_child_init(void)
+{
+    close_end(&lifeline.reading);
+}
+
+/* A pipe that is full wakes it, too. */
+void pyw_lifeline_wake_manager(void)
+{
+    (void)!write(lifeline.writing, "", 1);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/parent/managers.h"
+
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "httpd/parent/other_child.h"
+#include "httpd/parent/replaced_managers.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+#define CURRENT_KEY "pywsgi-manager"
+#define STATE_KEY "pywsgi-managers-state"
+
+/* How long a manager may take to end its workers beyond their shutdown-timeout, and how often to look. */
+#define STOP_GRACE apr_time_from_sec(5)
+#define STOP_STEP_MS 20
+
+#define NEVER apr_time_from_sec(24 * 60 * 60)
+
+/* With graceful-timeout=0, as for groups that are removed. */
+#define UNLIMITED_MS (5 * 60 * 1000)
+
+pyw_manager_process *pyw_managers_find(void)
+{
+    return ap_retained_data_get(CURRENT_KEY);
+}
+
+pyw_manager_process *pyw_managers_current(void)
+{
+    pyw_manager_process *manager = pyw_managers_find();
+
+    if (!manager) {
+        manager = ap_retained_data_create(CURRENT_KEY, sizeof(*manager));
+        manager->control_fd = -1;
+    }
+    return manager;
+}
+
+/* An older build of this module left no state, but a manager that runs. */
+pyw_managers_state *pyw_managers_state_of_both(void)
+{
+    pyw_managers_state *state = ap_retained_data_get(STATE_KEY);
+
+    if (!state) {
+        state = ap_retained_data_create(STATE_KEY, sizeof(*state));
+        state->next.control_fd = -1;
+        state->is_configured = pyw_managers_is_alive(pyw_managers_current());
+    }
+    return state;
+}
+
+void pyw_managers_close_control(pyw_manager_process *manager)
+{
+    if (manager->control_fd >= 0) {
+        close(manager->control_fd);
+        manager->control_fd = -1;
+    }
+}
+
+int pyw_managers_is_alive(const pyw_manager_process *manager)
+{
+    return manager->proc.pid > 0 && manager->parent == getpid() && manager->control_fd >= 0 &&
+           kill(manager->proc.pid, 0) == 0;
+}
+
+int pyw_managers_is_other_program(const pyw_manager_process *manager)
+{
+    char stamp[PYW_STAMP_SIZE];
+
+    pyw_control_program_stamp(stamp);
+    return *stamp && strcmp(stamp, manager->stamp) != 0;
+}
+
+pyw_result pyw_managers_start(pyw_manager_process *manager, int legacy, pyw_problem *problem)
+{
+    pyw_managers_close_control(manager);
+    if (pyw_control_spawn(&manager->proc.pid, &manager->control_fd, legacy, problem) != PYW_OK) {
+        manager->proc.pid = 0;
+        return PYW_FAILED;
+    }
+    pyw_control_program_stamp(manager->stamp);
+    manager->parent = getpid();
+    manager->started = pyw_clock_us();
+    manager->stop_limit = 0;
+    return PYW_OK;
+}
+
+static apr_interval_time_t longer(apr_interval_time_t one, apr_interval_time_t other)
+{
+    return one > other ? one : other;
+}
+
+/* Without a group the limits stay: those that were removed are not done yet. */
+void pyw_managers_note_limits(void)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+    pyw_manager_process *manager = pyw_managers_current();
+    apr_interval_time_t shutdown = 0, graceful = 0;
+
+    for (int i = 0; i < groups->nelts; i++) {
+        const pyw_group_options *options = APR_ARRAY_IDX(groups, i, const pyw_group *)->options;
+
+        /* 0 is: never force. */
+        shutdown = longer(shutdown, options->shutdown_timeout == 0 ? NEVER : options->shutdown_timeout);
+        graceful = longer(graceful, options->graceful_timeout == 0 ? apr_time_from_msec(UNLIMITED_MS)
+                                                                   : options->graceful_timeout);
+    }
+    if (groups->nelts > 0) {
+        manager->stop_limit = shutdown;
+        pyw_managers_state_of_both()->graceful_limit_ms = apr_time_as_msec(graceful);
+    }
+}
+
+void pyw_managers_let_go(pyw_manager_process *manager, int64_t kill_at, apr_pool_t *pconf)
+{
+    pyw_other_child_unwatch(manager);
+    if (manager->proc.pid > 0) {
+        pyw_predecessors_add(&manager->proc, manager->control_fd, kill_at, pconf);
+        manager->control_fd = -1;
+    }
+    pyw_managers_close_control(manager);
+    manager->proc.pid = 0;
+}
+
+static void kill_and_forget(pyw_manager_process *manager)
+{
+    pyw_managers_close_control(manager);
+    if (manager->proc.pid > 0) {
+        kill(manager->proc.pid, SIGKILL);
+        waitpid(manager->proc.pid, NULL, 0);
+    }
+    manager->proc.pid = 0;
+}
+
+/* Waits for the end of the manager, which has been told to stop; it is killed if it takes too long. */
+static void await_end(pyw_manager_process *manager, int64_t deadline)
+{
+    while (waitpid(manager->proc.pid, NULL, WNOHANG) == 0) {
+        if (pyw_clock_ms() > deadline) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
+                         PYWNO(0250) "the process manager (pid %" APR_PID_T_FMT ") does not end, killing it",
+                         manager->proc.pid);
+            kill_and_forget(manager);
+            return;
+        }
+        poll(NULL, 0, STOP_STEP_MS);
+    }
+    manager->proc.pid = 0;
+}
+
+void pyw_managers_stop_all(void)
+{
+    pyw_manager_process *manager = pyw_managers_current();
+    int64_t deadline = pyw_clock_ms() + apr_time_as_msec(manager->stop_limit + STOP_GRACE);
+
+    pyw_predecessors_stop();
+    kill_and_forget(&pyw_managers_state_of_both()->next);
+    if (pyw_managers_is_alive(manager)) {
+        /* The order to stop; processes that other modules have forked may have duplicates of the channel. */
+        shutdown(manager->control_fd, SHUT_RDWR);
+        pyw_managers_close_control(manager);
+        await_end(manager, deadline);
+    }
+    pyw_predecessors_await(deadline);
+}

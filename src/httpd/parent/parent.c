@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/parent/parent.h"
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "httpd/log.h"
+#include "httpd/parent/capacity.h"
+#include "httpd/parent/control.h"
+#include "httpd/parent/generations.h"
+#include "httpd/parent/liveness_pipe.h"
+#include "httpd/parent/log_store.h"
+#include "httpd/parent/managers.h"
+#include "httpd/parent/other_child.h"
+#include "httpd/parent/replaced_managers.h"
+#include "httpd/parent/waker.h"
+#include "httpd/queue/shared_memory.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/*
+ * httpd's parent wants a manager that has taken the configuration, and waits for none. While it waits httpd's old
+ * children accept nothing any more, and the new ones are not there yet; and later it must notice its children's ends.
+ */
+enum {
+    START_MS = 31 * 1000, /* httpd starts: no client waits, and the outcome is worth knowing */
+    RESTART_MS = 1000,    /* all that post_config may take at a restart */
+    TURN_MS = 300,        /* what is left to do is tried for so long now and then */
+    TURN_PAUSE_MS = 1000,
+    ANSWER_MS = 10 * 1000, /* a manager that has not answered by then is replaced */
+    START_ANSWER_MS = 30 * 1000,
+    PAUSE_LEAST_MS = 1000, /* between two attempts: it doubles */
+    PAUSE_DOUBLINGS = 3,
+    MIN_LIFE_MS = 1000 /* a manager that lived for less is not started again at once */
+};
+
+/* Of a new one. */
+#define ENDED_AT_ONCE "it ended without an answer; the error log may tell more"
+
+/* What is left to be done for this configuration; ends with its pool. */
+static struct {
+    int is_open; /* something is */
+    int is_start;
+    int is_revival;        /* the manager died: its successor is worth a record */
+    int has_tried_program; /* another pywsgid is on disk, and was tried */
+    apr_pool_t *pconf;
+    server_rec *server;
+    pyw_delivery *delivery; /* NULL: none is on its way */
+    pyw_manager_process *receiver;
+    int64_t answer_by;
+    int64_t retry_at;
+    int failures;                                  /* in turn */
+    char reason[sizeof(((pyw_problem *)0)->text)]; /* of the last one, as it was logged */
+} work;
+
+/* The process that all of this is about; not one that it has forked. */
+static pid_t owner;
+
+static int is_wanted(void)
+{
+    return pyw_config_main()->groups->nelts > 0;
+}
+
+static void back_off(void)
+{
+    int doublings = work.failures < PAUSE_DOUBLINGS ? work.failures : PAUSE_DOUBLINGS;
+
+    work.failures++;
+    work.retry_at = pyw_clock_ms() + (PAUSE_LEAST_MS << doublings);
+}
+
+/* Each reason is one record, however often it is met. */
+static int is_news(const char *reason)
+{
+    if (strcmp(work.reason, reason) == 0) {
+        return 0;
+    }
+    apr_cpystrn(work.reason, reason, sizeof(work.reason));
+    return 1;
+}
+
+static const char *what_follows(void)
+{
+    return work.is_start ? "" : "; it is tried again until it succeeds";
+}
+
+static void report_refusal(const char *reason)
+{
+    if (is_news(reason)) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, work.server,
+                     PYWNO(0252) "the process manager does not take the configuration: %s%s", reason, what_follows());
+    }
+}
+
+static void on_manager_end(void *data, apr_wait_t status);
+
+static void watch(pyw_manager_process *manager)
+{
+    pyw_other_child_watch(&manager->proc, on_manager_end, manager, work.pconf);
+}
+
+static int start(pyw_manager_process *manager, int legacy)
+{
+    pyw_problem problem;
+
+    if (pyw_managers_start(manager, legacy, &problem) == PYW_OK) {
+        watch(manager);
+        return 1;
+    }
+    if (is_news(problem.text)) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, work.server, PYWNO(0251) "the process manager cannot be started: %s%s",
+                     problem.text, what_follows());
+    }
+    return 0;
+}
+
+static int start_current(pyw_manager_process *manager)
+{
+    pyw_managers_state_of_both()->unanswered = 0;
+    pyw_managers_state_of_both()->is_configured = 0;
+    return start(manager, -1);
+}
+
+/* It has never had a configuration, and so no workers. */
+static void discard(pyw_manager_process *manager)
+{
+    pyw_managers_let_go(manager, pyw_clock_ms(), work.pconf);
+}
+
+/*
+ * It cannot be told anything. Its workers serve on while it is stopped, and finish when it is killed; were it to go on
+ * some time, it would get in the way of the next one.
+ */
+static void freeze(pyw_manager_process *manager)
+{
+    kill(manager->proc.pid, SIGSTOP);
+    pyw_managers_let_go(manager, pyw_clock_ms() + pyw_managers_state_of_both()->graceful_limit_ms, work.pconf);
+}
+
+static void replace_mute(pyw_manager_process *manager, const char *reason)
+{
+    ap_log_error(
+        APLOG_MARK, APLOG_ERR, 0, work.server,
+        PYWNO(0256) "the process manager (pid %" APR_PID_T_FMT
+                    ") does not answer (%s): another one takes its place, and its workers finish what they run",
+        manager->proc.pid, reason);
+    freeze(manager);
+    work.is_revival = 1;
+}
+
+static int deliver_to(pyw_manager_process *manager)
+{
+    int unanswered = manager == pyw_managers_current() ? pyw_managers_state_of_both()->unanswered : 0;
+
+    pyw_managers_note_limits();
+    work.delivery = pyw_delivery_begin(work.pconf, manager->control_fd, unanswered, work.server);
+    if (!work.delivery) {
+        report_refusal("no memory or descriptor");
+        back_off();
+        return 0;
+    }
+    work.receiver = manager;
+    work.answer_by = pyw_clock_ms() + (work.is_start ? START_ANSWER_MS : ANSWER_MS);
+    return 1;
+}
+
+static void end_delivery(void)
+{
+    if (work.receiver == pyw_managers_current()) {
+        pyw_managers_state_of_both()->unanswered = pyw_delivery_unanswered(work.delivery);
+    }
+    pyw_delivery_end(work.delivery);
+    work.delivery = NULL;
+}
+
+static void give_next_up(const char *reason)
+{
+    if (pyw_managers_state_of_both()->next.proc.pid > 0) {
+        discard(&pyw_managers_state_of_both()->next);
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, work.server, PYWNO(0270) "the new pywsgid cannot take over: %s", reason);
+}
+
+/* 0: the old manager goes on, if it can. */
+static int begin_hand_over(pyw_manager_process *manager)
+{
+    pyw_manager_process *next = &pyw_managers_state_of_both()->next;
+    pyw_problem problem;
+    int legacy, is_begun;
+
+    if (pyw_control_hand_over(manager->control_fd, &legacy, &problem) != PYW_OK) {
+        give_next_up(problem.text);
+        return 0;
+    }
+    pyw_log_store_renew();
+    is_begun = start(next, legacy) && deliver_to(next);
+    close(legacy);
+    if (!is_begun) {
+        give_next_up("it cannot be started");
+    }
+    return is_begun;
+}
+
+/* 1: a configuration is on its way. */
+static int begin(void)
+{
+    pyw_manager_process *manager = pyw_managers_current();
+    pyw_problem problem;
+
+    if (!is_wanted() && !pyw_managers_is_alive(manager)) {
+        work.is_open = 0;
+        return 0;
+    }
+    if (pyw_clock_ms() < work.retry_at) {
+        return 0;
+    }
+    if (pyw_capacity_check(&problem) != PYW_OK) {
+        report_refusal(problem.text);
+        back_off();
+        return 0;
+    }
+    if (pyw_managers_is_alive(manager) && pyw_managers_state_of_both()->unanswered < 0) {
+        replace_mute(manager, "it took a part of the last configuration only");
+    }
+    if (pyw_managers_is_alive(manager) && is_wanted() && !work.has_tried_program &&
+        pyw_managers_is_other_program(manager)) {
+        work.has_tried_program = 1;
+        if (begin_hand_over(manager)) {
+            return 1;
+        }
+    }
+    if (!pyw_managers_is_alive(manager) && is_wanted() && !start_current(manager)) {
+        back_off();
+        return 0;
+    }
+    return pyw_managers_is_alive(manager) && deliver_to(manager);
+}
+
+static void succeed_to(pyw_manager_process *manager, pyw_manager_process *next)
+{
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work.server,
+                 PYWNO(0271) "pywsgid is another one on disk: process manager %" APR_PID_T_FMT
+                             " takes over from %" APR_PID_T_FMT ", whose workers finish what they run",
+                 next->proc.pid, manager->proc.pid);
+    pyw_managers_let_go(manager, INT64_MAX, work.pconf);
+    pyw_other_child_unwatch(next);
+    *manager = *next;
+    next->proc.pid = 0;
+    next->control_fd = -1;
+    pyw_managers_state_of_both()->unanswered = 0;
+    pyw_managers_note_limits();
+    watch(manager);
+}
+
+static void on_taken(void)
+{
+    pyw_manager_process *manager = pyw_managers_current();
+
+    if (work.receiver != manager) {
+        succeed_to(manager, work.receiver);
+    }
+    else if (work.is_revival && is_wanted()) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work.server,
+                     PYWNO(0254) "the process manager was started again (pid %" APR_PID_T_FMT ")", manager->proc.pid);
+    }
+    pyw_managers_state_of_both()->is_configured = 1;
+    pyw_managers_state_of_both()->is_unused = !is_wanted();
+    work.is_open = 0;
+    work.is_revival = 0;
+    *work.reason = '\0';
+}
+
+/* One that runs an older configuration goes on with it. */
+static void on_refused(const char *reason)
+{
+    report_refusal(reason);
+    if (!pyw_managers_state_of_both()->is_configured) {
+        discard(pyw_managers_current());
+        work.is_revival = !work.is_start;
+    }
+    back_off();
+}
+
+/* It does not answer, or nothing that makes sense. */
+static void on_mute(pyw_result result, const char *reason)
+{
+    pyw_manager_process *manager = pyw_managers_current();
+
+    if (!pyw_managers_state_of_both()->is_configured) {
+        on_refused(result == PYW_GONE ? ENDED_AT_ONCE : reason);
+        return;
+    }
+    replace_mute(manager, reason);
+}
+
+static void report_unused(const pyw_manager_process *manager)
+{
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, work.server,
+                 PYWNO(0258) "the process manager (pid %" APR_PID_T_FMT
+                             ") has ended, as no process group was configured any more",
+                 manager->proc.pid);
+}
+
+/* 0: there is no answer yet. */
+static int await_answer(int64_t deadline)
+{
+    pyw_problem problem = {"nothing within 10 s"};
+    pyw_result result =
+        pyw_delivery_go_on(work.delivery, deadline < work.answer_by ? deadline : work.answer_by, &problem);
+
+    if (result == PYW_TIMEOUT && pyw_clock_ms() < work.answer_by) {
+        return 0;
+    }
+    end_delivery();
+    if (result == PYW_OK) {
+        on_taken();
+    }
+    else if (work.receiver != pyw_managers_current()) {
+        give_next_up(problem.text);
+    }
+    else if (result == PYW_FAILED) {
+        on_refused(problem.text);
+    }
+    else if (result == PYW_GONE && pyw_managers_state_of_both()->is_unused) {
+        report_unused(pyw_managers_current());
+        pyw_managers_let_go(pyw_managers_current(), INT64_MAX, work.pconf);
+    }
+    else {
+        on_mute(result, problem.text);
+    }
+    return 1;
+}
+
+static void take_turn(void);
+
+static void go_on(int limit_ms)
+{
+    int64_t deadline = pyw_clock_ms() + limit_ms;
+
+    while (work.is_open && (work.delivery || begin()) && await_answer(deadline)) {
+    }
+    if (work.is_open && !work.is_start) {
+        int64_t pause = work.delivery ? TURN_PAUSE_MS : work.retry_at - pyw_clock_ms();
+
+        pyw_waker_set(pause > 0 ? (int)pause : 0, take_turn, work.pconf);
+    }
+}
+
+static void take_turn(void)
+{
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING) {
+        pyw_predecessors_look();
+        go_on(TURN_MS);
+    }
+}
+
+int pyw_parent_monitor(apr_pool_t *pool, server_rec *main_server)
+{
+    (void)pool;
+    (void)main_server;
+    take_turn();
+    return DECLINED;
+}
+
+static const char *kind_of_end(apr_wait_t status)
+{
+    return WIFSIGNALED(status) ? "signal" : "exit status";
+}
+
+static int number_of_end(apr_wait_t status)
+{
+    return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void forget(pyw_manager_process *manager)
+{
+    if (work.delivery && work.receiver == manager) {
+        end_delivery();
+    }
+    pyw_managers_close_control(manager);
+    manager->proc.pid = 0;
+}
+
+/* It had taken a configuration: its workers serve for a moment, and finish. */
+static void on_death(const pyw_manager_process *manager, apr_wait_t status)
+{
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, work.server,
+                 PYWNO(0253) "the process manager (pid %" APR_PID_T_FMT
+                             ") ended with %s %d; its workers finish what they run, and a "
+                             "new manager is started",
+                 manager->proc.pid, kind_of_end(status), number_of_end(status));
+    work.retry_at = 0;
+    if (pyw_clock_us() - manager->started < MIN_LIFE_MS * 1000) {
+        back_off();
+    }
+    else {
+        work.failures = 0;
+    }
+}
+
+static void on_current_end(pyw_manager_process *manager, apr_wait_t status)
+{
+    pyw_managers_state *state = pyw_managers_state_of_both();
+
+    if (!is_wanted()) {
+        report_unused(manager);
+    }
+    else if (state->is_configured) {
+        on_death(manager, status);
+    }
+    else {
+        report_refusal(ENDED_AT_ONCE);
+        back_off();
+    }
+    forget(manager);
+    state->is_configured = 0;
+    state->unanswered = 0;
+    work.is_open = is_wanted();
+    work.is_revival = 1;
+}
+
+static void on_manager_end(void *data, apr_wait_t status)
+{
+    pyw_manager_process *manager = data;
+
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
+        return;
+    }
+    if (manager == pyw_managers_current()) {
+        on_current_end(manager, status);
+    }
+    else {
+        forget(manager);
+        give_next_up(apr_psprintf(work.pconf, "it ended with %s %d", kind_of_end(status), number_of_end(status)));
+    }
+    go_on(TURN_MS);
+}
+
+/*
+ * httpd restarts or ends: what is on its way is taken, or begun anew with the next configuration. Before the pools
+ * below pconf go.
+ */
+static apr_status_t interrupt_work(void *unused)
+{
+    (void)unused;
+    if (owner != getpid()) {
+        return APR_SUCCESS;
+    }
+    pyw_waker_stop();
+    if (work.delivery) {
+        (void)await_answer(pyw_clock_ms());
+    }
+    if (work.delivery) {
+        end_delivery();
+        if (work.receiver != pyw_managers_current()) {
+            discard(work.receiver);
+        }
+    }
+    memset(&work, 0, sizeof(work));
+    return APR_SUCCESS;
+}
+
+/* pconf goes at every restart; the managers go with it only when httpd itself ends. */
+static apr_status_t pconf_cleanup(void *unused)
+{
+    (void)unused;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING && owner == getpid()) {
+        pyw_managers_stop_all();
+    }
+    return APR_SUCCESS;
+}
+
+/* What does not belong into a graceful restart: no child of httpd serves yet. */
+static int is_start(void)
+{
+    return !pyw_managers_is_alive(pyw_managers_current()) && pyw_generations_current() == 0;
+}
+
+static void open_work(apr_pool_t *pconf, server_rec *main_server)
+{
+    memset(&work, 0, sizeof(work));
+    work.is_open = 1;
+    work.is_start = is_start();
+    owner = getpid();
+    work.pconf = pconf;
+    work.server = main_server;
+    if (pyw_managers_is_alive(pyw_managers_current())) {
+        watch(pyw_managers_current());
+    }
+    pyw_predecessors_watch(pconf);
+}
+
+/* 0: httpd must not start. */
+static int pursue(void)
+{
+    go_on(work.is_start ? START_MS : RESTART_MS);
+    if (work.is_open && work.is_start) {
+        work.is_open = 0;
+        pyw_managers_stop_all();
+        return 0;
+    }
+    if (work.is_open && work.delivery) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, work.server,
+                     PYWNO(0257) "the process manager (pid %" APR_PID_T_FMT
+                                 ") has not taken the configuration within a second: httpd does not wait for it",
+                     work.receiver->proc.pid);
+    }
+    work.is_start = 0;
+    return 1;
+}
+
+int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    (void)plog;
+    (void)ptemp;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    pyw_log_install(pyw_log_sink_server, main_server, pyw_log_sink_threshold(main_server));
+    apr_pool_pre_cleanup_register(pconf, NULL, interrupt_work);
+    apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
+    if (is_wanted() || pyw_managers_is_alive(pyw_managers_current())) {
+        if (pyw_dispatch_prepare() != PYW_OK) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        pyw_capacity_warn(main_server);
+        pyw_lifeline_create(pconf);
+    }
+    open_work(pconf, main_server);
+    return pursue() ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+void pyw_parent_child_init(void)
+{
+    pyw_manager_process *manager = pyw_managers_find();
+
+    if (manager && manager->parent != getpid()) {
+        pyw_managers_close_control(manager);
+        pyw_managers_close_control(&pyw_managers_state_of_both()->next);
+        pyw_lifeline_child_init();
+        pyw_log_store_child_init();
+        if (work.delivery) {
+            pyw_delivery_end(work.delivery); /* what it still has to send may be a group's env= */
+            work.delivery = NULL;
+        }
+    }
+    pyw_predecessors_child_init();
+}

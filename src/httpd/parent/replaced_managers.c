@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/parent/replaced_managers.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "httpd/parent/other_child.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+#define RETAINED_KEY "pywsgi-leaving-managers"
+#define MOST 8
+#define STOP_STEP_MS 20
+
+typedef struct predecessor {
+    apr_proc_t proc; /* pid 0: none */
+    int control_fd;
+    int64_t kill_at; /* INT64_MAX: it ends by itself */
+} predecessor;
+
+/* Plain data only, as the next generation may be another build of this module. */
+typedef struct retained_predecessors {
+    pid_t parent;
+    int next;
+    predecessor list[MOST];
+} retained_predecessors;
+
+static retained_predecessors *retained(void)
+{
+    retained_predecessors *all = ap_retained_data_get(RETAINED_KEY);
+
+    if (!all) {
+        all = ap_retained_data_create(RETAINED_KEY, sizeof(*all));
+        all->parent = getpid();
+        for (int i = 0; i < MOST; i++) {
+            all->list[i].control_fd = -1;
+            all->list[i].kill_at = INT64_MAX;
+        }
+    }
+    return all;
+}
+
+static void close_control(predecessor *one)
+{
+    if (one->control_fd >= 0) {
+        close(one->control_fd);
+        one->control_fd = -1;
+    }
+}
+
+/* The end of the control channel is the order to stop; other processes may have duplicates of it. */
+static void tell_to_stop(predecessor *one)
+{
+    if (one->control_fd >= 0) {
+        shutdown(one->control_fd, SHUT_RDWR);
+    }
+    close_control(one);
+}
+
+static void forget(predecessor *one)
+{
+    close_control(one);
+    one->proc.pid = 0;
+    one->kill_at = INT64_MAX;
+}
+
+static void kill_if_due(predecessor *one, int64_t now)
+{
+    if (one->proc.pid > 0 && one->kill_at <= now) {
+        kill(one->proc.pid, SIGKILL);
+        one->kill_at = INT64_MAX;
+    }
+}
+
+static void watch(predecessor *one, apr_pool_t *pconf);
+
+void pyw_predecessors_add(const apr_proc_t *proc, int control_fd, int64_t kill_at, apr_pool_t *pconf)
+{
+    retained_predecessors *all = retained();
+    predecessor *one = &all->list[all->next];
+
+    all->next = (all->next + 1) % MOST;
+    pyw_other_child_unwatch(one);
+    kill_if_due(one, INT64_MAX - 1); /* one that is stopped would not hear of it */
+    tell_to_stop(one);
+    forget(one);
+    one->proc = *proc;
+    one->control_fd = control_fd;
+    one->kill_at = kill_at;
+    if (kill_at != INT64_MAX) {
+        tell_to_stop(one); /* for the case that somebody lets it go on */
+    }
+    kill_if_due(one, pyw_clock_ms());
+    watch(one, pconf);
+}
+
+void pyw_predecessors_look(void)
+{
+    retained_predecessors *all = retained();
+
+    for (int i = 0; i < MOST; i++) {
+        kill_if_due(&all->list[i], pyw_clock_ms());
+    }
+}
+
+static void on_end(void *data, apr_wait_t status)
+{
+    predecessor *one = data;
+
+    (void)status;
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
+                 PYWNO(0272) "the process manager (pid %" APR_PID_T_FMT ") that was replaced has ended", one->proc.pid);
+    forget(one);
+}
+
+static void watch(predecessor *one, apr_pool_t *pconf)
+{
+    pyw_other_child_watch(&one->proc, on_end, one, pconf);
+}
+
+void pyw_predecessors_watch(apr_pool_t *pconf)
+{
+    retained_predecessors *all = retained();
+
+    for (int i = 0; i < MOST; i++) {
+        if (all->list[i].proc.pid > 0) {
+            watch(&all->list[i], pconf);
+        }
+    }
+}
+
+void pyw_predecessors_stop(void)
+{
+    retained_predecessors *all = retained();
+
+    for (int i = 0; i < MOST; i++) {
+        kill_if_due(&all->list[i], INT64_MAX - 1);
+        tell_to_stop(&all->list[i]);
+    }
+}
+
+static int count_running(retained_predecessors *all)
+{
+    int count = 0;
+
+    for (int i = 0; i < MOST; i++) {
+        if (all->list[i].proc.pid > 0 && waitpid(all->list[i].proc.pid, NULL, WNOHANG) != 0) {
+            forget(&all->list[i]);
+        }
+        count += all->list[i].proc.pid > 0;
+    }
+    return count;
+}
+
+void pyw_predecessors_await(int64_t deadline)
+{
+    retained_predecessors *all = retained();
+
+    while (count_running(all) > 0 && pyw_clock_ms() < deadline) {
+        poll(NULL, 0, STOP_STEP_MS);
+    }
+    for (int i = 0; i < MOST; i++) {
+        all->list[i].kill_at = 0;
+        kill_if_due(&all->list[i], 0);
+        forget(&all->list[i]);
+    }
+}
+
+void pyw_predecessors_child_init(void)
+{
+    retained_predecessors *all = ap_retained_data_get(RETAINED_KEY);
+
+    for (int i = 0; all && all->parent != getpid() && i < MOST; i++) {
+        close_control(&all->list[i]);
+    }
+}

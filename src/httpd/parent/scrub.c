@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* environ, explicit_bzero, memmem */
+#endif
+#include "httpd/parent/scrub.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/config.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+#define PREFIX "env="
+
+enum { PREFIX_LENGTH = sizeof(PREFIX) - 1, WINDOW_LEAST = 1024 * 1024, LINE_LEAST = 4096, MAPS_LINE = 4096 + 128 };
+
+/* What is looked at now: `length` bytes of the memory from `start` on, as a copy. */
+typedef struct scrub {
+    const process_rec *process;
+    int memory_fd; /* reading by it fails where there is no page, instead of ending the process */
+    char *window;
+    size_t size;
+    size_t overlap; /* the longest text that may be found */
+    uintptr_t start;
+    size_t length;
+} scrub;
+
+/* The setting as it is written in a configuration, where \ may precede quotes, itself, and the end of a line. */
+static size_t match(const char *text, const char *end, const char *setting, size_t *matched)
+{
+    const char *at = text;
+    const char *expected = setting;
+
+    while (at < end && *expected != '\0') {
+        if (end - at >= 2 && *at == '\\' && (at[1] == *expected || at[1] == '\n')) {
+            expected += at[1] == *expected;
+            at += 2;
+        }
+        else if (*at == *expected) {
+            at++;
+            expected++;
+        }
+        else {
+            break;
+        }
+    }
+    *matched = (size_t)(expected - setting);
+    return (size_t)(at - text);
+}
+
+static int is_in(const char *text, const char *at)
+{
+    return at >= text && at < text + strlen(text);
+}
+
+static int is_in_any(const apr_array_header_t *directives, const char *at)
+{
+    for (int i = 0; i < directives->nelts; i++) {
+        if (is_in(APR_ARRAY_IDX(directives, i, const char *), at)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* At a restart: the directives of -C and -c, and ${NAME} of the environment. */
+static int is_read_again(const scrub *job, const char *at)
+{
+    for (int i = 0; i < job->process->argc; i++) {
+        if (is_in(job->process->argv[i], at)) {
+            return 1;
+        }
+    }
+    for (char **variable = environ; *variable; variable++) {
+        if (is_in(*variable, at)) {
+            return 1;
+        }
+    }
+    return is_in_any(ap_server_pre_read_config, at) || is_in_any(ap_server_post_read_config, at);
+}
+
+/* `text` follows env= in the window. The longest of all settings' values that begins there is overwritten. */
+static void wipe_value(const scrub *job, const char *text, const char *end)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+    size_t longest = 0, skipped = 0;
+    char *place;
+
+    text += text < end && (*text == '"' || *text == '\'');
+    for (int i = 0; i < groups->nelts; i++) {
+        const apr_array_header_t *env = APR_ARRAY_IDX(groups, i, const pyw_group *)->options->env;
+
+        for (int j = 0; j < env->nelts; j++) {
+            const char *setting = APR_ARRAY_IDX(env, j, const char *);
+            size_t name = strcspn(setting, "=") + 1, matched;
+            size_t length = match(text, end, setting, &matched);
+
+            if (matched > name && length > longest) {
+                longest = length;
+                skipped = name;
+            }
+        }
+    }
+    place = (char *)job->start + (text + skipped - job->window);
+    if (longest > 0 && !is_read_again(job, place)) {
+        explicit_bzero(place, longest - skipped);
+    }
+}
+
+/* Texts that begin in the first `length` bytes; the next window begins behind these. */
+static void search_window(const scrub *job, size_t length)
+{
+    const char *end = job->window + job->length;
+    const char *at = job->window;
+
+    while ((at = memmem(at, (size_t)(end - at), PREFIX, PREFIX_LENGTH)) != NULL && at < job->window + length) {
+        at += PREFIX_LENGTH;
+        wipe_value(job, at, end);
+    }
+}
+
+/* [first, end) in windows that overlap, page by page where a page is missing. */
+static void search_region(scrub *job, uintptr_t first, uintptr_t end)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    while (first < end) {
+        size_t wanted = end - first < job->size ? end - first : job->size;
+        ssize_t got = pread(job->memory_fd, job->window, wanted, (off_t)first);
+        size_t step = got > 0 ? (size_t)got : page;
+
+        if (got > 0) {
+            if (step > job->overlap && first + step < end) {
+                step -= job->overlap;
+            }
+            job->start = first;
+            job->length = (size_t)got;
+            search_window(job, step);
+        }
+        first += step;
+    }
+}
+
+static int is_to_be_searched(const scrub *job, const char *permissions, uintptr_t first, uintptr_t end)
+{
+    uintptr_t window = (uintptr_t)job->window;
+
+    return strcmp(permissions, "rw-p") == 0 && (window >= end || window + job->size <= first) &&
+           !pyw_secrets_are_in(pyw_config_main()->secrets, first, end);
+}
+
+static int search_memory(scrub *job, FILE *maps)
+{
+    char line[MAPS_LINE], permissions[5];
+    uintptr_t first, end;
+    int regions = 0;
+
+    while (fgets(line, sizeof(line), maps)) {
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &end, permissions) == 3 &&
+            is_to_be_searched(job, permissions, first, end)) {
+            search_region(job, first, end);
+            regions++;
+        }
+    }
+    return regions > 0;
+}
+
+/* With room for each character behind a \. */
+static size_t longest_setting(void)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+    size_t longest = LINE_LEAST;
+
+    for (int i = 0; i < groups->nelts; i++) {
+        const apr_array_header_t *env = APR_ARRAY_IDX(groups, i, const pyw_group *)->options->env;
+
+        for (int j = 0; j < env->nelts; j++) {
+            size_t length = 2 * strlen(APR_ARRAY_IDX(env, j, const char *)) + PREFIX_LENGTH + 2;
+
+            longest = length > longest ? length : longest;
+        }
+    }
+    return longest;
+}
+
+static int search(const process_rec *process)
+{
+    scrub job = {.process = process, .overlap = longest_setting()};
+    FILE *maps = fopen("/proc/self/maps", "re");
+    void *window;
+    int done = 0;
+
+    job.size = job.overlap * 4 > WINDOW_LEAST ? job.overlap * 4 : WINDOW_LEAST;
+    window = mmap(NULL, job.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    job.memory_fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    if (maps && window != MAP_FAILED && job.memory_fd >= 0) {
+        job.window = window;
+        done = search_memory(&job, maps);
+    }
+    if (job.memory_fd >= 0) {
+        close(job.memory_fd);
+    }
+    if (window != MAP_FAILED) {
+        munmap(window, job.size);
+    }
+    if (maps) {
+        fclose(maps);
+    }
+    return done;
+}
+
+int pyw_scrub_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    (void)pconf, (void)plog, (void)ptemp;
+    if (pyw_config_main()->has_secrets_in_text && !search(main_server->process)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
+                     PYWNO(0130) "httpd cannot search its own memory (/proc/self/mem: %s): its children may have "
+                                 "values of env= in theirs; put passwords into an env-file",
+                     strerror(errno));
+    }
+    return OK;
+}

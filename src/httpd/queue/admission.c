@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* POLLRDHUP */
+#endif
+#include "httpd/queue/admission.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "httpd/client_socket.h"
+#include "httpd/parent/liveness_pipe.h"
+#include "httpd/queue/batch_scheduling.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* How often a request that waits looks whether its client is still there. */
+#define LOOK_MS 100
+
+/* Of a request that is younger the client is hardly gone: it is not worth a system call. */
+#define QUEUED_MS 50
+
+static int32_t own_pid;
+
+void pyw_admission_child_init(void)
+{
+    own_pid = (int32_t)getpid();
+}
+
+void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_reply *reply)
+{
+    memset(admission, 0, sizeof(*admission));
+    admission->target = target;
+    admission->reply = reply;
+    admission->client_fd = pyw_conn_fd(reply->r->connection);
+}
+
+static pyw_slots *slots_of(const pyw_admission *admission)
+{
+    return admission->target->group->slots;
+}
+
+static const pyw_group_options *options_of(const pyw_admission *admission)
+{
+    return admission->target->group->options;
+}
+
+static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
+{
+    const pyw_dir_config *config = admission->target->config;
+    const pyw_group_options *options = options_of(admission);
+
+    memset(wish, 0, sizeof(*wish));
+    wish->owner = own_pid;
+    wish->is_high = config->priority == PYW_ON;
+    wish->is_repeated = admission->is_repeated;
+    wish->location = config->concurrency_location;
+    wish->location_limit = config->concurrency;
+    wish->reserve = options->reserve;
+    wish->patience_ms = 1 + pyw_timing_bound(&admission->target->timing, PYW_SLOTS_PATIENCE_MS);
+    wish->queue_limit = options->queue_limit;
+    wish->queue_timeout_ms = (int)apr_time_as_msec(options->queue_timeout);
+}
+
+/* RFC 9110 section 10.2.3: whole seconds. */
+static void say_when(const pyw_admission *admission)
+{
+    apr_int64_t wait = pyw_slots_expected_wait(slots_of(admission));
+
+    apr_table_setn(admission->reply->r->err_headers_out, "Retry-After",
+                   apr_psprintf(admission->reply->r->pool, "%" APR_INT64_T_FMT, 1 + wait / 1000));
+}
+
+/* One record a second, however many are refused. */
+static int refuse(const pyw_admission *admission, const char *why)
+{
+    pyw_slots_figures figures;
+    apr_uint32_t count = 0;
+
+    say_when(admission);
+    if (pyw_slots_count_refusal(slots_of(admission), &count)) {
+        pyw_slots_look(slots_of(admission), &figures);
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, admission->reply->r,
+            PYWNO(0262) "process group '%s' is overloaded, the client gets 503: %s (%u running in %u threads, "
+                        "%u waiting; %u refused since the last such record)",
+            options_of(admission)->name, why, figures.running, figures.slots, figures.waiting, count);
+    }
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+/* One record a second, from whichever of httpd's processes. */
+static int refuse_blocked(const pyw_admission *admission)
+{
+    apr_int32_t holder = 0;
+    apr_int64_t since = 0;
+
+    say_when(admission);
+    if (pyw_slots_tell_blocked(slots_of(admission), &holder, &since)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->reply->r,
+                      PYWNO(0228) "process group '%s': httpd's process %ld has locked the table of the group's "
+                                  "requests and does not go on for %.1f s, as if it was stopped (SIGSTOP, a "
+                                  "debugger); clients get 503 until it goes on or ends",
+                      options_of(admission)->name, (long)holder, (double)since / 1000);
+    }
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+/* The manager has said it in the group's log. */
+static int refuse_down(const pyw_admission *admission)
+{
+    say_when(admission);
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+static int client_left(pyw_admission *admission)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->reply->r,
+                  PYWNO(0263) "the client left while its request waited for a worker");
+    admission->reply->client_gone = 1;
+    return HTTP_BAD_REQUEST;
+}
+
+static int reached_deadline(const pyw_admission *admission)
+{
+    const pyw_timing *timing = &admission->target->timing;
+    request_rec *r = admission->reply->r;
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  PYWNO(0264) "process group '%s': \"%s\" [%s] waited for a free thread until its time was up, %.3f s "
+                              "after it came (request-timeout); it was not run, the client gets 504",
+                  options_of(admission)->name, r->the_request, timing->id, pyw_timing_age(timing));
+    return HTTP_GATEWAY_TIME_OUT;
+}
+
+/*
+ * While it waits, a client that has closed its sending side counts as gone: one cannot tell it from one that has left,
+ * and whoever leaves a full queue must not cost a thread. An httpd that ends has closed the descriptor.
+ */
+static int has_left(const pyw_admission *admission, apr_int64_t now)
+{
+    struct pollfd client = {admission->client_fd, POLLRDHUP, 0};
+
+    if (pyw_reply_client_gone(admission->reply)) {
+        return 1;
+    }
+    return client.fd >= 0 && now - admission->target->timing.arrival / 1000 >= QUEUED_MS && poll(&client, 1, 0) == 1;
+}
+
+/* 0: no reason to give up. */
+static int reason_to_give_up(pyw_admission *admission, apr_int64_t queue_end)
+{
+    apr_int64_t now = pyw_clock_ms();
+    apr_int64_t deadline = admission->target->timing.deadline;
+
+    if (has_left(admission, now)) {
+        return client_left(admission);
+    }
+    if (deadline && now >= deadline) {
+        return reached_deadline(admission);
+    }
+    return now >= queue_end ? refuse(admission, "it waited for queue-timeout") : 0;
+}
+
+static apr_int64_t earlier(apr_int64_t one, apr_int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* Until then it may wait, however often it has to begin anew. */
+static void limit_wait(pyw_admission *admission)
+{
+    apr_int64_t timeout = apr_time_as_msec(options_of(admission)->queue_timeout);
+
+    if (admission->queue_end == 0) {
+        admission->queue_end = timeout > 0 ? pyw_clock_ms() + timeout : INT64_MAX;
+    }
+}
+
+static pyw_slot_outcome wait_for_moment(pyw_admission *admission)
+{
+    apr_int64_t end = earlier(admission->queue_end, pyw_clock_ms() + LOOK_MS);
+
+    if (admission->target->timing.deadline) {
+        end = earlier(end, admission->target->timing.deadline);
+    }
+    if (pyw_slots_are_asleep(slots_of(admission))) {
+        pyw_lifeline_wake_manager();
+    }
+    return pyw_slots_wait(slots_of(admission), &admission->slot, (int)(end - pyw_clock_ms()));
+}
+
+/* OK: it has a slot, or waits. */
+static int answer_to(pyw_slot_outcome outcome, const pyw_admission *admission)
+{
+    switch (outcome) {
+    case PYW_SLOT_FULL:
+        return refuse(admission, "its queue is full (queue-limit)");
+    case PYW_SLOT_TOO_LATE:
+        return refuse(admission, "the wait would be longer than queue-timeout");
+    case PYW_SLOT_DOWN:
+        return refuse_down(admission);
+    case PYW_SLOT_BLOCKED:
+        return refuse_blocked(admission);
+    default:
+        return OK;
+    }
+}
+
+/* A client that left meanwhile is found before the request is run. */
+static int await_slot(pyw_admission *admission)
+{
+    pyw_slot_outcome outcome = PYW_SLOT_WAITS;
+
+    limit_wait(admission);
+    while (outcome == PYW_SLOT_WAITS) {
+        int status;
+
+        outcome = wait_for_moment(admission);
+        status = reason_to_give_up(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : admission->queue_end);
+        if (!status) {
+            status = answer_to(outcome, admission);
+        }
+        if (status) {
+            pyw_admission_take_back(admission);
+            return status;
+        }
+    }
+    return OK;
+}
+
+int pyw_admission_enter(pyw_admission *admission)
+{
+    pyw_slot_wish wish;
+    pyw_slot_outcome outcome;
+
+    if (admission->is_repeated && pyw_clock_ms() >= admission->queue_end) {
+        return refuse(admission, "it waited for queue-timeout");
+    }
+    describe(admission, &wish);
+    outcome = pyw_slots_enter(slots_of(admission), &wish, &admission->slot);
+    pyw_batch_scheduling_note(admission->slot.requests);
+    admission->has_slot = outcome == PYW_SLOT_GRANTED || outcome == PYW_SLOT_WAITS;
+    return outcome == PYW_SLOT_WAITS ? await_slot(admission) : answer_to(outcome, admission);
+}
+
+static void leave(pyw_admission *admission, int worked)
+{
+    if (admission->has_slot) {
+        admission->has_slot = 0;
+        pyw_slots_leave(slots_of(admission), &admission->slot, worked);
+    }
+}
+
+void pyw_admission_leave(pyw_admission *admission)
+{
+    leave(admission, 1);
+}
+
+void pyw_admission_retry(pyw_admission *admission, int is_gone)
+{
+    limit_wait(admission);
+    admission->is_repeated = 1;
+    pyw_slots_avoid(slots_of(admission), admission->slot.worker, is_gone);
+    leave(admission, 0);
+}
+
+void pyw_admission_take_back(pyw_admission *admission)
+{
+    leave(admission, 0);
+}
+
+void pyw_admission_forget(pyw_admission *admission)
+{
+    admission->has_slot = 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/queue/batch_scheduling.h"
+
+#include <apr_thread_mutex.h>
+#include <unistd.h>
+
+#include "base/batch.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "httpd/queue/batch_trial.h"
+
+/* Threads that are fewer than the cores do not meet on one, and three are no high concurrency. */
+#define THRESHOLD_MIN 4
+
+#define RETRY_MS 1000
+
+/* Of this child. */
+static struct {
+    pyw_batch batch;
+    pyw_batch_trial trial;
+    apr_int32_t threshold;
+    apr_thread_mutex_t *lock; /* of a step, and of what follows */
+    apr_int64_t stepped_at;   /* atomic */
+    apr_int64_t retry_at;     /* after a failed switch; 0: none has failed yet */
+} scheduling;
+
+static apr_int32_t count_cores(void)
+{
+    return (apr_int32_t)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+void pyw_batch_scheduling_child_init(apr_pool_t *pchild)
+{
+    pyw_batch_init(&scheduling.batch);
+    scheduling.threshold = count_cores() > THRESHOLD_MIN ? count_cores() : THRESHOLD_MIN;
+    if (pyw_config_main()->batch_scheduling == PYW_OFF ||
+        apr_thread_mutex_create(&scheduling.lock, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS) {
+        scheduling.batch.is_barred = 1;
+    }
+}
+
+int pyw_batch_scheduling_is_on(void)
+{
+    return __atomic_load_n(&scheduling.batch.is_on, __ATOMIC_RELAXED);
+}
+
+/* Descriptors may be short for a while; a filter of system calls stays. */
+static void failed(int error, apr_int64_t now)
+{
+    if (!scheduling.retry_at) {
+        pyw_log(PYW_LOG_INFO,
+                PYWNO(0287) "the scheduling policy of this child's threads cannot be changed for the number of "
+                            "requests: %s; trying again every second (WSGIBatchScheduling)",
+                strerror(error));
+    }
+    scheduling.retry_at = now + RETRY_MS;
+}
+
+static void switch_threads(int is_on, apr_int64_t now)
+{
+    int error = pyw_batch_switch_process(is_on);
+
+    if (error) {
+        failed(error, now);
+        return;
+    }
+    __atomic_store_n(&scheduling.batch.is_on, is_on, __ATOMIC_RELAXED);
+    pyw_log(PYW_LOG_DEBUG, PYWNO(0288) "batch scheduling of this child's threads is %s: %s (WSGIBatchScheduling)",
+            is_on ? "on" : "off", pyw_batch_state_name(scheduling.trial.state));
+}
+
+static void step(int is_high, apr_int64_t now)
+{
+    int is_on;
+
+    pyw_batch_trial_step(&scheduling.trial, is_high, now);
+    is_on = pyw_batch_state_is_on(scheduling.trial.state);
+    if (is_on != pyw_batch_scheduling_is_on() && now >= scheduling.retry_at) {
+        switch_threads(is_on, now);
+    }
+}
+
+/* One step in a millisecond is enough. If another thread takes it, this one does not wait. */
+void pyw_batch_scheduling_note(apr_int32_t requests)
+{
+    apr_int64_t now = pyw_clock_ms();
+
+    if (scheduling.batch.is_barred) {
+        return;
+    }
+    pyw_batch_trial_arrival(&scheduling.trial, requests);
+    if (now == __atomic_exchange_n(&scheduling.stepped_at, now, __ATOMIC_RELAXED) ||
+        apr_thread_mutex_trylock(scheduling.lock) != APR_SUCCESS) {
+        return;
+    }
+    step(requests >= scheduling.threshold, now);
+    apr_thread_mutex_unlock(scheduling.lock);
+}

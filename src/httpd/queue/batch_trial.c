@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/queue/batch_trial.h"
+
+/* Two measurements of the same differ by as much. */
+#define TOLERANCE 1.05
+
+static const struct {
+    const char *name;
+    int is_on;
+} states[] = {
+    [PYW_BATCH_CALM] = {"low concurrency", 0},
+    [PYW_BATCH_MEASURE_NORMAL] = {"high concurrency, measuring without it", 0},
+    [PYW_BATCH_MEASURE_BATCH] = {"high concurrency, measuring with it", 1},
+    [PYW_BATCH_USED] = {"requests are not slower with it", 1},
+    [PYW_BATCH_RELEASED] = {"requests are slower with it, other processes use the cores", 0},
+};
+
+int pyw_batch_state_is_on(pyw_batch_state state)
+{
+    return states[state].is_on;
+}
+
+const char *pyw_batch_state_name(pyw_batch_state state)
+{
+    return states[state].name;
+}
+
+void pyw_batch_trial_arrival(pyw_batch_trial *trial, int requests)
+{
+    __atomic_add_fetch(&trial->arrivals, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&trial->requests, (uint64_t)requests, __ATOMIC_RELAXED);
+}
+
+static void enter(pyw_batch_trial *trial, pyw_batch_state state, int64_t now)
+{
+    trial->state = state;
+    trial->since = now;
+    __atomic_store_n(&trial->arrivals, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&trial->requests, 0, __ATOMIC_RELAXED);
+}
+
+/* How long requests take, in milliseconds; 0: that cannot be told yet. */
+static double request_time(const pyw_batch_trial *trial, int64_t now)
+{
+    double arrivals = (double)__atomic_load_n(&trial->arrivals, __ATOMIC_RELAXED);
+    double requests = (double)__atomic_load_n(&trial->requests, __ATOMIC_RELAXED);
+    int64_t elapsed = now - trial->since;
+
+    if (elapsed < PYW_BATCH_WINDOW_MS || arrivals < PYW_BATCH_ARRIVALS) {
+        return 0;
+    }
+    return requests / arrivals * (double)elapsed / arrivals;
+}
+
+static void compare(pyw_batch_trial *trial, double batch_time, int64_t now)
+{
+    trial->verdict = batch_time > trial->normal_time * TOLERANCE ? PYW_BATCH_RELEASED : PYW_BATCH_USED;
+    trial->valid_until = now + PYW_BATCH_VERDICT_MS;
+    enter(trial, trial->verdict, now);
+}
+
+void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now)
+{
+    double time = request_time(trial, now);
+
+    if (trial->state != PYW_BATCH_CALM && now - trial->high_at >= PYW_BATCH_CALM_MS) {
+        enter(trial, PYW_BATCH_CALM, now);
+    }
+    trial->high_at = is_high ? now : trial->high_at;
+    if (trial->state == PYW_BATCH_CALM && is_high) {
+        enter(trial, now < trial->valid_until ? trial->verdict : PYW_BATCH_MEASURE_NORMAL, now);
+    }
+    else if (trial->state == PYW_BATCH_MEASURE_NORMAL && time > 0) {
+        trial->normal_time = time;
+        enter(trial, PYW_BATCH_MEASURE_BATCH, now);
+    }
+    else if (trial->state == PYW_BATCH_MEASURE_BATCH && time > 0) {
+        compare(trial, time, now);
+    }
+    else if (trial->state >= PYW_BATCH_USED && now >= trial->valid_until) {
+        enter(trial, PYW_BATCH_MEASURE_NORMAL, now);
+    }
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "httpd/queue/shared_memory.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "config/config.h"
+#include "httpd/parent/generations.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+/* Beyond those that run and wait: retries, and requests whose client has left while the worker is busy with them. */
+#define SPARE_TICKETS 256
+#define MOST_TICKETS (64 * 1024) /* more requests than an httpd has threads */
+#define SPARE_WORKERS 16
+#define LEAST_PLACES 16
+
+#define KEY_SIZE 128
+
+/* A group's tables. They stay as long as a child lives that was started when the group was configured. */
+typedef struct dispatch_entry {
+    char *name;                 /* owned */
+    ap_generation_t generation; /* the last one whose children know the group */
+    apr_uint32_t use;           /* so many groups had this place before */
+    pyw_slots *slots;
+    apr_uint32_t tickets;
+    apr_uint32_t workers;
+} dispatch_entry;
+
+typedef struct dispatch_memory {
+    int roster_fd;
+    int load_fd;
+    pyw_roster_group *roster;
+    pyw_load_group *load;
+    int size;  /* places that there is memory for */
+    int count; /* places that were given */
+    dispatch_entry *entries;
+} dispatch_memory;
+
+/* Another build of this module does not take over tables that it sees differently. */
+static const char *retained_key(char key[KEY_SIZE])
+{
+    apr_snprintf(key, KEY_SIZE, "pywsgi-dispatch " PYW_VERSION " %lu %lu %lu %lu %lu",
+                 (unsigned long)pyw_slots_size(0, 0), (unsigned long)pyw_slots_size(1, 0),
+                 (unsigned long)pyw_slots_size(0, 1), (unsigned long)sizeof(pyw_roster_group),
+                 (unsigned long)sizeof(pyw_load_group));
+    return key;
+}
+
+static dispatch_memory *find_memory(void)
+{
+    char key[KEY_SIZE];
+
+    return ap_retained_data_get(retained_key(key));
+}
+
+static dispatch_memory *retained(void)
+{
+    dispatch_memory *memory = find_memory();
+    char key[KEY_SIZE];
+
+    if (!memory) {
+        memory = ap_retained_data_create(retained_key(key), sizeof(*memory));
+        memory->roster_fd = memory->load_fd = -1;
+    }
+    return memory;
+}
+
+static int make_memory(dispatch_memory *memory)
+{
+    if (memory->roster_fd < 0) {
+        memory->roster_fd = pyw_roster_memory("pywsgi-roster", 0);
+    }
+    if (memory->load_fd < 0) {
+        memory->load_fd = pyw_roster_memory("pywsgi-load", 0);
+    }
+    return memory->roster_fd >= 0 && memory->load_fd >= 0;
+}
+
+/* What was mapped stays so for ever: tables and old children refer to it. It is the same memory. 0 with errno. */
+static int grow(dispatch_memory *memory, int size)
+{
+    size_t roster_size = (size_t)size * sizeof(pyw_roster_group), load_size = (size_t)size * sizeof(pyw_load_group);
+    dispatch_entry *entries = realloc(memory->entries, (size_t)size * sizeof(*entries));
+    pyw_roster_group *roster;
+    pyw_load_group *load;
+
+    memory->entries = entries ? entries : memory->entries;
+    if (!entries || !make_memory(memory) || pyw_roster_grow(memory->roster_fd, roster_size) != 0 ||
+        pyw_roster_grow(memory->load_fd, load_size) != 0) {
+        return 0;
+    }
+    roster = pyw_roster_map(memory->roster_fd, roster_size, 0);
+    load = pyw_roster_map(memory->load_fd, load_size, 1);
+    if (!roster || !load) {
+        return 0;
+    }
+    memset(entries + memory->size, 0, (size_t)(size - memory->size) * sizeof(*entries));
+    memory->roster = roster;
+    memory->load = load;
+    memory->size = size;
+    return 1;
+}
+
+static dispatch_entry *find_entry(dispatch_memory *memory, const char *name)
+{
+    for (int i = 0; i < memory->count; i++) {
+        if (strcmp(memory->entries[i].name, name) == 0) {
+            return &memory->entries[i];
+        }
+    }
+    return NULL;
+}
+
+/* The group was removed, and no process uses its tables any more: the place is free for another group. */
+static void clear_entry(dispatch_memory *memory, dispatch_entry *entry)
+{
+    if (entry->slots) {
+        munmap(entry->slots, pyw_slots_size(entry->tickets, entry->workers));
+    }
+    memset(&memory->load[entry - memory->entries], 0, sizeof(pyw_load_group));
+    free(entry->name);
+    entry->slots = NULL;
+    entry->tickets = entry->workers = 0;
+    entry->use++;
+}
+
+static dispatch_entry *find_free_entry(dispatch_memory *memory)
+{
+    for (int i = 0; i < memory->count; i++) {
+        if (pyw_generations_are_gone(memory->entries[i].generation)) {
+            clear_entry(memory, &memory->entries[i]);
+            return &memory->entries[i];
+        }
+    }
+    if (memory->count == memory->size && !grow(memory, memory->size < LEAST_PLACES ? LEAST_PLACES : 2 * memory->size)) {
+        return NULL;
+    }
+    return &memory->entries[memory->count];
+}
+
+/* NULL with errno. */
+static dispatch_entry *make_entry(dispatch_memory *memory, const char *name)
+{
+    char *copy = strdup(name);
+    dispatch_entry *entry = copy ? find_free_entry(memory) : NULL;
+
+    if (!entry) {
+        free(copy);
+        return NULL;
+    }
+    memory->count += entry == &memory->entries[memory->count];
+    entry->name = copy;
+    return entry;
+}
+
+/* Of this generation and the one before, whose workers still run something. */
+static apr_uint32_t wanted_tickets(const pyw_group_options *options)
+{
+    apr_int64_t wanted = (apr_int64_t)options->processes * options->threads * 2 + options->queue_limit + SPARE_TICKETS;
+
+    return wanted < MOST_TICKETS ? (apr_uint32_t)wanted : MOST_TICKETS;
+}
+
+static apr_uint32_t wanted_workers(const pyw_group_options *options)
+{
+    apr_uint32_t wanted = (apr_uint32_t)(options->processes * 2 + options->reload_overlap + SPARE_WORKERS);
+
+    return wanted < PYW_ROSTER_WORKERS ? wanted : PYW_ROSTER_WORKERS;
+}
+
+/* Old children keep the smaller table: for as long as they drain, each side counts its own requests only. */
+static int make_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw_group_options *options)
+{
+    apr_uint32_t tickets = wanted_tickets(options), workers = wanted_workers(options);
+    int index = (int)(entry - memory->entries);
+    void *made;
+
+    if (entry->slots && entry->tickets >= tickets && entry->workers >= workers) {
+        return 1;
+    }
+    /* Never smaller in one way: two configurations in turn would make a new table each time. */
+    tickets = tickets > entry->tickets ? tickets : entry->tickets;
+    workers = workers > entry->workers ? workers : entry->workers;
+    made = mmap(NULL, pyw_slots_size(tickets, workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (made == MAP_FAILED) {
+        return 0;
+    }
+    if (pyw_slots_init(made, tickets, workers, &memory->roster[index], entry->use, &memory->load[index]) != 0) {
+        munmap(made, pyw_slots_size(tickets, workers));
+        return 0;
+    }
+    entry->slots = made;
+    entry->tickets = tickets;
+    entry->workers = workers;
+    return 1;
+}
+
+/* Before a place is given away: the groups that have one already. */
+static void keep_entries(dispatch_memory *memory, const apr_array_header_t *groups)
+{
+    for (int i = 0; i < groups->nelts; i++) {
+        dispatch_entry *entry = find_entry(memory, APR_ARRAY_IDX(groups, i, pyw_group *)->options->name);
+
+        if (entry) {
+            entry->generation = pyw_generations_current();
+        }
+    }
+}
+
+static int prepare_group(dispatch_memory *memory, pyw_group *group)
+{
+    dispatch_entry *entry = find_entry(memory, group->options->name);
+
+    if (!entry) {
+        entry = make_entry(memory, group->options->name);
+    }
+    if (!entry || !make_slots(memory, entry, group->options)) {
+        return 0;
+    }
+    entry->generation = pyw_generations_current();
+    group->slots = entry->slots;
+    group->roster = &memory->roster[entry - memory->entries];
+    group->options->roster_index = (int)(entry - memory->entries);
+    group->options->roster_use = (int)entry->use;
+    return 1;
+}
+
+pyw_result pyw_dispatch_prepare(void)
+{
+    dispatch_memory *memory = retained();
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+
+    keep_entries(memory, groups);
+    for (int i = 0; i < groups->nelts; i++) {
+        pyw_group *group = APR_ARRAY_IDX(groups, i, pyw_group *);
+
+        if (!prepare_group(memory, group)) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
+                         PYWNO(0261) "process group '%s': there is no shared memory for its queue",
+                         group->options->name);
+            return PYW_FAILED;
+        }
+    }
+    return PYW_OK;
+}
+
+int pyw_dispatch_size(void)
+{
+    const dispatch_memory *memory = find_memory();
+
+    return memory ? memory->size : 0;
+}
+
+int pyw_dispatch_roster_fd(void)
+{
+    return find_memory() ? find_memory()->roster_fd : -1;
+}
+
+int pyw_dispatch_load_fd(void)
+{
+    return find_memory() ? find_memory()->load_fd : -1;
+}
+
+void pyw_dispatch_child_init(void)
+{
+    dispatch_memory *memory = find_memory();
+
+    if (memory && memory->size > 0) {
+        close(memory->roster_fd);
+        close(memory->load_fd);
+        memory->roster_fd = memory->load_fd = -1;
+        for (int i = 0; i < memory->count; i++) {
+            if (memory->entries[i].slots) {
+                pyw_slots_adopt(memory->entries[i].slots);
+            }
+        }
+    }
+}

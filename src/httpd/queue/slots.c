@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "httpd/queue/slots.h"
+
+#include <linux/futex.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "httpd/queue/slots_table.h"
+
+enum {
+    PUMP_MS = 20,       /* how often the first in the queue looks for workers that have come */
+    START_MS = 3,       /* likewise, while there is none */
+    SERVICE_WEIGHT = 8, /* of the running mean of service times: the last one counts an eighth */
+    AVOIDED_MS = 1000,  /* a worker that said that it cannot take a request; one that ends is off the roster by then */
+    REFUSAL_PAUSE_MS = 1000,
+    OWNERS_MS = 500 /* how often it is asked who has died, while somebody waits */
+};
+
+static void orphan(pyw_slots *slots, pyw_ticket *lost)
+{
+    lost->state = PYW_TICKET_ORPHANED;
+    lost->owner = 0;
+    lost->since = pyw_slots_now_us();
+    slots->orphans++;
+}
+
+static void recover(pyw_slots *slots, int32_t index)
+{
+    pyw_ticket *lost = &slots->tickets[index];
+
+    if (lost->state == PYW_TICKET_WAITING) {
+        pyw_slots_dequeue(slots, index);
+        pyw_slots_put_free(slots, index);
+    }
+    else if (lost->state == PYW_TICKET_RUNNING) {
+        orphan(slots, lost);
+    }
+}
+
+/* 0: that was done a moment ago. The tickets of a process lie together, mostly: one kill(2) for each run of them. */
+static int look_for_the_dead(pyw_slots *slots)
+{
+    int32_t known = 0;
+    int is_dead = 0;
+
+    if (slots->owners_seen_at + OWNERS_MS * 1000 > pyw_slots_now_us()) {
+        return 0;
+    }
+    slots->owners_seen_at = pyw_slots_now_us();
+    for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
+        int32_t owner = slots->tickets[i].owner;
+
+        if (owner == 0) {
+            continue;
+        }
+        if (owner != known) {
+            known = owner;
+            is_dead = kill(owner, 0) != 0;
+        }
+        if (is_dead) {
+            recover(slots, (int32_t)i);
+        }
+    }
+    return 1;
+}
+
+void pyw_slots_adopt(pyw_slots *slots)
+{
+    int32_t self = (int32_t)getpid();
+
+    pyw_slots_know_self();
+    if (!pyw_slots_lock(slots)) {
+        return;
+    }
+    for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
+        if (slots->tickets[i].owner == self) {
+            recover(slots, (int32_t)i);
+        }
+    }
+    pyw_slots_pump(slots);
+    pyw_slots_unlock(slots);
+}
+
+static int64_t expected_wait(pyw_slots *slots)
+{
+    int32_t count = pyw_slots_count_slots(slots);
+    int64_t until = slots->status.state == PYW_GROUP_DOWN ? slots->status.until - slots->now / 1000 : 0;
+
+    if (pyw_slots_are_down(slots)) {
+        return until > 0 ? until : 0;
+    }
+    return count == 0 ? 0 : (slots->waiting + 1) * slots->service_us / count / 1000;
+}
+
+/* One that has waited before is not refused now, unless there is nothing to wait for. */
+static pyw_slot_outcome refuse_waiting(pyw_slots *slots, const pyw_slot_wish *wish)
+{
+    if (pyw_slots_are_down(slots)) {
+        return PYW_SLOT_DOWN;
+    }
+    if (wish->is_repeated) {
+        return PYW_SLOT_WAITS;
+    }
+    if (slots->waiting >= wish->queue_limit) {
+        return PYW_SLOT_FULL;
+    }
+    if (wish->queue_timeout_ms > 0 && expected_wait(slots) > wish->queue_timeout_ms) {
+        return PYW_SLOT_TOO_LATE;
+    }
+    return PYW_SLOT_WAITS;
+}
+
+static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint32_t *index)
+{
+    int32_t first = slots->free_first;
+    pyw_ticket *made;
+
+    if (first == PYW_SLOTS_NONE) {
+        return NULL;
+    }
+    made = &slots->tickets[first];
+    slots->free_first = made->next;
+    made->granted = 0;
+    made->owner = wish->owner ? wish->owner : (int32_t)getpid();
+    made->is_left = 0;
+    made->next = PYW_SLOTS_NONE;
+    made->worker = 0;
+    made->pid = 0;
+    made->order = wish->is_repeated ? 0 : ++slots->next_order;
+    made->since = pyw_slots_now_us();
+    made->location = wish->location;
+    made->location_limit = wish->location_limit;
+    made->reserve = wish->reserve;
+    made->is_high = wish->is_high;
+    *index = (uint32_t)first;
+    return made;
+}
+
+static pyw_slot_outcome grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *worker, pyw_slot *slot)
+{
+    pyw_slots_grant(slots, granted, worker);
+    slot->worker = worker->serial;
+    slot->pid = worker->pid;
+    return PYW_SLOT_GRANTED;
+}
+
+/* Those that could run by now were granted their slot when it became free: who waits has no claim on this one. */
+static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot)
+{
+    pyw_ticket *made = make_ticket(slots, wish, &slot->ticket);
+    pyw_slot_worker *worker = pyw_slots_find_free_worker(slots);
+    pyw_slot_outcome outcome;
+
+    if (made == NULL) {
+        return PYW_SLOT_FULL;
+    }
+    if (worker != NULL && pyw_slots_may_run(slots, made)) {
+        return grant(slots, made, worker, slot);
+    }
+    outcome = refuse_waiting(slots, wish);
+    if (outcome != PYW_SLOT_WAITS) {
+        pyw_slots_put_free(slots, (int32_t)slot->ticket);
+        return outcome;
+    }
+    made->state = PYW_TICKET_WAITING;
+    pyw_slots_enqueue(slots, (int32_t)slot->ticket);
+    return outcome;
+}
+
+pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot)
+{
+    pyw_slot_outcome outcome;
+
+    slot->requests = 0;
+    if (!pyw_slots_lock_within(slots, wish->patience_ms > 0 ? wish->patience_ms : PYW_SLOTS_PATIENCE_MS)) {
+        return PYW_SLOT_BLOCKED;
+    }
+    pyw_slots_pump(slots);
+    outcome = admit(slots, wish, slot);
+    if ((outcome == PYW_SLOT_FULL || outcome == PYW_SLOT_TOO_LATE) && look_for_the_dead(slots)) {
+        pyw_slots_pump(slots);
+        outcome = admit(slots, wish, slot);
+    }
+    pyw_slots_publish(slots);
+    slot->requests = slots->running + slots->waiting;
+    pyw_slots_unlock(slots);
+    return outcome;
+}
+
+static void sleep_for(const uint32_t *word, int ms)
+{
+    struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
+
+    syscall(SYS_futex, word, FUTEX_WAIT, 0, &limit, NULL, 0);
+}
+
+/*
+ * Those that wait look after the queue, the first of them above all (unless its process died): a worker may have come
+ * or gone, or an orphan's time be over.
+ */
+static void look_again(pyw_slots *slots, int64_t limit_ms)
+{
+    if (pyw_slots_lock_within(slots, limit_ms)) {
+        look_for_the_dead(slots);
+        pyw_slots_pump(slots);
+        pyw_slots_unlock(slots);
+    }
+}
+
+static int is_first(const pyw_slots *slots, const pyw_slot *slot)
+{
+    return __atomic_load_n(&slots->queue_first, __ATOMIC_RELAXED) == (int32_t)slot->ticket;
+}
+
+static int pause_of(const pyw_slots *slots, const pyw_slot *slot)
+{
+    if (!is_first(slots, slot)) {
+        return OWNERS_MS;
+    }
+    return __atomic_load_n(&slots->listed, __ATOMIC_RELAXED) > 0 ? PUMP_MS : START_MS;
+}
+
+pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms)
+{
+    pyw_ticket *own = &slots->tickets[slot->ticket];
+    int64_t deadline = pyw_clock_ms() + timeout_ms;
+
+    for (;;) {
+        int64_t left = deadline - pyw_clock_ms(), limit;
+
+        if (__atomic_load_n(&own->granted, __ATOMIC_ACQUIRE)) {
+            slot->worker = own->worker;
+            slot->pid = own->pid;
+            return PYW_SLOT_GRANTED;
+        }
+        if (pyw_slots_are_down(slots)) {
+            return PYW_SLOT_DOWN;
+        }
+        if (left <= 0) {
+            return pyw_slots_is_blocked(slots) ? PYW_SLOT_BLOCKED : PYW_SLOT_WAITS;
+        }
+        limit = pause_of(slots, slot);
+        sleep_for(&own->granted, (int)(left < limit ? left : limit));
+        if (!__atomic_load_n(&own->granted, __ATOMIC_ACQUIRE)) {
+            look_again(slots, limit);
+        }
+    }
+}
+
+static void note_service(pyw_slots *slots, const pyw_ticket *ended)
+{
+    int64_t took = slots->now - ended->since;
+
+    slots->service_us += slots->service_us == 0 ? took : (took - slots->service_us) / SERVICE_WEIGHT;
+    slots->service_us += slots->service_us == 0; /* it is known now */
+}
+
+void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
+{
+    pyw_ticket *ended = &slots->tickets[slot->ticket];
+
+    if (!pyw_slots_lock(slots)) {
+        pyw_slots_end_later(slots, (int32_t)slot->ticket);
+        return;
+    }
+    if (worked && ended->state == PYW_TICKET_RUNNING) {
+        note_service(slots, ended);
+    }
+    pyw_slots_end(slots, (int32_t)slot->ticket);
+    pyw_slots_pump(slots);
+    pyw_slots_unlock(slots);
+}
+
+void pyw_slots_avoid(pyw_slots *slots, uint64_t worker, int is_gone)
+{
+    pyw_slot_worker *found;
+
+    if (!pyw_slots_lock(slots)) {
+        return;
+    }
+    found = pyw_slots_find_worker(slots, worker);
+    if (found != NULL) {
+        found->avoided_until = is_gone ? INT64_MAX : slots->now + AVOIDED_MS * 1000;
+    }
+    pyw_slots_unlock(slots);
+}
+
+int pyw_slots_are_asleep(const pyw_slots *slots)
+{
+    return __atomic_load_n(&slots->status.state, __ATOMIC_RELAXED) == PYW_GROUP_ASLEEP;
+}
+
+int64_t pyw_slots_expected_wait(pyw_slots *slots)
+{
+    int64_t wait;
+
+    if (!pyw_slots_lock(slots)) {
+        return 0;
+    }
+    wait = expected_wait(slots);
+    pyw_slots_unlock(slots);
+    return wait;
+}
+
+void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures)
+{
+    memset(figures, 0, sizeof(*figures));
+    if (!pyw_slots_lock(slots)) {
+        return;
+    }
+    figures->slots = (uint32_t)pyw_slots_count_slots(slots);
+    figures->running = (uint32_t)slots->running;
+    figures->waiting = (uint32_t)slots->waiting;
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        figures->workers += pyw_slots_takes_requests(slots, &pyw_slots_workers(slots)[i]) != 0;
+    }
+    pyw_slots_unlock(slots);
+}
+
+int pyw_slots_tell_blocked(pyw_slots *slots, int32_t *holder, int64_t *since_ms)
+{
+    int64_t now = pyw_clock_ms(), since = __atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED);
+    int64_t told_at = __atomic_load_n(&slots->blocked_told_at, __ATOMIC_RELAXED);
+
+    *holder = __atomic_load_n(&slots->holder, __ATOMIC_RELAXED);
+    *since_ms = since != 0 ? now - since : 0;
+    return (told_at == 0 || now - told_at >= REFUSAL_PAUSE_MS) &&
+           __atomic_compare_exchange_n(&slots->blocked_told_at, &told_at, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count)
+{
+    int64_t now = pyw_clock_ms();
+    int is_first_of_second;
+
+    if (!pyw_slots_lock(slots)) {
+        return 0;
+    }
+    slots->refused++;
+    is_first_of_second = slots->refused_at == 0 || now - slots->refused_at >= REFUSAL_PAUSE_MS;
+    if (is_first_of_second) {
+        slots->refused_at = now;
+        *count = slots->refused;
+        slots->refused = 0;
+    }
+    pyw_slots_unlock(slots);
+    return is_first_of_second;
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "httpd/queue/slots_table.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { BLOCKED_MS = 5 }; /* how long to try if others have just tried in vain */
+
+/* Of this process: getpid(2) is a system call. */
+static int32_t self;
+
+void pyw_slots_know_self(void)
+{
+    self = (int32_t)getpid();
+}
+
+static int32_t own_pid(void)
+{
+    if (self == 0) {
+        pyw_slots_know_self();
+    }
+    return self;
+}
+
+pyw_slot_worker *pyw_slots_workers(pyw_slots *slots)
+{
+    return (pyw_slot_worker *)(void *)(slots->tickets + slots->ticket_capacity);
+}
+
+static pyw_roster_worker *roster_room(pyw_slots *slots)
+{
+    return (pyw_roster_worker *)(void *)(pyw_slots_workers(slots) + slots->worker_capacity);
+}
+
+size_t pyw_slots_size(uint32_t tickets, uint32_t workers)
+{
+    return sizeof(pyw_slots) + tickets * sizeof(pyw_ticket) +
+           workers * (sizeof(pyw_slot_worker) + sizeof(pyw_roster_worker));
+}
+
+int64_t pyw_slots_now_us(void)
+{
+    return pyw_clock_us();
+}
+
+void pyw_slots_put_free(pyw_slots *slots, int32_t index)
+{
+    slots->tickets[index].state = PYW_TICKET_FREE;
+    slots->tickets[index].owner = 0;
+    slots->tickets[index].next = slots->free_first;
+    slots->free_first = index;
+}
+
+static int init_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+    int error;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    error = pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return error;
+}
+
+int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster, uint32_t use,
+                   pyw_load_group *load)
+{
+    slots->roster = roster;
+    slots->status.use = use;
+    slots->load = load;
+    slots->ticket_capacity = tickets;
+    slots->worker_capacity = workers;
+    slots->free_first = PYW_SLOTS_NONE;
+    slots->queue_first = PYW_SLOTS_NONE;
+    slots->sequence = 1; /* no roster's */
+    for (int32_t i = (int32_t)tickets - 1; i >= 0; i--) {
+        pyw_slots_put_free(slots, i);
+    }
+    return init_lock(&slots->lock);
+}
+
+static int is_ahead(const pyw_ticket *one, const pyw_ticket *other)
+{
+    return one->is_high != other->is_high ? one->is_high > other->is_high : one->order < other->order;
+}
+
+void pyw_slots_enqueue(pyw_slots *slots, int32_t index)
+{
+    pyw_ticket *added = &slots->tickets[index];
+    int32_t *link = &slots->queue_first;
+
+    while (*link != PYW_SLOTS_NONE && !is_ahead(added, &slots->tickets[*link])) {
+        link = &slots->tickets[*link].next;
+    }
+    added->next = *link;
+    *link = index;
+    slots->waiting++;
+}
+
+void pyw_slots_dequeue(pyw_slots *slots, int32_t index)
+{
+    int32_t *link = &slots->queue_first;
+
+    while (*link != PYW_SLOTS_NONE && *link != index) {
+        link = &slots->tickets[*link].next;
+    }
+    if (*link == index) {
+        *link = slots->tickets[index].next;
+        slots->waiting--;
+    }
+}
+
+/* For the manager, which starts workers when requests wait for long. */
+void pyw_slots_publish(pyw_slots *slots)
+{
+    int64_t since = INT64_MAX;
+
+    for (int32_t i = slots->queue_first; i != PYW_SLOTS_NONE; i = slots->tickets[i].next) {
+        since = slots->tickets[i].since < since ? slots->tickets[i].since : since;
+    }
+    slots->load->waiting_since = slots->queue_first == PYW_SLOTS_NONE ? 0 : since / 1000;
+    slots->load->waiting = (uint32_t)slots->waiting;
+    slots->load->running = (uint32_t)slots->running;
+}
+
+pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial)
+{
+    pyw_slot_worker *workers = pyw_slots_workers(slots);
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        if (workers[i].serial == serial) {
+            return &workers[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_worker(pyw_slots *slots, const pyw_roster_worker *listed)
+{
+    pyw_slot_worker *worker = pyw_slots_find_worker(slots, listed->serial);
+
+    if (worker == NULL) {
+        if (slots->worker_count == slots->worker_capacity) {
+            return;
+        }
+        worker = &pyw_slots_workers(slots)[slots->worker_count++];
+        memset(worker, 0, sizeof(*worker));
+        worker->serial = listed->serial;
+        worker->pid = listed->pid;
+    }
+    worker->threads = listed->threads > INT32_MAX ? INT32_MAX : (int32_t)listed->threads;
+    worker->is_listed = 1;
+    worker->avoided_until = 0;
+}
+
+/* Those that still run something are kept until it is over. */
+static void drop_unlisted(pyw_slots *slots)
+{
+    pyw_slot_worker *workers = pyw_slots_workers(slots);
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        if (workers[i].is_listed || workers[i].running > 0) {
+            workers[kept++] = workers[i];
+        }
+    }
+    slots->worker_count = kept;
+}
+
+/* Others read these two without the lock. */
+static void note_status(pyw_slots *slots, const pyw_roster_status *status, uint32_t count)
+{
+    __atomic_store_n(&slots->status.until, status->until, __ATOMIC_RELAXED);
+    __atomic_store_n(&slots->status.state, status->state, __ATOMIC_RELAXED);
+    __atomic_store_n(&slots->listed, (int32_t)count, __ATOMIC_RELAXED);
+}
+
+static void follow_roster(pyw_slots *slots)
+{
+    pyw_roster_worker *listed = roster_room(slots);
+    pyw_roster_status status = slots->status;
+    uint32_t count;
+
+    if (pyw_roster_sequence(slots->roster) == slots->sequence) {
+        return;
+    }
+    count = pyw_roster_read(slots->roster, &status, listed, slots->worker_capacity, &slots->sequence);
+    note_status(slots, &status, count);
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        pyw_slots_workers(slots)[i].is_listed = 0;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        pyw_slot_worker *known = pyw_slots_find_worker(slots, listed[i].serial);
+
+        if (known != NULL) {
+            known->is_listed = 1;
+        }
+    }
+    drop_unlisted(slots);
+    for (uint32_t i = 0; i < count; i++) {
+        add_worker(slots, &listed[i]);
+    }
+}
+
+/* A manager that dies does not come back to its word: when it is over, requests wait for the next one's workers. */
+int pyw_slots_are_down(const pyw_slots *slots)
+{
+    if (__atomic_load_n(&slots->listed, __ATOMIC_RELAXED) > 0) {
+        return 0;
+    }
+    switch (__atomic_load_n(&slots->status.state, __ATOMIC_RELAXED)) {
+    case PYW_GROUP_STOPPING:
+    case PYW_GROUP_STOPPED:
+    case PYW_GROUP_REMOVED:
+        return 1;
+    case PYW_GROUP_DOWN:
+        return __atomic_load_n(&slots->status.until, __ATOMIC_RELAXED) > pyw_clock_ms();
+    default:
+        return 0;
+    }
+}
+
+int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *worker)
+{
+    return worker->is_listed && worker->avoided_until <= slots->now;
+}
+
+int32_t pyw_slots_count_slots(pyw_slots *slots)
+{
+    int32_t count = 0;
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        count +=
+            pyw_slots_takes_requests(slots, &pyw_slots_workers(slots)[i]) ? pyw_slots_workers(slots)[i].threads : 0;
+    }
+    return count;
+}
+
+pyw_slot_worker *pyw_slots_find_free_worker(pyw_slots *slots)
+{
+    pyw_slot_worker *workers = pyw_slots_workers(slots), *best = NULL;
+
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        pyw_slot_worker *worker = &workers[(slots->turn + i) % slots->worker_count];
+
+        if (pyw_slots_takes_requests(slots, worker) && worker->running < worker->threads &&
+            (best == NULL || worker->threads - worker->running > best->threads - best->running)) {
+            best = worker;
+        }
+    }
+    return best;
+}
+
+int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted)
+{
+    if (wanted->location > 0 && slots->location_running[wanted->location] >= wanted->location_limit) {
+        return 0;
+    }
+    return wanted->is_high || wanted->reserve == 0 || slots->running == 0 ||
+           slots->running < pyw_slots_count_slots(slots) - wanted->reserve;
+}
+
+static void count_running(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_worker *worker, int change)
+{
+    slots->running += change;
+    if (worker != NULL) {
+        worker->running += change;
+    }
+    if (counted->location > 0) {
+        slots->location_running[counted->location] += change;
+    }
+}
+
+static void wake(pyw_ticket *woken)
+{
+    __atomic_store_n(&woken->granted, 1, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &woken->granted, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *worker)
+{
+    slots->turn++;
+    granted->state = PYW_TICKET_RUNNING;
+    granted->worker = worker->serial;
+    granted->pid = worker->pid;
+    granted->since = pyw_slots_now_us();
+    count_running(slots, granted, worker, 1);
+}
+
+void pyw_slots_end_running(pyw_slots *slots, int32_t index)
+{
+    pyw_ticket *ended = &slots->tickets[index];
+
+    slots->orphans -= ended->state == PYW_TICKET_ORPHANED;
+    count_running(slots, ended, pyw_slots_find_worker(slots, ended->worker), -1);
+    pyw_slots_put_free(slots, index);
+}
+
+static void drop_orphans(pyw_slots *slots)
+{
+    int64_t limit = slots->now - PYW_SLOTS_ORPHAN_MS * 1000;
+
+    for (uint32_t i = 0; slots->orphans > 0 && i < slots->ticket_capacity; i++) {
+        if (slots->tickets[i].state == PYW_TICKET_ORPHANED && slots->tickets[i].since <= limit) {
+            pyw_slots_end_running(slots, (int32_t)i);
+        }
+    }
+}
+
+void pyw_slots_pump(pyw_slots *slots)
+{
+    int32_t index = slots->queue_first;
+
+    while (index != PYW_SLOTS_NONE) {
+        pyw_ticket *waiting = &slots->tickets[index];
+        int32_t next = waiting->next;
+        pyw_slot_worker *worker = pyw_slots_find_free_worker(slots);
+
+        if (worker == NULL) {
+            break;
+        }
+        if (pyw_slots_may_run(slots, waiting)) {
+            pyw_slots_dequeue(slots, index);
+            pyw_slots_grant(slots, waiting, worker);
+            wake(waiting);
+        }
+        index = next;
+    }
+    pyw_slots_publish(slots);
+}
+
+/* A process died while it changed the table: what the tickets say is believed, all else is counted anew. */
+static void make_consistent(pyw_slots *slots)
+{
+    slots->free_first = PYW_SLOTS_NONE;
+    slots->queue_first = PYW_SLOTS_NONE;
+    slots->waiting = 0;
+    slots->running = 0;
+    slots->orphans = 0;
+    memset(slots->location_running, 0, sizeof(slots->location_running));
+    if (slots->worker_count > slots->worker_capacity) {
+        slots->worker_count = 0;
+    }
+    slots->sequence |= 1; /* read the roster again */
+    for (uint32_t i = 0; i < slots->worker_count; i++) {
+        pyw_slots_workers(slots)[i].running = 0;
+    }
+    for (int32_t i = (int32_t)slots->ticket_capacity - 1; i >= 0; i--) {
+        pyw_ticket *found = &slots->tickets[i];
+
+        if (found->state == PYW_TICKET_WAITING) {
+            pyw_slots_enqueue(slots, i);
+        }
+        else if (found->state == PYW_TICKET_RUNNING || found->state == PYW_TICKET_ORPHANED) {
+            slots->orphans += found->state == PYW_TICKET_ORPHANED;
+            count_running(slots, found, pyw_slots_find_worker(slots, found->worker), 1);
+            wake(found); /* it may not have been */
+        }
+        else {
+            pyw_slots_put_free(slots, i);
+        }
+    }
+    pthread_mutex_consistent(&slots->lock);
+}
+
+void pyw_slots_end(pyw_slots *slots, int32_t index)
+{
+    uint32_t state = slots->tickets[index].state;
+
+    if (state == PYW_TICKET_WAITING) {
+        pyw_slots_dequeue(slots, index);
+        pyw_slots_put_free(slots, index);
+    }
+    else if (state != PYW_TICKET_FREE) {
+        pyw_slots_end_running(slots, index);
+    }
+}
+
+void pyw_slots_end_later(pyw_slots *slots, int32_t index)
+{
+    __atomic_store_n(&slots->tickets[index].is_left, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&slots->left, 1, __ATOMIC_SEQ_CST);
+}
+
+static void end_left(pyw_slots *slots)
+{
+    if (__atomic_load_n(&slots->left, __ATOMIC_RELAXED) == 0) {
+        return;
+    }
+    __atomic_store_n(&slots->left, 0, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
+        if (__atomic_exchange_n(&slots->tickets[i].is_left, 0, __ATOMIC_SEQ_CST)) {
+            pyw_slots_end(slots, (int32_t)i);
+        }
+    }
+    pyw_slots_pump(slots);
+}
+
+int pyw_slots_is_blocked(const pyw_slots *slots)
+{
+    int64_t since = __atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED);
+
+    return since != 0 && pyw_clock_ms() - since >= PYW_SLOTS_PATIENCE_MS;
+}
+
+/* The clock is that of pthread_mutex_clocklock(3). */
+static int wait_for_lock(pyw_slots *slots, int64_t limit_ms)
+{
+    int64_t end = pyw_slots_now_us() + (pyw_slots_is_blocked(slots) ? BLOCKED_MS : limit_ms) * 1000;
+    struct timespec limit = {end / 1000000, end % 1000000 * 1000};
+
+    return pthread_mutex_clocklock(&slots->lock, CLOCK_MONOTONIC, &limit);
+}
+
+static int acquire(pyw_slots *slots, int64_t limit_ms)
+{
+    int error = pthread_mutex_trylock(&slots->lock);
+    int64_t nobody = 0, began;
+
+    if (error != EBUSY) {
+        return error;
+    }
+    began = pyw_clock_ms();
+    error = wait_for_lock(slots, limit_ms < PYW_SLOTS_PATIENCE_MS ? limit_ms : PYW_SLOTS_PATIENCE_MS);
+    if (error == ETIMEDOUT) {
+        __atomic_compare_exchange_n(&slots->blocked_since, &nobody, began, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+    return error;
+}
+
+int pyw_slots_lock_within(pyw_slots *slots, int64_t limit_ms)
+{
+    int error = acquire(slots, limit_ms);
+
+    if (error == EOWNERDEAD) {
+        make_consistent(slots);
+    }
+    else if (error != 0) {
+        return 0;
+    }
+    __atomic_store_n(&slots->holder, own_pid(), __ATOMIC_RELAXED);
+    if (__atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED) != 0) {
+        __atomic_store_n(&slots->blocked_since, 0, __ATOMIC_RELAXED);
+    }
+    slots->now = pyw_slots_now_us();
+    follow_roster(slots);
+    drop_orphans(slots);
+    end_left(slots);
+    return 1;
+}
+
+int pyw_slots_lock(pyw_slots *slots)
+{
+    return pyw_slots_lock_within(slots, PYW_SLOTS_PATIENCE_MS);
+}
+
+void pyw_slots_unlock(pyw_slots *slots)
+{
+    __atomic_store_n(&slots->holder, 0, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&slots->lock);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/request/upload.h"
+
+#include <apr_file_io.h>
+#include <errno.h>
+#include <http_log.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/temp_file.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+void pyw_upload_child_init(apr_pool_t *pchild, server_rec *main_server)
+{
+    pyw_server_config *config = pyw_config_main();
+
+    if (!config->temp_directory && apr_temp_dir_get(&config->temp_directory, pchild) != APR_SUCCESS) {
+        config->temp_directory = "/tmp";
+    }
+    if (config->groups->nelts > 0 && access(config->temp_directory, W_OK | X_OK) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, main_server,
+                     PYWNO(0283) "httpd's children cannot make temporary files in %s: large request bodies will be "
+                                 "refused, see WSGITempDir",
+                     config->temp_directory);
+    }
+}
+
+void pyw_upload_init(pyw_upload *upload, request_rec *r, const pyw_group *group, const pyw_timing *timing)
+{
+    memset(upload, 0, sizeof(*upload));
+    pyw_body_init(&upload->body, r);
+    upload->fd = -1;
+    upload->has_body = upload->body.result == PYW_OK;
+    upload->group = group;
+    upload->timing = timing;
+}
+
+void pyw_upload_close(pyw_upload *upload)
+{
+    if (upload->fd >= 0) {
+        close(upload->fd);
+        upload->fd = -1;
+    }
+    pyw_buffer_free(&upload->memory);
+}
+
+/* 507 says that it is the server's disk, 503 that another try may succeed. */
+static int status_for(int error)
+{
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return HTTP_INSUFFICIENT_STORAGE;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+        return HTTP_SERVICE_UNAVAILABLE;
+    default:
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+static int spool_failed(pyw_upload *upload, int error)
+{
+    request_rec *r = upload->body.r;
+    int status = status_for(error);
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
+                  PYWNO(0280) "the request body cannot be kept in a temporary file in %s; the client gets %d, no "
+                              "application sees \"%s\"",
+                  pyw_config_main()->temp_directory, status, r->the_request);
+    r->connection->keepalive = AP_CONN_CLOSE; /* httpd would read the rest of the body to its end */
+    return status;
+}
+
+/* Moves what is in memory into the file. */
+static int spool(pyw_upload *upload)
+{
+    int error;
+
+    if (upload->fd < 0) {
+        upload->fd = pyw_temp_file_open(pyw_config_main()->temp_directory);
+    }
+    error = upload->fd < 0 ? errno
+                           : pyw_temp_file_write_at(upload->fd, upload->memory.data, upload->memory.length,
+                                                    (off_t)upload->in_file);
+    if (error) {
+        return spool_failed(upload, error);
+    }
+    upload->in_file += upload->memory.length;
+    upload->memory.length = 0;
+    return OK;
+}
+
+/* Keeps what fits into memory; *length becomes the bytes that were kept. OK or a status. */
+static int keep(pyw_upload *upload, const char *data, size_t *length)
+{
+    size_t limit = upload->group->options->request_buffer;
+    int status = OK;
+
+    if (upload->memory.length > 0 && upload->memory.length >= limit) {
+        status = spool(upload);
+    }
+    if (status == OK) {
+        /* Filled to the brim: the file grows by whole blocks. */
+        size_t room = limit > upload->memory.length ? limit - upload->memory.length : *length;
+
+        *length = *length < room ? *length : room;
+        pyw_buffer_append(&upload->memory, data, *length);
+        status = upload->memory.failed ? spool_failed(upload, ENOMEM) : OK;
+    }
+    return status;
+}
+
+static int ended_early(pyw_upload *upload, pyw_result why)
+{
+    request_rec *r = upload->body.r;
+
+    if (why == PYW_TIMEOUT) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      PYWNO(0281) "the client did not send its request body in time; no worker got the request");
+        return HTTP_REQUEST_TIME_OUT;
+    }
+    if (why == PYW_GONE) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      PYWNO(0282) "the client left before its request body was here; no worker got the request");
+    }
+    return upload->body.status == OK ? HTTP_BAD_REQUEST : upload->body.status;
+}
+
+static pyw_result next_bytes(pyw_upload *upload, const char **data, size_t *length)
+{
+    pyw_result result = pyw_body_await(&upload->body, upload->timing, data, length);
+
+    return result == PYW_OK && pyw_timing_is_over(upload->timing) ? PYW_TIMEOUT : result;
+}
+
+static apr_uint64_t most(const pyw_upload *upload)
+{
+    const pyw_group_options *options = upload->group->options;
+
+    return options->request_spool > options->request_buffer ? options->request_spool : options->request_buffer;
+}
+
+apr_off_t pyw_upload_length(const pyw_upload *upload)
+{
+    return upload->has_body && upload->complete ? (apr_off_t)(upload->in_file + upload->memory.length) : -1;
+}
+
+int pyw_upload_collect(pyw_upload *upload)
+{
+    int status = OK;
+
+    upload->complete = !upload->has_body;
+    if (most(upload) == 0) {
+        pyw_body_settle(&upload->body); /* reading brings this along */
+    }
+    while (status == OK && !upload->complete && upload->in_file + upload->memory.length < most(upload)) {
+        const char *data;
+        size_t length;
+        pyw_result result = next_bytes(upload, &data, &length);
+        apr_uint64_t left = most(upload) - upload->in_file - upload->memory.length;
+
+        if (result == PYW_EOF) {
+            upload->complete = 1;
+        }
+        else if (result != PYW_OK) {
+            status = ended_early(upload, result);
+        }
+        else {
+            length = length < left ? length : (size_t)left;
+            status = keep(upload, data, &length);
+            pyw_body_consume(&upload->body, length);
+        }
+    }
+    if (upload->fd >= 0) {
+        /* A worker that could write to it would have disk space without a quota of its own. */
+        upload->fd = pyw_temp_file_read_only(upload->fd);
+    }
+    return status;
+}

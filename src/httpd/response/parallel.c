@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <apr_portable.h>
+#include <http_core.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <util_filter.h>
+
+/* Behind apr_portable.h, whose headers define a part of the same. */
+#include <linux/sockios.h>
+
+#include "httpd/response/response.h"
+
+/* What a piece may grow by on its way: a head, TLS records, chunk sizes. */
+enum { PIECE_OVERHEAD = 8 * 1024 };
+
+/*
+ * httpd's own filters whose state is in the request and the connection, and which wait for nothing but the socket. Not
+ * among them: those that run a program or a script, write a cache, or slow the client down.
+ */
+static const char *const passing_filters[] = {
+    "byterange", "content_length", "http_header", "http_outerror", "fixup_headers_out", "mod_expires", "chunk",
+    "core",      NULL,
+};
+
+/* ... that read the bytes of the body. */
+static const char *const reading_filters[] = {
+    "ssl/tls filter", "ssl/tls coalescing filter", "deflate", "brotli_compress", NULL,
+};
+
+static int is_among(const ap_filter_t *filter, const char *const *names)
+{
+    while (*names && strcmp(filter->frec->name, *names) != 0) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+int pyw_reply_passes_unread(const request_rec *r)
+{
+    const ap_filter_t *filter = r->output_filters;
+
+    while (filter && is_among(filter, passing_filters)) {
+        filter = filter->next;
+    }
+    return filter == NULL;
+}
+
+/* A stream of HTTP/2 waits for the session, and nobody can say for how long. */
+int pyw_reply_takes_parallel(const request_rec *r)
+{
+    const ap_filter_t *filter = r->output_filters;
+
+    if (r->connection->master || r->main || !ap_get_conn_socket(r->connection)) {
+        return 0;
+    }
+    while (filter && (is_among(filter, passing_filters) || is_among(filter, reading_filters))) {
+        filter = filter->next;
+    }
+    return filter == NULL;
+}
+
+/* With all bytes that were sent before at the client a piece fits into any socket. */
+int pyw_reply_has_room(const pyw_reply *reply, size_t length)
+{
+    conn_rec *c = reply->r->connection;
+    apr_socket_t *socket = ap_get_conn_socket(c);
+    apr_os_sock_t fd = -1;
+    socklen_t size_length = sizeof(int);
+    int unsent = 0;
+    int size = 0;
+
+    if (reply->client_gone || c->aborted || apr_os_sock_get(&fd, socket) != APR_SUCCESS || fd < 0) {
+        return 1; /* it fails at once */
+    }
+    if (ioctl(fd, SIOCOUTQ, &unsent) != 0 || getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &size_length) != 0) {
+        return 0;
+    }
+    /* The kernel charges up to twice the bytes. */
+    return unsent == 0 || 2 * ((size_t)unsent + length + PIECE_OVERHEAD) <= (size_t)size;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/timing.h"
+
+#include <http_config.h>
+#include <http_log.h>
+
+#include "base/clock.h"
+#include "config/config.h"
+
+int pyw_timing_create_request(request_rec *r)
+{
+    int64_t *created;
+
+    if (r->main || r->prev) {
+        return OK;
+    }
+    created = ap_get_module_config(r->connection->conn_config, &pywsgi_module);
+    if (!created) {
+        created = apr_palloc(r->connection->pool, sizeof(*created));
+        ap_set_module_config(r->connection->conn_config, &pywsgi_module, created);
+    }
+    *created = pyw_clock_us();
+    return OK;
+}
+
+/*
+ * httpd notes the arrival of the request line by the time of day only. The age by that clock cannot be greater than the
+ * time since httpd began to wait for the request line, unless somebody has set the clock. An ErrorDocument is a request
+ * of its own: the request that failed may have used up all the time there was.
+ */
+static int64_t age(const request_rec *r)
+{
+    const int64_t *created = ap_get_module_config(r->connection->conn_config, &pywsgi_module);
+    int64_t most = created && !r->prev ? pyw_clock_us() - *created : 0;
+    int64_t passed = apr_time_now() - r->request_time;
+
+    return passed < 0 ? 0 : passed < most ? passed : most;
+}
+
+static const char *id_of(request_rec *r)
+{
+    const char *id = apr_table_get(r->subprocess_env, "UNIQUE_ID");
+
+    if (!id && !r->log_id) {
+        ap_run_generate_log_id(r->connection, r, &r->log_id);
+    }
+    if (!id) {
+        id = r->log_id;
+    }
+    return id ? id : "-";
+}
+
+void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout)
+{
+    timing->arrival = pyw_clock_us() - age(r);
+    timing->deadline = timeout > 0 ? (timing->arrival + timeout) / 1000 + 1 : 0;
+    timing->id = "-";
+}
+
+void pyw_timing_identify(pyw_timing *timing, request_rec *r)
+{
+    timing->id = id_of(r);
+}
+
+int pyw_timing_is_over(const pyw_timing *timing)
+{
+    return timing->deadline != 0 && pyw_clock_ms() >= timing->deadline;
+}
+
+int pyw_timing_bound(const pyw_timing *timing, int most)
+{
+    int64_t left = timing->deadline != 0 ? timing->deadline - pyw_clock_ms() : most;
+
+    if (left < 0) {
+        return 0;
+    }
+    return left < most ? (int)left : most;
+}
+
+double pyw_timing_age(const pyw_timing *timing)
+{
+    return (double)(pyw_clock_us() - timing->arrival) / APR_USEC_PER_SEC;
+}

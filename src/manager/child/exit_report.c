@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* sigabbrev_np */
+#endif
+#include "manager/child/exit_report.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "manager/child/crash_traceback.h"
+#include "manager/child/measure.h"
+
+enum { LINES_MOST = 8 };
+
+static const char *exit_reason(int status)
+{
+    switch (status) {
+    case PYW_EXIT_DRAINED:
+        return "finished";
+    case PYW_EXIT_HERITAGE:
+        return "did not understand the manager";
+    case PYW_EXIT_PRIVILEGES:
+        return "could not become its user";
+    case PYW_EXIT_ENGINE:
+        return "could not start Python";
+    case PYW_EXIT_STARTUP:
+        return "did not load its applications within startup-timeout";
+    case PYW_EXIT_FORCED:
+        return "was ended by shutdown-timeout";
+    case PYW_EXIT_OVERDUE:
+        return "finished, but for requests that did not end when their time was up,";
+    case PYW_EXIT_PROGRAM:
+        return "ended with its program";
+    default:
+        return "exited";
+    }
+}
+
+/* A signal that we did not send, while the kernel's killer went about: two at once are two of its counter. */
+static void describe_oom(char *out, size_t size, pyw_child *child, int status)
+{
+    int64_t kills = child->state == PYW_CHILD_STOPPING ? 0 : pyw_oom_kills(&child->oom);
+    char file[PYW_OOM_PATH];
+
+    out[0] = '\0';
+    if (WTERMSIG(status) != SIGKILL || kills == 0) {
+        return;
+    }
+    snprintf(out, size,
+             " by the kernel's OOM killer (oom_kill of %s went from %" PRId64 " to %" PRId64 ": no memory was left)",
+             child->oom.file, child->oom.before, child->oom.before + kills);
+    memcpy(file, child->oom.file, sizeof(file));
+    for (pyw_child *other = child->group->children; other != NULL; other = other->next) {
+        pyw_oom_take(&other->oom, file);
+    }
+}
+
+static void describe_end(char *out, size_t size, pyw_child *child, int status)
+{
+    if (WIFSIGNALED(status)) {
+        const char *name = sigabbrev_np(WTERMSIG(status));
+        char oom[PYW_OOM_PATH + 160];
+
+        describe_oom(oom, sizeof(oom), child, status);
+        snprintf(out, size, "was killed by signal %d (SIG%s)%s%s", WTERMSIG(status), name != NULL ? name : "?", oom,
+                 WCOREDUMP(status) ? ", core dumped," : "");
+    }
+    else {
+        snprintf(out, size, "%s (status %d)", exit_reason(WEXITSTATUS(status)), WEXITSTATUS(status));
+    }
+}
+
+/* What was resident when it was looked at last, and at most. */
+static void describe_memory(char *out, size_t size, const pyw_child *child, uint64_t most)
+{
+    char now[32], peak[32];
+
+    pyw_measure_describe_size(now, sizeof(now), child->resident);
+    pyw_measure_describe_size(peak, sizeof(peak), most > child->resident ? most : child->resident);
+    if (child->resident > 0) {
+        snprintf(out, size, "with %s of memory (%s at most)", now, peak);
+    }
+    else {
+        snprintf(out, size, "with %s of memory at most", peak);
+    }
+}
+
+/* Copies a line out of memory that the worker could write: it need not end. */
+static void add_line(pyw_buffer *out, const char *lead, const pyw_board_slot *slot)
+{
+    pyw_buffer_append(out, lead, strlen(lead));
+    pyw_buffer_append(out, slot->line, strnlen(slot->line, PYW_BOARD_LINE));
+    if (slot->id[0] != '\0') {
+        pyw_buffer_append(out, " (id ", 5);
+        pyw_buffer_append(out, slot->id, strnlen(slot->id, PYW_BOARD_ID));
+        pyw_buffer_append(out, ")", 1);
+    }
+}
+
+static void describe_requests(pyw_buffer *out, const pyw_child *child, const char *lead, int only_running, int but)
+{
+    int lines = 0;
+
+    for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
+        const pyw_board_slot *slot = &child->board->slots[i];
+
+        if (i != but && (slot->busy || (!only_running && slot->line[0] != '\0')) && ++lines <= LINES_MOST) {
+            add_line(out, lines == 1 ? lead : ", ", slot);
+        }
+    }
+    if (lines > LINES_MOST) {
+        char more[40];
+
+        pyw_buffer_append(out, more, (size_t)snprintf(more, sizeof(more), ", and %d more", lines - LINES_MOST));
+    }
+}
+
+void pyw_obituary_last_requests(pyw_buffer *out, const pyw_child *child)
+{
+    describe_requests(out, child, "; its last requests: ", 0, -1);
+    pyw_buffer_append(out, "", 1);
+}
+
+/* The slot whose thread crashed; -1: it did not crash, or nobody knows which thread it was. */
+static int find_dying(const pyw_child *child, int status)
+{
+    uint32_t dying = child->board != NULL && pyw_last_words_are_due(status) ? child->board->dying : 0;
+
+    return dying >= 1 && dying <= (uint32_t)child->board_threads && child->board->slots[dying - 1].busy
+               ? (int)dying - 1
+               : -1;
+}
+
+static void describe_running(pyw_buffer *out, const pyw_child *child, int dying)
+{
+    if (dying >= 0) {
+        add_line(out, "; it died of: ", &child->board->slots[dying]);
+    }
+    describe_requests(out, child, dying >= 0 ? "; besides it was running: " : "; it was running: ", 1, dying);
+    pyw_buffer_append(out, "", 1);
+}
+
+/* An end that the manager asked for is no news for the administrator. */
+static pyw_log_level level_of(const pyw_child *child, int status)
+{
+    int asked = child->state == PYW_CHILD_DRAINING || child->state == PYW_CHILD_STOPPING;
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == PYW_EXIT_DRAINED) {
+        return PYW_LOG_INFO;
+    }
+    return asked ? PYW_LOG_NOTICE : PYW_LOG_ERR;
+}
+
+static void suspect(const pyw_child *child, int slot, int64_t now)
+{
+    const pyw_suspect *named =
+        pyw_suspects_note(&child->group->suspects, child->board->slots[slot].line, PYW_BOARD_LINE, now);
+
+    if (named != NULL) {
+        pyw_group_log(child->group, PYW_LOG_ERR,
+                      PYWNO(0367) "\"%s\" was running in each of %d workers of group '%s' that died within a minute: "
+                                  "it may be what kills them",
+                      named->line, PYW_SUSPECT_DEATHS, child->group->options->name);
+    }
+}
+
+/* If nobody knows which thread it was, all that ran are. */
+static void suspect_requests(const pyw_child *child, int status, int dying)
+{
+    int64_t now = pyw_clock_ms();
+
+    if (child->board == NULL || (level_of(child, status) != PYW_LOG_ERR && !child->is_stuck)) {
+        return;
+    }
+    for (int i = 0; i < child->board_threads; i++) {
+        if (child->board->slots[i].busy && (dying < 0 || dying == i)) {
+            suspect(child, i, now);
+        }
+    }
+}
+
+void pyw_obituary_write(pyw_child *child, int status, uint64_t most_memory)
+{
+    char end[PYW_OOM_PATH + 320], memory[100];
+    pyw_buffer running = {0};
+    double age = (double)(pyw_clock_ms() - child->started) / 1000;
+    int dying = find_dying(child, status);
+
+    if (pyw_last_words_are_due(status)) {
+        pyw_last_words_log(child);
+    }
+    describe_end(end, sizeof(end), child, status);
+    describe_memory(memory, sizeof(memory), child, most_memory);
+    describe_running(&running, child, dying);
+    pyw_group_log(child->group, level_of(child, status),
+                  PYWNO(0310) "%s %ld of group '%s' (%s) %s after %.1f s and %" PRIu64 " requests, %s%s",
+                  child->is_template ? "template" : "worker", (long)child->pid, child->group->options->name,
+                  pyw_child_state_name(child->state), end, age,
+                  child->board != NULL ? child->board->served : 0, memory, running.failed ? "" : running.data);
+    suspect_requests(child, status, dying);
+    pyw_buffer_free(&running);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/child/measure.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+void pyw_measure_begin(pyw_child *child)
+{
+    uint16_t random = 0;
+
+    (void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+    child->jitter = random;
+    child->active_at = child->started;
+}
+
+/* The start of a file of /proc as text; "" if there is none. */
+static void read_proc(char *out, size_t size, pid_t pid, const char *name)
+{
+    char path[64];
+    FILE *file;
+    size_t length = 0;
+
+    snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
+    file = fopen(path, "re");
+    if (file != NULL) {
+        length = fread(out, 1, size - 1, file);
+        fclose(file);
+    }
+    out[length] = '\0';
+}
+
+uint64_t pyw_measure_resident(pid_t pid)
+{
+    char text[200];
+    uint64_t pages = 0;
+
+    read_proc(text, sizeof(text), pid, "statm");
+    return sscanf(text, "%*s %" SCNu64, &pages) == 1 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+/*
+ * What it shares with others counts by its part only: the sum over the workers is what all of them take. 0: the kernel
+ * does not tell, or not us.
+ */
+static uint64_t proportional(pid_t pid)
+{
+    char text[512];
+    const char *line;
+    uint64_t kib = 0;
+
+    read_proc(text, sizeof(text), pid, "smaps_rollup");
+    line = strstr(text, "\nPss:");
+    return line != NULL && sscanf(line, "\nPss: %" SCNu64, &kib) == 1 ? kib * 1024 : 0;
+}
+
+/* User and system time in ms. The name of the program is in the worker's hands, and may hold blanks and brackets. */
+int64_t pyw_measure_cpu_time(pid_t pid)
+{
+    char text[1024];
+    const char *rest;
+    uint64_t user = 0, system = 0;
+
+    read_proc(text, sizeof(text), pid, "stat");
+    rest = strrchr(text, ')');
+    if (rest == NULL ||
+        sscanf(rest + 1, " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64 " %" SCNu64, &user, &system) != 2) {
+        return 0;
+    }
+    return (int64_t)((user + system) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+void pyw_measure_describe_size(char *out, size_t size, uint64_t bytes)
+{
+    if (bytes >= UINT64_C(1) << 30) {
+        snprintf(out, size, "%.1f GiB", (double)bytes / (1 << 30));
+    }
+    else {
+        snprintf(out, size, "%.0f MiB", (double)bytes / (1 << 20));
+    }
+}
+
+int pyw_measure_busy(const pyw_child *child)
+{
+    int busy = 0;
+
+    for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
+        busy += child->board->slots[i].busy != 0;
+    }
+    return busy;
+}
+
+void pyw_measure_activity(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        uint64_t served = child->board != NULL ? child->board->served : 0;
+
+        if (served != child->seen_served || pyw_measure_busy(child) > 0) {
+            child->active_at = pyw_clock_ms();
+        }
+        child->seen_served = served;
+    }
+}
+
+/* For its obituary, too: when it has ended, the kernel does not know them any more. */
+void pyw_measure_child(pyw_child *child)
+{
+    uint64_t resident = pyw_measure_resident(child->pid);
+    uint64_t share = child->group->options->memory_budget > 0 ? proportional(child->pid) : 0;
+
+    if (resident > 0) {
+        child->resident = resident;
+        child->counted = share > 0 ? share : resident;
+    }
+    pyw_oom_look(&child->oom, child->pid);
+}

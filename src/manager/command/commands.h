@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_MANAGER_COMMAND_COMMANDS_H
+#define PYW_MANAGER_COMMAND_COMMANDS_H
+
+/* What `pywsgid` may ask of the manager: status, reload, restart, stop, start, stacks. On the manager's only thread. */
+
+#include "manager/command/socket.h"
+#include "manager/manager.h"
+
+/* Obeys a COMMAND: answers now, or lets the client wait. */
+void pyw_orders_obey(pyw_manager *manager, pyw_steering_client *client, const pyw_pairs *command);
+
+/* Answers a client that waits for a group, if what it waits for has come or cannot come any more. */
+void pyw_orders_check(pyw_manager *manager, pyw_steering_client *client, const char *group, unsigned generation);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* accept4, struct ucred */
+#endif
+#include "manager/command/socket.h"
+
+#include <apr_strings.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+    CLIENTS_MOST = 16, /* more wait in the socket's queue */
+    LIMIT_MS = 10 * 1000 /* for the command, and for the answer to be taken */
+};
+
+struct pyw_steering_client {
+    struct pyw_steering_client *next;
+    pyw_channel *channel;
+    apr_pool_t *pool;
+    long pid;
+    int64_t close_at;
+    const char *awaited; /* the group whose workers it waits for; NULL: for none */
+    unsigned generation; /* of that group */
+    int is_answered;
+    int is_over;
+};
+
+struct pyw_steering {
+    pyw_manager *manager;
+    pyw_steering_obey *obey;
+    pyw_steering_check *check;
+    pyw_socket_file file;
+    int listener;
+    int is_told;   /* that the socket cannot be made */
+    int is_obeyed; /* a command: the groups may have to do something */
+    pyw_steering_client *clients;
+    int count;
+};
+
+pyw_steering *pyw_steering_create(pyw_manager *manager, pyw_steering_obey *obey, pyw_steering_check *check)
+{
+    pyw_steering *steering = calloc(1, sizeof(*steering));
+
+    if (steering != NULL) {
+        steering->manager = manager;
+        steering->obey = obey;
+        steering->check = check;
+        steering->file.name = "manager";
+        steering->listener = -1;
+    }
+    return steering;
+}
+
+pyw_result pyw_steering_bind(pyw_steering *steering, const pyw_socket_directory *directory, pyw_problem *problem)
+{
+    int fd;
+    pyw_result result = pyw_socket_file_bind(&steering->file, directory, geteuid(), &fd, problem);
+
+    if (result == PYW_OK) {
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+        if (steering->listener >= 0) {
+            close(steering->listener);
+        }
+        steering->listener = fd;
+    }
+    return result;
+}
+
+void pyw_steering_look(pyw_steering *steering, const pyw_socket_directory *directory)
+{
+    pyw_problem problem;
+
+    if (steering->listener >= 0 && pyw_socket_file_is_there(&steering->file, directory)) {
+        return;
+    }
+    if (pyw_steering_bind(steering, directory, &problem) == PYW_OK) {
+        steering->is_told = 0;
+    }
+    else if (!steering->is_told) {
+        steering->is_told = 1;
+        pyw_log(PYW_LOG_ERR, PYWNO(0352) "pywsgid's commands cannot reach the manager: %s", problem.text);
+    }
+}
+
+static void free_client(pyw_steering_client *client)
+{
+    pyw_channel_destroy(client->channel);
+    apr_pool_destroy(client->pool);
+    free(client);
+}
+
+void pyw_steering_close(pyw_steering *steering)
+{
+    if (steering->listener >= 0) {
+        close(steering->listener);
+        steering->listener = -1;
+    }
+    while (steering->clients != NULL) {
+        pyw_steering_client *client = steering->clients;
+
+        steering->clients = client->next;
+        free_client(client);
+    }
+    steering->count = 0;
+}
+
+int pyw_steering_leave(const pyw_steering *steering, const pyw_socket_directory *directory)
+{
+    return directory->fd >= 0 &&
+           (steering->file.inode == 0 || pyw_socket_file_is_there(&steering->file, directory) ||
+            faccessat(directory->fd, steering->file.name, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
+}
+
+static void add_poll(apr_array_header_t *fds, int fd, short events)
+{
+    struct pollfd *item;
+
+    if (fd < 0) {
+        return;
+    }
+    item = apr_array_push(fds);
+    item->fd = fd;
+    item->events = events;
+    item->revents = 0;
+}
+
+void pyw_steering_collect(const pyw_steering *steering, apr_array_header_t *fds)
+{
+    if (steering->count < CLIENTS_MOST) {
+        add_poll(fds, steering->listener, POLLIN);
+    }
+    for (const pyw_steering_client *client = steering->clients; client != NULL; client = client->next) {
+        add_poll(fds, pyw_channel_fd(client->channel), pyw_channel_has_output(client->channel) ? POLLOUT : POLLIN);
+    }
+}
+
+/* 0: nobody who may command. */
+static int is_trusted(int fd, long *pid)
+{
+    struct ucred peer;
+    socklen_t length = sizeof(peer);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+        return 0;
+    }
+    *pid = (long)peer.pid;
+    if (peer.uid == 0 || peer.uid == geteuid()) {
+        return 1;
+    }
+    pyw_log(PYW_LOG_ERR,
+            PYWNO(0351) "uid %lu (pid %ld) wanted to command the manager and was turned away: only root and the user "
+                        "that started httpd may",
+            (unsigned long)peer.uid, (long)peer.pid);
+    return 0;
+}
+
+static void add_client(pyw_steering *steering, int fd, long pid)
+{
+    pyw_steering_client *client = calloc(1, sizeof(*client));
+
+    if (client == NULL || (client->channel = pyw_channel_create()) == NULL) {
+        free(client);
+        close(fd);
+        return;
+    }
+    apr_pool_create(&client->pool, steering->manager->pool);
+    pyw_channel_open(client->channel, fd);
+    client->pid = pid;
+    client->close_at = pyw_clock_ms() + LIMIT_MS;
+    client->next = steering->clients;
+    steering->clients = client;
+    steering->count++;
+}
+
+static void accept_clients(pyw_steering *steering)
+{
+    while (steering->listener >= 0 && steering->count < CLIENTS_MOST) {
+        int fd = accept4(steering->listener, NULL, NULL, SOCK_CLOEXEC);
+        long pid = 0;
+
+        if (fd < 0) {
+            return;
+        }
+        if (is_trusted(fd, &pid)) {
+            add_client(steering, fd, pid);
+        }
+        else {
+            close(fd);
+        }
+    }
+}
+
+static void obey(pyw_steering *steering, pyw_steering_client *client, const pyw_frame *frame)
+{
+    pyw_pairs command = {0};
+
+    if (frame->type != PYW_FRAME_COMMAND || client->awaited != NULL || client->is_answered ||
+        pyw_message_pairs_decode(&command, frame->payload, frame->length) != PYW_OK) {
+        client->is_over = 1;
+    }
+    else {
+        steering->obey(steering->manager, client, &command);
+        steering->is_obeyed = 1;
+    }
+    pyw_pairs_free(&command);
+}
+
+/* One command for each connection; whatever else comes ends it. */
+static void listen_to(pyw_steering *steering, pyw_steering_client *client)
+{
+    pyw_frame frame;
+    pyw_result result = pyw_channel_read(client->channel, &frame, 0);
+
+    if (result == PYW_OK) {
+        obey(steering, client, &frame);
+    }
+    else if (result != PYW_AGAIN) {
+        client->is_over = 1;
+    }
+}
+
+static void step_client(pyw_steering *steering, pyw_steering_client *client)
+{
+    if (client->is_answered && pyw_channel_has_output(client->channel)) {
+        pyw_channel_send(client->channel, 0);
+    }
+    if (!client->is_answered) {
+        listen_to(steering, client);
+    }
+    if (client->awaited != NULL && !client->is_answered && !client->is_over) {
+        steering->check(steering->manager, client, client->awaited, client->generation);
+    }
+    if ((client->is_answered && !pyw_channel_has_output(client->channel)) || client->close_at <= pyw_clock_ms()) {
+        client->is_over = 1;
+    }
+}
+
+int64_t pyw_steering_step(pyw_steering *steering)
+{
+    pyw_steering_client **link = &steering->clients;
+    int64_t next = INT64_MAX;
+
+    steering->is_obeyed = 0;
+    accept_clients(steering);
+    while (*link != NULL) {
+        pyw_steering_client *client = *link;
+
+        step_client(steering, client);
+        if (client->is_over) {
+            *link = client->next;
+            steering->count--;
+            free_client(client);
+            continue;
+        }
+        next = client->close_at < next ? client->close_at : next;
+        link = &client->next;
+    }
+    return steering->is_obeyed ? 0 : next;
+}
+
+void pyw_steering_answer(pyw_steering_client *client, pyw_frame_type type, const char *format, ...)
+{
+    va_list args;
+    const char *text;
+
+    va_start(args, format);
+    text = apr_pvsprintf(client->pool, format, args);
+    va_end(args);
+    pyw_channel_queue(client->channel, type, 0, text, strlen(text), -1);
+    pyw_channel_send(client->channel, 0);
+    client->is_answered = 1;
+    client->close_at = pyw_clock_ms() + LIMIT_MS;
+}
+
+void pyw_steering_row(pyw_steering_client *client, const pyw_pairs *pairs, int fd)
+{
+    pyw_buffer payload = {0};
+
+    pyw_message_pairs_encode(&payload, pairs->items, pairs->count);
+    if (!payload.failed) {
+        pyw_channel_queue(client->channel, PYW_FRAME_ROW, 0, apr_pmemdup(client->pool, payload.data, payload.length),
+                          payload.length, fd);
+    }
+    pyw_buffer_free(&payload);
+}
+
+apr_pool_t *pyw_steering_pool(const pyw_steering_client *client)
+{
+    return client->pool;
+}
+
+void pyw_steering_await(pyw_steering_client *client, const char *group, unsigned generation)
+{
+    client->awaited = apr_pstrdup(client->pool, group);
+    client->generation = generation;
+    client->close_at = INT64_MAX;
+}
+
+long pyw_steering_pid(const pyw_steering_client *client)
+{
+    return client->pid;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/command/status.h"
+
+#include <apr_strings.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/version.h"
+#include "manager/child/child.h"
+#include "manager/child/measure.h"
+#include "manager/group/state.h"
+
+typedef struct row {
+    apr_pool_t *pool;
+    pyw_pairs pairs;
+} row;
+
+static void add_text(row *self, const char *name, const char *value)
+{
+    if (value != NULL) {
+        pyw_pairs_add_text(&self->pairs, name, value);
+    }
+}
+
+static void add_number(row *self, const char *name, uint64_t value)
+{
+    add_text(self, name, apr_psprintf(self->pool, "%" PRIu64, value));
+}
+
+static void send_row(row *self, pyw_steering_client *client)
+{
+    pyw_steering_row(client, &self->pairs, -1);
+    pyw_pairs_free(&self->pairs);
+}
+
+static const char *state_of_child(const pyw_child *child)
+{
+    static const char *const names[PYW_CHILD_STATES] = {"starting", "ready", "draining", "stopping", "dead"};
+
+    if (child->is_stuck) {
+        return "stuck";
+    }
+    if (child->is_template && child->state == PYW_CHILD_READY && !child->is_broken) {
+        return "template";
+    }
+    return child->is_broken && child->state == PYW_CHILD_READY ? "broken" : names[child->state];
+}
+
+/* Of a service group: its program. */
+static void add_applications(row *self, const pyw_group_options *options)
+{
+    const apr_array_header_t *list = options->threads > 0 ? options->applications : options->imports;
+
+    for (int i = 0; i < list->nelts; i++) {
+        const pyw_application_option *option = APR_ARRAY_IDX(list, i, const pyw_application_option *);
+
+        add_text(self, "application",
+                 option->is_module ? apr_pstrcat(self->pool, option->target, ":", option->callable, NULL)
+                                   : option->target);
+    }
+}
+
+/* Of the newest code that serves: what did not load is none. */
+static unsigned serving_generation(const pyw_worker_group *group)
+{
+    unsigned newest = 0;
+    int is_served = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_READY) {
+            newest = child->code_generation > newest ? child->code_generation : newest;
+            is_served = 1;
+        }
+    }
+    return is_served ? newest : group->generation;
+}
+
+static void add_reload(row *self, const pyw_worker_group *group)
+{
+    char moment[sizeof("2026-11-29T17:45:16Z") + 8];
+    struct tm day;
+
+    if (group->reload_failed_at != 0 && gmtime_r(&group->reload_failed_at, &day) != NULL) {
+        strftime(moment, sizeof(moment), "%Y-%m-%dT%H:%M:%SZ", &day);
+        add_text(self, "reload-failed-at", moment);
+        add_text(self, "reload-problem", group->reload_problem);
+    }
+}
+
+static void send_group(const pyw_worker_group *group, pyw_steering_client *client)
+{
+    row self = {pyw_steering_pool(client), {0}};
+    pyw_group_state state = pyw_group_state_of(group);
+
+    add_text(&self, "kind", "group");
+    add_text(&self, "name", group->options->name);
+    add_text(&self, "state", pyw_group_state_name(state));
+    add_text(&self, "health", pyw_group_state_health(state));
+    add_number(&self, "processes", (uint64_t)group->wanted);
+    add_number(&self, "threads", (uint64_t)group->options->threads);
+    add_number(&self, "generation", serving_generation(group));
+    add_reload(&self, group);
+    add_number(&self, "failures", (uint64_t)group->failures);
+    add_text(&self, "user", group->options->user);
+    add_text(&self, "python-home", group->options->python_home);
+    add_applications(&self, group->options);
+    send_row(&self, client);
+}
+
+/* The board is the worker's to write: a line need not end, and says what it likes. */
+static void add_requests(row *self, const pyw_child *child)
+{
+    uint64_t busy = 0;
+
+    for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
+        const pyw_board_slot *slot = &child->board->slots[i];
+
+        if (slot->busy) {
+            busy++;
+            add_text(self, "request", apr_pstrndup(self->pool, slot->line, strnlen(slot->line, PYW_BOARD_LINE)));
+        }
+    }
+    add_number(self, "busy", busy);
+}
+
+static void send_worker(const pyw_child *child, pyw_steering_client *client)
+{
+    row self = {pyw_steering_pool(client), {0}};
+
+    add_text(&self, "kind", "worker");
+    add_text(&self, "group", child->group->options->name);
+    add_number(&self, "pid", (uint64_t)child->pid);
+    add_text(&self, "state", state_of_child(child));
+    add_number(&self, "uptime-ms", (uint64_t)(pyw_clock_ms() - child->started));
+    add_number(&self, "served", child->board != NULL ? child->board->served : 0);
+    add_number(&self, "threads", (uint64_t)child->board_threads);
+    add_number(&self, "memory", pyw_measure_resident(child->pid));
+    add_number(&self, "generation", child->code_generation);
+    if (child->is_broken) {
+        add_text(&self, "problem", child->problem);
+    }
+    add_requests(&self, child);
+    send_row(&self, client);
+}
+
+static void send_workers(const pyw_child *first, pyw_steering_client *client)
+{
+    for (const pyw_child *child = first; child != NULL; child = child->next) {
+        send_worker(child, client);
+    }
+}
+
+static void send_manager(const pyw_manager *manager, pyw_steering_client *client)
+{
+    row self = {pyw_steering_pool(client), {0}};
+
+    add_text(&self, "kind", "manager");
+    add_number(&self, "pid", (uint64_t)getpid());
+    add_number(&self, "httpd", (uint64_t)manager->parent);
+    add_text(&self, "version", PYW_VERSION);
+    add_text(&self, "server", manager->settings.server_name);
+    add_text(&self, "directory", manager->directory.path);
+    add_number(&self, "uptime-ms", (uint64_t)(pyw_clock_ms() - manager->started));
+    send_row(&self, client);
+}
+
+void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, pyw_steering_client *client)
+{
+    send_manager(manager, client);
+    for (const pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (only != NULL && group != only) {
+            continue;
+        }
+        send_group(group, client);
+        send_workers(group->children, client);
+        send_workers(group->templates, client);
+    }
+}

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/configuration.h"
+
+#include <apr_strings.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "manager/group/reload_watch.h"
+#include "manager/group/replacement.h"
+#include "manager/group/reports.h"
+#include "manager/group/scale.h"
+#include "manager/group/send.h"
+#include "manager/handover.h"
+#include "wire/message.h"
+
+/*
+ * How long a group that was removed serves on: httpd's old children may still have requests for it. One of them may
+ * stay for hours, with a download of something else.
+ */
+enum {
+    RETIRE_UNSEEN_MS = 10 * 1000, /* if it is not known when they are gone */
+    RETIRE_MOST_MS = 5 * 60 * 1000
+};
+
+static void free_pending(pyw_pending_group *pending)
+{
+    if (pending->log_fd >= 0) {
+        close(pending->log_fd);
+    }
+    if (pending->pool != NULL) {
+        apr_pool_destroy(pending->pool);
+    }
+    free(pending);
+}
+
+static void drop_pending(pyw_manager *manager)
+{
+    while (manager->pending != NULL) {
+        pyw_pending_group *pending = manager->pending;
+
+        manager->pending = pending->next;
+        free_pending(pending);
+    }
+}
+
+/* The pairs of a frame as a table of strings. */
+static apr_table_t *decode(apr_pool_t *pool, const char *payload, uint32_t length)
+{
+    apr_table_t *table = apr_table_make(pool, 32);
+    pyw_pairs pairs = {0};
+    pyw_result result = pyw_message_pairs_decode(&pairs, payload, length);
+
+    for (uint32_t i = 0; result == PYW_OK && i < pairs.count; i++) {
+        const pyw_pair *pair = &pairs.items[i];
+
+        apr_table_addn(table, apr_pstrmemdup(pool, pair->name, pair->name_length),
+                       apr_pstrmemdup(pool, pair->value, pair->value_length));
+    }
+    pyw_pairs_free(&pairs);
+    return result == PYW_OK ? table : NULL;
+}
+
+static const char *restore_options(pyw_group_options *options, apr_pool_t *pool, const apr_table_t *table)
+{
+    const apr_array_header_t *elements = apr_table_elts(table);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)(void *)elements->elts;
+    const char *error = NULL;
+
+    for (int i = 0; error == NULL && i < elements->nelts; i++) {
+        error = pyw_options_restore(options, pool, entries[i].key, entries[i].val);
+    }
+    return error;
+}
+
+pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
+                                 pyw_problem *problem)
+{
+    apr_pool_t *pool;
+    pyw_pending_group *pending = calloc(1, sizeof(*pending));
+    pyw_group_options *options;
+    const char *error = "the frame is malformed, or brought no log";
+
+    if (pending == NULL) {
+        close(log_fd);
+        return pyw_problem_set(problem, "no memory");
+    }
+    apr_pool_create(&pool, manager->pool);
+    options = pyw_options_create(pool, "");
+    pending->pool = pool;
+    pending->log_fd = log_fd;
+    pending->options = options;
+    pending->pairs = decode(pool, payload, length);
+    if (pending->pairs != NULL && log_fd >= 0) {
+        error = restore_options(options, pool, pending->pairs);
+    }
+    if (error != NULL) {
+        free_pending(pending);
+        return pyw_problem_set(problem, "GROUP: %s", error);
+    }
+    pending->next = manager->pending;
+    manager->pending = pending;
+    return PYW_OK;
+}
+
+static pyw_worker_group *find_group(pyw_manager *manager, const char *name)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (!group->is_stopping && strcmp(group->options->name, name) == 0) {
+            return group;
+        }
+    }
+    return NULL;
+}
+
+void pyw_configuration_recover_logs(pyw_manager *manager)
+{
+    char name[PYW_LOG_STORE_NAME];
+    pid_t pid;
+    int fd;
+
+    while ((fd = pyw_log_store_get(&manager->log_store, &pid, name)) >= 0) {
+        pyw_worker_group *group = find_group(manager, name);
+        pyw_log_intake *intake = pyw_log_intake_adopt(fd);
+
+        if (intake != NULL) {
+            pyw_log_intake_add(group != NULL ? &group->intakes : &manager->intakes, intake, pid);
+        }
+    }
+}
+
+/* The options, whose pool the group then owns, and the log. */
+static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
+{
+    group->pool = pending->pool;
+    group->options = pending->options;
+    group->pairs = pending->pairs;
+    group->reload_files = NULL; /* they were in the old pool */
+    pyw_reload_watch_begin(group);
+    pyw_scale_begin(group);
+    pending->pool = NULL;
+}
+
+static void free_group(pyw_worker_group *group)
+{
+    pyw_reload_watch_end(group);
+    if (group->log != NULL) {
+        pyw_log_outlet_destroy(group->log, 0);
+    }
+    free(group);
+}
+
+void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group)
+{
+    pyw_worker_group **link = &manager->groups;
+
+    while (*link != group) {
+        link = &(*link)->next;
+    }
+    *link = group->next;
+    pyw_log_intake_join(&manager->intakes, &group->intakes);
+    apr_pool_destroy(group->pool);
+    free_group(group);
+}
+
+/* What an older manager of another program hands over: nobody notices. */
+static void inherit(pyw_manager *manager, pyw_worker_group *group)
+{
+    const pyw_legacy *legacy = pyw_handover_find(manager->handover, manager->directory.path, group->options->name);
+
+    if (legacy != NULL) {
+        group->is_stopped = legacy->is_stopped;
+        group->has_predecessor = 1;
+        pyw_scale_succeed(group, legacy->workers, legacy->memory);
+    }
+}
+
+/* A group that is in no list yet and whose options are still the pending one's. */
+static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *pending, pyw_problem *problem)
+{
+    pyw_worker_group *group = calloc(1, sizeof(*group));
+
+    if (group != NULL) {
+        group->log = pyw_log_outlet_create(pending->log_fd);
+        pending->log_fd = -1;
+    }
+    if (group == NULL || group->log == NULL) {
+        free(group);
+        pyw_problem_set(problem, "no memory");
+        return NULL;
+    }
+    group->report = pyw_group_report;
+    group->settings = &manager->settings;
+    group->directory = &manager->directory;
+    group->options = pending->options;
+    group->reload_fd = -1;
+    group->retire_at = INT64_MAX;
+    inherit(manager, group);
+    return group;
+}
+
+/* All that can fail: finds or makes the group of each pending one. */
+static pyw_result prepare(pyw_manager *manager, pyw_problem *problem)
+{
+    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+        pending->group = find_group(manager, pending->options->name);
+        pending->is_new = pending->group == NULL;
+        if (pending->is_new) {
+            pending->group = create_group(manager, pending, problem);
+        }
+        if (pending->group == NULL) {
+            return PYW_FAILED;
+        }
+    }
+    return PYW_OK;
+}
+
+static void undo_prepare(pyw_manager *manager)
+{
+    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+        if (pending->is_new && pending->group != NULL) {
+            free_group(pending->group);
+        }
+    }
+}
+
+static int same_pairs(const apr_table_t *one, const apr_table_t *other)
+{
+    const apr_array_header_t *a = apr_table_elts(one);
+    const apr_array_header_t *b = apr_table_elts(other);
+    const apr_table_entry_t *x = (const apr_table_entry_t *)(void *)a->elts;
+    const apr_table_entry_t *y = (const apr_table_entry_t *)(void *)b->elts;
+
+    if (a->nelts != b->nelts) {
+        return 0;
+    }
+    for (int i = 0; i < a->nelts; i++) {
+        if (strcmp(x[i].key, y[i].key) != 0 || strcmp(x[i].val, y[i].val) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* 1: workers that are running cannot take the new value of an option. */
+static int needs_workers(const pyw_worker_group *group, const pyw_pending_group *pending)
+{
+    apr_pool_t *pool = pending->pool;
+
+    return !same_pairs(pyw_options_select(group->pairs, PYW_USE_START, pool),
+                       pyw_options_select(pending->pairs, PYW_USE_START, pool));
+}
+
+static void log_update(const pyw_worker_group *group, const pyw_pending_group *pending, int roll)
+{
+    const char *names = pyw_options_difference(group->pairs, pending->pairs, pending->pool);
+
+    if (roll) {
+        pyw_group_log(group, PYW_LOG_NOTICE,
+                      PYWNO(0330) "the options of group '%s' changed (%s): its workers are replaced",
+                      group->options->name, names);
+    }
+    else {
+        pyw_group_log(group, PYW_LOG_NOTICE,
+                      PYWNO(0341) "the options of group '%s' changed (%s): its workers stay, the new values are in use",
+                      group->options->name, names);
+    }
+}
+
+static void update_options(pyw_worker_group *group, pyw_pending_group *pending)
+{
+    apr_pool_t *old = group->pool;
+    int roll = needs_workers(group, pending);
+
+    log_update(group, pending, roll);
+    take_over(group, pending);
+    apr_pool_destroy(old);
+    pyw_worker_group_send_options(group);
+    if (roll) {
+        pyw_worker_group_roll(group);
+    }
+}
+
+static void update_log(pyw_worker_group *group, pyw_pending_group *pending)
+{
+    pyw_log_outlet_open(group->log, pending->log_fd);
+    pending->log_fd = -1;
+}
+
+static void update_group(pyw_pending_group *pending, int roll)
+{
+    pyw_worker_group *group = pending->group;
+
+    group->retire_at = INT64_MAX;
+    if (!same_pairs(group->pairs, pending->pairs)) {
+        update_options(group, pending);
+    }
+    else if (roll) {
+        pyw_worker_group_roll(group);
+    }
+    update_log(group, pending);
+}
+
+static int is_pending(const pyw_manager *manager, const pyw_worker_group *group)
+{
+    for (const pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+        if (pending->group == group) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int64_t retire_limit(const pyw_worker_group *group)
+{
+    int64_t graceful = apr_time_as_msec(group->options->graceful_timeout);
+
+    if (group->wanted_by == 0) {
+        return RETIRE_UNSEEN_MS;
+    }
+    return graceful > RETIRE_MOST_MS ? graceful : RETIRE_MOST_MS;
+}
+
+/* `wanted_by`: the last configuration of httpd that has it, as its children are numbered. */
+static void retire(pyw_worker_group *group, unsigned wanted_by)
+{
+    pyw_group_log(group, PYW_LOG_NOTICE,
+                  PYWNO(0331) "group '%s' is no longer configured: its workers finish when httpd's old children are "
+                              "gone",
+                  group->options->name);
+    group->wanted_by = wanted_by;
+    group->retire_at = pyw_clock_ms() + retire_limit(group);
+}
+
+void pyw_configuration_retire_unwanted(pyw_manager *manager)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (group->retire_at != INT64_MAX && group->wanted_by > 0 &&
+            pyw_lifelines_is_gone(&manager->lifelines, group->wanted_by)) {
+            group->retire_at = pyw_clock_ms();
+            group->wanted_by = 0;
+        }
+    }
+}
+
+/* The children that come will not know them; their lifeline is the newest one. */
+static void retire_others(pyw_manager *manager)
+{
+    unsigned wanted_by = manager->lifelines.newest > 0 ? manager->lifelines.newest - 1 : 0;
+
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (!is_pending(manager, group) && group->retire_at == INT64_MAX && !group->is_stopping) {
+            retire(group, wanted_by);
+        }
+    }
+}
+
+void pyw_configuration_retire_others(pyw_manager *manager)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        if (!group->is_handed && group->retire_at == INT64_MAX && !group->is_stopping) {
+            retire(group, manager->lifelines.newest);
+        }
+    }
+}
+
+/* Nothing of this can fail. `roll`: something that concerns all workers changed. */
+static void apply(pyw_manager *manager, int roll)
+{
+    retire_others(manager);
+    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+        if (!pending->is_new) {
+            update_group(pending, roll);
+            continue;
+        }
+        take_over(pending->group, pending);
+        pending->group->next = manager->groups;
+        manager->groups = pending->group;
+    }
+}
+
+static pyw_result restore_settings(pyw_settings *settings, apr_pool_t *pool, const char *payload, uint32_t length,
+                                   pyw_problem *problem)
+{
+    const apr_table_t *table = decode(pool, payload, length);
+    const apr_array_header_t *elements = table != NULL ? apr_table_elts(table) : NULL;
+    const char *error = table != NULL ? NULL : "the frame is malformed";
+
+    for (int i = 0; error == NULL && i < elements->nelts; i++) {
+        const apr_table_entry_t *entry = &((const apr_table_entry_t *)(void *)elements->elts)[i];
+
+        error = pyw_settings_restore(settings, pool, entry->key, entry->val);
+    }
+    if (error == NULL && settings->socket_directory == NULL) {
+        error = "it names no directory for the sockets";
+    }
+    return error == NULL ? PYW_OK : pyw_problem_set(problem, "COMMIT: %s", error);
+}
+
+/* Opens the directory the first time, and when WSGISocketPrefix changed. */
+static pyw_result use_directory(pyw_manager *manager, pyw_problem *problem)
+{
+    if (manager->directory.fd >= 0 && strcmp(manager->directory.path, manager->settings.socket_directory) == 0) {
+        return PYW_OK;
+    }
+    return pyw_socket_directory_open(&manager->directory, manager->settings.socket_directory,
+                                     pyw_handover_uses(manager->handover, manager->settings.socket_directory), problem);
+}
+
+static pyw_result commit(pyw_manager *manager, const pyw_settings *before, pyw_problem *problem)
+{
+    pyw_socket_directory old = manager->directory;
+    pyw_result result = use_directory(manager, problem);
+    int moved = manager->directory.fd != old.fd;
+
+    if (result == PYW_OK) {
+        result = prepare(manager, problem);
+    }
+    if (result != PYW_OK) {
+        undo_prepare(manager);
+        if (moved) {
+            pyw_socket_directory_remove(&manager->directory);
+            manager->directory = old;
+        }
+        return result;
+    }
+    if (moved) {
+        pyw_socket_directory_remove(&old); /* with the sockets of the workers, which are replaced */
+    }
+    apply(manager, before->socket_directory != NULL && (moved || before->httpd_uid != manager->settings.httpd_uid));
+    return PYW_OK;
+}
+
+static void use_log(const pyw_manager *manager, int log_fd)
+{
+    if (log_fd >= 0) {
+        dup2(log_fd, 1);
+        dup2(log_fd, 2);
+        pyw_log_outlet_open(manager->log, fcntl(log_fd, F_DUPFD_CLOEXEC, 3));
+    }
+    pyw_log_install(pyw_log_outlet_sink, manager->log, (pyw_log_level)manager->settings.log_level);
+}
+
+pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
+                                    pyw_problem *problem)
+{
+    const pyw_settings before = manager->settings;
+    pyw_settings settings = {0};
+    apr_pool_t *pool;
+    pyw_result result;
+
+    apr_pool_create(&pool, manager->pool);
+    result = restore_settings(&settings, pool, payload, length, problem);
+    if (result == PYW_OK && manager->refused.text[0] != '\0') {
+        result = pyw_problem_set(problem, "%s", manager->refused.text);
+    }
+    manager->refused.text[0] = '\0';
+    if (result == PYW_OK) {
+        manager->settings = settings;
+        use_log(manager, log_fd);
+        result = commit(manager, &before, problem);
+    }
+    if (result == PYW_OK) {
+        manager->is_unused = manager->pending == NULL;
+    }
+    drop_pending(manager);
+    if (result != PYW_OK) {
+        manager->settings = before;
+        apr_pool_destroy(pool);
+        return result;
+    }
+    if (manager->settings_pool != NULL) {
+        apr_pool_destroy(manager->settings_pool);
+    }
+    manager->settings_pool = pool;
+    return PYW_OK;
+}

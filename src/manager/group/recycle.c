@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/group/recycle.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "manager/child/child.h"
+#include "manager/child/exit_report.h"
+#include "manager/child/measure.h"
+
+enum {
+    REASON_SIZE = 200,
+    TOLD_MS = 400,   /* a worker is measured at its own word after that time again */
+    YOUNG_MS = 1000  /* one of that age may be too large from its start: as often as it can, it must not be replaced */
+};
+
+/* The limit of this worker: up to `percent` less, so that workers that started together do not end together. */
+static int64_t with_jitter(const pyw_child *child, int64_t limit, int percent)
+{
+    return limit - limit * percent / 100 * child->jitter / UINT16_MAX;
+}
+
+static int say(char *reason, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Returns 1, for those who return it. */
+static int say(char *reason, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(reason, REASON_SIZE, format, args);
+    va_end(args);
+    return 1;
+}
+
+static int has_served_enough(const pyw_child *child, const pyw_group_options *options, char *reason)
+{
+    uint64_t served = child->board != NULL ? child->board->served : 0;
+    int64_t limit = with_jitter(child, options->maximum_requests, options->maximum_requests_jitter);
+
+    return limit > 0 && served >= (uint64_t)limit &&
+           say(reason, "it has served %" PRIu64 " requests (maximum-requests=%d)", served, options->maximum_requests);
+}
+
+static int is_old(const pyw_child *child, const pyw_group_options *options, char *reason)
+{
+    int64_t age = pyw_clock_ms() - child->started;
+    int64_t limit = with_jitter(child, apr_time_as_msec(options->restart_interval), options->restart_interval_jitter);
+
+    return limit > 0 && age >= limit &&
+           say(reason, "it is %.1f s old (restart-interval=%.3g s)", (double)age / 1000,
+               (double)options->restart_interval / APR_USEC_PER_SEC);
+}
+
+static int is_large(const pyw_child *child, const pyw_group_options *options, char *reason)
+{
+    char now[32], limit[32];
+
+    pyw_measure_describe_size(now, sizeof(now), child->resident);
+    pyw_measure_describe_size(limit, sizeof(limit), options->memory_recycle);
+    return options->memory_recycle > 0 && child->resident > options->memory_recycle &&
+           say(reason, "it takes %s of memory (memory-recycle=%s)", now, limit);
+}
+
+static int has_computed_enough(const pyw_child *child, const pyw_group_options *options, char *reason)
+{
+    int64_t limit = apr_time_as_msec(options->cpu_time_limit);
+    int64_t used = limit > 0 ? pyw_measure_cpu_time(child->pid) : 0;
+
+    return limit > 0 && used >= limit &&
+           say(reason, "it has used %.1f s of CPU time (cpu-time-limit=%.3g s)", (double)used / 1000,
+               (double)limit / 1000);
+}
+
+/* One that has not served since it was started is as good as the one that would follow. */
+static int is_idle(const pyw_child *child, const pyw_group_options *options, char *reason)
+{
+    int64_t idle = pyw_clock_ms() - child->active_at;
+    int64_t limit = apr_time_as_msec(options->inactivity_timeout);
+
+    /* A group that may sleep does that instead. */
+    return limit > 0 && options->processes_least > 0 && child->seen_served > 0 && idle >= limit &&
+           say(reason, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
+               (double)limit / 1000);
+}
+
+static int is_due(const pyw_child *child, char *reason)
+{
+    const pyw_group_options *options = child->group->options;
+
+    return has_served_enough(child, options, reason) || is_large(child, options, reason) ||
+           is_old(child, options, reason) || has_computed_enough(child, options, reason) ||
+           is_idle(child, options, reason);
+}
+
+/* Something is being replaced already, or the code on disk is known to be no good. */
+static int is_busy(const pyw_worker_group *group)
+{
+    if (group->is_stopping || group->retire_at != INT64_MAX || pyw_clock_ms() < group->retry_at) {
+        return 1;
+    }
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_STARTING || child->is_recycled || child->generation != group->generation) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void pyw_recycle_mark(pyw_child *child, const char *reason)
+{
+    pyw_buffer requests = {0};
+
+    pyw_obituary_last_requests(&requests, child);
+    pyw_group_log(child->group, PYW_LOG_NOTICE, PYWNO(0321) "worker %ld of group '%s' is replaced: %s%s",
+                  (long)child->pid, child->group->options->name, reason, requests.failed ? "" : requests.data);
+    pyw_buffer_free(&requests);
+    child->is_recycled = 1;
+}
+
+void pyw_recycle_look(pyw_worker_group *group)
+{
+    pyw_child *chosen = NULL;
+    char reason[REASON_SIZE], chosen_reason[REASON_SIZE];
+
+    pyw_measure_activity(group);
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        pyw_measure_child(child);
+    }
+    if (is_busy(group)) {
+        return;
+    }
+    /* The list begins with the youngest. */
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_READY && is_due(child, reason)) {
+            chosen = child;
+            memcpy(chosen_reason, reason, sizeof(reason));
+        }
+    }
+    if (chosen != NULL) {
+        pyw_recycle_mark(chosen, chosen_reason);
+    }
+}
+
+void pyw_recycle_told(pyw_child *child)
+{
+    int64_t now = pyw_clock_ms();
+    char reason[REASON_SIZE];
+
+    if (child->state != PYW_CHILD_READY || child->group->options->memory_recycle == 0 ||
+        now < child->started + YOUNG_MS || now < child->told_at + TOLD_MS || is_busy(child->group)) {
+        return;
+    }
+    child->told_at = now;
+    pyw_measure_child(child);
+    if (is_large(child, child->group->options, reason)) {
+        pyw_recycle_mark(child, reason);
+    }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/group/send.h"
+
+#include "base/buffer.h"
+#include "wire/message.h"
+
+static void encode_live_options(const pyw_worker_group *group, pyw_buffer *payload)
+{
+    apr_pool_t *pool;
+    pyw_pairs pairs = {0};
+    const apr_array_header_t *live;
+
+    apr_pool_create(&pool, group->pool);
+    live = apr_table_elts(pyw_options_select(group->pairs, PYW_USE_LIVE, pool));
+    for (int i = 0; i < live->nelts; i++) {
+        const apr_table_entry_t *entry = &((const apr_table_entry_t *)(void *)live->elts)[i];
+
+        pyw_pairs_add_text(&pairs, entry->key, entry->val);
+    }
+    pyw_message_pairs_encode(payload, pairs.items, pairs.count);
+    pyw_pairs_free(&pairs);
+    apr_pool_destroy(pool);
+}
+
+static void send_to_all(pyw_child *first, const pyw_buffer *payload)
+{
+    for (pyw_child *child = first; child != NULL; child = child->next) {
+        if (pyw_channel_fd(child->channel) >= 0) {
+            pyw_channel_queue(child->channel, PYW_FRAME_OPTIONS, 0, payload->data, payload->length, -1);
+            pyw_channel_send(child->channel, 0);
+        }
+    }
+}
+
+void pyw_worker_group_send_options(pyw_worker_group *group)
+{
+    pyw_buffer payload = {0};
+
+    encode_live_options(group, &payload);
+    if (!payload.failed) {
+        send_to_all(group->children, &payload);
+        send_to_all(group->templates, &payload);
+    }
+    pyw_buffer_free(&payload);
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/handover.h"
+
+#include <apr_strings.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "manager/group/state.h"
+#include "manager/group/step.h"
+#include "wire/message.h"
+
+enum {
+    RECEIVE_MS = 5000,
+    SEND_MS = 5000,
+    NUMBER_SIZE = 24,
+    SERVICE_PAUSE_MS = 500 /* beyond shutdown-timeout, before the program of a service group starts anew */
+};
+
+typedef struct legacy {
+    const char *directory;
+    const char *group;
+    pyw_legacy what;
+} legacy;
+
+struct pyw_handover {
+    pyw_manager *manager;
+    void (*given)(pyw_manager *manager);
+    apr_pool_t *pool;
+    pyw_channel *channel;         /* to the other manager */
+    int is_old;                   /* this one gives */
+    int is_given;                 /* it has taken over */
+    apr_array_header_t *received; /* legacy */
+};
+
+pyw_handover *pyw_handover_create(pyw_manager *manager, void (*given)(pyw_manager *manager))
+{
+    pyw_handover *handover = calloc(1, sizeof(*handover));
+
+    if (handover != NULL) {
+        handover->manager = manager;
+        handover->given = given;
+        handover->channel = pyw_channel_create();
+        apr_pool_create(&handover->pool, manager->pool);
+        handover->received = apr_array_make(handover->pool, 8, sizeof(legacy));
+    }
+    if (handover != NULL && handover->channel == NULL) {
+        free(handover);
+        return NULL;
+    }
+    return handover;
+}
+
+void pyw_handover_destroy(pyw_handover *handover)
+{
+    pyw_channel_destroy(handover->channel);
+    apr_pool_destroy(handover->pool);
+    free(handover);
+}
+
+int pyw_handover_fd(const pyw_handover *handover)
+{
+    return pyw_channel_fd(handover->channel);
+}
+
+int pyw_handover_is_given(const pyw_handover *handover)
+{
+    return handover->is_old && handover->is_given;
+}
+
+static void send_pairs(pyw_handover *handover, pyw_frame_type type, const pyw_pairs *pairs, int fd)
+{
+    pyw_buffer payload = {0};
+
+    pyw_message_pairs_encode(&payload, pairs->items, pairs->count);
+    if (!payload.failed) {
+        pyw_channel_queue(handover->channel, type, 0, payload.data, payload.length, fd);
+        pyw_channel_send(handover->channel, SEND_MS);
+    }
+    pyw_buffer_free(&payload);
+}
+
+/* What counts for memory-budget=. */
+static uint64_t memory_of(const pyw_worker_group *group)
+{
+    uint64_t sum = 0;
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        sum += child->state == PYW_CHILD_READY ? child->counted : 0;
+    }
+    return sum;
+}
+
+static void give_group(pyw_handover *handover, const pyw_worker_group *group)
+{
+    pyw_pairs pairs = {0};
+    char workers[NUMBER_SIZE], memory[NUMBER_SIZE];
+
+    snprintf(workers, sizeof(workers), "%d", group->wanted);
+    snprintf(memory, sizeof(memory), "%" PRIu64, memory_of(group));
+    pyw_pairs_add_text(&pairs, "workers", workers);
+    pyw_pairs_add_text(&pairs, "memory", memory);
+    pyw_pairs_add_text(&pairs, "kind", "group");
+    pyw_pairs_add_text(&pairs, "directory", handover->manager->directory.path);
+    pyw_pairs_add_text(&pairs, "group", group->options->name);
+    if (group->is_stopped) {
+        pyw_pairs_add_text(&pairs, "stopped", "1");
+    }
+    send_pairs(handover, PYW_FRAME_ROW, &pairs, -1);
+    pyw_pairs_free(&pairs);
+}
+
+static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
+{
+    uint32_t length = 0;
+    const char *value = pyw_pairs_get(pairs, name, &length);
+
+    return value != NULL ? apr_pstrmemdup(pool, value, length) : NULL;
+}
+
+/* 0: there is none. It comes from a manager, so it is one if it is there. */
+static uint64_t number_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
+{
+    const char *text = text_of(pool, pairs, name);
+
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
+static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs)
+{
+    const uint64_t workers = number_of(pool, pairs, "workers");
+    const pyw_legacy what = {
+        .is_stopped = text_of(pool, pairs, "stopped") != NULL,
+        .workers = workers < INT_MAX ? (int)workers : 0,
+        .memory = number_of(pool, pairs, "memory"),
+    };
+
+    return what;
+}
+
+static pyw_result keep(pyw_handover *handover, const pyw_frame *frame)
+{
+    pyw_pairs pairs = {0};
+    pyw_result result = pyw_message_pairs_decode(&pairs, frame->payload, frame->length);
+    legacy item = {text_of(handover->pool, &pairs, "directory"), text_of(handover->pool, &pairs, "group"),
+                   read_legacy(handover->pool, &pairs)};
+
+    pyw_pairs_free(&pairs);
+    if (result != PYW_OK || item.directory == NULL || item.group == NULL) {
+        return PYW_MALFORMED;
+    }
+    APR_ARRAY_PUSH(handover->received, legacy) = item;
+    return PYW_OK;
+}
+
+pyw_result pyw_handover_receive(pyw_handover *handover, int fd, pyw_problem *problem)
+{
+    pyw_frame frame;
+    pyw_result result;
+
+    pyw_channel_open(handover->channel, fd);
+    do {
+        result = pyw_channel_read(handover->channel, &frame, RECEIVE_MS);
+        if (result == PYW_OK && frame.type == PYW_FRAME_ROW) {
+            result = keep(handover, &frame);
+        }
+    } while (result == PYW_OK && frame.type == PYW_FRAME_ROW);
+    if (result == PYW_OK && frame.type == PYW_FRAME_DONE) {
+        return PYW_OK;
+    }
+    pyw_channel_close(handover->channel);
+    return pyw_problem_set(problem, "the old manager does not hand over its groups (%s)", pyw_result_name(result));
+}
+
+int pyw_handover_has_predecessor(const pyw_handover *handover)
+{
+    return !handover->is_old && pyw_channel_fd(handover->channel) >= 0;
+}
+
+int pyw_handover_uses(const pyw_handover *handover, const char *directory)
+{
+    return handover->received->nelts > 0 &&
+           strcmp(APR_ARRAY_IDX(handover->received, 0, legacy).directory, directory) == 0;
+}
+
+const pyw_legacy *pyw_handover_find(const pyw_handover *handover, const char *directory, const char *group)
+{
+    for (int i = 0; i < handover->received->nelts; i++) {
+        const legacy *item = &APR_ARRAY_IDX(handover->received, i, legacy);
+
+        if (strcmp(item->directory, directory) == 0 && strcmp(item->group, group) == 0) {
+            return &item->what;
+        }
+    }
+    return NULL;
+}
+
+static void tell(pyw_handover *handover, const char *command, const char *group)
+{
+    pyw_pairs pairs = {0};
+
+    pyw_pairs_add_text(&pairs, "command", command);
+    if (group != NULL) {
+        pyw_pairs_add_text(&pairs, "group", group);
+    }
+    send_pairs(handover, PYW_FRAME_COMMAND, &pairs, -1);
+    pyw_pairs_free(&pairs);
+}
+
+/* Two programs of a service group would do things twice: the old one is released first, and given the time to end. */
+static void await_program(pyw_worker_group *group)
+{
+    if (pyw_worker_group_is_service(group)) {
+        group->start_at = pyw_clock_ms() + apr_time_as_msec(group->options->shutdown_timeout) + SERVICE_PAUSE_MS;
+    }
+}
+
+void pyw_handover_confirm(pyw_handover *handover)
+{
+    if (handover->is_old || handover->is_given || pyw_channel_fd(handover->channel) < 0) {
+        return;
+    }
+    handover->is_given = 1;
+    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+        if (group->has_predecessor) {
+            tell(handover, "own", group->options->name);
+            await_program(group);
+        }
+    }
+    tell(handover, "taken", NULL);
+}
+
+/* The new manager: its workers accept, or the group is stopped. */
+static void release_ready(pyw_handover *handover)
+{
+    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+        if (group->has_predecessor && (pyw_worker_group_is_service(group) || pyw_worker_group_is_settled(group))) {
+            group->has_predecessor = 0;
+            tell(handover, "release", group->options->name);
+        }
+    }
+}
+
+static void lose_predecessor(const pyw_handover *handover)
+{
+    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+        group->has_predecessor = 0;
+    }
+}
+
+static void release(pyw_worker_group *group)
+{
+    if (!group->is_stopping) {
+        pyw_worker_group_stop(group, pyw_worker_group_graceful_limit(group));
+    }
+}
+
+/* The old manager: nobody else has them now, or everybody has. */
+static void release_all(const pyw_handover *handover)
+{
+    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+        release(group);
+    }
+}
+
+static void take_over(pyw_handover *handover)
+{
+    pyw_manager *manager = handover->manager;
+
+    pyw_log(PYW_LOG_NOTICE, PYWNO(0359) "another manager has taken over, this one ends when its workers have finished");
+    handover->is_given = 1;
+    handover->given(manager);
+}
+
+/* A pipe of programs that outlived a worker of the old manager. */
+static void take_log(pyw_handover *handover, const pyw_frame *frame)
+{
+    int fd = pyw_channel_take_fd(handover->channel);
+    pyw_log_intake *intake = fd >= 0 ? pyw_log_intake_adopt(fd) : NULL;
+    pyw_pairs pairs = {0};
+
+    if (frame->type == PYW_FRAME_ROW && intake != NULL &&
+        pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
+        pyw_log_intake_add(&handover->manager->intakes, intake, (pid_t)number_of(handover->pool, &pairs, "pid"));
+    }
+    else {
+        pyw_log_intake_free(intake);
+    }
+    pyw_pairs_free(&pairs);
+}
+
+void pyw_handover_give_logs(pyw_handover *handover)
+{
+    pyw_manager *manager = handover->manager;
+    pid_t pid;
+    int fd;
+
+    while ((fd = pyw_log_intake_take(&manager->intakes, &pid, manager->log)) >= 0) {
+        pyw_pairs pairs = {0};
+        char number[NUMBER_SIZE];
+
+        snprintf(number, sizeof(number), "%ld", (long)pid);
+        pyw_pairs_add_text(&pairs, "kind", "log");
+        pyw_pairs_add_text(&pairs, "pid", number);
+        if (pyw_handover_is_given(handover) && pyw_channel_fd(handover->channel) >= 0) {
+            send_pairs(handover, PYW_FRAME_ROW, &pairs, fd);
+        }
+        pyw_pairs_free(&pairs);
+        close(fd);
+    }
+}
+
+static void obey(pyw_handover *handover, const pyw_frame *frame)
+{
+    pyw_pairs pairs = {0};
+    const char *command = NULL, *name = NULL;
+
+    if (frame->type == PYW_FRAME_COMMAND && pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
+        command = text_of(handover->pool, &pairs, "command");
+        name = text_of(handover->pool, &pairs, "group");
+    }
+    pyw_pairs_free(&pairs);
+    if (command == NULL) {
+        return;
+    }
+    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+        if (name == NULL || strcmp(group->options->name, name) != 0) {
+            continue;
+        }
+        if (strcmp(command, "own") == 0) {
+            group->is_handed = 1;
+        }
+        else if (strcmp(command, "release") == 0) {
+            release(group);
+        }
+    }
+    if (strcmp(command, "taken") == 0) {
+        take_over(handover);
+    }
+}
+
+/* The other one is gone. */
+static void end(pyw_handover *handover)
+{
+    pyw_channel_close(handover->channel);
+    if (!handover->is_old) {
+        lose_predecessor(handover);
+    }
+    else if (handover->is_given) {
+        release_all(handover);
+    }
+    else {
+        handover->is_old = 0; /* it never was more than a try */
+    }
+}
+
+void pyw_handover_give(pyw_handover *handover, int fd)
+{
+    if (fd < 0) {
+        return;
+    }
+    if (pyw_channel_fd(handover->channel) >= 0) {
+        end(handover); /* the manager before this one: its workers finish now */
+    }
+    handover->is_old = 1;
+    handover->is_given = 0;
+    pyw_channel_open(handover->channel, fd);
+    for (const pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+        if (!group->is_stopping && group->retire_at == INT64_MAX) {
+            give_group(handover, group);
+        }
+    }
+    pyw_channel_queue(handover->channel, PYW_FRAME_DONE, 0, NULL, 0, -1);
+    pyw_channel_send(handover->channel, SEND_MS);
+}
+
+void pyw_handover_step(pyw_handover *handover)
+{
+    pyw_frame frame;
+    pyw_result result = PYW_OK;
+
+    if (!handover->is_old && handover->is_given) {
+        release_ready(handover);
+    }
+    while (pyw_channel_fd(handover->channel) >= 0 && result == PYW_OK) {
+        result = pyw_channel_read(handover->channel, &frame, 0);
+        if (result == PYW_OK && handover->is_old) {
+            obey(handover, &frame);
+        }
+        else if (result == PYW_OK) {
+            take_log(handover, &frame);
+        }
+    }
+    if (result != PYW_OK && result != PYW_AGAIN) {
+        end(handover);
+    }
+}

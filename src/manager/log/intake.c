@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* pipe2 */
+#endif
+#include "manager/log/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log_pipe.h"
+
+enum {
+    CHUNK = 64 * 1024,      /* as much as a pipe holds; a worker that floods does not keep the others waiting */
+    LAST = 2 * 1024 * 1024, /* more than an application may make a pipe hold; the rest is of a program that goes on */
+    FOR_ALL = 0666          /* /dev/stderr can be opened; who else can reach it may look into the worker anyway */
+};
+
+struct pyw_log_intake {
+    pyw_log_intake *next;
+    int fd;
+    pid_t pid;
+    unsigned stored; /* in which round of the store; 0: not yet */
+    pyw_log_pipe lines;
+};
+
+pyw_log_intake *pyw_log_intake_adopt(int fd)
+{
+    pyw_log_intake *intake = calloc(1, sizeof(*intake));
+
+    if (intake == NULL) {
+        close(fd);
+        return NULL;
+    }
+    intake->fd = fd;
+    return intake;
+}
+
+static int open_both_ways(int fd, int flags)
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return open(path, O_RDWR | O_CLOEXEC | flags);
+}
+
+static void close_open(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+/* The reading end's flags are its own, also when the worker changes those of its descriptors. */
+pyw_log_intake *pyw_log_intake_create(int *output, int *records)
+{
+    pyw_log_intake *intake = NULL;
+    int ends[2];
+    int error;
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return NULL;
+    }
+    fchmod(ends[1], FOR_ALL);
+    *output = open_both_ways(ends[1], 0);
+    *records = open_both_ways(ends[1], O_NONBLOCK);
+    error = errno;
+    close(ends[1]);
+    if (*output >= 0 && *records >= 0) {
+        intake = pyw_log_intake_adopt(ends[0]);
+        error = ENOMEM;
+    }
+    else {
+        close(ends[0]);
+    }
+    if (intake == NULL) {
+        close_open(*output);
+        close_open(*records);
+        *output = *records = -1;
+    }
+    errno = error;
+    return intake;
+}
+
+void pyw_log_intake_free(pyw_log_intake *intake)
+{
+    if (intake != NULL) {
+        close(intake->fd);
+        free(intake);
+    }
+}
+
+void pyw_log_intake_add(pyw_log_intake **list, pyw_log_intake *intake, pid_t pid)
+{
+    intake->pid = pid;
+    intake->next = *list;
+    *list = intake;
+}
+
+void pyw_log_intake_join(pyw_log_intake **list, pyw_log_intake **from)
+{
+    while (*list != NULL) {
+        list = &(*list)->next;
+    }
+    *list = *from;
+    *from = NULL;
+}
+
+typedef struct destination {
+    pyw_log_outlet *log;
+    pid_t pid;
+} destination;
+
+/* A raw line has no thread: the worker's first one stands for it. */
+static void write_line(void *baton, pyw_log_level level, long tid, const char *text, size_t length)
+{
+    const destination *to = baton;
+    const pyw_log_origin origin = {level, (long)to->pid, tid > 0 ? tid : (long)to->pid};
+
+    pyw_log_outlet_write(to->log, &origin, text, length);
+}
+
+/* -1: it has ended; 0: nothing is there now. */
+static ssize_t read_some(pyw_log_intake *intake, pyw_log_outlet *log)
+{
+    destination to = {log, intake->pid};
+    char data[CHUNK];
+    ssize_t length = read(intake->fd, data, sizeof(data));
+
+    if (length > 0) {
+        pyw_log_pipe_take(&intake->lines, data, (size_t)length, write_line, &to);
+        return length;
+    }
+    return length < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+
+static void write_incomplete(pyw_log_intake *intake, pyw_log_outlet *log)
+{
+    destination to = {log, intake->pid};
+
+    pyw_log_pipe_end(&intake->lines, write_line, &to);
+}
+
+void pyw_log_intake_read(pyw_log_intake **list, pyw_log_outlet *log)
+{
+    while (*list != NULL) {
+        pyw_log_intake *intake = *list;
+
+        if (read_some(intake, log) >= 0) {
+            list = &intake->next;
+            continue;
+        }
+        write_incomplete(intake, log);
+        *list = intake->next;
+        pyw_log_intake_free(intake);
+    }
+}
+
+unsigned pyw_log_intake_store(pyw_log_intake *list, pyw_log_store *store, const char *group)
+{
+    unsigned count = 0;
+
+    for (; list != NULL; list = list->next) {
+        count++;
+        if (list->stored != store->round && pyw_log_store_put(store, list->fd, list->pid, group)) {
+            list->stored = store->round;
+        }
+    }
+    return count;
+}
+
+void pyw_log_intake_read_last(pyw_log_intake **list, pid_t pid, pyw_log_outlet *log)
+{
+    for (pyw_log_intake *intake = *list; intake != NULL; intake = intake->next) {
+        ssize_t length = 1;
+
+        for (size_t sum = 0; intake->pid == pid && length > 0 && sum < LAST; sum += (size_t)length) {
+            length = read_some(intake, log);
+            if (length < 0) {
+                write_incomplete(intake, log);
+                break;
+            }
+        }
+    }
+}
+
+int pyw_log_intake_take(pyw_log_intake **list, pid_t *pid, pyw_log_outlet *log)
+{
+    pyw_log_intake *intake = *list;
+    int fd;
+
+    if (intake == NULL) {
+        return -1;
+    }
+    write_incomplete(intake, log);
+    fd = intake->fd;
+    *pid = intake->pid;
+    *list = intake->next;
+    free(intake);
+    return fd;
+}
+
+void pyw_log_intake_collect(const pyw_log_intake *list, apr_array_header_t *fds)
+{
+    for (; list != NULL; list = list->next) {
+        struct pollfd *item = apr_array_push(fds);
+
+        item->fd = list->fd;
+        item->events = POLLIN;
+        item->revents = 0;
+    }
+}

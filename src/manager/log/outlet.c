@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* O_DIRECT, pthread_timedjoin_np */
+#endif
+#include "manager/log/outlet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct waiting {
+    struct waiting *next;
+    size_t length;
+    char line[];
+} waiting;
+
+struct pyw_log_outlet {
+    int fd; /* -1: there is none, and records wait */
+    int is_socket;
+    struct sockaddr_un peer; /* the system's log */
+    int has_thread;
+    pthread_t thread;
+    waiting *first, **end;
+    size_t waiting; /* bytes */
+    size_t sent;    /* of the first one */
+    uint64_t dropped;
+};
+
+typedef struct copying {
+    int from;
+    int to;
+} copying;
+
+static void write_all(int fd, const char *data, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, data, length);
+
+        if (written < 0 && errno != EINTR) {
+            return;
+        }
+        if (written > 0) {
+            data += written;
+            length -= (size_t)written;
+        }
+    }
+}
+
+/* The thread of a log that cannot be written without blocking. Ends when the manager has closed the other end. */
+static void *copy(void *data)
+{
+    copying *self = data;
+    char line[PYW_LOG_LINE_MAX];
+    ssize_t length;
+
+    while ((length = read(self->from, line, sizeof(line))) > 0 || (length < 0 && errno == EINTR)) {
+        write_all(self->to, line, length > 0 ? (size_t)length : 0);
+    }
+    close(self->from);
+    close(self->to);
+    free(self);
+    return NULL;
+}
+
+/* Of the pipe between them each write(2) is a read(2) again. Returns its end to write to; -1: there is no thread. */
+static int start_thread(pyw_log_outlet *outlet, int fd)
+{
+    copying *self = malloc(sizeof(*self));
+    pthread_t thread;
+    sigset_t all, before;
+    int ends[2], error;
+
+    if (self == NULL || pipe2(ends, O_CLOEXEC | O_DIRECT) != 0) {
+        free(self);
+        return -1;
+    }
+    *self = (copying){ends[0], fd};
+    (void)fcntl(ends[1], F_SETFL, O_WRONLY | O_DIRECT | O_NONBLOCK);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&thread, NULL, copy, self);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error != 0) {
+        close(ends[0]);
+        close(ends[1]);
+        free(self);
+        return -1;
+    }
+    outlet->has_thread = 1;
+    outlet->thread = thread;
+    return ends[1];
+}
+
+/* -1: it is not ours to open. */
+static int open_anew(int fd)
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* Lets go of the log before; a thread that is stuck in it stays, until its reader goes on or goes away. */
+static void let_go(pyw_log_outlet *outlet, int wait_ms)
+{
+    struct timespec until;
+
+    if (outlet->fd >= 0) {
+        close(outlet->fd);
+    }
+    outlet->fd = -1;
+    if (!outlet->has_thread) {
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += wait_ms % 1000 * 1000000L;
+    until.tv_sec += wait_ms / 1000 + until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    if (wait_ms <= 0 || pthread_timedjoin_np(outlet->thread, NULL, &until) != 0) {
+        pthread_detach(outlet->thread);
+    }
+    outlet->has_thread = 0;
+}
+
+void pyw_log_outlet_open(pyw_log_outlet *outlet, int fd)
+{
+    struct stat log;
+    int is_known = fstat(fd, &log) == 0;
+    int own;
+
+    let_go(outlet, 0);
+    outlet->sent = 0; /* a record that the log before took in part comes again as a whole */
+    outlet->is_socket = is_known && S_ISSOCK(log.st_mode);
+    if (outlet->is_socket) {
+        socklen_t length = sizeof(outlet->peer);
+
+        memset(&outlet->peer, 0, sizeof(outlet->peer));
+        (void)getpeername(fd, (struct sockaddr *)&outlet->peer, &length);
+    }
+    if (!is_known || outlet->is_socket || S_ISREG(log.st_mode)) {
+        outlet->fd = fd;
+        return;
+    }
+    own = open_anew(fd);
+    outlet->fd = own >= 0 ? own : start_thread(outlet, fd);
+    if (own >= 0 || outlet->fd < 0) {
+        close(fd);
+    }
+}
+
+pyw_log_outlet *pyw_log_outlet_create(int fd)
+{
+    pyw_log_outlet *outlet = calloc(1, sizeof(*outlet));
+
+    if (outlet == NULL) {
+        close(fd);
+        return NULL;
+    }
+    outlet->fd = -1;
+    outlet->end = &outlet->first;
+    pyw_log_outlet_open(outlet, fd);
+    return outlet;
+}
+
+/* The system's log was started anew: the socket that this one was connected to is gone. */
+static int connect_again(const pyw_log_outlet *outlet)
+{
+    return outlet->is_socket && outlet->peer.sun_path[0] == '/' &&
+           connect(outlet->fd, (const struct sockaddr *)&outlet->peer, sizeof(outlet->peer)) == 0;
+}
+
+static ssize_t write_to(const pyw_log_outlet *outlet, const char *data, size_t length)
+{
+    ssize_t written;
+
+    do {
+        written = outlet->is_socket ? send(outlet->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                    : write(outlet->fd, data, length);
+    } while (written < 0 && errno == EINTR);
+    return written;
+}
+
+static void remove_first(pyw_log_outlet *outlet)
+{
+    waiting *first = outlet->first;
+
+    outlet->first = first->next;
+    outlet->waiting -= first->length;
+    outlet->sent = 0;
+    if (outlet->first == NULL) {
+        outlet->end = &outlet->first;
+    }
+    free(first);
+}
+
+/* 0: the log takes no more now. */
+static int send_first(pyw_log_outlet *outlet)
+{
+    const waiting *first = outlet->first;
+    const char *rest = first->line + outlet->sent;
+    ssize_t written = write_to(outlet, rest, first->length - outlet->sent);
+
+    if (written < 0 && errno != EAGAIN && connect_again(outlet)) {
+        written = write_to(outlet, rest, first->length - outlet->sent);
+    }
+    if (written < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
+        return 0;
+    }
+    if (written < 0) {
+        outlet->dropped++; /* a full disk, or a log that is gone */
+        remove_first(outlet);
+        return 1;
+    }
+    outlet->sent += (size_t)written;
+    if (outlet->sent == first->length) {
+        remove_first(outlet);
+    }
+    return 1;
+}
+
+static void send_waiting(pyw_log_outlet *outlet)
+{
+    while (outlet->fd >= 0 && outlet->first != NULL && send_first(outlet)) {
+    }
+}
+
+/* Once a record was dropped, so are those behind it, until its number can be told in its place. */
+static void add(pyw_log_outlet *outlet, const char *line, size_t length)
+{
+    int is_full = outlet->first != NULL && (outlet->dropped > 0 || outlet->waiting + length > PYW_LOG_OUTLET_MOST);
+    waiting *item = is_full ? NULL : malloc(sizeof(*item) + length);
+
+    if (item == NULL) {
+        outlet->dropped++;
+        return;
+    }
+    memcpy(item->line, line, length);
+    item->length = length;
+    item->next = NULL;
+    *outlet->end = item;
+    outlet->end = &item->next;
+    outlet->waiting += length;
+}
+
+static void tell_dropped(pyw_log_outlet *outlet)
+{
+    const pyw_log_origin origin = {PYW_LOG_WARNING, (long)getpid(), (long)getpid()};
+    uint64_t dropped = outlet->dropped;
+    char text[120], line[PYW_LOG_LINE_MAX];
+    size_t taken;
+    int length = snprintf(text, sizeof(text),
+                          PYWNO(0333) "%" PRIu64 " records were dropped here: the log did not take them", dropped);
+
+    outlet->dropped = 0;
+    add(outlet, line, pyw_log_file_line(line, &origin, text, (size_t)length, &taken));
+    send_waiting(outlet);
+    if (outlet->dropped > 0) {
+        outlet->dropped = dropped; /* it was not written either */
+    }
+}
+
+void pyw_log_outlet_flush(pyw_log_outlet *outlet)
+{
+    send_waiting(outlet);
+    if (outlet->dropped > 0 && outlet->first == NULL) {
+        tell_dropped(outlet);
+    }
+}
+
+/* Returns how much of the text fitted. */
+static size_t write_one(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length)
+{
+    char line[PYW_LOG_LINE_MAX];
+    size_t taken;
+
+    if (outlet->first != NULL || outlet->dropped > 0) {
+        pyw_log_outlet_flush(outlet);
+    }
+    add(outlet, line, pyw_log_file_line(line, origin, text, length, &taken));
+    send_waiting(outlet);
+    return taken;
+}
+
+void pyw_log_outlet_write(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length)
+{
+    do {
+        size_t taken = write_one(outlet, origin, text, length);
+
+        text += taken;
+        length -= taken;
+    } while (length > 0);
+}
+
+void pyw_log_outlet_sink(void *outlet, pyw_log_level level, const char *text, size_t length)
+{
+    const pyw_log_origin origin = {level, (long)getpid(), (long)getpid()};
+    int error = errno;
+
+    (void)write_one(outlet, &origin, text, length);
+    errno = error;
+}
+
+int pyw_log_outlet_fd(const pyw_log_outlet *outlet)
+{
+    return outlet->first != NULL ? outlet->fd : -1;
+}
+
+static void wait_for_room(const pyw_log_outlet *outlet, int wait_ms)
+{
+    struct pollfd item = {pyw_log_outlet_fd(outlet), POLLOUT, 0};
+
+    (void)poll(&item, 1, item.fd >= 0 ? wait_ms : 0);
+}
+
+void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms)
+{
+    pyw_log_outlet_flush(outlet);
+    wait_for_room(outlet, wait_ms);
+    pyw_log_outlet_flush(outlet);
+    let_go(outlet, wait_ms);
+    while (outlet->first != NULL) {
+        remove_first(outlet);
+    }
+    free(outlet);
+}

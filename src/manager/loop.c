@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "manager/loop.h"
+
+#include <apr_general.h>
+#include <apr_time.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log_file.h"
+#include "manager/child/child.h"
+#include "manager/child/template.h"
+#include "manager/command/commands.h"
+#include "manager/command/socket.h"
+#include "manager/configuration.h"
+#include "manager/descriptors.h"
+#include "manager/group/recycle.h"
+#include "manager/group/reload_watch.h"
+#include "manager/group/replacement.h"
+#include "manager/group/reports.h"
+#include "manager/group/state.h"
+#include "manager/group/step.h"
+#include "manager/handover.h"
+#include "manager/manager.h"
+#include "manager/shared/publish.h"
+
+enum {
+    CONTROL_FD = 3,        /* where httpd's parent puts the control channel */
+    LOOK_MS = 1000,        /* how often socket files and workers are looked at */
+    ANSWER_MS = 10 * 1000, /* httpd's parent waits for the answer, so this is never used up */
+    LAST_RECORDS_MS = 500, /* for a log that does not take them at once */
+    ORPHAN_LIMIT_MS = 4000 /* when httpd's parent died without a word, no worker gets longer */
+};
+
+static void stop(pyw_manager *manager)
+{
+    int orphaned = getppid() != manager->parent;
+
+    if (manager->is_stopping) {
+        return;
+    }
+    manager->is_stopping = 1;
+    if (orphaned) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0300) "httpd's parent (pid %ld) is gone: the workers are stopped",
+                (long)manager->parent);
+    }
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        apr_interval_time_t limit = apr_time_as_msec(group->options->shutdown_timeout);
+
+        if (orphaned && (limit == 0 || limit > ORPHAN_LIMIT_MS)) {
+            limit = ORPHAN_LIMIT_MS;
+        }
+        pyw_worker_group_stop(group, (int)limit);
+    }
+}
+
+static void answer(pyw_manager *manager, pyw_result result, const pyw_problem *problem)
+{
+    if (result == PYW_OK) {
+        pyw_channel_queue(manager->control, PYW_FRAME_BOUND, 0, NULL, 0, -1);
+    }
+    else {
+        pyw_log(PYW_LOG_ERR, PYWNO(0301) "the configuration cannot be taken: %s", problem->text);
+        pyw_channel_queue(manager->control, PYW_FRAME_REFUSED, 0, problem->text, strlen(problem->text), -1);
+    }
+    pyw_channel_send(manager->control, ANSWER_MS);
+}
+
+static void commit(pyw_manager *manager, const pyw_frame *frame)
+{
+    pyw_problem problem = {""};
+    int fd = pyw_channel_take_fd(manager->control);
+    pyw_result result = pyw_configuration_commit(manager, frame->payload, frame->length, fd, &problem);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (manager->directory.fd >= 0) {
+        pyw_steering_look(manager->steering, &manager->directory);
+    }
+    if (result == PYW_OK) {
+        pyw_handover_confirm(manager->handover);
+    }
+    if (result == PYW_OK && !manager->is_configured) {
+        pyw_configuration_recover_logs(manager);
+        manager->is_configured = 1;
+    }
+    answer(manager, result, &problem);
+}
+
+static void obey(pyw_manager *manager, const pyw_frame *frame)
+{
+    if (frame->type == PYW_FRAME_GROUP) {
+        /* The COMMIT is refused. */
+        (void)pyw_configuration_add(manager, frame->payload, frame->length, pyw_channel_take_fd(manager->control),
+                                    &manager->refused);
+    }
+    else if (frame->type == PYW_FRAME_COMMIT) {
+        commit(manager, frame);
+    }
+    else if (frame->type == PYW_FRAME_HANDOVER) {
+        pyw_handover_give(manager->handover, pyw_channel_take_fd(manager->control));
+    }
+    else if (frame->type == PYW_FRAME_ROSTER || frame->type == PYW_FRAME_LOAD) {
+        pyw_roll_call_take(manager, frame->type, pyw_channel_take_fd(manager->control));
+    }
+    else if (frame->type == PYW_FRAME_STORE) {
+        pyw_log_store_take(&manager->log_store, frame->flags, pyw_channel_take_fd(manager->control));
+    }
+    else if (frame->type == PYW_FRAME_LIFELINE) {
+        pyw_lifelines_add(&manager->lifelines, pyw_channel_take_fd(manager->control));
+    }
+    else {
+        pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which is not for the manager",
+                pyw_frame_type_name(frame->type));
+    }
+}
+
+static void listen_to_httpd(pyw_manager *manager)
+{
+    pyw_frame frame;
+    pyw_result result = PYW_OK;
+
+    if (pyw_channel_peer_gone(manager->control)) {
+        result = PYW_GONE; /* a configuration may be there that another manager has got meanwhile */
+    }
+    while (result == PYW_OK) {
+        result = pyw_channel_read(manager->control, &frame, 0);
+        if (result == PYW_OK) {
+            obey(manager, &frame);
+        }
+    }
+    if (result != PYW_AGAIN) {
+        pyw_channel_close(manager->control);
+        stop(manager);
+    }
+}
+
+static pyw_child *find_child(pyw_manager *manager, pid_t pid)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+            if (child->pid == pid) {
+                return child;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* A process that has ended and has not been waited for: its pid is nobody else's yet. 0: there is none. */
+static pid_t next_dead(void)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+/* Also hears who has just been forked. */
+static int bury_template(pyw_manager *manager, pid_t pid)
+{
+    int is_buried = 0;
+
+    for (pyw_worker_group *group = manager->groups; group != NULL && !is_buried; group = group->next) {
+        pyw_template_listen(group);
+        is_buried = pyw_template_bury(group, pid);
+    }
+    return is_buried;
+}
+
+/* What a worker said last is heard before it is buried. */
+static void bury_the_dead(pyw_manager *manager)
+{
+    for (pid_t pid = next_dead(); pid > 0; pid = next_dead()) {
+        pyw_child *child = find_child(manager, pid);
+
+        if (child == NULL && bury_template(manager, pid)) {
+            continue;
+        }
+        if (child == NULL && (child = find_child(manager, pid)) == NULL) {
+            waitpid(pid, NULL, 0); /* an orphan of a template or its workers */
+            continue;
+        }
+        if (pyw_channel_fd(child->channel) >= 0) {
+            pyw_child_listen(child);
+        }
+        pyw_worker_group_bury(child->group, child);
+    }
+}
+
+static void take_signals(pyw_manager *manager)
+{
+    struct signalfd_siginfo info;
+
+    while (read(manager->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        if (info.ssi_signo == SIGTERM) {
+            pyw_log(PYW_LOG_NOTICE, PYWNO(0303) "the manager was told to stop by a signal of pid %ld",
+                    (long)info.ssi_pid);
+            stop(manager);
+        }
+    }
+    bury_the_dead(manager);
+}
+
+static int64_t step_groups(pyw_manager *manager)
+{
+    int64_t next = manager->next_look;
+    pyw_worker_group *group = manager->groups;
+
+    while (group != NULL) {
+        pyw_worker_group *following = group->next;
+        int64_t wish = pyw_worker_group_step(group);
+
+        pyw_roll_call_write(manager, group);
+        next = wish < next ? wish : next;
+        if (group->is_stopping && group->children == NULL && pyw_template_is_gone(group)) {
+            pyw_configuration_drop(manager, group);
+        }
+        group = following;
+    }
+    return next;
+}
+
+static int restore_directory(pyw_manager *manager)
+{
+    pyw_socket_directory made;
+    pyw_problem problem;
+
+    if (pyw_socket_directory_is_there(&manager->directory)) {
+        return 1;
+    }
+    if (pyw_socket_directory_open(&made, manager->directory.path, 0, &problem) != PYW_OK) {
+        if (strcmp(problem.text, manager->no_directory.text) != 0) {
+            pyw_log(PYW_LOG_ERR, PYWNO(0306) "the directory of the sockets was removed by somebody: %s", problem.text);
+            manager->no_directory = problem;
+        }
+        return 0;
+    }
+    manager->no_directory.text[0] = '\0';
+    pyw_socket_directory_close(&manager->directory);
+    manager->directory = made;
+    return 1;
+}
+
+/* Cleaners of temporary directories remove sockets that are in use. */
+static void look_at_sockets(pyw_manager *manager)
+{
+    if (manager->directory.fd < 0 || manager->is_stopping || pyw_handover_is_given(manager->handover) ||
+        !restore_directory(manager)) {
+        return;
+    }
+    pyw_steering_look(manager->steering, &manager->directory);
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        pyw_roll_call_check_sockets(manager, group);
+    }
+}
+
+/*
+ * httpd's parent died: the kernel closed its end of the control channel, but a process that another module had forked
+ * there (mod_cgid's daemon) may live on with a duplicate.
+ */
+static void look_at_parent(pyw_manager *manager)
+{
+    if (getppid() != manager->parent) {
+        stop(manager);
+    }
+}
+
+/* `path`: of reload-on=; NULL: nothing has changed. */
+static void roll_changed(pyw_worker_group *group, const char *path)
+{
+    if (path != NULL) {
+        pyw_group_log(group, PYW_LOG_NOTICE,
+                      PYWNO(0323) "%s changed: the workers of group '%s' are replaced (reload-on)", path,
+                      group->options->name);
+        pyw_worker_group_roll(group);
+    }
+}
+
+static void look_around(pyw_manager *manager)
+{
+    if (pyw_clock_ms() < manager->next_look) {
+        return;
+    }
+    manager->next_look = pyw_clock_ms() + LOOK_MS;
+    pyw_log_file_note_zone();
+    look_at_parent(manager);
+    look_at_sockets(manager);
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        pyw_recycle_look(group);
+        pyw_worker_group_look(group);
+        roll_changed(group, pyw_reload_watch_look(group));
+    }
+}
+
+/* -1: there is none. poll(2) takes no more items than there may be descriptors. */
+static void push_poll(apr_array_header_t *fds, int fd, short events)
+{
+    struct pollfd *item;
+
+    if (fd < 0) {
+        return;
+    }
+    item = apr_array_push(fds);
+    item->fd = fd;
+    item->events = events;
+    item->revents = 0;
+}
+
+static void add_poll(void *fds, int fd)
+{
+    push_poll(fds, fd, POLLIN);
+}
+
+static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const pyw_log_intake *intakes)
+{
+    push_poll(fds, pyw_log_outlet_fd(log), POLLOUT);
+    pyw_log_intake_collect(intakes, fds);
+}
+
+/* Returns when to wake up at the latest. */
+static int64_t collect(pyw_manager *manager, apr_array_header_t *fds)
+{
+    int64_t next;
+
+    add_poll(fds, pyw_channel_fd(manager->control));
+    add_poll(fds, manager->signal_fd);
+    add_poll(fds, pyw_handover_fd(manager->handover));
+    pyw_steering_collect(manager->steering, fds);
+    next = pyw_lifelines_collect(&manager->lifelines, fds);
+    add_log(fds, manager->log, manager->intakes);
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        add_poll(fds, group->reload_fd);
+        add_log(fds, group->log, group->intakes);
+        pyw_template_each_fd(group, add_poll, fds);
+        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+            add_poll(fds, pyw_channel_fd(child->channel));
+        }
+    }
+    return next;
+}
+
+static void listen_to_workers(pyw_manager *manager)
+{
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        roll_changed(group, pyw_reload_watch_listen(group));
+        pyw_template_listen(group);
+        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+            if (pyw_channel_fd(child->channel) >= 0) {
+                pyw_child_listen(child);
+            }
+        }
+    }
+}
+
+/* A log that takes nothing holds up nobody: what waits for it waits in the outlet. */
+static void write_logs(pyw_manager *manager)
+{
+    pyw_log_intake_read(&manager->intakes, manager->log);
+    pyw_log_outlet_flush(manager->log);
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        pyw_log_intake_read(&group->intakes, group->log);
+        pyw_log_outlet_flush(group->log);
+    }
+}
+
+/* If this manager is killed, the next one goes on to read. */
+static void store_logs(pyw_manager *manager)
+{
+    unsigned count = pyw_log_intake_store(manager->intakes, &manager->log_store, "");
+
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        count += pyw_log_intake_store(group->intakes, &manager->log_store, group->options->name);
+    }
+    pyw_log_store_tidy(&manager->log_store, count);
+}
+
+static void wait_for_events(pyw_manager *manager, int64_t next)
+{
+    apr_pool_t *pool;
+    apr_array_header_t *fds;
+    int64_t left;
+
+    apr_pool_create(&pool, manager->pool);
+    fds = apr_array_make(pool, 16, sizeof(struct pollfd));
+    left = collect(manager, fds);
+    left = (left < next ? left : next) - pyw_clock_ms();
+    (void)!poll((struct pollfd *)(void *)fds->elts, (nfds_t)fds->nelts, left > 0 ? (int)(left + 1) : 0);
+    apr_pool_destroy(pool);
+}
+
+static void manage(pyw_manager *manager)
+{
+    for (;;) {
+        int64_t next = step_groups(manager);
+        int64_t client = pyw_steering_step(manager->steering);
+
+        store_logs(manager);
+        next = client < next ? client : next;
+        pyw_handover_step(manager->handover);
+        if (manager->groups == NULL && (manager->is_stopping || manager->is_unused ||
+                                        pyw_handover_is_given(manager->handover))) {
+            return;
+        }
+        wait_for_events(manager, next);
+        if (pyw_channel_fd(manager->control) >= 0) {
+            listen_to_httpd(manager);
+        }
+        write_logs(manager);
+        listen_to_workers(manager);
+        take_signals(manager);
+        pyw_lifelines_look(&manager->lifelines);
+        pyw_configuration_retire_unwanted(manager);
+        look_around(manager);
+    }
+}
+
+/* SIGINT and the like are for httpd's parent, which then says what is to be done. */
+static int prepare_signals(void)
+{
+    sigset_t taken;
+
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+    sigemptyset(&taken);
+    sigaddset(&taken, SIGCHLD);
+    sigaddset(&taken, SIGTERM);
+    sigprocmask(SIG_BLOCK, &taken, NULL);
+    return signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Another manager has taken over. */
+static void hand_over(pyw_manager *manager)
+{
+    pyw_steering_close(manager->steering);
+    pyw_configuration_retire_others(manager);
+}
+
+static int start(pyw_manager *manager)
+{
+    pyw_log_file_note_zone();
+    manager->log = pyw_log_outlet_create(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, PYW_HANDOVER_FD + 1));
+    if (manager->log == NULL) {
+        return 0;
+    }
+    pyw_log_install(pyw_log_outlet_sink, manager->log, PYW_LOG_NOTICE);
+    if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0307) "--manager is for httpd's use: descriptor %d is not its channel",
+                CONTROL_FD);
+        return 0;
+    }
+    pyw_descriptors_raise();
+    setsid(); /* httpd sends its signals to its whole process group */
+    (void)!chdir("/");
+    manager->parent = getppid();
+    manager->directory.fd = -1;
+    pyw_log_store_init(&manager->log_store);
+    manager->control = pyw_channel_create();
+    manager->signal_fd = prepare_signals();
+    apr_pool_create(&manager->pool, NULL);
+    manager->started = pyw_clock_ms();
+    manager->steering = pyw_steering_create(manager, pyw_orders_obey, pyw_orders_check);
+    manager->handover = pyw_handover_create(manager, hand_over);
+    if (manager->control == NULL || manager->steering == NULL || manager->handover == NULL || manager->signal_fd < 0) {
+        return 0;
+    }
+    pyw_channel_open(manager->control, CONTROL_FD);
+    return 1;
+}
+
+/* 0: httpd's parent goes on with the old one. */
+static int succeed(pyw_manager *manager)
+{
+    pyw_problem problem;
+
+    fcntl(PYW_HANDOVER_FD, F_SETFD, FD_CLOEXEC);
+    if (pyw_handover_receive(manager->handover, PYW_HANDOVER_FD, &problem) != PYW_OK) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0360) "this manager cannot take over: %s", problem.text);
+        return 0;
+    }
+    return 1;
+}
+
+int pyw_manager_main(int is_successor)
+{
+    static pyw_manager manager;
+
+    apr_initialize();
+    if (!start(&manager)) {
+        return 1;
+    }
+    if (is_successor && !succeed(&manager)) {
+        return 1;
+    }
+    manage(&manager);
+    pyw_steering_close(manager.steering);
+    pyw_handover_give_logs(manager.handover);
+    if (pyw_handover_is_given(manager.handover)) {
+        pyw_socket_directory_close(&manager.directory);
+    }
+    else if (pyw_steering_leave(manager.steering, &manager.directory)) {
+        pyw_socket_directory_remove(&manager.directory);
+    }
+    pyw_log_install(NULL, NULL, PYW_LOG_EMERG);
+    pyw_log_outlet_destroy(manager.log, LAST_RECORDS_MS);
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pywsgid: the process manager and its workers, which httpd starts, and the commands that steer them. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/version.h"
+#include "command/command.h"
+#include "manager/loop.h"
+#include "wire/frame.h"
+#include "worker/heritage.h"
+
+int main(int argc, char **argv)
+{
+    prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME); /* it was executed by way of /proc/self/exe */
+    if (argc >= 2 && strcmp(argv[1], "--worker") == 0) {
+        return pyw_worker_main(0, argc, argv);
+    }
+    if (argc >= 2 && strcmp(argv[1], "--template") == 0) {
+        return pyw_worker_main(1, argc, argv);
+    }
+    if (argc == 2 && strcmp(argv[1], "--manager") == 0) {
+        return pyw_manager_main(0);
+    }
+    if (argc == 3 && strcmp(argv[1], "--manager") == 0 && strcmp(argv[2], "--successor") == 0) {
+        return pyw_manager_main(1);
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("pywsgid %s (wire protocol %d)\n", PYW_VERSION, PYW_WIRE_VERSION);
+        return 0;
+    }
+    return pyw_command_main(argc, argv);
+}

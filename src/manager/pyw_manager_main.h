@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_MANAGER_MAIN_H
-#define PYW_MANAGER_MAIN_H
-
-/* The main function of the manager; returns the exit status. `is_successor`: an older manager hands over to it. */
-int pyw_manager_main(int is_successor);
-
-#endif

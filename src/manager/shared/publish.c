@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/shared/publish.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "manager/child/child.h"
+#include "manager/group/state.h"
+#include "manager/handover.h"
+
+/* The manager before this one is dead, and its workers end. */
+static void strike_out(pyw_roster_group *roster, int size)
+{
+    for (int i = 0; i < size; i++) {
+        const pyw_roster_status status = {.use = roster[i].status.use};
+
+        if (roster[i].sequence != 0) {
+            pyw_roster_write(&roster[i], &status, NULL, 0);
+        }
+    }
+}
+
+static void take_roster(pyw_manager *manager, pyw_roster_group *mapped, int size)
+{
+    if (manager->roster != NULL) {
+        munmap(manager->roster, (size_t)manager->roster_size * sizeof(*mapped));
+    }
+    else if (!pyw_handover_has_predecessor(manager->handover)) {
+        strike_out(mapped, size);
+    }
+    manager->roster = mapped;
+    manager->roster_size = size;
+}
+
+static const pyw_load_group *load_of(const pyw_manager *manager, const pyw_worker_group *group)
+{
+    int index = group->options->roster_index;
+
+    return index >= 0 && index < manager->load_size ? &manager->load[index] : NULL;
+}
+
+static void take_load(pyw_manager *manager, const pyw_load_group *mapped, int size)
+{
+    if (manager->load != NULL) {
+        munmap((void *)(uintptr_t)manager->load, (size_t)manager->load_size * sizeof(*mapped));
+    }
+    manager->load = mapped;
+    manager->load_size = size;
+    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        group->load = load_of(manager, group);
+    }
+}
+
+/*
+ * They come with every configuration: the same memory, which may have grown, unless another build of httpd's module has
+ * made its own.
+ */
+void pyw_roll_call_take(pyw_manager *manager, int frame_type, int fd)
+{
+    size_t size = fd >= 0 ? pyw_roster_size(fd) : 0;
+    int is_roster = frame_type == PYW_FRAME_ROSTER;
+    void *mapped = size > 0 ? pyw_roster_map(fd, size, is_roster) : NULL;
+
+    if (mapped == NULL) {
+        pyw_problem_set(&manager->refused, "the memory that httpd shares cannot be mapped: %s", strerror(errno));
+    }
+    else if (is_roster) {
+        take_roster(manager, mapped, (int)(size / sizeof(pyw_roster_group)));
+    }
+    else {
+        take_load(manager, mapped, (int)(size / sizeof(pyw_load_group)));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static uint32_t list(const pyw_worker_group *group, pyw_roster_worker *workers, uint32_t capacity)
+{
+    uint32_t count = 0;
+
+    for (const pyw_child *child = group->children; child != NULL && count < capacity; child = child->next) {
+        if (child->state == PYW_CHILD_READY && child->socket.name != NULL) {
+            workers[count].serial = child->serial;
+            workers[count].threads = (uint32_t)child->board_threads;
+            workers[count].pid = (uint32_t)child->pid;
+            count++;
+        }
+    }
+    return count;
+}
+
+static int is_written(const pyw_roster_group *written, const pyw_roster_status *status,
+                      const pyw_roster_worker *workers, uint32_t count)
+{
+    return (written->sequence & 1) == 0 && memcmp(&written->status, status, sizeof(*status)) == 0 &&
+           written->count == count && memcmp(written->workers, workers, count * sizeof(*workers)) == 0;
+}
+
+/* A manager that ends leaves the groups to the next one: requests wait for its workers. */
+static pyw_roster_status status_of(const pyw_worker_group *group)
+{
+    int is_left = group->is_stopping && group->retire_at == INT64_MAX;
+    pyw_group_state state = is_left ? PYW_GROUP_STARTING : pyw_group_state_of(group);
+    const pyw_roster_status status = {
+        .use = (uint32_t)group->options->roster_use,
+        .state = state,
+        .until = state == PYW_GROUP_DOWN ? group->start_at : 0,
+    };
+
+    return status;
+}
+
+/* Once for each pause, not for each request. */
+static void say_down(pyw_worker_group *group, const pyw_roster_status *status)
+{
+    if (status->state == PYW_GROUP_DOWN && group->down_until != status->until) {
+        group->down_until = status->until;
+        pyw_group_log(
+            group, PYW_LOG_ERR,
+            PYWNO(0340) "group '%s' has no worker, the next one is started in %d s: requests get 503 until then",
+            group->options->name, (int)((status->until - pyw_clock_ms() + 999) / 1000));
+    }
+}
+
+static int is_configured(const pyw_worker_group *group)
+{
+    return !group->is_stopping && group->retire_at == INT64_MAX;
+}
+
+/* The place of a removed group may be a configured one's already: its later self, or one of another name. */
+static int owns_place(const pyw_manager *manager, const pyw_worker_group *group)
+{
+    if (is_configured(group)) {
+        return 1;
+    }
+    for (const pyw_worker_group *other = manager->groups; other != NULL; other = other->next) {
+        if (other != group && other->options->roster_index == group->options->roster_index && is_configured(other)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Without a control channel the roster may be another manager's. A predecessor's workers stay listed as they are. */
+static int may_write(const pyw_manager *manager, const pyw_worker_group *group)
+{
+    int index = group->options->roster_index;
+
+    return index >= 0 && index < manager->roster_size && !pyw_handover_is_given(manager->handover) &&
+           pyw_channel_fd(manager->control) >= 0 && !group->has_predecessor && owns_place(manager, group);
+}
+
+void pyw_roll_call_write(const pyw_manager *manager, pyw_worker_group *group)
+{
+    static pyw_roster_worker workers[PYW_ROSTER_WORKERS];
+    pyw_roster_group *written;
+    pyw_roster_status status;
+    uint32_t count;
+
+    group->load = load_of(manager, group);
+    if (!may_write(manager, group)) {
+        return;
+    }
+    written = &manager->roster[group->options->roster_index];
+    status = status_of(group);
+    count = list(group, workers, PYW_ROSTER_WORKERS);
+    if (!is_written(written, &status, workers, count)) {
+        pyw_roster_write(written, &status, workers, count);
+        say_down(group, &status);
+    }
+}
+
+void pyw_roll_call_check_sockets(const pyw_manager *manager, pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (pyw_clock_ms() >= group->retry_at && child->state == PYW_CHILD_READY && !child->is_recycled &&
+            child->socket.name != NULL && !pyw_socket_file_is_there(&child->socket, &manager->directory)) {
+            pyw_group_log(group, PYW_LOG_WARNING,
+                          PYWNO(0347) "the socket of worker %ld of group '%s' was removed by somebody: the worker is "
+                                      "replaced",
+                          (long)child->pid, group->options->name);
+            child->is_recycled = 1;
+        }
+    }
+}

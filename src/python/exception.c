@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/exception.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "python/call.h"
+#include "python/record.h"
+
+/* An exception that was taken out of the thread state, normalised. Members are owned. */
+typedef struct taken {
+    PyObject *type;
+    PyObject *value;
+    PyObject *traceback;
+} taken;
+
+static taken take(void)
+{
+    taken exception;
+
+    PyErr_Fetch(&exception.type, &exception.value, &exception.traceback);
+    PyErr_NormalizeException(&exception.type, &exception.value, &exception.traceback);
+    if (exception.value != NULL && exception.traceback != NULL) {
+        PyException_SetTraceback(exception.value, exception.traceback);
+    }
+    return exception;
+}
+
+static void drop(taken *exception)
+{
+    Py_CLEAR(exception->type);
+    Py_CLEAR(exception->value);
+    Py_CLEAR(exception->traceback);
+}
+
+static const char *type_name(PyObject *type)
+{
+    return type != NULL && PyType_Check(type) ? ((PyTypeObject *)(void *)type)->tp_name : "unknown exception";
+}
+
+/* Returns: new reference to the text of the traceback; NULL with an exception set. */
+static PyObject *format(const taken *exception)
+{
+    PyObject *module = PyImport_ImportModule("traceback");
+    PyObject *lines = NULL, *empty = NULL, *text = NULL;
+
+    if (module != NULL) {
+        lines = PyObject_CallMethod(module, "format_exception", "OOO", exception->type,
+                                    exception->value != NULL ? exception->value : Py_None,
+                                    exception->traceback != NULL ? exception->traceback : Py_None);
+    }
+    if (lines != NULL && (empty = PyUnicode_FromString("")) != NULL) {
+        text = PyUnicode_Join(empty, lines);
+    }
+    Py_XDECREF(empty);
+    Py_XDECREF(lines);
+    return text;
+}
+
+static void copy_last_line(PyObject *text, char last[PYW_EXCEPTION_LINE])
+{
+    PyObject *bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
+    const char *first, *line, *end;
+
+    if (bytes == NULL) {
+        PyErr_Clear();
+        return;
+    }
+    first = PyBytes_AS_STRING(bytes);
+    end = first + PyBytes_GET_SIZE(bytes);
+    while (end > first && end[-1] == '\n') {
+        end--;
+    }
+    for (line = end; line > first && line[-1] != '\n'; line--) {
+    }
+    snprintf(last, PYW_EXCEPTION_LINE, "%.*s", (int)(end - line), line);
+    Py_DECREF(bytes);
+}
+
+/* Many extension modules can be imported in one interpreter of a process only, or in the main one only. */
+static void log_refusal(const taken *exception, pyw_log_level level)
+{
+    PyObject *why = pyw_call("pywsgi._imports", "explain_refusal", "(O)", exception->value); /* None: another error */
+    PyObject *group = why != NULL && why != Py_None ? pyw_call_attribute("pywsgi", "application_group") : NULL;
+    PyObject *text = NULL;
+
+    if (group != NULL) {
+        text = PyUnicode_FromFormat(
+            PYWNO(0536) "an extension module refuses the sub-interpreter in which application group '%U' runs, because "
+                        "%U: give the application a process group of its own (WSGIDaemonProcess NAME, and "
+                        "process-group=NAME in its WSGIScriptAlias), or application-group=%%{GLOBAL}",
+            group, why);
+    }
+    if (text != NULL) {
+        pyw_record_str(level, text);
+    }
+    PyErr_Clear();
+    Py_XDECREF(text);
+    Py_XDECREF(group);
+    Py_XDECREF(why);
+}
+
+void pyw_exception_log(pyw_log_level level, const char *message)
+{
+    pyw_exception_log_last(level, message, NULL);
+}
+
+void pyw_exception_log_last(pyw_log_level level, const char *message, char last[PYW_EXCEPTION_LINE])
+{
+    taken exception = take();
+    PyObject *text;
+
+    pyw_record_text(level, message, strlen(message));
+    if (exception.type == NULL) {
+        return;
+    }
+    text = format(&exception);
+    if (text == NULL || pyw_record_str(level, text) < 0) {
+        char plain[256];
+
+        PyErr_Clear();
+        snprintf(plain, sizeof(plain), "%s (its traceback cannot be formatted)", type_name(exception.type));
+        pyw_record_text(level, plain, strlen(plain));
+    }
+    if (text != NULL && last != NULL) {
+        copy_last_line(text, last);
+    }
+    Py_XDECREF(text);
+    PyErr_Clear();
+    if (PyThreadState_GetInterpreter(PyThreadState_Get()) != PyInterpreterState_Main()) {
+        log_refusal(&exception, level);
+    }
+    drop(&exception);
+    PyErr_Clear();
+}
+
+void pyw_exception_describe(char *text, size_t size)
+{
+    taken exception = take();
+    PyObject *words = exception.value != NULL ? PyObject_Str(exception.value) : NULL;
+    PyObject *bytes = words != NULL ? PyUnicode_AsEncodedString(words, "utf-8", "backslashreplace") : NULL;
+
+    snprintf(text, size, "%s: %s", type_name(exception.type), bytes != NULL ? PyBytes_AS_STRING(bytes) : "");
+    Py_XDECREF(bytes);
+    Py_XDECREF(words);
+    drop(&exception);
+    PyErr_Clear();
+}
+
+pyw_result pyw_exception_problem(pyw_problem *problem, const char *what)
+{
+    char text[768];
+
+    pyw_exception_describe(text, sizeof(text));
+    return pyw_problem_set(problem, "%s: %s", what, text);
+}
+
+const char *pyw_exception_name(void)
+{
+    return type_name(PyErr_Occurred());
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/process/interpreter.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "python/call.h"
+#include "python/exception.h"
+#include "python/process/forked.h"
+#include "python/process/thread_states.h"
+#include "python/record.h"
+#include "python/stacks.h"
+
+struct pyw_interpreter {
+    pyw_interpreter *next;
+    char *name;
+    int index;                           /* of its thread states; 0 is the main interpreter */
+    _Atomic(PyInterpreterState *) state; /* NULL: not made yet */
+    PyThreadState *first;                /* the one it was made with, where it is kept: see make_state */
+    void *extension;
+};
+
+static struct {
+    const pyw_module_settings *settings;
+    const pyw_interpreter_hooks *hooks;
+    pthread_mutex_t lock;   /* of the list and the owner; held briefly, and never while waiting for the GIL */
+    pthread_mutex_t making; /* held while a sub-interpreter is made; whoever waits for it does not have the GIL */
+    pyw_interpreter main;
+    pyw_interpreter *last;
+    double threads_end; /* when stop() waits no longer for threads of the applications, CLOCK_MONOTONIC; 0: never */
+    char *owner; /* the group that the main interpreter was given to, "" if somebody chose it; NULL: none yet */
+} all = { .lock = PTHREAD_MUTEX_INITIALIZER, .making = PTHREAD_MUTEX_INITIALIZER, .last = &all.main };
+
+static __thread int is_nameless;
+
+/* Once it is set, it stays. */
+static const char *owner(void)
+{
+    const char *name;
+
+    pthread_mutex_lock(&all.lock);
+    name = all.owner;
+    pthread_mutex_unlock(&all.lock);
+    return name;
+}
+
+/* What every interpreter gets; in it, with the GIL. -1 with an exception set. */
+static int set_up(pyw_interpreter *interpreter)
+{
+    int rv = pyw_module_set_up(all.settings, interpreter->name, owner());
+
+    pyw_forked_check_application(); /* of a .pth file */
+    if (rv < 0 || pyw_stacks_prepare() < 0) {
+        return -1;
+    }
+    interpreter->extension = all.hooks->create(interpreter->name);
+    return interpreter->extension != NULL ? 0 : -1;
+}
+
+pyw_result pyw_interpreter_start(const pyw_module_settings *settings, const pyw_interpreter_hooks *hooks,
+                                 pyw_problem *problem)
+{
+    all.settings = settings;
+    all.hooks = hooks;
+    all.main.name = strdup("");
+    if (all.main.name == NULL || pyw_thread_states_adopt(0, PyThreadState_Get()) < 0) {
+        return pyw_problem_set(problem, "out of memory");
+    }
+    if (set_up(&all.main) < 0) {
+        return pyw_exception_problem(problem, "the main interpreter cannot be set up");
+    }
+    atomic_store(&all.main.state, PyThreadState_GetInterpreter(PyThreadState_Get()));
+    PyEval_SaveThread();
+    return PYW_OK;
+}
+
+static pyw_interpreter *lookup(const char *name)
+{
+    pyw_interpreter *interpreter = &all.main;
+
+    if (all.owner != NULL && strcmp(all.owner, name) == 0) {
+        return interpreter;
+    }
+    while (interpreter != NULL && strcmp(interpreter->name, name) != 0) {
+        interpreter = interpreter->next;
+    }
+    return interpreter;
+}
+
+static pyw_interpreter *append(const char *name)
+{
+    pyw_interpreter *interpreter = calloc(1, sizeof(*interpreter));
+
+    if (interpreter == NULL || (interpreter->name = strdup(name)) == NULL) {
+        free(interpreter);
+        return NULL;
+    }
+    interpreter->index = all.last->index + 1;
+    all.last->next = interpreter;
+    all.last = interpreter;
+    return interpreter;
+}
+
+static pyw_interpreter *give_main_to(const char *name)
+{
+    all.owner = strdup(name);
+    return all.owner != NULL ? &all.main : NULL;
+}
+
+pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_default)
+{
+    pyw_interpreter *found;
+
+    pthread_mutex_lock(&all.lock);
+    found = lookup(application_group);
+    if (all.owner == NULL && (found == &all.main || (found == NULL && is_default))) {
+        found = give_main_to(application_group);
+    }
+    else if (found == NULL) {
+        found = append(application_group);
+    }
+    pthread_mutex_unlock(&all.lock);
+    return found;
+}
+
+static void not_made(const pyw_interpreter *interpreter)
+{
+    char message[512];
+
+    PyOS_snprintf(message, sizeof(message), PYWNO(0511) "there is no interpreter for the application group %.300s: its "
+                  "requests get 500", interpreter->name);
+    pyw_exception_log(PYW_LOG_ERR, message);
+}
+
+/*
+ * Up to 3.12 the threading module keeps a lock of the thread state that imported it, and its shutdown fails if that
+ * state is gone: so the first state belongs to no thread, and stop uses it. 3.13 uses the memory of an interpreter's
+ * last state again before it has cleared it, if one thread ends while another one comes: so there must always be one
+ * more. From 3.14 on another thread must not use it, because it knows the limits of its thread's stack.
+ */
+static void leave_first(pyw_interpreter *interpreter, PyThreadState *first)
+{
+#if PY_VERSION_HEX < 0x030e0000
+    interpreter->first = first;
+    PyEval_SaveThread();
+#else
+    (void)interpreter;
+    PyThreadState_Clear(first);
+    PyThreadState_DeleteCurrent();
+#endif
+}
+
+/* With the GIL in the main interpreter; gives it up. */
+static void make_state(pyw_interpreter *interpreter)
+{
+    PyThreadState *before = PyThreadState_Get();
+    PyThreadState *first = Py_NewInterpreter();
+    PyInterpreterState *state;
+
+    if (first == NULL) {
+        PyThreadState_Swap(before);
+    }
+    pyw_forked_check_application(); /* of sitecustomize, or a .pth file */
+    if (first == NULL) {
+        not_made(interpreter);
+        PyEval_SaveThread();
+        return;
+    }
+    if (set_up(interpreter) < 0) {
+        not_made(interpreter);
+        Py_EndInterpreter(first);
+        PyThreadState_Swap(before);
+        PyEval_SaveThread();
+        return;
+    }
+    state = PyThreadState_GetInterpreter(first);
+    leave_first(interpreter, first);
+    atomic_store(&interpreter->state, state);
+}
+
+/* A Thread object with a name, in the interpreter, with the GIL. Without one Python makes a dummy when it is asked. */
+static void name_thread(void)
+{
+    static atomic_int count;
+    static __thread int number;
+    PyObject *result;
+
+    number = number != 0 ? number : atomic_fetch_add(&count, 1) + 1;
+    result = pyw_call("pywsgi._threads", "adopt", "(N)", PyUnicode_FromFormat("pywsgi-%d", number));
+    Py_XDECREF(result);
+    PyErr_Clear();
+}
+
+static PyThreadState *add_thread_state(const pyw_interpreter *interpreter)
+{
+    PyThreadState *state = pyw_thread_states_add(interpreter->index, atomic_load(&interpreter->state));
+
+    if (state != NULL && !is_nameless) {
+        PyEval_RestoreThread(state);
+        name_thread();
+        PyEval_SaveThread();
+    }
+    return state;
+}
+
+/* This thread's state in an interpreter that is made. NULL: no memory. */
+static PyThreadState *thread_state(const pyw_interpreter *interpreter)
+{
+    PyThreadState *state = pyw_thread_states_get(interpreter->index);
+
+    /* Before 3.12 PyGILState_Ensure of an extension module finds the first state of a thread: let that be main's. */
+    if (state == NULL && interpreter != &all.main && thread_state(&all.main) == NULL) {
+        return NULL;
+    }
+    return state != NULL ? state : add_thread_state(interpreter);
+}
+
+static void make(pyw_interpreter *interpreter)
+{
+    PyThreadState *thread = thread_state(&all.main);
+    const char *before = pyw_forked_enter(PYW_FORKED_START);
+
+    pthread_mutex_lock(&all.making);
+    if (thread != NULL && atomic_load(&interpreter->state) == NULL) {
+        PyEval_RestoreThread(thread);
+        make_state(interpreter);
+    }
+    pthread_mutex_unlock(&all.making);
+    pyw_forked_enter(before);
+}
+
+pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter)
+{
+    PyThreadState *thread = pyw_thread_states_get(interpreter->index);
+
+    if (thread == NULL) {
+        if (atomic_load(&interpreter->state) == NULL) {
+            make(interpreter);
+        }
+        thread = atomic_load(&interpreter->state) != NULL ? thread_state(interpreter) : NULL;
+        if (thread == NULL) {
+            return PYW_FAILED;
+        }
+    }
+    PyEval_RestoreThread(thread);
+    return PYW_OK;
+}
+
+pyw_interpreter *pyw_interpreter_main(void)
+{
+    return &all.main;
+}
+
+int pyw_interpreter_is_main(const pyw_interpreter *interpreter)
+{
+    return interpreter == &all.main;
+}
+
+pyw_result pyw_interpreter_enter_main(void)
+{
+    return pyw_interpreter_enter(&all.main);
+}
+
+void pyw_interpreter_leave(void)
+{
+    PyEval_SaveThread();
+}
+
+void pyw_interpreter_stay_nameless(void)
+{
+    is_nameless = 1;
+}
+
+void pyw_interpreter_touch(void)
+{
+    pyw_interpreter_stay_nameless();
+    if (pyw_interpreter_enter_main() == PYW_OK) {
+        pyw_interpreter_leave();
+    }
+}
+
+void *pyw_interpreter_extension(const pyw_interpreter *interpreter)
+{
+    return interpreter->extension;
+}
+
+/* `result`: of a function that runs at the exit of an interpreter. A failure is logged, and the next one runs. */
+static void end_exit_call(PyObject *result)
+{
+    pyw_forked_check_application();
+    if (result == NULL) {
+        pyw_exception_log(PYW_LOG_WARNING, PYWNO(0513) "a function that runs at the exit of an interpreter failed");
+    }
+    Py_XDECREF(result);
+}
+
+/* How long the threads of an interpreter may take: 0: for ever. */
+static double seconds_left(void)
+{
+    struct timespec time;
+    double left;
+
+    if (all.threads_end == 0) {
+        return 0;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    left = all.threads_end - ((double)time.tv_sec + (double)time.tv_nsec / 1e9);
+    return left > 0.1 ? left : 0.1;
+}
+
+static int count_threads(void)
+{
+    PyThreadState *thread = PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(PyThreadState_Get()));
+    int count = 0;
+
+    for (; thread != NULL; thread = PyThreadState_Next(thread)) {
+        count++;
+    }
+    return count;
+}
+
+/*
+ * In the interpreter, with the GIL: afterwards nothing of ours is in it. 1: the calling thread is the only one in it.
+ * The order is Python's: threads that are no daemons end, then exit functions run; they also run if a thread takes too
+ * long.
+ */
+static int wind_up(pyw_interpreter *interpreter)
+{
+    const char *before = pyw_forked_enter("a function that runs at the exit of an interpreter");
+
+    end_exit_call(pyw_call("pywsgi._shutdown", "shut_down", "(d)", seconds_left()));
+    end_exit_call(pyw_call("atexit", "_run_exitfuncs", "()"));
+    pyw_forked_enter(before);
+    pyw_record_flush_all();
+    all.hooks->destroy(interpreter->extension);
+    interpreter->extension = NULL;
+    pyw_thread_states_delete_others(interpreter->index);
+    pyw_forked_check_application();
+    return count_threads() == 1;
+}
+
+/* 0: threads of the application are still inside. */
+static int end_sub_interpreter(pyw_interpreter *interpreter)
+{
+    PyThreadState *thread = interpreter->first, *own = pyw_thread_states_get(interpreter->index);
+
+    if (thread == NULL) {
+        thread = thread_state(interpreter);
+    }
+    if (thread == NULL) {
+        return 0;
+    }
+    PyEval_RestoreThread(thread);
+    if (!is_nameless) {
+        name_thread(); /* this thread has not been in the interpreter if another one made it */
+    }
+    if (own != NULL && own != thread) {
+        PyThreadState_Clear(own);
+        PyThreadState_Delete(own);
+    }
+    pyw_thread_states_forget(interpreter->index);
+    if (!wind_up(interpreter)) {
+        PyEval_SaveThread();
+        return 0;
+    }
+    Py_EndInterpreter(thread);
+    /*
+     * Py_EndInterpreter leaves the GIL held without a thread state before 3.12, and from then on a state is needed
+     * too.
+     */
+    PyThreadState_Swap(pyw_thread_states_get(0));
+    pyw_forked_check_application();
+    PyEval_SaveThread();
+    return 1;
+}
+
+static void limit_threads(int threads_ms)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    all.threads_end =
+        threads_ms > 0 ? (double)time.tv_sec + (double)time.tv_nsec / 1e9 + (double)threads_ms / 1000 : 0;
+}
+
+/*
+ * The thread that stops may be another than the one that started Python: httpd's child starts it for the first request
+ * that turns out to be embedded. Only the latter may finalise, as it is Python's main thread.
+ */
+void pyw_interpreter_stop(int threads_ms)
+{
+    int alone = pyw_thread_states_get(0) != NULL;
+    PyThreadState *own = thread_state(&all.main);
+
+    if (own == NULL) {
+        return;
+    }
+    pyw_forked_enter(PYW_FORKED_END);
+    limit_threads(threads_ms);
+    for (pyw_interpreter *interpreter = all.main.next; interpreter != NULL; interpreter = interpreter->next) {
+        if (atomic_load(&interpreter->state) != NULL) {
+            alone &= end_sub_interpreter(interpreter);
+        }
+    }
+    PyEval_RestoreThread(own);
+    alone &= wind_up(&all.main);
+    if (alone) {
+        Py_FinalizeEx();
+        pyw_forked_check_without_python();
+    }
+    else {
+        /* Threads that Python does not wait for would run into a dying interpreter: the process ends without. */
+        PyEval_SaveThread();
+    }
+}
+
+static void forget_thread(void)
+{
+    if (pyw_call_plain("pywsgi._threads", "release") < 0) {
+        PyErr_Clear();
+    }
+}
+
+void pyw_interpreter_renew_locks(void)
+{
+    static const pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+    all.lock = all.making = lock;
+}
+
+void pyw_interpreter_thread_end(void)
+{
+    const char *before = pyw_forked_enter("code that runs at the end of a thread");
+
+    pyw_thread_states_end(forget_thread);
+    pyw_forked_check_without_python();
+    pyw_forked_enter(before);
+}

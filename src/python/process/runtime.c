@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/python.h"
+
+#include "python/process/runtime.h"
+
+#include <langinfo.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "python/module.h"
+#include "python/process/forked.h"
+
+static pyw_result not_started(pyw_problem *problem, const PyStatus *status, const char *executable)
+{
+    return pyw_problem_set(problem, "Python %s of %s does not start: %s%s%s", pyw_runtime_version(), executable,
+                           status->func != NULL ? status->func : "", status->func != NULL ? ": " : "",
+                           status->err_msg != NULL ? status->err_msg : "it asked to exit");
+}
+
+/* The path of the interpreter that the process would be if it were python. */
+static pyw_result find_executable(const char *home, char *path, size_t size, pyw_problem *problem)
+{
+    char library[PATH_MAX];
+
+    if (home == NULL) {
+        snprintf(path, size, "%s", PYW_PYTHON_EXECUTABLE);
+        return PYW_OK;
+    }
+    if ((size_t)snprintf(path, size, "%s/bin/python3", home) >= size
+        || (size_t)snprintf(library, sizeof(library), "%s/lib/python" PYW_PYTHON_SERIES, home) >= sizeof(library)) {
+        return pyw_problem_set(problem, "python-home is too long: %s", home);
+    }
+    if (access(path, X_OK) != 0) {
+        return pyw_problem_set(problem, "python-home %s is no Python environment that this user may use: %s cannot be "
+                               "executed", home, path);
+    }
+    if (access(library, X_OK) != 0) {
+        return pyw_problem_set(problem, "python-home %s has no lib/python" PYW_PYTHON_SERIES ", or this user may not "
+                               "enter it: this engine is for Python " PYW_PYTHON_SERIES, home);
+    }
+    return PYW_OK;
+}
+
+/* Has somebody asked for a locale that can be had, and is more than ASCII? */
+static int locale_is_chosen(void)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    int chosen;
+
+    if (locale == (locale_t)0) {
+        return 0;
+    }
+    chosen = strcmp(nl_langinfo_l(CODESET, locale), "ANSI_X3.4-1968") != 0;
+    freelocale(locale);
+    return chosen;
+}
+
+/* The locale of an httpd child is httpd's business: there file names are UTF-8 and LC_CTYPE stays as it is. */
+static PyStatus preinitialise(int is_daemon)
+{
+    PyPreConfig config;
+
+    PyPreConfig_InitPythonConfig(&config);
+    config.configure_locale = is_daemon;
+    config.coerce_c_locale = 0;
+    config.coerce_c_locale_warn = 0;
+    config.utf8_mode = !(is_daemon && locale_is_chosen());
+    config.parse_argv = 0;
+    return Py_PreInitialize(&config);
+}
+
+static PyStatus configure(PyConfig *config, const char *executable)
+{
+    static char name[] = "mod_pywsgi";
+    char *argv[] = { name };
+    PyStatus status = PyConfig_SetBytesString(config, &config->executable, executable);
+
+    config->parse_argv = 0;
+    config->install_signal_handlers = 0;
+    config->pathconfig_warnings = 0;
+    /* The slash in it is what keeps versions that look at the program's name from searching PATH. */
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_SetBytesString(config, &config->program_name, executable);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_SetBytesArgv(config, 1, argv);
+    }
+    return status;
+}
+
+pyw_result pyw_runtime_start(const pyw_runtime_settings *settings, pyw_problem *problem)
+{
+    char executable[PATH_MAX];
+    PyConfig config;
+    PyStatus status;
+
+    if (find_executable(settings->python_home, executable, sizeof(executable), problem) != PYW_OK) {
+        return PYW_FAILED;
+    }
+    if (pyw_module_register() < 0) {
+        return pyw_problem_set(problem, "out of memory");
+    }
+    /* It would say that another Python's library is ours. */
+    unsetenv("PYTHONHOME");
+    status = preinitialise(settings->is_daemon);
+    if (PyStatus_Exception(status)) {
+        return not_started(problem, &status, executable);
+    }
+    PyConfig_InitPythonConfig(&config);
+    status = configure(&config, executable);
+    if (!PyStatus_Exception(status)) {
+        status = Py_InitializeFromConfig(&config);
+        pyw_forked_check_application(); /* of sitecustomize, or a .pth file */
+    }
+    PyConfig_Clear(&config);
+    return PyStatus_Exception(status) ? not_started(problem, &status, executable) : PYW_OK;
+}
+
+const char *pyw_runtime_version(void)
+{
+    static char version[32];
+    const char *text = Py_GetVersion();
+
+    /* Whoever races here writes the same bytes. */
+    snprintf(version, sizeof(version), "%.*s", (int)strcspn(text, " "), text);
+    return version;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_PYTHON_PYTHON_H
+#define PYW_PYTHON_PYTHON_H
+
+/*
+ * The only place that includes CPython's headers, and the only one that knows how versions 3.9 to 3.14 differ in what
+ * we use of them. It comes before all system headers.
+ */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <frameobject.h>
+#include <structmember.h>
+
+#if PY_VERSION_HEX < 0x03090000
+#error "mod_pywsgi needs CPython 3.9 or later"
+#endif
+
+#ifdef Py_GIL_DISABLED
+#error "mod_pywsgi does not support free-threaded builds of CPython yet: the GIL guards what its threads share"
+#endif
+
+/* structmember.h is deprecated since 3.12; its names may go. */
+#ifndef T_OBJECT
+#define T_OBJECT _Py_T_OBJECT
+#endif
+#ifndef T_PYSSIZET
+#define T_PYSSIZET Py_T_PYSSIZET
+#endif
+#ifndef READONLY
+#define READONLY Py_READONLY
+#endif
+
+#define PYW_QUOTE_(x) #x
+#define PYW_QUOTE(x) PYW_QUOTE_(x)
+
+/* "3.11", as file names and python-home have it. */
+#define PYW_PYTHON_SERIES PYW_QUOTE(PY_MAJOR_VERSION) "." PYW_QUOTE(PY_MINOR_VERSION)
+
+#endif

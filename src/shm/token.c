@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shm/token.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "shm/worker_list.h"
+
+/* Shared by both ends. The worker's end may write anything here: httpd reads no more out of it than one bit. */
+struct pyw_token {
+    uint32_t is_there;
+};
+
+int pyw_token_memory(void)
+{
+    return pyw_roster_memory("pywsgi-token", sizeof(pyw_token));
+}
+
+pyw_token *pyw_token_map(int fd)
+{
+    return pyw_roster_map(fd, sizeof(pyw_token), 1);
+}
+
+void pyw_token_unmap(pyw_token *token)
+{
+    if (token != NULL) {
+        munmap(token, sizeof(*token));
+    }
+}
+
+void pyw_token_put(pyw_token *token)
+{
+    __atomic_store_n(&token->is_there, 1, __ATOMIC_RELEASE);
+}
+
+int pyw_token_take(pyw_token *token)
+{
+    uint32_t is_there = 1;
+
+    return __atomic_compare_exchange_n(&token->is_there, &is_there, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}

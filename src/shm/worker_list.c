@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memfd_create */
+#endif
+#include "shm/worker_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A writer is done in less than a microsecond, unless it was interrupted. */
+enum { READ_ATTEMPTS = 1000 };
+
+int pyw_roster_memory(const char *name, size_t size)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int error;
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (ftruncate(fd, (off_t)size) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) == 0) {
+        return fd;
+    }
+    error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+int pyw_roster_grow(int fd, size_t size)
+{
+    return size <= pyw_roster_size(fd) || ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+}
+
+size_t pyw_roster_size(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 ? (size_t)status.st_size : 0;
+}
+
+/* Another open file of the same memory: what is mapped from it can never be made writable with mprotect(2). */
+static int open_for_reading(int fd)
+{
+    char path[40];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void *map(int fd, size_t size, int protection)
+{
+    void *memory;
+
+    if (pyw_roster_size(fd) < size) {
+        errno = EINVAL;
+        return NULL;
+    }
+    memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void *pyw_roster_map(int fd, size_t size, int writable)
+{
+    void *memory;
+    int reader;
+
+    if (writable) {
+        return map(fd, size, PROT_READ | PROT_WRITE);
+    }
+    reader = open_for_reading(fd);
+    if (reader < 0) {
+        return NULL;
+    }
+    memory = map(reader, size, PROT_READ);
+    close(reader);
+    return memory;
+}
+
+void pyw_roster_write(pyw_roster_group *group, const pyw_roster_status *status, const pyw_roster_worker *workers,
+                      uint32_t count)
+{
+    uint32_t sequence = __atomic_load_n(&group->sequence, __ATOMIC_RELAXED) | 1; /* odd: a writer died in the middle */
+
+    if (count > PYW_ROSTER_WORKERS) {
+        count = PYW_ROSTER_WORKERS;
+    }
+    __atomic_store_n(&group->sequence, sequence, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    group->status = *status;
+    group->count = count;
+    if (count > 0) {
+        memcpy(group->workers, workers, count * sizeof(*workers));
+    }
+    __atomic_store_n(&group->sequence, sequence + 1, __ATOMIC_RELEASE);
+}
+
+uint32_t pyw_roster_sequence(const pyw_roster_group *group)
+{
+    return __atomic_load_n(&group->sequence, __ATOMIC_ACQUIRE);
+}
+
+uint32_t pyw_roster_read(const pyw_roster_group *group, pyw_roster_status *status, pyw_roster_worker *workers,
+                         uint32_t capacity, uint32_t *sequence)
+{
+    const pyw_roster_status nothing = {.use = status->use};
+    const pyw_roster_status removed = {.use = status->use, .state = PYW_GROUP_REMOVED};
+
+    for (int i = 0; i < READ_ATTEMPTS; i++) {
+        uint32_t before = pyw_roster_sequence(group);
+        int is_own = group->status.use == nothing.use;
+        uint32_t count = is_own ? group->count : 0;
+
+        if (before & 1) {
+            continue;
+        }
+        if (count > capacity) {
+            count = capacity;
+        }
+        *status = is_own ? group->status : (int32_t)(group->status.use - nothing.use) > 0 ? removed : nothing;
+        memcpy(workers, group->workers, count * sizeof(*workers));
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        *sequence = before;
+        if (pyw_roster_sequence(group) == before) {
+            return count;
+        }
+    }
+    *status = nothing;
+    *sequence = pyw_roster_sequence(group);
+    return 0;
+}
+
+void pyw_roster_socket_name(char name[PYW_ROSTER_SOCKET_NAME], uint64_t serial)
+{
+    snprintf(name, PYW_ROSTER_SOCKET_NAME, "w.%" PRIx64, serial);
+}

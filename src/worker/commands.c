@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/commands.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "worker/end.h"
+#include "worker/heritage.h"
+
+/* The manager never waits for what is written there, and neither does this: the pipe takes all, or loses the rest. */
+static void write_stacks(pyw_worker *self)
+{
+    int fd = pyw_channel_take_fd(self->manager);
+
+    if (fd >= 0) {
+        self->service.engine->dump_stacks(fd);
+        close(fd);
+    }
+}
+
+static void fork_worker(pyw_worker *self)
+{
+    pid_t pid = self->is_told ? pyw_forking_fork(self->template, self->service.engine) : -1;
+
+    self->is_forked = pid == 0;
+    if (pid < 0) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0450) "the template cannot fork a worker: %s", strerror(errno));
+    }
+}
+
+/* 0: it is no order for a template. */
+static int take_template_order(pyw_worker *self, const pyw_frame *frame)
+{
+    if (self->template == NULL || (frame->type != PYW_FRAME_HAND && frame->type != PYW_FRAME_FORK)) {
+        return 0;
+    }
+    if (frame->type == PYW_FRAME_HAND) {
+        pyw_forking_take(self->template, frame->flags, pyw_channel_take_fd(self->manager));
+    }
+    else {
+        fork_worker(self);
+    }
+    return 1;
+}
+
+static void take_order(pyw_worker *self, const pyw_frame *frame)
+{
+    if (take_template_order(self, frame)) {
+        return;
+    }
+    switch (frame->type) {
+    case PYW_FRAME_DRAIN:
+        pyw_worker_drain(self);
+        break;
+    case PYW_FRAME_SERVE:
+        self->may_serve = 1;
+        break;
+    case PYW_FRAME_OPTIONS:
+        pyw_inherit_options(&self->heritage, frame);
+        pyw_worker_use_options(self);
+        break;
+    case PYW_FRAME_STACKS:
+        write_stacks(self);
+        break;
+    default:
+        pyw_log(PYW_LOG_ERR, PYWNO(0417) "the manager sent %s, which is not for a worker",
+                pyw_frame_type_name(frame->type));
+    }
+}
+
+void pyw_worker_take_orders(pyw_worker *self)
+{
+    pyw_frame frame;
+    pyw_result result = PYW_OK;
+
+    while (pyw_channel_fd(self->manager) >= 0 && result == PYW_OK && !self->is_forked) {
+        result = pyw_channel_read(self->manager, &frame, 0);
+        if (result == PYW_OK) {
+            take_order(self, &frame);
+        }
+    }
+    if (result != PYW_OK && result != PYW_AGAIN) {
+        pyw_worker_lose_manager(self);
+    }
+}

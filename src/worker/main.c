@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker's main thread: it becomes what the manager says, has the applications loaded by a thread of their own,
+ * starts the pool, and then waits for orders.
+ */
+#include <apr_general.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "worker/commands.h"
+#include "worker/end.h"
+#include "worker/heritage.h"
+#include "worker/log.h"
+#include "worker/signals.h"
+#include "worker/start/engine.h"
+#include "worker/start/identity.h"
+#include "worker/start/limits.h"
+#include "worker/start/process_title.h"
+#include "worker/watch/crash_traceback.h"
+#include "worker/worker.h"
+
+enum {
+    WORK_FORKED = -1,
+    STACKS_BEFORE_MS = 500, /* how long before startup-timeout is over */
+    WATCH_MS = 1000, /* how often scripts are looked at */
+    KICK_MS = 10     /* how often threads are called out of their wait while they drain */
+};
+
+static void on_overdue(void *unused)
+{
+    (void)unused;
+    pyw_worker_wake();
+}
+
+/* For the manager, which does not try code again that did not load. */
+static void note_scripts(pyw_worker *self)
+{
+    if (self->service.board != NULL && self->template == NULL) {
+        self->service.board->scripts = pyw_watch_list_digest(self->service.watched);
+    }
+}
+
+/*
+ * Said ahead of the first request: a worker that dies of one has died READY, and its successor starts at once. One that
+ * is BROKEN waits: the manager may have others whose applications work.
+ */
+static void tell_loaded(pyw_worker *self)
+{
+    pthread_join(self->loading.thread, NULL);
+    self->is_told = 1;
+    if (self->template != NULL) {
+        self->service.engine->settle();
+    }
+    self->may_serve = !self->loading.has_failed;
+    if (self->service.board != NULL) {
+        memcpy(self->service.board->problem, self->loading.problem, sizeof(self->loading.problem));
+    }
+    pyw_worker_tell(self, self->loading.has_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
+}
+
+static void start_watchdog(pyw_worker *self)
+{
+    apr_interval_time_t timeout = self->heritage.options->deadlock_timeout;
+
+    if (timeout > 0) {
+        self->watchdog = pyw_watchdog_start(self->service.engine, (int)apr_time_as_msec(timeout));
+        if (self->watchdog == NULL) {
+            pyw_log(PYW_LOG_WARNING, PYWNO(0424) "the worker has no watchdog: deadlock-timeout has no effect on it");
+        }
+    }
+}
+
+static int begin_serving(pyw_worker *self)
+{
+    const pyw_group_options *options = self->heritage.options;
+    pyw_problem problem;
+
+    if (options->memory_recycle > 0) {
+        self->service.memory = pyw_memory_look_create(options->memory_recycle, pyw_worker_wake);
+    }
+    self->pool =
+        pyw_pool_start(&self->service, options->threads, options->stack_size, pyw_worker_signalled.wake_fd, &problem);
+    if (self->pool == NULL) {
+        pyw_log(PYW_LOG_CRIT, PYWNO(0416) "the worker has no threads and ends: %s", problem.text);
+        return 0;
+    }
+    start_watchdog(self);
+    return 1;
+}
+
+/* The manager looks there, too. */
+static void look_whether_mended(pyw_worker *self)
+{
+    pyw_board *board = self->service.board;
+
+    if (board != NULL && board->problem[0] != '\0' && pyw_loading_is_mended(&self->loading)) {
+        board->problem[0] = '\0';
+    }
+}
+
+static void look_at_scripts(pyw_worker *self)
+{
+    int is_ready = self->template != NULL || self->program != NULL ? self->is_told : self->pool != NULL;
+
+    if (pyw_clock_ms() < self->next_watch || !is_ready || pyw_worker_is_draining(self)) {
+        return;
+    }
+    self->next_watch = pyw_clock_ms() + WATCH_MS;
+    look_whether_mended(self);
+    if (pyw_watch_list_changed(self->service.watched, self->service.engine)) {
+        note_scripts(self);
+        pyw_worker_tell(self, PYW_FRAME_STALE);
+    }
+}
+
+static void look_at_watchdog(pyw_worker *self)
+{
+    if (self->watchdog == NULL || self->is_stuck || !pyw_watchdog_is_stuck(self->watchdog)) {
+        return;
+    }
+    self->is_stuck = 1;
+    pyw_log(
+        PYW_LOG_ERR,
+        PYWNO(0422) "Python does not respond: its lock (the GIL) could not be had for %.3g s (deadlock-timeout); the "
+                    "stacks of all threads follow",
+        (double)self->heritage.options->deadlock_timeout / APR_USEC_PER_SEC);
+    pyw_watchdog_log_stacks(self->service.engine);
+    pyw_worker_tell(self, PYW_FRAME_STUCK);
+}
+
+/* Again and again, as the manager may have code on its hands that does not load. */
+static void look_at_overdue(pyw_worker *self)
+{
+    if (pyw_clock_ms() >= self->next_overdue && self->service.engine->overdue() > 0 && !pyw_worker_is_draining(self)) {
+        self->next_overdue = pyw_clock_ms() + WATCH_MS;
+        pyw_worker_tell(self, PYW_FRAME_OVERDUE);
+    }
+}
+
+static void look_at_memory(pyw_worker *self)
+{
+    if (self->service.memory != NULL && pyw_memory_look_take(self->service.memory) && !pyw_worker_is_draining(self)) {
+        pyw_worker_tell(self, PYW_FRAME_LARGE);
+    }
+}
+
+/* Its successor comes first; only the manager can start one. */
+static void look_at_renewal(pyw_worker *self)
+{
+    if (pyw_worker_signalled.renewal && (self->pool != NULL || self->program != NULL) &&
+        !pyw_worker_is_draining(self)) {
+        pyw_worker_signalled.renewal = 0;
+        pyw_worker_tell(self, PYW_FRAME_RENEW);
+    }
+}
+
+/* The manager kills the worker at startup-timeout: until then the log must say where the loading hangs. */
+static void limit_loading(pyw_worker *self)
+{
+    int64_t limit = apr_time_as_msec(self->heritage.options->startup_timeout);
+    int64_t margin = limit / 4 < STACKS_BEFORE_MS ? limit / 4 : STACKS_BEFORE_MS;
+
+    self->stacks_at = limit > 0 ? self->started + limit - margin : INT64_MAX;
+}
+
+static void look_at_loading(pyw_worker *self)
+{
+    if (self->is_told || pyw_worker_is_draining(self) || pyw_clock_ms() < self->stacks_at) {
+        return;
+    }
+    self->stacks_at = INT64_MAX;
+    pyw_log(PYW_LOG_ERR,
+            PYWNO(0480) "the applications are not loaded, and startup-timeout (%.3g s) is nearly over; the stacks of "
+                        "all threads follow",
+            (double)self->heritage.options->startup_timeout / APR_USEC_PER_SEC);
+    pyw_watchdog_log_stacks(self->service.engine);
+}
+
+/* How long the main thread may sleep if nothing happens. */
+static int sleep_limit(const pyw_worker *self)
+{
+    int limit = pyw_worker_is_draining(self) || self->alone_until > 0 ? KICK_MS : WATCH_MS;
+    int64_t until_stacks = self->is_told ? INT64_MAX : self->stacks_at - pyw_clock_ms();
+
+    return until_stacks < limit ? (int)(until_stacks > 0 ? until_stacks : 0) : limit;
+}
+
+static void wait_for_events(pyw_worker *self)
+{
+    struct pollfd fds[2] = {{pyw_worker_signalled.wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
+    uint64_t count;
+
+    if (poll(fds, 2, sleep_limit(self)) > 0 && fds[0].revents != 0 &&
+        read(pyw_worker_signalled.wake_fd, &count, sizeof(count)) < 0) {
+        return;
+    }
+}
+
+/* Returns an exit status, or WORK_FORKED: this is the fork of a template, and is to become a worker. */
+static int work(pyw_worker *self)
+{
+    for (;;) {
+        wait_for_events(self);
+        pyw_worker_take_orders(self);
+        if (self->is_forked) {
+            return WORK_FORKED;
+        }
+        if (pyw_worker_signalled.stop && !pyw_worker_is_draining(self)) {
+            pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker was told to stop by a signal");
+            pyw_worker_drain_in_time(self);
+        }
+        if (self->program != NULL && pyw_worker_is_draining(self)) {
+            self->service.engine->stop_program();
+        }
+        else if (self->program != NULL && self->program->is_over) {
+            return self->program->result == PYW_OK ? PYW_EXIT_DRAINED : PYW_EXIT_PROGRAM;
+        }
+        pyw_worker_look_at_threads(self);
+        if (pyw_worker_is_draining(self) && pyw_worker_is_drained(self)) {
+            return pyw_worker_drained_status(self);
+        }
+        if (pyw_worker_is_draining(self) && pyw_clock_ms() >= self->stop_at) {
+            return PYW_EXIT_FORCED;
+        }
+        if (self->loading.is_done && !self->is_told && self->program == NULL) {
+            tell_loaded(self);
+        }
+        if (self->may_serve && self->template == NULL && self->pool == NULL && !pyw_worker_is_draining(self) &&
+            !begin_serving(self)) {
+            return PYW_EXIT_ENGINE;
+        }
+        pyw_worker_look_at_manager(self);
+        look_at_loading(self);
+        look_at_scripts(self);
+        look_at_watchdog(self);
+        look_at_overdue(self);
+        look_at_memory(self);
+        look_at_renewal(self);
+    }
+}
+
+static void add_peer(pyw_service *service, uid_t uid)
+{
+    service->peers[service->peer_count++] = uid;
+}
+
+static void describe_service(pyw_worker *self)
+{
+    const pyw_group_options *options = self->heritage.options;
+    pyw_service *service = &self->service;
+    uid_t socket_user;
+
+    service->peer_count = 0;
+    service->group = options->name;
+    service->send_buffer_size = (int)options->send_buffer_size;
+    service->receive_buffer_size = (int)options->receive_buffer_size;
+    service->board = self->heritage.board;
+    add_peer(service, 0);
+    add_peer(service, self->heritage.settings.httpd_uid);
+    if (options->socket_user != NULL && pyw_options_uid(options->socket_user, &socket_user)) {
+        add_peer(service, socket_user);
+    }
+}
+
+static int fail(int status, const char *what, const pyw_problem *problem)
+{
+    pyw_log(PYW_LOG_CRIT, PYWNO(0420) "%s: %s", what, problem->text);
+    return status;
+}
+
+static void prepare_for_crashes(const pyw_worker *self)
+{
+    pyw_crash_prepare(self->service.engine, self->heritage.board, self->heritage.board_fd,
+                      (off_t)PYW_BOARD_SIZE(self->heritage.slots));
+    pyw_crash_enter(PYW_CRASH_NO_SLOT);
+}
+
+/* The orders of a service group's worker, beside its main thread. */
+static int steer(void *data)
+{
+    pyw_worker *self = data;
+    int status = work(self);
+
+    return status == PYW_EXIT_FORCED ? pyw_worker_stop_engine(self, status) : status;
+}
+
+/* READY says no more than that Python runs: whether it does what it should is the program's own affair. */
+static int run_program(pyw_worker *self)
+{
+    pyw_program program = {self->service.engine, self->loading.applications, self->loading.count, 0, PYW_OK};
+    int status;
+
+    self->program = &program;
+    self->stacks_at = INT64_MAX;
+    self->is_told = 1;
+    start_watchdog(self);
+    pyw_worker_tell(self, PYW_FRAME_READY);
+    status = pyw_program_main(&program, steer, self, pyw_worker_wake);
+    return status < 0 ? PYW_EXIT_ENGINE : pyw_worker_stop_engine(self, status);
+}
+
+/* From the loading to the end of Python. As work(). */
+static int run(pyw_worker *self)
+{
+    int status;
+
+    if (self->heritage.options->threads == 0) {
+        return run_program(self);
+    }
+    note_scripts(self);
+    limit_loading(self);
+    if (!pyw_loading_start(&self->loading, self->template == NULL, pyw_worker_wake)) {
+        return PYW_EXIT_ENGINE;
+    }
+    status = work(self);
+    /* What the applications do at their end is not for a template: its workers still have what they would remove. */
+    return status == WORK_FORKED || self->template != NULL ? status : pyw_worker_stop_engine(self, status);
+}
+
+/* It has the user, the limits and the Python of its template, and nothing else. */
+static int live_forked(pyw_worker *self, apr_pool_t *pool)
+{
+    pyw_problem problem = {""};
+
+    pyw_forking_become_worker(self->template, self->manager);
+    pyw_worker_log_open();
+    self->template = NULL;
+    self->is_forked = self->is_told = self->may_serve = 0;
+    pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
+    pyw_worker_signalled.lost_at = 0;
+    self->started = pyw_clock_ms();
+    if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
+        return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
+    }
+    if (!pyw_worker_signals_prepare()) {
+        return PYW_EXIT_HERITAGE;
+    }
+    pyw_worker_signals_watch_manager(PYW_HERITAGE_CHANNEL);
+    describe_service(self);
+    pyw_worker_use_options(self);
+    prepare_for_crashes(self);
+    return run(self);
+}
+
+static int live(pyw_worker *self, apr_pool_t *pool)
+{
+    pyw_problem problem = {""};
+    int status;
+
+    if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
+        return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
+    }
+    if (!pyw_worker_signals_prepare()) {
+        return PYW_EXIT_HERITAGE;
+    }
+    pyw_log_install(pyw_worker_log_sink, NULL, (pyw_log_level)self->heritage.options->log_level);
+    if (pyw_limits_set(self->heritage.options, &problem) != PYW_OK) {
+        return fail(PYW_EXIT_PRIVILEGES, "the worker cannot be limited and does not serve", &problem);
+    }
+    if (pyw_identity_assume(self->heritage.options, &self->heritage.settings, &problem) != PYW_OK) {
+        return fail(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
+    }
+    pyw_worker_signals_watch_manager(PYW_HERITAGE_CHANNEL);
+    describe_service(self);
+    self->service.engine = pyw_open_engine(self->heritage.options, self->template != NULL, on_overdue, pool, &problem);
+    if (self->service.engine == NULL) {
+        return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
+    }
+    pyw_worker_use_options(self);
+    prepare_for_crashes(self);
+    pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);
+    self->loading.settings = &self->heritage.settings;
+    status = run(self);
+    return status == WORK_FORKED ? live_forked(self, pool) : status;
+}
+
+int pyw_worker_main(int is_template, int argc, char **argv)
+{
+    static pyw_worker self;
+    apr_pool_t *pool;
+    int status;
+
+    pyw_process_title_begin(argc, argv);
+    pyw_worker_log_open();
+    pyw_log_install(pyw_worker_log_sink, NULL, PYW_LOG_NOTICE);
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    self.started = pyw_clock_ms();
+    self.manager = pyw_channel_create();
+    self.service.watched = pyw_watch_list_create();
+    if (is_template) {
+        prctl(PR_SET_NAME, PYW_HERITAGE_TEMPLATE_NAME);
+        self.template = pyw_forking_create();
+    }
+    if (self.manager == NULL || self.service.watched == NULL || (is_template && self.template == NULL)) {
+        return PYW_EXIT_HERITAGE;
+    }
+    pyw_channel_open(self.manager, PYW_HERITAGE_CHANNEL);
+    status = live(&self, pool);
+    pyw_worker_leave(status);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/program.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/log.h"
+
+typedef struct steering {
+    int (*steer)(void *baton);
+    void *baton;
+    int status;
+} steering;
+
+static void *steering_main(void *data)
+{
+    steering *self = data;
+
+    self->status = self->steer(self->baton);
+    return NULL;
+}
+
+/* Signals are for the main thread: there they end what the program waits for. */
+static int start_steering(pthread_t *thread, steering *self)
+{
+    sigset_t all, before;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(thread, NULL, steering_main, self);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error != 0) {
+        pyw_log(PYW_LOG_CRIT, PYWNO(0451) "the program cannot be started, for want of a thread: %s", strerror(error));
+    }
+    return error == 0;
+}
+
+int pyw_program_main(pyw_program *program, int (*steer)(void *baton), void *baton, void (*wake)(void))
+{
+    steering self = {steer, baton, -1};
+    pthread_t thread;
+
+    if (!start_steering(&thread, &self)) {
+        return -1;
+    }
+    program->result = program->engine->run_program(program->scripts, program->count);
+    program->is_over = 1;
+    wake();
+    pthread_join(thread, NULL);
+    return self.status;
+}

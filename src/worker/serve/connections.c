@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* accept4 */
+#endif
+#include "worker/serve/connections.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/forked.h"
+
+enum { SAY_AGAIN_MS = 1000 };
+
+/*
+ * Kept connections are watched edge-triggered, so that a request costs no call to arm them again. A thread that gets an
+ * event for a connection that another one is busy with leaves a note (PENDING), and the other looks again.
+ */
+typedef enum { CONNECTION_FREE = 0, CONNECTION_RESTING, CONNECTION_BUSY, CONNECTION_PENDING } connection_state;
+
+/* Never freed: a thread may hold an event of one that has been closed. */
+struct pyw_connection {
+    pyw_connection *next;        /* of all */
+    pyw_connection *next_unused; /* of those that are free */
+    int fd;
+    int state;
+    pyw_token *token; /* NULL until httpd sends it */
+};
+
+struct pyw_connections {
+    int epoll;
+    int listener;
+    int spare;            /* closed to accept a connection that cannot be served, and to say so; -1: there is none */
+    int64_t shortage_at;  /* when it was said that descriptors are short */
+    pthread_mutex_t lock; /* of the lists, and of the spare descriptor */
+    void (*say_goodbye)(int fd); /* becomes the owner */
+    pyw_connection *all;
+    pyw_connection *unused;
+};
+
+static int watch(const pyw_connections *connections, int fd, uint32_t events, void *mark)
+{
+    struct epoll_event event = {.events = events, .data = {.ptr = mark}};
+
+    return epoll_ctl(connections->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int take_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+pyw_connections *pyw_connections_create(int listener, void (*say_goodbye)(int fd), pyw_problem *problem)
+{
+    pyw_connections *connections = calloc(1, sizeof(*connections));
+
+    if (connections == NULL) {
+        pyw_problem_set(problem, "no memory");
+        return NULL;
+    }
+    pthread_mutex_init(&connections->lock, NULL);
+    connections->epoll = epoll_create1(EPOLL_CLOEXEC);
+    connections->listener = listener;
+    connections->say_goodbye = say_goodbye;
+    connections->spare = take_spare();
+    pyw_worker_forked_prepare_epoll(connections->epoll);
+    if (connections->epoll < 0 || watch(connections, listener, EPOLLIN, &connections->listener) != 0) {
+        pyw_problem_set(problem, "epoll: %s", strerror(errno));
+        free(connections);
+        return NULL;
+    }
+    return connections;
+}
+
+static void say_shortage(pyw_connections *connections)
+{
+    int64_t now = pyw_clock_ms();
+
+    if (connections->shortage_at == 0 || now - connections->shortage_at >= SAY_AGAIN_MS) {
+        connections->shortage_at = now;
+        pyw_log(PYW_LOG_ERR,
+                PYWNO(0425) "the worker is out of descriptors (file-limit): requests on new connections are "
+                            "sent back to httpd, which tries another worker, or answers 503");
+    }
+}
+
+/* httpd would wait for an answer that does not come: the connection is accepted with the last descriptor, and sent
+ * back. */
+static void turn_away(pyw_connections *connections)
+{
+    int fd = -1;
+
+    pthread_mutex_lock(&connections->lock);
+    if (connections->spare >= 0) {
+        close(connections->spare);
+        fd = accept4(connections->listener, NULL, NULL, SOCK_CLOEXEC);
+    }
+    if (fd >= 0) {
+        connections->say_goodbye(fd);
+        say_shortage(connections);
+    }
+    connections->spare = take_spare();
+    pthread_mutex_unlock(&connections->lock);
+    errno = fd >= 0 ? EAGAIN : EMFILE;
+}
+
+static pyw_ready accept_new(pyw_connections *connections)
+{
+    pyw_ready ready = {PYW_READY_NOTHING, -1, NULL};
+
+    ready.fd = accept4(connections->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (ready.fd >= 0) {
+        ready.kind = PYW_READY_NEW;
+    }
+    else if (errno == EMFILE || errno == ENFILE) {
+        turn_away(connections);
+    }
+    return ready;
+}
+
+static int swap(pyw_connection *connection, int from, int to)
+{
+    return __atomic_compare_exchange_n(&connection->state, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* 1: it belongs to the caller now. 0: it belongs to somebody else, who will look at it again; or it is closed. */
+static int claim(pyw_connection *connection)
+{
+    for (;;) {
+        if (swap(connection, CONNECTION_RESTING, CONNECTION_BUSY)) {
+            return 1;
+        }
+        if (swap(connection, CONNECTION_BUSY, CONNECTION_PENDING)) {
+            return 0;
+        }
+        if (__atomic_load_n(&connection->state, __ATOMIC_ACQUIRE) != CONNECTION_RESTING) {
+            return 0;
+        }
+    }
+}
+
+static pyw_ready take_kept(pyw_connection *connection)
+{
+    pyw_ready ready = {PYW_READY_NOTHING, -1, NULL};
+
+    errno = EAGAIN;
+    if (claim(connection)) {
+        ready.kind = PYW_READY_KEPT;
+        ready.connection = connection;
+        ready.fd = connection->fd;
+    }
+    return ready;
+}
+
+pyw_ready pyw_connections_wait(pyw_connections *connections)
+{
+    struct epoll_event event;
+    pyw_ready nothing = {PYW_READY_NOTHING, -1, NULL};
+
+    if (epoll_wait(connections->epoll, &event, 1, -1) != 1) {
+        return nothing;
+    }
+    if (event.data.ptr == &connections->listener) {
+        return accept_new(connections);
+    }
+    return take_kept(event.data.ptr);
+}
+
+static pyw_connection *take_unused(pyw_connections *connections)
+{
+    pyw_connection *taken = connections->unused;
+
+    if (taken != NULL) {
+        connections->unused = taken->next_unused;
+        return taken;
+    }
+    taken = calloc(1, sizeof(*taken));
+    if (taken != NULL) {
+        taken->next = connections->all;
+        connections->all = taken;
+    }
+    return taken;
+}
+
+pyw_connection *pyw_connections_add(pyw_connections *connections, int fd)
+{
+    pyw_connection *added;
+
+    pthread_mutex_lock(&connections->lock);
+    added = take_unused(connections);
+    if (added != NULL) {
+        added->fd = fd;
+        __atomic_store_n(&added->state, CONNECTION_BUSY, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&connections->lock);
+    if (added != NULL && watch(connections, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, added) != 0) {
+        pyw_connections_forget(connections, added);
+        added = NULL;
+    }
+    if (added == NULL) {
+        shutdown(fd, SHUT_RDWR);
+        close(fd);
+    }
+    return added;
+}
+
+int pyw_connection_fd(const pyw_connection *connection)
+{
+    return connection->fd;
+}
+
+pyw_token **pyw_connection_token(pyw_connection *connection)
+{
+    return &connection->token;
+}
+
+int pyw_connections_rest(pyw_connection *connection)
+{
+    if (swap(connection, CONNECTION_BUSY, CONNECTION_RESTING)) {
+        return 1;
+    }
+    __atomic_store_n(&connection->state, CONNECTION_BUSY, __ATOMIC_RELEASE);
+    return 0;
+}
+
+void pyw_connections_forget(pyw_connections *connections, pyw_connection *connection)
+{
+    pthread_mutex_lock(&connections->lock);
+    connection->fd = -1;
+    pyw_token_unmap(connection->token);
+    connection->token = NULL;
+    __atomic_store_n(&connection->state, CONNECTION_FREE, __ATOMIC_RELEASE);
+    connection->next_unused = connections->unused;
+    connections->unused = connection;
+    pthread_mutex_unlock(&connections->lock);
+}
+
+/*
+ * After shutdown(2) connecting is refused, while those that are in the queue can still be accepted: nobody is lost in
+ * between.
+ */
+static void drain_listener(pyw_connections *connections)
+{
+    pyw_ready ready;
+
+    shutdown(connections->listener, SHUT_RD);
+    epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connections->listener, NULL);
+    for (;;) {
+        ready = accept_new(connections);
+        if (ready.kind == PYW_READY_NOTHING) {
+            return;
+        }
+        connections->say_goodbye(ready.fd);
+    }
+}
+
+void pyw_connections_drain(pyw_connections *connections)
+{
+    pyw_connection *first;
+
+    drain_listener(connections);
+    pthread_mutex_lock(&connections->lock);
+    first = connections->all;
+    pthread_mutex_unlock(&connections->lock);
+    for (pyw_connection *each = first; each != NULL; each = each->next) {
+        if (swap(each, CONNECTION_RESTING, CONNECTION_BUSY)) {
+            connections->say_goodbye(each->fd);
+            pyw_connections_forget(connections, each);
+        }
+    }
+}

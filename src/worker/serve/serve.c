@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* struct ucred */
+#endif
+#include "worker/serve/serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/serve/exchange.h"
+
+enum {
+    BUFFER_KEEP = 256 * 1024,
+    QUEUED_MS = 50 /* a request of that age has waited; of a younger one the client is hardly gone */
+};
+
+/* The main thread may change it meanwhile. */
+static int timeout_of(const pyw_service *service)
+{
+    return __atomic_load_n(&service->timeout_ms, __ATOMIC_RELAXED);
+}
+
+static int is_known_peer(const pyw_service *service, int fd)
+{
+    struct ucred peer;
+    socklen_t length = sizeof(peer);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+        return 0;
+    }
+    for (int i = 0; i < service->peer_count; i++) {
+        if (service->peers[i] == peer.uid) {
+            return 1;
+        }
+    }
+    pyw_log(PYW_LOG_ERR,
+            PYWNO(0410) "uid %lu (pid %ld) connected to the socket of group '%s' and was turned away: only "
+                        "httpd's children may",
+            (unsigned long)peer.uid, (long)peer.pid, service->group);
+    return 0;
+}
+
+static void set_buffer_sizes(const pyw_service *service, int fd)
+{
+    if (service->send_buffer_size > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &service->send_buffer_size, sizeof(int));
+    }
+    if (service->receive_buffer_size > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &service->receive_buffer_size, sizeof(int));
+    }
+}
+
+static size_t add_text(char *line, size_t used, const char *text, size_t length)
+{
+    size_t room = PYW_BOARD_LINE - 1 - used;
+
+    if (length > room) {
+        length = room;
+    }
+    memcpy(line + used, text, length);
+    return used + length;
+}
+
+/* One that is too long is cut. */
+static void announce_id(pyw_board_slot *slot, const char *id)
+{
+    size_t length = strnlen(id, PYW_BOARD_ID - 1);
+
+    memcpy(slot->id, id, length);
+    slot->id[length] = '\0';
+}
+
+/* Puts "GET /path?query" on the board, where the manager finds it if this process dies. */
+static void announce(pyw_server_thread *thread, const char *id)
+{
+    pyw_board_slot *slot;
+    uint32_t method_length = 0, uri_length = 0;
+    const char *method = pyw_pairs_get(&thread->pairs, "REQUEST_METHOD", &method_length);
+    const char *uri = pyw_pairs_get(&thread->pairs, "REQUEST_URI", &uri_length);
+    size_t used = 0;
+
+    if (thread->service->board == NULL) {
+        return;
+    }
+    slot = &thread->service->board->slots[thread->number];
+    if (method != NULL && uri != NULL) {
+        used = add_text(slot->line, used, method, method_length);
+        used = add_text(slot->line, used, " ", 1);
+        used = add_text(slot->line, used, uri, uri_length);
+    }
+    slot->line[used] = '\0';
+    announce_id(slot, id);
+    slot->busy = 1;
+}
+
+static void withdraw(pyw_server_thread *thread)
+{
+    pyw_board *board = thread->service->board;
+
+    if (board != NULL) {
+        board->slots[thread->number].busy = 0;
+        __atomic_add_fetch(&board->served, 1, __ATOMIC_RELAXED);
+    }
+}
+
+/* Returns 1 if another request may follow on the connection. */
+static int run(pyw_server_thread *thread, const pyw_message_request *request, int has_body)
+{
+    const pyw_service *service = thread->service;
+    const pyw_application_spec spec = {
+        .kind = request->target_kind == PYW_TARGET_MODULE ? PYW_TARGET_MODULE : PYW_TARGET_SCRIPT,
+        .target = request->target,
+        .callable = request->callable,
+        .group = request->group,
+        .group_is_default = request->group_is_default,
+        .reloading = request->reloading,
+    };
+    pyw_application *application = service->engine->application(&spec);
+    pyw_wire_exchange exchange;
+
+    pyw_wire_exchange_init(&exchange, thread->channel, &thread->scratch, timeout_of(service), thread->pairs.items,
+                           thread->pairs.count, has_body);
+    exchange.base.arrival = (int64_t)request->arrival;
+    exchange.base.deadline = (int64_t)request->deadline;
+    exchange.base.id = request->id;
+    exchange.base.interrupts_gone = request->interrupts_gone;
+    if (application == NULL) {
+        exchange.base.ops->finish(&exchange.base, PYW_ERROR, 503);
+        return 0;
+    }
+    if (application != thread->last) {
+        pyw_watch_list_add(service->watched, application, &spec);
+        thread->last = application;
+    }
+    announce(thread, request->id);
+    service->engine->run(application, &exchange.base);
+    withdraw(thread);
+    if (service->memory != NULL) {
+        pyw_memory_look_at(service->memory, pyw_clock_ms());
+    }
+    return pyw_wire_exchange_drain(&exchange);
+}
+
+/* The environ points into the payload, which reading the body would overwrite. */
+static const char *keep_payload(pyw_server_thread *thread, const pyw_frame *frame)
+{
+    if (!(frame->flags & PYW_REQUEST_BODY)) {
+        return frame->payload;
+    }
+    pyw_buffer_reset(&thread->request, BUFFER_KEEP);
+    pyw_buffer_append(&thread->request, frame->payload, frame->length);
+    if (thread->request.failed) {
+        thread->request.failed = 0;
+        return NULL;
+    }
+    return thread->request.data;
+}
+
+/*
+ * What waited in the queue until its client had left, or its time was up, is not run: nobody would see the answer.
+ * httpd has answered by then, or is about to.
+ */
+static int is_wanted(pyw_server_thread *thread, const pyw_message_request *request)
+{
+    unsigned char payload[PYW_MESSAGE_ERROR_SIZE];
+
+    int64_t now = pyw_clock_ms();
+
+    if (now - (int64_t)(request->arrival / 1000) >= QUEUED_MS && pyw_channel_peer_gone(thread->channel)) {
+        return 0;
+    }
+    if (request->deadline == 0 || now < (int64_t)request->deadline) {
+        return 1;
+    }
+    pyw_message_error_encode(payload, 504);
+    pyw_channel_queue(thread->channel, PYW_FRAME_ERROR, 0, payload, sizeof(payload), -1);
+    pyw_channel_send(thread->channel, timeout_of(thread->service));
+    return 0;
+}
+
+int pyw_serve_is_draining(const pyw_service *service)
+{
+    return __atomic_load_n(&service->draining, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * The order is what pyw_pool_takes builds on: the main thread sets `draining` and then looks at is_running; this one
+ * takes is_running back and then looks at `draining`.
+ */
+static void note_running(pyw_server_thread *thread, int is_running)
+{
+    __atomic_store_n(&thread->is_running, is_running, __ATOMIC_SEQ_CST);
+}
+
+static void send_empty(int fd, pyw_frame_type type)
+{
+    const pyw_frame_header header = {(uint8_t)type, 0, 0};
+    unsigned char frame[PYW_FRAME_HEADER_SIZE];
+
+    pyw_frame_header_encode(frame, &header);
+    (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* This thread alone: the application's own are none of ours. */
+static void follow_batch_scheduling(pyw_server_thread *thread, int is_on)
+{
+    pyw_batch *batch = &thread->batch;
+
+    if (is_on != batch->is_on && !batch->is_barred) {
+        batch->is_on = is_on;
+        batch->is_barred = pyw_batch_switch_thread(0, is_on) != 0;
+    }
+}
+
+/* Returns 1 if another request may follow on the connection. */
+static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
+{
+    pyw_message_request request;
+    const char *payload;
+    pyw_result result = PYW_FAILED;
+
+    note_running(thread, 1);
+    if (!pyw_token_take(*thread->token)) {
+        return 0; /* httpd has taken the request back, and closes the connection */
+    }
+    payload = keep_payload(thread, frame);
+    if (payload != NULL) {
+        result = pyw_message_request_decode(&request, &thread->pairs, payload, frame->length);
+    }
+    if (result != PYW_OK) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame of httpd's cannot be used (%s)", pyw_result_name(result));
+        return 0;
+    }
+    if (!is_wanted(thread, &request)) {
+        return 0;
+    }
+    follow_batch_scheduling(thread, (frame->flags & PYW_REQUEST_BATCH) != 0);
+    if (frame->flags & PYW_REQUEST_TOLD) {
+        send_empty(pyw_channel_fd(thread->channel), PYW_FRAME_TAKEN);
+    }
+    return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
+}
+
+static pyw_result no_token(int error)
+{
+    pyw_log(PYW_LOG_ERR,
+            PYWNO(0428) "a connection of httpd's cannot be used: %s; its request goes to another worker, or waits",
+            strerror(error));
+    return PYW_GONE;
+}
+
+static pyw_result take_token(pyw_server_thread *thread)
+{
+    int fd = pyw_channel_take_fd(thread->channel);
+    int error;
+
+    if (fd < 0) {
+        return PYW_MALFORMED;
+    }
+    if (*thread->token == NULL) {
+        *thread->token = pyw_token_map(fd);
+    }
+    error = errno;
+    close(fd);
+    return *thread->token == NULL ? no_token(error) : PYW_OK;
+}
+
+/* LEFT crossed the END of the request that it was for. */
+static pyw_result read_request(pyw_server_thread *thread, pyw_frame *frame, int timeout_ms)
+{
+    pyw_result result;
+
+    do {
+        result = pyw_channel_read(thread->channel, frame, timeout_ms);
+        if (result == PYW_OK && frame->type == PYW_FRAME_TOKEN) {
+            result = take_token(thread);
+        }
+    } while (result == PYW_OK && (frame->type == PYW_FRAME_LEFT || frame->type == PYW_FRAME_TOKEN));
+    return result == PYW_MALFORMED && pyw_channel_has_lost_fd(thread->channel) ? no_token(EMFILE) : result;
+}
+
+/* PYW_OK: a REQUEST. Any other: the connection has nothing more to give, which was logged if it is news. */
+static pyw_result await_request(pyw_server_thread *thread, pyw_frame *frame, int timeout_ms)
+{
+    pyw_result result = read_request(thread, frame, timeout_ms);
+
+    if (result == PYW_AGAIN || result == PYW_EOF || result == PYW_GONE) {
+        return result;
+    }
+    /* An ABORT may cross the END of the request that it was for. */
+    if (result == PYW_OK && frame->type == PYW_FRAME_ABORT) {
+        return PYW_GONE;
+    }
+    if (result != PYW_OK || frame->type != PYW_FRAME_REQUEST || *thread->token == NULL) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0412) "httpd's child did not send a REQUEST with a token (%s)",
+                result == PYW_OK ? pyw_frame_type_name(frame->type) : pyw_result_name(result));
+        return PYW_MALFORMED;
+    }
+    return PYW_OK;
+}
+
+int pyw_serve_admits(const pyw_service *service, int fd)
+{
+    if (!is_known_peer(service, fd)) {
+        close(fd);
+        return 0;
+    }
+    set_buffer_sizes(service, fd);
+    return 1;
+}
+
+static void finish(pyw_server_thread *thread)
+{
+    pyw_channel_hang_up(thread->channel);
+    pyw_buffer_reset(&thread->scratch, BUFFER_KEEP);
+    note_running(thread, 0);
+}
+
+/* What came along with the request, or with the last of its body, was for it. 0: it was something else than LEFT. */
+static int skip_left(pyw_channel *channel)
+{
+    pyw_frame frame;
+
+    while (pyw_channel_has_input(channel)) {
+        if (pyw_channel_read(channel, &frame, 0) != PYW_OK || frame.type != PYW_FRAME_LEFT) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* After a request that may be followed by another one; nothing of the first may be left. */
+static int rest(pyw_server_thread *thread)
+{
+    int fd = skip_left(thread->channel) ? pyw_channel_detach(thread->channel) : -1;
+
+    finish(thread);
+    if (fd < 0) {
+        return 0;
+    }
+    if (pyw_serve_is_draining(thread->service)) {
+        pyw_serve_goodbye(fd);
+        return 0;
+    }
+    return 1;
+}
+
+/* 1: the connection may rest. */
+static int serve_what_has_come(pyw_server_thread *thread)
+{
+    pyw_frame frame;
+    pyw_result result = await_request(thread, &frame, 0);
+
+    if (result == PYW_AGAIN) {
+        if (pyw_channel_detach(thread->channel) >= 0) {
+            return 1;
+        }
+        result = await_request(thread, &frame, timeout_of(thread->service)); /* a part of it is here */
+    }
+    return result == PYW_OK && serve_request(thread, &frame) && rest(thread);
+}
+
+int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token)
+{
+    int may_rest;
+
+    thread->token = token;
+    pyw_channel_open(thread->channel, fd);
+    may_rest = serve_what_has_come(thread);
+    if (!may_rest) {
+        finish(thread);
+    }
+    return may_rest;
+}
+
+void pyw_serve_goodbye(int fd)
+{
+    send_empty(fd, PYW_FRAME_GOAWAY);
+    shutdown(fd, SHUT_RDWR);
+    close(fd);
+}

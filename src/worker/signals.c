@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dup3, POLLRDHUP */
+#endif
+#include "worker/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "worker/heritage.h"
+
+/* Behind the one that calls the pool's threads out of their wait. */
+#define GONE_SIGNAL (SIGRTMIN + 1)
+
+enum { ORPHAN_END_S = 5 };
+
+pyw_worker_signals pyw_worker_signalled = {.wake_fd = -1};
+
+void pyw_worker_wake(void)
+{
+    uint64_t one = 1;
+    int error = errno;
+    ssize_t unused = write(pyw_worker_signalled.wake_fd, &one, sizeof(one));
+
+    (void)unused;
+    errno = error;
+}
+
+static void on_stop_signal(int number)
+{
+    (void)number;
+    pyw_worker_signalled.stop = 1;
+    pyw_worker_wake();
+}
+
+static void on_renewal_signal(int number)
+{
+    (void)number;
+    pyw_worker_signalled.renewal = 1;
+    pyw_worker_wake();
+}
+
+/* Not SIG_IGN: that would be inherited by the programs that applications start. */
+static void on_signal_without_meaning(int number)
+{
+    (void)number;
+}
+
+/* A process that dies closes its connections a moment before its children get another parent. */
+static int has_lost_manager(void)
+{
+    pid_t manager = pyw_worker_signalled.manager;
+    int64_t lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
+
+    return manager > 0 && (lost_at != 0 || getppid() != manager);
+}
+
+void pyw_worker_leave(int status)
+{
+    if (has_lost_manager() && getpgrp() == getpid()) {
+        kill(0, SIGKILL);
+    }
+    _exit(status);
+}
+
+/* Even if an exit function of the application, or a thread that has the GIL, does not return. */
+static void on_end_limit(int number)
+{
+    (void)number;
+    pyw_worker_leave(PYW_EXIT_FORCED);
+}
+
+static void leave_in(unsigned seconds)
+{
+    signal(SIGALRM, on_end_limit);
+    alarm(seconds);
+}
+
+/* What is left of the five seconds; at least one. */
+static unsigned orphan_seconds(int64_t lost_at)
+{
+    int64_t passed = (pyw_clock_ms() - lost_at + 999) / 1000;
+
+    return passed < ORPHAN_END_S ? (unsigned)(ORPHAN_END_S - passed) : 1;
+}
+
+int64_t pyw_worker_orphaned(void)
+{
+    int64_t lost_at = 0;
+
+    if (__atomic_compare_exchange_n(&pyw_worker_signalled.lost_at, &lost_at, pyw_clock_ms(), 0, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST)) {
+        lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
+        leave_in(ORPHAN_END_S);
+    }
+    return lost_at;
+}
+
+void pyw_worker_limit_end(unsigned seconds)
+{
+    int64_t lost_at;
+
+    leave_in(seconds);
+    lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
+    if (lost_at != 0) {
+        leave_in(orphan_seconds(lost_at));
+    }
+}
+
+static void on_manager_gone(int number)
+{
+    int error = errno;
+
+    (void)number;
+    (void)pyw_worker_orphaned();
+    errno = error;
+}
+
+void pyw_worker_signals_watch_manager(int channel)
+{
+    struct sigaction gone = {.sa_handler = on_manager_gone, .sa_flags = SA_RESTART};
+    struct pollfd end = {channel, POLLRDHUP, 0};
+
+    sigemptyset(&gone.sa_mask);
+    sigaction(GONE_SIGNAL, &gone, NULL);
+    prctl(PR_SET_PDEATHSIG, GONE_SIGNAL);
+    /* The manager may have gone before. */
+    if (poll(&end, 1, 0) > 0) {
+        (void)pyw_worker_orphaned();
+    }
+}
+
+int pyw_worker_signals_prepare(void)
+{
+    struct sigaction stop = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART};
+    struct sigaction renewal = {.sa_handler = on_renewal_signal, .sa_flags = SA_RESTART};
+    struct sigaction hangup = {.sa_handler = on_signal_without_meaning, .sa_flags = SA_RESTART};
+
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    pyw_worker_signalled.manager = getppid();
+    pyw_worker_signalled.wake_fd = fd >= 0 && fd != PYW_HERITAGE_BOARD ? dup3(fd, PYW_HERITAGE_BOARD, O_CLOEXEC) : fd;
+    if (pyw_worker_signalled.wake_fd != fd) {
+        close(fd);
+    }
+    sigemptyset(&stop.sa_mask);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigemptyset(&renewal.sa_mask);
+    sigaction(SIGUSR1, &renewal, NULL);
+    sigemptyset(&hangup.sa_mask);
+    sigaction(SIGHUP, &hangup, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return pyw_worker_signalled.wake_fd >= 0;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/start/engine.h"
+
+#include <apr_strings.h>
+#include <dlfcn.h>
+
+#include "worker/forked.h"
+#include "worker/log.h"
+
+/* "a:b" as a NULL-terminated array. */
+static const char *const *split_path(apr_pool_t *pool, const char *text)
+{
+    apr_array_header_t *entries = apr_array_make(pool, 4, sizeof(const char *));
+    char *state = NULL;
+    char *copy = apr_pstrdup(pool, text != NULL ? text : "");
+
+    for (char *entry = apr_strtok(copy, ":", &state); entry != NULL; entry = apr_strtok(NULL, ":", &state)) {
+        APR_ARRAY_PUSH(entries, const char *) = entry;
+    }
+    APR_ARRAY_PUSH(entries, const char *) = NULL;
+    return (const char *const *)entries->elts;
+}
+
+static pyw_engine_host *describe_host(const pyw_group_options *options, int is_template, void (*overdue)(void *),
+                                      apr_pool_t *pool)
+{
+    pyw_engine_host *host = apr_pcalloc(pool, sizeof(*host));
+
+    host->log = pyw_worker_log_sink;
+    host->log_threshold = (pyw_log_level)options->log_level;
+    host->process_group = options->name;
+    host->python_home = options->python_home;
+    host->python_path = split_path(pool, options->python_path);
+    host->threads = options->threads;
+    host->multiprocess = options->multiprocess;
+    host->is_daemon = 1;
+    host->is_template = is_template;
+    host->interrupts = options->interrupt;
+    host->interrupt_timeout_ms = (int)apr_time_as_msec(options->interrupt_timeout);
+    host->overdue = overdue;
+    host->forked = pyw_worker_forked;
+    return host;
+}
+
+static pyw_engine_entry_fn *find_entry(const char *path, pyw_problem *problem)
+{
+    void *handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+    pyw_engine_entry_fn *entry = NULL;
+
+    if (handle != NULL) {
+        *(void **)&entry = dlsym(handle, PYW_ENGINE_ENTRY);
+    }
+    if (entry == NULL) {
+        pyw_problem_set(problem, "%s", dlerror());
+    }
+    return entry;
+}
+
+const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_template, void (*overdue)(void *),
+                                  apr_pool_t *pool, pyw_problem *problem)
+{
+    pyw_engine_entry_fn *entry = options->engine != NULL ? find_entry(options->engine, problem) : NULL;
+    const pyw_engine *engine = entry != NULL ? entry() : NULL;
+
+    if (engine == NULL) {
+        return NULL;
+    }
+    if (engine->abi != PYW_ENGINE_ABI) {
+        pyw_problem_set(problem, "%s has ABI %u, pywsgid needs %u: build and install both together", options->engine,
+                        engine->abi, PYW_ENGINE_ABI);
+        return NULL;
+    }
+    return engine->start(describe_host(options, is_template, overdue, pool), problem) == PYW_OK ? engine : NULL;
+}
+
+int pyw_open_engine_count(const pyw_group_options *options)
+{
+    return options->imports->nelts + options->applications->nelts;
+}
+
+static pyw_application_spec *add_specs(pyw_application_spec *specs, const apr_array_header_t *list)
+{
+    for (int i = 0; i < list->nelts; i++) {
+        const pyw_application_option *option = APR_ARRAY_IDX(list, i, const pyw_application_option *);
+
+        specs->kind = option->is_module ? PYW_TARGET_MODULE : PYW_TARGET_SCRIPT;
+        specs->target = option->target;
+        specs->callable = option->callable;
+        specs->group = option->group;
+        specs->group_is_default = option->group_is_default;
+        specs->reloading = option->reloading;
+        specs++;
+    }
+    return specs;
+}
+
+void pyw_open_engine_specs(const pyw_group_options *options, pyw_application_spec *specs)
+{
+    add_specs(add_specs(specs, options->imports), options->applications);
+}

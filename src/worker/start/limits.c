@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/start/limits.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+
+typedef struct limit {
+    const char *option;
+    int resource;
+    rlim_t value;
+    int is_given;
+} limit;
+
+/* What root put above it stays: a process without privileges can lower a hard limit only. */
+static rlim_t at_most_hard(const limit *wanted)
+{
+    struct rlimit now;
+
+    if (getrlimit((__rlimit_resource_t)wanted->resource, &now) != 0 || wanted->value <= now.rlim_max) {
+        return wanted->value;
+    }
+    pyw_log(PYW_LOG_WARNING,
+            PYWNO(0402) "%s=%llu is above the limit that httpd runs with, %llu, and only root can raise it",
+            wanted->option, (unsigned long long)wanted->value, (unsigned long long)now.rlim_max);
+    return now.rlim_max;
+}
+
+static pyw_result set(const limit *wanted, pyw_problem *problem)
+{
+    struct rlimit both = {wanted->value, wanted->value};
+
+    if (!wanted->is_given || setrlimit((__rlimit_resource_t)wanted->resource, &both) == 0) {
+        return PYW_OK;
+    }
+    if (errno == EPERM) {
+        both.rlim_cur = both.rlim_max = at_most_hard(wanted);
+        if (setrlimit((__rlimit_resource_t)wanted->resource, &both) == 0) {
+            return PYW_OK;
+        }
+    }
+    return pyw_problem_set(problem, "%s=%llu: %s", wanted->option, (unsigned long long)wanted->value, strerror(errno));
+}
+
+pyw_result pyw_limits_set(const pyw_group_options *options, pyw_problem *problem)
+{
+    const limit limits[] = {
+        {"memory-limit", RLIMIT_DATA, options->memory_limit, options->memory_limit > 0},
+        {"virtual-memory-limit", RLIMIT_AS, options->virtual_memory_limit, options->virtual_memory_limit > 0},
+        {"process-limit", RLIMIT_NPROC, (rlim_t)options->process_limit, options->process_limit > 0},
+        {"file-limit", RLIMIT_NOFILE, (rlim_t)options->file_limit, options->file_limit > 0},
+        {"core-limit", RLIMIT_CORE, options->core_limit, options->core_limit != PYW_CORE_LIMIT_INHERITED},
+    };
+    pyw_result result = PYW_OK;
+
+    for (size_t i = 0; result == PYW_OK && i < sizeof(limits) / sizeof(limits[0]); i++) {
+        result = set(&limits[i], problem);
+    }
+    return result;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dup3 */
+#endif
+#include "worker/start/template.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "worker/heritage.h"
+#include "worker/start/process_title.h"
+
+enum { FORKED_TIMEOUT_MS = 5000 };
+
+struct pyw_forking {
+    int fds[PYW_HERITAGE_FDS]; /* of the next worker; -1: the template's own will do */
+};
+
+pyw_forking *pyw_forking_create(void)
+{
+    pyw_forking *forking = malloc(sizeof(*forking));
+
+    for (int i = 0; forking != NULL && i < PYW_HERITAGE_FDS; i++) {
+        forking->fds[i] = -1;
+    }
+    return forking;
+}
+
+static void drop(pyw_forking *forking, unsigned number)
+{
+    if (forking->fds[number] >= 0) {
+        close(forking->fds[number]);
+        forking->fds[number] = -1;
+    }
+}
+
+static void drop_all(pyw_forking *forking)
+{
+    for (unsigned i = 0; i < PYW_HERITAGE_FDS; i++) {
+        drop(forking, i);
+    }
+}
+
+void pyw_forking_take(pyw_forking *forking, unsigned number, int fd)
+{
+    if (number < PYW_HERITAGE_FDS) {
+        drop(forking, number);
+        forking->fds[number] = fd;
+    }
+    else if (fd >= 0) {
+        close(fd);
+    }
+}
+
+/* The kernel gives an orphan to the manager, which is the subreaper of all its descendants. */
+static void await_adoption(pid_t parent)
+{
+    static const struct timespec moment = {0, 50 * 1000};
+
+    while (getppid() == parent) {
+        nanosleep(&moment, NULL);
+    }
+}
+
+/*
+ * Twice, the process in between ending at once: so the worker becomes the manager's child, as one that is executed is.
+ * clone(2) with CLONE_PARENT would do that in one step, but behind glibc's back, which would go on with the thread id
+ * of the parent: raise(3) and robust mutexes would be broken.
+ */
+static pid_t fork_twice(void)
+{
+    int status = 0;
+    pid_t between = fork();
+
+    if (between == 0) {
+        pid_t parent = getpid();
+        pid_t worker = fork();
+
+        if (worker != 0) {
+            _exit(worker > 0 ? 0 : errno);
+        }
+        await_adoption(parent);
+        return 0;
+    }
+    if (between > 0 && waitpid(between, &status, 0) == between && status != 0) {
+        errno = WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN;
+        return -1;
+    }
+    return between;
+}
+
+pid_t pyw_forking_fork(pyw_forking *forking, const pyw_engine *engine)
+{
+    pid_t pid = engine->fork(fork_twice);
+
+    if (pid != 0) {
+        int error = errno;
+
+        drop_all(forking);
+        errno = error;
+    }
+    return pid;
+}
+
+void pyw_forking_become_worker(pyw_forking *forking, pyw_channel *manager)
+{
+    setpgid(0, 0);
+    prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME);
+    pyw_process_title_become_worker();
+    pyw_channel_close(manager);
+    for (int i = 0; i < PYW_HERITAGE_FDS; i++) {
+        if (forking->fds[i] >= 0) {
+            dup3(forking->fds[i], i, i < PYW_HERITAGE_CHANNEL ? 0 : O_CLOEXEC);
+        }
+    }
+    drop_all(forking);
+    free(forking);
+    pyw_channel_open(manager, PYW_HERITAGE_CHANNEL);
+    pyw_channel_queue(manager, PYW_FRAME_FORKED, 0, NULL, 0, -1);
+    pyw_channel_send(manager, FORKED_TIMEOUT_MS);
+}

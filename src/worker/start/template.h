@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WORKER_START_TEMPLATE_H
+#define PYW_WORKER_START_TEMPLATE_H
+
+/*
+ * What a template has beyond a worker: it forks. A template is started like a worker, loads the applications, and then
+ * makes workers on the manager's order, which get all of their descriptors from the manager. Main thread; when it
+ * forks, the only one.
+ */
+
+#include <sys/types.h>
+
+#include "wire/channel.h"
+#include "wsgi/engine.h"
+
+typedef struct pyw_forking pyw_forking;
+
+/* NULL: no memory. */
+pyw_forking *pyw_forking_create(void);
+
+/* A HAND frame: `fd` (owned; -1 for none) is for descriptor `number` of the next worker. */
+void pyw_forking_take(pyw_forking *forking, unsigned number, int fd);
+
+/*
+ * A FORK frame. 0: this is the new process, a child of the manager; -1 with errno: there is none. In both cases but the
+ * first what was handed is closed.
+ */
+pid_t pyw_forking_fork(pyw_forking *forking, const pyw_engine *engine);
+
+/*
+ * In the new process: puts the descriptors in their places, `manager` being the channel of the template before and the
+ * worker's own after it, and says FORKED.
+ */
+void pyw_forking_become_worker(pyw_forking *forking, pyw_channel *manager);
+
+#endif

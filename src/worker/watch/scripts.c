@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/watch/scripts.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct watched {
+    pyw_application *application;
+    char *script; /* NULL: it has none that is reloaded */
+} watched;
+
+struct pyw_watch_list {
+    pthread_mutex_t lock;
+    watched *items;
+    int count;
+};
+
+pyw_watch_list *pyw_watch_list_create(void)
+{
+    pyw_watch_list *list = calloc(1, sizeof(*list));
+
+    if (list != NULL) {
+        pthread_mutex_init(&list->lock, NULL);
+    }
+    return list;
+}
+
+static int is_known(const pyw_watch_list *list, const pyw_application *application)
+{
+    for (int i = 0; i < list->count; i++) {
+        if (list->items[i].application == application) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void append(pyw_watch_list *list, pyw_application *application, const pyw_application_spec *spec)
+{
+    watched *grown = reallocarray(list->items, (size_t)list->count + 1, sizeof(*grown));
+
+    if (grown != NULL) {
+        grown[list->count].application = application;
+        grown[list->count].script = spec->kind == PYW_TARGET_SCRIPT && spec->reloading ? strdup(spec->target) : NULL;
+        list->count++;
+        list->items = grown;
+    }
+}
+
+void pyw_watch_list_add(pyw_watch_list *list, pyw_application *application, const pyw_application_spec *spec)
+{
+    pthread_mutex_lock(&list->lock);
+    if (!is_known(list, application)) {
+        append(list, application, spec);
+    }
+    pthread_mutex_unlock(&list->lock);
+}
+
+int pyw_watch_list_changed(pyw_watch_list *list, const pyw_engine *engine)
+{
+    int changed = 0;
+
+    pthread_mutex_lock(&list->lock);
+    for (int i = 0; i < list->count && !changed; i++) {
+        changed = engine->changed(list->items[i].application);
+    }
+    pthread_mutex_unlock(&list->lock);
+    return changed;
+}
+
+/* FNV-1a. */
+static uint64_t mix(uint64_t digest, const void *data, size_t length)
+{
+    const unsigned char *bytes = data;
+
+    for (size_t i = 0; i < length; i++) {
+        digest = (digest ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    return digest;
+}
+
+static uint64_t digest_of(const char *script)
+{
+    struct stat found;
+    uint64_t digest = mix(UINT64_C(0xcbf29ce484222325), script, strlen(script));
+
+    if (stat(script, &found) == 0) {
+        digest = mix(digest, &found.st_dev, sizeof(found.st_dev));
+        digest = mix(digest, &found.st_ino, sizeof(found.st_ino));
+        digest = mix(digest, &found.st_size, sizeof(found.st_size));
+        digest = mix(digest, &found.st_mtim, sizeof(found.st_mtim));
+    }
+    return digest;
+}
+
+uint64_t pyw_watch_list_digest(pyw_watch_list *list)
+{
+    uint64_t digest = 1;
+
+    pthread_mutex_lock(&list->lock);
+    for (int i = 0; i < list->count; i++) {
+        if (list->items[i].script != NULL) {
+            digest += digest_of(list->items[i].script); /* whatever the order in which they were asked for */
+        }
+    }
+    pthread_mutex_unlock(&list->lock);
+    return digest;
+}

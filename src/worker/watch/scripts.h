@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WORKER_WATCH_SCRIPTS_H
+#define PYW_WORKER_WATCH_SCRIPTS_H
+
+/* The applications of a worker, for the question whether a script changed. Any thread; nothing is ever taken off. */
+
+#include <stdint.h>
+
+#include "wsgi/engine.h"
+
+typedef struct pyw_watch_list pyw_watch_list;
+
+/* NULL: no memory. */
+pyw_watch_list *pyw_watch_list_create(void);
+
+/* Adds what is not on it yet. Without memory the application is not watched. The spec is copied. */
+void pyw_watch_list_add(pyw_watch_list *list, pyw_application *application, const pyw_application_spec *spec);
+
+/* Has the script of one of them changed since it was loaded? One stat(2) each. */
+int pyw_watch_list_changed(pyw_watch_list *list, const pyw_engine *engine);
+
+/* A number that stands for the state of all scripts on disk that may be reloaded: another state, another number. */
+uint64_t pyw_watch_list_digest(pyw_watch_list *list);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/worker.h"
+
+#include "base/log.h"
+
+enum { TELL_MS = 1000 };
+
+void pyw_worker_tell(pyw_worker *self, pyw_frame_type type)
+{
+    if (pyw_channel_fd(self->manager) < 0) {
+        return;
+    }
+    pyw_channel_queue(self->manager, type, 0, NULL, 0, -1);
+    pyw_channel_send(self->manager, TELL_MS);
+}
+
+void pyw_worker_use_options(pyw_worker *self)
+{
+    const pyw_group_options *options = self->heritage.options;
+    int timeout_ms = (int)apr_time_as_msec(options->socket_timeout);
+
+    __atomic_store_n(&self->service.timeout_ms, timeout_ms > 0 ? timeout_ms : 60 * 1000, __ATOMIC_RELAXED);
+    pyw_log_set_threshold((pyw_log_level)options->log_level);
+    if (self->service.engine != NULL) {
+        self->service.engine->set_log_threshold((pyw_log_level)options->log_level);
+    }
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wsgi/adapter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "python/exception.h"
+#include "python/record.h"
+#include "wsgi/deadline/monitor.h"
+#include "wsgi/request/request.h"
+#include "wsgi/response/body.h"
+#include "wsgi/response/head.h"
+#include "wsgi/response/outgoing.h"
+#include "wsgi/response/response.h"
+#include "wsgi/state.h"
+
+static int is_out_of_time(const pyw_request *request)
+{
+    return request->overseen.raised == PYW_INTERRUPTED_TIMEOUT;
+}
+
+static void set_failed(pyw_request *request)
+{
+    pyw_ending *ending = request->ending;
+
+    ending->send = 0;
+    ending->outcome = request->head_sent ? PYW_TRUNCATED : PYW_ERROR;
+    ending->status = is_out_of_time(request) ? 504 : 500;
+}
+
+/* In daemon mode the client has had its 504: what the application made of the interruption is too late in both. */
+static void fail_if_late(pyw_request *request)
+{
+    if (is_out_of_time(request) && !request->outgoing.last_sent) {
+        set_failed(request);
+    }
+}
+
+/* A client that left is nobody's fault: what the application makes of it is told to those who want to know. */
+static int is_clients_doing(const pyw_request *request)
+{
+    return request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError))
+           || PyErr_ExceptionMatches(request->state->client_gone);
+}
+
+/* The report of the interruption has said what there is to say. */
+static int is_interruption(const pyw_request *request)
+{
+    return is_out_of_time(request) && PyErr_ExceptionMatches(request->state->request_timeout);
+}
+
+/* The current exception is the end of the request; it is cleared. */
+static void fail_with_exception(pyw_request *request)
+{
+    char what[256];
+
+    if (is_interruption(request)) {
+        pyw_request_log_exception(request, PYW_LOG_INFO, PYWNO(0624) "the request was interrupted");
+    }
+    else if (is_clients_doing(request)) {
+        pyw_request_log_exception(request, PYW_LOG_INFO,
+                                  PYWNO(0604) "the client left, or did not keep up, before the request was over");
+    }
+    else {
+        PyOS_snprintf(what, sizeof(what), PYWNO(0603) "the application raised %.200s", pyw_exception_name());
+        pyw_request_log_exception(request, PYW_LOG_ERR, what);
+    }
+    set_failed(request);
+}
+
+static void fail_with_message(pyw_request *request, const char *what)
+{
+    char message[1024];
+
+    pyw_request_describe(request, message, sizeof(message), what);
+    pyw_request_log_line(request, PYW_LOG_ERR, message, strlen(message));
+    set_failed(request);
+}
+
+/* FAULTS row by row: what people return instead of an iterable of bytes. NULL: the result can be iterated. */
+static const char *wrong_result(PyObject *result)
+{
+    if (result == Py_None) {
+        return "is a return missing?";
+    }
+    if (PyUnicode_Check(result)) {
+        return "return [text.encode()]";
+    }
+    if (PyBytes_Check(result) || PyByteArray_Check(result)) {
+        return "return [body], for the items of this are integers";
+    }
+    if (Py_TYPE(result)->tp_iter == NULL && !PySequence_Check(result)) {
+        return "it cannot be iterated";
+    }
+    return NULL;
+}
+
+static void fail_with_result(pyw_request *request, PyObject *result, const char *advice)
+{
+    char what[512];
+
+    PyOS_snprintf(what, sizeof(what), PYWNO(0605) "the application returned an object of type %.200s; PEP 3333 wants "
+                  "an iterable of bytes objects (%s)", Py_TYPE(result)->tp_name, advice);
+    fail_with_message(request, what);
+}
+
+static void finish_response(pyw_request *request)
+{
+    if (!request->started) {
+        fail_with_message(request, PYWNO(0606) "the application did not call start_response, as PEP 3333 asks of it");
+        return;
+    }
+    pyw_response_end(request);
+}
+
+/* Calls close() if there is one; whatever becomes of it, the response is what it was. Steals `close`. */
+static void call_close(pyw_request *request, PyObject *close)
+{
+    PyObject *result;
+
+    if (close == NULL) {
+        return;
+    }
+    result = PyObject_CallNoArgs(close);
+    pyw_request_check_process(request);
+    if (result == NULL) {
+        pyw_request_log_exception(request,
+                                  is_clients_doing(request) || is_interruption(request) ? PYW_LOG_INFO : PYW_LOG_ERR,
+                                  PYWNO(0607) "close() of the application's iterable failed");
+    }
+    Py_XDECREF(result);
+    Py_DECREF(close);
+}
+
+/* Returns: new reference to the close method, or NULL. No exception is set. */
+static PyObject *find_close(pyw_request *request, PyObject *result)
+{
+    PyObject *close;
+
+    if (PyList_CheckExact(result) || PyTuple_CheckExact(result)) {
+        return NULL;
+    }
+    close = PyObject_GetAttr(result, request->state->name_close);
+    PyErr_Clear();
+    return close;
+}
+
+static void respond(pyw_request *request, PyObject *result)
+{
+    const char *advice = wrong_result(result);
+    PyObject *close;
+
+    if (advice != NULL) {
+        fail_with_result(request, result, advice);
+        return;
+    }
+    close = find_close(request, result);
+    if (pyw_body_send(request, result, close != NULL) < 0) {
+        fail_with_exception(request);
+    }
+    else {
+        finish_response(request);
+    }
+    call_close(request, close);
+}
+
+/* Returns: new reference to what the application returned; NULL with an exception set. */
+static PyObject *call(pyw_request *request, PyObject *callable, const pyw_kit *kit)
+{
+    PyObject *environ = pyw_state_environ(request->state, kit, request->exchange);
+    PyObject *stack[3] = { NULL, environ, kit->handles[PYW_HANDLE_START_RESPONSE] };
+    PyObject *result = NULL;
+
+    if (environ != NULL) {
+        result = PyObject_Vectorcall(callable, stack + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        pyw_request_check_process(request);
+        Py_DECREF(environ);
+    }
+    return result;
+}
+
+static void serve(pyw_request *request, PyObject *callable)
+{
+    pyw_adapter_state *state = request->state;
+    PyObject *result;
+    pyw_kit kit;
+
+    if (pyw_kit_take(state, &kit, request) < 0) {
+        fail_with_exception(request);
+        return;
+    }
+    result = call(request, callable, &kit);
+    if (result == NULL) {
+        fail_with_exception(request);
+    }
+    else {
+        respond(request, result);
+        Py_DECREF(result);
+    }
+    pyw_response_close(request);
+    pyw_record_flush_all();
+    pyw_kit_withdraw(&kit);
+    pyw_kit_return(state, &kit);
+}
+
+static void log_for_request(void *baton, pyw_log_level level, const char *text, size_t length)
+{
+    pyw_request_log_line(baton, level, text, length);
+}
+
+void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable,
+                     pyw_exchange *exchange, pyw_ending *ending)
+{
+    pyw_request request;
+
+    pyw_request_init(&request, state, exchange, ending);
+    pyw_outgoing_init(&request);
+    pyw_record_divert(log_for_request, &request);
+    pyw_overseer_begin(&request, interpreter);
+    serve(&request, callable);
+    pyw_overseer_end(&request);
+    fail_if_late(&request);
+    pyw_record_divert(NULL, NULL);
+    pyw_request_clear(&request);
+}
+
+void pyw_adapter_fail(pyw_ending *ending, int status)
+{
+    memset(ending, 0, sizeof(*ending));
+    ending->outcome = PYW_ERROR;
+    ending->status = status;
+}
+
+static pyw_result send_rest(pyw_exchange *exchange, pyw_ending *ending)
+{
+    unsigned flags = ending->outcome == PYW_DONE ? PYW_SEND_LAST | PYW_SEND_END : 0;
+    pyw_head head;
+
+    if (ending->head_pending) {
+        pyw_response_head(ending, &head);
+    }
+    return exchange->ops->send(exchange, ending->head_pending ? &head : NULL, ending->body.data, ending->body.length,
+                               flags);
+}
+
+void pyw_adapter_finish(pyw_exchange *exchange, pyw_ending *ending)
+{
+    if (ending->send && send_rest(exchange, ending) != PYW_OK) {
+        ending->outcome = PYW_TRUNCATED;
+    }
+    exchange->ops->finish(exchange, ending->outcome, ending->status);
+    pyw_buffer_free(&ending->head);
+    pyw_buffer_free(&ending->body);
+    free(ending->headers);
+}

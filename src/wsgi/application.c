@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wsgi/application.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "python/call.h"
+#include "python/exception.h"
+#include "python/loader.h"
+#include "python/process/forked.h"
+
+/* Seconds without another try after the first, second ... failure. */
+#define BACK_OFF_MAX 30
+
+/* PRELOADED: but for the functions of pywsgi.after_fork. */
+typedef enum { NOT_LOADED = 0, LOADED, MISSING, FAILED, PRELOADED } load_state;
+
+struct pyw_application {
+    pyw_application *next;
+    pyw_application *same; /* another spec of this application, which is the one in use; NULL: this is it */
+    pyw_application_spec spec; /* strings are ours */
+    pyw_interpreter *interpreter;
+    PyObject *callable; /* guarded by the GIL */
+
+    pthread_mutex_t lock; /* of what follows; nobody waits for it with the GIL */
+    pthread_cond_t done;
+    int loading; /* a thread is at it */
+    atomic_int state; /* load_state; read without the lock, too */
+    pyw_stamp stamp; /* of the script when it was executed, or tried, last */
+    int back_off;
+    time_t next_try;
+    char failure[PYW_EXCEPTION_LINE]; /* why it did not load; only the thread that loads writes it, without the lock */
+    const char *failed_record; /* the tag of the record that says so, and the process that wrote it */
+    pid_t failed_in;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    _Atomic(pyw_application *) first; /* grows at its head: readers need no lock */
+    int reload_in_place;
+    int is_preloading;
+} all = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static time_t now(void)
+{
+    return (time_t)(pyw_clock_ms() / 1000);
+}
+
+void pyw_application_reload_in_place(int on)
+{
+    all.reload_in_place = on;
+}
+
+void pyw_application_preload(int on)
+{
+    all.is_preloading = on;
+}
+
+/* Executed at the start, and never called. */
+static int is_import(const pyw_application_spec *spec)
+{
+    return *spec->callable == '\0';
+}
+
+static int is_same_spec(const pyw_application_spec *one, const pyw_application_spec *other)
+{
+    return one->kind == other->kind && one->group_is_default == other->group_is_default
+           && one->reloading == other->reloading && strcmp(one->target, other->target) == 0
+           && strcmp(one->callable, other->callable) == 0 && strcmp(one->group, other->group) == 0;
+}
+
+static pyw_application *lookup(const pyw_application_spec *spec)
+{
+    pyw_application *application = atomic_load_explicit(&all.first, memory_order_acquire);
+
+    while (application != NULL && !is_same_spec(&application->spec, spec)) {
+        application = application->next;
+    }
+    return application != NULL && application->same != NULL ? application->same : application;
+}
+
+/* Two names of one interpreter ("" and the default group that owns it) are no reason to load a script twice in it. */
+static pyw_application *find_same(const pyw_application *other)
+{
+    for (pyw_application *application = atomic_load(&all.first); application != NULL; application = application->next) {
+        if (application->same == NULL && application->interpreter == other->interpreter
+            && application->spec.kind == other->spec.kind
+            && strcmp(application->spec.target, other->spec.target) == 0
+            && strcmp(application->spec.callable, other->spec.callable) == 0) {
+            return application;
+        }
+    }
+    return NULL;
+}
+
+static void discard(pyw_application *application)
+{
+    free((void *)(uintptr_t)application->spec.target);
+    free((void *)(uintptr_t)application->spec.callable);
+    free((void *)(uintptr_t)application->spec.group);
+    free(application);
+}
+
+/* A script that is no application is no reason why the only application should not have the main interpreter. */
+static pyw_interpreter *find_interpreter(const pyw_application_spec *spec)
+{
+    return is_import(spec) && *spec->group == '\0' ? pyw_interpreter_main()
+                                                   : pyw_interpreter_find(spec->group, spec->group_is_default);
+}
+
+static pyw_application *create(const pyw_application_spec *spec)
+{
+    pyw_application *application = calloc(1, sizeof(*application));
+
+    if (application == NULL) {
+        return NULL;
+    }
+    application->spec = *spec;
+    application->spec.target = strdup(spec->target);
+    application->spec.callable = strdup(spec->callable);
+    application->spec.group = strdup(spec->group);
+    application->interpreter = find_interpreter(spec);
+    if (application->spec.target == NULL || application->spec.callable == NULL || application->spec.group == NULL
+        || application->interpreter == NULL) {
+        discard(application);
+        return NULL;
+    }
+    pthread_mutex_init(&application->lock, NULL);
+    pthread_cond_init(&application->done, NULL);
+    return application;
+}
+
+pyw_application *pyw_application_find(const pyw_application_spec *spec)
+{
+    pyw_application *application = lookup(spec);
+
+    if (application != NULL) {
+        return application;
+    }
+    pthread_mutex_lock(&all.lock);
+    application = lookup(spec);
+    if (application == NULL && (application = create(spec)) != NULL) {
+        pyw_application *same = find_same(application);
+
+        application->same = same;
+        application->next = atomic_load(&all.first);
+        atomic_store_explicit(&all.first, application, memory_order_release);
+        if (same != NULL) {
+            same->spec.reloading = spec->reloading; /* what a request says is more than what was guessed at the start */
+            application = same;
+        }
+    }
+    pthread_mutex_unlock(&all.lock);
+    return application;
+}
+
+/* For the requests that come later. On the thread that loads. */
+static void note_failure(pyw_application *application, const char *tag)
+{
+    application->failed_record = tag;
+    application->failed_in = getpid();
+}
+
+/* Logs why the current attempt failed: the exception, or else the problem. GIL held. */
+static void log_failure(pyw_application *application, const pyw_problem *problem, int was_loaded)
+{
+    char message[1600];
+
+    if (is_import(&application->spec)) {
+        snprintf(message, sizeof(message), PYWNO(0529) "%.300s, which is to be executed at the start "
+                 "(WSGIImportScript), failed", application->spec.target);
+    }
+    else if (was_loaded) {
+        snprintf(message, sizeof(message), PYWNO(0614) "%.300s has changed and does not load; the code before the "
+                 "change goes on serving%s%s", application->spec.target, PyErr_Occurred() ? "" : ": ",
+                 PyErr_Occurred() ? "" : problem->text);
+    }
+    else if (PyErr_Occurred()) {
+        snprintf(message, sizeof(message), PYWNO(0610) "%.300s does not load; requests that reach it here get 500; "
+                 "it is tried again after %d s, or when the script has changed", application->spec.target,
+                 application->back_off);
+    }
+    else {
+        snprintf(message, sizeof(message), PYWNO(0613) "%.300s: %s", application->spec.target, problem->text);
+    }
+    note_failure(application, is_import(&application->spec) ? "PYW0529" : PyErr_Occurred() ? "PYW0610" : "PYW0613");
+    if (!PyErr_Occurred()) {
+        snprintf(application->failure, sizeof(application->failure), "%.400s", problem->text);
+    }
+    pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
+}
+
+/* What was registered with pywsgi.after_fork. In its interpreter, GIL held. */
+static load_state make_ready(pyw_application *application, int was_loaded)
+{
+    char message[1600];
+    int rv;
+
+    if (all.is_preloading) {
+        return PRELOADED;
+    }
+    rv = pyw_call_plain("pywsgi._hooks", "run");
+    pyw_forked_check_application();
+    if (rv == 0) {
+        return LOADED;
+    }
+    if (was_loaded) {
+        log_failure(application, NULL, was_loaded);
+        return FAILED;
+    }
+    snprintf(message, sizeof(message), PYWNO(0527) "a function that was registered with pywsgi.after_fork raised; "
+             "requests that reach %.300s here get 500; it is tried again after %d s", application->spec.target,
+             application->back_off);
+    note_failure(application, "PYW0527");
+    pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
+    return FAILED;
+}
+
+/* The others in the interpreter need not wait for this one. No exception is set, before or after. */
+static load_state give_up(void)
+{
+    if (!all.is_preloading && pyw_call_plain("pywsgi._hooks", "release") < 0) {
+        PyErr_Clear();
+    }
+    return FAILED;
+}
+
+/* Returns: new reference; of a script that has none, the module stands for it. As pyw_loader_callable. */
+static PyObject *find_callable(PyObject *module, const pyw_application_spec *spec, pyw_problem *problem)
+{
+    if (is_import(spec)) {
+        Py_INCREF(module);
+        return module;
+    }
+    return pyw_loader_callable(module, spec->callable, problem);
+}
+
+/* Imports it and puts its callable in place. In its interpreter, GIL held. */
+static load_state import(pyw_application *application, pyw_stamp *stamp, int was_loaded)
+{
+    const pyw_application_spec *spec = &application->spec;
+    pyw_problem problem;
+    PyObject *callable = NULL, *before;
+    PyObject *module = NULL;
+    load_state state;
+
+    if (pyw_call_plain("pywsgi._hooks", "hold") == 0) {
+        module = spec->kind == PYW_TARGET_SCRIPT ? pyw_loader_script(spec->target, stamp)
+                                                 : pyw_loader_module(spec->target);
+        pyw_forked_check_application();
+    }
+    if (module == NULL && !PyErr_Occurred()) {
+        snprintf(application->failure, sizeof(application->failure), "there is no script %.400s", spec->target);
+        give_up();
+        return MISSING;
+    }
+    if (module != NULL) {
+        callable = find_callable(module, spec, &problem);
+        pyw_forked_check_application();
+        Py_DECREF(module);
+    }
+    if (callable == NULL) {
+        log_failure(application, &problem, was_loaded);
+        return give_up();
+    }
+    state = make_ready(application, was_loaded);
+    if (state == FAILED && was_loaded) {
+        Py_DECREF(callable);
+        return FAILED;
+    }
+    before = application->callable;
+    application->callable = callable;
+    Py_XDECREF(before);
+    return state;
+}
+
+/* Lock held by nobody; `loading` says that this thread is at it. */
+static load_state load_once(pyw_application *application, pyw_stamp *stamp, int was_loaded)
+{
+    int is_preloaded = atomic_load(&application->state) == PRELOADED;
+    load_state state = FAILED;
+    const char *before;
+
+    note_failure(application, "PYW0511"); /* unless it gets as far as to say something else */
+    if (pyw_interpreter_enter(application->interpreter) == PYW_OK) {
+        before = pyw_forked_enter(application->spec.target);
+        state = is_preloaded ? make_ready(application, 0) : import(application, stamp, was_loaded);
+        pyw_forked_enter(before);
+        pyw_interpreter_leave();
+    }
+    return state;
+}
+
+/* Lock held before and after. What was loaded stays loaded, whatever comes of another try. */
+static void load_now(pyw_application *application)
+{
+    int was_loaded = atomic_load(&application->state) == LOADED;
+    pyw_stamp stamp = atomic_load(&application->state) == PRELOADED ? application->stamp : (pyw_stamp){ 0, 0, 0, 0 };
+    load_state state;
+
+    application->loading = 1;
+    application->back_off = application->back_off == 0 ? 1 : application->back_off * 2;
+    application->back_off = application->back_off < BACK_OFF_MAX ? application->back_off : BACK_OFF_MAX;
+    pthread_mutex_unlock(&application->lock);
+    state = load_once(application, &stamp, was_loaded);
+    pthread_mutex_lock(&application->lock);
+    application->loading = 0;
+    if (state == LOADED || state == PRELOADED) {
+        application->back_off = 0;
+        application->failure[0] = '\0';
+    }
+    else if (application->failure[0] == '\0') {
+        snprintf(application->failure, sizeof(application->failure), "its interpreter cannot be used");
+    }
+    application->next_try = now() + application->back_off;
+    application->stamp = stamp;
+    if (!was_loaded || state == LOADED) {
+        atomic_store(&application->state, state);
+    }
+    if (was_loaded && state == LOADED) {
+        pyw_log(PYW_LOG_INFO, PYWNO(0615) "%s has changed and was loaded again", application->spec.target);
+    }
+    pthread_cond_broadcast(&application->done);
+}
+
+/* Is the script another than the one that was executed, or tried, last? One that is not there is none. */
+static int is_other_script(const pyw_application *application)
+{
+    pyw_stamp stamp;
+
+    return application->spec.kind == PYW_TARGET_SCRIPT && pyw_stamp_take(application->spec.target, &stamp) == 0
+           && !pyw_stamp_is_same(&stamp, &application->stamp);
+}
+
+/* Lock held; no thread is loading. */
+static int wants_load(const pyw_application *application)
+{
+    switch (atomic_load(&application->state)) {
+    case LOADED:
+        return application->spec.reloading && all.reload_in_place && is_other_script(application);
+    case PRELOADED:
+        return !all.is_preloading;
+    case FAILED:
+        return now() >= application->next_try || is_other_script(application);
+    default:
+        return 1;
+    }
+}
+
+static int explain(pyw_application *application, load_state state, pyw_problem *problem)
+{
+    if (state == LOADED || state == PRELOADED) {
+        return 0;
+    }
+    if (state == MISSING) {
+        pyw_problem_set(problem, PYWNO(0612) "there is no script %s: check the path of its %s",
+                        application->spec.target, is_import(&application->spec) ? "WSGIImportScript" : "alias");
+        return 404;
+    }
+    pyw_problem_set(problem, PYWNO(0611) "%s is not loaded in process %ld: the log has the reason further up, in the "
+                    "record %s of pid %ld", application->spec.target, (long)getpid(), application->failed_record,
+                    (long)application->failed_in);
+    return 500;
+}
+
+static int is_left_out(const pyw_application *application)
+{
+    return all.is_preloading && !pyw_interpreter_is_main(application->interpreter);
+}
+
+int pyw_application_ready(pyw_application *application, pyw_problem *problem)
+{
+    int state = atomic_load(&application->state);
+    int status;
+    int looks = application->spec.reloading && all.reload_in_place && application->spec.kind == PYW_TARGET_SCRIPT;
+
+    if (state == LOADED && !looks) {
+        return 0;
+    }
+    if (is_left_out(application)) {
+        pyw_log(PYW_LOG_NOTICE, PYWNO(0528) "%s is loaded by each worker for itself: its application group '%s' is "
+                "another one than the main interpreter's, and preload=On is for that one",
+                application->spec.target, application->spec.group);
+        return 0;
+    }
+    pthread_mutex_lock(&application->lock);
+    /* While the new version is being loaded, the one before serves. */
+    while (application->loading && atomic_load(&application->state) != LOADED) {
+        pthread_cond_wait(&application->done, &application->lock);
+    }
+    if (!application->loading && wants_load(application)) {
+        load_now(application);
+    }
+    status = explain(application, (load_state)atomic_load(&application->state), problem);
+    pthread_mutex_unlock(&application->lock);
+    return status;
+}
+
+/* One that failed is tried again by requests: not in a template, and not one that requests do not need. */
+static int is_watched(pyw_application *application)
+{
+    load_state state = (load_state)atomic_load(&application->state);
+
+    return state == LOADED || (state != NOT_LOADED && is_import(&application->spec)) ||
+           (all.is_preloading && !is_left_out(application));
+}
+
+int pyw_application_changed(pyw_application *application)
+{
+    int changed = 0;
+
+    pthread_mutex_lock(&application->lock);
+    if (application->spec.reloading && !application->loading && is_watched(application)) {
+        changed = is_other_script(application);
+    }
+    pthread_mutex_unlock(&application->lock);
+    return changed;
+}
+
+void pyw_application_problem(pyw_application *application, char *text, size_t size)
+{
+    pthread_mutex_lock(&application->lock);
+    snprintf(text, size, "%s", application->loading ? "it is being loaded again" : application->failure);
+    pthread_mutex_unlock(&application->lock);
+}
+
+pyw_interpreter *pyw_application_interpreter(const pyw_application *application)
+{
+    return application->interpreter;
+}
+
+const char *pyw_application_target(const pyw_application *application)
+{
+    return application->spec.target;
+}
+
+PyObject *pyw_application_callable(const pyw_application *application)
+{
+    Py_INCREF(application->callable);
+    return application->callable;
+}
+
+int pyw_application_execute(pyw_application *application)
+{
+    const char *path = application->spec.target;
+    pyw_stamp stamp = { 0, 0, 0, 0 };
+    const char *before;
+    PyObject *module;
+
+    /* For those who ask, while it runs, whether it has changed. */
+    pyw_stamp_take(path, &stamp);
+    pthread_mutex_lock(&application->lock);
+    application->stamp = stamp;
+    atomic_store(&application->state, LOADED);
+    pthread_mutex_unlock(&application->lock);
+    before = pyw_forked_enter(path);
+    module = pyw_loader_script(path, &stamp);
+    pyw_forked_check_application();
+    pyw_forked_enter(before);
+    if (module == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_FileNotFoundError, "there is no script %s", path);
+    }
+    Py_XDECREF(module);
+    return module != NULL ? 0 : -1;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/python.h"
+
+#include "wsgi/atfork.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "python/process/forked.h"
+#include "python/process/interpreter.h"
+#include "python/process/thread_states.h"
+#include "python/record.h"
+#include "python/stacks.h"
+#include "wsgi/deadline/monitor.h"
+#include "wsgi/response/flusher.h"
+
+static const pyw_engine_host *host;
+static __thread sigset_t blocked_before;
+
+/*
+ * httpd forks, too (mod_cgi, piped logs), on threads that have nothing to do with Python at the moment. In a worker
+ * every thread is one of ours, or of the application.
+ */
+static int is_applications_fork(void)
+{
+    return host->is_daemon || pyw_forked_application() != NULL
+           || (PyGILState_GetThisThreadState() != NULL && !pyw_thread_states_are_ours());
+}
+
+/* In a process that has one thread: what the others did is over, and the locks that they held are free. */
+static void renew_locks(void)
+{
+    pyw_thread_states_renew_lock();
+    pyw_interpreter_renew_locks();
+    pyw_overseer_forget();
+    pyw_flusher_forget();
+}
+
+static void give_up_host(void)
+{
+    pyw_forked_note();
+    pyw_forked_reset_signals();
+    if (host->forked != NULL) {
+        host->forked();
+    }
+    if (host->log_forked != NULL) {
+        pyw_log_install(host->log_forked, host->log_baton, host->log_threshold);
+    }
+    pyw_record_forget();
+    pyw_stacks_forget();
+}
+
+/*
+ * A signal that reaches the new process before in_child() would run the host's handler and be lost. It stays pending
+ * until the default action is in place.
+ */
+static void block_signals(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &blocked_before);
+}
+
+static void restore_signals(void)
+{
+    pthread_sigmask(SIG_SETMASK, &blocked_before, NULL);
+}
+
+/* The forked process of an application may fork as it likes. */
+static void in_child(void)
+{
+    if (pyw_forked_is_child()) {
+        restore_signals();
+        return;
+    }
+    renew_locks();
+    if (!pyw_forked_is_own() && is_applications_fork()) {
+        give_up_host();
+    }
+    else {
+        restore_signals();
+    }
+}
+
+/*
+ * exit(3), and the end of the last thread, would run what the host has registered: httpd would remove its pid file, and
+ * wait for its loggers.
+ */
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    if (pyw_forked_is_child()) {
+        fflush(NULL);
+        _exit(status);
+    }
+}
+
+void pyw_atfork_install(const pyw_engine_host *of)
+{
+    host = of;
+    pthread_atfork(block_signals, restore_signals, in_child);
+    on_exit(at_exit, NULL);
+}

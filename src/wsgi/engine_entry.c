@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/python.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "python/call.h"
+#include "python/module.h"
+#include "python/process/fork.h"
+#include "python/process/forked.h"
+#include "python/process/interpreter.h"
+#include "python/process/runtime.h"
+#include "python/program.h"
+#include "python/stacks.h"
+#include "wsgi/adapter.h"
+#include "wsgi/application.h"
+#include "wsgi/atfork.h"
+#include "wsgi/deadline/interrupt.h"
+#include "wsgi/deadline/monitor.h"
+#include "wsgi/engine.h"
+#include "wsgi/response/flusher.h"
+
+#define PYW_EXPORT __attribute__((visibility("default")))
+
+/* The one Python of this process. */
+static struct {
+    const pyw_engine_host *host;
+    pyw_module_settings module;
+    int running;
+} engine;
+
+static void *create_extension(const char *application_group)
+{
+    pyw_adapter_settings settings = {
+        engine.host->process_group,
+        application_group,
+        engine.host->threads > 1,
+        engine.host->multiprocess,
+        pyw_call_attribute("pywsgi._streams", "errors"),
+        pyw_call_attribute("pywsgi", "version"),
+        pyw_call_attribute("pywsgi", "RequestTimeout"),
+        pyw_call_attribute("pywsgi", "ClientGone"),
+    };
+    pyw_adapter_state *state = NULL;
+
+    if (settings.errors != NULL && settings.version != NULL && settings.request_timeout != NULL
+        && settings.client_gone != NULL) {
+        state = pyw_adapter_state_create(&settings);
+    }
+    Py_XDECREF(settings.errors);
+    Py_XDECREF(settings.version);
+    Py_XDECREF(settings.request_timeout);
+    Py_XDECREF(settings.client_gone);
+    return state;
+}
+
+static void destroy_extension(void *extension)
+{
+    pyw_adapter_state_destroy(extension);
+}
+
+static const pyw_interpreter_hooks hooks = { create_extension, destroy_extension };
+
+static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem)
+{
+    pyw_runtime_settings runtime = { host->python_home, host->is_daemon };
+    const char *before = pyw_forked_enter(PYW_FORKED_START);
+    pyw_result result;
+
+    engine.host = host;
+    engine.module.process_group = host->process_group;
+    engine.module.python_path = host->python_path;
+    engine.module.version = PYW_VERSION;
+    pyw_log_install(host->log, host->log_baton, host->log_threshold);
+    pyw_overseer_configure(host, &pyw_interrupter);
+    pyw_application_reload_in_place(!host->is_daemon);
+    pyw_application_preload(host->is_template);
+    pyw_atfork_install(host);
+    result = pyw_runtime_start(&runtime, problem);
+    if (result == PYW_OK) {
+        result = pyw_interpreter_start(&engine.module, &hooks, problem);
+    }
+    engine.running = result == PYW_OK;
+    pyw_forked_enter(before);
+    return result;
+}
+
+static pyw_application *engine_application(const pyw_application_spec *spec)
+{
+    return pyw_application_find(spec);
+}
+
+static pyw_result engine_load(pyw_application *application)
+{
+    pyw_problem problem;
+    int status = pyw_application_ready(application, &problem);
+
+    if (status == 404) {
+        /* Nobody has logged it: there was nothing to run. */
+        pyw_log(PYW_LOG_ERR, "%s", problem.text);
+    }
+    return status == 0 ? PYW_OK : PYW_FAILED;
+}
+
+/* Python is taken once. 500: the interpreter could not be entered, which was logged where it failed. */
+static int run_in_python(pyw_application *application, pyw_exchange *exchange, pyw_ending *ending)
+{
+    pyw_interpreter *interpreter = pyw_application_interpreter(application);
+    PyObject *callable;
+    const char *before;
+
+    if (pyw_interpreter_enter(interpreter) != PYW_OK) {
+        return 500;
+    }
+    before = pyw_forked_enter(pyw_application_target(application));
+    callable = pyw_application_callable(application);
+    pyw_adapter_run(pyw_interpreter_extension(interpreter), interpreter, callable, exchange, ending);
+    Py_DECREF(callable);
+    pyw_forked_check_application();
+    pyw_forked_enter(before);
+    pyw_interpreter_leave();
+    return 0;
+}
+
+static void engine_run(pyw_application *application, pyw_exchange *exchange)
+{
+    pyw_problem problem;
+    pyw_ending ending;
+    int status = pyw_application_ready(application, &problem);
+
+    if (status != 0) {
+        exchange->ops->log(exchange, PYW_LOG_ERR, problem.text, strlen(problem.text), 0);
+    }
+    else {
+        status = run_in_python(application, exchange, &ending);
+    }
+    if (status != 0) {
+        pyw_adapter_fail(&ending, status);
+    }
+    pyw_adapter_finish(exchange, &ending);
+}
+
+static int engine_changed(pyw_application *application)
+{
+    return pyw_application_changed(application);
+}
+
+static void engine_thread_end(void)
+{
+    if (engine.running) {
+        pyw_interpreter_thread_end();
+    }
+}
+
+static void engine_stop(int busy, int threads_ms)
+{
+    pyw_flusher_stop();
+    if (engine.running && !busy) {
+        engine.running = 0;
+        pyw_overseer_stop();
+        pyw_interpreter_stop(threads_ms);
+    }
+}
+
+static void engine_settle(void)
+{
+    pyw_fork_settle();
+}
+
+static pid_t engine_fork(pid_t (*fork_process)(void))
+{
+    pid_t pid = pyw_fork(fork_process);
+
+    if (pid == 0) {
+        pyw_application_preload(0);
+    }
+    return pid;
+}
+
+typedef struct program {
+    pyw_application *const *scripts;
+    int count;
+} program;
+
+/* GIL held. -1 with an exception set. */
+static int execute_program(void *baton)
+{
+    const program *scripts = baton;
+    int rv = 0;
+
+    for (int i = 0; i < scripts->count && rv == 0; i++) {
+        rv = pyw_application_execute(scripts->scripts[i]);
+    }
+    return rv;
+}
+
+static pyw_result engine_run_program(pyw_application *const *scripts, int count)
+{
+    program baton = { scripts, count };
+
+    return pyw_program_run(execute_program, &baton);
+}
+
+static pyw_engine table = { PYW_ENGINE_ABI, NULL, PYW_PYTHON_SERIES, engine_start, engine_application, engine_load,
+                            engine_run, engine_changed, engine_thread_end, pyw_stacks_dump, pyw_interpreter_touch,
+                            pyw_overseer_overdue, engine_stop, engine_settle, engine_fork,
+                            engine_run_program, pyw_log_set_threshold, pyw_program_stop, pyw_application_problem };
+
+PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
+
+PYW_EXPORT const pyw_engine *pyw_engine_entry(void)
+{
+    table.python_version = pyw_runtime_version();
+    return &table;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wsgi/response/flusher.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+enum {
+    TICK_NS = 2 * 1000 * 1000,
+    QUIET_TICKS = 10, /* without anything listed or added: then the flusher sleeps */
+    STOP_TRIES = 1000 /* of a millisecond */
+};
+
+/* The one flusher of this process. */
+static struct {
+    pthread_mutex_t lock; /* of what follows; may be taken by who has a guard, and guards are only tried under it */
+    pthread_cond_t added;
+    pyw_flusher_entry *first;
+    int is_started, is_asleep;
+    unsigned adds;
+
+    atomic_int is_pushing, is_stopped;
+} flusher = { .lock = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER };
+
+static void link_first(pyw_flusher_entry *entry)
+{
+    entry->previous = NULL;
+    entry->next = flusher.first;
+    if (entry->next != NULL) {
+        entry->next->previous = entry;
+    }
+    flusher.first = entry;
+}
+
+static void unlink_entry(pyw_flusher_entry *entry)
+{
+    if (entry->next != NULL) {
+        entry->next->previous = entry->previous;
+    }
+    if (entry->previous != NULL) {
+        entry->previous->next = entry->next;
+    }
+    else {
+        flusher.first = entry->next;
+    }
+}
+
+/* Lock held before and after. An entry stays listed while its guard is held: so `next` is good after the push. */
+static pyw_flusher_entry *push_one(pyw_flusher_entry *entry)
+{
+    pyw_flusher_entry *next;
+
+    if (pthread_mutex_trylock(entry->guard) != 0) {
+        return entry->next;
+    }
+    pthread_mutex_unlock(&flusher.lock);
+    atomic_store(&flusher.is_pushing, 1);
+    if (!atomic_load(&flusher.is_stopped)) {
+        entry->is_listed = entry->push(entry);
+    }
+    atomic_store(&flusher.is_pushing, 0);
+    pthread_mutex_lock(&flusher.lock);
+    next = entry->next;
+    if (!entry->is_listed) {
+        unlink_entry(entry);
+    }
+    pthread_mutex_unlock(entry->guard);
+    return next;
+}
+
+static void push_all(void)
+{
+    pthread_mutex_lock(&flusher.lock);
+    for (pyw_flusher_entry *entry = flusher.first; entry != NULL;) {
+        entry = push_one(entry);
+    }
+    pthread_mutex_unlock(&flusher.lock);
+}
+
+/* Sleeps if there is nothing to do and was nothing lately: with traffic, nobody has to wake the flusher. */
+static void rest(unsigned *adds, int *quiet)
+{
+    pthread_mutex_lock(&flusher.lock);
+    *quiet = flusher.first != NULL || flusher.adds != *adds ? 0 : *quiet + 1;
+    while (*quiet > QUIET_TICKS && flusher.first == NULL) {
+        flusher.is_asleep = 1;
+        pthread_cond_wait(&flusher.added, &flusher.lock);
+    }
+    flusher.is_asleep = 0;
+    *adds = flusher.adds;
+    pthread_mutex_unlock(&flusher.lock);
+}
+
+static void *flush_for_ever(void *unused)
+{
+    const struct timespec tick = { 0, TICK_NS };
+    unsigned adds = 0;
+    int quiet = 0;
+
+    for (;;) {
+        rest(&adds, &quiet);
+        nanosleep(&tick, NULL);
+        push_all();
+    }
+    return unused;
+}
+
+/* Lock held. Signals are for the threads of the host. */
+static int start(void)
+{
+    sigset_t all, before;
+    pthread_t thread;
+    int rv;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    rv = pthread_create(&thread, NULL, flush_for_ever, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rv != 0) {
+        return -1;
+    }
+    pthread_detach(thread);
+    return 0;
+}
+
+int pyw_flusher_add(pyw_flusher_entry *entry)
+{
+    pthread_mutex_lock(&flusher.lock);
+    if (!flusher.is_started) {
+        flusher.is_started = start() == 0;
+    }
+    entry->is_listed = flusher.is_started;
+    if (entry->is_listed) {
+        link_first(entry);
+        flusher.adds++;
+        if (flusher.is_asleep) {
+            pthread_cond_signal(&flusher.added);
+        }
+    }
+    pthread_mutex_unlock(&flusher.lock);
+    return entry->is_listed ? 0 : -1;
+}
+
+void pyw_flusher_remove(pyw_flusher_entry *entry)
+{
+    if (!entry->is_listed) {
+        return;
+    }
+    pthread_mutex_lock(&flusher.lock);
+    unlink_entry(entry);
+    entry->is_listed = 0;
+    pthread_mutex_unlock(&flusher.lock);
+}
+
+void pyw_flusher_forget(void)
+{
+    static const pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static const pthread_cond_t added = PTHREAD_COND_INITIALIZER;
+
+    flusher.lock = lock;
+    flusher.added = added;
+    flusher.first = NULL;
+    flusher.is_started = flusher.is_asleep = 0;
+    atomic_store(&flusher.is_pushing, 0);
+}
+
+void pyw_flusher_stop(void)
+{
+    const struct timespec pause = { 0, 1000 * 1000 };
+
+    atomic_store(&flusher.is_stopped, 1);
+    for (int i = 0; i < STOP_TRIES && atomic_load(&flusher.is_pushing); i++) {
+        nanosleep(&pause, NULL);
+    }
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wsgi/response/response.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "wsgi/response/outgoing.h"
+
+/* How often the client is looked at while the application sends nothing. */
+enum { CLIENT_LOOK_MS = 100 };
+
+int pyw_response_is_full(const pyw_request *request)
+{
+    return request->bodiless || (request->has_length && request->sent >= request->length);
+}
+
+/* Bytes are missing from what Content-Length promised. */
+static int is_short(const pyw_request *request)
+{
+    return request->has_length && request->sent < request->length && !request->bodiless;
+}
+
+uint64_t pyw_response_clamp(pyw_request *request, uint64_t length)
+{
+    uint64_t room;
+
+    if (request->bodiless) {
+        return 0;
+    }
+    if (!request->has_length) {
+        return length;
+    }
+    room = request->length - request->sent;
+    if (length <= room) {
+        return length;
+    }
+    if (!request->overrun) {
+        request->overrun = 1;
+        pyw_request_log(request, PYW_LOG_WARNING,
+                        PYWNO(0601) "the application sends more bytes than its Content-Length of %" PRIu64
+                        "; what is over is dropped", request->length);
+    }
+    return room;
+}
+
+static int write_failed(pyw_request *request, pyw_result result)
+{
+    request->failed_write = 1;
+    if (result == PYW_TIMEOUT) {
+        PyErr_SetString(PyExc_TimeoutError, "the client did not take the response in time");
+    }
+    else if (result == PYW_GONE || result == PYW_EOF) {
+        PyErr_SetString(PyExc_ConnectionResetError, "the client has gone");
+    }
+    else {
+        PyErr_Format(PyExc_OSError, "the response could not be sent: %s", pyw_result_name(result));
+    }
+    return -1;
+}
+
+static int transmit(pyw_request *request, const pyw_piece *piece, int is_last)
+{
+    pyw_result result;
+
+    request->head_sent = 1;
+    result = pyw_outgoing_send(request, piece, is_last);
+    return result == PYW_OK ? 0 : write_failed(request, result);
+}
+
+static int gather(pyw_request *request, const char *data, size_t length)
+{
+    pyw_buffer_append(&request->ending->body, data, length);
+    if (request->ending->body.failed) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+/* -1 with an exception set: nothing may be sent. */
+static int check_writable(pyw_request *request)
+{
+    if (!request->started) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "the application produced a body without having called start_response (PEP 3333)");
+        return -1;
+    }
+    return request->failed_write ? write_failed(request, PYW_GONE) : 0;
+}
+
+/*
+ * An application that waits for something may yield empty blocks, even before it knows its status. Nothing is sent that
+ * would tell whether the client is there, so it is looked at.
+ */
+static int write_nothing(pyw_request *request)
+{
+    int64_t now = pyw_clock_ms();
+    int gone = request->failed_write;
+
+    if (now >= request->client_due && pyw_request_try(request)) {
+        request->client_due = now + CLIENT_LOOK_MS;
+        gone |= request->exchange->ops->client_gone(request->exchange);
+        pyw_request_done(request);
+    }
+    return gone ? write_failed(request, PYW_GONE) : 0;
+}
+
+int pyw_response_write(pyw_request *request, const char *data, size_t length)
+{
+    pyw_piece part = { data, length, -1, 0 };
+
+    if (length == 0) {
+        return write_nothing(request);
+    }
+    if (check_writable(request) < 0) {
+        return -1;
+    }
+    part.length = pyw_response_clamp(request, length);
+    if (part.length == 0) {
+        return 0;
+    }
+    request->sent += part.length;
+    if (request->gathering) {
+        return gather(request, data, (size_t)part.length);
+    }
+    return transmit(request, &part, pyw_response_is_full(request));
+}
+
+int pyw_response_send_file(pyw_request *request, int fd, off_t offset, uint64_t length)
+{
+    pyw_piece part = { NULL, length, fd, offset };
+
+    if (check_writable(request) < 0) {
+        return -1;
+    }
+    part.length = pyw_response_clamp(request, length);
+    if (part.length == 0) {
+        return 0;
+    }
+    request->sent += part.length;
+    return transmit(request, &part, pyw_response_is_full(request));
+}
+
+int pyw_response_leave_last(pyw_request *request)
+{
+    pyw_result result;
+
+    if (is_short(request)) {
+        return 0;
+    }
+    if (check_writable(request) < 0) {
+        return -1;
+    }
+    request->head_sent = 1;
+    result = pyw_outgoing_leave_last(request);
+    return result == PYW_OK ? 0 : write_failed(request, result);
+}
+
+int pyw_response_write_object(pyw_request *request, PyObject *chunk)
+{
+    if (!PyBytes_Check(chunk)) {
+        PyErr_Format(PyExc_TypeError, "a block of the body must be bytes, not %s (PEP 3333: bodies are byte strings)",
+                     Py_TYPE(chunk)->tp_name);
+        return -1;
+    }
+    return pyw_response_write(request, PyBytes_AS_STRING(chunk), (size_t)PyBytes_GET_SIZE(chunk));
+}
+
+void pyw_response_end(pyw_request *request)
+{
+    pyw_ending *ending = request->ending;
+
+    if (is_short(request)) {
+        pyw_request_log(request, PYW_LOG_WARNING,
+                        PYWNO(0602) "the application sent %" PRIu64 " of the %" PRIu64 " bytes of its Content-Length; "
+                        "the connection is closed so that the client can tell", request->sent, request->length);
+        ending->outcome = PYW_TRUNCATED;
+    }
+    else {
+        ending->outcome = PYW_DONE;
+    }
+    ending->send = 1;
+}
+
+void pyw_response_close(pyw_request *request)
+{
+    pyw_ending *ending = request->ending;
+    pyw_result result = pyw_outgoing_close(request);
+
+    if (ending->outcome == PYW_TRUNCATED && ending->body.length > 0) {
+        ending->send = 1;
+    }
+    if (request->outgoing.last_sent || result != PYW_OK) {
+        ending->send = 0;
+    }
+    if (ending->outcome == PYW_DONE && result != PYW_OK) {
+        ending->outcome = PYW_TRUNCATED;
+    }
+    ending->head_pending = !request->outgoing.head_sent;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wsgi/state.h"
+
+#include <string.h>
+
+#include "wsgi/request/input.h"
+#include "wsgi/response/file_wrapper.h"
+
+/* Sets a constant of environ; steals the value, which may be NULL with an exception set. */
+static int set_constant(PyObject *prototype, const char *name, PyObject *value)
+{
+    PyObject *key = value != NULL ? PyUnicode_InternFromString(name) : NULL;
+    int rv = key != NULL ? PyDict_SetItem(prototype, key, value) : -1;
+
+    Py_XDECREF(key);
+    Py_XDECREF(value);
+    return rv;
+}
+
+static PyObject *new_reference(PyObject *object)
+{
+    Py_XINCREF(object);
+    return object;
+}
+
+/* Returns: new reference. */
+static PyObject *make_prototype(const pyw_adapter_settings *settings, PyTypeObject *file_wrapper)
+{
+    PyObject *prototype = PyDict_New();
+
+    if (prototype == NULL
+        || set_constant(prototype, "wsgi.version", Py_BuildValue("(ii)", 1, 0)) < 0
+        || set_constant(prototype, "wsgi.multithread", PyBool_FromLong(settings->multithread)) < 0
+        || set_constant(prototype, "wsgi.multiprocess", PyBool_FromLong(settings->multiprocess)) < 0
+        || set_constant(prototype, "wsgi.run_once", PyBool_FromLong(0)) < 0
+        || set_constant(prototype, "wsgi.errors", new_reference(settings->errors)) < 0
+        || set_constant(prototype, "wsgi.file_wrapper", new_reference((PyObject *)(void *)file_wrapper)) < 0
+        || set_constant(prototype, "wsgi.input_terminated", PyBool_FromLong(1)) < 0
+        || set_constant(prototype, "pywsgi.version", new_reference(settings->version)) < 0
+        || set_constant(prototype, "pywsgi.process_group", PyUnicode_DecodeFSDefault(settings->process_group)) < 0
+        || set_constant(prototype, "pywsgi.application_group",
+                        PyUnicode_DecodeFSDefault(settings->application_group)) < 0
+        || set_constant(prototype, "mod_wsgi.version", Py_BuildValue("(iii)", 6, 0, 5)) < 0
+        || set_constant(prototype, "mod_wsgi.process_group", PyUnicode_DecodeFSDefault(settings->process_group)) < 0
+        || set_constant(prototype, "mod_wsgi.application_group",
+                        PyUnicode_DecodeFSDefault(settings->application_group)) < 0) {
+        Py_CLEAR(prototype);
+    }
+    return prototype;
+}
+
+static int make_types(pyw_adapter_state *state)
+{
+    for (int i = 0; i < PYW_HANDLE_KINDS; i++) {
+        state->handle_types[i] = pyw_handle_type((pyw_handle_kind)i);
+        if (state->handle_types[i] == NULL) {
+            return -1;
+        }
+    }
+    state->input_type = pyw_input_type();
+    state->file_wrapper_type = pyw_file_wrapper_type();
+    return state->input_type != NULL && state->file_wrapper_type != NULL ? 0 : -1;
+}
+
+static int fill_state(pyw_adapter_state *state, const pyw_adapter_settings *settings)
+{
+    if (make_types(state) < 0) {
+        return -1;
+    }
+    state->prototype = make_prototype(settings, state->file_wrapper_type);
+    state->key_input = PyUnicode_InternFromString("wsgi.input");
+    state->key_client_gone = PyUnicode_InternFromString("pywsgi.client_gone");
+    state->key_early_hints = PyUnicode_InternFromString("wsgi.early_hints");
+    state->key_deadline = PyUnicode_InternFromString("pywsgi.deadline");
+    state->name_close = PyUnicode_InternFromString("close");
+    if (state->prototype == NULL || state->key_input == NULL || state->key_client_gone == NULL
+        || state->key_early_hints == NULL || state->key_deadline == NULL || state->name_close == NULL) {
+        return -1;
+    }
+    state->request_timeout = new_reference(settings->request_timeout);
+    state->client_gone = new_reference(settings->client_gone);
+    state->names = pyw_names_create();
+    return state->names != NULL ? 0 : -1;
+}
+
+pyw_adapter_state *pyw_adapter_state_create(const pyw_adapter_settings *settings)
+{
+    pyw_adapter_state *state = PyMem_Calloc(1, sizeof(*state));
+
+    if (state == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    if (fill_state(state, settings) < 0) {
+        pyw_adapter_state_destroy(state);
+        return NULL;
+    }
+    return state;
+}
+
+static void free_kit(pyw_kit *kit)
+{
+    for (int i = 0; i < PYW_HANDLE_KINDS; i++) {
+        Py_CLEAR(kit->handles[i]);
+    }
+    Py_CLEAR(kit->input);
+}
+
+void pyw_adapter_state_destroy(pyw_adapter_state *state)
+{
+    if (state == NULL) {
+        return;
+    }
+    while (state->kit_count > 0) {
+        free_kit(&state->kits[--state->kit_count]);
+    }
+    for (int i = 0; i < PYW_HANDLE_KINDS; i++) {
+        Py_CLEAR(state->handle_types[i]);
+    }
+    Py_CLEAR(state->input_type);
+    Py_CLEAR(state->file_wrapper_type);
+    Py_CLEAR(state->prototype);
+    Py_CLEAR(state->key_input);
+    Py_CLEAR(state->key_client_gone);
+    Py_CLEAR(state->key_early_hints);
+    Py_CLEAR(state->key_deadline);
+    Py_CLEAR(state->request_timeout);
+    Py_CLEAR(state->client_gone);
+    Py_CLEAR(state->name_close);
+    pyw_names_destroy(state->names);
+    PyMem_Free(state);
+}
+
+static int make_kit(pyw_adapter_state *state, pyw_kit *kit)
+{
+    memset(kit, 0, sizeof(*kit));
+    for (int i = 0; i < PYW_HANDLE_KINDS; i++) {
+        kit->handles[i] = pyw_handle_create(state->handle_types[i], (pyw_handle_kind)i);
+        if (kit->handles[i] == NULL) {
+            free_kit(kit);
+            return -1;
+        }
+    }
+    kit->input = pyw_input_create(state->input_type);
+    if (kit->input == NULL) {
+        free_kit(kit);
+        return -1;
+    }
+    return 0;
+}
+
+int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request)
+{
+    if (state->kit_count > 0) {
+        *kit = state->kits[--state->kit_count];
+    }
+    else if (make_kit(state, kit) < 0) {
+        return -1;
+    }
+    pyw_handle_lend(kit->handles[PYW_HANDLE_WRITE], request, NULL);
+    pyw_handle_lend(kit->handles[PYW_HANDLE_START_RESPONSE], request, kit->handles[PYW_HANDLE_WRITE]);
+    pyw_handle_lend(kit->handles[PYW_HANDLE_CLIENT_GONE], request, NULL);
+    pyw_handle_lend(kit->handles[PYW_HANDLE_EARLY_HINTS], request, NULL);
+    pyw_input_lend(kit->input, request);
+    return 0;
+}
+
+/* Does somebody else still have one of the objects? They would find another request in it. */
+static int is_kept(const pyw_kit *kit)
+{
+    int kept = Py_REFCNT(kit->input) != 1;
+
+    for (int i = 0; i < PYW_HANDLE_KINDS; i++) {
+        kept |= Py_REFCNT(kit->handles[i]) != 1;
+    }
+    return kept;
+}
+
+void pyw_kit_withdraw(pyw_kit *kit)
+{
+    for (int i = 0; i < PYW_HANDLE_KINDS; i++) {
+        pyw_handle_withdraw(kit->handles[i]);
+    }
+    pyw_input_withdraw(kit->input);
+}
+
+void pyw_kit_return(pyw_adapter_state *state, pyw_kit *kit)
+{
+    if (state->kit_count == PYW_KITS_MAX || is_kept(kit)) {
+        free_kit(kit);
+        return;
+    }
+    state->kits[state->kit_count++] = *kit;
+}
+
+/* What the engine computes wins over what anybody puts into the request. */
+static int is_reserved(const pyw_pair *pair)
+{
+    if (pair->name_length > 5 && memcmp(pair->name, "wsgi.", 5) == 0) {
+        return pair->name_length != 15 || memcmp(pair->name, "wsgi.url_scheme", 15) != 0;
+    }
+    return (pair->name_length > 7 && memcmp(pair->name, "pywsgi.", 7) == 0)
+           || (pair->name_length > 9 && memcmp(pair->name, "mod_wsgi.", 9) == 0);
+}
+
+/* The clock is that of time.monotonic(). */
+static int set_deadline(pyw_adapter_state *state, PyObject *environ, const pyw_exchange *exchange)
+{
+    PyObject *seconds;
+    int rv;
+
+    if (exchange->deadline == 0) {
+        return 0;
+    }
+    seconds = PyFloat_FromDouble((double)exchange->deadline / 1000);
+    rv = seconds != NULL ? PyDict_SetItem(environ, state->key_deadline, seconds) : -1;
+    Py_XDECREF(seconds);
+    return rv;
+}
+
+PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const pyw_exchange *exchange)
+{
+    PyObject *environ = PyDict_Copy(state->prototype);
+    int rv = environ != NULL ? 0 : -1;
+
+    for (uint32_t i = 0; rv == 0 && i < exchange->environ_count; i++) {
+        if (!is_reserved(&exchange->environ_pairs[i])) {
+            rv = pyw_names_set(state->names, environ, &exchange->environ_pairs[i]);
+        }
+    }
+    if (rv < 0 || PyDict_SetItem(environ, state->key_input, kit->input) < 0
+        || PyDict_SetItem(environ, state->key_client_gone, kit->handles[PYW_HANDLE_CLIENT_GONE]) < 0
+        || PyDict_SetItem(environ, state->key_early_hints, kit->handles[PYW_HANDLE_EARLY_HINTS]) < 0
+        || set_deadline(state, environ, exchange) < 0) {
+        Py_CLEAR(environ);
+    }
+    return environ;
+}

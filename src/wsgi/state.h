@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WSGI_STATE_H
+#define PYW_WSGI_STATE_H
+
+/*
+ * What the requests of one interpreter share: types, the prototype of environ, caches, and kits, the sets of objects
+ * that a request gives to its application. GIL held everywhere.
+ */
+
+#include "python/python.h"
+
+#include "wsgi/request/handle.h"
+#include "wsgi/request/names.h"
+
+/* A kit is used again if the application kept none of it; so there are as many as requests at one time. */
+typedef struct pyw_kit {
+    PyObject *handles[PYW_HANDLE_KINDS];
+    PyObject *input;
+} pyw_kit;
+
+#define PYW_KITS_MAX 64
+
+typedef struct pyw_adapter_state {
+    PyTypeObject *handle_types[PYW_HANDLE_KINDS];
+    PyTypeObject *input_type;
+    PyTypeObject *file_wrapper_type;
+    PyObject *prototype; /* dict: the constants of environ */
+    PyObject *key_input;
+    PyObject *key_client_gone;
+    PyObject *key_early_hints;
+    PyObject *key_deadline;
+    PyObject *request_timeout; /* the exceptions of the module `pywsgi` */
+    PyObject *client_gone;
+    PyObject *name_close;
+    pyw_names *names;
+    pyw_kit kits[PYW_KITS_MAX];
+    int kit_count;
+} pyw_adapter_state;
+
+/* The constants of an interpreter's environ. Strings are copied, objects are kept by reference. */
+typedef struct pyw_adapter_settings {
+    const char *process_group;
+    const char *application_group;
+    int multithread;
+    int multiprocess;
+    PyObject *errors;  /* wsgi.errors of every request */
+    PyObject *version; /* pywsgi.version */
+    PyObject *request_timeout; /* pywsgi.RequestTimeout */
+    PyObject *client_gone;     /* pywsgi.ClientGone */
+} pyw_adapter_settings;
+
+/* GIL held, in the interpreter concerned. NULL with an exception set. */
+pyw_adapter_state *pyw_adapter_state_create(const pyw_adapter_settings *settings);
+
+/* GIL held, in the same interpreter, before it ends; no request may be inside pyw_adapter_run. NULL is allowed. */
+void pyw_adapter_state_destroy(pyw_adapter_state *state);
+
+/* Lends the objects of a free or new kit to the request. -1 with an exception set. */
+int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request);
+
+/* From now on the kit's objects know no request, whoever still has them. */
+void pyw_kit_withdraw(pyw_kit *kit);
+
+/* Keeps a withdrawn kit for another request, or lets go of it. */
+void pyw_kit_return(pyw_adapter_state *state, pyw_kit *kit);
+
+/* Returns: new reference to the environ of a request; NULL with an exception set. */
+PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const pyw_exchange *exchange);
+
+#endif

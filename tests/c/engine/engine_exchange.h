@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_ENGINE_EXCHANGE_H
+#define PYW_ENGINE_EXCHANGE_H
+
+/*
+ * A request whose carrier is memory: what goes in is set before run(), what came out is looked at afterwards. One
+ * thread at a time.
+ */
+
+#include "base/buffer.h"
+#include "wsgi/exchange.h"
+
+#define MEMORY_PAIRS 64
+
+typedef struct memory_exchange {
+    pyw_exchange base;
+    pyw_pair pairs[MEMORY_PAIRS];
+
+    /* in */
+    const char *body;
+    size_t body_length;
+    size_t at_hand;        /* bytes of the body that are read without waiting */
+    size_t read_most;      /* bytes that one read gives at most; 0: all */
+    pyw_result read_end;   /* what follows the last byte: PYW_OK is the end of the body */
+    int always_blocks;     /* every NOWAIT call says AGAIN */
+    int gone_after;        /* the client leaves after so many sends; 0: it stays */
+    int parallel_refusals; /* so many sends of the flusher say AGAIN */
+
+    /* out */
+    size_t body_read;
+    int status;
+    pyw_buffer reason;
+    pyw_buffer headers;    /* "Name: value\n" each */
+    pyw_buffer content;
+    pyw_buffer log;        /* "<level> text\n" each */
+    int heads, sends, files, blocking_sends, parallel_sends;
+    int waits;             /* reads that may have waited */
+    int sent_before_read;  /* bytes that were out when the body was read for the first time; -1: it was not */
+    int last_after;        /* bytes that were out when LAST came; -1: it did not */
+    int end_seen;
+    int finished;
+    pyw_outcome outcome;
+    int error_status;
+} memory_exchange;
+
+/* A GET of `path`. */
+void memory_exchange_init(memory_exchange *exchange, const char *method, const char *path);
+void memory_exchange_free(memory_exchange *exchange);
+
+/* Strings are referred to. */
+void memory_exchange_pair(memory_exchange *exchange, const char *name, const char *value);
+void memory_exchange_body(memory_exchange *exchange, const char *body);
+
+/* NUL-terminated views of what came out. */
+const char *memory_content(memory_exchange *exchange);
+const char *memory_headers(memory_exchange *exchange);
+const char *memory_log(memory_exchange *exchange);
+
+#endif

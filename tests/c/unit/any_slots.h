@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_ANY_SLOTS_H
+#define PYW_ANY_SLOTS_H
+
+/* A table as httpd's processes share it, with two workers of one thread each, for each test. */
+
+#include "unit_test.h"
+
+#include "httpd/queue/slots.h"
+#include "httpd/queue/slots_table.h"
+
+typedef struct fixture {
+    pyw_slots *slots;
+    pyw_roster_group *roster;
+    pyw_load_group *load;
+} fixture;
+
+extern fixture table;
+extern const pyw_slot_wish plain;
+
+int set_up(void **state);
+int tear_down(void **state);
+
+/* Workers 101, 102 ... with the process ids 1001, 1002 ... */
+void list_workers(int count, uint32_t threads);
+
+/* Why there is none. */
+void list_nobody(pyw_group_state state, int64_t until);
+
+pyw_slot enter(const pyw_slot_wish *wish, pyw_slot_outcome expected);
+
+/* By the table's figures, and by what the manager is told. */
+void assert_figures(unsigned running, unsigned waiting);
+
+/* Likewise, and whoever waits does so in the queue. */
+void assert_running_and_waiting(unsigned running, unsigned waiting);
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+#endif

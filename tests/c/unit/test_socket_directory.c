@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit_test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "manager/socket_directory.h"
+
+enum { ROUNDS = 300 };
+
+static char path[] = "/tmp/pyw-sockets.XXXXXX";
+static pyw_socket_directory directory = {.fd = -1};
+static pyw_socket_file file = {.name = "app.sock"};
+
+static int open_directory(void **state)
+{
+    pyw_problem problem;
+
+    strcpy(path + strlen(path) - 6, "XXXXXX");
+    return mkdtemp(path) != NULL && pyw_socket_directory_open(&directory, path, 0, &problem) == PYW_OK ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+    pyw_socket_directory_remove(&directory);
+    assert_int_equal(access(path, F_OK), -1);
+    return 0;
+}
+
+static int bind_file(void)
+{
+    pyw_problem problem;
+    int fd = -1;
+
+    assert_int_equal(pyw_socket_file_bind(&file, &directory, geteuid(), &fd, &problem), PYW_OK);
+    return fd;
+}
+
+/* 0, or errno. A full queue is an answer of one who listens. */
+static int connect_to_file(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int error;
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", path, file.name);
+    error = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN ? 0 : errno;
+    close(fd);
+    return error;
+}
+
+static void test_a_bound_socket_is_for_its_owner_alone(void **state)
+{
+    int fd = bind_file();
+    struct stat status;
+
+    assert_int_equal(fstatat(directory.fd, file.name, &status, AT_SYMLINK_NOFOLLOW), 0);
+    assert_int_equal(status.st_mode, S_IFSOCK | 0600);
+    assert_true(pyw_socket_file_is_there(&file, &directory));
+    pyw_socket_file_remove(&file, &directory);
+    assert_false(pyw_socket_file_is_there(&file, &directory));
+    close(fd);
+}
+
+static int is_over; /* atomic */
+
+static void *knock(void *unused)
+{
+    intptr_t error = 0;
+
+    while (!error && !__atomic_load_n(&is_over, __ATOMIC_ACQUIRE)) {
+        error = connect_to_file();
+    }
+    return (void *)error;
+}
+
+static void test_who_connects_meanwhile_finds_a_socket_that_listens(void **state)
+{
+    int bound[ROUNDS + 1]; /* open until the end: who has found the file of one is about to connect to it */
+    pthread_t client;
+    void *error;
+
+    is_over = 0;
+    bound[0] = bind_file();
+    assert_int_equal(pthread_create(&client, NULL, knock, NULL), 0);
+    for (int i = 1; i <= ROUNDS; i++) {
+        bound[i] = bind_file();
+    }
+    __atomic_store_n(&is_over, 1, __ATOMIC_RELEASE);
+    assert_int_equal(pthread_join(client, &error), 0);
+    assert_string_equal(strerror((int)(intptr_t)error), strerror(0));
+    for (int i = 0; i <= ROUNDS; i++) {
+        close(bound[i]);
+    }
+}
+
+static void test_what_cannot_be_bound_leaves_nothing(void **state)
+{
+    pyw_problem problem;
+    int fd = -1;
+
+    file.name = "no/such/directory";
+    assert_int_equal(pyw_socket_file_bind(&file, &directory, geteuid(), &fd, &problem), PYW_FAILED);
+    assert_non_null(strstr(problem.text, "no/such/directory cannot be made: No such file or directory"));
+    assert_int_equal(fd, -1);
+    file.name = "app.sock";
+}
+
+#define OPENED(test) cmocka_unit_test_setup_teardown(test, open_directory, remove_directory)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        OPENED(test_a_bound_socket_is_for_its_owner_alone),
+        OPENED(test_who_connects_meanwhile_finds_a_socket_that_listens),
+        OPENED(test_what_cannot_be_bound_leaves_nothing),
+    };
+
+    return cmocka_run_group_tests_name("socket_directory", tests, NULL, NULL);
+}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# C unit tests (cmocka). They are linked with the objects of pywsgid's shared layers, so that they test what is shipped;
+# an allocation of those objects can be made to fail (scarce_memory.h).
+
+UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel absorb spill outbox token \
+                options child_table suspects oom scale_decision option_processes option_use roster slots \
+                slots_blocked single_queue lifelines socket_directory memory_look batch batch_trial \
+                worker_log log_store
+UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/c/unit/%.o,vectors any_message scarce_memory socket_pair \
+                  any_slots)
+UNIT_SRC     := $(addprefix src/httpd/queue/,slots.c slots_table.c batch_trial.c) src/worker/watch/memory.c src/worker/log.c \
+                $(addprefix src/manager/,child/state.c child/oom.c group/crash_loop.c group/scale_decision.c \
+                  shared/liveness_pipes.c socket_directory.c log/outlet.c log/intake.c log/store.c) \
+                $(SRC_shared)
+UNIT_OBJ     := $(UNIT_SRC:%.c=$(BUILD)/obj/pywsgid/%.o)
+UNIT_WRAP    := -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
+
+UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/c/unit/test_%)
+UNIT_TESTS    += $(UNIT_PROGRAMS)
+
+$(BUILD)/tests/c/unit/%.o: TEST_CFLAGS += -DPYW_TOP='"$(CURDIR)"'
+
+$(UNIT_PROGRAMS): $(BUILD)/tests/c/unit/test_%: $(BUILD)/tests/c/unit/test_%.o $(UNIT_HELPERS) $(UNIT_OBJ)
+	$(CC) $(LDFLAGS_ALL) $(UNIT_WRAP) -o $@ $^ $(TEST_LIBS) $(APR_LIBS)
+
+-include $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
+
+# The wire decoders are held at 100% of their branches.
+UNIT_COVERAGE := $(UNIT_NAMES:%=build/coverage/tests/c/unit/test_%)
+
+check-coverage:
+	@rm -rf build/coverage
+	$(MAKE) -s BUILD=build/coverage CFLAGS='-O0 -g' EXTRA_CFLAGS=--coverage LDFLAGS=--coverage $(UNIT_COVERAGE)
+	@set -e; for t in $(UNIT_COVERAGE); do $$t >build/coverage/log 2>&1 || { cat build/coverage/log; exit 1; }; done
+	@tests/c/unit/check-coverage build/coverage/obj/pywsgid
+
+check-rest: check-coverage
+
+.PHONY: check-coverage

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pywsgid's commands, as a person or a deploy script gives them."""
+import json
+import os
+import subprocess
+import sys
+
+from pyw import paths
+
+DAEMON, LIFECYCLE = paths.TESTS / "functional" / "daemon", paths.TESTS / "robustness" / "lifecycle"
+sys.path[:0] = [str(DAEMON), str(LIFECYCLE)]
+
+from daemon_site import DaemonSite  # noqa: E402, F401
+from traffic import Clients  # noqa: E402, F401
+
+APPS = {"app.wsgi": DAEMON / "daemon.wsgi", "support.py": paths.SUPPORT}
+STUCK_APPS = {**APPS, "app.wsgi": LIFECYCLE / "lifecycle.wsgi"}
+GROUP = "WSGIDaemonProcess %s %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
+
+
+HEALTHY, IMPAIRED, FAILING = 0, 4, 5    # exit statuses of `pywsgid status`
+
+
+def groups(**options):
+    return "".join(GROUP % (name, text, name, name) for name, text in options.items())
+
+
+class Commands:
+    def __init__(self, server):
+        self.server = server
+        self.program = str(server.root / "modules" / "pywsgid")
+
+    def start(self, *arguments, directory=True, **options):
+        where = ["--directory", str(self.server.run)] if directory is True else []
+        return subprocess.Popen([self.program, *arguments, *where], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, errors="replace", **options)
+
+    def run(self, *arguments, **options):
+        """(exit status, what it says, what it complains of)"""
+        process = self.start(*arguments, **options)
+        output, errors = process.communicate(timeout=60)
+        return process.returncode, output, errors
+
+    def do(self, *arguments):
+        status, output, errors = self.run(*arguments)
+        assert status == 0, (arguments, status, output, errors)
+        return output
+
+    def refused(self, *arguments, status=1):
+        found, output, errors = self.run(*arguments)
+        assert found == status and not output, (arguments, found, output, errors)
+        return errors
+
+    def status(self, *arguments):
+        status, output, errors = self.run("status", "--json", *arguments)
+        assert status in (HEALTHY, IMPAIRED, FAILING), (arguments, status, output, errors)
+        return json.loads(output)
+
+    def health(self, *arguments):
+        """The exit status of `pywsgid status`."""
+        return self.run("status", *arguments)[0]
+
+    def table(self):
+        return self.run("status")[1]
+
+    def group(self, name):
+        found, = [group for group in self.status()["groups"] if group["name"] == name]
+        return found
+
+    def workers(self, name, state="ready"):
+        return [worker for worker in self.group(name)["workers"] if worker["state"] == state]
+
+
+def as_nobody():
+    os.setgid(65534)
+    os.setuid(65534)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SCHED_BATCH at high concurrency: it is tried, and kept unless requests are slower with it."""
+import os
+import resource
+import subprocess
+
+from daemon_site import APPS, DaemonSite
+
+from pyw import processes, wait_for
+from pyw.paths import is_root
+
+REQUESTS = max(4, os.cpu_count())
+
+CONFIG = """
+WSGIDaemonProcess app processes=1 threads=%d socket-timeout=120
+WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
+LogLevel pywsgi:debug
+""" % (REQUESTS + 1)
+
+
+def policies(pid):
+    """Of all threads of a process."""
+    return {os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/%d/task" % pid)}
+
+
+def children(server):
+    return [policies(child.pid) for child in processes.httpd_children(server.process.pid)]
+
+
+def is_calm(server, site):
+    """A child that is asked nothing more remains as it is."""
+    return site.facts()["policy"] == os.SCHED_OTHER and {os.SCHED_OTHER} in children(server)
+
+
+def ask(site):
+    """A part of the requests that a measurement takes."""
+    return [site.pid() for _ in range(25)]
+
+
+class TestHighConcurrency:
+    CONFIG = CONFIG
+
+    def test_threads_are_batch_threads_during_the_trial_and_not_after_it(self, server):
+        """Whether it is kept depends on what else the machine does (tests/c/unit/test_batch_trial.c)."""
+        site = DaemonSite(server, "/app")
+        assert is_calm(server, site)
+        held = site.hold(count=REQUESTS)
+        wait_for(lambda: ask(site) and {os.SCHED_BATCH} in children(server), 60)
+        wait_for(lambda: ask(site) and os.SCHED_BATCH in policies(held.pids[0]), 30)
+        server.log.wait("PYW0288.* is on: high concurrency, measuring with it")
+        held.finish()
+        wait_for(lambda: ask(site) and server.log.find("PYW0288.* is off"))
+        wait_for(lambda: is_calm(server, site))
+
+    def test_low_concurrency_changes_nothing(self, server):
+        site = DaemonSite(server, "/app")
+        wait_for(lambda: is_calm(server, site))
+        held = site.hold(count=REQUESTS - 2)
+        assert is_calm(server, site)
+        held.finish()
+
+
+def limit_descriptors(server, limit):
+    """prlimit(2) lets a user do that to his own processes."""
+    for child in processes.httpd_children(server.process.pid):
+        ids = {"user": child.uids().real, "group": child.gids().real, "extra_groups": []} if is_root() else {}
+        subprocess.run(["prlimit", "--pid", str(child.pid), "--nofile=%d:" % limit], check=True, **ids)
+
+
+class TestShortageOfDescriptors:
+    CONFIG = CONFIG + "<Directory />\nAllowOverrideList None\nAllowOverride None\n</Directory>\nMaxKeepAliveRequests 0\n"
+
+    def test_it_is_told_once_and_tried_again(self, server):
+        site = DaemonSite(server, "/app")
+        connection = site.connect()     # to the child that is looked at
+
+        def ask():
+            connection.start("GET", "/app/pid")
+            return connection.read_response().status == 200
+
+        held = site.hold(count=REQUESTS)
+        wait_for(lambda: ask() and server.log.find("PYW0288.* is on"), 60)
+        held.finish()
+        before, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        limit_descriptors(server, 3)
+        wait_for(lambda: ask() and server.log.find("PYW0287"))
+        limit_descriptors(server, before)
+        wait_for(lambda: ask() and server.log.find("PYW0288.* is off"))
+        assert len(server.log.find("PYW0287")) == 1
+
+
+class TestOff:
+    CONFIG = CONFIG + "WSGIBatchScheduling Off\n"
+
+    def test_nothing_is_changed(self, server):
+        site = DaemonSite(server, "/app")
+        held = site.hold(count=REQUESTS)
+        assert is_calm(server, site)
+        held.finish()
+
+
+class TestPolicyOfTheAdministrator:
+    def test_it_is_left_alone(self, make_httpd):
+        """As CPUSchedulingPolicy= of systemd sets it, for httpd and all that it starts."""
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        try:
+            server = make_httpd(CONFIG, apps=APPS)
+        finally:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        site = DaemonSite(server, "/app")
+        site.hold(count=REQUESTS).finish()
+        assert not server.log.find("PYW0288"), "what is not switched on is not switched off"
+        assert site.facts()["policy"] == os.SCHED_BATCH
+        assert all(child == {os.SCHED_BATCH} for child in children(server))

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No request fails and none stalls, whatever happens to the server meanwhile; docs/results/reliability.md has the table."""
+import pytest
+from disturbance_events import EVENTS, Graceful, KillManager, KillWorkers
+from disturbance_server import Ours
+
+LONG_SECONDS = 2
+SECONDS = 2
+ALWAYS = (Graceful, KillWorkers, KillManager)   # the others are for make check-all
+
+
+def cases():
+    for event in EVENTS:
+        yield pytest.param(event, id=event.name.replace(" ", "_"), marks=[] if event in ALWAYS else pytest.mark.long)
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("event", cases())
+class TestDisturbance:
+    def test_nobody_notices(self, make_httpd, event):
+        happening = event(Ours(make_httpd, event.options), event.quick, SECONDS, LONG_SECONDS)
+        happening.httpd.allow_log(event.log)
+        report = happening.run(event.stall)
+        print(event.name, report, *happening.notes, sep="\n")
+        faults = happening.broken + report.faults()
+        assert not faults, "%s\n%s" % (report, "\n".join(faults[:40]))
+        happening.httpd.finish()
