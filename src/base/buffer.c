@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void release(const pyw_buffer *buffer)
+static void release_bytes(const pyw_buffer *buffer)
 {
     if (buffer->is_secret && buffer->data != NULL) {
         explicit_bzero(buffer->data, buffer->capacity);
@@ -16,7 +16,7 @@ static void release(const pyw_buffer *buffer)
 }
 
 /* As realloc(3), but overwrites the old memory. */
-static char *grow(const pyw_buffer *buffer, size_t capacity)
+static char *grow_bytes(const pyw_buffer *buffer, size_t capacity)
 {
     char *data;
 
@@ -26,14 +26,14 @@ static char *grow(const pyw_buffer *buffer, size_t capacity)
     data = malloc(capacity);
     if (data != NULL) {
         memcpy(data, buffer->data != NULL ? buffer->data : "", buffer->length);
-        release(buffer);
+        release_bytes(buffer);
     }
     return data;
 }
 
 void pyw_buffer_free(pyw_buffer *buffer)
 {
-    release(buffer);
+    release_bytes(buffer);
     *buffer = (pyw_buffer){.is_secret = buffer->is_secret};
 }
 
@@ -62,7 +62,7 @@ char *pyw_buffer_reserve(pyw_buffer *buffer, size_t more)
     while (capacity < wanted) {
         capacity = capacity > SIZE_MAX / 2 ? wanted : capacity * 2;
     }
-    data = grow(buffer, capacity);
+    data = grow_bytes(buffer, capacity);
     if (data == NULL) {
         buffer->failed = 1;
         return NULL;

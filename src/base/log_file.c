@@ -67,8 +67,8 @@ static size_t write_prefix(char *out, size_t size, const pyw_log_origin *origin)
     clock_gettime(CLOCK_REALTIME, &now);
     take_apart(now.tv_sec + __atomic_load_n(&zone, __ATOMIC_RELAXED), &day);
     length = snprintf(out, size, "[%s %s %02d %02d:%02d:%02d.%06ld %d] [pywsgi:%s] [pid %ld:tid %ld] ",
-                      day_names[day.tm_wday], month_names[day.tm_mon], day.tm_mday, day.tm_hour, day.tm_min,
-                      day.tm_sec, now.tv_nsec / 1000, day.tm_year + 1900, level_names[level], origin->pid, origin->tid);
+                      day_names[day.tm_wday], month_names[day.tm_mon], day.tm_mday, day.tm_hour, day.tm_min, day.tm_sec,
+                      now.tv_nsec / 1000, day.tm_year + 1900, level_names[level], origin->pid, origin->tid);
     return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 

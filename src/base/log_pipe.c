@@ -198,8 +198,8 @@ static size_t take_raw(pyw_log_pipe *pipe, const char *data, size_t length, pyw_
 void pyw_log_pipe_take(pyw_log_pipe *pipe, const char *data, size_t length, pyw_log_pipe_fn *fn, void *baton)
 {
     while (length > 0) {
-        size_t used = pipe->is_in_record ? take_record(pipe, data, length, fn, baton)
-                                         : take_raw(pipe, data, length, fn, baton);
+        size_t used =
+            pipe->is_in_record ? take_record(pipe, data, length, fn, baton) : take_raw(pipe, data, length, fn, baton);
 
         data += used;
         length -= used;

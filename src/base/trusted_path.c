@@ -27,7 +27,7 @@ typedef struct walk {
 } walk;
 
 /* Returns -1. */
-static int fail(const walk *self, int error, const char *path)
+static int fail_path(const walk *self, int error, const char *path)
 {
     pyw_problem_set(self->problem, "%s: %s", path, strerror(error));
     errno = error;
@@ -53,8 +53,7 @@ static int is_trusted(const struct stat *found)
 {
     int is_writable = !S_ISLNK(found->st_mode) && (found->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 
-    return (found->st_uid == 0 || found->st_uid == geteuid()) &&
-           (!is_writable || (found->st_mode & S_ISVTX) != 0);
+    return (found->st_uid == 0 || found->st_uid == geteuid()) && (!is_writable || (found->st_mode & S_ISVTX) != 0);
 }
 
 static void enter(walk *self, int fd)
@@ -73,7 +72,7 @@ static int enter_root(walk *self)
     enter(self, fd);
     self->seen[0] = '\0';
     if (fd < 0 || fstat(fd, &found) != 0) {
-        return fail(self, errno, "/");
+        return fail_path(self, errno, "/");
     }
     return is_trusted(&found) ? 0 : distrust(self, &found, "/");
 }
@@ -85,7 +84,7 @@ static int take_name(walk *self, char name[NAME_MAX + 1])
     size_t length = strcspn(begin, "/");
 
     if (length > NAME_MAX) {
-        return fail(self, ENAMETOOLONG, begin);
+        return fail_path(self, ENAMETOOLONG, begin);
     }
     memcpy(name, begin, length);
     name[length] = '\0';
@@ -100,27 +99,27 @@ static int follow(walk *self, int link, const char *path)
     ssize_t length = readlinkat(link, "", target, sizeof(target) - 1);
 
     if (length < 0) {
-        return fail(self, errno, path);
+        return fail_path(self, errno, path);
     }
     target[length] = '\0';
     memcpy(rest, self->rest, sizeof(rest));
     if (++self->links > LINKS_MOST) {
-        return fail(self, ELOOP, path);
+        return fail_path(self, ELOOP, path);
     }
     if ((size_t)snprintf(self->rest, sizeof(self->rest), "%s/%s", target, rest) >= sizeof(self->rest)) {
-        return fail(self, ENAMETOOLONG, path);
+        return fail_path(self, ENAMETOOLONG, path);
     }
     return target[0] == '/' ? enter_root(self) : 0;
 }
 
 /* Continues the walk with `fd`, the file that the name refers to, or closes it. */
-static int step(walk *self, int fd, const char *path)
+static int walk_step(walk *self, int fd, const char *path)
 {
     struct stat found;
     int rv;
 
     if (fstat(fd, &found) != 0) {
-        rv = fail(self, errno, path);
+        rv = fail_path(self, errno, path);
     }
     else if (!is_trusted(&found)) {
         rv = distrust(self, &found, path);
@@ -129,7 +128,7 @@ static int step(walk *self, int fd, const char *path)
         rv = follow(self, fd, path);
     }
     else if (!S_ISDIR(found.st_mode)) {
-        rv = fail(self, ENOTDIR, path);
+        rv = fail_path(self, ENOTDIR, path);
     }
     else {
         enter(self, fd);
@@ -146,10 +145,10 @@ static int look_up(walk *self, const char *name)
     int fd;
 
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", self->seen, name) >= sizeof(path)) {
-        return fail(self, ENAMETOOLONG, name);
+        return fail_path(self, ENAMETOOLONG, name);
     }
     fd = openat(self->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    return fd >= 0 ? step(self, fd, path) : fail(self, errno, path);
+    return fd >= 0 ? walk_step(self, fd, path) : fail_path(self, errno, path);
 }
 
 int pyw_trusted_path_open(const char *path, pyw_problem *problem)
@@ -159,7 +158,7 @@ int pyw_trusted_path_open(const char *path, pyw_problem *problem)
     int rv;
 
     if (strlen(path) >= sizeof(self.rest)) {
-        return fail(&self, ENAMETOOLONG, path);
+        return fail_path(&self, ENAMETOOLONG, path);
     }
     strcpy(self.rest, path);
     rv = enter_root(&self);

@@ -204,7 +204,7 @@ static int exit_status(const invocation *self)
     return status;
 }
 
-static int fail(const char *text)
+static int fail_command(const char *text)
 {
     fprintf(stderr, "pywsgid: %s\n", text);
     return PYW_COMMAND_REFUSED;
@@ -219,25 +219,25 @@ static int take_answer(invocation *self)
         pyw_result result = pyw_channel_read(self->channel, &frame, limit);
 
         if (result == PYW_EOF || result == PYW_GONE) {
-            return fail("the manager ended, or turned this user away");
+            return fail_command("the manager ended, or turned this user away");
         }
         if (result != PYW_OK) {
-            return fail(apr_psprintf(self->pool, "the manager does not answer (%s)", pyw_result_name(result)));
+            return fail_command(apr_psprintf(self->pool, "the manager does not answer (%s)", pyw_result_name(result)));
         }
         if (frame.type == PYW_FRAME_DONE) {
             show(self, &frame);
             return exit_status(self);
         }
         if (frame.type == PYW_FRAME_REFUSED) {
-            return fail(words(self, &frame));
+            return fail_command(words(self, &frame));
         }
         if (frame.type != PYW_FRAME_ROW || !take_row(self, &frame)) {
-            return fail("this is not the manager's version of pywsgid");
+            return fail_command("this is not the manager's version of pywsgid");
         }
     }
 }
 
-static int run(invocation *self)
+static int run_command(invocation *self)
 {
     int status = PYW_COMMAND_NOBODY;
     int fd = pyw_command_connect(self->directory, &status);
@@ -248,22 +248,22 @@ static int run(invocation *self)
     self->channel = pyw_channel_create();
     self->rows = apr_array_make(self->pool, 16, sizeof(pyw_pairs));
     if (self->channel == NULL) {
-        return fail("no memory");
+        return fail_command("no memory");
     }
     pyw_channel_open(self->channel, fd);
     if (send_command(self) != PYW_OK) {
-        return fail("the manager does not listen");
+        return fail_command("the manager does not listen");
     }
     return take_answer(self);
 }
 
 /* Flush the output, and report a failure: a status that could not be written is not a success. */
-static int finish(int status)
+static int finish_command(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout)) {
         return status;
     }
-    return fail("the output cannot be written");
+    return fail_command("the output cannot be written");
 }
 
 int pyw_command_main(int argc, char **argv)
@@ -281,5 +281,5 @@ int pyw_command_main(int argc, char **argv)
     }
     apr_initialize();
     apr_pool_create(&self.pool, NULL);
-    return finish(run(&self));
+    return finish_command(run_command(&self));
 }

@@ -48,7 +48,7 @@ static int connect_to(const char *path)
     return fd;
 }
 
-static int is_known(const search *found, const char *path)
+static int is_known_socket(const search *found, const char *path)
 {
     for (int i = 0; i < found->count; i++) {
         if (strcmp(found->paths[i], path) == 0) {
@@ -64,7 +64,7 @@ static void try_path(search *found, const char *name)
     char path[PATH_MAX];
     int fd;
 
-    if (realpath(name, path) == NULL || found->count == FOUND_MOST || is_known(found, path)) {
+    if (realpath(name, path) == NULL || found->count == FOUND_MOST || is_known_socket(found, path)) {
         return;
     }
     fd = connect_to(path);

@@ -40,7 +40,7 @@ static void print_lines(FILE *out, const pyw_buffer *bytes)
     }
 }
 
-static void gather(int fd, pyw_buffer *bytes)
+static void read_all(int fd, pyw_buffer *bytes)
 {
     char piece[4096];
     int64_t deadline = pyw_wait_deadline(LIMIT_MS);
@@ -60,7 +60,7 @@ int pyw_command_copy_stacks(int fd, FILE *out)
     pyw_buffer bytes = {0};
     int any;
 
-    gather(fd, &bytes);
+    read_all(fd, &bytes);
     close(fd);
     any = !bytes.failed && bytes.length > 0;
     if (any) {

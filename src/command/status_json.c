@@ -19,15 +19,24 @@ static const json_field manager_fields[] = {
 };
 
 static const json_field group_fields[] = {
-    {"name", FIELD_TEXT},         {"state", FIELD_TEXT},      {"processes", FIELD_NUMBER}, {"threads", FIELD_NUMBER},
-    {"generation", FIELD_NUMBER}, {"failures", FIELD_NUMBER}, {"user", FIELD_TEXT},        {"python-home", FIELD_TEXT},
-    {"application", FIELD_LIST},  {"health", FIELD_TEXT},     {"reload-failed-at", FIELD_TEXT},
-    {"reload-problem", FIELD_TEXT}, {NULL, FIELD_TEXT},
+    {"name", FIELD_TEXT},
+    {"state", FIELD_TEXT},
+    {"processes", FIELD_NUMBER},
+    {"threads", FIELD_NUMBER},
+    {"generation", FIELD_NUMBER},
+    {"failures", FIELD_NUMBER},
+    {"user", FIELD_TEXT},
+    {"python-home", FIELD_TEXT},
+    {"application", FIELD_LIST},
+    {"health", FIELD_TEXT},
+    {"reload-failed-at", FIELD_TEXT},
+    {"reload-problem", FIELD_TEXT},
+    {NULL, FIELD_TEXT},
 };
 
 static const json_field worker_fields[] = {
-    {"pid", FIELD_NUMBER},     {"state", FIELD_TEXT},  {"uptime-ms", FIELD_NUMBER}, {"served", FIELD_NUMBER},
-    {"threads", FIELD_NUMBER}, {"busy", FIELD_NUMBER}, {"memory", FIELD_NUMBER},    {"generation", FIELD_NUMBER},
+    {"pid", FIELD_NUMBER},     {"state", FIELD_TEXT},   {"uptime-ms", FIELD_NUMBER}, {"served", FIELD_NUMBER},
+    {"threads", FIELD_NUMBER}, {"busy", FIELD_NUMBER},  {"memory", FIELD_NUMBER},    {"generation", FIELD_NUMBER},
     {"request", FIELD_LIST},   {"problem", FIELD_TEXT}, {NULL, FIELD_TEXT},
 };
 

@@ -52,7 +52,7 @@ static const char *escaped(apr_pool_t *pool, const char *text)
     return out;
 }
 
-static const char *shown(apr_pool_t *pool, const pyw_pairs *row, const char *name)
+static const char *shown_value(apr_pool_t *pool, const pyw_pairs *row, const char *name)
 {
     return pyw_status_shown(pool, row, name, RUNS_MOST);
 }
@@ -99,17 +99,18 @@ static line group_line(apr_pool_t *pool, const apr_array_header_t *rows, int ind
 {
     const pyw_pairs *row = &APR_ARRAY_IDX(rows, index, pyw_pairs);
     line made = {{
-        shown(pool, row, "name"),
-        shown(pool, row, "state"),
-        "",
-        "",
-        "",
-        number(pool, sum(rows, index, "served")),
-        busy(pool, sum(rows, index, "busy"), sum(rows, index, "threads")),
-        size(pool, sum(rows, index, "memory")),
-        number(pool, pyw_status_number(row, "generation")),
-        joined(pool, row, "application"),
-    }, NULL};
+                     shown_value(pool, row, "name"),
+                     shown_value(pool, row, "state"),
+                     "",
+                     "",
+                     "",
+                     number(pool, sum(rows, index, "served")),
+                     busy(pool, sum(rows, index, "busy"), sum(rows, index, "threads")),
+                     size(pool, sum(rows, index, "memory")),
+                     number(pool, pyw_status_number(row, "generation")),
+                     joined(pool, row, "application"),
+                 },
+                 NULL};
 
     return made;
 }
@@ -117,17 +118,18 @@ static line group_line(apr_pool_t *pool, const apr_array_header_t *rows, int ind
 static line worker_line(apr_pool_t *pool, const pyw_pairs *row)
 {
     line made = {{
-        "",
-        "",
-        number(pool, pyw_status_number(row, "pid")),
-        shown(pool, row, "state"),
-        duration(pool, pyw_status_number(row, "uptime-ms")),
-        number(pool, pyw_status_number(row, "served")),
-        busy(pool, pyw_status_number(row, "busy"), pyw_status_number(row, "threads")),
-        size(pool, pyw_status_number(row, "memory")),
-        number(pool, pyw_status_number(row, "generation")),
-        joined(pool, row, "request"),
-    }, NULL};
+                     "",
+                     "",
+                     number(pool, pyw_status_number(row, "pid")),
+                     shown_value(pool, row, "state"),
+                     duration(pool, pyw_status_number(row, "uptime-ms")),
+                     number(pool, pyw_status_number(row, "served")),
+                     busy(pool, pyw_status_number(row, "busy"), pyw_status_number(row, "threads")),
+                     size(pool, pyw_status_number(row, "memory")),
+                     number(pool, pyw_status_number(row, "generation")),
+                     joined(pool, row, "request"),
+                 },
+                 NULL};
 
     if (*made.cells[COLUMNS - 1] == '\0') {
         made.cells[COLUMNS - 1] = problem(pool, row, "problem");
@@ -138,7 +140,7 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row)
 
 static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
 {
-    const char *moment = shown(pool, row, "reload-failed-at");
+    const char *moment = shown_value(pool, row, "reload-failed-at");
     line note = {.note = apr_psprintf(pool, "  the reload of %s failed, older code serves on: %s", moment,
                                       problem(pool, row, "reload-problem"))};
 
@@ -193,10 +195,10 @@ static void print_line(const int widths[COLUMNS], const line *of)
 
 static void print_manager(apr_pool_t *pool, const pyw_pairs *row)
 {
-    const char *server = shown(pool, row, "server");
+    const char *server = shown_value(pool, row, "server");
 
     printf("pywsgid %s, pid %" PRIu64 ", up %s; httpd %s%spid %" PRIu64 "; sockets in %s\n\n",
-           shown(pool, row, "version"), pyw_status_number(row, "pid"),
+           shown_value(pool, row, "version"), pyw_status_number(row, "pid"),
            duration(pool, pyw_status_number(row, "uptime-ms")), server, *server ? ", " : "",
            pyw_status_number(row, "httpd"), problem(pool, row, "directory"));
 }

@@ -37,16 +37,16 @@ typedef struct pyw_dir_config {
     const char *callable_object;   /* NULL: unset, which means "application" */
     pyw_switch pass_authorization; /* default Off */
     pyw_switch script_reloading;   /* default On */
-    pyw_switch chunked_request; /* Off refuses chunked bodies with 411; default On */
-    pyw_switch map_head_to_get; /* default Auto */
-    pyw_switch error_override;  /* default Off */
-    pyw_switch enable_sendfile; /* default: as EnableSendfile */
+    pyw_switch chunked_request;    /* Off refuses chunked bodies with 411; default On */
+    pyw_switch map_head_to_get;    /* default Auto */
+    pyw_switch error_override;     /* default Off */
+    pyw_switch enable_sendfile;    /* default: as EnableSendfile */
     pyw_switch response_buffering; /* default On */
-    pyw_switch interrupts_gone; /* WSGIClientGone: On is Interrupt; default Off, Ignore */
+    pyw_switch interrupts_gone;    /* WSGIClientGone: On is Interrupt; default Off, Ignore */
     apr_interval_time_t request_timeout; /* 0: no limit; -1: unset, the group's option decides */
-    pyw_switch priority;        /* WSGIPriority: On is High; default Normal */
-    int concurrency;            /* WSGIConcurrency: maximum of running requests; 0: no limit; -1: unset */
-    int concurrency_location;   /* the number of the scope that sets it, 1 ... 63 */
+    pyw_switch priority;                 /* WSGIPriority: On is High; default Normal */
+    int concurrency;                     /* WSGIConcurrency: maximum of running requests; 0: no limit; -1: unset */
+    int concurrency_location;            /* the number of the scope that sets it, 1 ... 63 */
 } pyw_dir_config;
 
 /* A defined process group. */
@@ -54,10 +54,10 @@ typedef struct pyw_group {
     pyw_group_options *options;
     server_rec
         *server; /* the server that defines it: its ErrorLog is the group's log, its ServerName limits who may use it */
-    const char *defined_at;  /* "file:line" */
-    /* Set by pyw_dispatch_prepare. */
+    const char *defined_at; /* "file:line" */
+    /* Set by pyw_shared_memory_prepare. */
     struct pyw_slots *slots;
-    const struct pyw_roster_group *roster;
+    const struct pyw_worker_list_group *worker_list;
 } pyw_group;
 
 /* A WSGIProcessGroup or process-group= whose value is literal, so that the group must exist. */
@@ -83,23 +83,23 @@ typedef struct pyw_server_config {
     int has_group_sections;
     int has_callable_sections;
     /* Only set for the main server: */
-    apr_array_header_t *uses;     /* elements: pyw_group_use, of all servers */
-    apr_array_header_t *imports;  /* elements: pyw_import, of all servers */
+    apr_array_header_t *uses;             /* elements: pyw_group_use, of all servers */
+    apr_array_header_t *imports;          /* elements: pyw_import, of all servers */
     apr_array_header_t *embedded_imports; /* elements: const pyw_application_option *; set by pyw_config_check */
-    apr_array_header_t *warnings; /* elements: const char *, messages for the start of httpd */
-    apr_array_header_t *groups;   /* elements: pyw_group *, of all servers */
-    pyw_secrets *secrets;         /* values of env= and env-file= of all groups; NULL: there are none */
-    int has_secrets_in_text;      /* env= is used: the text that httpd has read contains its value */
-    const char *python_home;      /* WSGIPythonHome */
-    const char *python_path;      /* WSGIPythonPath */
-    const char *socket_prefix;    /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
-    const char *daemon_program;   /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
-    const char *temp_directory;   /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
-    const char *engine_path;      /* WSGIEnginePath, absolute directory; NULL: the module's directory */
+    apr_array_header_t *warnings;         /* elements: const char *, messages for the start of httpd */
+    apr_array_header_t *groups;           /* elements: pyw_group *, of all servers */
+    pyw_secrets *secrets;                 /* values of env= and env-file= of all groups; NULL: there are none */
+    int has_secrets_in_text;              /* env= is used: the text that httpd has read contains its value */
+    const char *python_home;              /* WSGIPythonHome */
+    const char *python_path;              /* WSGIPythonPath */
+    const char *socket_prefix;            /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
+    const char *daemon_program;           /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
+    const char *temp_directory;           /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
+    const char *engine_path;              /* WSGIEnginePath, absolute directory; NULL: the module's directory */
     const char *
         embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
     pyw_switch restrict_embedded;
-    pyw_switch batch_scheduling; /* default On */
+    pyw_switch batch_scheduling;  /* default On */
     int concurrency_locations;    /* the number of WSGIConcurrency directives */
     const char *socket_directory; /* "<prefix>.<pid of httpd's parent>"; set by pyw_config_check */
 } pyw_server_config;

@@ -16,15 +16,15 @@
 
 void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
-    pyw_log_install(pyw_log_sink_server, main_server, pyw_log_sink_threshold(main_server));
+    pyw_log_install(pyw_httpd_log_server, main_server, pyw_httpd_log_threshold(main_server));
     pyw_parent_child_init();
-    pyw_dispatch_child_init();
+    pyw_shared_memory_child_init();
     pyw_admission_child_init();
     pyw_batch_scheduling_child_init(pchild);
-    pyw_client_child_init(pchild);
-    pyw_absorber_child_init(pchild);
+    pyw_connection_child_init(pchild);
+    pyw_buffering_child_init(pchild);
     pyw_upload_child_init(pchild, main_server);
-    pyw_kept_child_init(pchild, pyw_dispatch_size());
-    pyw_linger_child_init(pchild);
+    pyw_connection_pool_child_init(pchild, pyw_shared_memory_size());
+    pyw_abandoned_child_init(pchild);
     pyw_embedded_child_init(pchild, main_server);
 }

@@ -4,7 +4,7 @@
 #include <apr_portable.h>
 #include <http_core.h>
 
-int pyw_conn_fd(conn_rec *c)
+int pyw_client_socket_fd(conn_rec *c)
 {
     apr_socket_t *socket = c->master ? NULL : ap_get_conn_socket(c);
     apr_os_sock_t fd = -1;

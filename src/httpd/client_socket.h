@@ -5,6 +5,6 @@
 #include <httpd.h>
 
 /* The client's socket, to wait for. -1: a stream of HTTP/2 has none of its own. On the thread of the request. */
-int pyw_conn_fd(conn_rec *c);
+int pyw_client_socket_fd(conn_rec *c);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "httpd/request/body.h"
 
-static void add(apr_array_header_t *pairs, const char *name, const char *value)
+static void add_pair(apr_array_header_t *pairs, const char *name, const char *value)
 {
     pyw_pair *pair;
 
@@ -50,7 +50,7 @@ static void add_subprocess_env(apr_array_header_t *pairs, request_rec *r)
 
     for (int i = 0; i < table->nelts; i++) {
         if (entries[i].key && *entries[i].key && !is_reserved(entries[i].key)) {
-            add(pairs, entries[i].key, entries[i].val);
+            add_pair(pairs, entries[i].key, entries[i].val);
         }
     }
 }
@@ -120,7 +120,7 @@ static void add_headers(apr_array_header_t *pairs, request_rec *r, int pass_auth
             name = variable_name(r->pool, entries[i].key);
         }
         if (name) {
-            add(pairs, name, entries[i].val);
+            add_pair(pairs, name, entries[i].val);
         }
     }
 }
@@ -175,25 +175,25 @@ static void add_optional(apr_array_header_t *pairs, request_rec *r)
 {
     const char *signature = ap_psignature("", r);
 
-    add(pairs, "SERVER_SIGNATURE", *signature ? signature : NULL);
-    add(pairs, "REMOTE_HOST", ap_get_useragent_host(r, REMOTE_HOST, NULL));
-    add(pairs, "REMOTE_IDENT", ap_get_remote_logname(r));
+    add_pair(pairs, "SERVER_SIGNATURE", *signature ? signature : NULL);
+    add_pair(pairs, "REMOTE_HOST", ap_get_useragent_host(r, REMOTE_HOST, NULL));
+    add_pair(pairs, "REMOTE_IDENT", ap_get_remote_logname(r));
 }
 
 static void add_connection(apr_array_header_t *pairs, request_rec *r)
 {
-    add(pairs, "SERVER_SOFTWARE", ap_get_server_banner());
-    add(pairs, "SERVER_NAME", ap_get_server_name_for_url(r));
-    add(pairs, "SERVER_ADDR", r->connection->local_ip);
-    add(pairs, "SERVER_PORT", port_text(r->pool, ap_get_server_port(r)));
-    add(pairs, "SERVER_ADMIN", r->server->server_admin);
-    add(pairs, "REMOTE_ADDR", r->useragent_ip);
-    add(pairs, "REMOTE_PORT", apr_itoa(r->pool, r->useragent_addr->port));
-    add(pairs, "REMOTE_USER", r->user);
-    add(pairs, "AUTH_TYPE", r->ap_auth_type);
-    add(pairs, "DOCUMENT_ROOT", ap_document_root(r));
-    add(pairs, "CONTEXT_PREFIX", ap_context_prefix(r));
-    add(pairs, "CONTEXT_DOCUMENT_ROOT", ap_context_document_root(r));
+    add_pair(pairs, "SERVER_SOFTWARE", ap_get_server_banner());
+    add_pair(pairs, "SERVER_NAME", ap_get_server_name_for_url(r));
+    add_pair(pairs, "SERVER_ADDR", r->connection->local_ip);
+    add_pair(pairs, "SERVER_PORT", port_text(r->pool, ap_get_server_port(r)));
+    add_pair(pairs, "SERVER_ADMIN", r->server->server_admin);
+    add_pair(pairs, "REMOTE_ADDR", r->useragent_ip);
+    add_pair(pairs, "REMOTE_PORT", apr_itoa(r->pool, r->useragent_addr->port));
+    add_pair(pairs, "REMOTE_USER", r->user);
+    add_pair(pairs, "AUTH_TYPE", r->ap_auth_type);
+    add_pair(pairs, "DOCUMENT_ROOT", ap_document_root(r));
+    add_pair(pairs, "CONTEXT_PREFIX", ap_context_prefix(r));
+    add_pair(pairs, "CONTEXT_DOCUMENT_ROOT", ap_context_document_root(r));
 }
 
 static int is_on(const char *text)
@@ -210,20 +210,20 @@ static const char *url_scheme(request_rec *r)
 static void add_request(apr_array_header_t *pairs, request_rec *r, const pyw_target *target)
 {
     if (r->prev) {
-        add(pairs, "REDIRECT_URL", r->prev->uri);
-        add(pairs, "REDIRECT_QUERY_STRING", r->prev->args);
+        add_pair(pairs, "REDIRECT_URL", r->prev->uri);
+        add_pair(pairs, "REDIRECT_QUERY_STRING", r->prev->args);
     }
     if (target->spec.kind == PYW_TARGET_SCRIPT) {
-        add(pairs, "SCRIPT_FILENAME", r->filename);
+        add_pair(pairs, "SCRIPT_FILENAME", r->filename);
     }
-    add(pairs, "REQUEST_METHOD", request_method(r, target->config->map_head_to_get));
-    add(pairs, "REQUEST_SCHEME", ap_http_scheme(r));
-    add(pairs, "REQUEST_URI", request_uri(r));
-    add(pairs, "QUERY_STRING", r->args ? r->args : "");
-    add(pairs, "SERVER_PROTOCOL", r->protocol);
-    add(pairs, "SCRIPT_NAME", target->script_name);
-    add(pairs, "PATH_INFO", target->path_info);
-    add(pairs, "wsgi.url_scheme", url_scheme(r));
+    add_pair(pairs, "REQUEST_METHOD", request_method(r, target->config->map_head_to_get));
+    add_pair(pairs, "REQUEST_SCHEME", ap_http_scheme(r));
+    add_pair(pairs, "REQUEST_URI", request_uri(r));
+    add_pair(pairs, "QUERY_STRING", r->args ? r->args : "");
+    add_pair(pairs, "SERVER_PROTOCOL", r->protocol);
+    add_pair(pairs, "SCRIPT_NAME", target->script_name);
+    add_pair(pairs, "PATH_INFO", target->path_info);
+    add_pair(pairs, "wsgi.url_scheme", url_scheme(r));
 }
 
 const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target, apr_off_t collected)
@@ -234,8 +234,8 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
     add_subprocess_env(pairs, r);
     add_headers(pairs, r, passes_authorization(r, target), has_entity);
     if (has_entity) {
-        add(pairs, "CONTENT_TYPE", apr_table_get(r->headers_in, "Content-Type"));
-        add(pairs, "CONTENT_LENGTH", pyw_body_content_length(r, collected));
+        add_pair(pairs, "CONTENT_TYPE", apr_table_get(r->headers_in, "Content-Type"));
+        add_pair(pairs, "CONTENT_LENGTH", pyw_body_content_length(r, collected));
     }
     add_connection(pairs, r);
     add_optional(pairs, r);

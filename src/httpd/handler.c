@@ -15,7 +15,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-static int is_ours(const request_rec *r)
+static int is_our_handler(const request_rec *r)
 {
     return r->handler &&
            (strcmp(r->handler, PYW_HANDLER_NAME) == 0 || strcmp(r->handler, "application/x-httpd-wsgi") == 0);
@@ -71,7 +71,7 @@ const char *pyw_handler_process_group(request_rec *r)
 {
     pyw_target target;
 
-    if (!is_ours(r) || pyw_target_resolve(r, alias_of(r), &target) != OK) {
+    if (!is_our_handler(r) || pyw_target_resolve(r, alias_of(r), &target) != OK) {
         return NULL;
     }
     return target.group ? target.group->options->name : "";
@@ -89,7 +89,7 @@ int pyw_handler(request_rec *r)
     pyw_target target;
     int status;
 
-    if (!is_ours(r)) {
+    if (!is_our_handler(r)) {
         return DECLINED;
     }
     alias = alias_of(r);

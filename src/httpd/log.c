@@ -12,13 +12,13 @@ static int httpd_level(pyw_log_level level)
     return level > PYW_LOG_TRACE ? APLOG_TRACE1 : (int)level;
 }
 
-void pyw_log_sink_server(void *server, pyw_log_level level, const char *text, size_t length)
+void pyw_httpd_log_server(void *server, pyw_log_level level, const char *text, size_t length)
 {
     (void)length;
     ap_log_error(APLOG_MARK, httpd_level(level), 0, server, "%s", text);
 }
 
-void pyw_log_sink_request(request_rec *r, pyw_log_level level, apr_uint32_t worker, const char *text, size_t length)
+void pyw_httpd_log_request(request_rec *r, pyw_log_level level, apr_uint32_t worker, const char *text, size_t length)
 {
     char line[PYW_LOG_RECORD_MAX];
 
@@ -31,7 +31,7 @@ void pyw_log_sink_request(request_rec *r, pyw_log_level level, apr_uint32_t work
     }
 }
 
-pyw_log_level pyw_log_sink_threshold(const server_rec *server)
+pyw_log_level pyw_httpd_log_threshold(const server_rec *server)
 {
     int level = ap_get_server_module_loglevel(server, APLOG_MODULE_INDEX);
 

@@ -9,15 +9,15 @@
 #include "base/log.h"
 
 /* A pyw_log_sink; the baton is a server_rec. */
-void pyw_log_sink_server(void *server, pyw_log_level level, const char *text, size_t length);
+void pyw_httpd_log_server(void *server, pyw_log_level level, const char *text, size_t length);
 
 /*
  * What an application writes: `text` is untrusted, control bytes are escaped. httpd's fields of the record have the pid
  * of the calling process; with `worker` != 0 the text begins with the pid of the worker that wrote it.
  */
-void pyw_log_sink_request(request_rec *r, pyw_log_level level, apr_uint32_t worker, const char *text, size_t length);
+void pyw_httpd_log_request(request_rec *r, pyw_log_level level, apr_uint32_t worker, const char *text, size_t length);
 
 /* LogLevel of the server, for this module. */
-pyw_log_level pyw_log_sink_threshold(const server_rec *server);
+pyw_log_level pyw_httpd_log_threshold(const server_rec *server);
 
 #endif

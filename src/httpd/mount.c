@@ -26,7 +26,7 @@ apr_ssize_t pyw_mount_covered(const char *path, const char *prefix)
 }
 
 /* The bytes of r->uri that the alias covers, -1 if none; *target is what they lead to. */
-static apr_ssize_t match(request_rec *r, const pyw_alias *alias, const char **target)
+static apr_ssize_t match_alias(request_rec *r, const pyw_alias *alias, const char **target)
 {
     ap_regmatch_t groups[AP_MAX_REG_MATCH];
 
@@ -45,7 +45,7 @@ static apr_ssize_t match(request_rec *r, const pyw_alias *alias, const char **ta
  * A file takes the rest of the URL as PATH_INFO at once: httpd is never asked to look up script + rest as one path,
  * which fails for a long rest. For a directory of scripts the directory walk finds the script.
  */
-static void map(request_rec *r, pyw_mount *mount, const char *target, const char *rest)
+static void map_alias(request_rec *r, pyw_mount *mount, const char *target, const char *rest)
 {
     /* Where it is found, the directory walk finds it, too, and does not ask again. */
     if (apr_stat(&r->finfo, target, APR_FINFO_MIN, r->pool) == APR_SUCCESS && r->finfo.filetype == APR_REG) {
@@ -83,7 +83,7 @@ static pyw_mount *record(request_rec *r, const pyw_alias *alias)
 static int mount_on(request_rec *r, const pyw_alias *alias)
 {
     const char *target;
-    apr_ssize_t covered = match(r, alias, &target);
+    apr_ssize_t covered = match_alias(r, alias, &target);
     pyw_mount *mount;
 
     if (covered < 0) {
@@ -94,7 +94,7 @@ static int mount_on(request_rec *r, const pyw_alias *alias)
         map_module(r, mount, target, r->uri + covered);
     }
     else {
-        map(r, mount, target, r->uri + covered);
+        map_alias(r, mount, target, r->uri + covered);
     }
     mount->filename = r->filename;
     r->handler = PYW_HANDLER_NAME;
@@ -193,7 +193,7 @@ static pyw_mount *find_again(request_rec *r)
         const pyw_alias *alias = &APR_ARRAY_IDX(aliases, i, const pyw_alias);
         const char *target;
 
-        if (match(r, alias, &target) >= 0) {
+        if (match_alias(r, alias, &target) >= 0) {
             return leads_to(r, alias, target) ? record_again(r, alias) : NULL;
         }
     }

@@ -324,7 +324,7 @@ static int64_t retire_limit(const pyw_worker_group *group)
 }
 
 /* `wanted_by`: the last configuration of httpd that has it, as its children are numbered. */
-static void retire(pyw_worker_group *group, unsigned wanted_by)
+static void retire_group(pyw_worker_group *group, unsigned wanted_by)
 {
     pyw_group_log(group, PYW_LOG_NOTICE,
                   PYWNO(0331) "group '%s' is no longer configured: its workers finish when httpd's old children are "
@@ -338,21 +338,21 @@ void pyw_configuration_retire_unwanted(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (group->retire_at != INT64_MAX && group->wanted_by > 0 &&
-            pyw_lifelines_is_gone(&manager->lifelines, group->wanted_by)) {
+            pyw_liveness_pipes_is_gone(&manager->liveness_pipes, group->wanted_by)) {
             group->retire_at = pyw_clock_ms();
             group->wanted_by = 0;
         }
     }
 }
 
-/* The children that come will not know them; their lifeline is the newest one. */
+/* The children that come will not know them; their liveness_pipe is the newest one. */
 static void retire_others(pyw_manager *manager)
 {
-    unsigned wanted_by = manager->lifelines.newest > 0 ? manager->lifelines.newest - 1 : 0;
+    unsigned wanted_by = manager->liveness_pipes.newest > 0 ? manager->liveness_pipes.newest - 1 : 0;
 
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (!is_pending(manager, group) && group->retire_at == INT64_MAX && !group->is_stopping) {
-            retire(group, wanted_by);
+            retire_group(group, wanted_by);
         }
     }
 }
@@ -361,7 +361,7 @@ void pyw_configuration_retire_others(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (!group->is_handed && group->retire_at == INT64_MAX && !group->is_stopping) {
-            retire(group, manager->lifelines.newest);
+            retire_group(group, manager->liveness_pipes.newest);
         }
     }
 }

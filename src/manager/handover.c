@@ -143,7 +143,7 @@ static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs)
     return what;
 }
 
-static pyw_result keep(pyw_handover *handover, const pyw_frame *frame)
+static pyw_result keep_frame(pyw_handover *handover, const pyw_frame *frame)
 {
     pyw_pairs pairs = {0};
     pyw_result result = pyw_message_pairs_decode(&pairs, frame->payload, frame->length);
@@ -167,7 +167,7 @@ pyw_result pyw_handover_receive(pyw_handover *handover, int fd, pyw_problem *pro
     do {
         result = pyw_channel_read(handover->channel, &frame, RECEIVE_MS);
         if (result == PYW_OK && frame.type == PYW_FRAME_ROW) {
-            result = keep(handover, &frame);
+            result = keep_frame(handover, &frame);
         }
     } while (result == PYW_OK && frame.type == PYW_FRAME_ROW);
     if (result == PYW_OK && frame.type == PYW_FRAME_DONE) {
@@ -253,7 +253,7 @@ static void lose_predecessor(const pyw_handover *handover)
     }
 }
 
-static void release(pyw_worker_group *group)
+static void release_group(pyw_worker_group *group)
 {
     if (!group->is_stopping) {
         pyw_worker_group_stop(group, pyw_worker_group_graceful_limit(group));
@@ -264,7 +264,7 @@ static void release(pyw_worker_group *group)
 static void release_all(const pyw_handover *handover)
 {
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
-        release(group);
+        release_group(group);
     }
 }
 
@@ -315,7 +315,7 @@ void pyw_handover_give_logs(pyw_handover *handover)
     }
 }
 
-static void obey(pyw_handover *handover, const pyw_frame *frame)
+static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame)
 {
     pyw_pairs pairs = {0};
     const char *command = NULL, *name = NULL;
@@ -336,7 +336,7 @@ static void obey(pyw_handover *handover, const pyw_frame *frame)
             group->is_handed = 1;
         }
         else if (strcmp(command, "release") == 0) {
-            release(group);
+            release_group(group);
         }
     }
     if (strcmp(command, "taken") == 0) {
@@ -345,7 +345,7 @@ static void obey(pyw_handover *handover, const pyw_frame *frame)
 }
 
 /* The other one is gone. */
-static void end(pyw_handover *handover)
+static void end_handover(pyw_handover *handover)
 {
     pyw_channel_close(handover->channel);
     if (!handover->is_old) {
@@ -365,7 +365,7 @@ void pyw_handover_give(pyw_handover *handover, int fd)
         return;
     }
     if (pyw_channel_fd(handover->channel) >= 0) {
-        end(handover); /* the manager before this one: its workers finish now */
+        end_handover(handover); /* the manager before this one: its workers finish now */
     }
     handover->is_old = 1;
     handover->is_given = 0;
@@ -390,13 +390,13 @@ void pyw_handover_step(pyw_handover *handover)
     while (pyw_channel_fd(handover->channel) >= 0 && result == PYW_OK) {
         result = pyw_channel_read(handover->channel, &frame, 0);
         if (result == PYW_OK && handover->is_old) {
-            obey(handover, &frame);
+            handle_handover_frame(handover, &frame);
         }
         else if (result == PYW_OK) {
             take_log(handover, &frame);
         }
     }
     if (result != PYW_OK && result != PYW_AGAIN) {
-        end(handover);
+        end_handover(handover);
     }
 }

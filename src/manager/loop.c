@@ -21,7 +21,7 @@
 #include "manager/child/child.h"
 #include "manager/child/template.h"
 #include "manager/command/commands.h"
-#include "manager/command/socket.h"
+#include "manager/command/server.h"
 #include "manager/configuration.h"
 #include "manager/descriptors.h"
 #include "manager/group/recycle.h"
@@ -42,7 +42,7 @@ enum {
     ORPHAN_LIMIT_MS = 4000 /* when httpd's parent died without a word, no worker gets longer */
 };
 
-static void stop(pyw_manager *manager)
+static void stop_manager(pyw_manager *manager)
 {
     int orphaned = getppid() != manager->parent;
 
@@ -86,7 +86,7 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
         close(fd);
     }
     if (manager->directory.fd >= 0) {
-        pyw_steering_look(manager->steering, &manager->directory);
+        pyw_command_server_look(manager->command_server, &manager->directory);
     }
     if (result == PYW_OK) {
         pyw_handover_confirm(manager->handover);
@@ -98,7 +98,7 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
     answer(manager, result, &problem);
 }
 
-static void obey(pyw_manager *manager, const pyw_frame *frame)
+static void handle_control_frame(pyw_manager *manager, const pyw_frame *frame)
 {
     if (frame->type == PYW_FRAME_GROUP) {
         /* The COMMIT is refused. */
@@ -111,14 +111,14 @@ static void obey(pyw_manager *manager, const pyw_frame *frame)
     else if (frame->type == PYW_FRAME_HANDOVER) {
         pyw_handover_give(manager->handover, pyw_channel_take_fd(manager->control));
     }
-    else if (frame->type == PYW_FRAME_ROSTER || frame->type == PYW_FRAME_LOAD) {
-        pyw_roll_call_take(manager, frame->type, pyw_channel_take_fd(manager->control));
+    else if (frame->type == PYW_FRAME_WORKER_LIST || frame->type == PYW_FRAME_LOAD) {
+        pyw_publish_take(manager, frame->type, pyw_channel_take_fd(manager->control));
     }
     else if (frame->type == PYW_FRAME_STORE) {
         pyw_log_store_take(&manager->log_store, frame->flags, pyw_channel_take_fd(manager->control));
     }
-    else if (frame->type == PYW_FRAME_LIFELINE) {
-        pyw_lifelines_add(&manager->lifelines, pyw_channel_take_fd(manager->control));
+    else if (frame->type == PYW_FRAME_LIVENESS_PIPE) {
+        pyw_liveness_pipes_add(&manager->liveness_pipes, pyw_channel_take_fd(manager->control));
     }
     else {
         pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which is not for the manager",
@@ -137,12 +137,12 @@ static void listen_to_httpd(pyw_manager *manager)
     while (result == PYW_OK) {
         result = pyw_channel_read(manager->control, &frame, 0);
         if (result == PYW_OK) {
-            obey(manager, &frame);
+            handle_control_frame(manager, &frame);
         }
     }
     if (result != PYW_AGAIN) {
         pyw_channel_close(manager->control);
-        stop(manager);
+        stop_manager(manager);
     }
 }
 
@@ -206,7 +206,7 @@ static void take_signals(pyw_manager *manager)
         if (info.ssi_signo == SIGTERM) {
             pyw_log(PYW_LOG_NOTICE, PYWNO(0303) "the manager was told to stop by a signal of pid %ld",
                     (long)info.ssi_pid);
-            stop(manager);
+            stop_manager(manager);
         }
     }
     bury_the_dead(manager);
@@ -219,10 +219,10 @@ static int64_t step_groups(pyw_manager *manager)
 
     while (group != NULL) {
         pyw_worker_group *following = group->next;
-        int64_t wish = pyw_worker_group_step(group);
+        int64_t parameters = pyw_worker_group_step(group);
 
-        pyw_roll_call_write(manager, group);
-        next = wish < next ? wish : next;
+        pyw_publish_write(manager, group);
+        next = parameters < next ? parameters : next;
         if (group->is_stopping && group->children == NULL && pyw_template_is_gone(group)) {
             pyw_configuration_drop(manager, group);
         }
@@ -259,9 +259,9 @@ static void look_at_sockets(pyw_manager *manager)
         !restore_directory(manager)) {
         return;
     }
-    pyw_steering_look(manager->steering, &manager->directory);
+    pyw_command_server_look(manager->command_server, &manager->directory);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        pyw_roll_call_check_sockets(manager, group);
+        pyw_publish_check_sockets(manager, group);
     }
 }
 
@@ -272,7 +272,7 @@ static void look_at_sockets(pyw_manager *manager)
 static void look_at_parent(pyw_manager *manager)
 {
     if (getppid() != manager->parent) {
-        stop(manager);
+        stop_manager(manager);
     }
 }
 
@@ -336,8 +336,8 @@ static int64_t collect(pyw_manager *manager, apr_array_header_t *fds)
     add_poll(fds, pyw_channel_fd(manager->control));
     add_poll(fds, manager->signal_fd);
     add_poll(fds, pyw_handover_fd(manager->handover));
-    pyw_steering_collect(manager->steering, fds);
-    next = pyw_lifelines_collect(&manager->lifelines, fds);
+    pyw_command_server_collect(manager->command_server, fds);
+    next = pyw_liveness_pipes_collect(&manager->liveness_pipes, fds);
     add_log(fds, manager->log, manager->intakes);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         add_poll(fds, group->reload_fd);
@@ -403,13 +403,13 @@ static void manage(pyw_manager *manager)
 {
     for (;;) {
         int64_t next = step_groups(manager);
-        int64_t client = pyw_steering_step(manager->steering);
+        int64_t client = pyw_command_server_step(manager->command_server);
 
         store_logs(manager);
         next = client < next ? client : next;
         pyw_handover_step(manager->handover);
-        if (manager->groups == NULL && (manager->is_stopping || manager->is_unused ||
-                                        pyw_handover_is_given(manager->handover))) {
+        if (manager->groups == NULL &&
+            (manager->is_stopping || manager->is_unused || pyw_handover_is_given(manager->handover))) {
             return;
         }
         wait_for_events(manager, next);
@@ -419,7 +419,7 @@ static void manage(pyw_manager *manager)
         write_logs(manager);
         listen_to_workers(manager);
         take_signals(manager);
-        pyw_lifelines_look(&manager->lifelines);
+        pyw_liveness_pipes_look(&manager->liveness_pipes);
         pyw_configuration_retire_unwanted(manager);
         look_around(manager);
     }
@@ -445,11 +445,11 @@ static int prepare_signals(void)
 /* Another manager has taken over. */
 static void hand_over(pyw_manager *manager)
 {
-    pyw_steering_close(manager->steering);
+    pyw_command_server_close(manager->command_server);
     pyw_configuration_retire_others(manager);
 }
 
-static int start(pyw_manager *manager)
+static int set_up_manager(pyw_manager *manager)
 {
     pyw_log_file_note_zone();
     manager->log = pyw_log_outlet_create(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, PYW_HANDOVER_FD + 1));
@@ -458,8 +458,7 @@ static int start(pyw_manager *manager)
     }
     pyw_log_install(pyw_log_outlet_sink, manager->log, PYW_LOG_NOTICE);
     if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0307) "--manager is for httpd's use: descriptor %d is not its channel",
-                CONTROL_FD);
+        pyw_log(PYW_LOG_ERR, PYWNO(0307) "--manager is for httpd's use: descriptor %d is not its channel", CONTROL_FD);
         return 0;
     }
     pyw_descriptors_raise();
@@ -472,9 +471,10 @@ static int start(pyw_manager *manager)
     manager->signal_fd = prepare_signals();
     apr_pool_create(&manager->pool, NULL);
     manager->started = pyw_clock_ms();
-    manager->steering = pyw_steering_create(manager, pyw_orders_obey, pyw_orders_check);
+    manager->command_server = pyw_command_server_create(manager, pyw_commands_run, pyw_commands_check);
     manager->handover = pyw_handover_create(manager, hand_over);
-    if (manager->control == NULL || manager->steering == NULL || manager->handover == NULL || manager->signal_fd < 0) {
+    if (manager->control == NULL || manager->command_server == NULL || manager->handover == NULL ||
+        manager->signal_fd < 0) {
         return 0;
     }
     pyw_channel_open(manager->control, CONTROL_FD);
@@ -499,19 +499,19 @@ int pyw_manager_main(int is_successor)
     static pyw_manager manager;
 
     apr_initialize();
-    if (!start(&manager)) {
+    if (!set_up_manager(&manager)) {
         return 1;
     }
     if (is_successor && !succeed(&manager)) {
         return 1;
     }
     manage(&manager);
-    pyw_steering_close(manager.steering);
+    pyw_command_server_close(manager.command_server);
     pyw_handover_give_logs(manager.handover);
     if (pyw_handover_is_given(manager.handover)) {
         pyw_socket_directory_close(&manager.directory);
     }
-    else if (pyw_steering_leave(manager.steering, &manager.directory)) {
+    else if (pyw_command_server_leave(manager.command_server, &manager.directory)) {
         pyw_socket_directory_remove(&manager.directory);
     }
     pyw_log_install(NULL, NULL, PYW_LOG_EMERG);

@@ -36,21 +36,21 @@ typedef struct pyw_manager {
     pyw_log_store log_store; /* httpd's, for the next manager */
     pyw_log_intake *intakes; /* of programs that outlived the groups of the workers that started them */
     pyw_pending_group *pending;
-    pyw_roster_group *roster; /* what httpd's children read; NULL before httpd has sent it */
-    int roster_size;          /* groups that it has room for */
-    const pyw_load_group *load; /* what they write; hostile */
+    pyw_worker_list_group *worker_list; /* what httpd's children read; NULL before httpd has sent it */
+    int worker_list_size;               /* groups that it has room for */
+    const pyw_load_group *load;         /* what they write; hostile */
     int load_size;
-    pyw_lifelines lifelines; /* of httpd's children */
+    pyw_liveness_pipes liveness_pipes; /* of httpd's children */
     pid_t parent;
-    struct pyw_steering *steering;
+    struct pyw_command_server *command_server;
     struct pyw_handover *handover;
     int signal_fd;
     int is_stopping;
     int is_unused;       /* the configuration has no group: it ends when those from before have */
     pyw_problem refused; /* why a GROUP since the last COMMIT cannot be taken; "": none */
     int is_configured;
-    int64_t started;   /* pyw_clock_ms() */
-    int64_t next_look; /* at the sockets in the file system */
+    int64_t started;          /* pyw_clock_ms() */
+    int64_t next_look;        /* at the sockets in the file system */
     pyw_problem no_directory; /* why the directory of the sockets cannot be made again, as logged; "": it exists */
 } pyw_manager;
 

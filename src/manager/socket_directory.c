@@ -79,7 +79,7 @@ static pyw_result make_in(pyw_socket_directory *directory, int parent, const cha
     return result;
 }
 
-static pyw_result make(pyw_socket_directory *directory, pyw_problem *problem)
+static pyw_result make_directory(pyw_socket_directory *directory, pyw_problem *problem)
 {
     const char *slash = strrchr(directory->path, '/');
     char *above = strndup(directory->path, slash != NULL ? (size_t)(slash - directory->path) : 0);
@@ -104,7 +104,7 @@ pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char
 
     directory->fd = -1;
     directory->path = strdup(path);
-    result = directory->path != NULL ? make(directory, problem) : pyw_problem_set(problem, "no memory");
+    result = directory->path != NULL ? make_directory(directory, problem) : pyw_problem_set(problem, "no memory");
     if (result != PYW_OK) {
         pyw_socket_directory_close(directory);
         return result;
@@ -181,8 +181,8 @@ static int bind_unseen(int fd, pyw_socket_file *file, const pyw_socket_directory
     return 0;
 }
 
-pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner,
-                                int *fd, pyw_problem *problem)
+pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int *fd,
+                                pyw_problem *problem)
 {
     char name[sizeof(((struct sockaddr_un *)0)->sun_path)];
     int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

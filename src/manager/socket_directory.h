@@ -43,8 +43,8 @@ typedef struct pyw_socket_file {
  * Binds and listens: a socket of mode 0600 that belongs to `owner`. Sets *fd (close-on-exec, non-blocking), of which
  * the caller becomes the owner. file->name is given.
  */
-pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner,
-                                int *fd, pyw_problem *problem);
+pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int *fd,
+                                pyw_problem *problem);
 
 /* Is the name still that socket? */
 int pyw_socket_file_is_there(const pyw_socket_file *file, const pyw_socket_directory *directory);

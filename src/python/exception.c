@@ -14,7 +14,7 @@ typedef struct taken {
     PyObject *traceback;
 } taken;
 
-static taken take(void)
+static taken take_exception(void)
 {
     taken exception;
 
@@ -26,7 +26,7 @@ static taken take(void)
     return exception;
 }
 
-static void drop(taken *exception)
+static void drop_exception(taken *exception)
 {
     Py_CLEAR(exception->type);
     Py_CLEAR(exception->value);
@@ -107,7 +107,7 @@ void pyw_exception_log(pyw_log_level level, const char *message)
 
 void pyw_exception_log_last(pyw_log_level level, const char *message, char last[PYW_EXCEPTION_LINE])
 {
-    taken exception = take();
+    taken exception = take_exception();
     PyObject *text;
 
     pyw_record_text(level, message, strlen(message));
@@ -130,20 +130,20 @@ void pyw_exception_log_last(pyw_log_level level, const char *message, char last[
     if (PyThreadState_GetInterpreter(PyThreadState_Get()) != PyInterpreterState_Main()) {
         log_refusal(&exception, level);
     }
-    drop(&exception);
+    drop_exception(&exception);
     PyErr_Clear();
 }
 
 void pyw_exception_describe(char *text, size_t size)
 {
-    taken exception = take();
+    taken exception = take_exception();
     PyObject *words = exception.value != NULL ? PyObject_Str(exception.value) : NULL;
     PyObject *bytes = words != NULL ? PyUnicode_AsEncodedString(words, "utf-8", "backslashreplace") : NULL;
 
     snprintf(text, size, "%s: %s", type_name(exception.type), bytes != NULL ? PyBytes_AS_STRING(bytes) : "");
     Py_XDECREF(bytes);
     Py_XDECREF(words);
-    drop(&exception);
+    drop_exception(&exception);
     PyErr_Clear();
 }
 

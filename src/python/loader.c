@@ -36,8 +36,8 @@ int pyw_stamp_take(const char *path, pyw_stamp *stamp)
 
 int pyw_stamp_is_same(const pyw_stamp *one, const pyw_stamp *other)
 {
-    return one->seconds == other->seconds && one->nanoseconds == other->nanoseconds && one->size == other->size
-           && one->inode == other->inode;
+    return one->seconds == other->seconds && one->nanoseconds == other->nanoseconds && one->size == other->size &&
+           one->inode == other->inode;
 }
 
 /* Reads all of the descriptor. Returns: new reference to a bytes object; NULL with an exception set. */
@@ -139,9 +139,9 @@ static PyObject *new_module(PyObject *name, PyObject *path, const pyw_stamp *sta
     PyObject *names = module != NULL ? PyModule_GetDict(module) : NULL;
     PyObject *version = PyBytes_FromStringAndSize((const char *)stamp, sizeof(*stamp));
 
-    if (names == NULL || version == NULL || PyDict_SetItemString(names, "__file__", path) < 0
-        || PyDict_SetItemString(names, STAMP, version) < 0
-        || PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) < 0) {
+    if (names == NULL || version == NULL || PyDict_SetItemString(names, "__file__", path) < 0 ||
+        PyDict_SetItemString(names, STAMP, version) < 0 ||
+        PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) < 0) {
         Py_CLEAR(module);
     }
     Py_XDECREF(version);
@@ -179,8 +179,8 @@ static PyObject *loaded_module(PyObject *name, const pyw_stamp *stamp)
     PyObject *module = PyImport_GetModule(name);
     PyObject *version = module != NULL ? PyObject_GetAttrString(module, STAMP) : NULL;
 
-    if (version == NULL || !PyBytes_Check(version) || PyBytes_GET_SIZE(version) != sizeof(*stamp)
-        || memcmp(PyBytes_AS_STRING(version), stamp, sizeof(*stamp)) != 0) {
+    if (version == NULL || !PyBytes_Check(version) || PyBytes_GET_SIZE(version) != sizeof(*stamp) ||
+        memcmp(PyBytes_AS_STRING(version), stamp, sizeof(*stamp)) != 0) {
         Py_CLEAR(module);
     }
     Py_XDECREF(version);
@@ -317,8 +317,10 @@ PyObject *pyw_loader_callable(PyObject *module, const char *expression, pyw_prob
         object = call_factory(object);
     }
     if (object != NULL && !PyCallable_Check(object)) {
-        pyw_problem_set(problem, "its \"%s\" is a %s, which cannot be called: PEP 3333 wants application(environ, "
-                        "start_response)", expression, Py_TYPE(object)->tp_name);
+        pyw_problem_set(problem,
+                        "its \"%s\" is a %s, which cannot be called: PEP 3333 wants application(environ, "
+                        "start_response)",
+                        expression, Py_TYPE(object)->tp_name);
         Py_CLEAR(object);
     }
     return object;

@@ -32,8 +32,8 @@ static PyObject *stream_flush(PyObject *stream, PyObject *unused)
 }
 
 /* In C, because each print() calls write() twice. Their self is the number of the stream. */
-static PyMethodDef write_method = { "write", stream_write, METH_O, NULL };
-static PyMethodDef flush_method = { "flush", stream_flush, METH_NOARGS, NULL };
+static PyMethodDef write_method = {"write", stream_write, METH_O, NULL};
+static PyMethodDef flush_method = {"flush", stream_flush, METH_NOARGS, NULL};
 
 /* _pywsgi.log_functions(stream): write() and flush() of a binary stream. */
 static PyObject *module_log_functions(PyObject *self, PyObject *stream)
@@ -80,7 +80,8 @@ static PyObject *module_warn_signal(PyObject *self, PyObject *args)
     }
     PyOS_snprintf(text, sizeof(text),
                   PYWNO(0510) "%.300s:%d calls signal.signal(%d, ...): the handler was not installed, signals belong "
-                  "to the server", file, line, number);
+                              "to the server",
+                  file, line, number);
     pyw_record_text(PYW_LOG_WARNING, text, strlen(text));
     Py_RETURN_NONE;
 }
@@ -122,8 +123,10 @@ static PyObject *module_warn_thread(PyObject *self, PyObject *args)
     level = is_awaited ? PYW_LOG_WARNING : PYW_LOG_ERR;
     PyOS_snprintf(text, sizeof(text),
                   PYWNO(0535) "the thread '%.300s' is not a daemon thread and has not ended: the process %s; its stack "
-                  "follows", name, is_awaited ? "waits for it without a limit (shutdown-timeout=0)"
-                                              : "ends without waiting for it any longer");
+                              "follows",
+                  name,
+                  is_awaited ? "waits for it without a limit (shutdown-timeout=0)"
+                             : "ends without waiting for it any longer");
     pyw_record_text(level, text, strlen(text));
     if (pyw_record_str(level, stack) < 0) {
         return NULL;
@@ -131,20 +134,18 @@ static PyObject *module_warn_thread(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyMethodDef methods[] = {
-    { "log_functions", module_log_functions, METH_O, NULL },
-    { "log", module_log, METH_VARARGS, NULL },
-    { "warn_signal", module_warn_signal, METH_VARARGS, NULL },
-    { "is_forked", module_is_forked, METH_NOARGS, NULL },
-    { "call_with_signals", module_call_with_signals, METH_VARARGS, NULL },
-    { "warn_thread", module_warn_thread, METH_VARARGS, NULL },
-    { NULL, NULL, 0, NULL }
-};
+static PyMethodDef methods[] = {{"log_functions", module_log_functions, METH_O, NULL},
+                                {"log", module_log, METH_VARARGS, NULL},
+                                {"warn_signal", module_warn_signal, METH_VARARGS, NULL},
+                                {"is_forked", module_is_forked, METH_NOARGS, NULL},
+                                {"call_with_signals", module_call_with_signals, METH_VARARGS, NULL},
+                                {"warn_thread", module_warn_thread, METH_VARARGS, NULL},
+                                {NULL, NULL, 0, NULL}};
 
-static PyModuleDef_Slot slots[] = { { 0, NULL } };
+static PyModuleDef_Slot slots[] = {{0, NULL}};
 
-static PyModuleDef definition = { PyModuleDef_HEAD_INIT, "_pywsgi", "What the module pywsgi is made of.", 0, methods,
-                                  slots, NULL, NULL, NULL };
+static PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_pywsgi", "What the module pywsgi is made of.", 0, methods, slots, NULL, NULL, NULL};
 
 static PyObject *make_module(void)
 {
@@ -240,7 +241,7 @@ int pyw_module_set_up(const pyw_module_settings *settings, const char *applicati
 
     if (path != NULL && execute_package() == 0) {
         result = pyw_call("pywsgi", "_set_up", "(ssszOy#)", settings->version, settings->process_group,
-                                 application_group, main_group, path, environment.data, environment.length);
+                          application_group, main_group, path, environment.data, environment.length);
     }
     if (result != NULL) {
         rv = keep_environment(result);

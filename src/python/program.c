@@ -29,7 +29,7 @@ static int was_told(void)
     return is_true || atomic_load(&program.is_stopped);
 }
 
-static int run(int (*execute)(void *baton), void *baton)
+static int run_until_exit(int (*execute)(void *baton), void *baton)
 {
     if (pyw_call_plain("pywsgi._program", "begin") < 0) {
         return -1;
@@ -81,7 +81,7 @@ pyw_result pyw_program_run(int (*execute)(void *baton), void *baton)
     if (pyw_interpreter_enter_main() != PYW_OK) {
         return PYW_FAILED;
     }
-    (void)run(execute, baton);
+    (void)run_until_exit(execute, baton);
     pyw_forked_check_application();
     result = conclude();
     pyw_record_flush_all();

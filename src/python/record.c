@@ -188,7 +188,7 @@ void pyw_record_flush_all(void)
 }
 
 /* Keeps the piece until its line is complete; a line that is too long for a record goes out in several. */
-static void keep(pyw_stream stream, const char *text, size_t length)
+static void keep_partial_line(pyw_stream stream, const char *text, size_t length)
 {
     while (length > 0) {
         pyw_buffer *line = line_of(stream);
@@ -216,11 +216,11 @@ void pyw_record_print(pyw_stream stream, const char *text, size_t length)
         const char *newline = memchr(text, '\n', (size_t)(end - text));
 
         if (newline == NULL) {
-            keep(stream, text, (size_t)(end - text));
+            keep_partial_line(stream, text, (size_t)(end - text));
             return;
         }
         if (mine != NULL && mine->lines[stream].length > 0) {
-            keep(stream, text, (size_t)(newline - text));
+            keep_partial_line(stream, text, (size_t)(newline - text));
             pyw_record_flush(stream);
         }
         else {

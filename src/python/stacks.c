@@ -40,7 +40,7 @@ static struct {
     dev_t device;
     ino_t inode;
     atomic_int is_taken;
-} private_file = { .fd = -1, .idle = -1 };
+} private_file = {.fd = -1, .idle = -1};
 
 static struct {
     _Atomic(dump_fn *) dump;
@@ -134,9 +134,9 @@ void pyw_stacks_forget(void)
 }
 
 /* Also in the handler of a fatal signal, so no lock. 0: another thread is still at it. */
-static int take_turn(void)
+static int take_stacks_turn(void)
 {
-    const struct timespec moment = { 0, 1000 * 1000 };
+    const struct timespec moment = {0, 1000 * 1000};
 
     for (int i = 0; i < TURN_MS; i++) {
         int nobody = 0;
@@ -167,7 +167,7 @@ static void raise_signals(int count)
 static void dump_by_signals(int fd, int count)
 {
     static const char closed[] = "no stacks: the application has closed descriptors that are not its own\n";
-    int is_turn = take_turn();
+    int is_turn = take_stacks_turn();
 
     if (!is_private(private_file.idle) || (is_turn && !is_private(private_file.fd))) {
         ssize_t unused = write(fd, closed, sizeof(closed) - 1);

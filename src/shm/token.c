@@ -13,12 +13,12 @@ struct pyw_token {
 
 int pyw_token_memory(void)
 {
-    return pyw_roster_memory("pywsgi-token", sizeof(pyw_token));
+    return pyw_worker_list_memory("pywsgi-token", sizeof(pyw_token));
 }
 
 pyw_token *pyw_token_map(int fd)
 {
-    return pyw_roster_map(fd, sizeof(pyw_token), 1);
+    return pyw_worker_list_map(fd, sizeof(pyw_token), 1);
 }
 
 void pyw_token_unmap(pyw_token *token)

@@ -16,7 +16,7 @@
 /* A writer is done in less than a microsecond, unless it was interrupted. */
 enum { READ_ATTEMPTS = 1000 };
 
-int pyw_roster_memory(const char *name, size_t size)
+int pyw_worker_list_memory(const char *name, size_t size)
 {
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     int error;
@@ -33,12 +33,12 @@ int pyw_roster_memory(const char *name, size_t size)
     return -1;
 }
 
-int pyw_roster_grow(int fd, size_t size)
+int pyw_worker_list_grow(int fd, size_t size)
 {
-    return size <= pyw_roster_size(fd) || ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+    return size <= pyw_worker_list_size(fd) || ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
 }
 
-size_t pyw_roster_size(int fd)
+size_t pyw_worker_list_size(int fd)
 {
     struct stat status;
 
@@ -54,11 +54,11 @@ static int open_for_reading(int fd)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static void *map(int fd, size_t size, int protection)
+static void *map_memory(int fd, size_t size, int protection)
 {
     void *memory;
 
-    if (pyw_roster_size(fd) < size) {
+    if (pyw_worker_list_size(fd) < size) {
         errno = EINVAL;
         return NULL;
     }
@@ -66,30 +66,30 @@ static void *map(int fd, size_t size, int protection)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-void *pyw_roster_map(int fd, size_t size, int writable)
+void *pyw_worker_list_map(int fd, size_t size, int writable)
 {
     void *memory;
     int reader;
 
     if (writable) {
-        return map(fd, size, PROT_READ | PROT_WRITE);
+        return map_memory(fd, size, PROT_READ | PROT_WRITE);
     }
     reader = open_for_reading(fd);
     if (reader < 0) {
         return NULL;
     }
-    memory = map(reader, size, PROT_READ);
+    memory = map_memory(reader, size, PROT_READ);
     close(reader);
     return memory;
 }
 
-void pyw_roster_write(pyw_roster_group *group, const pyw_roster_status *status, const pyw_roster_worker *workers,
-                      uint32_t count)
+void pyw_worker_list_write(pyw_worker_list_group *group, const pyw_worker_list_status *status,
+                           const pyw_worker_list_worker *workers, uint32_t count)
 {
     uint32_t sequence = __atomic_load_n(&group->sequence, __ATOMIC_RELAXED) | 1; /* odd: a writer died in the middle */
 
-    if (count > PYW_ROSTER_WORKERS) {
-        count = PYW_ROSTER_WORKERS;
+    if (count > PYW_WORKER_LIST_WORKERS) {
+        count = PYW_WORKER_LIST_WORKERS;
     }
     __atomic_store_n(&group->sequence, sequence, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -101,19 +101,19 @@ void pyw_roster_write(pyw_roster_group *group, const pyw_roster_status *status, 
     __atomic_store_n(&group->sequence, sequence + 1, __ATOMIC_RELEASE);
 }
 
-uint32_t pyw_roster_sequence(const pyw_roster_group *group)
+uint32_t pyw_worker_list_sequence(const pyw_worker_list_group *group)
 {
     return __atomic_load_n(&group->sequence, __ATOMIC_ACQUIRE);
 }
 
-uint32_t pyw_roster_read(const pyw_roster_group *group, pyw_roster_status *status, pyw_roster_worker *workers,
-                         uint32_t capacity, uint32_t *sequence)
+uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_list_status *status,
+                              pyw_worker_list_worker *workers, uint32_t capacity, uint32_t *sequence)
 {
-    const pyw_roster_status nothing = {.use = status->use};
-    const pyw_roster_status removed = {.use = status->use, .state = PYW_GROUP_REMOVED};
+    const pyw_worker_list_status nothing = {.use = status->use};
+    const pyw_worker_list_status removed = {.use = status->use, .state = PYW_GROUP_REMOVED};
 
     for (int i = 0; i < READ_ATTEMPTS; i++) {
-        uint32_t before = pyw_roster_sequence(group);
+        uint32_t before = pyw_worker_list_sequence(group);
         int is_own = group->status.use == nothing.use;
         uint32_t count = is_own ? group->count : 0;
 
@@ -127,16 +127,16 @@ uint32_t pyw_roster_read(const pyw_roster_group *group, pyw_roster_status *statu
         memcpy(workers, group->workers, count * sizeof(*workers));
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         *sequence = before;
-        if (pyw_roster_sequence(group) == before) {
+        if (pyw_worker_list_sequence(group) == before) {
             return count;
         }
     }
     *status = nothing;
-    *sequence = pyw_roster_sequence(group);
+    *sequence = pyw_worker_list_sequence(group);
     return 0;
 }
 
-void pyw_roster_socket_name(char name[PYW_ROSTER_SOCKET_NAME], uint64_t serial)
+void pyw_worker_list_socket_name(char name[PYW_WORKER_LIST_SOCKET_NAME], uint64_t serial)
 {
-    snprintf(name, PYW_ROSTER_SOCKET_NAME, "w.%" PRIx64, serial);
+    snprintf(name, PYW_WORKER_LIST_SOCKET_NAME, "w.%" PRIx64, serial);
 }

@@ -116,7 +116,7 @@ static void drop_large_input(pyw_channel *channel)
  * Is there something that read() could return at once? PYW_OK with the header (of a DATA frame in progress: what is
  * left of it), PYW_AGAIN, PYW_MALFORMED. *wanted becomes the bytes that must be there before it is worth looking again.
  */
-static pyw_result look(const pyw_channel *channel, pyw_frame_header *header, size_t *wanted)
+static pyw_result look_at_header(const pyw_channel *channel, pyw_frame_header *header, size_t *wanted)
 {
     pyw_result result;
 
@@ -167,7 +167,7 @@ static void return_frame(pyw_channel *channel, const pyw_frame_header *header, p
 static pyw_result next_frame(pyw_channel *channel, pyw_frame *frame, size_t *wanted)
 {
     pyw_frame_header header;
-    pyw_result result = look(channel, &header, wanted);
+    pyw_result result = look_at_header(channel, &header, wanted);
 
     if (result != PYW_OK) {
         return result;
@@ -289,7 +289,7 @@ static pyw_result receive_into(pyw_channel *channel, char *to, size_t size, size
 }
 
 /* More bytes behind those that are here, of those that were read ahead, or else of the socket. */
-static pyw_result receive(pyw_channel *channel, size_t wanted)
+static pyw_result receive_bytes(pyw_channel *channel, size_t wanted)
 {
     pyw_result result = PYW_OK;
     size_t length = 0;
@@ -347,7 +347,7 @@ pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_
         if (result != PYW_AGAIN) {
             return end_of_input(channel, result);
         }
-        result = receive(channel, wanted);
+        result = receive_bytes(channel, wanted);
         if (result == PYW_OK) {
             continue;
         }
@@ -458,7 +458,7 @@ int pyw_channel_has_input(const pyw_channel *channel)
     size_t wanted;
 
     return !pyw_spill_is_empty(&channel->ahead) || channel->input_result != PYW_OK ||
-           look(channel, &header, &wanted) != PYW_AGAIN;
+           look_at_header(channel, &header, &wanted) != PYW_AGAIN;
 }
 
 int pyw_channel_take_fd(pyw_channel *channel)
@@ -504,7 +504,8 @@ int pyw_channel_take_end(pyw_channel *channel)
     pyw_frame_header header;
     size_t wanted;
 
-    if (channel->data_remaining > 0 || look(channel, &header, &wanted) != PYW_OK || header.type != PYW_FRAME_END) {
+    if (channel->data_remaining > 0 || look_at_header(channel, &header, &wanted) != PYW_OK ||
+        header.type != PYW_FRAME_END) {
         return 0;
     }
     channel->input_start += PYW_FRAME_HEADER_SIZE;

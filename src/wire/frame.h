@@ -42,10 +42,10 @@ typedef enum {
     PYW_FRAME_GROUP = 32,  /* a process group: option pairs; its log descriptor travels along */
     PYW_FRAME_COMMIT = 33, /* the groups since the last COMMIT are the whole configuration: setting pairs; httpd's main
                               log travels along */
-    PYW_FRAME_ROSTER = 40, /* the memory of pyw_roster travels along: the manager writes it. Empty */
-    PYW_FRAME_LOAD = 41,   /* likewise, and reads it. Empty */
-    PYW_FRAME_LIFELINE = 42, /* a pipe that httpd's children of this configuration have open: its reading end travels
-                                along. Empty */
+    PYW_FRAME_WORKER_LIST = 40,   /* the memory of pyw_worker_list travels along: the manager writes it. Empty */
+    PYW_FRAME_LOAD = 41,          /* likewise, and reads it. Empty */
+    PYW_FRAME_LIVENESS_PIPE = 42, /* a pipe that httpd's children of this configuration have open: its reading end
+                                travels along. Empty */
     PYW_FRAME_STORE = 43, /* where the manager keeps the workers' log pipes for the next one: a socket travels along, to
                              write to (flags 0) or to read from (flags 1). Empty */
     /* manager -> httpd's parent */
@@ -74,18 +74,18 @@ typedef enum {
     PYW_FRAME_FORK = 61, /* fork a worker, with the descriptors of the HAND frames before. Empty */
     PYW_FRAME_HAND = 62, /* a descriptor for the next worker travels along; flags: which one of its heritage. Empty */
     /* worker -> manager */
-    PYW_FRAME_FORKED = 63, /* first word of a worker that was forked; its pid is what the kernel says. Empty */
-    PYW_FRAME_OVERDUE = 64,  /* a request does not end although it was interrupted: replace me. Empty */
+    PYW_FRAME_FORKED = 63,    /* first word of a worker that was forked; its pid is what the kernel says. Empty */
+    PYW_FRAME_OVERDUE = 64,   /* a request does not end although it was interrupted: replace me. Empty */
     PYW_FRAME_FINISHING = 65, /* the answer to DRAIN: from now on no request is begun here. Empty */
     PYW_FRAME_LARGE = 66      /* memory-recycle is exceeded: measure me. Empty */
 } pyw_frame_type;
 
 enum {
-    PYW_REQUEST_BODY = 1, /* on REQUEST: DATA frames and END, or ABORT, follow */
-    PYW_REQUEST_TOLD = 2, /* on REQUEST: say TAKEN when the request is begun; bytes of the body wait for it */
+    PYW_REQUEST_BODY = 1,  /* on REQUEST: DATA frames and END, or ABORT, follow */
+    PYW_REQUEST_TOLD = 2,  /* on REQUEST: say TAKEN when the request is begun; bytes of the body wait for it */
     PYW_REQUEST_BATCH = 4, /* on REQUEST: the worker's thread uses batch scheduling (pyw_batch) */
-    PYW_HAND_MOST = 15,   /* on HAND: the highest number of a descriptor */
-    PYW_DATA_LAST = 1     /* on DATA and FILE from a worker: no more body bytes will come */
+    PYW_HAND_MOST = 15,    /* on HAND: the highest number of a descriptor */
+    PYW_DATA_LAST = 1      /* on DATA and FILE from a worker: no more body bytes will come */
 };
 
 /* Limits of payloads, in bytes. */

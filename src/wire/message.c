@@ -20,7 +20,7 @@ typedef struct cursor {
     int short_of;
 } cursor;
 
-static const char *take(cursor *from, size_t length)
+static const char *take_bytes(cursor *from, size_t length)
 {
     const char *bytes = from->bytes;
 
@@ -35,7 +35,7 @@ static const char *take(cursor *from, size_t length)
 
 static uint64_t take_number(cursor *from, size_t size)
 {
-    const unsigned char *bytes = (const unsigned char *)take(from, size);
+    const unsigned char *bytes = (const unsigned char *)take_bytes(from, size);
     uint64_t value = 0;
 
     if (bytes == NULL) {
@@ -136,8 +136,8 @@ static void take_pair(cursor *from, pyw_pair *pair)
 {
     pair->name_length = take_u32(from);
     pair->value_length = take_u32(from);
-    pair->name = take(from, pair->name_length);
-    pair->value = take(from, pair->value_length);
+    pair->name = take_bytes(from, pair->name_length);
+    pair->value = take_bytes(from, pair->value_length);
 }
 
 /* The pairs are the last thing in every message: nothing may be left behind them. */
@@ -181,7 +181,7 @@ static void append_string(pyw_buffer *out, const char *text)
 static const char *take_string(cursor *from)
 {
     uint32_t length = take_u32(from);
-    const char *text = take(from, (size_t)length + 1);
+    const char *text = take_bytes(from, (size_t)length + 1);
 
     if (text == NULL || memchr(text, '\0', (size_t)length + 1) != text + length) {
         return NULL;
@@ -254,7 +254,7 @@ pyw_result pyw_message_head_decode(pyw_message_head *head, pyw_pairs *headers, c
         return PYW_MALFORMED;
     }
     head->reason_length = take_u32(&from);
-    head->reason = take(&from, head->reason_length);
+    head->reason = take_bytes(&from, head->reason_length);
     return take_pairs(&from, headers);
 }
 

@@ -22,7 +22,7 @@ static void write_stacks(pyw_worker *self)
 
 static void fork_worker(pyw_worker *self)
 {
-    pid_t pid = self->is_told ? pyw_forking_fork(self->template, self->service.engine) : -1;
+    pid_t pid = self->is_told ? pyw_worker_template_fork(self->template, self->service.engine) : -1;
 
     self->is_forked = pid == 0;
     if (pid < 0) {
@@ -37,7 +37,7 @@ static int take_template_order(pyw_worker *self, const pyw_frame *frame)
         return 0;
     }
     if (frame->type == PYW_FRAME_HAND) {
-        pyw_forking_take(self->template, frame->flags, pyw_channel_take_fd(self->manager));
+        pyw_worker_template_take(self->template, frame->flags, pyw_channel_take_fd(self->manager));
     }
     else {
         fork_worker(self);

@@ -10,9 +10,9 @@
 
 /* When the manager is gone, from that moment on. */
 enum {
-    ALONE_MS = 2000,  /* another one may take as long to come: requests are served meanwhile */
-    EXIT_MS = 1000,   /* for the exit functions of the applications */
-    LEAST_MS = 100,   /* for their threads */
+    ALONE_MS = 2000, /* another one may take as long to come: requests are served meanwhile */
+    EXIT_MS = 1000,  /* for the exit functions of the applications */
+    LEAST_MS = 100,  /* for their threads */
     ORPHAN_MS = 4000 /* no request gets longer, whatever shutdown-timeout says */
 };
 

@@ -20,14 +20,14 @@ void pyw_worker_forked_prepare_board(int fd)
 }
 
 /* An unnamed socket has no path; the first byte of an abstract one is 0. */
-static int is_same(const pyw_address *one, const pyw_address *other)
+static int is_same_address(const pyw_address *one, const pyw_address *other)
 {
-    return one->any.sa_family == AF_UNIX && other->any.sa_family == AF_UNIX && one->local.sun_path[0] != '\0'
-           && strcmp(one->local.sun_path, other->local.sun_path) == 0;
+    return one->any.sa_family == AF_UNIX && other->any.sa_family == AF_UNIX && one->local.sun_path[0] != '\0' &&
+           strcmp(one->local.sun_path, other->local.sun_path) == 0;
 }
 
 /* An accepted connection has the address of the listening socket. */
-static int is_ours(int fd, void *baton)
+static int is_request_connection(int fd, void *baton)
 {
     const pyw_address *listener = baton;
     pyw_address own;
@@ -35,7 +35,7 @@ static int is_ours(int fd, void *baton)
     if ((fd >= PYW_HERITAGE_CHANNEL && fd < PYW_HERITAGE_RECORDS) || fd == epoll_fd || fd == board_fd) {
         return 1;
     }
-    return pyw_descriptors_own_address(fd, &own) && is_same(&own, listener);
+    return pyw_descriptors_own_address(fd, &own) && is_same_address(&own, listener);
 }
 
 void pyw_worker_forked(void)
@@ -45,5 +45,5 @@ void pyw_worker_forked(void)
     if (!pyw_descriptors_own_address(PYW_HERITAGE_LISTENER, &listener)) {
         memset(&listener, 0, sizeof(listener));
     }
-    pyw_descriptors_close(is_ours, &listener);
+    pyw_descriptors_close(is_request_connection, &listener);
 }

@@ -47,7 +47,7 @@ typedef struct pyw_board {
     volatile uint64_t
         scripts; /* what the scripts on disk were like when loading began, and when STALE was said; 0: unknown */
     char problem[PYW_BOARD_LINE]; /* behind BROKEN: why an application is not loaded; "": it is by now */
-    volatile uint32_t dying; /* 1 + the slot of the thread that got a fatal signal; 0: none, or it has no slot */
+    volatile uint32_t dying;      /* 1 + the slot of the thread that got a fatal signal; 0: none, or it has no slot */
     pyw_board_slot slots[];
 } pyw_board;
 
@@ -67,8 +67,8 @@ enum {
     PYW_EXIT_ENGINE = 82,     /* the engine could not be loaded, or Python did not start */
     PYW_EXIT_STARTUP = 83,    /* startup-timeout */
     PYW_EXIT_FORCED = 84,     /* shutdown-timeout: requests were still running */
-    PYW_EXIT_OVERDUE = 85,     /* finished but for requests that do not end although they were interrupted */
-    PYW_EXIT_PROGRAM = 86   /* of a service group: its program came to its end, or raised */
+    PYW_EXIT_OVERDUE = 85,    /* finished but for requests that do not end although they were interrupted */
+    PYW_EXIT_PROGRAM = 86     /* of a service group: its program came to its end, or raised */
 };
 
 /* As ps(1) and /proc/<pid>/comm have them: of at most 15 bytes. */

@@ -94,9 +94,9 @@ static void tell_dropped(void)
 {
     unsigned dropped = atomic_exchange(&records.dropped, 0);
     char text[120];
-    int length = snprintf(text, sizeof(text),
-                          PYWNO(0485) "%u records of this process were dropped, as the manager did not read them",
-                          dropped);
+    int length =
+        snprintf(text, sizeof(text),
+                 PYWNO(0485) "%u records of this process were dropped, as the manager did not read them", dropped);
 
     if (dropped > 0 && !write_record(PYW_LOG_WARNING, text, (size_t)length)) {
         atomic_fetch_add(&records.dropped, dropped);

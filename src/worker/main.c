@@ -26,8 +26,8 @@
 enum {
     WORK_FORKED = -1,
     STACKS_BEFORE_MS = 500, /* how long before startup-timeout is over */
-    WATCH_MS = 1000, /* how often scripts are looked at */
-    KICK_MS = 10     /* how often threads are called out of their wait while they drain */
+    WATCH_MS = 1000,        /* how often scripts are looked at */
+    KICK_MS = 10            /* how often threads are called out of their wait while they drain */
 };
 
 static void on_overdue(void *unused)
@@ -40,7 +40,7 @@ static void on_overdue(void *unused)
 static void note_scripts(pyw_worker *self)
 {
     if (self->service.board != NULL && self->template == NULL) {
-        self->service.board->scripts = pyw_watch_list_digest(self->service.watched);
+        self->service.board->scripts = pyw_script_watch_digest(self->service.watched);
     }
 }
 
@@ -80,7 +80,7 @@ static int begin_serving(pyw_worker *self)
     pyw_problem problem;
 
     if (options->memory_recycle > 0) {
-        self->service.memory = pyw_memory_look_create(options->memory_recycle, pyw_worker_wake);
+        self->service.memory = pyw_memory_watch_create(options->memory_recycle, pyw_worker_wake);
     }
     self->pool =
         pyw_pool_start(&self->service, options->threads, options->stack_size, pyw_worker_signalled.wake_fd, &problem);
@@ -111,7 +111,7 @@ static void look_at_scripts(pyw_worker *self)
     }
     self->next_watch = pyw_clock_ms() + WATCH_MS;
     look_whether_mended(self);
-    if (pyw_watch_list_changed(self->service.watched, self->service.engine)) {
+    if (pyw_script_watch_changed(self->service.watched, self->service.engine)) {
         note_scripts(self);
         pyw_worker_tell(self, PYW_FRAME_STALE);
     }
@@ -143,7 +143,7 @@ static void look_at_overdue(pyw_worker *self)
 
 static void look_at_memory(pyw_worker *self)
 {
-    if (self->service.memory != NULL && pyw_memory_look_take(self->service.memory) && !pyw_worker_is_draining(self)) {
+    if (self->service.memory != NULL && pyw_memory_watch_take(self->service.memory) && !pyw_worker_is_draining(self)) {
         pyw_worker_tell(self, PYW_FRAME_LARGE);
     }
 }
@@ -266,7 +266,7 @@ static void describe_service(pyw_worker *self)
     }
 }
 
-static int fail(int status, const char *what, const pyw_problem *problem)
+static int fail_start(int status, const char *what, const pyw_problem *problem)
 {
     pyw_log(PYW_LOG_CRIT, PYWNO(0420) "%s: %s", what, problem->text);
     return status;
@@ -304,7 +304,7 @@ static int run_program(pyw_worker *self)
 }
 
 /* From the loading to the end of Python. As work(). */
-static int run(pyw_worker *self)
+static int run_worker(pyw_worker *self)
 {
     int status;
 
@@ -326,7 +326,7 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
 {
     pyw_problem problem = {""};
 
-    pyw_forking_become_worker(self->template, self->manager);
+    pyw_worker_template_become_worker(self->template, self->manager);
     pyw_worker_log_open();
     self->template = NULL;
     self->is_forked = self->is_told = self->may_serve = 0;
@@ -334,7 +334,7 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
     pyw_worker_signalled.lost_at = 0;
     self->started = pyw_clock_ms();
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
-        return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
+        return fail_start(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
     if (!pyw_worker_signals_prepare()) {
         return PYW_EXIT_HERITAGE;
@@ -343,7 +343,7 @@ static int live_forked(pyw_worker *self, apr_pool_t *pool)
     describe_service(self);
     pyw_worker_use_options(self);
     prepare_for_crashes(self);
-    return run(self);
+    return run_worker(self);
 }
 
 static int live(pyw_worker *self, apr_pool_t *pool)
@@ -352,29 +352,29 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     int status;
 
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
-        return fail(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
+        return fail_start(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
     }
     if (!pyw_worker_signals_prepare()) {
         return PYW_EXIT_HERITAGE;
     }
     pyw_log_install(pyw_worker_log_sink, NULL, (pyw_log_level)self->heritage.options->log_level);
     if (pyw_limits_set(self->heritage.options, &problem) != PYW_OK) {
-        return fail(PYW_EXIT_PRIVILEGES, "the worker cannot be limited and does not serve", &problem);
+        return fail_start(PYW_EXIT_PRIVILEGES, "the worker cannot be limited and does not serve", &problem);
     }
     if (pyw_identity_assume(self->heritage.options, &self->heritage.settings, &problem) != PYW_OK) {
-        return fail(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
+        return fail_start(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
     }
     pyw_worker_signals_watch_manager(PYW_HERITAGE_CHANNEL);
     describe_service(self);
     self->service.engine = pyw_open_engine(self->heritage.options, self->template != NULL, on_overdue, pool, &problem);
     if (self->service.engine == NULL) {
-        return fail(PYW_EXIT_ENGINE, "Python does not start", &problem);
+        return fail_start(PYW_EXIT_ENGINE, "Python does not start", &problem);
     }
     pyw_worker_use_options(self);
     prepare_for_crashes(self);
     pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);
     self->loading.settings = &self->heritage.settings;
-    status = run(self);
+    status = run_worker(self);
     return status == WORK_FORKED ? live_forked(self, pool) : status;
 }
 
@@ -391,10 +391,10 @@ int pyw_worker_main(int is_template, int argc, char **argv)
     apr_pool_create(&pool, NULL);
     self.started = pyw_clock_ms();
     self.manager = pyw_channel_create();
-    self.service.watched = pyw_watch_list_create();
+    self.service.watched = pyw_script_watch_create();
     if (is_template) {
         prctl(PR_SET_NAME, PYW_HERITAGE_TEMPLATE_NAME);
-        self.template = pyw_forking_create();
+        self.template = pyw_worker_template_create();
     }
     if (self.manager == NULL || self.service.watched == NULL || (is_template && self.template == NULL)) {
         return PYW_EXIT_HERITAGE;

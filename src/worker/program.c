@@ -6,22 +6,22 @@
 
 #include "base/log.h"
 
-typedef struct steering {
+typedef struct server {
     int (*steer)(void *baton);
     void *baton;
     int status;
-} steering;
+} server;
 
 static void *steering_main(void *data)
 {
-    steering *self = data;
+    server *self = data;
 
     self->status = self->steer(self->baton);
     return NULL;
 }
 
 /* Signals are for the main thread: there they end what the program waits for. */
-static int start_steering(pthread_t *thread, steering *self)
+static int start_steering(pthread_t *thread, server *self)
 {
     sigset_t all, before;
     int error;
@@ -38,7 +38,7 @@ static int start_steering(pthread_t *thread, steering *self)
 
 int pyw_program_main(pyw_program *program, int (*steer)(void *baton), void *baton, void (*wake)(void))
 {
-    steering self = {steer, baton, -1};
+    server self = {steer, baton, -1};
     pthread_t thread;
 
     if (!start_steering(&thread, &self)) {

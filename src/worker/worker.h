@@ -22,9 +22,9 @@ typedef struct pyw_worker {
     pyw_inheritance heritage;
     pyw_channel *manager;
     pyw_service service;
-    pyw_forking *template; /* NULL: it is a worker */
-    int is_forked;         /* the fork of a template, and no worker yet */
-    pyw_pool *pool;        /* NULL until the applications are loaded */
+    pyw_worker_template *template; /* NULL: it is a worker */
+    int is_forked;                 /* the fork of a template, and no worker yet */
+    pyw_pool *pool;                /* NULL until the applications are loaded */
     pyw_watchdog *watchdog;
     int is_stuck; /* which the manager knows */
     pyw_loading loading;
@@ -33,13 +33,13 @@ typedef struct pyw_worker {
     int is_finishing;     /* the manager knows that nothing more is begun */
     int may_serve;        /* READY was said, or BROKEN answered with SERVE */
     int64_t next_watch;
-    int64_t next_overdue; /* when to tell the manager of overdue requests again */
-    int64_t lost_at;      /* when its manager went; 0: it has one */
-    int64_t alone_until;  /* its manager is gone, and it still accepts; 0: it does not do so for want of one */
+    int64_t next_overdue;  /* when to tell the manager of overdue requests again */
+    int64_t lost_at;       /* when its manager went; 0: it has one */
+    int64_t alone_until;   /* its manager is gone, and it still accepts; 0: it does not do so for want of one */
     int64_t started;       /* when the process began to be this worker, or this template */
     int64_t drained_since; /* when draining began; 0: it has not */
     int64_t stacks_at;     /* when loading has taken so long that the log gets the stacks; INT64_MAX: never */
-    int64_t stop_at;      /* draining has to be over; INT64_MAX: never forced */
+    int64_t stop_at;       /* draining has to be over; INT64_MAX: never forced */
 } pyw_worker;
 
 /* Says it to the manager, if there is one. */

@@ -16,7 +16,7 @@
 
 static int is_out_of_time(const pyw_request *request)
 {
-    return request->overseen.raised == PYW_INTERRUPTED_TIMEOUT;
+    return request->monitored.raised == PYW_INTERRUPTED_TIMEOUT;
 }
 
 static void set_failed(pyw_request *request)
@@ -39,8 +39,8 @@ static void fail_if_late(pyw_request *request)
 /* A client that left is nobody's fault: what the application makes of it is told to those who want to know. */
 static int is_clients_doing(const pyw_request *request)
 {
-    return request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError))
-           || PyErr_ExceptionMatches(request->state->client_gone);
+    return request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError)) ||
+           PyErr_ExceptionMatches(request->state->client_gone);
 }
 
 /* The report of the interruption has said what there is to say. */
@@ -99,8 +99,10 @@ static void fail_with_result(pyw_request *request, PyObject *result, const char 
 {
     char what[512];
 
-    PyOS_snprintf(what, sizeof(what), PYWNO(0605) "the application returned an object of type %.200s; PEP 3333 wants "
-                  "an iterable of bytes objects (%s)", Py_TYPE(result)->tp_name, advice);
+    PyOS_snprintf(what, sizeof(what),
+                  PYWNO(0605) "the application returned an object of type %.200s; PEP 3333 wants "
+                              "an iterable of bytes objects (%s)",
+                  Py_TYPE(result)->tp_name, advice);
     fail_with_message(request, what);
 }
 
@@ -110,7 +112,7 @@ static void finish_response(pyw_request *request)
         fail_with_message(request, PYWNO(0606) "the application did not call start_response, as PEP 3333 asks of it");
         return;
     }
-    pyw_response_end(request);
+    pyw_wsgi_response_end(request);
 }
 
 /* Calls close() if there is one; whatever becomes of it, the response is what it was. Steals `close`. */
@@ -168,7 +170,7 @@ static void respond(pyw_request *request, PyObject *result)
 static PyObject *call(pyw_request *request, PyObject *callable, const pyw_kit *kit)
 {
     PyObject *environ = pyw_state_environ(request->state, kit, request->exchange);
-    PyObject *stack[3] = { NULL, environ, kit->handles[PYW_HANDLE_START_RESPONSE] };
+    PyObject *stack[3] = {NULL, environ, kit->handles[PYW_HANDLE_START_RESPONSE]};
     PyObject *result = NULL;
 
     if (environ != NULL) {
@@ -179,7 +181,7 @@ static PyObject *call(pyw_request *request, PyObject *callable, const pyw_kit *k
     return result;
 }
 
-static void serve(pyw_request *request, PyObject *callable)
+static void call_application(pyw_request *request, PyObject *callable)
 {
     pyw_adapter_state *state = request->state;
     PyObject *result;
@@ -197,7 +199,7 @@ static void serve(pyw_request *request, PyObject *callable)
         respond(request, result);
         Py_DECREF(result);
     }
-    pyw_response_close(request);
+    pyw_wsgi_response_close(request);
     pyw_record_flush_all();
     pyw_kit_withdraw(&kit);
     pyw_kit_return(state, &kit);
@@ -208,17 +210,17 @@ static void log_for_request(void *baton, pyw_log_level level, const char *text, 
     pyw_request_log_line(baton, level, text, length);
 }
 
-void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable,
-                     pyw_exchange *exchange, pyw_ending *ending)
+void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable, pyw_exchange *exchange,
+                     pyw_ending *ending)
 {
     pyw_request request;
 
     pyw_request_init(&request, state, exchange, ending);
     pyw_outgoing_init(&request);
     pyw_record_divert(log_for_request, &request);
-    pyw_overseer_begin(&request, interpreter);
-    serve(&request, callable);
-    pyw_overseer_end(&request);
+    pyw_monitor_begin(&request, interpreter);
+    call_application(&request, callable);
+    pyw_monitor_end(&request);
     fail_if_late(&request);
     pyw_record_divert(NULL, NULL);
     pyw_request_clear(&request);
@@ -237,7 +239,7 @@ static pyw_result send_rest(pyw_exchange *exchange, pyw_ending *ending)
     pyw_head head;
 
     if (ending->head_pending) {
-        pyw_response_head(ending, &head);
+        pyw_wsgi_response_head(ending, &head);
     }
     return exchange->ops->send(exchange, ending->head_pending ? &head : NULL, ending->body.data, ending->body.length,
                                flags);

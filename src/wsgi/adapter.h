@@ -25,8 +25,8 @@
  * iterable. GIL held before and after (given up while the exchange blocks); no exception is set on return. Failures
  * have been logged through the exchange. Fills in *ending, whatever was in it. `interpreter` is the one of `state`.
  */
-void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable,
-                     pyw_exchange *exchange, pyw_ending *ending);
+void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable, pyw_exchange *exchange,
+                     pyw_ending *ending);
 
 /* An ending for a request whose application could not be had: `status` goes to pyw_adapter_finish. */
 void pyw_adapter_fail(pyw_ending *ending, int status);

@@ -25,20 +25,20 @@ typedef enum { NOT_LOADED = 0, LOADED, MISSING, FAILED, PRELOADED } load_state;
 
 struct pyw_application {
     pyw_application *next;
-    pyw_application *same; /* another spec of this application, which is the one in use; NULL: this is it */
+    pyw_application *same;     /* another spec of this application, which is the one in use; NULL: this is it */
     pyw_application_spec spec; /* strings are ours */
     pyw_interpreter *interpreter;
     PyObject *callable; /* guarded by the GIL */
 
     pthread_mutex_t lock; /* of what follows; nobody waits for it with the GIL */
     pthread_cond_t done;
-    int loading; /* a thread is at it */
+    int loading;      /* a thread is at it */
     atomic_int state; /* load_state; read without the lock, too */
-    pyw_stamp stamp; /* of the script when it was executed, or tried, last */
+    pyw_stamp stamp;  /* of the script when it was executed, or tried, last */
     int back_off;
     time_t next_try;
     char failure[PYW_EXCEPTION_LINE]; /* why it did not load; only the thread that loads writes it, without the lock */
-    const char *failed_record; /* the tag of the record that says so, and the process that wrote it */
+    const char *failed_record;        /* the tag of the record that says so, and the process that wrote it */
     pid_t failed_in;
 };
 
@@ -47,7 +47,7 @@ static struct {
     _Atomic(pyw_application *) first; /* grows at its head: readers need no lock */
     int reload_in_place;
     int is_preloading;
-} all = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static time_t now(void)
 {
@@ -72,12 +72,12 @@ static int is_import(const pyw_application_spec *spec)
 
 static int is_same_spec(const pyw_application_spec *one, const pyw_application_spec *other)
 {
-    return one->kind == other->kind && one->group_is_default == other->group_is_default
-           && one->reloading == other->reloading && strcmp(one->target, other->target) == 0
-           && strcmp(one->callable, other->callable) == 0 && strcmp(one->group, other->group) == 0;
+    return one->kind == other->kind && one->group_is_default == other->group_is_default &&
+           one->reloading == other->reloading && strcmp(one->target, other->target) == 0 &&
+           strcmp(one->callable, other->callable) == 0 && strcmp(one->group, other->group) == 0;
 }
 
-static pyw_application *lookup(const pyw_application_spec *spec)
+static pyw_application *find_application(const pyw_application_spec *spec)
 {
     pyw_application *application = atomic_load_explicit(&all.first, memory_order_acquire);
 
@@ -91,10 +91,9 @@ static pyw_application *lookup(const pyw_application_spec *spec)
 static pyw_application *find_same(const pyw_application *other)
 {
     for (pyw_application *application = atomic_load(&all.first); application != NULL; application = application->next) {
-        if (application->same == NULL && application->interpreter == other->interpreter
-            && application->spec.kind == other->spec.kind
-            && strcmp(application->spec.target, other->spec.target) == 0
-            && strcmp(application->spec.callable, other->spec.callable) == 0) {
+        if (application->same == NULL && application->interpreter == other->interpreter &&
+            application->spec.kind == other->spec.kind && strcmp(application->spec.target, other->spec.target) == 0 &&
+            strcmp(application->spec.callable, other->spec.callable) == 0) {
             return application;
         }
     }
@@ -116,7 +115,7 @@ static pyw_interpreter *find_interpreter(const pyw_application_spec *spec)
                                                    : pyw_interpreter_find(spec->group, spec->group_is_default);
 }
 
-static pyw_application *create(const pyw_application_spec *spec)
+static pyw_application *create_application(const pyw_application_spec *spec)
 {
     pyw_application *application = calloc(1, sizeof(*application));
 
@@ -128,8 +127,8 @@ static pyw_application *create(const pyw_application_spec *spec)
     application->spec.callable = strdup(spec->callable);
     application->spec.group = strdup(spec->group);
     application->interpreter = find_interpreter(spec);
-    if (application->spec.target == NULL || application->spec.callable == NULL || application->spec.group == NULL
-        || application->interpreter == NULL) {
+    if (application->spec.target == NULL || application->spec.callable == NULL || application->spec.group == NULL ||
+        application->interpreter == NULL) {
         discard(application);
         return NULL;
     }
@@ -140,14 +139,14 @@ static pyw_application *create(const pyw_application_spec *spec)
 
 pyw_application *pyw_application_find(const pyw_application_spec *spec)
 {
-    pyw_application *application = lookup(spec);
+    pyw_application *application = find_application(spec);
 
     if (application != NULL) {
         return application;
     }
     pthread_mutex_lock(&all.lock);
-    application = lookup(spec);
-    if (application == NULL && (application = create(spec)) != NULL) {
+    application = find_application(spec);
+    if (application == NULL && (application = create_application(spec)) != NULL) {
         pyw_application *same = find_same(application);
 
         application->same = same;
@@ -175,18 +174,22 @@ static void log_failure(pyw_application *application, const pyw_problem *problem
     char message[1600];
 
     if (is_import(&application->spec)) {
-        snprintf(message, sizeof(message), PYWNO(0529) "%.300s, which is to be executed at the start "
-                 "(WSGIImportScript), failed", application->spec.target);
+        snprintf(message, sizeof(message),
+                 PYWNO(0529) "%.300s, which is to be executed at the start "
+                             "(WSGIImportScript), failed",
+                 application->spec.target);
     }
     else if (was_loaded) {
-        snprintf(message, sizeof(message), PYWNO(0614) "%.300s has changed and does not load; the code before the "
-                 "change goes on serving%s%s", application->spec.target, PyErr_Occurred() ? "" : ": ",
-                 PyErr_Occurred() ? "" : problem->text);
+        snprintf(message, sizeof(message),
+                 PYWNO(0614) "%.300s has changed and does not load; the code before the "
+                             "change goes on serving%s%s",
+                 application->spec.target, PyErr_Occurred() ? "" : ": ", PyErr_Occurred() ? "" : problem->text);
     }
     else if (PyErr_Occurred()) {
-        snprintf(message, sizeof(message), PYWNO(0610) "%.300s does not load; requests that reach it here get 500; "
-                 "it is tried again after %d s, or when the script has changed", application->spec.target,
-                 application->back_off);
+        snprintf(message, sizeof(message),
+                 PYWNO(0610) "%.300s does not load; requests that reach it here get 500; "
+                             "it is tried again after %d s, or when the script has changed",
+                 application->spec.target, application->back_off);
     }
     else {
         snprintf(message, sizeof(message), PYWNO(0613) "%.300s: %s", application->spec.target, problem->text);
@@ -216,16 +219,17 @@ static load_state make_ready(pyw_application *application, int was_loaded)
         log_failure(application, NULL, was_loaded);
         return FAILED;
     }
-    snprintf(message, sizeof(message), PYWNO(0527) "a function that was registered with pywsgi.after_fork raised; "
-             "requests that reach %.300s here get 500; it is tried again after %d s", application->spec.target,
-             application->back_off);
+    snprintf(message, sizeof(message),
+             PYWNO(0527) "a function that was registered with pywsgi.after_fork raised; "
+                         "requests that reach %.300s here get 500; it is tried again after %d s",
+             application->spec.target, application->back_off);
     note_failure(application, "PYW0527");
     pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
     return FAILED;
 }
 
 /* The others in the interpreter need not wait for this one. No exception is set, before or after. */
-static load_state give_up(void)
+static load_state give_up_load(void)
 {
     if (!all.is_preloading && pyw_call_plain("pywsgi._hooks", "release") < 0) {
         PyErr_Clear();
@@ -253,13 +257,13 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
     load_state state;
 
     if (pyw_call_plain("pywsgi._hooks", "hold") == 0) {
-        module = spec->kind == PYW_TARGET_SCRIPT ? pyw_loader_script(spec->target, stamp)
-                                                 : pyw_loader_module(spec->target);
+        module =
+            spec->kind == PYW_TARGET_SCRIPT ? pyw_loader_script(spec->target, stamp) : pyw_loader_module(spec->target);
         pyw_forked_check_application();
     }
     if (module == NULL && !PyErr_Occurred()) {
         snprintf(application->failure, sizeof(application->failure), "there is no script %.400s", spec->target);
-        give_up();
+        give_up_load();
         return MISSING;
     }
     if (module != NULL) {
@@ -269,7 +273,7 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
     }
     if (callable == NULL) {
         log_failure(application, &problem, was_loaded);
-        return give_up();
+        return give_up_load();
     }
     state = make_ready(application, was_loaded);
     if (state == FAILED && was_loaded) {
@@ -303,7 +307,7 @@ static load_state load_once(pyw_application *application, pyw_stamp *stamp, int 
 static void load_now(pyw_application *application)
 {
     int was_loaded = atomic_load(&application->state) == LOADED;
-    pyw_stamp stamp = atomic_load(&application->state) == PRELOADED ? application->stamp : (pyw_stamp){ 0, 0, 0, 0 };
+    pyw_stamp stamp = atomic_load(&application->state) == PRELOADED ? application->stamp : (pyw_stamp){0, 0, 0, 0};
     load_state state;
 
     application->loading = 1;
@@ -336,8 +340,8 @@ static int is_other_script(const pyw_application *application)
 {
     pyw_stamp stamp;
 
-    return application->spec.kind == PYW_TARGET_SCRIPT && pyw_stamp_take(application->spec.target, &stamp) == 0
-           && !pyw_stamp_is_same(&stamp, &application->stamp);
+    return application->spec.kind == PYW_TARGET_SCRIPT && pyw_stamp_take(application->spec.target, &stamp) == 0 &&
+           !pyw_stamp_is_same(&stamp, &application->stamp);
 }
 
 /* Lock held; no thread is loading. */
@@ -365,9 +369,10 @@ static int explain(pyw_application *application, load_state state, pyw_problem *
                         application->spec.target, is_import(&application->spec) ? "WSGIImportScript" : "alias");
         return 404;
     }
-    pyw_problem_set(problem, PYWNO(0611) "%s is not loaded in process %ld: the log has the reason further up, in the "
-                    "record %s of pid %ld", application->spec.target, (long)getpid(), application->failed_record,
-                    (long)application->failed_in);
+    pyw_problem_set(problem,
+                    PYWNO(0611) "%s is not loaded in process %ld: the log has the reason further up, in the "
+                                "record %s of pid %ld",
+                    application->spec.target, (long)getpid(), application->failed_record, (long)application->failed_in);
     return 500;
 }
 
@@ -386,8 +391,9 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
         return 0;
     }
     if (is_left_out(application)) {
-        pyw_log(PYW_LOG_NOTICE, PYWNO(0528) "%s is loaded by each worker for itself: its application group '%s' is "
-                "another one than the main interpreter's, and preload=On is for that one",
+        pyw_log(PYW_LOG_NOTICE,
+                PYWNO(0528) "%s is loaded by each worker for itself: its application group '%s' is "
+                            "another one than the main interpreter's, and preload=On is for that one",
                 application->spec.target, application->spec.group);
         return 0;
     }
@@ -451,7 +457,7 @@ PyObject *pyw_application_callable(const pyw_application *application)
 int pyw_application_execute(pyw_application *application)
 {
     const char *path = application->spec.target;
-    pyw_stamp stamp = { 0, 0, 0, 0 };
+    pyw_stamp stamp = {0, 0, 0, 0};
     const char *before;
     PyObject *module;
 

@@ -26,8 +26,8 @@ static __thread sigset_t blocked_before;
  */
 static int is_applications_fork(void)
 {
-    return host->is_daemon || pyw_forked_application() != NULL
-           || (PyGILState_GetThisThreadState() != NULL && !pyw_thread_states_are_ours());
+    return host->is_daemon || pyw_forked_application() != NULL ||
+           (PyGILState_GetThisThreadState() != NULL && !pyw_thread_states_are_ours());
 }
 
 /* In a process that has one thread: what the others did is over, and the locks that they held are free. */
@@ -35,7 +35,7 @@ static void renew_locks(void)
 {
     pyw_thread_states_renew_lock();
     pyw_interpreter_renew_locks();
-    pyw_overseer_forget();
+    pyw_monitor_forget();
     pyw_flusher_forget();
 }
 

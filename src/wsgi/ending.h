@@ -8,13 +8,13 @@
 /* What is left to do when Python is done with a request. Members are pyw_adapter_run's and pyw_adapter_finish's. */
 typedef struct pyw_ending {
     pyw_outcome outcome;
-    int status;         /* for PYW_ERROR */
-    int send;           /* the head and body below have not been sent yet */
-    int head_pending;   /* ... and the head is among them */
+    int status;       /* for PYW_ERROR */
+    int send;         /* the head and body below have not been sent yet */
+    int head_pending; /* ... and the head is among them */
     int status_code;
-    pyw_buffer head;    /* reason, names and values, one behind the other */
+    pyw_buffer head; /* reason, names and values, one behind the other */
     uint32_t reason_length;
-    pyw_pair *headers;  /* point into `head` */
+    pyw_pair *headers; /* point into `head` */
     uint32_t count;
     uint32_t capacity;
     pyw_buffer body;

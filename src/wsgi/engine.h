@@ -61,11 +61,11 @@ typedef enum {
 typedef struct pyw_application_spec {
     pyw_target_kind kind;
     const char *target;
-    const char *callable;    /* "application", "a.b", "create_app()": attribute path, with "()" a factory; "": none, the
-                                script is there to be executed, and run() is not for it */
-    const char *group;       /* the resolved application group; "" is the main interpreter */
-    int group_is_default;    /* nobody chose the group: the first such group of the process gets main */
-    int reloading;           /* WSGIScriptReloading On: see changed() */
+    const char *callable; /* "application", "a.b", "create_app()": attribute path, with "()" a factory; "": none, the
+                             script is there to be executed, and run() is not for it */
+    const char *group;    /* the resolved application group; "" is the main interpreter */
+    int group_is_default; /* nobody chose the group: the first such group of the process gets main */
+    int reloading;        /* WSGIScriptReloading On: see changed() */
 } pyw_application_spec;
 
 typedef struct pyw_engine {

@@ -44,8 +44,8 @@ static void *create_extension(const char *application_group)
     };
     pyw_adapter_state *state = NULL;
 
-    if (settings.errors != NULL && settings.version != NULL && settings.request_timeout != NULL
-        && settings.client_gone != NULL) {
+    if (settings.errors != NULL && settings.version != NULL && settings.request_timeout != NULL &&
+        settings.client_gone != NULL) {
         state = pyw_adapter_state_create(&settings);
     }
     Py_XDECREF(settings.errors);
@@ -60,11 +60,11 @@ static void destroy_extension(void *extension)
     pyw_adapter_state_destroy(extension);
 }
 
-static const pyw_interpreter_hooks hooks = { create_extension, destroy_extension };
+static const pyw_interpreter_hooks hooks = {create_extension, destroy_extension};
 
 static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem)
 {
-    pyw_runtime_settings runtime = { host->python_home, host->is_daemon };
+    pyw_runtime_settings runtime = {host->python_home, host->is_daemon};
     const char *before = pyw_forked_enter(PYW_FORKED_START);
     pyw_result result;
 
@@ -73,7 +73,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
     engine.module.python_path = host->python_path;
     engine.module.version = PYW_VERSION;
     pyw_log_install(host->log, host->log_baton, host->log_threshold);
-    pyw_overseer_configure(host, &pyw_interrupter);
+    pyw_monitor_configure(host, &pyw_interrupt);
     pyw_application_reload_in_place(!host->is_daemon);
     pyw_application_preload(host->is_template);
     pyw_atfork_install(host);
@@ -158,7 +158,7 @@ static void engine_stop(int busy, int threads_ms)
     pyw_flusher_stop();
     if (engine.running && !busy) {
         engine.running = 0;
-        pyw_overseer_stop();
+        pyw_monitor_stop();
         pyw_interpreter_stop(threads_ms);
     }
 }
@@ -197,15 +197,30 @@ static int execute_program(void *baton)
 
 static pyw_result engine_run_program(pyw_application *const *scripts, int count)
 {
-    program baton = { scripts, count };
+    program baton = {scripts, count};
 
     return pyw_program_run(execute_program, &baton);
 }
 
-static pyw_engine table = { PYW_ENGINE_ABI, NULL, PYW_PYTHON_SERIES, engine_start, engine_application, engine_load,
-                            engine_run, engine_changed, engine_thread_end, pyw_stacks_dump, pyw_interpreter_touch,
-                            pyw_overseer_overdue, engine_stop, engine_settle, engine_fork,
-                            engine_run_program, pyw_log_set_threshold, pyw_program_stop, pyw_application_problem };
+static pyw_engine table = {PYW_ENGINE_ABI,
+                           NULL,
+                           PYW_PYTHON_SERIES,
+                           engine_start,
+                           engine_application,
+                           engine_load,
+                           engine_run,
+                           engine_changed,
+                           engine_thread_end,
+                           pyw_stacks_dump,
+                           pyw_interpreter_touch,
+                           pyw_monitor_overdue,
+                           engine_stop,
+                           engine_settle,
+                           engine_fork,
+                           engine_run_program,
+                           pyw_log_set_threshold,
+                           pyw_program_stop,
+                           pyw_application_problem};
 
 PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
 

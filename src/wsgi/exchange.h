@@ -27,17 +27,17 @@ typedef struct pyw_exchange pyw_exchange;
 
 /* The head of a response, already validated. Bytes are valid during the call only. */
 typedef struct pyw_head {
-    int status;                /* 200 ... 599 */
-    const char *reason;        /* the words behind the number, may be empty; Latin-1, no control bytes */
+    int status;         /* 200 ... 599 */
+    const char *reason; /* the words behind the number, may be empty; Latin-1, no control bytes */
     uint32_t reason_length;
-    const pyw_pair *headers;   /* Content-Length included, if there is one */
+    const pyw_pair *headers; /* Content-Length included, if there is one */
     uint32_t count;
 } pyw_head;
 
 enum {
-    PYW_SEND_NOWAIT = 1, /* return PYW_AGAIN rather than block: the next call must be the same one without this flag */
-    PYW_SEND_LAST = 2,   /* these are the last bytes of the body: the client may have all of it now */
-    PYW_SEND_END = 4,    /* the request is over as well (implies LAST): finish() follows and sends nothing more */
+    PYW_SEND_NOWAIT = 1,  /* return PYW_AGAIN rather than block: the next call must be the same one without this flag */
+    PYW_SEND_LAST = 2,    /* these are the last bytes of the body: the client may have all of it now */
+    PYW_SEND_END = 4,     /* the request is over as well (implies LAST): finish() follows and sends nothing more */
     PYW_SEND_PARALLEL = 8 /* of send, on another thread than run()'s and without the GIL, but never at the same time as
                              another operation: PYW_AGAIN rather than wait for anybody, nothing of the call being
                              taken. After PYW_OK a call without head and bytes says AGAIN as long as the carrier

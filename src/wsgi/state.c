@@ -28,22 +28,21 @@ static PyObject *make_prototype(const pyw_adapter_settings *settings, PyTypeObje
 {
     PyObject *prototype = PyDict_New();
 
-    if (prototype == NULL
-        || set_constant(prototype, "wsgi.version", Py_BuildValue("(ii)", 1, 0)) < 0
-        || set_constant(prototype, "wsgi.multithread", PyBool_FromLong(settings->multithread)) < 0
-        || set_constant(prototype, "wsgi.multiprocess", PyBool_FromLong(settings->multiprocess)) < 0
-        || set_constant(prototype, "wsgi.run_once", PyBool_FromLong(0)) < 0
-        || set_constant(prototype, "wsgi.errors", new_reference(settings->errors)) < 0
-        || set_constant(prototype, "wsgi.file_wrapper", new_reference((PyObject *)(void *)file_wrapper)) < 0
-        || set_constant(prototype, "wsgi.input_terminated", PyBool_FromLong(1)) < 0
-        || set_constant(prototype, "pywsgi.version", new_reference(settings->version)) < 0
-        || set_constant(prototype, "pywsgi.process_group", PyUnicode_DecodeFSDefault(settings->process_group)) < 0
-        || set_constant(prototype, "pywsgi.application_group",
-                        PyUnicode_DecodeFSDefault(settings->application_group)) < 0
-        || set_constant(prototype, "mod_wsgi.version", Py_BuildValue("(iii)", 6, 0, 5)) < 0
-        || set_constant(prototype, "mod_wsgi.process_group", PyUnicode_DecodeFSDefault(settings->process_group)) < 0
-        || set_constant(prototype, "mod_wsgi.application_group",
-                        PyUnicode_DecodeFSDefault(settings->application_group)) < 0) {
+    if (prototype == NULL || set_constant(prototype, "wsgi.version", Py_BuildValue("(ii)", 1, 0)) < 0 ||
+        set_constant(prototype, "wsgi.multithread", PyBool_FromLong(settings->multithread)) < 0 ||
+        set_constant(prototype, "wsgi.multiprocess", PyBool_FromLong(settings->multiprocess)) < 0 ||
+        set_constant(prototype, "wsgi.run_once", PyBool_FromLong(0)) < 0 ||
+        set_constant(prototype, "wsgi.errors", new_reference(settings->errors)) < 0 ||
+        set_constant(prototype, "wsgi.file_wrapper", new_reference((PyObject *)(void *)file_wrapper)) < 0 ||
+        set_constant(prototype, "wsgi.input_terminated", PyBool_FromLong(1)) < 0 ||
+        set_constant(prototype, "pywsgi.version", new_reference(settings->version)) < 0 ||
+        set_constant(prototype, "pywsgi.process_group", PyUnicode_DecodeFSDefault(settings->process_group)) < 0 ||
+        set_constant(prototype, "pywsgi.application_group", PyUnicode_DecodeFSDefault(settings->application_group)) <
+            0 ||
+        set_constant(prototype, "mod_wsgi.version", Py_BuildValue("(iii)", 6, 0, 5)) < 0 ||
+        set_constant(prototype, "mod_wsgi.process_group", PyUnicode_DecodeFSDefault(settings->process_group)) < 0 ||
+        set_constant(prototype, "mod_wsgi.application_group", PyUnicode_DecodeFSDefault(settings->application_group)) <
+            0) {
         Py_CLEAR(prototype);
     }
     return prototype;
@@ -73,8 +72,8 @@ static int fill_state(pyw_adapter_state *state, const pyw_adapter_settings *sett
     state->key_early_hints = PyUnicode_InternFromString("wsgi.early_hints");
     state->key_deadline = PyUnicode_InternFromString("pywsgi.deadline");
     state->name_close = PyUnicode_InternFromString("close");
-    if (state->prototype == NULL || state->key_input == NULL || state->key_client_gone == NULL
-        || state->key_early_hints == NULL || state->key_deadline == NULL || state->name_close == NULL) {
+    if (state->prototype == NULL || state->key_input == NULL || state->key_client_gone == NULL ||
+        state->key_early_hints == NULL || state->key_deadline == NULL || state->name_close == NULL) {
         return -1;
     }
     state->request_timeout = new_reference(settings->request_timeout);
@@ -199,8 +198,8 @@ static int is_reserved(const pyw_pair *pair)
     if (pair->name_length > 5 && memcmp(pair->name, "wsgi.", 5) == 0) {
         return pair->name_length != 15 || memcmp(pair->name, "wsgi.url_scheme", 15) != 0;
     }
-    return (pair->name_length > 7 && memcmp(pair->name, "pywsgi.", 7) == 0)
-           || (pair->name_length > 9 && memcmp(pair->name, "mod_wsgi.", 9) == 0);
+    return (pair->name_length > 7 && memcmp(pair->name, "pywsgi.", 7) == 0) ||
+           (pair->name_length > 9 && memcmp(pair->name, "mod_wsgi.", 9) == 0);
 }
 
 /* The clock is that of time.monotonic(). */
@@ -228,10 +227,10 @@ PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const 
             rv = pyw_names_set(state->names, environ, &exchange->environ_pairs[i]);
         }
     }
-    if (rv < 0 || PyDict_SetItem(environ, state->key_input, kit->input) < 0
-        || PyDict_SetItem(environ, state->key_client_gone, kit->handles[PYW_HANDLE_CLIENT_GONE]) < 0
-        || PyDict_SetItem(environ, state->key_early_hints, kit->handles[PYW_HANDLE_EARLY_HINTS]) < 0
-        || set_deadline(state, environ, exchange) < 0) {
+    if (rv < 0 || PyDict_SetItem(environ, state->key_input, kit->input) < 0 ||
+        PyDict_SetItem(environ, state->key_client_gone, kit->handles[PYW_HANDLE_CLIENT_GONE]) < 0 ||
+        PyDict_SetItem(environ, state->key_early_hints, kit->handles[PYW_HANDLE_EARLY_HINTS]) < 0 ||
+        set_deadline(state, environ, exchange) < 0) {
         Py_CLEAR(environ);
     }
     return environ;

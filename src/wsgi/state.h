@@ -43,8 +43,8 @@ typedef struct pyw_adapter_settings {
     const char *application_group;
     int multithread;
     int multiprocess;
-    PyObject *errors;  /* wsgi.errors of every request */
-    PyObject *version; /* pywsgi.version */
+    PyObject *errors;          /* wsgi.errors of every request */
+    PyObject *version;         /* pywsgi.version */
     PyObject *request_timeout; /* pywsgi.RequestTimeout */
     PyObject *client_gone;     /* pywsgi.ClientGone */
 } pyw_adapter_settings;

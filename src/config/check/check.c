@@ -210,8 +210,7 @@ static void log_warnings(int is_configtest)
     int level = APLOG_WARNING | (is_configtest ? APLOG_STARTUP : 0);
 
     for (int i = 0; i < warnings->nelts; i++) {
-        ap_log_error(APLOG_MARK, level, 0, ap_server_conf, PYWNO(0107) "%s",
-                     APR_ARRAY_IDX(warnings, i, const char *));
+        ap_log_error(APLOG_MARK, level, 0, ap_server_conf, PYWNO(0107) "%s", APR_ARRAY_IDX(warnings, i, const char *));
     }
 }
 

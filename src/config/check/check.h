@@ -11,5 +11,4 @@
  */
 int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
-
 #endif

@@ -22,7 +22,7 @@ APLOG_USE_MODULE(pywsgi);
 /* The longest pid of Linux, so that configtest finds every path that would be too long at a start. */
 #define LONGEST_PID "4194304"
 
-/* A worker's socket (pyw_roster_socket_name). */
+/* A worker's socket (pyw_worker_list_socket_name). */
 #define LONGEST_WORKER "w.ffffffffffffffff"
 
 int pyw_check_group_error(const pyw_group *group, const char *format, ...)
@@ -162,8 +162,7 @@ static int check_cgroup(apr_pool_t *pool, pyw_group *group)
         return pyw_check_group_error(group, "option 'cgroup' cannot be '%s': %s; make it first", cgroup,
                                      strerror(errno));
     }
-    if (system.f_type != CGROUP2_SUPER_MAGIC ||
-        access(apr_pstrcat(pool, cgroup, "/cgroup.procs", NULL), F_OK) != 0) {
+    if (system.f_type != CGROUP2_SUPER_MAGIC || access(apr_pstrcat(pool, cgroup, "/cgroup.procs", NULL), F_OK) != 0) {
         return pyw_check_group_error(group,
                                      "option 'cgroup' cannot be '%s': it is not the directory of a cgroup (version 2), "
                                      "as those below /sys/fs/cgroup are",

@@ -41,8 +41,9 @@ static int check_service(const pyw_group *group)
         return 0;
     }
     if (options->preload || options->processes_least != options->processes) {
-        return pyw_check_group_error(group, "option '%s' is for groups that take requests, and threads=0 makes it a "
-                                            "service group: take one of the two out",
+        return pyw_check_group_error(group,
+                                     "option '%s' is for groups that take requests, and threads=0 makes it a "
+                                     "service group: take one of the two out",
                                      options->preload ? "preload" : "processes");
     }
     return 1;

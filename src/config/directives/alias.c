@@ -106,7 +106,7 @@ static const char *set_url(cmd_parms *cmd, pyw_alias *alias, const char *url)
     return NULL;
 }
 
-static const char *add(cmd_parms *cmd, pyw_alias *alias, const char *args)
+static const char *add_alias(cmd_parms *cmd, pyw_alias *alias, const char *args)
 {
     const char *error = set_options(cmd, alias, args);
 
@@ -136,7 +136,7 @@ const char *pyw_directive_script_alias(cmd_parms *cmd, void *dir, const char *ar
     if (!alias.target) {
         return apr_psprintf(cmd->pool, "WSGIScriptAlias: '%s' is no valid path", target);
     }
-    return add(cmd, &alias, args);
+    return add_alias(cmd, &alias, args);
 }
 
 const char *pyw_directive_script_alias_match(cmd_parms *cmd, void *dir, const char *args)
@@ -161,7 +161,7 @@ const char *pyw_directive_script_alias_match(cmd_parms *cmd, void *dir, const ch
     if (!alias.target) {
         return apr_psprintf(cmd->pool, "WSGIScriptAliasMatch: '%s' is no valid path", target);
     }
-    return add(cmd, &alias, args);
+    return add_alias(cmd, &alias, args);
 }
 
 /* "package.module": identifiers and dots, as Python's import statement takes them. */
@@ -215,5 +215,5 @@ const char *pyw_directive_app_alias(cmd_parms *cmd, void *dir, const char *args)
     if (!error) {
         error = set_module(cmd, &alias, target);
     }
-    return error ? error : add(cmd, &alias, args);
+    return error ? error : add_alias(cmd, &alias, args);
 }

@@ -68,7 +68,8 @@ static const char *set_options(cmd_parms *cmd, pyw_group_options *options, const
 }
 
 /* An option as it is written, [start, end), and its text for DUMP_CONFIG and mod_info. */
-static const char *shown(apr_pool_t *pool, const char *start, const char *end, const char *name, const char *value)
+static const char *shown_option(apr_pool_t *pool, const char *start, const char *end, const char *name,
+                                const char *value)
 {
     const char *word_end = end;
 
@@ -96,7 +97,7 @@ static void hide_values(cmd_parms *cmd, const char *args)
     }
     hidden = apr_pstrmemdup(cmd->pool, text, (apr_size_t)(args - text));
     for (const char *start = args; !pyw_directive_option(cmd, &args, &name, &value) && name; start = args) {
-        hidden = apr_pstrcat(cmd->pool, hidden, shown(cmd->pool, start, args, name, value), NULL);
+        hidden = apr_pstrcat(cmd->pool, hidden, shown_option(cmd->pool, start, args, name, value), NULL);
         if (is_env(name)) {
             pyw_secrets_wipe(value);
         }

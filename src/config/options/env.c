@@ -25,7 +25,7 @@ static int is_name(const char *text, size_t length)
 }
 
 /* `setting` lives as long as the options. It may contain a secret, so error messages do not contain it. */
-static const char *add(pyw_group_options *options, const char *setting)
+static const char *add_setting(pyw_group_options *options, const char *setting)
 {
     const char *equals = strchr(setting, '=');
 
@@ -40,7 +40,7 @@ const char *pyw_option_env_add(pyw_group_options *options, apr_pool_t *pool, con
 {
     const char *copy = pyw_secrets_copy(options->secrets, pool, setting);
 
-    return copy != NULL ? add(options, copy) : "there is no memory that httpd's children do not inherit";
+    return copy != NULL ? add_setting(options, copy) : "there is no memory that httpd's children do not inherit";
 }
 
 /* Removes the quotes from NAME="value", in place. */
@@ -75,7 +75,7 @@ static const char *add_line(pyw_group_options *options, char *line)
         line += 7;
     }
     unquote(line);
-    return add(options, line);
+    return add_setting(options, line);
 }
 
 /* Up to `size` bytes; -1: errno, EFBIG if there are more. */

@@ -75,15 +75,15 @@ typedef struct pyw_group_options {
     int reserve;                            /* threads for requests of high priority only */
     pyw_secrets *secrets;                   /* memory for the values of `env`; NULL: the pool */
     apr_array_header_t *env;                /* elements: const char *, "NAME=value", env-file expanded, in order */
-    apr_array_header_t *ignored; /* elements: const char *, names of mod_wsgi's options without effect */
+    apr_array_header_t *ignored;            /* elements: const char *, names of mod_wsgi's options without effect */
 
     /* The following are not options of the directive: httpd's parent determines and sends them. */
     const char *engine;               /* absolute path of the engine's shared object */
     const char *engine_stamp;         /* identifies that file; a change replaces the workers */
     int log_level;                    /* pyw_log_level: the threshold of the group's own log */
     apr_array_header_t *imports;      /* elements: const pyw_application_option *, callable ""; executed first */
-    int roster_index;                 /* its place in the shared memory (pyw_roster); -1: none */
-    int roster_use;                   /* the number of groups that had that place before */
+    int worker_list_index;            /* its place in the shared memory (pyw_worker_list); -1: none */
+    int worker_list_use;              /* the number of groups that had that place before */
     apr_array_header_t *applications; /* elements: const pyw_application_option *; loaded before a worker is ready */
 } pyw_group_options;
 
@@ -140,9 +140,9 @@ const char *pyw_options_difference(const apr_table_t *one, const apr_table_t *ot
 /* The settings that are the same for all groups: the pairs of a COMMIT frame. */
 typedef struct pyw_settings {
     const char *socket_directory; /* absolute; created (0711) and removed by the manager; holds <group>.sock */
-    uid_t httpd_uid;         /* owner of the sockets (unless socket-user is set), the only peer except root */
-    const char *server_name; /* for the manager's own log records and process title */
-    int log_level;           /* pyw_log_level: the threshold of the manager's log */
+    uid_t httpd_uid;              /* owner of the sockets (unless socket-user is set), the only peer except root */
+    const char *server_name;      /* for the manager's own log records and process title */
+    int log_level;                /* pyw_log_level: the threshold of the manager's log */
 } pyw_settings;
 
 apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool);

@@ -18,7 +18,7 @@ static int least(int a, int b)
 }
 
 /* The cost of turning b[0..j] into a[0..i], from the three rows above. */
-static int step(const char *a, const char *b, int i, int j, int rows[3][WORD_MAX + 1])
+static int edit_distance_step(const char *a, const char *b, int i, int j, int rows[3][WORD_MAX + 1])
 {
     int change = folded(a[i - 1]) != folded(b[j - 1]);
     int cost = least(least(rows[1][j], rows[2][j - 1]) + 1, rows[1][j - 1] + change);
@@ -43,7 +43,7 @@ static int distance(const char *a, const char *b)
         memcpy(rows[1], rows[2], sizeof(rows[0]));
         rows[2][0] = i;
         for (int j = 1; j <= width; j++) {
-            rows[2][j] = step(a, b, i, j, rows);
+            rows[2][j] = edit_distance_step(a, b, i, j, rows);
         }
     }
     return rows[2][width];

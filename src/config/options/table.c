@@ -85,8 +85,8 @@ const pyw_option_rule pyw_option_rules[] = {
     {"engine-stamp", PYW_KIND_TEXT, AT(engine_stamp), 0, 0, 1, PYW_USE_START},
     {"log-level", PYW_KIND_NUMBER, AT(log_level), 0, 15, 1, PYW_USE_LIVE},
     {"import", PYW_KIND_APPLICATION, AT(imports), 0, 0, 1, PYW_USE_START},
-    {"roster-index", PYW_KIND_NUMBER, AT(roster_index), 0, INT_MAX, 1, PYW_USE_START},
-    {"roster-use", PYW_KIND_NUMBER, AT(roster_use), 0, INT_MAX, 1, PYW_USE_START},
+    {"worker-list-index", PYW_KIND_NUMBER, AT(worker_list_index), 0, INT_MAX, 1, PYW_USE_START},
+    {"worker-list-use", PYW_KIND_NUMBER, AT(worker_list_use), 0, INT_MAX, 1, PYW_USE_START},
     {"application", PYW_KIND_APPLICATION, AT(applications), 0, 0, 1, PYW_USE_START},
     {NULL, PYW_KIND_TEXT, 0, 0, 0, 1, PYW_USE_START},
 };

@@ -33,7 +33,7 @@ typedef struct pyw_option_rule {
     const char *name;
     pyw_option_kind kind;
     size_t offset; /* into pyw_group_options */
-    long least; /* NUMBER, OCTAL, PERCENT: as they are; DURATION: milliseconds; SIZE: bytes, and always 0 */
+    long least;    /* NUMBER, OCTAL, PERCENT: as they are; DURATION: milliseconds; SIZE: bytes, and always 0 */
     long most;
     int is_internal; /* pyw_options_restore only */
     unsigned use;    /* PYW_USE_... of config/options/options.h: who needs a changed value */

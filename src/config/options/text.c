@@ -37,7 +37,7 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->restart_interval_jitter = 10;
     options->queue_limit = 100;
     options->queue_timeout = apr_time_from_sec(30);
-    options->roster_index = -1;
+    options->worker_list_index = -1;
     options->env = apr_array_make(pool, 4, sizeof(const char *));
     options->log_level = 4;
     options->imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
@@ -47,7 +47,7 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
 }
 
 /* The member that holds the rule's value. */
-static void *place(pyw_group_options *options, const pyw_option_rule *rule)
+static void *member_of(pyw_group_options *options, const pyw_option_rule *rule)
 {
     return (char *)options + rule->offset;
 }
@@ -117,13 +117,13 @@ static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, cons
         return out_of_range(pool, rule, value);
     }
     if (rule->kind == PYW_KIND_DURATION) {
-        *(apr_interval_time_t *)place(options, rule) = number * 1000;
+        *(apr_interval_time_t *)member_of(options, rule) = number * 1000;
     }
     else if (rule->kind == PYW_KIND_SIZE) {
-        *(apr_size_t *)place(options, rule) = (apr_size_t)number;
+        *(apr_size_t *)member_of(options, rule) = (apr_size_t)number;
     }
     else {
-        *(int *)place(options, rule) = (int)number;
+        *(int *)member_of(options, rule) = (int)number;
     }
     return NULL;
 }
@@ -171,7 +171,7 @@ static const char *set_text(pyw_group_options *options, apr_pool_t *pool, const 
     if (strcmp(rule->name, "display-name") == 0 && strcmp(value, "%{GROUP}") == 0) {
         value = apr_pstrcat(pool, "(wsgi:", options->name, ")", NULL);
     }
-    *(const char **)place(options, rule) = apr_pstrdup(pool, value);
+    *(const char **)member_of(options, rule) = apr_pstrdup(pool, value);
     return NULL;
 }
 
@@ -209,7 +209,7 @@ static const char *add_application(pyw_group_options *options, apr_pool_t *pool,
     application->target = target;
     application->callable = callable;
     application->group = group;
-    APR_ARRAY_PUSH(*(apr_array_header_t **)place(options, rule), const pyw_application_option *) = application;
+    APR_ARRAY_PUSH(*(apr_array_header_t **)member_of(options, rule), const pyw_application_option *) = application;
     return NULL;
 }
 

@@ -38,14 +38,14 @@ static struct {
     pthread_t thread;
 } linger = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake_fd = -1};
 
-static void end(lingerer *ended)
+static void end_abandoned(lingerer *ended)
 {
     close(ended->fd);
     pyw_slots_leave(ended->group->slots, &ended->slot, 0);
     free(ended);
 }
 
-static void wake(void)
+static void wake_thread(void)
 {
     uint64_t one = 1;
 
@@ -130,7 +130,7 @@ static void release_ended(const struct pollfd *fds, nfds_t count, int is_time_to
         if (is_closed(fds, count, each->fd) || (is_time_to_look && is_given_up(each, now))) {
             *link = each->next;
             linger.count--;
-            end(each);
+            end_abandoned(each);
         }
         else {
             link = &each->next;
@@ -190,7 +190,7 @@ static int start_thread(void)
 }
 
 /* One that waits until there is room is not woken by the shutdown alone. */
-void pyw_linger_refuse(int fd)
+void pyw_abandoned_refuse(int fd)
 {
     char nobody_reads[16 * 1024];
 
@@ -199,12 +199,12 @@ void pyw_linger_refuse(int fd)
     }
 }
 
-void pyw_linger_add(const pyw_group *group, const pyw_slot *slot, int fd, int64_t until)
+void pyw_abandoned_add(const pyw_group *group, const pyw_slot *slot, int fd, int64_t until)
 {
     lingerer *added = calloc(1, sizeof(*added));
     int is_waited_for = 0;
 
-    pyw_linger_refuse(fd);
+    pyw_abandoned_refuse(fd);
     if (added) {
         added->group = group;
         added->slot = *slot;
@@ -217,7 +217,7 @@ void pyw_linger_add(const pyw_group *group, const pyw_slot *slot, int fd, int64_
             added->next = linger.first;
             linger.first = added;
             linger.count++;
-            wake();
+            wake_thread();
         }
         pthread_mutex_unlock(&linger.lock);
     }
@@ -233,7 +233,7 @@ static apr_status_t end_all(void *unused)
     (void)unused;
     if (linger.wake_fd >= 0) {
         __atomic_store_n(&linger.is_ending, 1, __ATOMIC_RELEASE);
-        wake();
+        wake_thread();
         pthread_join(linger.thread, NULL);
         close(linger.wake_fd);
         linger.wake_fd = -1;
@@ -242,13 +242,13 @@ static apr_status_t end_all(void *unused)
         lingerer *each = linger.first;
 
         linger.first = each->next;
-        end(each);
+        end_abandoned(each);
     }
     linger.count = 0;
     return APR_SUCCESS;
 }
 
-void pyw_linger_child_init(apr_pool_t *pchild)
+void pyw_abandoned_child_init(apr_pool_t *pchild)
 {
     apr_pool_cleanup_register(pchild, NULL, end_all, apr_pool_cleanup_null);
 }

@@ -18,18 +18,18 @@
 #include "httpd/queue/slots.h"
 
 /* In a new child, before its threads. */
-void pyw_linger_child_init(apr_pool_t *pchild);
+void pyw_abandoned_child_init(apr_pool_t *pchild);
 
 /*
  * Becomes the owner of the connection `fd` and of the slot, which it gives back at `until` (pyw_clock_ms()) at the
  * latest. The worker cannot send any more from now on; it has been told with ABORT. Any thread.
  */
-void pyw_linger_add(const pyw_group *group, const pyw_slot *slot, int fd, int64_t until);
+void pyw_abandoned_add(const pyw_group *group, const pyw_slot *slot, int fd, int64_t until);
 
 /*
  * What the worker sends from now on fails, also if it waits for room already, so that a stream ends; what it has sent
  * is thrown away. That it closes can still be seen (POLLHUP). Any thread.
  */
-void pyw_linger_refuse(int fd);
+void pyw_abandoned_refuse(int fd);
 
 #endif

@@ -51,7 +51,7 @@ static nfds_t collect(struct pollfd *fds)
     return count;
 }
 
-static void end(pyw_absorption *absorption)
+static void end_buffered(pyw_absorption *absorption)
 {
     absorption->is_ended = 1;
     if (absorption->worker_done) {
@@ -69,7 +69,7 @@ static void absorb(pyw_absorption *absorption)
     }
     absorption->is_full = result == PYW_FAILED;
     if (result == PYW_EOF) {
-        end(absorption);
+        end_buffered(absorption);
     }
 }
 
@@ -89,7 +89,7 @@ static void judge(pyw_absorption *absorption)
     }
 }
 
-static void serve(pyw_absorption *absorption, void (*how)(pyw_absorption *))
+static void for_each_buffered(pyw_absorption *absorption, void (*how)(pyw_absorption *))
 {
     absorption->is_held = 1;
     pthread_mutex_unlock(&absorber.lock);
@@ -116,7 +116,7 @@ static void serve_ready(const struct pollfd *fds)
     pyw_absorption *ready = next_ready(fds);
 
     while (ready) {
-        serve(ready, absorb);
+        for_each_buffered(ready, absorb);
         ready = next_ready(fds);
     }
 }
@@ -138,13 +138,13 @@ static void serve_overdue(void)
     pyw_absorption *overdue = next_overdue(now);
 
     while (overdue) {
-        serve(overdue, judge);
+        for_each_buffered(overdue, judge);
         overdue = next_overdue(now);
     }
 }
 
 /* Waits for what the requests' workers say, or for a request; the lock is held, but not while it waits. */
-static void look(void)
+static void look_at_events(void)
 {
     struct pollfd fds[POLL_MOST];
     nfds_t count = collect(fds);
@@ -156,7 +156,7 @@ static void look(void)
     serve_overdue();
 }
 
-static void *run(void *unused)
+static void *buffering_thread(void *unused)
 {
     int64_t last_seen = pyw_clock_ms();
 
@@ -167,7 +167,7 @@ static void *run(void *unused)
             last_seen = pyw_clock_ms();
         }
         if (pyw_clock_ms() - last_seen < IDLE_MS) {
-            look();
+            look_at_events();
             continue;
         }
         absorber.is_asleep = 1;
@@ -186,7 +186,7 @@ static void start_thread(void)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    absorber.has_thread = pthread_create(&absorber.thread, NULL, run, NULL) == 0;
+    absorber.has_thread = pthread_create(&absorber.thread, NULL, buffering_thread, NULL) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -203,12 +203,12 @@ static apr_status_t stop_thread(void *unused)
     return APR_SUCCESS;
 }
 
-void pyw_absorber_child_init(apr_pool_t *pchild)
+void pyw_buffering_child_init(apr_pool_t *pchild)
 {
     apr_pool_cleanup_register(pchild, NULL, stop_thread, apr_pool_cleanup_null);
 }
 
-void pyw_absorber_begin(pyw_absorption *absorption)
+void pyw_buffering_begin(pyw_absorption *absorption)
 {
     absorption->since = pyw_clock_ms();
     absorption->poll_index = -1;
@@ -229,7 +229,7 @@ void pyw_absorber_begin(pyw_absorption *absorption)
     pthread_mutex_unlock(&absorber.lock);
 }
 
-void pyw_absorber_end(pyw_absorption *absorption)
+void pyw_buffering_end(pyw_absorption *absorption)
 {
     pthread_mutex_lock(&absorber.lock);
     while (absorption->is_held) {

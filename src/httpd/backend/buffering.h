@@ -34,13 +34,13 @@ typedef struct pyw_absorption {
 } pyw_absorption;
 
 /* In a new child, before its threads. */
-void pyw_absorber_child_init(apr_pool_t *pchild);
+void pyw_buffering_child_init(apr_pool_t *pchild);
 
 /*
  * Around everything that may wait for the client, on the request's thread: between the two the channel is the
  * absorber's, except that what pyw_channel_read() returned before stays as it is.
  */
-void pyw_absorber_begin(pyw_absorption *absorption);
-void pyw_absorber_end(pyw_absorption *absorption);
+void pyw_buffering_begin(pyw_absorption *absorption);
+void pyw_buffering_end(pyw_absorption *absorption);
 
 #endif

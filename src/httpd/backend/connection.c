@@ -18,109 +18,109 @@
 /* The clients of this child that nobody uses. */
 static struct {
     apr_thread_mutex_t *lock;
-    pyw_client *first;
+    pyw_connection *first;
 } idle;
 
-static void destroy(pyw_client *client)
+static void destroy(pyw_connection *connection)
 {
-    pyw_channel_destroy(client->channel);
-    pyw_buffer_free(&client->request);
-    pyw_pairs_free(&client->headers);
-    free(client);
+    pyw_channel_destroy(connection->channel);
+    pyw_buffer_free(&connection->request);
+    pyw_pairs_free(&connection->headers);
+    free(connection);
 }
 
 static apr_status_t destroy_idle(void *unused)
 {
     (void)unused;
     while (idle.first) {
-        pyw_client *client = idle.first;
+        pyw_connection *connection = idle.first;
 
-        idle.first = client->next;
-        destroy(client);
+        idle.first = connection->next;
+        destroy(connection);
     }
     return APR_SUCCESS;
 }
 
-void pyw_client_child_init(apr_pool_t *pchild)
+void pyw_connection_child_init(apr_pool_t *pchild)
 {
     idle.first = NULL;
     apr_thread_mutex_create(&idle.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
     apr_pool_cleanup_register(pchild, NULL, destroy_idle, apr_pool_cleanup_null);
 }
 
-static pyw_client *create(void)
+static pyw_connection *create_connection(void)
 {
-    pyw_client *client = calloc(1, sizeof(*client));
+    pyw_connection *connection = calloc(1, sizeof(*connection));
 
-    if (!client) {
+    if (!connection) {
         return NULL;
     }
-    client->channel = pyw_channel_create();
-    if (!client->channel) {
-        free(client);
+    connection->channel = pyw_channel_create();
+    if (!connection->channel) {
+        free(connection);
         return NULL;
     }
-    return client;
+    return connection;
 }
 
-pyw_client *pyw_client_take(void)
+pyw_connection *pyw_connection_take(void)
 {
-    pyw_client *client;
+    pyw_connection *connection;
 
     apr_thread_mutex_lock(idle.lock);
-    client = idle.first;
-    if (client) {
-        idle.first = client->next;
+    connection = idle.first;
+    if (connection) {
+        idle.first = connection->next;
     }
     apr_thread_mutex_unlock(idle.lock);
-    return client ? client : create();
+    return connection ? connection : create_connection();
 }
 
-static void forget_token(pyw_client *client)
+static void forget_token(pyw_connection *connection)
 {
-    pyw_token_unmap(client->token);
-    client->token = NULL;
+    pyw_token_unmap(connection->token);
+    connection->token = NULL;
 }
 
-void pyw_client_disconnect(pyw_client *client)
+void pyw_connection_disconnect(pyw_connection *connection)
 {
-    pyw_channel_hang_up(client->channel);
-    forget_token(client);
+    pyw_channel_hang_up(connection->channel);
+    forget_token(connection);
 }
 
-void pyw_client_keep(pyw_client *client, const pyw_group *group)
+void pyw_connection_keep(pyw_connection *connection, const pyw_group *group)
 {
-    int fd = client->worker != 0 ? pyw_channel_detach(client->channel) : -1;
+    int fd = connection->worker != 0 ? pyw_channel_detach(connection->channel) : -1;
 
     if (fd >= 0) {
-        pyw_kept_put(group->options->roster_index, client->worker, fd, client->token,
-                     group->options->threads);
-        client->token = NULL;
+        pyw_connection_pool_put(group->options->worker_list_index, connection->worker, fd, connection->token,
+                                group->options->threads);
+        connection->token = NULL;
     }
     else {
-        pyw_client_disconnect(client);
+        pyw_connection_disconnect(connection);
     }
-    client->worker = 0;
+    connection->worker = 0;
 }
 
-int pyw_client_abandon(pyw_client *client)
+int pyw_connection_abandon(pyw_connection *connection)
 {
-    int fd = fcntl(pyw_channel_fd(client->channel), F_DUPFD_CLOEXEC, 3);
+    int fd = fcntl(pyw_channel_fd(connection->channel), F_DUPFD_CLOEXEC, 3);
 
-    pyw_channel_close(client->channel); /* the connection stays open by the duplicate */
-    forget_token(client);
-    client->worker = 0;
+    pyw_channel_close(connection->channel); /* the connection stays open by the duplicate */
+    forget_token(connection);
+    connection->worker = 0;
     return fd;
 }
 
-void pyw_client_give_back(pyw_client *client)
+void pyw_connection_give_back(pyw_connection *connection)
 {
-    pyw_client_disconnect(client);
-    client->worker = 0;
-    pyw_buffer_reset(&client->request, BUFFER_KEPT);
+    pyw_connection_disconnect(connection);
+    connection->worker = 0;
+    pyw_buffer_reset(&connection->request, BUFFER_KEPT);
     apr_thread_mutex_lock(idle.lock);
-    client->next = idle.first;
-    idle.first = client;
+    connection->next = idle.first;
+    idle.first = connection;
     apr_thread_mutex_unlock(idle.lock);
 }
 
@@ -140,15 +140,14 @@ static void set_buffer_sizes(int fd, const pyw_group_options *options)
 /* pyw_config_check sees to it that the path fits. */
 static void worker_address(struct sockaddr_un *address, apr_uint64_t worker)
 {
-    char name[PYW_ROSTER_SOCKET_NAME];
+    char name[PYW_WORKER_LIST_SOCKET_NAME];
 
-    pyw_roster_socket_name(name, worker);
-    apr_snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s", pyw_config_main()->socket_directory,
-                 name);
+    pyw_worker_list_socket_name(name, worker);
+    apr_snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s", pyw_config_main()->socket_directory, name);
 }
 
 /* There is room in its queue: nobody connects without a slot. */
-static int connect_to_socket(pyw_client *client, const pyw_group *group, apr_uint64_t worker)
+static int connect_to_socket(pyw_connection *connection, const pyw_group *group, apr_uint64_t worker)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -164,22 +163,22 @@ static int connect_to_socket(pyw_client *client, const pyw_group *group, apr_uin
         close(fd);
         return error;
     }
-    pyw_channel_open(client->channel, fd);
+    pyw_channel_open(connection->channel, fd);
     return 0;
 }
 
-int pyw_client_connect(pyw_client *client, const pyw_group *group, apr_uint64_t worker, int is_anew)
+int pyw_connection_connect(pyw_connection *connection, const pyw_group *group, apr_uint64_t worker, int is_anew)
 {
-    int fd = is_anew ? -1 : pyw_kept_take(worker, &client->token);
+    int fd = is_anew ? -1 : pyw_connection_pool_take(worker, &connection->token);
     int error = 0;
 
     if (fd >= 0) {
-        pyw_channel_open(client->channel, fd);
+        pyw_channel_open(connection->channel, fd);
     }
     else {
-        error = connect_to_socket(client, group, worker);
+        error = connect_to_socket(connection, group, worker);
     }
-    client->is_kept = fd >= 0;
-    client->worker = error ? 0 : worker;
+    connection->is_kept = fd >= 0;
+    connection->worker = error ? 0 : worker;
     return error;
 }

@@ -18,7 +18,8 @@
 APLOG_USE_MODULE(pywsgi);
 
 /* OK, or the answer if the request cannot be put into a frame. */
-static int encode_request(request_rec *r, pyw_client *client, const pyw_target *target, const pyw_upload *upload)
+static int encode_request(request_rec *r, pyw_connection *connection, const pyw_target *target,
+                          const pyw_upload *upload)
 {
     const apr_array_header_t *pairs = pyw_environ_build(r, target, pyw_upload_length(upload));
     const pyw_application_spec *spec = &target->spec;
@@ -35,12 +36,12 @@ static int encode_request(request_rec *r, pyw_client *client, const pyw_target *
         .id = target->timing.id,
     };
 
-    pyw_message_request_encode(&client->request, &request, (const pyw_pair *)pairs->elts, (uint32_t)pairs->nelts);
-    if (client->request.failed) {
+    pyw_message_request_encode(&connection->request, &request, (const pyw_pair *)pairs->elts, (uint32_t)pairs->nelts);
+    if (connection->request.failed) {
         ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, PYWNO(0232) "out of memory for the request");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (client->request.length > PYW_LIMIT_REQUEST) {
+    if (connection->request.length > PYW_LIMIT_REQUEST) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       PYWNO(0233) "headers and environment of this request are larger than %d bytes",
                       PYW_LIMIT_REQUEST);
@@ -56,10 +57,10 @@ static int is_gone(int error)
 }
 
 /* OK: client->channel is open. HTTP_CONTINUE: not to this worker, and the request is to be admitted again. */
-static int connect_to_worker(request_rec *r, pyw_client *client, pyw_admission *admission, int is_anew)
+static int connect_to_worker(request_rec *r, pyw_connection *connection, pyw_admission *admission, int is_anew)
 {
     const pyw_group *group = admission->target->group;
-    int error = pyw_client_connect(client, group, admission->slot.worker, is_anew);
+    int error = pyw_connection_connect(connection, group, admission->slot.worker, is_anew);
 
     if (!error) {
         return OK;
@@ -89,59 +90,60 @@ static int64_t busy_until(const pyw_admission *admission, const server_rec *serv
 }
 
 /* The slot stays taken for as long as the worker is busy. */
-static void leave_behind(pyw_client *client, pyw_admission *admission)
+static void leave_behind(pyw_connection *connection, pyw_admission *admission)
 {
-    int fd = admission->has_slot ? pyw_client_abandon(client) : -1;
+    int fd = admission->has_slot ? pyw_connection_abandon(connection) : -1;
 
     if (fd >= 0) {
-        pyw_linger_add(admission->target->group, &admission->slot, fd,
-                       busy_until(admission, admission->reply->r->server));
+        pyw_abandoned_add(admission->target->group, &admission->slot, fd,
+                          busy_until(admission, admission->response->r->server));
         pyw_admission_forget(admission);
     }
 }
 
 /* A kept connection that turns out to be closed says nothing about its worker: that it listens no longer would. */
-static int relay(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload,
+static int relay(request_rec *r, pyw_connection *connection, pyw_admission *admission, pyw_upload *upload,
                  pyw_relay_outcome *outcome)
 {
-    int status = connect_to_worker(r, client, admission, 0);
+    int status = connect_to_worker(r, connection, admission, 0);
 
     if (status == OK) {
-        *outcome = pyw_relay_run(client, admission, upload);
+        *outcome = pyw_relay_run(connection, admission, upload);
     }
     if (status == OK && *outcome == PYW_RELAY_STALE) {
-        pyw_client_disconnect(client);
-        status = connect_to_worker(r, client, admission, 1);
-        *outcome = status == OK ? pyw_relay_run(client, admission, upload) : *outcome;
+        pyw_connection_disconnect(connection);
+        status = connect_to_worker(r, connection, admission, 1);
+        *outcome = status == OK ? pyw_relay_run(connection, admission, upload) : *outcome;
     }
     return status;
 }
 
 /* HTTP_CONTINUE: the worker that had been chosen has not begun it, and will not. */
-static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission, pyw_upload *upload)
+static int attempt(request_rec *r, pyw_connection *connection, pyw_admission *admission, pyw_upload *upload)
 {
     const pyw_group *group = admission->target->group;
     pyw_relay_outcome outcome = PYW_RELAY_DONE;
     int status = pyw_admission_enter(admission);
 
-    pyw_kept_follow(group->options->roster_index, (apr_uint32_t)group->options->roster_use, group->roster);
+    pyw_connection_pool_follow(group->options->worker_list_index, (apr_uint32_t)group->options->worker_list_use,
+                               group->worker_list);
     if (status == OK) {
-        status = relay(r, client, admission, upload, &outcome);
+        status = relay(r, connection, admission, upload, &outcome);
     }
     if (status != OK) {
         return status;
     }
     switch (outcome) {
     case PYW_RELAY_GOAWAY:
-        pyw_client_disconnect(client);
+        pyw_connection_disconnect(connection);
         pyw_admission_retry(admission, 0);
         return HTTP_CONTINUE;
     case PYW_RELAY_UNBEGUN:
-        pyw_client_disconnect(client);
+        pyw_connection_disconnect(connection);
         pyw_admission_take_back(admission);
         break;
     case PYW_RELAY_LEFT:
-        leave_behind(client, admission);
+        leave_behind(connection, admission);
         break;
     default:
         break;
@@ -150,34 +152,34 @@ static int attempt(request_rec *r, pyw_client *client, pyw_admission *admission,
 }
 
 /* Another worker is tried for as long as the request may wait: pyw_admission_enter() ends it. */
-static int serve(request_rec *r, pyw_client *client, const pyw_target *target, pyw_upload *upload)
+static int serve_by_worker(request_rec *r, pyw_connection *connection, const pyw_target *target, pyw_upload *upload)
 {
-    pyw_reply reply;
+    pyw_response response;
     pyw_admission admission;
     int status = HTTP_CONTINUE;
 
-    pyw_reply_init(&reply, r, target->config);
-    pyw_admission_init(&admission, target, &reply);
+    pyw_response_init(&response, r, target->config);
+    pyw_admission_init(&admission, target, &response);
     while (status == HTTP_CONTINUE) {
-        status = attempt(r, client, &admission, upload);
+        status = attempt(r, connection, &admission, upload);
     }
     pyw_admission_leave(&admission);
-    return status == OK ? pyw_reply_result(&reply) : status;
+    return status == OK ? pyw_response_result(&response) : status;
 }
 
 static int dispatch(request_rec *r, const pyw_target *target, pyw_upload *upload)
 {
-    pyw_client *client = pyw_client_take();
+    pyw_connection *connection = pyw_connection_take();
     int status = HTTP_SERVICE_UNAVAILABLE;
 
-    if (!client) {
+    if (!connection) {
         return status;
     }
-    status = encode_request(r, client, target, upload);
+    status = encode_request(r, connection, target, upload);
     if (status == OK) {
-        status = serve(r, client, target, upload);
+        status = serve_by_worker(r, connection, target, upload);
     }
-    pyw_client_give_back(client);
+    pyw_connection_give_back(connection);
     return status;
 }
 

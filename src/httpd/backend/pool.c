@@ -19,9 +19,9 @@ typedef struct kept_connection {
 } kept_connection;
 
 enum {
-    UNUSED_MS = 5000,     /* one that was not used for so long was of use in a burst */
-    MOST = 64 * 1024,     /* in all; see most_connections() */
-    SHARE_OF_LIMIT = 4    /* a fourth of the descriptors that this process may have, as clients need them, too */
+    UNUSED_MS = 5000,  /* one that was not used for so long was of use in a burst */
+    MOST = 64 * 1024,  /* in all; see most_connections() */
+    SHARE_OF_LIMIT = 4 /* a fourth of the descriptors that this process may have, as clients need them, too */
 };
 
 /* The one of this child. */
@@ -79,7 +79,7 @@ static int most_connections(void)
     return (int)(files.rlim_cur / SHARE_OF_LIMIT);
 }
 
-void pyw_kept_child_init(apr_pool_t *pchild, int groups)
+void pyw_connection_pool_child_init(apr_pool_t *pchild, int groups)
 {
     kept.sequences = apr_pcalloc(pchild, (apr_size_t)groups * sizeof(*kept.sequences));
     kept.most = most_connections();
@@ -87,7 +87,7 @@ void pyw_kept_child_init(apr_pool_t *pchild, int groups)
     apr_pool_cleanup_register(pchild, NULL, close_all, apr_pool_cleanup_null);
 }
 
-int pyw_kept_take(apr_uint64_t worker, pyw_token **token)
+int pyw_connection_pool_take(apr_uint64_t worker, pyw_token **token)
 {
     kept_connection **link = &kept.first;
     int fd = -1;
@@ -158,7 +158,7 @@ static kept_connection *take_unused(void)
 }
 
 /* Slow clients hold connections whose worker is free for others long before: there may be more than can be of use. */
-void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most)
+void pyw_connection_pool_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most)
 {
     kept_connection *connection = NULL;
     int64_t now = pyw_clock_ms();
@@ -188,7 +188,7 @@ void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int 
     }
 }
 
-static int is_listed(const pyw_roster_worker *workers, apr_uint32_t count, apr_uint64_t serial)
+static int is_listed(const pyw_worker_list_worker *workers, apr_uint32_t count, apr_uint64_t serial)
 {
     for (apr_uint32_t i = 0; i < count; i++) {
         if (workers[i].serial == serial) {
@@ -198,7 +198,7 @@ static int is_listed(const pyw_roster_worker *workers, apr_uint32_t count, apr_u
     return 0;
 }
 
-static void close_unlisted(int index, const pyw_roster_worker *workers, apr_uint32_t count)
+static void close_unlisted(int index, const pyw_worker_list_worker *workers, apr_uint32_t count)
 {
     kept_connection **link = &kept.first;
 
@@ -215,22 +215,22 @@ static void close_unlisted(int index, const pyw_roster_worker *workers, apr_uint
     }
 }
 
-void pyw_kept_follow(int index, apr_uint32_t use, const pyw_roster_group *roster)
+void pyw_connection_pool_follow(int index, apr_uint32_t use, const pyw_worker_list_group *worker_list)
 {
-    pyw_roster_worker *workers;
+    pyw_worker_list_worker *workers;
     apr_uint32_t sequence;
 
-    if (pyw_roster_sequence(roster) == __atomic_load_n(&kept.sequences[index], __ATOMIC_RELAXED)) {
+    if (pyw_worker_list_sequence(worker_list) == __atomic_load_n(&kept.sequences[index], __ATOMIC_RELAXED)) {
         return;
     }
-    workers = malloc(PYW_ROSTER_WORKERS * sizeof(*workers));
+    workers = malloc(PYW_WORKER_LIST_WORKERS * sizeof(*workers));
     if (!workers) {
         return;
     }
     apr_thread_mutex_lock(kept.lock);
-    if (pyw_roster_sequence(roster) != kept.sequences[index]) {
-        pyw_roster_status status = {.use = use};
-        apr_uint32_t count = pyw_roster_read(roster, &status, workers, PYW_ROSTER_WORKERS, &sequence);
+    if (pyw_worker_list_sequence(worker_list) != kept.sequences[index]) {
+        pyw_worker_list_status status = {.use = use};
+        apr_uint32_t count = pyw_worker_list_read(worker_list, &status, workers, PYW_WORKER_LIST_WORKERS, &sequence);
 
         close_unlisted(index, workers, count);
         __atomic_store_n(&kept.sequences[index], sequence, __ATOMIC_RELAXED);

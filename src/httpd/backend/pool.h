@@ -10,21 +10,21 @@
 #include "shm/worker_list.h"
 
 /* In a new child, before its threads; `groups`: the indexes are below that. */
-void pyw_kept_child_init(apr_pool_t *pchild, int groups);
+void pyw_connection_pool_child_init(apr_pool_t *pchild, int groups);
 
 /*
  * Takes the connection to `worker` that was used last: its descriptor, or -1, and its token. The caller becomes the
  * owner of both.
  */
-int pyw_kept_take(apr_uint64_t worker, pyw_token **token);
+int pyw_connection_pool_take(apr_uint64_t worker, pyw_token **token);
 
 /* Becomes the owner of `fd` and `token`; closes them if `most` connections to the worker are kept already. */
-void pyw_kept_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most);
+void pyw_connection_pool_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most);
 
 /*
- * Closes those to workers that the roster of group `index`, in that use, does not list any more. Costs nothing while
- * the roster stays as it was.
+ * Closes those to workers that the worker list of group `index`, in that use, does not list any more. Costs nothing
+ * while the worker list stays as it was.
  */
-void pyw_kept_follow(int index, apr_uint32_t use, const pyw_roster_group *roster);
+void pyw_connection_pool_follow(int index, apr_uint32_t use, const pyw_worker_list_group *worker_list);
 
 #endif

@@ -42,7 +42,7 @@ static void upload_failed(pyw_relay *relay, pyw_result result)
         return;
     }
     pyw_relay_tell_abort(relay);
-    pyw_reply_abort(relay->reply, relay->body->status);
+    pyw_response_abort(relay->response, relay->body->status);
     relay->over = 1;
 }
 
@@ -124,7 +124,7 @@ static void download(pyw_relay *relay)
     else if (relay->is_worker_gone) {
         pyw_relay_worker_lost(relay, PYW_EOF);
     }
-    else if (pyw_reply_flush(relay->reply) == PYW_GONE) {
+    else if (pyw_response_flush(relay->response) == PYW_GONE) {
         pyw_relay_client_gone(relay);
     }
 }
@@ -136,20 +136,20 @@ static int is_uploading(const pyw_relay *relay)
 
 static void timed_out(pyw_relay *relay)
 {
-    request_rec *r = relay->reply->r;
+    request_rec *r = relay->response->r;
 
     pyw_relay_tell_abort(relay);
     relay->over = 1;
     if (is_uploading(relay) && !relay->worker_is_full && !pyw_channel_has_output(relay->channel)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0240) "the client stopped sending its request body");
-        pyw_reply_abort(relay->reply, HTTP_REQUEST_TIME_OUT);
+        pyw_response_abort(relay->response, HTTP_REQUEST_TIME_OUT);
         return;
     }
     ap_log_rerror(
         APLOG_MARK, APLOG_ERR, 0, r,
         PYWNO(0241) "process group '%s': no sign of life for %ld s (socket-timeout) from the worker that runs \"%s\"",
         relay->group->options->name, (long)apr_time_sec(relay->timeout), r->the_request);
-    pyw_reply_abort(relay->reply, HTTP_GATEWAY_TIME_OUT);
+    pyw_response_abort(relay->response, HTTP_GATEWAY_TIME_OUT);
 }
 
 /* Doubles from wait to wait, so that a stream with nothing to say costs little. */
@@ -204,8 +204,7 @@ static int is_worker_gone(const pyw_relay *relay)
 {
     const pyw_admission *admission = relay->admission;
 
-    return admission->has_slot && admission->slot.pid > 0 && kill((pid_t)admission->slot.pid, 0) != 0 &&
-           errno == ESRCH;
+    return admission->has_slot && admission->slot.pid > 0 && kill((pid_t)admission->slot.pid, 0) != 0 && errno == ESRCH;
 }
 
 /* Waits until one side has something to say, or takes something again. */
@@ -220,7 +219,7 @@ static void wait_for_either(pyw_relay *relay)
     int ready = poll(fds, 2, slice_ms(relay));
 
     /* POLLNVAL: httpd ends and has closed its clients' sockets under its threads. */
-    if (ready > 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || relay->reply->r->connection->aborted)) {
+    if (ready > 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || relay->response->r->connection->aborted)) {
         pyw_relay_client_gone(relay);
         return;
     }
@@ -234,7 +233,7 @@ static void wait_for_either(pyw_relay *relay)
         }
     }
     relay->is_worker_gone = ready == 0 && is_worker_gone(relay); /* ahead of a last look at what it has said */
-    if (ready == 0 && relay->reply->r->connection->aborted) {
+    if (ready == 0 && relay->response->r->connection->aborted) {
         pyw_relay_client_gone(relay);
     }
     else if (ready == 0 && pyw_clock_us() - relay->last_activity >= relay->timeout &&
@@ -292,7 +291,7 @@ static void send_request(pyw_relay *relay, const pyw_buffer *payload)
     }
 }
 
-static void step(pyw_relay *relay)
+static void relay_step(pyw_relay *relay)
 {
     if (is_uploading(relay)) {
         send_body(relay);
@@ -322,43 +321,43 @@ static pyw_relay_outcome outcome(const pyw_relay *relay)
     return relay->claim == PYW_CLAIM_HTTPD ? PYW_RELAY_UNBEGUN : PYW_RELAY_LEFT;
 }
 
-pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, pyw_upload *upload)
+pyw_relay_outcome pyw_relay_run(pyw_connection *connection, pyw_admission *admission, pyw_upload *upload)
 {
     const pyw_group *group = admission->target->group;
-    pyw_reply *reply = admission->reply;
+    pyw_response *response = admission->response;
     pyw_relay relay = {
-        .client = client,
-        .channel = client->channel,
-        .headers = &client->headers,
+        .connection = connection,
+        .channel = connection->channel,
+        .headers = &connection->headers,
         .admission = admission,
         .group = group,
         .timing = &admission->target->timing,
         .upload = upload,
         .body = &upload->body,
-        .reply = reply,
-        .client_fd = pyw_conn_fd(reply->r->connection),
-        .timeout = group->options->socket_timeout ? group->options->socket_timeout : reply->r->server->timeout,
+        .response = response,
+        .client_fd = pyw_client_socket_fd(response->r->connection),
+        .timeout = group->options->socket_timeout ? group->options->socket_timeout : response->r->server->timeout,
         .last_activity = pyw_clock_us(),
         .has_body = upload->has_body,
         .uploading = !upload->complete,
         .stream_slice = SLICE_STREAM_FIRST_MS,
         .awaits_taken = !upload->complete,
         .token_fd = -1,
-        .awaits_continue = reply->r->expecting_100 && !upload->complete,
+        .awaits_continue = response->r->expecting_100 && !upload->complete,
     };
 
     if (!pyw_relay_token_put(&relay)) {
         return PYW_RELAY_UNBEGUN;
     }
-    pyw_relay_ahead_begin(&relay);
-    send_request(&relay, &client->request);
+    pyw_relay_buffering_begin(&relay);
+    send_request(&relay, &connection->request);
     while (!relay.over) {
-        step(&relay);
+        relay_step(&relay);
     }
-    pyw_relay_ahead_end(&relay);
+    pyw_relay_buffering_end(&relay);
     pyw_relay_token_take(&relay); /* a worker that has not begun by now shall not: nobody waits for the answer */
     if (relay.body->result == PYW_OK) {
-        pyw_reply_flush(reply); /* httpd throws the rest of the body away before it would do this */
+        pyw_response_flush(response); /* httpd throws the rest of the body away before it would do this */
     }
     return outcome(&relay);
 }

@@ -13,7 +13,7 @@
 #include "httpd/response/response.h"
 
 typedef enum {
-    PYW_RELAY_DONE,    /* pyw_reply_result() is the answer */
+    PYW_RELAY_DONE,    /* pyw_response_result() is the answer */
     PYW_RELAY_LEFT,    /* so it is, but the worker is still busy with the request */
     PYW_RELAY_UNBEGUN, /* so it is, and the worker has not begun the request and will not: nobody waits for it */
     PYW_RELAY_STALE,   /* the worker had closed this kept connection before: it did not begin the request */
@@ -25,6 +25,6 @@ typedef enum {
  * answer, whatever the worker does. Failures are logged. As soon as the worker is through with the request, its
  * connection is kept and its slot given up, while the browser may still be reading.
  */
-pyw_relay_outcome pyw_relay_run(pyw_client *client, pyw_admission *admission, pyw_upload *upload);
+pyw_relay_outcome pyw_relay_run(pyw_connection *connection, pyw_admission *admission, pyw_upload *upload);
 
 #endif

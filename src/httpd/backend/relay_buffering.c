@@ -26,16 +26,16 @@ static void end_late(void *context)
     pyw_relay *relay = context;
 
     pyw_relay_tell_abort(relay);
-    pyw_linger_refuse(pyw_channel_fd(relay->channel));
+    pyw_abandoned_refuse(pyw_channel_fd(relay->channel));
     if (relay->client_fd >= 0) {
         shutdown(relay->client_fd, SHUT_WR);
     }
 }
 
-void pyw_relay_ahead_begin(pyw_relay *relay)
+void pyw_relay_buffering_begin(pyw_relay *relay)
 {
     const pyw_group_options *options = relay->group->options;
-    int reads_ahead = pyw_config_request(relay->reply->r)->response_buffering != PYW_OFF &&
+    int reads_ahead = pyw_config_request(relay->response->r)->response_buffering != PYW_OFF &&
                       (options->response_buffer > 0 || options->response_spool > 0);
 
     if (!reads_ahead && relay->timing->deadline == 0) {
@@ -50,19 +50,19 @@ void pyw_relay_ahead_begin(pyw_relay *relay)
     relay->absorption.worker_done = give_up_slot;
     relay->absorption.out_of_time = end_late;
     relay->absorption.context = relay;
-    relay->reply->absorption = &relay->absorption;
+    relay->response->absorption = &relay->absorption;
 }
 
-void pyw_relay_ahead_end(pyw_relay *relay)
+void pyw_relay_buffering_end(pyw_relay *relay)
 {
     int error = relay->absorb_error ? relay->absorb_error : pyw_channel_absorb_error(relay->channel);
 
-    relay->reply->absorption = NULL;
+    relay->response->absorption = NULL;
     if (error) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, error, relay->reply->r,
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, error, relay->response->r,
                       PYWNO(0284) "process group '%s': a response for a slow client cannot be kept in a temporary "
                                   "file in %s; the worker that runs \"%s\" has to wait for the client",
-                      relay->group->options->name, pyw_config_main()->temp_directory, relay->reply->r->the_request);
+                      relay->group->options->name, pyw_config_main()->temp_directory, relay->response->r->the_request);
     }
 }
 

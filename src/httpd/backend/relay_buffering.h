@@ -5,15 +5,15 @@
 /*
  * What becomes of a request while its thread waits for a slow client: the absorber reads ahead for it, gives its slot
  * up when the worker has ended it, and keeps its deadline. On the thread of the request; but between
- * pyw_absorber_begin() and _end() the relay's channel, admission and client_fd are the absorber's.
+ * pyw_buffering_begin() and _end() the relay's channel, admission and client_fd are the absorber's.
  */
 
 #include "httpd/backend/relay_frames.h"
 
-void pyw_relay_ahead_begin(pyw_relay *relay);
+void pyw_relay_buffering_begin(pyw_relay *relay);
 
 /* Says in the log if the response could not be kept for the client. */
-void pyw_relay_ahead_end(pyw_relay *relay);
+void pyw_relay_buffering_end(pyw_relay *relay);
 
 /* Is it past the deadline, and the end of the worker's answer is not even among what it has sent until now? */
 int pyw_relay_is_late(pyw_relay *relay);

@@ -11,7 +11,7 @@
 APLOG_USE_MODULE(pywsgi);
 
 /* From this size on a piece of body is lent to the output filters as it lies in the channel's buffer, below it is
- * gathered. */
+ * coalesced. */
 #define LENT_MIN (16 * 1024)
 
 void pyw_relay_tell_abort(pyw_relay *relay)
@@ -28,23 +28,23 @@ void pyw_relay_client_gone(pyw_relay *relay)
         pyw_relay_out_of_time(relay); /* it was we who did that to the client */
         return;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->reply->r, PYWNO(0242) "the client left");
-    relay->reply->client_gone = 1;
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->response->r, PYWNO(0242) "the client left");
+    relay->response->client_gone = 1;
     pyw_relay_tell_abort(relay);
     relay->over = 1;
 }
 
 void pyw_relay_out_of_time(pyw_relay *relay)
 {
-    pyw_reply *reply = relay->reply;
-    request_rec *r = reply->r;
+    pyw_response *response = relay->response;
+    request_rec *r = response->r;
     double age = pyw_timing_age(relay->timing);
 
     relay->over = 1;
     if (relay->uploading) {
         r->connection->keepalive = AP_CONN_CLOSE; /* httpd would wait for the rest of the body */
     }
-    if (reply->ended) {
+    if (response->ended) {
         pyw_relay_tell_abort(relay); /* the client has everything, what goes on is the application's close() */
         return;
     }
@@ -59,10 +59,10 @@ void pyw_relay_out_of_time(pyw_relay *relay)
                       PYWNO(0276) "process group '%s': the time of \"%s\" [%s] is up, %.3f s after it came "
                                   "(request-timeout); %s. The log of the group says what its thread was doing",
                       relay->group->options->name, r->the_request, relay->timing->id, age,
-                      reply->passed ? "the response is cut" : "the client gets 504");
+                      response->passed ? "the response is cut" : "the client gets 504");
     }
     pyw_relay_tell_abort(relay);
-    pyw_reply_abort(reply, HTTP_GATEWAY_TIME_OUT);
+    pyw_response_abort(response, HTTP_GATEWAY_TIME_OUT);
 }
 
 static const char *words_for(pyw_result why)
@@ -80,39 +80,39 @@ static const char *words_for(pyw_result why)
 
 static void out_of_descriptors(pyw_relay *relay)
 {
-    request_rec *r = relay->reply->r;
+    request_rec *r = relay->response->r;
 
     ap_log_rerror(APLOG_MARK, APLOG_ERR, EMFILE, r,
                   PYWNO(0285) "process group '%s': httpd's child cannot take the file that answers \"%s\"; the client "
                               "gets 503, or a response that is cut",
                   relay->group->options->name, r->the_request);
-    pyw_reply_abort(relay->reply, HTTP_SERVICE_UNAVAILABLE);
+    pyw_response_abort(relay->response, HTTP_SERVICE_UNAVAILABLE);
 }
 
 /* Its thread is free for the next request, whatever the client of this one does. */
 static void worker_is_done(pyw_relay *relay)
 {
     relay->worker_done = 1;
-    relay->reply->absorption = NULL;
+    relay->response->absorption = NULL;
     relay->absorb_error = pyw_channel_absorb_error(relay->channel);
     if (!relay->uploading) {
-        pyw_client_keep(relay->client, relay->group);
+        pyw_connection_keep(relay->connection, relay->group);
     }
     pyw_admission_leave(relay->admission);
 }
 
 void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
 {
-    pyw_reply *reply = relay->reply;
-    request_rec *r = reply->r;
+    pyw_response *response = relay->response;
+    request_rec *r = response->r;
 
     relay->over = 1;
     relay->worker_done = 1;
-    if (reply->ended) {
+    if (response->ended) {
         return; /* the client has everything; the group's log says what became of the worker */
     }
     if (why != PYW_MALFORMED && pyw_relay_token_take(relay)) {
-        relay->is_stale = relay->client->is_kept;
+        relay->is_stale = relay->connection->is_kept;
         relay->goaway = !relay->is_stale;
         return;
     }
@@ -120,7 +120,7 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
         out_of_descriptors(relay);
         return;
     }
-    if (reply->passed) {
+    if (response->passed) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             PYWNO(0244) "process group '%s': the worker %s in the middle of its answer to \"%s\"; the response is "
@@ -134,7 +134,7 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
                         "log of the group says what became of it",
             relay->group->options->name, words_for(why), r->the_request);
     }
-    pyw_reply_abort(reply, HTTP_BAD_GATEWAY);
+    pyw_response_abort(response, HTTP_BAD_GATEWAY);
 }
 
 static pyw_result take_head(pyw_relay *relay, const pyw_frame *frame, int is_interim)
@@ -159,15 +159,15 @@ static pyw_result take_head(pyw_relay *relay, const pyw_frame *frame, int is_int
     head.reason_length = message.reason_length;
     head.headers = relay->headers->items;
     head.count = relay->headers->count;
-    return is_interim ? pyw_reply_interim(relay->reply, &head) : pyw_reply_head(relay->reply, &head);
+    return is_interim ? pyw_response_interim(relay->response, &head) : pyw_response_head(relay->response, &head);
 }
 
 static pyw_result after_body(pyw_relay *relay, int is_last, int pass)
 {
     if (is_last) {
-        return pyw_reply_end(relay->reply);
+        return pyw_response_end(relay->response);
     }
-    return pass ? pyw_reply_pass(relay->reply) : PYW_OK;
+    return pass ? pyw_response_pass(relay->response) : PYW_OK;
 }
 
 static pyw_result take_data(pyw_relay *relay, const pyw_frame *frame)
@@ -178,16 +178,16 @@ static pyw_result take_data(pyw_relay *relay, const pyw_frame *frame)
     pyw_result result;
     int pass;
 
-    if (!relay->reply->has_head || relay->reply->ended) {
+    if (!relay->response->has_head || relay->response->ended) {
         return PYW_MALFORMED;
     }
     if (is_last && pyw_channel_take_end(relay->channel)) {
         is_over = 1;
         worker_is_done(relay);
     }
-    result = pyw_reply_data(relay->reply, frame->payload, frame->length, lent);
+    result = pyw_response_data(relay->response, frame->payload, frame->length, lent);
     /* The head of a stream goes ahead of its end, however fast that comes: the answer must not depend on the timing. */
-    pass = lent || !relay->reply->passed || relay->reply->gathered >= PYW_REPLY_GATHER_MAX;
+    pass = lent || !relay->response->passed || relay->response->coalesced >= PYW_RESPONSE_COALESCE_MAX;
     result = result == PYW_OK ? after_body(relay, is_last, pass) : result;
     relay->over = is_over && result == PYW_OK;
     return result;
@@ -203,11 +203,11 @@ static pyw_result take_file(pyw_relay *relay, const pyw_frame *frame)
     if (fd < 0) {
         return PYW_MALFORMED;
     }
-    if (result != PYW_OK || !relay->reply->has_head || relay->reply->ended) {
+    if (result != PYW_OK || !relay->response->has_head || relay->response->ended) {
         close(fd);
         return PYW_MALFORMED;
     }
-    result = pyw_reply_file(relay->reply, fd, (apr_off_t)offset, length);
+    result = pyw_response_file(relay->response, fd, (apr_off_t)offset, length);
     return result == PYW_OK ? after_body(relay, frame->flags & PYW_DATA_LAST, 1) : result;
 }
 
@@ -216,8 +216,8 @@ static pyw_result take_log(pyw_relay *relay, const pyw_frame *frame)
     pyw_log_level level = frame->flags > PYW_LOG_TRACE ? PYW_LOG_TRACE : (pyw_log_level)frame->flags;
 
     /* emerg and alert are the server's own: a worker cannot raise them. */
-    pyw_log_sink_request(relay->reply->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level, relay->admission->slot.pid,
-                         frame->payload, frame->length);
+    pyw_httpd_log_request(relay->response->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level, relay->admission->slot.pid,
+                          frame->payload, frame->length);
     return PYW_OK;
 }
 
@@ -225,11 +225,11 @@ static pyw_result take_end(pyw_relay *relay)
 {
     pyw_result result;
 
-    if (!relay->reply->has_head) {
+    if (!relay->response->has_head) {
         return PYW_MALFORMED;
     }
     worker_is_done(relay);
-    result = pyw_reply_end(relay->reply);
+    result = pyw_response_end(relay->response);
     relay->over = result != PYW_MALFORMED;
     return result;
 }
@@ -242,7 +242,7 @@ static pyw_result take_error(pyw_relay *relay, const pyw_frame *frame)
     if (result == PYW_OK) {
         relay->over = 1;
         worker_is_done(relay);
-        pyw_reply_abort(relay->reply, status);
+        pyw_response_abort(relay->response, status);
     }
     return result;
 }

@@ -25,7 +25,7 @@ typedef enum {
 } pyw_claim;
 
 typedef struct pyw_relay {
-    pyw_client *client;
+    pyw_connection *connection;
     pyw_channel *channel; /* the client's */
     pyw_pairs *headers;   /* scratch */
     pyw_admission *admission;
@@ -33,24 +33,24 @@ typedef struct pyw_relay {
     const pyw_timing *timing;
     pyw_upload *upload;
     pyw_body *body; /* the upload's */
-    pyw_reply *reply;
+    pyw_response *response;
     int client_fd; /* -1: a stream of HTTP/2 */
     apr_interval_time_t timeout;
     int64_t last_activity; /* pyw_clock_us() */
-    int has_body;        /* the REQUEST says that a body follows */
-    int uploading;       /* body bytes, or its END, are still to be sent */
-    int awaits_continue; /* the client sends no body before the worker wants it */
-    int awaits_taken;    /* bytes that were not collected would be lost with a worker that does not begin the request */
-    int may_have_more;   /* the last look at the body was not its last word: do not wait for its socket */
-    int stream_slice;    /* ms until a stream is looked at again */
-    int worker_is_full;  /* wait until the socket takes more */
-    int has_left;        /* the client has closed its sending side, and the worker was told */
+    int has_body;          /* the REQUEST says that a body follows */
+    int uploading;         /* body bytes, or its END, are still to be sent */
+    int awaits_continue;   /* the client sends no body before the worker wants it */
+    int awaits_taken;   /* bytes that were not collected would be lost with a worker that does not begin the request */
+    int may_have_more;  /* the last look at the body was not its last word: do not wait for its socket */
+    int stream_slice;   /* ms until a stream is looked at again */
+    int worker_is_full; /* wait until the socket takes more */
+    int has_left;       /* the client has closed its sending side, and the worker was told */
     pyw_claim claim;
-    int token_fd;        /* its memory, until the REQUEST is sent; -1: the worker has it */
-    int is_worker_gone;  /* its process is; what it has said is still to be read */
-    int worker_done;     /* it has ended the request, or is gone */
-    int is_stale;        /* a kept connection that the worker had closed: the request was not begun */
-    int goaway;          /* the worker takes no requests: this one was not begun */
+    int token_fd;       /* its memory, until the REQUEST is sent; -1: the worker has it */
+    int is_worker_gone; /* its process is; what it has said is still to be read */
+    int worker_done;    /* it has ended the request, or is gone */
+    int is_stale;       /* a kept connection that the worker had closed: the request was not begun */
+    int goaway;         /* the worker takes no requests: this one was not begun */
     int over;
     int absorb_error; /* why the response could not be kept for a slow client; an errno */
     pyw_absorption absorption;

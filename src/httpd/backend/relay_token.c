@@ -17,8 +17,8 @@ static int share_token(pyw_relay *relay)
     if (fd < 0) {
         return 0;
     }
-    relay->client->token = pyw_token_map(fd);
-    if (!relay->client->token) {
+    relay->connection->token = pyw_token_map(fd);
+    if (!relay->connection->token) {
         int error = errno;
 
         close(fd);
@@ -32,16 +32,16 @@ static int share_token(pyw_relay *relay)
 
 int pyw_relay_token_put(pyw_relay *relay)
 {
-    if (!relay->client->token && !share_token(relay)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, errno, relay->reply->r,
+    if (!relay->connection->token && !share_token(relay)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, errno, relay->response->r,
                       PYWNO(0245) "process group '%s': httpd's child has no memory or descriptor to share with a "
                                   "worker; the client gets 503",
                       relay->group->options->name);
         relay->claim = PYW_CLAIM_HTTPD;
-        pyw_reply_abort(relay->reply, HTTP_SERVICE_UNAVAILABLE);
+        pyw_response_abort(relay->response, HTTP_SERVICE_UNAVAILABLE);
         return 0;
     }
-    pyw_token_put(relay->client->token);
+    pyw_token_put(relay->connection->token);
     return 1;
 }
 
@@ -56,7 +56,7 @@ void pyw_relay_token_sent(pyw_relay *relay)
 int pyw_relay_token_take(pyw_relay *relay)
 {
     if (relay->claim == PYW_CLAIM_OPEN) {
-        relay->claim = pyw_token_take(relay->client->token) ? PYW_CLAIM_HTTPD : PYW_CLAIM_WORKER;
+        relay->claim = pyw_token_take(relay->connection->token) ? PYW_CLAIM_HTTPD : PYW_CLAIM_WORKER;
     }
     return relay->claim == PYW_CLAIM_HTTPD;
 }

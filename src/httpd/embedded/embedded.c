@@ -62,9 +62,9 @@ static void describe_host(void)
     const pyw_server_config *config = pyw_config_main();
     int threads = mpm_value(AP_MPMQ_MAX_THREADS);
 
-    embedded.host.log = pyw_log_sink_server;
+    embedded.host.log = pyw_httpd_log_server;
     embedded.host.log_baton = ap_server_conf;
-    embedded.host.log_threshold = pyw_log_sink_threshold(ap_server_conf);
+    embedded.host.log_threshold = pyw_httpd_log_threshold(ap_server_conf);
     embedded.host.process_group = "";
     embedded.host.python_home = config->python_home;
     embedded.host.python_path = python_path(embedded.pool, config->python_path);
@@ -204,8 +204,8 @@ int pyw_embedded_serve(request_rec *r, const pyw_target *target)
     apr_atomic_inc32(&embedded.running);
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {
-        pyw_reply_flush(&exchange.reply); /* httpd throws the rest of the body away before it would do this */
+        pyw_response_flush(&exchange.response); /* httpd throws the rest of the body away before it would do this */
     }
     apr_atomic_dec32(&embedded.running);
-    return pyw_reply_result(&exchange.reply);
+    return pyw_response_result(&exchange.response);
 }

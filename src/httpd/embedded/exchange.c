@@ -45,8 +45,9 @@ static pyw_result apply_head(pyw_embedded_exchange *self, const pyw_head *head)
     if (!head) {
         return PYW_OK;
     }
-    if (pyw_reply_head(&self->reply, head) != PYW_OK) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, self->reply.r, PYWNO(0225) "httpd does not accept this response head");
+    if (pyw_response_head(&self->response, head) != PYW_OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, self->response.r,
+                      PYWNO(0225) "httpd does not accept this response head");
         return PYW_FAILED;
     }
     return PYW_OK;
@@ -59,13 +60,13 @@ static pyw_result apply_head(pyw_embedded_exchange *self, const pyw_head *head)
 static pyw_result after_data(pyw_embedded_exchange *self, unsigned flags)
 {
     if (flags & (PYW_SEND_LAST | PYW_SEND_END)) {
-        pyw_result result = pyw_reply_end(&self->reply);
+        pyw_result result = pyw_response_end(&self->response);
 
         if (result != PYW_OK || ((flags & PYW_SEND_END) && self->body.result != PYW_OK)) {
             return result;
         }
     }
-    return pyw_reply_flush(&self->reply);
+    return pyw_response_flush(&self->response);
 }
 
 static pyw_result exchange_send(pyw_exchange *exchange, const pyw_head *head, const void *data, size_t length,
@@ -77,12 +78,12 @@ static pyw_result exchange_send(pyw_exchange *exchange, const pyw_head *head, co
     if (flags & PYW_SEND_NOWAIT) {
         return PYW_AGAIN; /* output filters may block */
     }
-    if ((flags & PYW_SEND_PARALLEL) && !pyw_reply_has_room(&self->reply, length)) {
+    if ((flags & PYW_SEND_PARALLEL) && !pyw_response_has_room(&self->response, length)) {
         return PYW_AGAIN;
     }
     result = apply_head(self, head);
     if (result == PYW_OK) {
-        result = pyw_reply_data(&self->reply, data, length, 1);
+        result = pyw_response_data(&self->response, data, length, 1);
     }
     return result == PYW_OK ? after_data(self, flags) : result;
 }
@@ -102,18 +103,19 @@ static pyw_result exchange_send_file(pyw_exchange *exchange, const pyw_head *hea
         return result;
     }
     copy = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* the bucket may outlive the application's file */
-    result = copy < 0 ? PYW_FAILED : pyw_reply_file(&self->reply, copy, offset, length);
+    result = copy < 0 ? PYW_FAILED : pyw_response_file(&self->response, copy, offset, length);
     if (result != PYW_OK || !(flags & PYW_SEND_LAST)) {
         return result == PYW_OK ? after_data(self, flags) : result;
     }
-    return pyw_reply_end(&self->reply); /* httpd writes on when this thread is free; the file's close() is quick */
+    return pyw_response_end(
+        &self->response); /* httpd writes on when this thread is free; the file's close() is quick */
 }
 
 static pyw_result exchange_interim(pyw_exchange *exchange, int status, const pyw_pair *headers, uint32_t count)
 {
     pyw_head head = {status, "", 0, headers, count};
 
-    return pyw_reply_interim(&ours(exchange)->reply, &head);
+    return pyw_response_interim(&ours(exchange)->response, &head);
 }
 
 static pyw_result exchange_log(pyw_exchange *exchange, pyw_log_level level, const char *text, size_t length,
@@ -122,13 +124,13 @@ static pyw_result exchange_log(pyw_exchange *exchange, pyw_log_level level, cons
     if (flags & PYW_SEND_NOWAIT) {
         return PYW_AGAIN;
     }
-    pyw_log_sink_request(ours(exchange)->reply.r, level, 0, text, length);
+    pyw_httpd_log_request(ours(exchange)->response.r, level, 0, text, length);
     return PYW_OK;
 }
 
 static int exchange_client_gone(pyw_exchange *exchange)
 {
-    return pyw_reply_client_gone(&ours(exchange)->reply);
+    return pyw_response_client_gone(&ours(exchange)->response);
 }
 
 /* A body that was too large or too slow is the client's fault, whatever the application made of it. */
@@ -136,10 +138,10 @@ static void exchange_finish(pyw_exchange *exchange, pyw_outcome outcome, int sta
 {
     pyw_embedded_exchange *self = ours(exchange);
 
-    if (outcome == PYW_DONE && pyw_reply_end(&self->reply) != PYW_MALFORMED) {
+    if (outcome == PYW_DONE && pyw_response_end(&self->response) != PYW_MALFORMED) {
         return;
     }
-    pyw_reply_abort(&self->reply, self->body.status != OK ? self->body.status : status);
+    pyw_response_abort(&self->response, self->body.status != OK ? self->body.status : status);
 }
 
 static const pyw_exchange_ops ops = {
@@ -161,7 +163,7 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
 {
     const apr_array_header_t *environ_pairs = environ_behind_body(exchange, r, target);
 
-    pyw_reply_init(&exchange->reply, r, target->config);
+    pyw_response_init(&exchange->response, r, target->config);
     exchange->base.ops = &ops;
     exchange->base.environ_pairs = (const pyw_pair *)environ_pairs->elts;
     exchange->base.environ_count = (uint32_t)environ_pairs->nelts;
@@ -171,7 +173,7 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->base.deadline = target->timing.deadline;
     exchange->base.id = target->timing.id;
     exchange->base.interrupts_gone = target->config->interrupts_gone == PYW_ON;
-    exchange->base.log_apart = pyw_log_sink_server;
+    exchange->base.log_apart = pyw_httpd_log_server;
     exchange->base.log_apart_baton = r->server;
-    exchange->base.takes_parallel = pyw_reply_takes_parallel(r);
+    exchange->base.takes_parallel = pyw_response_takes_parallel(r);
 }

@@ -107,7 +107,7 @@ static int is_worker(int fd)
            strncmp(peer.local.sun_path, bound, sizeof(bound) - 1) == 0;
 }
 
-static int is_ours(int fd, void *unused)
+static int is_inherited_socket(int fd, void *unused)
 {
     (void)unused;
     return is_inherited(fd) || is_client(fd) || is_worker(fd);
@@ -115,7 +115,7 @@ static int is_ours(int fd, void *unused)
 
 void pyw_embedded_forked(void)
 {
-    pyw_descriptors_close(is_ours, NULL);
+    pyw_descriptors_close(is_inherited_socket, NULL);
 }
 
 /* The reader of a full pipe gets a second, once. */
@@ -172,7 +172,7 @@ void pyw_embedded_forked_log(void *unused, pyw_log_level level, const char *text
         return;
     }
     if (!ap_server_conf->error_log) {
-        pyw_log_sink_server(ap_server_conf, level, text, length);
+        pyw_httpd_log_server(ap_server_conf, level, text, length);
         return;
     }
     for (; length > 0 && taken > 0; text += taken, length -= taken) {

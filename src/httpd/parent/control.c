@@ -241,7 +241,7 @@ static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *gro
     if (options->socket_timeout == 0) {
         options->socket_timeout = group->server->timeout < LONGEST_TIMEOUT ? group->server->timeout : LONGEST_TIMEOUT;
     }
-    options->log_level = pyw_log_sink_threshold(group->server);
+    options->log_level = pyw_httpd_log_threshold(group->server);
     pyw_control_stamp(options->engine, stamp);
     options->engine_stamp = *stamp ? apr_pstrdup(pool, stamp) : NULL;
     options->multiprocess |= options->processes > 1;
@@ -272,7 +272,7 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
         .socket_directory = pyw_config_main()->socket_directory,
         .httpd_uid = geteuid() == 0 ? ap_unixd_config.user_id : geteuid(),
         .server_name = main_server->server_hostname ? main_server->server_hostname : "",
-        .log_level = pyw_log_sink_threshold(main_server),
+        .log_level = pyw_httpd_log_threshold(main_server),
     };
 
     return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), main_server);
@@ -344,11 +344,11 @@ static pyw_result send_part(pyw_delivery *delivery)
 
     switch (delivery->next) {
     case PART_ROSTER:
-        return send_descriptor(channel, PYW_FRAME_ROSTER, 0, pyw_dispatch_roster_fd());
+        return send_descriptor(channel, PYW_FRAME_WORKER_LIST, 0, pyw_shared_memory_worker_list_fd());
     case PART_LOAD:
-        return send_descriptor(channel, PYW_FRAME_LOAD, 0, pyw_dispatch_load_fd());
+        return send_descriptor(channel, PYW_FRAME_LOAD, 0, pyw_shared_memory_load_fd());
     case PART_LIFELINE:
-        return send_descriptor(channel, PYW_FRAME_LIFELINE, 0, pyw_lifeline_fd());
+        return send_descriptor(channel, PYW_FRAME_LIVENESS_PIPE, 0, pyw_liveness_pipe_fd());
     case PART_STORE_WRITING:
         return send_descriptor(channel, PYW_FRAME_STORE, 0, pyw_log_store_fd(0));
     case PART_STORE_READING:

@@ -17,14 +17,14 @@ typedef struct retained_generations {
     generation_count counts[MOST];
 } retained_generations;
 
-static retained_generations *retained(void)
+static retained_generations *retained_generation_counts(void)
 {
     retained_generations *all = ap_retained_data_get(RETAINED_KEY);
 
     return all ? all : ap_retained_data_create(RETAINED_KEY, sizeof(*all));
 }
 
-static generation_count *find(retained_generations *all, ap_generation_t generation)
+static generation_count *find_generation(retained_generations *all, ap_generation_t generation)
 {
     for (int i = 0; i < MOST; i++) {
         if (all->counts[i].children > 0 && all->counts[i].generation == generation) {
@@ -47,8 +47,8 @@ static generation_count *find_free(retained_generations *all)
 void pyw_generations_child_status(server_rec *server, pid_t pid, ap_generation_t generation, int slot,
                                   mpm_child_status status)
 {
-    retained_generations *all = retained();
-    generation_count *count = find(all, generation);
+    retained_generations *all = retained_generation_counts();
+    generation_count *count = find_generation(all, generation);
 
     (void)server;
     (void)pid;
@@ -78,7 +78,7 @@ ap_generation_t pyw_generations_current(void)
 
 int pyw_generations_are_gone(ap_generation_t generation)
 {
-    const retained_generations *all = retained();
+    const retained_generations *all = retained_generation_counts();
 
     if (all->has_overflowed || generation >= pyw_generations_current()) {
         return 0;

@@ -10,7 +10,7 @@
 static struct {
     int reading;
     int writing;
-} lifeline = {-1, -1};
+} liveness_pipe = {-1, -1};
 
 static void close_end(int *end)
 {
@@ -24,35 +24,35 @@ static void close_end(int *end)
 static apr_status_t pconf_cleanup(void *unused)
 {
     (void)unused;
-    close_end(&lifeline.reading);
-    close_end(&lifeline.writing);
+    close_end(&liveness_pipe.reading);
+    close_end(&liveness_pipe.writing);
     return APR_SUCCESS;
 }
 
-void pyw_lifeline_create(apr_pool_t *pconf)
+void pyw_liveness_pipe_create(apr_pool_t *pconf)
 {
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return;
     }
-    lifeline.reading = ends[0];
-    lifeline.writing = ends[1];
+    liveness_pipe.reading = ends[0];
+    liveness_pipe.writing = ends[1];
     apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
 }
 
-int pyw_lifeline_fd(void)
+int pyw_liveness_pipe_fd(void)
 {
-    return lifeline.reading;
+    return liveness_pipe.reading;
 }
 
-void pyw_lifeline_child_init(void)
+void pyw_liveness_pipe_child_init(void)
 {
-    close_end(&lifeline.reading);
+    close_end(&liveness_pipe.reading);
 }
 
 /* A pipe that is full wakes it, too. */
-void pyw_lifeline_wake_manager(void)
+void pyw_liveness_pipe_wake_manager(void)
 {
-    (void)!write(lifeline.writing, "", 1);
+    (void)!write(liveness_pipe.writing, "", 1);
 }

@@ -11,15 +11,15 @@
 
 /* In httpd's parent: makes the one of this configuration; both ends are closed with `pconf`. Without it the manager
  * guesses, and looks once a second. */
-void pyw_lifeline_create(apr_pool_t *pconf);
+void pyw_liveness_pipe_create(apr_pool_t *pconf);
 
 /* The reading end; stays here. -1: there is none. */
-int pyw_lifeline_fd(void);
+int pyw_liveness_pipe_fd(void);
 
 /* In a child: the reading end is not its business. */
-void pyw_lifeline_child_init(void);
+void pyw_liveness_pipe_child_init(void);
 
 /* In a child, any thread: a request waits for a worker of a group that is asleep. */
-void pyw_lifeline_wake_manager(void);
+void pyw_liveness_pipe_wake_manager(void);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct retained_store {
     int ends[2];
 } retained_store;
 
-static int make(retained_store *store)
+static int make_store(retained_store *store)
 {
     const int size = SEND_BUFFER;
 
@@ -38,7 +38,7 @@ int pyw_log_store_fd(int end)
     if (!store) {
         store = ap_retained_data_create(RETAINED_KEY, sizeof(*store));
     }
-    return store->is_made || make(store) ? store->ends[end] : -1;
+    return store->is_made || make_store(store) ? store->ends[end] : -1;
 }
 
 void pyw_log_store_renew(void)

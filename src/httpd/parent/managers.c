@@ -127,7 +127,7 @@ void pyw_managers_let_go(pyw_manager_process *manager, int64_t kill_at, apr_pool
 {
     pyw_other_child_unwatch(manager);
     if (manager->proc.pid > 0) {
-        pyw_predecessors_add(&manager->proc, manager->control_fd, kill_at, pconf);
+        pyw_replaced_managers_add(&manager->proc, manager->control_fd, kill_at, pconf);
         manager->control_fd = -1;
     }
     pyw_managers_close_control(manager);
@@ -165,7 +165,7 @@ void pyw_managers_stop_all(void)
     pyw_manager_process *manager = pyw_managers_current();
     int64_t deadline = pyw_clock_ms() + apr_time_as_msec(manager->stop_limit + STOP_GRACE);
 
-    pyw_predecessors_stop();
+    pyw_replaced_managers_stop();
     kill_and_forget(&pyw_managers_state_of_both()->next);
     if (pyw_managers_is_alive(manager)) {
         /* The order to stop; processes that other modules have forked may have duplicates of the channel. */
@@ -173,5 +173,5 @@ void pyw_managers_stop_all(void)
         pyw_managers_close_control(manager);
         await_end(manager, deadline);
     }
-    pyw_predecessors_await(deadline);
+    pyw_replaced_managers_await(deadline);
 }

@@ -52,8 +52,8 @@ pyw_result pyw_managers_start(pyw_manager_process *manager, int legacy, pyw_prob
 void pyw_managers_note_limits(void);
 
 /*
- * It is no more the business of its place, which is empty then: pyw_predecessors has it. `kill_at`: pyw_clock_ms(), or
- * INT64_MAX.
+ * It is no more the business of its place, which is empty then: pyw_replaced_managers has it. `kill_at`:
+ * pyw_clock_ms(), or INT64_MAX.
  */
 void pyw_managers_let_go(pyw_manager_process *manager, int64_t kill_at, apr_pool_t *pconf);
 

@@ -104,17 +104,17 @@ static void report_refusal(const char *reason)
 
 static void on_manager_end(void *data, apr_wait_t status);
 
-static void watch(pyw_manager_process *manager)
+static void watch_manager(pyw_manager_process *manager)
 {
     pyw_other_child_watch(&manager->proc, on_manager_end, manager, work.pconf);
 }
 
-static int start(pyw_manager_process *manager, int legacy)
+static int start_manager(pyw_manager_process *manager, int legacy)
 {
     pyw_problem problem;
 
     if (pyw_managers_start(manager, legacy, &problem) == PYW_OK) {
-        watch(manager);
+        watch_manager(manager);
         return 1;
     }
     if (is_news(problem.text)) {
@@ -128,7 +128,7 @@ static int start_current(pyw_manager_process *manager)
 {
     pyw_managers_state_of_both()->unanswered = 0;
     pyw_managers_state_of_both()->is_configured = 0;
-    return start(manager, -1);
+    return start_manager(manager, -1);
 }
 
 /* It has never had a configuration, and so no workers. */
@@ -203,7 +203,7 @@ static int begin_hand_over(pyw_manager_process *manager)
         return 0;
     }
     pyw_log_store_renew();
-    is_begun = start(next, legacy) && deliver_to(next);
+    is_begun = start_manager(next, legacy) && deliver_to(next);
     close(legacy);
     if (!is_begun) {
         give_next_up("it cannot be started");
@@ -212,7 +212,7 @@ static int begin_hand_over(pyw_manager_process *manager)
 }
 
 /* 1: a configuration is on its way. */
-static int begin(void)
+static int begin_configuration(void)
 {
     pyw_manager_process *manager = pyw_managers_current();
     pyw_problem problem;
@@ -259,7 +259,7 @@ static void succeed_to(pyw_manager_process *manager, pyw_manager_process *next)
     next->control_fd = -1;
     pyw_managers_state_of_both()->unanswered = 0;
     pyw_managers_note_limits();
-    watch(manager);
+    watch_manager(manager);
 }
 
 static void on_taken(void)
@@ -341,25 +341,25 @@ static int await_answer(int64_t deadline)
     return 1;
 }
 
-static void take_turn(void);
+static void take_configuration_turn(void);
 
 static void go_on(int limit_ms)
 {
     int64_t deadline = pyw_clock_ms() + limit_ms;
 
-    while (work.is_open && (work.delivery || begin()) && await_answer(deadline)) {
+    while (work.is_open && (work.delivery || begin_configuration()) && await_answer(deadline)) {
     }
     if (work.is_open && !work.is_start) {
         int64_t pause = work.delivery ? TURN_PAUSE_MS : work.retry_at - pyw_clock_ms();
 
-        pyw_waker_set(pause > 0 ? (int)pause : 0, take_turn, work.pconf);
+        pyw_waker_set(pause > 0 ? (int)pause : 0, take_configuration_turn, work.pconf);
     }
 }
 
-static void take_turn(void)
+static void take_configuration_turn(void)
 {
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING) {
-        pyw_predecessors_look();
+        pyw_replaced_managers_look();
         go_on(TURN_MS);
     }
 }
@@ -368,7 +368,7 @@ int pyw_parent_monitor(apr_pool_t *pool, server_rec *main_server)
 {
     (void)pool;
     (void)main_server;
-    take_turn();
+    take_configuration_turn();
     return DECLINED;
 }
 
@@ -382,7 +382,7 @@ static int number_of_end(apr_wait_t status)
     return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void forget(pyw_manager_process *manager)
+static void forget_manager(pyw_manager_process *manager)
 {
     if (work.delivery && work.receiver == manager) {
         end_delivery();
@@ -422,7 +422,7 @@ static void on_current_end(pyw_manager_process *manager, apr_wait_t status)
         report_refusal(ENDED_AT_ONCE);
         back_off();
     }
-    forget(manager);
+    forget_manager(manager);
     state->is_configured = 0;
     state->unanswered = 0;
     work.is_open = is_wanted();
@@ -440,7 +440,7 @@ static void on_manager_end(void *data, apr_wait_t status)
         on_current_end(manager, status);
     }
     else {
-        forget(manager);
+        forget_manager(manager);
         give_next_up(apr_psprintf(work.pconf, "it ended with %s %d", kind_of_end(status), number_of_end(status)));
     }
     go_on(TURN_MS);
@@ -495,9 +495,9 @@ static void open_work(apr_pool_t *pconf, server_rec *main_server)
     work.pconf = pconf;
     work.server = main_server;
     if (pyw_managers_is_alive(pyw_managers_current())) {
-        watch(pyw_managers_current());
+        watch_manager(pyw_managers_current());
     }
-    pyw_predecessors_watch(pconf);
+    pyw_replaced_managers_watch(pconf);
 }
 
 /* 0: httpd must not start. */
@@ -526,15 +526,15 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    pyw_log_install(pyw_log_sink_server, main_server, pyw_log_sink_threshold(main_server));
+    pyw_log_install(pyw_httpd_log_server, main_server, pyw_httpd_log_threshold(main_server));
     apr_pool_pre_cleanup_register(pconf, NULL, interrupt_work);
     apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
     if (is_wanted() || pyw_managers_is_alive(pyw_managers_current())) {
-        if (pyw_dispatch_prepare() != PYW_OK) {
+        if (pyw_shared_memory_prepare() != PYW_OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         pyw_capacity_warn(main_server);
-        pyw_lifeline_create(pconf);
+        pyw_liveness_pipe_create(pconf);
     }
     open_work(pconf, main_server);
     return pursue() ? OK : HTTP_INTERNAL_SERVER_ERROR;
@@ -547,12 +547,12 @@ void pyw_parent_child_init(void)
     if (manager && manager->parent != getpid()) {
         pyw_managers_close_control(manager);
         pyw_managers_close_control(&pyw_managers_state_of_both()->next);
-        pyw_lifeline_child_init();
+        pyw_liveness_pipe_child_init();
         pyw_log_store_child_init();
         if (work.delivery) {
             pyw_delivery_end(work.delivery); /* what it still has to send may be a group's env= */
             work.delivery = NULL;
         }
     }
-    pyw_predecessors_child_init();
+    pyw_replaced_managers_child_init();
 }

@@ -33,7 +33,7 @@ typedef struct retained_predecessors {
     predecessor list[MOST];
 } retained_predecessors;
 
-static retained_predecessors *retained(void)
+static retained_predecessors *retained_managers(void)
 {
     retained_predecessors *all = ap_retained_data_get(RETAINED_KEY);
 
@@ -65,7 +65,7 @@ static void tell_to_stop(predecessor *one)
     close_control(one);
 }
 
-static void forget(predecessor *one)
+static void forget_replaced_manager(predecessor *one)
 {
     close_control(one);
     one->proc.pid = 0;
@@ -80,18 +80,18 @@ static void kill_if_due(predecessor *one, int64_t now)
     }
 }
 
-static void watch(predecessor *one, apr_pool_t *pconf);
+static void watch_replaced_manager(predecessor *one, apr_pool_t *pconf);
 
-void pyw_predecessors_add(const apr_proc_t *proc, int control_fd, int64_t kill_at, apr_pool_t *pconf)
+void pyw_replaced_managers_add(const apr_proc_t *proc, int control_fd, int64_t kill_at, apr_pool_t *pconf)
 {
-    retained_predecessors *all = retained();
+    retained_predecessors *all = retained_managers();
     predecessor *one = &all->list[all->next];
 
     all->next = (all->next + 1) % MOST;
     pyw_other_child_unwatch(one);
     kill_if_due(one, INT64_MAX - 1); /* one that is stopped would not hear of it */
     tell_to_stop(one);
-    forget(one);
+    forget_replaced_manager(one);
     one->proc = *proc;
     one->control_fd = control_fd;
     one->kill_at = kill_at;
@@ -99,12 +99,12 @@ void pyw_predecessors_add(const apr_proc_t *proc, int control_fd, int64_t kill_a
         tell_to_stop(one); /* for the case that somebody lets it go on */
     }
     kill_if_due(one, pyw_clock_ms());
-    watch(one, pconf);
+    watch_replaced_manager(one, pconf);
 }
 
-void pyw_predecessors_look(void)
+void pyw_replaced_managers_look(void)
 {
-    retained_predecessors *all = retained();
+    retained_predecessors *all = retained_managers();
 
     for (int i = 0; i < MOST; i++) {
         kill_if_due(&all->list[i], pyw_clock_ms());
@@ -118,28 +118,28 @@ static void on_end(void *data, apr_wait_t status)
     (void)status;
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
                  PYWNO(0272) "the process manager (pid %" APR_PID_T_FMT ") that was replaced has ended", one->proc.pid);
-    forget(one);
+    forget_replaced_manager(one);
 }
 
-static void watch(predecessor *one, apr_pool_t *pconf)
+static void watch_replaced_manager(predecessor *one, apr_pool_t *pconf)
 {
     pyw_other_child_watch(&one->proc, on_end, one, pconf);
 }
 
-void pyw_predecessors_watch(apr_pool_t *pconf)
+void pyw_replaced_managers_watch(apr_pool_t *pconf)
 {
-    retained_predecessors *all = retained();
+    retained_predecessors *all = retained_managers();
 
     for (int i = 0; i < MOST; i++) {
         if (all->list[i].proc.pid > 0) {
-            watch(&all->list[i], pconf);
+            watch_replaced_manager(&all->list[i], pconf);
         }
     }
 }
 
-void pyw_predecessors_stop(void)
+void pyw_replaced_managers_stop(void)
 {
-    retained_predecessors *all = retained();
+    retained_predecessors *all = retained_managers();
 
     for (int i = 0; i < MOST; i++) {
         kill_if_due(&all->list[i], INT64_MAX - 1);
@@ -153,16 +153,16 @@ static int count_running(retained_predecessors *all)
 
     for (int i = 0; i < MOST; i++) {
         if (all->list[i].proc.pid > 0 && waitpid(all->list[i].proc.pid, NULL, WNOHANG) != 0) {
-            forget(&all->list[i]);
+            forget_replaced_manager(&all->list[i]);
         }
         count += all->list[i].proc.pid > 0;
     }
     return count;
 }
 
-void pyw_predecessors_await(int64_t deadline)
+void pyw_replaced_managers_await(int64_t deadline)
 {
-    retained_predecessors *all = retained();
+    retained_predecessors *all = retained_managers();
 
     while (count_running(all) > 0 && pyw_clock_ms() < deadline) {
         poll(NULL, 0, STOP_STEP_MS);
@@ -170,11 +170,11 @@ void pyw_predecessors_await(int64_t deadline)
     for (int i = 0; i < MOST; i++) {
         all->list[i].kill_at = 0;
         kill_if_due(&all->list[i], 0);
-        forget(&all->list[i]);
+        forget_replaced_manager(&all->list[i]);
     }
 }
 
-void pyw_predecessors_child_init(void)
+void pyw_replaced_managers_child_init(void)
 {
     retained_predecessors *all = ap_retained_data_get(RETAINED_KEY);
 

@@ -16,21 +16,21 @@
  * Owns the descriptor from now on, and notices the end of the process until `pconf` goes. It is killed at `kill_at`
  * (pyw_clock_ms(); INT64_MAX: never). If there are too many, the oldest one is told to stop, and not waited for.
  */
-void pyw_predecessors_add(const apr_proc_t *proc, int control_fd, int64_t kill_at, apr_pool_t *pconf);
+void pyw_replaced_managers_add(const apr_proc_t *proc, int control_fd, int64_t kill_at, apr_pool_t *pconf);
 
 /* Now and then: kills those that are due. */
-void pyw_predecessors_look(void);
+void pyw_replaced_managers_look(void);
 
 /* After every post_config: their ends are noticed. */
-void pyw_predecessors_watch(apr_pool_t *pconf);
+void pyw_replaced_managers_watch(apr_pool_t *pconf);
 
 /* Tells all to stop; those that were to be killed some time are killed now. */
-void pyw_predecessors_stop(void);
+void pyw_replaced_managers_stop(void);
 
 /* Waits for their ends until `deadline` (pyw_clock_ms()), and kills the others. */
-void pyw_predecessors_await(int64_t deadline);
+void pyw_replaced_managers_await(int64_t deadline);
 
 /* In a child: closes the descriptors. */
-void pyw_predecessors_child_init(void);
+void pyw_replaced_managers_child_init(void);
 
 #endif

@@ -36,7 +36,7 @@ typedef struct scrub {
 } scrub;
 
 /* The setting as it is written in a configuration, where \ may precede quotes, itself, and the end of a line. */
-static size_t match(const char *text, const char *end, const char *setting, size_t *matched)
+static size_t match_setting(const char *text, const char *end, const char *setting, size_t *matched)
 {
     const char *at = text;
     const char *expected = setting;
@@ -103,7 +103,7 @@ static void wipe_value(const scrub *job, const char *text, const char *end)
         for (int j = 0; j < env->nelts; j++) {
             const char *setting = APR_ARRAY_IDX(env, j, const char *);
             size_t name = strcspn(setting, "=") + 1, matched;
-            size_t length = match(text, end, setting, &matched);
+            size_t length = match_setting(text, end, setting, &matched);
 
             if (matched > name && length > longest) {
                 longest = length;

@@ -30,12 +30,12 @@ void pyw_admission_child_init(void)
     own_pid = (int32_t)getpid();
 }
 
-void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_reply *reply)
+void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_response *response)
 {
     memset(admission, 0, sizeof(*admission));
     admission->target = target;
-    admission->reply = reply;
-    admission->client_fd = pyw_conn_fd(reply->r->connection);
+    admission->response = response;
+    admission->client_fd = pyw_client_socket_fd(response->r->connection);
 }
 
 static pyw_slots *slots_of(const pyw_admission *admission)
@@ -48,21 +48,21 @@ static const pyw_group_options *options_of(const pyw_admission *admission)
     return admission->target->group->options;
 }
 
-static void describe(const pyw_admission *admission, pyw_slot_wish *wish)
+static void fill_in_slot_request(const pyw_admission *admission, pyw_slot_parameters *parameters)
 {
     const pyw_dir_config *config = admission->target->config;
     const pyw_group_options *options = options_of(admission);
 
-    memset(wish, 0, sizeof(*wish));
-    wish->owner = own_pid;
-    wish->is_high = config->priority == PYW_ON;
-    wish->is_repeated = admission->is_repeated;
-    wish->location = config->concurrency_location;
-    wish->location_limit = config->concurrency;
-    wish->reserve = options->reserve;
-    wish->patience_ms = 1 + pyw_timing_bound(&admission->target->timing, PYW_SLOTS_PATIENCE_MS);
-    wish->queue_limit = options->queue_limit;
-    wish->queue_timeout_ms = (int)apr_time_as_msec(options->queue_timeout);
+    memset(parameters, 0, sizeof(*parameters));
+    parameters->owner = own_pid;
+    parameters->is_high = config->priority == PYW_ON;
+    parameters->is_repeated = admission->is_repeated;
+    parameters->location = config->concurrency_location;
+    parameters->location_limit = config->concurrency;
+    parameters->reserve = options->reserve;
+    parameters->patience_ms = 1 + pyw_timing_bound(&admission->target->timing, PYW_SLOTS_PATIENCE_MS);
+    parameters->queue_limit = options->queue_limit;
+    parameters->queue_timeout_ms = (int)apr_time_as_msec(options->queue_timeout);
 }
 
 /* RFC 9110 section 10.2.3: whole seconds. */
@@ -70,12 +70,12 @@ static void say_when(const pyw_admission *admission)
 {
     apr_int64_t wait = pyw_slots_expected_wait(slots_of(admission));
 
-    apr_table_setn(admission->reply->r->err_headers_out, "Retry-After",
-                   apr_psprintf(admission->reply->r->pool, "%" APR_INT64_T_FMT, 1 + wait / 1000));
+    apr_table_setn(admission->response->r->err_headers_out, "Retry-After",
+                   apr_psprintf(admission->response->r->pool, "%" APR_INT64_T_FMT, 1 + wait / 1000));
 }
 
 /* One record a second, however many are refused. */
-static int refuse(const pyw_admission *admission, const char *why)
+static int refuse_request(const pyw_admission *admission, const char *why)
 {
     pyw_slots_figures figures;
     apr_uint32_t count = 0;
@@ -84,7 +84,7 @@ static int refuse(const pyw_admission *admission, const char *why)
     if (pyw_slots_count_refusal(slots_of(admission), &count)) {
         pyw_slots_look(slots_of(admission), &figures);
         ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, admission->reply->r,
+            APLOG_MARK, APLOG_WARNING, 0, admission->response->r,
             PYWNO(0262) "process group '%s' is overloaded, the client gets 503: %s (%u running in %u threads, "
                         "%u waiting; %u refused since the last such record)",
             options_of(admission)->name, why, figures.running, figures.slots, figures.waiting, count);
@@ -100,7 +100,7 @@ static int refuse_blocked(const pyw_admission *admission)
 
     say_when(admission);
     if (pyw_slots_tell_blocked(slots_of(admission), &holder, &since)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->reply->r,
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->response->r,
                       PYWNO(0228) "process group '%s': httpd's process %ld has locked the table of the group's "
                                   "requests and does not go on for %.1f s, as if it was stopped (SIGSTOP, a "
                                   "debugger); clients get 503 until it goes on or ends",
@@ -118,16 +118,16 @@ static int refuse_down(const pyw_admission *admission)
 
 static int client_left(pyw_admission *admission)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->reply->r,
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->response->r,
                   PYWNO(0263) "the client left while its request waited for a worker");
-    admission->reply->client_gone = 1;
+    admission->response->client_gone = 1;
     return HTTP_BAD_REQUEST;
 }
 
 static int reached_deadline(const pyw_admission *admission)
 {
     const pyw_timing *timing = &admission->target->timing;
-    request_rec *r = admission->reply->r;
+    request_rec *r = admission->response->r;
 
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   PYWNO(0264) "process group '%s': \"%s\" [%s] waited for a free thread until its time was up, %.3f s "
@@ -144,7 +144,7 @@ static int has_left(const pyw_admission *admission, apr_int64_t now)
 {
     struct pollfd client = {admission->client_fd, POLLRDHUP, 0};
 
-    if (pyw_reply_client_gone(admission->reply)) {
+    if (pyw_response_client_gone(admission->response)) {
         return 1;
     }
     return client.fd >= 0 && now - admission->target->timing.arrival / 1000 >= QUEUED_MS && poll(&client, 1, 0) == 1;
@@ -162,7 +162,7 @@ static int reason_to_give_up(pyw_admission *admission, apr_int64_t queue_end)
     if (deadline && now >= deadline) {
         return reached_deadline(admission);
     }
-    return now >= queue_end ? refuse(admission, "it waited for queue-timeout") : 0;
+    return now >= queue_end ? refuse_request(admission, "it waited for queue-timeout") : 0;
 }
 
 static apr_int64_t earlier(apr_int64_t one, apr_int64_t other)
@@ -188,7 +188,7 @@ static pyw_slot_outcome wait_for_moment(pyw_admission *admission)
         end = earlier(end, admission->target->timing.deadline);
     }
     if (pyw_slots_are_asleep(slots_of(admission))) {
-        pyw_lifeline_wake_manager();
+        pyw_liveness_pipe_wake_manager();
     }
     return pyw_slots_wait(slots_of(admission), &admission->slot, (int)(end - pyw_clock_ms()));
 }
@@ -198,9 +198,9 @@ static int answer_to(pyw_slot_outcome outcome, const pyw_admission *admission)
 {
     switch (outcome) {
     case PYW_SLOT_FULL:
-        return refuse(admission, "its queue is full (queue-limit)");
+        return refuse_request(admission, "its queue is full (queue-limit)");
     case PYW_SLOT_TOO_LATE:
-        return refuse(admission, "the wait would be longer than queue-timeout");
+        return refuse_request(admission, "the wait would be longer than queue-timeout");
     case PYW_SLOT_DOWN:
         return refuse_down(admission);
     case PYW_SLOT_BLOCKED:
@@ -234,20 +234,20 @@ static int await_slot(pyw_admission *admission)
 
 int pyw_admission_enter(pyw_admission *admission)
 {
-    pyw_slot_wish wish;
+    pyw_slot_parameters parameters;
     pyw_slot_outcome outcome;
 
     if (admission->is_repeated && pyw_clock_ms() >= admission->queue_end) {
-        return refuse(admission, "it waited for queue-timeout");
+        return refuse_request(admission, "it waited for queue-timeout");
     }
-    describe(admission, &wish);
-    outcome = pyw_slots_enter(slots_of(admission), &wish, &admission->slot);
+    fill_in_slot_request(admission, &parameters);
+    outcome = pyw_slots_enter(slots_of(admission), &parameters, &admission->slot);
     pyw_batch_scheduling_note(admission->slot.requests);
     admission->has_slot = outcome == PYW_SLOT_GRANTED || outcome == PYW_SLOT_WAITS;
     return outcome == PYW_SLOT_WAITS ? await_slot(admission) : answer_to(outcome, admission);
 }
 
-static void leave(pyw_admission *admission, int worked)
+static void leave_queue(pyw_admission *admission, int worked)
 {
     if (admission->has_slot) {
         admission->has_slot = 0;
@@ -257,7 +257,7 @@ static void leave(pyw_admission *admission, int worked)
 
 void pyw_admission_leave(pyw_admission *admission)
 {
-    leave(admission, 1);
+    leave_queue(admission, 1);
 }
 
 void pyw_admission_retry(pyw_admission *admission, int is_gone)
@@ -265,12 +265,12 @@ void pyw_admission_retry(pyw_admission *admission, int is_gone)
     limit_wait(admission);
     admission->is_repeated = 1;
     pyw_slots_avoid(slots_of(admission), admission->slot.worker, is_gone);
-    leave(admission, 0);
+    leave_queue(admission, 0);
 }
 
 void pyw_admission_take_back(pyw_admission *admission)
 {
-    leave(admission, 0);
+    leave_queue(admission, 0);
 }
 
 void pyw_admission_forget(pyw_admission *admission)

@@ -15,7 +15,7 @@
 
 typedef struct pyw_admission {
     const pyw_target *target;
-    pyw_reply *reply;
+    pyw_response *response;
     pyw_slot slot;
     int has_slot;          /* it runs, or waits */
     apr_int64_t queue_end; /* pyw_clock_ms(), when it has waited for queue-timeout; 0: it has not waited yet */
@@ -26,7 +26,7 @@ typedef struct pyw_admission {
 /* In a new child, before its threads. */
 void pyw_admission_child_init(void);
 
-void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_reply *reply);
+void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_response *response);
 
 /*
  * OK: the slot names the worker. Or what the request is answered with: 503 (with Retry-After) because too many wait, it

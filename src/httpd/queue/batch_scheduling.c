@@ -70,7 +70,7 @@ static void switch_threads(int is_on, apr_int64_t now)
             is_on ? "on" : "off", pyw_batch_state_name(scheduling.trial.state));
 }
 
-static void step(int is_high, apr_int64_t now)
+static void batch_step(int is_high, apr_int64_t now)
 {
     int is_on;
 
@@ -94,6 +94,6 @@ void pyw_batch_scheduling_note(apr_int32_t requests)
         apr_thread_mutex_trylock(scheduling.lock) != APR_SUCCESS) {
         return;
     }
-    step(requests >= scheduling.threshold, now);
+    batch_step(requests >= scheduling.threshold, now);
     apr_thread_mutex_unlock(scheduling.lock);
 }

@@ -20,11 +20,11 @@ enum {
 };
 
 typedef enum pyw_batch_state {
-    PYW_BATCH_CALM,           /* concurrency is low */
+    PYW_BATCH_CALM, /* concurrency is low */
     PYW_BATCH_MEASURE_NORMAL,
     PYW_BATCH_MEASURE_BATCH,
-    PYW_BATCH_USED,           /* requests are not slower with it */
-    PYW_BATCH_RELEASED,       /* they are */
+    PYW_BATCH_USED,     /* requests are not slower with it */
+    PYW_BATCH_RELEASED, /* they are */
 } pyw_batch_state;
 
 /* Zeroed by the caller at first. */
@@ -34,9 +34,9 @@ typedef struct pyw_batch_trial {
     int64_t high_at;     /* when concurrency was last high */
     int64_t valid_until; /* of `verdict` */
     pyw_batch_state verdict;
-    double normal_time;  /* what requests took without batch scheduling */
-    uint64_t arrivals;   /* since the state began; atomic */
-    uint64_t requests;   /* what they found, themselves included, in total; atomic */
+    double normal_time; /* what requests took without batch scheduling */
+    uint64_t arrivals;  /* since the state began; atomic */
+    uint64_t requests;  /* what they found, themselves included, in total; atomic */
 } pyw_batch_trial;
 
 /* Counts an arrival. Any thread. */

@@ -40,9 +40,9 @@ typedef struct dispatch_entry {
 } dispatch_entry;
 
 typedef struct dispatch_memory {
-    int roster_fd;
+    int worker_list_fd;
     int load_fd;
-    pyw_roster_group *roster;
+    pyw_worker_list_group *worker_list;
     pyw_load_group *load;
     int size;  /* places that there is memory for */
     int count; /* places that were given */
@@ -54,7 +54,7 @@ static const char *retained_key(char key[KEY_SIZE])
 {
     apr_snprintf(key, KEY_SIZE, "pywsgi-dispatch " PYW_VERSION " %lu %lu %lu %lu %lu",
                  (unsigned long)pyw_slots_size(0, 0), (unsigned long)pyw_slots_size(1, 0),
-                 (unsigned long)pyw_slots_size(0, 1), (unsigned long)sizeof(pyw_roster_group),
+                 (unsigned long)pyw_slots_size(0, 1), (unsigned long)sizeof(pyw_worker_list_group),
                  (unsigned long)sizeof(pyw_load_group));
     return key;
 }
@@ -66,49 +66,50 @@ static dispatch_memory *find_memory(void)
     return ap_retained_data_get(retained_key(key));
 }
 
-static dispatch_memory *retained(void)
+static dispatch_memory *retained_memory(void)
 {
     dispatch_memory *memory = find_memory();
     char key[KEY_SIZE];
 
     if (!memory) {
         memory = ap_retained_data_create(retained_key(key), sizeof(*memory));
-        memory->roster_fd = memory->load_fd = -1;
+        memory->worker_list_fd = memory->load_fd = -1;
     }
     return memory;
 }
 
 static int make_memory(dispatch_memory *memory)
 {
-    if (memory->roster_fd < 0) {
-        memory->roster_fd = pyw_roster_memory("pywsgi-roster", 0);
+    if (memory->worker_list_fd < 0) {
+        memory->worker_list_fd = pyw_worker_list_memory("pywsgi-worker-list", 0);
     }
     if (memory->load_fd < 0) {
-        memory->load_fd = pyw_roster_memory("pywsgi-load", 0);
+        memory->load_fd = pyw_worker_list_memory("pywsgi-load", 0);
     }
-    return memory->roster_fd >= 0 && memory->load_fd >= 0;
+    return memory->worker_list_fd >= 0 && memory->load_fd >= 0;
 }
 
 /* What was mapped stays so for ever: tables and old children refer to it. It is the same memory. 0 with errno. */
-static int grow(dispatch_memory *memory, int size)
+static int grow_memory(dispatch_memory *memory, int size)
 {
-    size_t roster_size = (size_t)size * sizeof(pyw_roster_group), load_size = (size_t)size * sizeof(pyw_load_group);
+    size_t worker_list_size = (size_t)size * sizeof(pyw_worker_list_group),
+           load_size = (size_t)size * sizeof(pyw_load_group);
     dispatch_entry *entries = realloc(memory->entries, (size_t)size * sizeof(*entries));
-    pyw_roster_group *roster;
+    pyw_worker_list_group *worker_list;
     pyw_load_group *load;
 
     memory->entries = entries ? entries : memory->entries;
-    if (!entries || !make_memory(memory) || pyw_roster_grow(memory->roster_fd, roster_size) != 0 ||
-        pyw_roster_grow(memory->load_fd, load_size) != 0) {
+    if (!entries || !make_memory(memory) || pyw_worker_list_grow(memory->worker_list_fd, worker_list_size) != 0 ||
+        pyw_worker_list_grow(memory->load_fd, load_size) != 0) {
         return 0;
     }
-    roster = pyw_roster_map(memory->roster_fd, roster_size, 0);
-    load = pyw_roster_map(memory->load_fd, load_size, 1);
-    if (!roster || !load) {
+    worker_list = pyw_worker_list_map(memory->worker_list_fd, worker_list_size, 0);
+    load = pyw_worker_list_map(memory->load_fd, load_size, 1);
+    if (!worker_list || !load) {
         return 0;
     }
     memset(entries + memory->size, 0, (size_t)(size - memory->size) * sizeof(*entries));
-    memory->roster = roster;
+    memory->worker_list = worker_list;
     memory->load = load;
     memory->size = size;
     return 1;
@@ -145,7 +146,8 @@ static dispatch_entry *find_free_entry(dispatch_memory *memory)
             return &memory->entries[i];
         }
     }
-    if (memory->count == memory->size && !grow(memory, memory->size < LEAST_PLACES ? LEAST_PLACES : 2 * memory->size)) {
+    if (memory->count == memory->size &&
+        !grow_memory(memory, memory->size < LEAST_PLACES ? LEAST_PLACES : 2 * memory->size)) {
         return NULL;
     }
     return &memory->entries[memory->count];
@@ -178,7 +180,7 @@ static apr_uint32_t wanted_workers(const pyw_group_options *options)
 {
     apr_uint32_t wanted = (apr_uint32_t)(options->processes * 2 + options->reload_overlap + SPARE_WORKERS);
 
-    return wanted < PYW_ROSTER_WORKERS ? wanted : PYW_ROSTER_WORKERS;
+    return wanted < PYW_WORKER_LIST_WORKERS ? wanted : PYW_WORKER_LIST_WORKERS;
 }
 
 /* Old children keep the smaller table: for as long as they drain, each side counts its own requests only. */
@@ -198,7 +200,7 @@ static int make_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw_
     if (made == MAP_FAILED) {
         return 0;
     }
-    if (pyw_slots_init(made, tickets, workers, &memory->roster[index], entry->use, &memory->load[index]) != 0) {
+    if (pyw_slots_init(made, tickets, workers, &memory->worker_list[index], entry->use, &memory->load[index]) != 0) {
         munmap(made, pyw_slots_size(tickets, workers));
         return 0;
     }
@@ -232,15 +234,15 @@ static int prepare_group(dispatch_memory *memory, pyw_group *group)
     }
     entry->generation = pyw_generations_current();
     group->slots = entry->slots;
-    group->roster = &memory->roster[entry - memory->entries];
-    group->options->roster_index = (int)(entry - memory->entries);
-    group->options->roster_use = (int)entry->use;
+    group->worker_list = &memory->worker_list[entry - memory->entries];
+    group->options->worker_list_index = (int)(entry - memory->entries);
+    group->options->worker_list_use = (int)entry->use;
     return 1;
 }
 
-pyw_result pyw_dispatch_prepare(void)
+pyw_result pyw_shared_memory_prepare(void)
 {
-    dispatch_memory *memory = retained();
+    dispatch_memory *memory = retained_memory();
     const apr_array_header_t *groups = pyw_config_main()->groups;
 
     keep_entries(memory, groups);
@@ -257,31 +259,31 @@ pyw_result pyw_dispatch_prepare(void)
     return PYW_OK;
 }
 
-int pyw_dispatch_size(void)
+int pyw_shared_memory_size(void)
 {
     const dispatch_memory *memory = find_memory();
 
     return memory ? memory->size : 0;
 }
 
-int pyw_dispatch_roster_fd(void)
+int pyw_shared_memory_worker_list_fd(void)
 {
-    return find_memory() ? find_memory()->roster_fd : -1;
+    return find_memory() ? find_memory()->worker_list_fd : -1;
 }
 
-int pyw_dispatch_load_fd(void)
+int pyw_shared_memory_load_fd(void)
 {
     return find_memory() ? find_memory()->load_fd : -1;
 }
 
-void pyw_dispatch_child_init(void)
+void pyw_shared_memory_child_init(void)
 {
     dispatch_memory *memory = find_memory();
 
     if (memory && memory->size > 0) {
-        close(memory->roster_fd);
+        close(memory->worker_list_fd);
         close(memory->load_fd);
-        memory->roster_fd = memory->load_fd = -1;
+        memory->worker_list_fd = memory->load_fd = -1;
         for (int i = 0; i < memory->count; i++) {
             if (memory->entries[i].slots) {
                 pyw_slots_adopt(memory->entries[i].slots);

@@ -18,7 +18,8 @@ enum {
     PUMP_MS = 20,       /* how often the first in the queue looks for workers that have come */
     START_MS = 3,       /* likewise, while there is none */
     SERVICE_WEIGHT = 8, /* of the running mean of service times: the last one counts an eighth */
-    AVOIDED_MS = 1000,  /* a worker that said that it cannot take a request; one that ends is off the roster by then */
+    AVOIDED_MS =
+        1000, /* a worker that said that it cannot take a request; one that ends is off the worker list by then */
     REFUSAL_PAUSE_MS = 1000,
     OWNERS_MS = 500 /* how often it is asked who has died, while somebody waits */
 };
@@ -100,24 +101,24 @@ static int64_t expected_wait(pyw_slots *slots)
 }
 
 /* One that has waited before is not refused now, unless there is nothing to wait for. */
-static pyw_slot_outcome refuse_waiting(pyw_slots *slots, const pyw_slot_wish *wish)
+static pyw_slot_outcome refuse_waiting(pyw_slots *slots, const pyw_slot_parameters *parameters)
 {
     if (pyw_slots_are_down(slots)) {
         return PYW_SLOT_DOWN;
     }
-    if (wish->is_repeated) {
+    if (parameters->is_repeated) {
         return PYW_SLOT_WAITS;
     }
-    if (slots->waiting >= wish->queue_limit) {
+    if (slots->waiting >= parameters->queue_limit) {
         return PYW_SLOT_FULL;
     }
-    if (wish->queue_timeout_ms > 0 && expected_wait(slots) > wish->queue_timeout_ms) {
+    if (parameters->queue_timeout_ms > 0 && expected_wait(slots) > parameters->queue_timeout_ms) {
         return PYW_SLOT_TOO_LATE;
     }
     return PYW_SLOT_WAITS;
 }
 
-static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint32_t *index)
+static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_parameters *parameters, uint32_t *index)
 {
     int32_t first = slots->free_first;
     pyw_ticket *made;
@@ -128,17 +129,17 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_wish *wish, uint
     made = &slots->tickets[first];
     slots->free_first = made->next;
     made->granted = 0;
-    made->owner = wish->owner ? wish->owner : (int32_t)getpid();
+    made->owner = parameters->owner ? parameters->owner : (int32_t)getpid();
     made->is_left = 0;
     made->next = PYW_SLOTS_NONE;
     made->worker = 0;
     made->pid = 0;
-    made->order = wish->is_repeated ? 0 : ++slots->next_order;
+    made->order = parameters->is_repeated ? 0 : ++slots->next_order;
     made->since = pyw_slots_now_us();
-    made->location = wish->location;
-    made->location_limit = wish->location_limit;
-    made->reserve = wish->reserve;
-    made->is_high = wish->is_high;
+    made->location = parameters->location;
+    made->location_limit = parameters->location_limit;
+    made->reserve = parameters->reserve;
+    made->is_high = parameters->is_high;
     *index = (uint32_t)first;
     return made;
 }
@@ -152,9 +153,9 @@ static pyw_slot_outcome grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_wo
 }
 
 /* Those that could run by now were granted their slot when it became free: who waits has no claim on this one. */
-static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot)
+static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_parameters *parameters, pyw_slot *slot)
 {
-    pyw_ticket *made = make_ticket(slots, wish, &slot->ticket);
+    pyw_ticket *made = make_ticket(slots, parameters, &slot->ticket);
     pyw_slot_worker *worker = pyw_slots_find_free_worker(slots);
     pyw_slot_outcome outcome;
 
@@ -164,7 +165,7 @@ static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_wish *wish, pyw_s
     if (worker != NULL && pyw_slots_may_run(slots, made)) {
         return grant(slots, made, worker, slot);
     }
-    outcome = refuse_waiting(slots, wish);
+    outcome = refuse_waiting(slots, parameters);
     if (outcome != PYW_SLOT_WAITS) {
         pyw_slots_put_free(slots, (int32_t)slot->ticket);
         return outcome;
@@ -174,19 +175,19 @@ static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_wish *wish, pyw_s
     return outcome;
 }
 
-pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot)
+pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_parameters *parameters, pyw_slot *slot)
 {
     pyw_slot_outcome outcome;
 
     slot->requests = 0;
-    if (!pyw_slots_lock_within(slots, wish->patience_ms > 0 ? wish->patience_ms : PYW_SLOTS_PATIENCE_MS)) {
+    if (!pyw_slots_lock_within(slots, parameters->patience_ms > 0 ? parameters->patience_ms : PYW_SLOTS_PATIENCE_MS)) {
         return PYW_SLOT_BLOCKED;
     }
     pyw_slots_pump(slots);
-    outcome = admit(slots, wish, slot);
+    outcome = admit(slots, parameters, slot);
     if ((outcome == PYW_SLOT_FULL || outcome == PYW_SLOT_TOO_LATE) && look_for_the_dead(slots)) {
         pyw_slots_pump(slots);
-        outcome = admit(slots, wish, slot);
+        outcome = admit(slots, parameters, slot);
     }
     pyw_slots_publish(slots);
     slot->requests = slots->running + slots->waiting;

@@ -4,9 +4,9 @@
 
 /*
  * Who may send a request to which worker of a group, and who waits: one table a group, in memory that all processes of
- * httpd share and only they can write. A worker that the roster lists has as many slots as threads. A request takes a
- * ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead. It also
- * waits while the group has no worker, unless the roster says that there will not be one soon.
+ * httpd share and only they can write. A worker that the worker list lists has as many slots as threads. A request
+ * takes a ticket; with a slot it runs, without one it waits, first come first served, those of high priority ahead. It
+ * also waits while the group has no worker, unless the worker list says that there will not be one soon.
  *
  * Any thread of any httpd process. The lock is robust: a process that dies inside leaves a table that the next one puts
  * right. One that is stopped inside (a debugger, SIGSTOP) blocks the table until it goes on or is killed: nobody waits
@@ -20,7 +20,7 @@
 #include "httpd/queue/slots_memory.h"
 
 /* What a request brings along; the limits are its configuration's, so that those of two generations may differ. */
-typedef struct pyw_slot_wish {
+typedef struct pyw_slot_parameters {
     int32_t owner;        /* the process that asks; 0: it is found out, by a system call */
     int is_high;          /* ahead of the others, and may use what is reserved */
     int is_repeated;      /* it was sent to a worker that has not begun it: before all others of its priority */
@@ -30,7 +30,7 @@ typedef struct pyw_slot_wish {
     int queue_limit;      /* how many may wait */
     int queue_timeout_ms; /* and for how long; 0: without end */
     int patience_ms;      /* how long it may take until PYW_SLOT_BLOCKED; PYW_SLOTS_PATIENCE_MS at most; 0: so long */
-} pyw_slot_wish;
+} pyw_slot_parameters;
 
 typedef enum {
     PYW_SLOT_GRANTED = 0, /* the ticket names the worker */
@@ -43,8 +43,8 @@ typedef enum {
 
 typedef struct pyw_slot {
     uint32_t ticket;
-    uint64_t worker; /* its serial, once granted */
-    uint32_t pid;    /* of the worker, once granted */
+    uint64_t worker;  /* its serial, once granted */
+    uint32_t pid;     /* of the worker, once granted */
     int32_t requests; /* how many run or wait, this one too, when it came */
 } pyw_slot;
 
@@ -52,7 +52,7 @@ typedef struct pyw_slot {
 void pyw_slots_adopt(pyw_slots *slots);
 
 /* A request comes. */
-pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_wish *wish, pyw_slot *slot);
+pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_parameters *parameters, pyw_slot *slot);
 
 /*
  * Waits for up to `timeout_ms`: PYW_SLOT_GRANTED, or PYW_SLOT_WAITS. The others keep the ticket, too. PYW_SLOT_DOWN:
@@ -64,8 +64,8 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked);
 
 /*
- * The worker cannot be reached (`is_gone`): nothing is sent there until the roster changes. Or it said that it cannot
- * take a request: nothing for a second, or until the roster changes.
+ * The worker cannot be reached (`is_gone`): nothing is sent there until the worker list changes. Or it said that it
+ * cannot take a request: nothing for a second, or until the worker list changes.
  */
 void pyw_slots_avoid(pyw_slots *slots, uint64_t worker, int is_gone);
 

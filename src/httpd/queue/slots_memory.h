@@ -25,10 +25,10 @@ enum { PYW_SLOTS_PATIENCE_MS = 1000 }; /* who has the lock for so long is stoppe
 size_t pyw_slots_size(uint32_t tickets, uint32_t workers);
 
 /*
- * Makes a table in zeroed shared memory of that size. `roster` and `load` are the group's, mapped at the same address
- * in every process that uses the table. 0, or the errno of the lock.
+ * Makes a table in zeroed shared memory of that size. `worker_list` and `load` are the group's, mapped at the same
+ * address in every process that uses the table. 0, or the errno of the lock.
  */
-int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster, uint32_t use,
-                   pyw_load_group *load);
+int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_worker_list_group *worker_list,
+                   uint32_t use, pyw_load_group *load);
 
 #endif

@@ -35,15 +35,15 @@ pyw_slot_worker *pyw_slots_workers(pyw_slots *slots)
     return (pyw_slot_worker *)(void *)(slots->tickets + slots->ticket_capacity);
 }
 
-static pyw_roster_worker *roster_room(pyw_slots *slots)
+static pyw_worker_list_worker *worker_list_room(pyw_slots *slots)
 {
-    return (pyw_roster_worker *)(void *)(pyw_slots_workers(slots) + slots->worker_capacity);
+    return (pyw_worker_list_worker *)(void *)(pyw_slots_workers(slots) + slots->worker_capacity);
 }
 
 size_t pyw_slots_size(uint32_t tickets, uint32_t workers)
 {
     return sizeof(pyw_slots) + tickets * sizeof(pyw_ticket) +
-           workers * (sizeof(pyw_slot_worker) + sizeof(pyw_roster_worker));
+           workers * (sizeof(pyw_slot_worker) + sizeof(pyw_worker_list_worker));
 }
 
 int64_t pyw_slots_now_us(void)
@@ -72,17 +72,17 @@ static int init_lock(pthread_mutex_t *lock)
     return error;
 }
 
-int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_roster_group *roster, uint32_t use,
-                   pyw_load_group *load)
+int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_worker_list_group *worker_list,
+                   uint32_t use, pyw_load_group *load)
 {
-    slots->roster = roster;
+    slots->worker_list = worker_list;
     slots->status.use = use;
     slots->load = load;
     slots->ticket_capacity = tickets;
     slots->worker_capacity = workers;
     slots->free_first = PYW_SLOTS_NONE;
     slots->queue_first = PYW_SLOTS_NONE;
-    slots->sequence = 1; /* no roster's */
+    slots->sequence = 1; /* no worker list's */
     for (int32_t i = (int32_t)tickets - 1; i >= 0; i--) {
         pyw_slots_put_free(slots, i);
     }
@@ -145,7 +145,7 @@ pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial)
     return NULL;
 }
 
-static void add_worker(pyw_slots *slots, const pyw_roster_worker *listed)
+static void add_worker(pyw_slots *slots, const pyw_worker_list_worker *listed)
 {
     pyw_slot_worker *worker = pyw_slots_find_worker(slots, listed->serial);
 
@@ -178,23 +178,23 @@ static void drop_unlisted(pyw_slots *slots)
 }
 
 /* Others read these two without the lock. */
-static void note_status(pyw_slots *slots, const pyw_roster_status *status, uint32_t count)
+static void note_status(pyw_slots *slots, const pyw_worker_list_status *status, uint32_t count)
 {
     __atomic_store_n(&slots->status.until, status->until, __ATOMIC_RELAXED);
     __atomic_store_n(&slots->status.state, status->state, __ATOMIC_RELAXED);
     __atomic_store_n(&slots->listed, (int32_t)count, __ATOMIC_RELAXED);
 }
 
-static void follow_roster(pyw_slots *slots)
+static void follow_worker_list(pyw_slots *slots)
 {
-    pyw_roster_worker *listed = roster_room(slots);
-    pyw_roster_status status = slots->status;
+    pyw_worker_list_worker *listed = worker_list_room(slots);
+    pyw_worker_list_status status = slots->status;
     uint32_t count;
 
-    if (pyw_roster_sequence(slots->roster) == slots->sequence) {
+    if (pyw_worker_list_sequence(slots->worker_list) == slots->sequence) {
         return;
     }
-    count = pyw_roster_read(slots->roster, &status, listed, slots->worker_capacity, &slots->sequence);
+    count = pyw_worker_list_read(slots->worker_list, &status, listed, slots->worker_capacity, &slots->sequence);
     note_status(slots, &status, count);
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slots_workers(slots)[i].is_listed = 0;
@@ -281,7 +281,7 @@ static void count_running(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_
     }
 }
 
-static void wake(pyw_ticket *woken)
+static void wake_ticket(pyw_ticket *woken)
 {
     __atomic_store_n(&woken->granted, 1, __ATOMIC_RELEASE);
     syscall(SYS_futex, &woken->granted, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -332,7 +332,7 @@ void pyw_slots_pump(pyw_slots *slots)
         if (pyw_slots_may_run(slots, waiting)) {
             pyw_slots_dequeue(slots, index);
             pyw_slots_grant(slots, waiting, worker);
-            wake(waiting);
+            wake_ticket(waiting);
         }
         index = next;
     }
@@ -351,7 +351,7 @@ static void make_consistent(pyw_slots *slots)
     if (slots->worker_count > slots->worker_capacity) {
         slots->worker_count = 0;
     }
-    slots->sequence |= 1; /* read the roster again */
+    slots->sequence |= 1; /* read the worker list again */
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slots_workers(slots)[i].running = 0;
     }
@@ -364,7 +364,7 @@ static void make_consistent(pyw_slots *slots)
         else if (found->state == PYW_TICKET_RUNNING || found->state == PYW_TICKET_ORPHANED) {
             slots->orphans += found->state == PYW_TICKET_ORPHANED;
             count_running(slots, found, pyw_slots_find_worker(slots, found->worker), 1);
-            wake(found); /* it may not have been */
+            wake_ticket(found); /* it may not have been */
         }
         else {
             pyw_slots_put_free(slots, i);
@@ -453,7 +453,7 @@ int pyw_slots_lock_within(pyw_slots *slots, int64_t limit_ms)
         __atomic_store_n(&slots->blocked_since, 0, __ATOMIC_RELAXED);
     }
     slots->now = pyw_slots_now_us();
-    follow_roster(slots);
+    follow_worker_list(slots);
     drop_orphans(slots);
     end_left(slots);
     return 1;

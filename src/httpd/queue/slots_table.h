@@ -33,7 +33,7 @@ typedef struct pyw_ticket {
     int32_t location_limit;
     int32_t reserve;
     int32_t is_high;
-    uint32_t is_left;    /* its thread is gone and could not have the lock: whoever has it next ends the ticket */
+    uint32_t is_left; /* its thread is gone and could not have the lock: whoever has it next ends the ticket */
 } pyw_ticket;
 
 typedef struct pyw_slot_worker {
@@ -41,23 +41,23 @@ typedef struct pyw_slot_worker {
     uint32_t pid;
     int32_t threads;
     int32_t running;
-    int32_t is_listed;     /* in the roster */
-    int64_t avoided_until; /* now_us(), unless the roster changes before */
+    int32_t is_listed;     /* in the worker list */
+    int64_t avoided_until; /* now_us(), unless the worker list changes before */
 } pyw_slot_worker;
 
 struct pyw_slots {
     pthread_mutex_t lock;
-    int32_t holder;         /* the process that has the lock; 0: none */
-    uint32_t left;          /* tickets were left without the lock; these three are read and written without it */
-    int64_t blocked_since;  /* pyw_clock_ms(): since then nobody could have the lock; 0: somebody had it lately */
+    int32_t holder;        /* the process that has the lock; 0: none */
+    uint32_t left;         /* tickets were left without the lock; these three are read and written without it */
+    int64_t blocked_since; /* pyw_clock_ms(): since then nobody could have the lock; 0: somebody had it lately */
     int64_t blocked_told_at;
-    const pyw_roster_group *roster;
-    pyw_roster_status status; /* as the roster had it; written with the lock */
-    int32_t listed;           /* workers that the roster has; likewise */
+    const pyw_worker_list_group *worker_list;
+    pyw_worker_list_status status; /* as the worker list had it; written with the lock */
+    int32_t listed;                /* workers that the worker list has; likewise */
     pyw_load_group *load;
     uint32_t ticket_capacity;
     uint32_t worker_capacity;
-    uint32_t sequence; /* of the roster, as the workers below are */
+    uint32_t sequence; /* of the worker list, as the workers below are */
     uint32_t worker_count;
     uint32_t turn; /* of workers that are equally idle */
     int64_t now;   /* now_us(), when the lock was taken */
@@ -72,15 +72,15 @@ struct pyw_slots {
     int64_t refused_at;
     int64_t owners_seen_at;
     uint32_t refused;
-    pyw_ticket tickets[]; /* behind them the workers, behind these room to read the roster */
+    pyw_ticket tickets[]; /* behind them the workers, behind these room to read the worker list */
 };
 
 /* The monotonic clock in microseconds. */
 int64_t pyw_slots_now_us(void);
 
 /*
- * Takes the lock, puts right what a dead process left, and follows the roster. The lock is never held for longer than
- * it takes to look at the table, unless its holder is stopped by a debugger or SIGSTOP. 0: it could not be had for
+ * Takes the lock, puts right what a dead process left, and follows the worker list. The lock is never held for longer
+ * than it takes to look at the table, unless its holder is stopped by a debugger or SIGSTOP. 0: it could not be had for
  * PYW_SLOTS_PATIENCE_MS, or for `limit_ms` if that is less; sooner if others have waited as long before.
  */
 int pyw_slots_lock(pyw_slots *slots);
@@ -106,7 +106,7 @@ void pyw_slots_publish(pyw_slots *slots);
 
 pyw_slot_worker *pyw_slots_workers(pyw_slots *slots);
 pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial);
-/* No worker is listed, and the roster says that there will not be one soon. Needs no lock. */
+/* No worker is listed, and the worker list says that there will not be one soon. Needs no lock. */
 int pyw_slots_are_down(const pyw_slots *slots);
 
 int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *worker);

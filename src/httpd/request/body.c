@@ -182,7 +182,7 @@ pyw_result pyw_body_at_hand(pyw_body *body, const char **data, size_t *length)
 /* Returns the slice of the next wait. */
 static int wait_slice(pyw_body *body, const pyw_timing *timing, int slice)
 {
-    struct pollfd client = {pyw_conn_fd(body->r->connection), POLLIN, 0};
+    struct pollfd client = {pyw_client_socket_fd(body->r->connection), POLLIN, 0};
     int is_stream = client.fd < 0;
 
     poll(&client, 1, pyw_timing_bound(timing, is_stream ? slice : SLICE_MS));

@@ -95,7 +95,7 @@ static int spool(pyw_upload *upload)
 }
 
 /* Keeps what fits into memory; *length becomes the bytes that were kept. OK or a status. */
-static int keep(pyw_upload *upload, const char *data, size_t *length)
+static int collect(pyw_upload *upload, const char *data, size_t *length)
 {
     size_t limit = upload->group->options->request_buffer;
     int status = OK;
@@ -171,7 +171,7 @@ int pyw_upload_collect(pyw_upload *upload)
         }
         else {
             length = length < left ? length : (size_t)left;
-            status = keep(upload, data, &length);
+            status = collect(upload, data, &length);
             pyw_body_consume(&upload->body, length);
         }
     }

@@ -33,7 +33,7 @@ static int wants_sendfile(const request_rec *r, pyw_switch sendfile)
  */
 static int wants_mmap(const request_rec *r)
 {
-    return core_config(r)->enable_mmap != ENABLE_MMAP_OFF && pyw_reply_passes_unread(r);
+    return core_config(r)->enable_mmap != ENABLE_MMAP_OFF && pyw_response_passes_unread(r);
 }
 
 static apr_status_t close_descriptor(void *data)
@@ -79,7 +79,7 @@ static void set_reading(apr_bucket *bucket, int with_mmap)
 #endif
 }
 
-int pyw_reply_file_has(int fd, apr_off_t offset, apr_uint64_t length)
+int pyw_response_file_has(int fd, apr_off_t offset, apr_uint64_t length)
 {
     struct stat status;
 
@@ -87,8 +87,8 @@ int pyw_reply_file_has(int fd, apr_off_t offset, apr_uint64_t length)
            length <= (apr_uint64_t)(status.st_size - offset);
 }
 
-void pyw_reply_file_append(apr_bucket_brigade *brigade, request_rec *r, pyw_switch sendfile, int fd, apr_off_t offset,
-                           apr_uint64_t length)
+void pyw_response_file_append(apr_bucket_brigade *brigade, request_rec *r, pyw_switch sendfile, int fd,
+                              apr_off_t offset, apr_uint64_t length)
 {
     apr_file_t *file = wants_sendfile(r, sendfile) ? file_for_sendfile(r, fd) : file_for_reading(r, fd);
     apr_bucket *bucket = apr_brigade_insert_file(brigade, file, offset, (apr_off_t)length, r->pool);

@@ -13,13 +13,13 @@
 #include "config/config.h"
 
 /* Is it a regular file, and has it these bytes? */
-int pyw_reply_file_has(int fd, apr_off_t offset, apr_uint64_t length);
+int pyw_response_file_has(int fd, apr_off_t offset, apr_uint64_t length);
 
 /*
  * Appends a part of a regular file and becomes the owner of `fd`. `sendfile`: On, Off, or unset, which leaves the
  * choice to EnableSendfile.
  */
-void pyw_reply_file_append(apr_bucket_brigade *brigade, request_rec *r, pyw_switch sendfile, int fd, apr_off_t offset,
-                           apr_uint64_t length);
+void pyw_response_file_append(apr_bucket_brigade *brigade, request_rec *r, pyw_switch sendfile, int fd,
+                              apr_off_t offset, apr_uint64_t length);
 
 #endif

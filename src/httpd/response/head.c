@@ -105,7 +105,7 @@ static void set_type(request_rec *r, apr_table_t *headers)
     }
 }
 
-pyw_result pyw_reply_head_apply(request_rec *r, const pyw_head *head)
+pyw_result pyw_response_head_apply(request_rec *r, const pyw_head *head)
 {
     apr_table_t *headers;
 
@@ -126,19 +126,19 @@ pyw_result pyw_reply_head_apply(request_rec *r, const pyw_head *head)
     return PYW_OK;
 }
 
-static int keep(void *r, const char *name, const char *value)
+static int keep_header(void *r, const char *name, const char *value)
 {
     apr_table_addn(((request_rec *)r)->err_headers_out, name, value);
     return 1;
 }
 
-void pyw_reply_head_override(request_rec *r)
+void pyw_response_head_override(request_rec *r)
 {
-    apr_table_do(keep, r, r->headers_out, "WWW-Authenticate", "Set-Cookie", "Retry-After", "Allow", NULL);
-    pyw_reply_head_undo(r);
+    apr_table_do(keep_header, r, r->headers_out, "WWW-Authenticate", "Set-Cookie", "Retry-After", "Allow", NULL);
+    pyw_response_head_undo(r);
 }
 
-void pyw_reply_head_undo(request_rec *r)
+void pyw_response_head_undo(request_rec *r)
 {
     apr_table_clear(r->headers_out);
     r->status = HTTP_OK;

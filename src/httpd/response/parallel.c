@@ -19,8 +19,8 @@ enum { PIECE_OVERHEAD = 8 * 1024 };
  * among them: those that run a program or a script, write a cache, or slow the client down.
  */
 static const char *const passing_filters[] = {
-    "byterange", "content_length", "http_header", "http_outerror", "fixup_headers_out", "mod_expires", "chunk",
-    "core",      NULL,
+    "byterange", "content_length", "http_header", "http_outerror", "fixup_headers_out", "mod_expires",
+    "chunk",     "core",           NULL,
 };
 
 /* ... that read the bytes of the body. */
@@ -36,7 +36,7 @@ static int is_among(const ap_filter_t *filter, const char *const *names)
     return *names != NULL;
 }
 
-int pyw_reply_passes_unread(const request_rec *r)
+int pyw_response_passes_unread(const request_rec *r)
 {
     const ap_filter_t *filter = r->output_filters;
 
@@ -47,7 +47,7 @@ int pyw_reply_passes_unread(const request_rec *r)
 }
 
 /* A stream of HTTP/2 waits for the session, and nobody can say for how long. */
-int pyw_reply_takes_parallel(const request_rec *r)
+int pyw_response_takes_parallel(const request_rec *r)
 {
     const ap_filter_t *filter = r->output_filters;
 
@@ -61,16 +61,16 @@ int pyw_reply_takes_parallel(const request_rec *r)
 }
 
 /* With all bytes that were sent before at the client a piece fits into any socket. */
-int pyw_reply_has_room(const pyw_reply *reply, size_t length)
+int pyw_response_has_room(const pyw_response *response, size_t length)
 {
-    conn_rec *c = reply->r->connection;
+    conn_rec *c = response->r->connection;
     apr_socket_t *socket = ap_get_conn_socket(c);
     apr_os_sock_t fd = -1;
     socklen_t size_length = sizeof(int);
     int unsent = 0;
     int size = 0;
 
-    if (reply->client_gone || c->aborted || apr_os_sock_get(&fd, socket) != APR_SUCCESS || fd < 0) {
+    if (response->client_gone || c->aborted || apr_os_sock_get(&fd, socket) != APR_SUCCESS || fd < 0) {
         return 1; /* it fails at once */
     }
     if (ioctl(fd, SIOCOUTQ, &unsent) != 0 || getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &size_length) != 0) {

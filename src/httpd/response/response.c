@@ -23,68 +23,68 @@ enum { HELD_BACK_MAX = 4096 };
 #define HTTP_EARLY_HINTS 103
 #endif
 
-void pyw_reply_init(pyw_reply *reply, request_rec *r, const pyw_dir_config *config)
+void pyw_response_init(pyw_response *response, request_rec *r, const pyw_dir_config *config)
 {
-    memset(reply, 0, sizeof(*reply));
-    reply->r = r;
-    reply->error_override = config->error_override == PYW_ON;
-    reply->sendfile = config->enable_sendfile;
-    reply->brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    memset(response, 0, sizeof(*response));
+    response->r = r;
+    response->error_override = config->error_override == PYW_ON;
+    response->sendfile = config->enable_sendfile;
+    response->brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
 }
 
 /*
  * A body that is longer or shorter than its Content-Length would make the client, or a proxy that shares the connection
  * among clients, take what follows for something else.
  */
-static void expect_length(pyw_reply *reply)
+static void expect_length(pyw_response *response)
 {
-    reply->bounded = apr_table_get(reply->r->headers_out, "Content-Length") != NULL;
-    reply->left = reply->bounded ? (apr_uint64_t)reply->r->clength : 0;
+    response->bounded = apr_table_get(response->r->headers_out, "Content-Length") != NULL;
+    response->left = response->bounded ? (apr_uint64_t)response->r->clength : 0;
 }
 
-static int count(pyw_reply *reply, apr_uint64_t length)
+static int count(pyw_response *response, apr_uint64_t length)
 {
-    if (reply->bounded && length > reply->left) {
+    if (response->bounded && length > response->left) {
         return 0;
     }
-    reply->left -= reply->bounded ? length : 0;
+    response->left -= response->bounded ? length : 0;
     return 1;
 }
 
-static int is_short(const pyw_reply *reply)
+static int is_short(const pyw_response *response)
 {
-    const request_rec *r = reply->r;
+    const request_rec *r = response->r;
 
-    return reply->bounded && reply->left > 0 && !reply->client_gone && !r->header_only &&
+    return response->bounded && response->left > 0 && !response->client_gone && !r->header_only &&
            !AP_STATUS_IS_HEADER_ONLY(r->status);
 }
 
-pyw_result pyw_reply_head(pyw_reply *reply, const pyw_head *head)
+pyw_result pyw_response_head(pyw_response *response, const pyw_head *head)
 {
     pyw_result result;
 
-    if (reply->has_head || head->status < 200 || head->status > 599) {
+    if (response->has_head || head->status < 200 || head->status > 599) {
         return PYW_MALFORMED;
     }
-    result = pyw_reply_head_apply(reply->r, head);
+    result = pyw_response_head_apply(response->r, head);
     if (result == PYW_OK) {
-        reply->has_head = 1;
-        expect_length(reply);
-        if (reply->error_override && ap_is_HTTP_ERROR(head->status)) {
-            reply->overridden = head->status;
-            pyw_reply_head_override(reply->r);
+        response->has_head = 1;
+        expect_length(response);
+        if (response->error_override && ap_is_HTTP_ERROR(head->status)) {
+            response->overridden = head->status;
+            pyw_response_head_override(response->r);
         }
     }
     return result;
 }
 
 /* Around what may wait for the client: the worker is not to. When the body is complete it does not in any case. */
-static pyw_absorption *begin_wait(pyw_reply *reply)
+static pyw_absorption *begin_wait(pyw_response *response)
 {
-    pyw_absorption *absorption = reply->absorption;
+    pyw_absorption *absorption = response->absorption;
 
     if (absorption) {
-        pyw_absorber_begin(absorption);
+        pyw_buffering_begin(absorption);
     }
     return absorption;
 }
@@ -92,13 +92,13 @@ static pyw_absorption *begin_wait(pyw_reply *reply)
 static void end_wait(pyw_absorption *absorption)
 {
     if (absorption) {
-        pyw_absorber_end(absorption);
+        pyw_buffering_end(absorption);
     }
 }
 
-pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
+pyw_result pyw_response_interim(pyw_response *response, const pyw_head *head)
 {
-    request_rec *r = reply->r;
+    request_rec *r = response->r;
     const char *line = r->status_line;
     int status = r->status;
     apr_table_t *headers = r->headers_out;
@@ -107,16 +107,16 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
     pyw_absorption *absorption;
     pyw_result result;
 
-    if (reply->has_head || !ap_is_HTTP_INFO(head->status) || head->status == HTTP_SWITCHING_PROTOCOLS) {
+    if (response->has_head || !ap_is_HTTP_INFO(head->status) || head->status == HTTP_SWITCHING_PROTOCOLS) {
         return PYW_MALFORMED;
     }
     r->headers_out = apr_table_make(r->pool, 4);
-    result = pyw_reply_head_apply(r, head);
+    result = pyw_response_head_apply(r, head);
     if (result == PYW_OK) {
         if (head->reason_length == 0) {
             r->status_line = head->status == HTTP_EARLY_HINTS ? "103 Early Hints" : ap_get_status_line(head->status);
         }
-        absorption = begin_wait(reply);
+        absorption = begin_wait(response);
         ap_send_interim_response(r, 1);
         end_wait(absorption);
     }
@@ -132,7 +132,7 @@ pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head)
 static void reset_connection(conn_rec *c)
 {
     const struct linger at_once = {1, 0};
-    int fd = pyw_conn_fd(c);
+    int fd = pyw_client_socket_fd(c);
 
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0) {
         c->aborted = 1; /* else httpd would end it in peace */
@@ -157,106 +157,106 @@ static void cut_after(apr_status_t rv, const request_rec *r)
     }
 }
 
-pyw_result pyw_reply_pass(pyw_reply *reply)
+pyw_result pyw_response_pass(pyw_response *response)
 {
-    request_rec *r = reply->r;
+    request_rec *r = response->r;
     pyw_absorption *absorption;
     apr_status_t rv;
 
-    if (APR_BRIGADE_EMPTY(reply->brigade)) {
-        return reply->client_gone ? PYW_GONE : PYW_OK;
+    if (APR_BRIGADE_EMPTY(response->brigade)) {
+        return response->client_gone ? PYW_GONE : PYW_OK;
     }
-    reply->passed = 1;
-    reply->unflushed = 1;
-    reply->gathered = 0;
-    absorption = begin_wait(reply);
-    rv = ap_pass_brigade(r->output_filters, reply->brigade);
+    response->passed = 1;
+    response->unflushed = 1;
+    response->coalesced = 0;
+    absorption = begin_wait(response);
+    rv = ap_pass_brigade(r->output_filters, response->brigade);
     end_wait(absorption);
-    apr_brigade_cleanup(reply->brigade);
+    apr_brigade_cleanup(response->brigade);
     cut_after(rv, r);
     if (rv != APR_SUCCESS || r->connection->aborted) {
-        reply->client_gone = 1;
+        response->client_gone = 1;
         return PYW_GONE;
     }
     return PYW_OK;
 }
 
-static void append(pyw_reply *reply, apr_bucket *bucket)
+static void append_bucket(pyw_response *response, apr_bucket *bucket)
 {
-    APR_BRIGADE_INSERT_TAIL(reply->brigade, bucket);
+    APR_BRIGADE_INSERT_TAIL(response->brigade, bucket);
 }
 
-pyw_result pyw_reply_data(pyw_reply *reply, const void *data, size_t length, int lent)
+pyw_result pyw_response_data(pyw_response *response, const void *data, size_t length, int lent)
 {
-    apr_bucket_alloc_t *alloc = reply->r->connection->bucket_alloc;
+    apr_bucket_alloc_t *alloc = response->r->connection->bucket_alloc;
 
-    if (reply->client_gone) {
+    if (response->client_gone) {
         return PYW_GONE;
     }
-    if (length == 0 || reply->overridden) {
+    if (length == 0 || response->overridden) {
         return PYW_OK;
     }
-    if (!count(reply, length)) {
+    if (!count(response, length)) {
         return PYW_MALFORMED;
     }
-    reply->gathered += length;
+    response->coalesced += length;
     if (lent) {
-        append(reply, apr_bucket_transient_create(data, length, alloc));
+        append_bucket(response, apr_bucket_transient_create(data, length, alloc));
         return PYW_OK;
     }
     /* Puts small blocks together. */
-    return apr_brigade_write(reply->brigade, NULL, NULL, data, length) == APR_SUCCESS ? PYW_OK : PYW_FAILED;
+    return apr_brigade_write(response->brigade, NULL, NULL, data, length) == APR_SUCCESS ? PYW_OK : PYW_FAILED;
 }
 
-pyw_result pyw_reply_file(pyw_reply *reply, int fd, apr_off_t offset, apr_uint64_t length)
+pyw_result pyw_response_file(pyw_response *response, int fd, apr_off_t offset, apr_uint64_t length)
 {
-    if (!pyw_reply_file_has(fd, offset, length)) {
+    if (!pyw_response_file_has(fd, offset, length)) {
         close(fd);
         return PYW_MALFORMED;
     }
-    if (length == 0 || reply->overridden || reply->client_gone) {
+    if (length == 0 || response->overridden || response->client_gone) {
         close(fd);
-        return reply->client_gone ? PYW_GONE : PYW_OK;
+        return response->client_gone ? PYW_GONE : PYW_OK;
     }
-    if (!count(reply, length)) {
+    if (!count(response, length)) {
         close(fd);
         return PYW_MALFORMED;
     }
-    reply->gathered += (size_t)length;
-    pyw_reply_file_append(reply->brigade, reply->r, reply->sendfile, fd, offset, length);
+    response->coalesced += (size_t)length;
+    pyw_response_file_append(response->brigade, response->r, response->sendfile, fd, offset, length);
     return PYW_OK;
 }
 
 /* Behind the end of the response only the connection's filters are left: they hold small responses back for the next
  * one. */
-static pyw_result flush_connection(pyw_reply *reply)
+static pyw_result flush_connection(pyw_response *response)
 {
-    conn_rec *c = reply->r->connection;
+    conn_rec *c = response->r->connection;
 
-    append(reply, apr_bucket_flush_create(c->bucket_alloc));
-    ap_pass_brigade(c->output_filters, reply->brigade);
-    apr_brigade_cleanup(reply->brigade);
+    append_bucket(response, apr_bucket_flush_create(c->bucket_alloc));
+    ap_pass_brigade(c->output_filters, response->brigade);
+    apr_brigade_cleanup(response->brigade);
     return PYW_OK;
 }
 
-pyw_result pyw_reply_flush(pyw_reply *reply)
+pyw_result pyw_response_flush(pyw_response *response)
 {
     pyw_result result;
 
-    if (reply->client_gone) {
+    if (response->client_gone) {
         return PYW_GONE;
     }
-    if (reply->overridden || (APR_BRIGADE_EMPTY(reply->brigade) && !reply->unflushed)) {
+    if (response->overridden || (APR_BRIGADE_EMPTY(response->brigade) && !response->unflushed)) {
         return PYW_OK;
     }
-    if (reply->ended) {
-        result = flush_connection(reply);
+    if (response->ended) {
+        result = flush_connection(response);
     }
     else {
-        append(reply, apr_bucket_flush_create(reply->r->connection->bucket_alloc));
-        result = pyw_reply_pass(reply);
+        append_bucket(response, apr_bucket_flush_create(response->r->connection->bucket_alloc));
+        result = pyw_response_pass(response);
     }
-    reply->unflushed = 0;
+    response->unflushed = 0;
     return result;
 }
 
@@ -264,84 +264,84 @@ pyw_result pyw_reply_flush(pyw_reply *reply)
  * A response that httpd would hold back until it has looked for another request and logged this one. With one that it
  * has begun to write already, or that may not fit into the socket, a flush could wait for the client.
  */
-static int is_held_back(const pyw_reply *reply)
+static int is_held_back(const pyw_response *response)
 {
-    return !reply->r->connection->master && !reply->unflushed && reply->gathered < HELD_BACK_MAX;
+    return !response->r->connection->master && !response->unflushed && response->coalesced < HELD_BACK_MAX;
 }
 
-pyw_result pyw_reply_end(pyw_reply *reply)
+pyw_result pyw_response_end(pyw_response *response)
 {
-    int held_back = is_held_back(reply);
+    int held_back = is_held_back(response);
     pyw_result result;
 
-    if (reply->ended) {
+    if (response->ended) {
         return PYW_OK;
     }
-    if (!reply->overridden && is_short(reply)) {
+    if (!response->overridden && is_short(response)) {
         return PYW_MALFORMED;
     }
-    reply->ended = 1;
-    if (reply->overridden) {
+    response->ended = 1;
+    if (response->overridden) {
         return PYW_OK;
     }
-    append(reply, apr_bucket_eos_create(reply->r->connection->bucket_alloc));
-    result = pyw_reply_pass(reply);
-    return result == PYW_OK && held_back ? pyw_reply_flush(reply) : result;
+    append_bucket(response, apr_bucket_eos_create(response->r->connection->bucket_alloc));
+    result = pyw_response_pass(response);
+    return result == PYW_OK && held_back ? pyw_response_flush(response) : result;
 }
 
 /*
  * The error bucket keeps the chunk filter from writing the last chunk, and makes HTTP/2 reset the stream; closing the
  * connection shows the cut of a body that had a Content-Length.
  */
-static void truncate_body(pyw_reply *reply)
+static void truncate_body(pyw_response *response)
 {
-    request_rec *r = reply->r;
+    request_rec *r = response->r;
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
 
     r->connection->keepalive = AP_CONN_CLOSE;
-    append(reply, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
-    append(reply, apr_bucket_eos_create(alloc));
-    pyw_reply_pass(reply);
+    append_bucket(response, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
+    append_bucket(response, apr_bucket_eos_create(alloc));
+    pyw_response_pass(response);
     show_cut(r);
 }
 
-void pyw_reply_abort(pyw_reply *reply, int status)
+void pyw_response_abort(pyw_response *response, int status)
 {
-    if (reply->ended) {
+    if (response->ended) {
         return;
     }
-    reply->ended = 1;
-    if (reply->overridden) {
+    response->ended = 1;
+    if (response->overridden) {
         return;
     }
-    if (reply->passed) {
-        truncate_body(reply);
+    if (response->passed) {
+        truncate_body(response);
         return;
     }
-    apr_brigade_cleanup(reply->brigade);
-    if (reply->has_head) {
-        pyw_reply_head_undo(reply->r);
+    apr_brigade_cleanup(response->brigade);
+    if (response->has_head) {
+        pyw_response_head_undo(response->r);
     }
-    reply->overridden = status;
+    response->overridden = status;
 }
 
-int pyw_reply_result(const pyw_reply *reply)
+int pyw_response_result(const pyw_response *response)
 {
-    if (reply->overridden) {
-        return reply->overridden;
+    if (response->overridden) {
+        return response->overridden;
     }
-    return reply->client_gone && !reply->passed ? HTTP_BAD_REQUEST : OK;
+    return response->client_gone && !response->passed ? HTTP_BAD_REQUEST : OK;
 }
 
-int pyw_reply_client_gone(const pyw_reply *reply)
+int pyw_response_client_gone(const pyw_response *response)
 {
-    conn_rec *c = reply->r->connection;
+    conn_rec *c = response->r->connection;
     struct pollfd client = {-1, POLLRDHUP, 0};
 
-    if (reply->client_gone || c->aborted) {
+    if (response->client_gone || c->aborted) {
         return 1;
     }
-    client.fd = pyw_conn_fd(c);
+    client.fd = pyw_client_socket_fd(c);
     if (client.fd >= 0 && poll(&client, 1, 0) == 1) {
         return (client.revents & (POLLRDHUP | POLLERR | POLLHUP | POLLNVAL)) != 0;
     }

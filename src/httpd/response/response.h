@@ -15,88 +15,88 @@
 #include "httpd/target.h"
 #include "wsgi/exchange.h"
 
-typedef struct pyw_reply {
+typedef struct pyw_response {
     request_rec *r;
     apr_bucket_brigade *brigade;
-    int error_override; /* WSGIErrorOverride */
+    int error_override;  /* WSGIErrorOverride */
     pyw_switch sendfile; /* WSGIEnableSendfile */
-    int has_head;       /* the application has given its head */
-    int overridden;     /* the body is dropped, httpd's ErrorDocument for this status takes its place; 0: no */
-    int passed;         /* something went into the output filters */
-    size_t gathered;    /* body bytes in the brigade */
-    int unflushed;      /* ... and nothing has pushed it out to the client yet */
-    int ended;          /* complete or truncated: nothing more may follow */
+    int has_head;        /* the application has given its head */
+    int overridden;      /* the body is dropped, httpd's ErrorDocument for this status takes its place; 0: no */
+    int passed;          /* something went into the output filters */
+    size_t coalesced;    /* body bytes in the brigade */
+    int unflushed;       /* ... and nothing has pushed it out to the client yet */
+    int ended;           /* complete or truncated: nothing more may follow */
     int client_gone;
-    int bounded;        /* the head has a Content-Length */
-    apr_uint64_t left;  /* ... of which so many bytes are still to come */
+    int bounded;                /* the head has a Content-Length */
+    apr_uint64_t left;          /* ... of which so many bytes are still to come */
     pyw_absorption *absorption; /* meanwhile the worker is listened to; NULL: it waits for the client, too */
-} pyw_reply;
+} pyw_response;
 
 /* What httpd's output filters take before they wait for the client. */
-#define PYW_REPLY_GATHER_MAX 65536
+#define PYW_RESPONSE_COALESCE_MAX 65536
 
-void pyw_reply_init(pyw_reply *reply, request_rec *r, const pyw_dir_config *config);
+void pyw_response_init(pyw_response *response, request_rec *r, const pyw_dir_config *config);
 
 /*
  * Checks the head as if it came from an enemy and makes it that of the request. PYW_MALFORMED: it may not be sent, and
  * nothing of the request was changed.
  */
-pyw_result pyw_reply_head(pyw_reply *reply, const pyw_head *head);
+pyw_result pyw_response_head(pyw_response *response, const pyw_head *head);
 
 /* A 1xx response ahead of the head. PYW_MALFORMED as above. */
-pyw_result pyw_reply_interim(pyw_reply *reply, const pyw_head *head);
+pyw_result pyw_response_interim(pyw_response *response, const pyw_head *head);
 
 /*
  * Body bytes for the next pass, flush or end. They are copied, unless `lent` says that they stay valid until then.
- * Whoever gathers more than PYW_REPLY_GATHER_MAX should pass it on. PYW_GONE: the client left. PYW_MALFORMED: more than
- * Content-Length.
+ * Whoever gathers more than PYW_RESPONSE_COALESCE_MAX should pass it on. PYW_GONE: the client left. PYW_MALFORMED: more
+ * than Content-Length.
  */
-pyw_result pyw_reply_data(pyw_reply *reply, const void *data, size_t length, int lent);
+pyw_result pyw_response_data(pyw_response *response, const void *data, size_t length, int lent);
 
-/* Gives what has gathered to the output filters, which may keep it until a flush or the end. */
-pyw_result pyw_reply_pass(pyw_reply *reply);
+/* Gives what has coalesced to the output filters, which may keep it until a flush or the end. */
+pyw_result pyw_response_pass(pyw_response *response);
 
 /*
  * Body bytes from a regular file. Becomes the owner of `fd` in any case. PYW_MALFORMED: no regular file, the range is
  * not within it, or more than Content-Length.
  */
-pyw_result pyw_reply_file(pyw_reply *reply, int fd, apr_off_t offset, apr_uint64_t length);
+pyw_result pyw_response_file(pyw_response *response, int fd, apr_off_t offset, apr_uint64_t length);
 
 /* Pushes everything out to the client, if there is anything to push. */
-pyw_result pyw_reply_flush(pyw_reply *reply);
+pyw_result pyw_response_flush(pyw_response *response);
 
 /*
  * The body is complete; a small one is pushed out. PYW_MALFORMED: it is not, it has fewer bytes than Content-Length;
  * the caller aborts.
  */
-pyw_result pyw_reply_end(pyw_reply *reply);
+pyw_result pyw_response_end(pyw_response *response);
 
 /*
  * The response cannot be completed. If the client has seen nothing of it the answer is `status`, else the body is
  * cut such that the client can tell, and the connection is closed.
  */
-void pyw_reply_abort(pyw_reply *reply, int status);
+void pyw_response_abort(pyw_response *response, int status);
 
 /* What the content handler returns. */
-int pyw_reply_result(const pyw_reply *reply);
+int pyw_response_result(const pyw_response *response);
 
 /*
- * May another thread than that of the request use the reply while this one does not (nor anything else of httpd)? Such
- * a thread must not wait for a client, and must not run code that may be bound to the request's thread: so only on a
- * plain connection, and with no other output filters than those that are known to be good.
+ * May another thread than that of the request use the response while this one does not (nor anything else of httpd)?
+ * Such a thread must not wait for a client, and must not run code that may be bound to the request's thread: so only on
+ * a plain connection, and with no other output filters than those that are known to be good.
  */
-int pyw_reply_takes_parallel(const request_rec *r);
+int pyw_response_takes_parallel(const request_rec *r);
 
 /* Do the bytes of the body reach the socket without an output filter that reads them? Any thread. */
-int pyw_reply_passes_unread(const request_rec *r);
+int pyw_response_passes_unread(const request_rec *r);
 
 /* Will so many bytes go out without waiting for the client, as far as one can know? */
-int pyw_reply_has_room(const pyw_reply *reply, size_t length);
+int pyw_response_has_room(const pyw_response *response, size_t length);
 
 /*
  * Has the client closed its connection, or its sending side, as far as one can see without reading? After the latter it
  * may still read.
  */
-int pyw_reply_client_gone(const pyw_reply *reply);
+int pyw_response_client_gone(const pyw_response *response);
 
 #endif

@@ -113,10 +113,10 @@ static const struct {
     pyw_frame_type type;
     pyw_report report;
 } reports[] = {
-    {PYW_FRAME_READY, PYW_REPORT_READY},         {PYW_FRAME_BROKEN, PYW_REPORT_BROKEN},
-    {PYW_FRAME_STALE, PYW_REPORT_STALE},         {PYW_FRAME_RENEW, PYW_REPORT_RENEW},
-    {PYW_FRAME_STUCK, PYW_REPORT_STUCK},         {PYW_FRAME_FINISHING, PYW_REPORT_FINISHING},
-    {PYW_FRAME_LARGE, PYW_REPORT_LARGE},         {PYW_FRAME_OVERDUE, PYW_REPORT_OVERDUE},
+    {PYW_FRAME_READY, PYW_REPORT_READY}, {PYW_FRAME_BROKEN, PYW_REPORT_BROKEN},
+    {PYW_FRAME_STALE, PYW_REPORT_STALE}, {PYW_FRAME_RENEW, PYW_REPORT_RENEW},
+    {PYW_FRAME_STUCK, PYW_REPORT_STUCK}, {PYW_FRAME_FINISHING, PYW_REPORT_FINISHING},
+    {PYW_FRAME_LARGE, PYW_REPORT_LARGE}, {PYW_FRAME_OVERDUE, PYW_REPORT_OVERDUE},
 };
 
 static void take_report(pyw_child *child, const pyw_frame *frame)
@@ -127,9 +127,8 @@ static void take_report(pyw_child *child, const pyw_frame *frame)
             return;
         }
     }
-    pyw_group_log(child->group, PYW_LOG_ERR,
-                  PYWNO(0319) "worker %ld of group '%s' sent %s, which is not its to send", (long)child->pid,
-                  child->group->options->name, pyw_frame_type_name(frame->type));
+    pyw_group_log(child->group, PYW_LOG_ERR, PYWNO(0319) "worker %ld of group '%s' sent %s, which is not its to send",
+                  (long)child->pid, child->group->options->name, pyw_frame_type_name(frame->type));
     pyw_child_kill(child);
 }
 

@@ -22,24 +22,24 @@ struct pyw_child {
     pyw_board *board; /* NULL: there is none; hostile */
     size_t board_size;
     int board_threads;
-    unsigned generation;      /* of the configuration and code that it stands for */
-    unsigned code_generation; /* in which it loaded its code: smaller if the code of a later one did not load */
-    int is_template;      /* workers are forked from it; see manager/child/template.h */
-    uint64_t serial;               /* its name for httpd's processes (pyw_roster) */
-    pyw_socket_file socket;        /* .name: owned; NULL: it has none */
-    int is_recycled;      /* chosen to be replaced, whatever its generation */
-    int is_finishing;     /* it begins no request any more */
-    int is_stuck;         /* its Python does not respond */
-    int is_broken;        /* an application failed to load */
+    unsigned generation;            /* of the configuration and code that it stands for */
+    unsigned code_generation;       /* in which it loaded its code: smaller if the code of a later one did not load */
+    int is_template;                /* workers are forked from it; see manager/child/template.h */
+    uint64_t serial;                /* its name for httpd's processes (pyw_worker_list) */
+    pyw_socket_file socket;         /* .name: owned; NULL: it has none */
+    int is_recycled;                /* chosen to be replaced, whatever its generation */
+    int is_finishing;               /* it begins no request any more */
+    int is_stuck;                   /* its Python does not respond */
+    int is_broken;                  /* an application failed to load */
     char problem[PYW_PROBLEM_LINE]; /* is_broken: why; escaped */
-    int64_t started;      /* pyw_clock_ms() */
-    int64_t kill_at;      /* INT64_MAX: never */
-    uint16_t jitter;      /* pyw_recycle's: of its limits */
-    int64_t told_at;      /* pyw_recycle's: when it was last measured at its own word */
-    uint64_t seen_served; /* pyw_recycle's: requests at the last look */
-    int64_t active_at;    /* pyw_recycle's: when it was last seen to serve */
-    uint64_t resident;    /* pyw_recycle's: bytes of memory at the last look; 0: not looked at */
-    uint64_t counted;     /* pyw_recycle's: those that count for memory-budget= */
+    int64_t started;                /* pyw_clock_ms() */
+    int64_t kill_at;                /* INT64_MAX: never */
+    uint16_t jitter;                /* pyw_recycle's: of its limits */
+    int64_t told_at;                /* pyw_recycle's: when it was last measured at its own word */
+    uint64_t seen_served;           /* pyw_recycle's: requests at the last look */
+    int64_t active_at;              /* pyw_recycle's: when it was last seen to serve */
+    uint64_t resident;              /* pyw_recycle's: bytes of memory at the last look; 0: not looked at */
+    uint64_t counted;               /* pyw_recycle's: those that count for memory-budget= */
     pyw_oom oom;
     pyw_log_intake *log; /* as long as its pid is not known; then it is in the group's list */
 };

@@ -5,10 +5,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-
 enum { LINES_MOST = 300 };
 
-int pyw_last_words_are_due(int status)
+int pyw_crash_traceback_are_due(int status)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 
@@ -33,7 +32,7 @@ static void log_line(const pyw_child *child, const char *line, int length, int i
     }
 }
 
-void pyw_last_words_log(const pyw_child *child)
+void pyw_crash_traceback_log(const pyw_child *child)
 {
     const char *text = (const char *)child->board;
     const char *line, *end;

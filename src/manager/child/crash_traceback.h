@@ -10,9 +10,9 @@
 #include "manager/child/child.h"
 
 /* Did it end, as waitpid(2) says by `status`, in a way in which it may have left some? */
-int pyw_last_words_are_due(int status);
+int pyw_crash_traceback_are_due(int status);
 
 /* Writes them to the group's log, one record a line; nothing if there are none. */
-void pyw_last_words_log(const pyw_child *child);
+void pyw_crash_traceback_log(const pyw_child *child);
 
 #endif

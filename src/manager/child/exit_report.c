@@ -120,7 +120,7 @@ static void describe_requests(pyw_buffer *out, const pyw_child *child, const cha
     }
 }
 
-void pyw_obituary_last_requests(pyw_buffer *out, const pyw_child *child)
+void pyw_exit_report_last_requests(pyw_buffer *out, const pyw_child *child)
 {
     describe_requests(out, child, "; its last requests: ", 0, -1);
     pyw_buffer_append(out, "", 1);
@@ -129,11 +129,10 @@ void pyw_obituary_last_requests(pyw_buffer *out, const pyw_child *child)
 /* The slot whose thread crashed; -1: it did not crash, or nobody knows which thread it was. */
 static int find_dying(const pyw_child *child, int status)
 {
-    uint32_t dying = child->board != NULL && pyw_last_words_are_due(status) ? child->board->dying : 0;
+    uint32_t dying = child->board != NULL && pyw_crash_traceback_are_due(status) ? child->board->dying : 0;
 
-    return dying >= 1 && dying <= (uint32_t)child->board_threads && child->board->slots[dying - 1].busy
-               ? (int)dying - 1
-               : -1;
+    return dying >= 1 && dying <= (uint32_t)child->board_threads && child->board->slots[dying - 1].busy ? (int)dying - 1
+                                                                                                        : -1;
 }
 
 static void describe_running(pyw_buffer *out, const pyw_child *child, int dying)
@@ -158,14 +157,14 @@ static pyw_log_level level_of(const pyw_child *child, int status)
 
 static void suspect(const pyw_child *child, int slot, int64_t now)
 {
-    const pyw_suspect *named =
-        pyw_suspects_note(&child->group->suspects, child->board->slots[slot].line, PYW_BOARD_LINE, now);
+    const pyw_crash_suspect *named =
+        pyw_crash_loop_note(&child->group->crash_loop, child->board->slots[slot].line, PYW_BOARD_LINE, now);
 
     if (named != NULL) {
         pyw_group_log(child->group, PYW_LOG_ERR,
                       PYWNO(0367) "\"%s\" was running in each of %d workers of group '%s' that died within a minute: "
                                   "it may be what kills them",
-                      named->line, PYW_SUSPECT_DEATHS, child->group->options->name);
+                      named->line, PYW_CRASH_LOOP_DEATHS, child->group->options->name);
     }
 }
 
@@ -184,15 +183,15 @@ static void suspect_requests(const pyw_child *child, int status, int dying)
     }
 }
 
-void pyw_obituary_write(pyw_child *child, int status, uint64_t most_memory)
+void pyw_exit_report_write(pyw_child *child, int status, uint64_t most_memory)
 {
     char end[PYW_OOM_PATH + 320], memory[100];
     pyw_buffer running = {0};
     double age = (double)(pyw_clock_ms() - child->started) / 1000;
     int dying = find_dying(child, status);
 
-    if (pyw_last_words_are_due(status)) {
-        pyw_last_words_log(child);
+    if (pyw_crash_traceback_are_due(status)) {
+        pyw_crash_traceback_log(child);
     }
     describe_end(end, sizeof(end), child, status);
     describe_memory(memory, sizeof(memory), child, most_memory);
@@ -200,8 +199,8 @@ void pyw_obituary_write(pyw_child *child, int status, uint64_t most_memory)
     pyw_group_log(child->group, level_of(child, status),
                   PYWNO(0310) "%s %ld of group '%s' (%s) %s after %.1f s and %" PRIu64 " requests, %s%s",
                   child->is_template ? "template" : "worker", (long)child->pid, child->group->options->name,
-                  pyw_child_state_name(child->state), end, age,
-                  child->board != NULL ? child->board->served : 0, memory, running.failed ? "" : running.data);
+                  pyw_child_state_name(child->state), end, age, child->board != NULL ? child->board->served : 0, memory,
+                  running.failed ? "" : running.data);
     suspect_requests(child, status, dying);
     pyw_buffer_free(&running);
 }

@@ -11,9 +11,9 @@
 #include "manager/child/child.h"
 
 /* `status` is waitpid's, `most_memory` the most bytes that it had resident. */
-void pyw_obituary_write(pyw_child *child, int status, uint64_t most_memory);
+void pyw_exit_report_write(pyw_child *child, int status, uint64_t most_memory);
 
 /* Appends "; its last requests: GET /a, GET /b" and a NUL, one request for each thread that has served. */
-void pyw_obituary_last_requests(pyw_buffer *out, const pyw_child *child);
+void pyw_exit_report_last_requests(pyw_buffer *out, const pyw_child *child);
 
 #endif

@@ -35,8 +35,7 @@ static int64_t read_counter(const char *path)
     }
     for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (strncmp(line, name, sizeof(name) - 1) == 0 &&
-            sscanf(line + sizeof(name) - 1, "%" SCNd64, &value) == 1) {
+        if (strncmp(line, name, sizeof(name) - 1) == 0 && sscanf(line + sizeof(name) - 1, "%" SCNd64, &value) == 1) {
             return value;
         }
     }

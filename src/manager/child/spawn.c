@@ -86,7 +86,7 @@ static int make_board(pyw_child *child, int threads)
 }
 
 /* Between fork and exec only what is async-signal-safe. */
-static void place(int *fds, int count)
+static void place_descriptors(int *fds, int count)
 {
     for (int i = 0; i < count; i++) {
         fds[i] = fcntl(fds[i], F_DUPFD, FD_BASE);
@@ -155,7 +155,7 @@ static void become_worker(const pyw_worker_group *group, const own_fds *own)
         fds[i] = fds[i] >= 0 ? fds[i] : null;
     }
     setpgid(0, 0);
-    place(fds, PYW_HERITAGE_FDS);
+    place_descriptors(fds, PYW_HERITAGE_FDS);
     pyw_descriptors_restore();
     reset_signals();
     execv("/proc/self/exe", (char *const *)(uintptr_t)arguments);
@@ -183,8 +183,8 @@ static pyw_result order(pyw_child *template, const own_fds *own, pyw_problem *pr
     }
     pyw_channel_queue(template->channel, PYW_FRAME_FORK, 0, NULL, 0, -1);
     result = pyw_channel_send(template->channel, ORDER_TIMEOUT_MS);
-    return result == PYW_OK ? PYW_OK : pyw_problem_set(problem, "the template does not listen (%s)",
-                                                       pyw_result_name(result));
+    return result == PYW_OK ? PYW_OK
+                            : pyw_problem_set(problem, "the template does not listen (%s)", pyw_result_name(result));
 }
 
 /* They are the new process's alone: its end is seen at once by whoever talks to it. */
@@ -213,13 +213,13 @@ static uint64_t next_serial(void)
 static pyw_result make_socket(pyw_child *child, int *listener, pyw_problem *problem)
 {
     const pyw_worker_group *group = child->group;
-    char name[PYW_ROSTER_SOCKET_NAME];
+    char name[PYW_WORKER_LIST_SOCKET_NAME];
 
     child->serial = next_serial();
     if (pyw_worker_group_is_service(group)) {
         return PYW_OK;
     }
-    pyw_roster_socket_name(name, child->serial);
+    pyw_worker_list_socket_name(name, child->serial);
     child->socket.name = strdup(name);
     if (child->socket.name == NULL) {
         return pyw_problem_set(problem, "no memory");
@@ -229,7 +229,7 @@ static pyw_result make_socket(pyw_child *child, int *listener, pyw_problem *prob
 }
 
 /* `template`: who forks it; NULL: it is executed. `threads` < 0: it is a template. */
-static pyw_result start(pyw_child *child, pyw_child *template, int threads, pyw_problem *problem)
+static pyw_result start_child(pyw_child *child, pyw_child *template, int threads, pyw_problem *problem)
 {
     static const int on = 1;
     own_fds own = {threads < 0, -1, -1, -1, -1, -1};
@@ -304,7 +304,7 @@ static void undo_start(const pyw_child *child)
     }
 }
 
-static pyw_child *create(pyw_worker_group *group, pyw_child *template, int threads, pyw_problem *problem)
+static pyw_child *create_child(pyw_worker_group *group, pyw_child *template, int threads, pyw_problem *problem)
 {
     pyw_child *child = calloc(1, sizeof(*child));
 
@@ -321,7 +321,7 @@ static pyw_child *create(pyw_worker_group *group, pyw_child *template, int threa
     child->kill_at = INT64_MAX;
     pyw_measure_begin(child);
     /* One that is forked will be in its template's cgroup. */
-    if (start(child, template, threads, problem) != PYW_OK ||
+    if (start_child(child, template, threads, problem) != PYW_OK ||
         (template == NULL && put_into_cgroup(child, problem) != PYW_OK)) {
         undo_start(child);
         pyw_spawn_free(child);
@@ -332,7 +332,7 @@ static pyw_child *create(pyw_worker_group *group, pyw_child *template, int threa
 
 pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
 {
-    pyw_child *child = create(group, NULL, group->options->threads, problem);
+    pyw_child *child = create_child(group, NULL, group->options->threads, problem);
 
     if (child != NULL) {
         read_log(child);
@@ -348,7 +348,7 @@ pyw_child *pyw_spawn_template(pyw_worker_group *group, pyw_problem *problem)
     pyw_child *child;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* it makes workers that are to become children of this process */
-    child = create(group, NULL, -1, problem);
+    child = create_child(group, NULL, -1, problem);
     if (child != NULL) {
         child->is_template = 1;
         read_log(child);
@@ -360,7 +360,7 @@ pyw_child *pyw_spawn_template(pyw_worker_group *group, pyw_problem *problem)
 
 pyw_child *pyw_spawn_order(pyw_worker_group *group, pyw_child *template, pyw_problem *problem)
 {
-    return create(group, template, group->options->threads, problem);
+    return create_child(group, template, group->options->threads, problem);
 }
 
 /* The pid of whoever sent a message, 0 if the kernel does not tell. */
@@ -385,10 +385,8 @@ static pyw_result receive_forked(int fd, pid_t *pid)
         char bytes[CMSG_SPACE(sizeof(struct ucred))];
     } control;
     struct iovec room = {bytes, sizeof(bytes)};
-    struct msghdr message = {.msg_iov = &room,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control.bytes)};
+    struct msghdr message = {
+        .msg_iov = &room, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
     pyw_frame_header header;
     ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 

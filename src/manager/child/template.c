@@ -111,8 +111,7 @@ static void say_why(const pyw_child *template)
         pyw_group_log(template->group, PYW_LOG_ERR,
                       PYWNO(0392) "template %ld of group '%s' did not load the applications within startup-timeout "
                                   "(%.3g s) and is killed",
-                      (long)template->pid, name,
-                      (double)template->group->options->startup_timeout / APR_USEC_PER_SEC);
+                      (long)template->pid, name, (double)template->group->options->startup_timeout / APR_USEC_PER_SEC);
     }
     else if (template->state == PYW_CHILD_READY && pyw_channel_fd(template->channel) >= 0) {
         pyw_group_log(template->group, PYW_LOG_ERR,
@@ -176,7 +175,7 @@ pyw_result pyw_template_order(pyw_worker_group *group, pyw_problem *problem)
     return PYW_OK;
 }
 
-static void loaded(pyw_child *template, int is_broken)
+static void template_loaded(pyw_child *template, int is_broken)
 {
     pyw_worker_group *group = template->group;
 
@@ -198,14 +197,14 @@ static void loaded(pyw_child *template, int is_broken)
     }
 }
 
-static void obey(pyw_child *template, const pyw_frame *frame)
+static void handle_template_report(pyw_child *template, const pyw_frame *frame)
 {
     switch (frame->type) {
     case PYW_FRAME_READY:
-        loaded(template, 0);
+        template_loaded(template, 0);
         break;
     case PYW_FRAME_BROKEN:
-        loaded(template, 1);
+        template_loaded(template, 1);
         break;
     case PYW_FRAME_STALE:
         if (template == find_current(template->group) && template->state == PYW_CHILD_READY) {
@@ -222,7 +221,7 @@ static void obey(pyw_child *template, const pyw_frame *frame)
 
 static void listen_to_template(pyw_child *template)
 {
-    if (pyw_child_hear(template, obey) != PYW_AGAIN) {
+    if (pyw_child_hear(template, handle_template_report) != PYW_AGAIN) {
         /* It has ended, or cannot be steered any more and must end. */
         pyw_channel_close(template->channel);
         kill(template->pid, SIGTERM);
@@ -230,7 +229,7 @@ static void listen_to_template(pyw_child *template)
     }
 }
 
-static int is_known(const pyw_worker_group *group, pid_t pid)
+static int is_known_child(const pyw_worker_group *group, pid_t pid)
 {
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
         if (child->pid == pid) {
@@ -255,7 +254,7 @@ static void relax(pyw_worker_group *group)
     }
 }
 
-static void refuse(pyw_worker_group *group, pyw_child *child, pyw_result result)
+static void refuse_child(pyw_worker_group *group, pyw_child *child, pyw_result result)
 {
     if (!group->is_stopping) {
         pyw_group_log(group, PYW_LOG_ERR, PYWNO(0396) "a worker of group '%s' did not come out of its template: %s",
@@ -268,7 +267,7 @@ static void refuse(pyw_worker_group *group, pyw_child *child, pyw_result result)
 }
 
 /* Takes the child out of its list; it is in another one, or freed, when this returns. */
-static void receive(pyw_worker_group *group, pyw_child **link)
+static void receive_children(pyw_worker_group *group, pyw_child **link)
 {
     pyw_child *child = *link;
     pyw_result result = pyw_spawn_forked(child);
@@ -276,7 +275,7 @@ static void receive(pyw_worker_group *group, pyw_child **link)
     if (result == PYW_AGAIN) {
         return;
     }
-    if (result == PYW_OK && is_known(group, child->pid)) {
+    if (result == PYW_OK && is_known_child(group, child->pid)) {
         result = PYW_MALFORMED; /* the hand of a process that is here already */
     }
     *link = child->next;
@@ -287,7 +286,7 @@ static void receive(pyw_worker_group *group, pyw_child **link)
         pyw_child_adopt(child);
     }
     else {
-        refuse(group, child, result);
+        refuse_child(group, child, result);
     }
 }
 
@@ -298,7 +297,7 @@ void pyw_template_listen(pyw_worker_group *group)
     while (*link != NULL) {
         pyw_child *child = *link;
 
-        receive(group, link);
+        receive_children(group, link);
         if (*link == child) {
             link = &child->next;
         }
@@ -343,7 +342,7 @@ int pyw_template_bury(pyw_worker_group *group, pid_t pid)
     kill(-pid, SIGKILL); /* what it started and left behind */
     wait4(pid, &status, 0, &usage);
     pyw_log_intake_read_last(&group->intakes, pid, group->log);
-    pyw_obituary_write(template, status, (uint64_t)usage.ru_maxrss * 1024);
+    pyw_exit_report_write(template, status, (uint64_t)usage.ru_maxrss * 1024);
     *link = template->next;
     if (was_useless(template)) {
         group->report(group, template, PYW_REPORT_START_FAILED);

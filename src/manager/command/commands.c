@@ -19,12 +19,12 @@
 /* Of the stacks of one worker, as nobody waits for the reader. */
 enum { STACKS_SIZE = 1024 * 1024 };
 
-typedef struct order {
+typedef struct command_call {
     pyw_manager *manager;
-    pyw_steering_client *client;
+    pyw_command_client *client;
     pyw_worker_group *group; /* NULL: none was named */
     int is_waiting;
-} order;
+} command_call;
 
 static int count_workers(const pyw_worker_group *group)
 {
@@ -36,62 +36,63 @@ static int count_workers(const pyw_worker_group *group)
     return count;
 }
 
-static void say(const order *self, const char *what)
+static void log_command(const command_call *self, const char *what)
 {
     pyw_group_log(self->group, PYW_LOG_NOTICE, PYWNO(0350) "group '%s': %s (pywsgid, pid %ld)",
-                  self->group->options->name, what, pyw_steering_pid(self->client));
+                  self->group->options->name, what, pyw_command_server_pid(self->client));
 }
 
-static void answer_or_wait(const order *self, const char *begun)
+static void answer_or_wait(const command_call *self, const char *begun)
 {
     if (self->is_waiting) {
-        pyw_steering_await(self->client, self->group->options->name, self->group->generation);
+        pyw_command_server_await(self->client, self->group->options->name, self->group->generation);
     }
     else {
-        pyw_steering_answer(self->client, PYW_FRAME_DONE, "group '%s': %s", self->group->options->name, begun);
+        pyw_command_server_answer(self->client, PYW_FRAME_DONE, "group '%s': %s", self->group->options->name, begun);
     }
 }
 
-static void show_status(const order *self)
+static void show_status(const command_call *self)
 {
     pyw_status_send(self->manager, self->group, self->client);
-    pyw_steering_answer(self->client, PYW_FRAME_DONE, "%s", "");
+    pyw_command_server_answer(self->client, PYW_FRAME_DONE, "%s", "");
 }
 
 /* Also of a group that is stopped. */
-static void restart(const order *self)
+static void restart(const command_call *self)
 {
-    say(self, "its workers are replaced");
+    log_command(self, "its workers are replaced");
     pyw_worker_group_resume(self->group);
     pyw_worker_group_roll(self->group);
     answer_or_wait(self, "its workers are being replaced");
 }
 
-static void reload(const order *self)
+static void reload(const command_call *self)
 {
     if (self->group->is_stopped) {
-        pyw_steering_answer(self->client, PYW_FRAME_REFUSED, "group '%s' is stopped: start it",
-                            self->group->options->name);
+        pyw_command_server_answer(self->client, PYW_FRAME_REFUSED, "group '%s' is stopped: start it",
+                                  self->group->options->name);
         return;
     }
     restart(self);
 }
 
-static void start(const order *self)
+static void start_group(const command_call *self)
 {
     if (!self->group->is_stopped) {
-        pyw_steering_answer(self->client, PYW_FRAME_DONE, "group '%s' is not stopped", self->group->options->name);
+        pyw_command_server_answer(self->client, PYW_FRAME_DONE, "group '%s' is not stopped",
+                                  self->group->options->name);
         return;
     }
-    say(self, "it is started");
+    log_command(self, "it is started");
     pyw_worker_group_resume(self->group);
     answer_or_wait(self, "its workers are being started");
 }
 
-static void stop(const order *self)
+static void stop_group(const command_call *self)
 {
     if (!self->group->is_stopped) {
-        say(self, "it is stopped, requests get 503 until it is started");
+        log_command(self, "it is stopped, requests get 503 until it is started");
         pyw_worker_group_halt(self->group);
     }
     answer_or_wait(self, "its workers finish");
@@ -108,9 +109,9 @@ static int make_pipe(int ends[2])
     return 1;
 }
 
-static int ask_for_stacks(const order *self, pyw_child *child)
+static int ask_for_stacks(const command_call *self, pyw_child *child)
 {
-    apr_pool_t *pool = pyw_steering_pool(self->client);
+    apr_pool_t *pool = pyw_command_server_pool(self->client);
     pyw_pairs pairs = {0};
     int ends[2];
 
@@ -122,21 +123,21 @@ static int ask_for_stacks(const order *self, pyw_child *child)
     pyw_pairs_add_text(&pairs, "kind", "stacks");
     pyw_pairs_add_text(&pairs, "pid", apr_psprintf(pool, "%ld", (long)child->pid));
     pyw_pairs_add_text(&pairs, "state", pyw_child_state_name(child->state));
-    pyw_steering_row(self->client, &pairs, ends[0]);
+    pyw_command_server_row(self->client, &pairs, ends[0]);
     pyw_pairs_free(&pairs);
     return ends[0];
 }
 
 /* The client reads the workers' words by itself. */
-static void show_stacks(const order *self)
+static void show_stacks(const command_call *self)
 {
-    apr_array_header_t *fds = apr_array_make(pyw_steering_pool(self->client), 8, sizeof(int));
+    apr_array_header_t *fds = apr_array_make(pyw_command_server_pool(self->client), 8, sizeof(int));
 
     for (pyw_child *child = self->group->children; child != NULL; child = child->next) {
         APR_ARRAY_PUSH(fds, int) = ask_for_stacks(self, child);
     }
-    pyw_steering_answer(self->client, PYW_FRAME_DONE, "group '%s' has %d workers", self->group->options->name,
-                        fds->nelts);
+    pyw_command_server_answer(self->client, PYW_FRAME_DONE, "group '%s' has %d workers", self->group->options->name,
+                              fds->nelts);
     for (int i = 0; i < fds->nelts; i++) {
         if (APR_ARRAY_IDX(fds, i, int) >= 0) {
             close(APR_ARRAY_IDX(fds, i, int));
@@ -147,10 +148,10 @@ static void show_stacks(const order *self)
 static const struct {
     const char *name;
     int needs_group;
-    void (*obey)(const order *self);
-} orders[] = {
-    {"status", 0, show_status}, {"reload", 1, reload}, {"restart", 1, restart},
-    {"stop", 1, stop},          {"start", 1, start},   {"stacks", 1, show_stacks},
+    void (*run)(const command_call *self);
+} commands[] = {
+    {"status", 0, show_status}, {"reload", 1, reload},     {"restart", 1, restart},
+    {"stop", 1, stop_group},    {"start", 1, start_group}, {"stacks", 1, show_stacks},
 };
 
 static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
@@ -171,22 +172,22 @@ static pyw_worker_group *find_group(const pyw_manager *manager, const char *name
     return NULL;
 }
 
-static void refuse_unknown(const order *self, const char *name)
+static void refuse_unknown(const command_call *self, const char *name)
 {
     const char *known = "";
 
     for (const pyw_worker_group *group = self->manager->groups; group != NULL; group = group->next) {
-        known = apr_pstrcat(pyw_steering_pool(self->client), known, *known ? ", " : "", "'", group->options->name, "'",
-                            NULL);
+        known = apr_pstrcat(pyw_command_server_pool(self->client), known, *known ? ", " : "", "'", group->options->name,
+                            "'", NULL);
     }
-    pyw_steering_answer(self->client, PYW_FRAME_REFUSED, "there is no group '%s'; there %s %.3000s", name,
-                        strchr(known, ',') != NULL ? "are" : "is", *known ? known : "none");
+    pyw_command_server_answer(self->client, PYW_FRAME_REFUSED, "there is no group '%s'; there %s %.3000s", name,
+                              strchr(known, ',') != NULL ? "are" : "is", *known ? known : "none");
 }
 
-static void obey(order *self, size_t number, const char *group)
+static void run_command(command_call *self, size_t number, const char *group)
 {
-    if (group == NULL && orders[number].needs_group) {
-        pyw_steering_answer(self->client, PYW_FRAME_REFUSED, "%s needs a group", orders[number].name);
+    if (group == NULL && commands[number].needs_group) {
+        pyw_command_server_answer(self->client, PYW_FRAME_REFUSED, "%s needs a group", commands[number].name);
         return;
     }
     self->group = group != NULL ? find_group(self->manager, group) : NULL;
@@ -194,23 +195,23 @@ static void obey(order *self, size_t number, const char *group)
         refuse_unknown(self, group);
         return;
     }
-    orders[number].obey(self);
+    commands[number].run(self);
 }
 
-void pyw_orders_obey(pyw_manager *manager, pyw_steering_client *client, const pyw_pairs *command)
+void pyw_commands_run(pyw_manager *manager, pyw_command_client *client, const pyw_pairs *command)
 {
-    apr_pool_t *pool = pyw_steering_pool(client);
+    apr_pool_t *pool = pyw_command_server_pool(client);
     const char *name = text_of(pool, command, "command");
-    order self = {manager, client, NULL, text_of(pool, command, "wait") != NULL};
+    command_call self = {manager, client, NULL, text_of(pool, command, "wait") != NULL};
 
-    for (size_t i = 0; name != NULL && i < sizeof(orders) / sizeof(orders[0]); i++) {
-        if (strcmp(orders[i].name, name) == 0) {
-            obey(&self, i, text_of(pool, command, "group"));
+    for (size_t i = 0; name != NULL && i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            run_command(&self, i, text_of(pool, command, "group"));
             return;
         }
     }
-    pyw_steering_answer(client, PYW_FRAME_REFUSED, "the manager does not know the command '%.100s'",
-                        name != NULL ? name : "");
+    pyw_command_server_answer(client, PYW_FRAME_REFUSED, "the manager does not know the command '%.100s'",
+                              name != NULL ? name : "");
 }
 
 static int has_broken(const pyw_worker_group *group)
@@ -223,43 +224,44 @@ static int has_broken(const pyw_worker_group *group)
     return 0;
 }
 
-static void check_stopped(const pyw_worker_group *group, pyw_steering_client *client)
+static void check_stopped(const pyw_worker_group *group, pyw_command_client *client)
 {
     if (group->children == NULL) {
-        pyw_steering_answer(client, PYW_FRAME_DONE, "group '%s' is stopped, its requests get 503",
-                            group->options->name);
+        pyw_command_server_answer(client, PYW_FRAME_DONE, "group '%s' is stopped, its requests get 503",
+                                  group->options->name);
     }
 }
 
-static void check_replaced(const pyw_worker_group *group, pyw_steering_client *client, unsigned generation)
+static void check_replaced(const pyw_worker_group *group, pyw_command_client *client, unsigned generation)
 {
     const char *name = group->options->name;
 
     if ((int)(group->refused_generation - generation) >= 0 && group->refused_generation > 0) {
-        pyw_steering_answer(client, PYW_FRAME_REFUSED,
-                            "group '%s': the new workers do not start, its log tells why; the old ones serve on", name);
+        pyw_command_server_answer(client, PYW_FRAME_REFUSED,
+                                  "group '%s': the new workers do not start, its log tells why; the old ones serve on",
+                                  name);
     }
     else if (pyw_worker_group_is_down(group)) {
-        pyw_steering_answer(client, PYW_FRAME_REFUSED,
-                            "group '%s': its workers do not start, its log tells why; requests get 503", name);
+        pyw_command_server_answer(client, PYW_FRAME_REFUSED,
+                                  "group '%s': its workers do not start, its log tells why; requests get 503", name);
     }
     else if (pyw_worker_group_is_replaced(group) && has_broken(group)) {
-        pyw_steering_answer(client, PYW_FRAME_REFUSED,
-                            "group '%s': an application cannot be loaded, its log tells why; its requests get 500",
-                            name);
+        pyw_command_server_answer(
+            client, PYW_FRAME_REFUSED,
+            "group '%s': an application cannot be loaded, its log tells why; its requests get 500", name);
     }
     else if (pyw_worker_group_is_replaced(group)) {
-        pyw_steering_answer(client, PYW_FRAME_DONE, "group '%s': %d %s ready", name, count_workers(group),
-                            count_workers(group) == 1 ? "worker is" : "workers are");
+        pyw_command_server_answer(client, PYW_FRAME_DONE, "group '%s': %d %s ready", name, count_workers(group),
+                                  count_workers(group) == 1 ? "worker is" : "workers are");
     }
 }
 
-void pyw_orders_check(pyw_manager *manager, pyw_steering_client *client, const char *name, unsigned generation)
+void pyw_commands_check(pyw_manager *manager, pyw_command_client *client, const char *name, unsigned generation)
 {
     const pyw_worker_group *group = find_group(manager, name);
 
     if (group == NULL) {
-        pyw_steering_answer(client, PYW_FRAME_REFUSED, "group '%s' was removed from the configuration", name);
+        pyw_command_server_answer(client, PYW_FRAME_REFUSED, "group '%s' was removed from the configuration", name);
     }
     else if (group->is_stopped) {
         check_stopped(group, client);

@@ -4,13 +4,13 @@
 
 /* What `pywsgid` may ask of the manager: status, reload, restart, stop, start, stacks. On the manager's only thread. */
 
-#include "manager/command/socket.h"
+#include "manager/command/server.h"
 #include "manager/manager.h"
 
 /* Obeys a COMMAND: answers now, or lets the client wait. */
-void pyw_orders_obey(pyw_manager *manager, pyw_steering_client *client, const pyw_pairs *command);
+void pyw_commands_run(pyw_manager *manager, pyw_command_client *client, const pyw_pairs *command);
 
 /* Answers a client that waits for a group, if what it waits for has come or cannot come any more. */
-void pyw_orders_check(pyw_manager *manager, pyw_steering_client *client, const char *group, unsigned generation);
+void pyw_commands_check(pyw_manager *manager, pyw_command_client *client, const char *group, unsigned generation);
 
 #endif

@@ -30,9 +30,9 @@ static void add_number(row *self, const char *name, uint64_t value)
     add_text(self, name, apr_psprintf(self->pool, "%" PRIu64, value));
 }
 
-static void send_row(row *self, pyw_steering_client *client)
+static void send_row(row *self, pyw_command_client *client)
 {
-    pyw_steering_row(client, &self->pairs, -1);
+    pyw_command_server_row(client, &self->pairs, -1);
     pyw_pairs_free(&self->pairs);
 }
 
@@ -90,9 +90,9 @@ static void add_reload(row *self, const pyw_worker_group *group)
     }
 }
 
-static void send_group(const pyw_worker_group *group, pyw_steering_client *client)
+static void send_group(const pyw_worker_group *group, pyw_command_client *client)
 {
-    row self = {pyw_steering_pool(client), {0}};
+    row self = {pyw_command_server_pool(client), {0}};
     pyw_group_state state = pyw_group_state_of(group);
 
     add_text(&self, "kind", "group");
@@ -126,9 +126,9 @@ static void add_requests(row *self, const pyw_child *child)
     add_number(self, "busy", busy);
 }
 
-static void send_worker(const pyw_child *child, pyw_steering_client *client)
+static void send_worker(const pyw_child *child, pyw_command_client *client)
 {
-    row self = {pyw_steering_pool(client), {0}};
+    row self = {pyw_command_server_pool(client), {0}};
 
     add_text(&self, "kind", "worker");
     add_text(&self, "group", child->group->options->name);
@@ -146,16 +146,16 @@ static void send_worker(const pyw_child *child, pyw_steering_client *client)
     send_row(&self, client);
 }
 
-static void send_workers(const pyw_child *first, pyw_steering_client *client)
+static void send_workers(const pyw_child *first, pyw_command_client *client)
 {
     for (const pyw_child *child = first; child != NULL; child = child->next) {
         send_worker(child, client);
     }
 }
 
-static void send_manager(const pyw_manager *manager, pyw_steering_client *client)
+static void send_manager(const pyw_manager *manager, pyw_command_client *client)
 {
-    row self = {pyw_steering_pool(client), {0}};
+    row self = {pyw_command_server_pool(client), {0}};
 
     add_text(&self, "kind", "manager");
     add_number(&self, "pid", (uint64_t)getpid());
@@ -167,7 +167,7 @@ static void send_manager(const pyw_manager *manager, pyw_steering_client *client
     send_row(&self, client);
 }
 
-void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, pyw_steering_client *client)
+void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, pyw_command_client *client)
 {
     send_manager(manager, client);
     for (const pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {

@@ -11,26 +11,26 @@ static size_t length_without_query(const char *line, int most)
     const char *query = memchr(line, '?', length);
 
     length = query != NULL ? (size_t)(query - line) : length;
-    return length < PYW_SUSPECT_LINE ? length : PYW_SUSPECT_LINE - 1;
+    return length < PYW_CRASH_LOOP_LINE ? length : PYW_CRASH_LOOP_LINE - 1;
 }
 
-static void begin(pyw_suspect *place, const char *line, size_t length)
+static void begin_suspect(pyw_crash_suspect *place, const char *line, size_t length)
 {
     memset(place, 0, sizeof(*place));
     memcpy(place->line, line, length);
     place->named_at = INT64_MIN;
-    for (int i = 0; i < PYW_SUSPECT_DEATHS; i++) {
+    for (int i = 0; i < PYW_CRASH_LOOP_DEATHS; i++) {
         place->deaths[i] = INT64_MIN;
     }
 }
 
 /* The place of that line; if it has none, a free one, or that which was not heard of for longest. */
-static pyw_suspect *find(pyw_suspects *suspects, const char *line, size_t length)
+static pyw_crash_suspect *find_suspect(pyw_crash_loop *suspects, const char *line, size_t length)
 {
-    pyw_suspect *oldest = &suspects->places[0];
+    pyw_crash_suspect *oldest = &suspects->places[0];
 
-    for (int i = 0; i < PYW_SUSPECTS_MOST; i++) {
-        pyw_suspect *place = &suspects->places[i];
+    for (int i = 0; i < PYW_CRASH_LOOP_MOST; i++) {
+        pyw_crash_suspect *place = &suspects->places[i];
 
         if (strlen(place->line) == length && memcmp(place->line, line, length) == 0) {
             return place;
@@ -39,30 +39,30 @@ static pyw_suspect *find(pyw_suspects *suspects, const char *line, size_t length
             oldest = place;
         }
     }
-    begin(oldest, line, length);
+    begin_suspect(oldest, line, length);
     return oldest;
 }
 
 static int is_recent(int64_t then, int64_t now)
 {
-    return then != INT64_MIN && now - then < PYW_SUSPECTS_MS;
+    return then != INT64_MIN && now - then < PYW_CRASH_LOOP_MS;
 }
 
-const pyw_suspect *pyw_suspects_note(pyw_suspects *suspects, const char *line, int length, int64_t now)
+const pyw_crash_suspect *pyw_crash_loop_note(pyw_crash_loop *suspects, const char *line, int length, int64_t now)
 {
     size_t used = length_without_query(line, length);
-    pyw_suspect *place;
+    pyw_crash_suspect *place;
 
     if (used == 0) {
         return NULL;
     }
-    place = find(suspects, line, used);
+    place = find_suspect(suspects, line, used);
     if (place->deaths[0] == now) {
         return NULL; /* another thread of the same worker */
     }
     memmove(&place->deaths[1], &place->deaths[0], sizeof(place->deaths) - sizeof(place->deaths[0]));
     place->deaths[0] = now;
-    if (!is_recent(place->deaths[PYW_SUSPECT_DEATHS - 1], now) || is_recent(place->named_at, now)) {
+    if (!is_recent(place->deaths[PYW_CRASH_LOOP_DEATHS - 1], now) || is_recent(place->named_at, now)) {
         return NULL;
     }
     place->named_at = now;

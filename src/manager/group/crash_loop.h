@@ -9,23 +9,23 @@
 
 #include <stdint.h>
 
-enum { PYW_SUSPECT_LINE = 256, PYW_SUSPECT_DEATHS = 3, PYW_SUSPECTS_MOST = 16, PYW_SUSPECTS_MS = 60 * 1000 };
+enum { PYW_CRASH_LOOP_LINE = 256, PYW_CRASH_LOOP_DEATHS = 3, PYW_CRASH_LOOP_MOST = 16, PYW_CRASH_LOOP_MS = 60 * 1000 };
 
-typedef struct pyw_suspect {
-    char line[PYW_SUSPECT_LINE];        /* "GET /path", without the query; "": a free place */
-    int64_t deaths[PYW_SUSPECT_DEATHS]; /* when, the latest first; INT64_MIN: there was none */
-    int64_t named_at;                   /* INT64_MIN: never */
-} pyw_suspect;
+typedef struct pyw_crash_suspect {
+    char line[PYW_CRASH_LOOP_LINE];        /* "GET /path", without the query; "": a free place */
+    int64_t deaths[PYW_CRASH_LOOP_DEATHS]; /* when, the latest first; INT64_MIN: there was none */
+    int64_t named_at;                      /* INT64_MIN: never */
+} pyw_crash_suspect;
 
-typedef struct pyw_suspects {
-    pyw_suspect places[PYW_SUSPECTS_MOST];
-} pyw_suspects;
+typedef struct pyw_crash_loop {
+    pyw_crash_suspect places[PYW_CRASH_LOOP_MOST];
+} pyw_crash_loop;
 
 /*
  * A worker died at `now` (ms) while it was running `line`, of which at most `length` bytes belong to it. Returns what
  * is to be named now, valid until the next call; NULL: nothing, be it that it was named less than a minute ago. Call it
  * for each thread of the worker with the same `now`: it counts as one death. All zero is an empty struct.
  */
-const pyw_suspect *pyw_suspects_note(pyw_suspects *suspects, const char *line, int length, int64_t now);
+const pyw_crash_suspect *pyw_crash_loop_note(pyw_crash_loop *suspects, const char *line, int length, int64_t now);
 
 #endif

@@ -23,7 +23,7 @@ static void describe_age(const pyw_worker_group *group, const pyw_child *failed,
     strftime(out, size, "%Y-%m-%d %H:%M:%S", &day);
 }
 
-static void say(const pyw_worker_group *group, const pyw_child *failed)
+static void log_failed_code(const pyw_worker_group *group, const pyw_child *failed)
 {
     const char *name = group->options->name;
     char age[40];
@@ -65,14 +65,14 @@ static void note_problem(pyw_worker_group *group, const pyw_child *failed)
 }
 
 /* A worker that a template of the kept code has forked proves nothing of the new code. */
-void pyw_kept_code_forget(const pyw_child *loaded)
+void pyw_failed_code_forget(const pyw_child *loaded)
 {
     if (loaded->code_generation >= loaded->group->refused_generation) {
         loaded->group->reload_failed_at = 0;
     }
 }
 
-void pyw_kept_code_note(pyw_worker_group *group, const pyw_child *failed)
+void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed)
 {
     note_problem(group, failed);
     group->refused_generation = group->generation;
@@ -80,10 +80,10 @@ void pyw_kept_code_note(pyw_worker_group *group, const pyw_child *failed)
     group->refused_scripts[1] =
         failed != NULL && failed->is_broken && failed->board != NULL ? failed->board->scripts : 0;
     group->is_retrying = failed == NULL || !failed->is_broken;
-    say(group, failed);
+    log_failed_code(group, failed);
 }
 
-int pyw_kept_code_is_refused(const pyw_worker_group *group, uint64_t scripts)
+int pyw_failed_code_is_refused(const pyw_worker_group *group, uint64_t scripts)
 {
     if (scripts == 0) {
         return group->refused_scripts[0] != 0; /* a template: its workers know better */
@@ -91,7 +91,7 @@ int pyw_kept_code_is_refused(const pyw_worker_group *group, uint64_t scripts)
     return scripts == group->refused_scripts[0] || scripts == group->refused_scripts[1];
 }
 
-void pyw_kept_code_say_later(const pyw_child *child)
+void pyw_failed_code_say_later(const pyw_child *child)
 {
     pyw_group_log(child->group, PYW_LOG_ERR,
                   PYWNO(0358) "worker %ld of group '%s' does not serve: an application could not be loaded, and the "

@@ -6,10 +6,10 @@
  * A process group: its options and all that the manager knows of it. On the manager's only thread. The layers of the
  * manager, each of which calls only those below it:
  *
- *     pyw_manager_main           the loop; pyw_configuration, pyw_handover, pyw_orders, pyw_status
+ *     pyw_manager_main           the loop; pyw_configuration, pyw_handover, pyw_commands, pyw_status
  *     pyw_group_step             one step nearer to what should run; pyw_group_reports: what processes report
- *     pyw_replacement            generations; pyw_template, pyw_scale, pyw_recycle, pyw_kept_code, pyw_group_state
- *     pyw_spawn                  fork and exec; pyw_obituary, pyw_measure
+ *     pyw_replacement            generations; pyw_template, pyw_scale, pyw_recycle, pyw_failed_code, pyw_group_state
+ *     pyw_spawn                  fork and exec; pyw_exit_report, pyw_measure
  *     pyw_child                  one process
  *     pyw_worker_group           this
  */
@@ -70,23 +70,23 @@ struct pyw_worker_group {
     int failures;                  /* workers in turn that died STARTING */
     int is_proven;                 /* a worker of this generation has been READY, and its applications were loaded */
     int64_t start_at;              /* no worker is started before */
-    int64_t down_until;            /* pyw_roll_call's: the start_at for which it was said that requests get 503 */
+    int64_t down_until;            /* pyw_publish's: the start_at for which it was said that requests get 503 */
     int64_t retry_at;              /* a script's change is not looked at before: its code did not load */
     pyw_reload_file *reload_files; /* pyw_reload_watch's; NULL: none */
     int reload_fd;                 /* pyw_reload_watch's, an inotify descriptor; -1: none */
     int64_t retire_at;             /* removed from the configuration: the workers drain then. INT64_MAX: it is in use */
-    unsigned wanted_by;            /* once it is removed: pyw_lifelines' of httpd's children that know it; 0: unknown */
-    int is_stopping;               /* no worker is started any more */
-    pyw_suspects suspects;         /* pyw_obituary's */
-    int has_predecessor;           /* workers of an older manager serve until those of this one are ready */
-    int is_handed;                 /* another manager has it: its workers only serve and finish */
-    int is_stopped;                /* by a command: none is started until it is resumed */
-    time_t reload_failed_at; /* pyw_kept_code's: no reload has succeeded since; 0: the last one did not fail */
+    unsigned wanted_by; /* once it is removed: pyw_liveness_pipes' of httpd's children that know it; 0: unknown */
+    int is_stopping;    /* no worker is started any more */
+    pyw_crash_loop crash_loop; /* pyw_exit_report's */
+    int has_predecessor;       /* workers of an older manager serve until those of this one are ready */
+    int is_handed;             /* another manager has it: its workers only serve and finish */
+    int is_stopped;            /* by a command: none is started until it is resumed */
+    time_t reload_failed_at;   /* pyw_failed_code's: no reload has succeeded since; 0: the last one did not fail */
     char reload_problem[PYW_PROBLEM_LINE]; /* why; escaped */
-    unsigned refused_generation;   /* the last one that did not start while older workers served on; 0: none */
-    uint64_t rolled_scripts;       /* the board's, of the worker whose STALE began this generation; 0: another reason */
-    uint64_t refused_scripts[2];   /* with these the code did not load: it is not tried again before they change */
-    int is_retrying;               /* workers died before they were ready: another try is made at retry_at */
+    unsigned refused_generation;           /* the last one that did not start while older workers served on; 0: none */
+    uint64_t rolled_scripts;     /* the board's, of the worker whose STALE began this generation; 0: another reason */
+    uint64_t refused_scripts[2]; /* with these the code did not load: it is not tried again before they change */
+    int is_retrying;             /* workers died before they were ready: another try is made at retry_at */
 };
 
 /* One record in the group's log. */

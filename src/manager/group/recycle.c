@@ -13,8 +13,8 @@
 
 enum {
     REASON_SIZE = 200,
-    TOLD_MS = 400,   /* a worker is measured at its own word after that time again */
-    YOUNG_MS = 1000  /* one of that age may be too large from its start: as often as it can, it must not be replaced */
+    TOLD_MS = 400,  /* a worker is measured at its own word after that time again */
+    YOUNG_MS = 1000 /* one of that age may be too large from its start: as often as it can, it must not be replaced */
 };
 
 /* The limit of this worker: up to `percent` less, so that workers that started together do not end together. */
@@ -23,10 +23,10 @@ static int64_t with_jitter(const pyw_child *child, int64_t limit, int percent)
     return limit - limit * percent / 100 * child->jitter / UINT16_MAX;
 }
 
-static int say(char *reason, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int set_reason(char *reason, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Returns 1, for those who return it. */
-static int say(char *reason, const char *format, ...)
+static int set_reason(char *reason, const char *format, ...)
 {
     va_list args;
 
@@ -42,7 +42,8 @@ static int has_served_enough(const pyw_child *child, const pyw_group_options *op
     int64_t limit = with_jitter(child, options->maximum_requests, options->maximum_requests_jitter);
 
     return limit > 0 && served >= (uint64_t)limit &&
-           say(reason, "it has served %" PRIu64 " requests (maximum-requests=%d)", served, options->maximum_requests);
+           set_reason(reason, "it has served %" PRIu64 " requests (maximum-requests=%d)", served,
+                      options->maximum_requests);
 }
 
 static int is_old(const pyw_child *child, const pyw_group_options *options, char *reason)
@@ -51,8 +52,8 @@ static int is_old(const pyw_child *child, const pyw_group_options *options, char
     int64_t limit = with_jitter(child, apr_time_as_msec(options->restart_interval), options->restart_interval_jitter);
 
     return limit > 0 && age >= limit &&
-           say(reason, "it is %.1f s old (restart-interval=%.3g s)", (double)age / 1000,
-               (double)options->restart_interval / APR_USEC_PER_SEC);
+           set_reason(reason, "it is %.1f s old (restart-interval=%.3g s)", (double)age / 1000,
+                      (double)options->restart_interval / APR_USEC_PER_SEC);
 }
 
 static int is_large(const pyw_child *child, const pyw_group_options *options, char *reason)
@@ -62,7 +63,7 @@ static int is_large(const pyw_child *child, const pyw_group_options *options, ch
     pyw_measure_describe_size(now, sizeof(now), child->resident);
     pyw_measure_describe_size(limit, sizeof(limit), options->memory_recycle);
     return options->memory_recycle > 0 && child->resident > options->memory_recycle &&
-           say(reason, "it takes %s of memory (memory-recycle=%s)", now, limit);
+           set_reason(reason, "it takes %s of memory (memory-recycle=%s)", now, limit);
 }
 
 static int has_computed_enough(const pyw_child *child, const pyw_group_options *options, char *reason)
@@ -71,8 +72,8 @@ static int has_computed_enough(const pyw_child *child, const pyw_group_options *
     int64_t used = limit > 0 ? pyw_measure_cpu_time(child->pid) : 0;
 
     return limit > 0 && used >= limit &&
-           say(reason, "it has used %.1f s of CPU time (cpu-time-limit=%.3g s)", (double)used / 1000,
-               (double)limit / 1000);
+           set_reason(reason, "it has used %.1f s of CPU time (cpu-time-limit=%.3g s)", (double)used / 1000,
+                      (double)limit / 1000);
 }
 
 /* One that has not served since it was started is as good as the one that would follow. */
@@ -83,8 +84,8 @@ static int is_idle(const pyw_child *child, const pyw_group_options *options, cha
 
     /* A group that may sleep does that instead. */
     return limit > 0 && options->processes_least > 0 && child->seen_served > 0 && idle >= limit &&
-           say(reason, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
-               (double)limit / 1000);
+           set_reason(reason, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
+                      (double)limit / 1000);
 }
 
 static int is_due(const pyw_child *child, char *reason)
@@ -114,7 +115,7 @@ void pyw_recycle_mark(pyw_child *child, const char *reason)
 {
     pyw_buffer requests = {0};
 
-    pyw_obituary_last_requests(&requests, child);
+    pyw_exit_report_last_requests(&requests, child);
     pyw_group_log(child->group, PYW_LOG_NOTICE, PYWNO(0321) "worker %ld of group '%s' is replaced: %s%s",
                   (long)child->pid, child->group->options->name, reason, requests.failed ? "" : requests.data);
     pyw_buffer_free(&requests);

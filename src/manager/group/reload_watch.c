@@ -23,7 +23,7 @@ static void look_at(const char *path, struct stat *found)
     }
 }
 
-static int is_same(const struct stat *one, const struct stat *other)
+static int is_same_file(const struct stat *one, const struct stat *other)
 {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino && one->st_size == other->st_size &&
            one->st_mtim.tv_sec == other->st_mtim.tv_sec && one->st_mtim.tv_nsec == other->st_mtim.tv_nsec;
@@ -91,7 +91,7 @@ static const char *find_changed(const pyw_worker_group *group)
         struct stat now;
 
         look_at(file->path, &now);
-        if (!is_same(&file->seen, &now)) {
+        if (!is_same_file(&file->seen, &now)) {
             return file->path;
         }
     }

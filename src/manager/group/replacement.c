@@ -30,7 +30,7 @@ void pyw_worker_group_stale(pyw_worker_group *group, const pyw_child *sender)
 {
     uint64_t scripts = sender->board != NULL ? sender->board->scripts : 0;
 
-    if (pyw_clock_ms() < group->retry_at || pyw_kept_code_is_refused(group, scripts)) {
+    if (pyw_clock_ms() < group->retry_at || pyw_failed_code_is_refused(group, scripts)) {
         return;
     }
     pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0318) "a script of group '%s' changed: its workers are replaced",
@@ -72,7 +72,7 @@ static void keep_old(pyw_worker_group *group, const pyw_child *failed)
     group->failures++;
     group->retry_at = pyw_clock_ms() + pyw_child_back_off(group->failures);
     group->start_at = 0;
-    pyw_kept_code_note(group, failed);
+    pyw_failed_code_note(group, failed);
 }
 
 /* Old ones that are worth keeping. */
@@ -122,7 +122,7 @@ void pyw_worker_group_start_failed(pyw_worker_group *group, const pyw_child *fai
         group->start_at = 0;
     }
     if (failed != NULL && failed->is_broken) {
-        pyw_kept_code_say_later(failed);
+        pyw_failed_code_say_later(failed);
     }
 }
 

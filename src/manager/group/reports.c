@@ -51,7 +51,7 @@ static void stuck(pyw_child *child)
     pyw_child_drain(child, limit > 0 ? limit : STUCK_LIMIT_MS);
 }
 
-static void loaded(pyw_child *child, int is_broken)
+static void child_loaded(pyw_child *child, int is_broken)
 {
     pyw_worker_group *group = child->group;
     int was_starting = child->state == PYW_CHILD_STARTING;
@@ -75,7 +75,7 @@ static void loaded(pyw_child *child, int is_broken)
         pyw_child_send(child, PYW_FRAME_SERVE, -1);
     }
     else {
-        pyw_kept_code_forget(child);
+        pyw_failed_code_forget(child);
         memset(group->refused_scripts, 0, sizeof(group->refused_scripts));
         group->is_proven |= child->generation == group->generation;
     }
@@ -101,7 +101,7 @@ void pyw_worker_group_look(pyw_worker_group *group)
 }
 
 /* Said by a worker every second while a request in it does not end; its other threads serve on meanwhile. */
-static void overdue(pyw_child *child)
+static void child_is_overdue(pyw_child *child)
 {
     const pyw_worker_group *group = child->group;
 
@@ -116,7 +116,7 @@ void pyw_group_report(pyw_worker_group *group, pyw_child *child, pyw_report what
     switch (what) {
     case PYW_REPORT_READY:
     case PYW_REPORT_BROKEN:
-        loaded(child, what == PYW_REPORT_BROKEN);
+        child_loaded(child, what == PYW_REPORT_BROKEN);
         break;
     case PYW_REPORT_STALE:
         if (pyw_child_is_current(child) && child->state == PYW_CHILD_READY) {
@@ -136,7 +136,7 @@ void pyw_group_report(pyw_worker_group *group, pyw_child *child, pyw_report what
         pyw_recycle_told(child);
         break;
     case PYW_REPORT_OVERDUE:
-        overdue(child);
+        child_is_overdue(child);
         break;
     case PYW_REPORT_START_FAILED:
         pyw_worker_group_start_failed(group, child);

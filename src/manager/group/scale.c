@@ -86,7 +86,7 @@ static pyw_scale_numbers numbers_of(pyw_worker_group *group, const pyw_scale_lim
     return numbers;
 }
 
-static void describe(char *out, size_t size, const pyw_scale_numbers *numbers, const pyw_scale_limits *limits)
+static void describe_numbers(char *out, size_t size, const pyw_scale_numbers *numbers, const pyw_scale_limits *limits)
 {
     char memory[32];
 
@@ -99,7 +99,7 @@ static void say_growth(const pyw_worker_group *group, const pyw_scale_numbers *n
 {
     char state[100];
 
-    describe(state, sizeof(state), numbers, limits);
+    describe_numbers(state, sizeof(state), numbers, limits);
     pyw_group_log(group, PYW_LOG_NOTICE,
                   PYWNO(0368) "group '%s' grows from %d to %d workers: a request has waited for %.3g s "
                               "(scale-after=%.3g s), %s",
@@ -112,7 +112,7 @@ static void say_shrinking(const pyw_worker_group *group, const pyw_scale_numbers
 {
     char state[100], budget[32], reason[160];
 
-    describe(state, sizeof(state), numbers, limits);
+    describe_numbers(state, sizeof(state), numbers, limits);
     pyw_measure_describe_size(budget, sizeof(budget), limits->budget);
     if (for_memory) {
         snprintf(reason, sizeof(reason), "its workers have more than memory-budget=%s", budget);
@@ -134,7 +134,7 @@ static void say_no_memory(pyw_worker_group *group, const pyw_scale_numbers *numb
         return;
     }
     group->no_memory_at = pyw_clock_ms();
-    describe(state, sizeof(state), numbers, limits);
+    describe_numbers(state, sizeof(state), numbers, limits);
     pyw_measure_describe_size(budget, sizeof(budget), limits->budget);
     pyw_group_log(group, PYW_LOG_WARNING,
                   PYWNO(0370) "group '%s' stays at %d workers although a request has waited for %.3g s: another one "
@@ -142,8 +142,8 @@ static void say_no_memory(pyw_worker_group *group, const pyw_scale_numbers *numb
                   group->options->name, numbers->wanted, (double)numbers->waiting / 1000, budget, state);
 }
 
-static void say(pyw_worker_group *group, pyw_scale_decision decision, const pyw_scale_numbers *numbers,
-                const pyw_scale_limits *limits)
+static void log_decision(pyw_worker_group *group, pyw_scale_decision decision, const pyw_scale_numbers *numbers,
+                         const pyw_scale_limits *limits)
 {
     switch (decision) {
     case PYW_SCALE_GROW:
@@ -196,11 +196,10 @@ int64_t pyw_scale_step(pyw_worker_group *group)
     }
     numbers = numbers_of(group, &limits);
     decision = pyw_scale_decide(&limits, &numbers);
-    say(group, decision, &numbers, &limits);
+    log_decision(group, decision, &numbers, &limits);
     group->wanted = pyw_scale_apply(decision, group->wanted);
     if (group->wanted != numbers.wanted) {
         group->spare_since = pyw_clock_ms();
     }
     return group->wanted > 0 ? next_sample(&limits) : INT64_MAX;
 }
-

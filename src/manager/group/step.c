@@ -120,7 +120,7 @@ static int64_t kill_overdue(pyw_worker_group *group)
 }
 
 /* Nobody is started for a group that is no longer configured: without workers it only keeps requests waiting. */
-static void retire(pyw_worker_group *group)
+static void retire_workers(pyw_worker_group *group)
 {
     int is_over = group->retire_at <= pyw_clock_ms() || (group->retire_at != INT64_MAX && group->children == NULL);
 
@@ -146,7 +146,7 @@ int64_t pyw_worker_group_step(pyw_worker_group *group)
 {
     int64_t next, sample;
 
-    retire(group);
+    retire_workers(group);
     sample = pyw_scale_step(group);
     drain_replaced(group);
     try_again(group);
@@ -213,7 +213,7 @@ void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
     kill(-child->pid, SIGKILL); /* what it started and left behind */
     wait4(child->pid, &status, 0, &usage);
     pyw_log_intake_read_last(&group->intakes, child->pid, group->log);
-    pyw_obituary_write(child, status, (uint64_t)usage.ru_maxrss * 1024);
+    pyw_exit_report_write(child, status, (uint64_t)usage.ru_maxrss * 1024);
     unlink_child(group, child);
     if (was_starting) {
         pyw_worker_group_start_failed(child->group, child);
@@ -235,4 +235,3 @@ void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms)
         pyw_child_drain(child, limit_ms);
     }
 }
-

@@ -236,7 +236,7 @@ static void send_waiting(pyw_log_outlet *outlet)
 }
 
 /* Once a record was dropped, so are those behind it, until its number can be told in its place. */
-static void add(pyw_log_outlet *outlet, const char *line, size_t length)
+static void add_line(pyw_log_outlet *outlet, const char *line, size_t length)
 {
     int is_full = outlet->first != NULL && (outlet->dropped > 0 || outlet->waiting + length > PYW_LOG_OUTLET_MOST);
     waiting *item = is_full ? NULL : malloc(sizeof(*item) + length);
@@ -263,7 +263,7 @@ static void tell_dropped(pyw_log_outlet *outlet)
                           PYWNO(0333) "%" PRIu64 " records were dropped here: the log did not take them", dropped);
 
     outlet->dropped = 0;
-    add(outlet, line, pyw_log_file_line(line, &origin, text, (size_t)length, &taken));
+    add_line(outlet, line, pyw_log_file_line(line, &origin, text, (size_t)length, &taken));
     send_waiting(outlet);
     if (outlet->dropped > 0) {
         outlet->dropped = dropped; /* it was not written either */
@@ -287,7 +287,7 @@ static size_t write_one(pyw_log_outlet *outlet, const pyw_log_origin *origin, co
     if (outlet->first != NULL || outlet->dropped > 0) {
         pyw_log_outlet_flush(outlet);
     }
-    add(outlet, line, pyw_log_file_line(line, origin, text, length, &taken));
+    add_line(outlet, line, pyw_log_file_line(line, origin, text, length, &taken));
     send_waiting(outlet);
     return taken;
 }

@@ -28,7 +28,7 @@ void pyw_log_store_init(pyw_log_store *store)
     *store = (pyw_log_store){{-1, -1}, 0, 1};
 }
 
-static int is_same(int one, int other)
+static int is_same_pipe(int one, int other)
 {
     struct stat a, b;
 
@@ -37,7 +37,7 @@ static int is_same(int one, int other)
 
 void pyw_log_store_take(pyw_log_store *store, unsigned end, int fd)
 {
-    if (fd < 0 || end > 1 || is_same(store->ends[end], fd)) {
+    if (fd < 0 || end > 1 || is_same_pipe(store->ends[end], fd)) {
         if (fd >= 0) {
             close(fd);
         }
@@ -56,10 +56,8 @@ int pyw_log_store_put(pyw_log_store *store, int fd, pid_t pid, const char *group
     message content = {.pid = pid};
     one_descriptor control = {0};
     struct iovec part = {&content, sizeof(content)};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = sizeof(control.bytes)};
+    struct msghdr header = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
     struct cmsghdr *descriptor = CMSG_FIRSTHDR(&header);
 
     strncpy(content.group, group, sizeof(content.group) - 1);
@@ -85,10 +83,8 @@ int pyw_log_store_get(pyw_log_store *store, pid_t *pid, char group[PYW_LOG_STORE
     message content;
     one_descriptor control;
     struct iovec part = {&content, sizeof(content)};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = sizeof(control.bytes)};
+    struct msghdr header = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
     struct cmsghdr *descriptor;
     int fd = -1;
 

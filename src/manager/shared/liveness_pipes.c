@@ -7,20 +7,20 @@
 
 #include "base/clock.h"
 
-static void drop(pyw_lifelines *lines, int index)
+static void drop_pipe(pyw_liveness_pipes *lines, int index)
 {
     close(lines->items[index].fd);
     lines->count--;
     memmove(&lines->items[index], &lines->items[index + 1], (size_t)(lines->count - index) * sizeof(lines->items[0]));
 }
 
-void pyw_lifelines_add(pyw_lifelines *lines, int fd)
+void pyw_liveness_pipes_add(pyw_liveness_pipes *lines, int fd)
 {
     if (fd < 0) {
         return;
     }
-    if (lines->count == PYW_LIFELINES_MOST) {
-        drop(lines, 0);
+    if (lines->count == PYW_LIVENESS_PIPES_MOST) {
+        drop_pipe(lines, 0);
     }
     lines->newest++;
     lines->items[lines->count].number = lines->newest;
@@ -28,13 +28,13 @@ void pyw_lifelines_add(pyw_lifelines *lines, int fd)
     lines->count++;
 }
 
-static int is_paused(const pyw_lifelines *lines)
+static int is_paused(const pyw_liveness_pipes *lines)
 {
-    return lines->woken_at != 0 && pyw_clock_ms() - lines->woken_at < PYW_LIFELINES_PAUSE_MS;
+    return lines->woken_at != 0 && pyw_clock_ms() - lines->woken_at < PYW_LIVENESS_PIPES_PAUSE_MS;
 }
 
 /* Once the children are gone, what they have written is still there. */
-static int has_ended(pyw_lifelines *lines, int fd, short events)
+static int has_ended(pyw_liveness_pipes *lines, int fd, short events)
 {
     struct pollfd item = {fd, events, 0};
     char bytes[4096];
@@ -49,23 +49,23 @@ static int has_ended(pyw_lifelines *lines, int fd, short events)
     return read(fd, bytes, sizeof(bytes)) == 0;
 }
 
-void pyw_lifelines_look(pyw_lifelines *lines)
+void pyw_liveness_pipes_look(pyw_liveness_pipes *lines)
 {
     short events = is_paused(lines) ? 0 : POLLIN;
 
     for (int i = lines->count - 1; i >= 0; i--) {
         if (has_ended(lines, lines->items[i].fd, events)) {
-            drop(lines, i);
+            drop_pipe(lines, i);
         }
     }
 }
 
-int pyw_lifelines_is_gone(const pyw_lifelines *lines, unsigned number)
+int pyw_liveness_pipes_is_gone(const pyw_liveness_pipes *lines, unsigned number)
 {
     return lines->count == 0 || lines->items[0].number > number;
 }
 
-int64_t pyw_lifelines_collect(const pyw_lifelines *lines, apr_array_header_t *fds)
+int64_t pyw_liveness_pipes_collect(const pyw_liveness_pipes *lines, apr_array_header_t *fds)
 {
     short events = is_paused(lines) ? 0 : POLLIN;
 
@@ -76,5 +76,5 @@ int64_t pyw_lifelines_collect(const pyw_lifelines *lines, apr_array_header_t *fd
         item->events = events;
         item->revents = 0;
     }
-    return events ? INT64_MAX : lines->woken_at + PYW_LIFELINES_PAUSE_MS;
+    return events ? INT64_MAX : lines->woken_at + PYW_LIVENESS_PIPES_PAUSE_MS;
 }

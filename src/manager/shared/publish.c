@@ -14,32 +14,32 @@
 #include "manager/handover.h"
 
 /* The manager before this one is dead, and its workers end. */
-static void strike_out(pyw_roster_group *roster, int size)
+static void strike_out(pyw_worker_list_group *worker_list, int size)
 {
     for (int i = 0; i < size; i++) {
-        const pyw_roster_status status = {.use = roster[i].status.use};
+        const pyw_worker_list_status status = {.use = worker_list[i].status.use};
 
-        if (roster[i].sequence != 0) {
-            pyw_roster_write(&roster[i], &status, NULL, 0);
+        if (worker_list[i].sequence != 0) {
+            pyw_worker_list_write(&worker_list[i], &status, NULL, 0);
         }
     }
 }
 
-static void take_roster(pyw_manager *manager, pyw_roster_group *mapped, int size)
+static void take_worker_list(pyw_manager *manager, pyw_worker_list_group *mapped, int size)
 {
-    if (manager->roster != NULL) {
-        munmap(manager->roster, (size_t)manager->roster_size * sizeof(*mapped));
+    if (manager->worker_list != NULL) {
+        munmap(manager->worker_list, (size_t)manager->worker_list_size * sizeof(*mapped));
     }
     else if (!pyw_handover_has_predecessor(manager->handover)) {
         strike_out(mapped, size);
     }
-    manager->roster = mapped;
-    manager->roster_size = size;
+    manager->worker_list = mapped;
+    manager->worker_list_size = size;
 }
 
 static const pyw_load_group *load_of(const pyw_manager *manager, const pyw_worker_group *group)
 {
-    int index = group->options->roster_index;
+    int index = group->options->worker_list_index;
 
     return index >= 0 && index < manager->load_size ? &manager->load[index] : NULL;
 }
@@ -60,17 +60,17 @@ static void take_load(pyw_manager *manager, const pyw_load_group *mapped, int si
  * They come with every configuration: the same memory, which may have grown, unless another build of httpd's module has
  * made its own.
  */
-void pyw_roll_call_take(pyw_manager *manager, int frame_type, int fd)
+void pyw_publish_take(pyw_manager *manager, int frame_type, int fd)
 {
-    size_t size = fd >= 0 ? pyw_roster_size(fd) : 0;
-    int is_roster = frame_type == PYW_FRAME_ROSTER;
-    void *mapped = size > 0 ? pyw_roster_map(fd, size, is_roster) : NULL;
+    size_t size = fd >= 0 ? pyw_worker_list_size(fd) : 0;
+    int is_worker_list = frame_type == PYW_FRAME_WORKER_LIST;
+    void *mapped = size > 0 ? pyw_worker_list_map(fd, size, is_worker_list) : NULL;
 
     if (mapped == NULL) {
         pyw_problem_set(&manager->refused, "the memory that httpd shares cannot be mapped: %s", strerror(errno));
     }
-    else if (is_roster) {
-        take_roster(manager, mapped, (int)(size / sizeof(pyw_roster_group)));
+    else if (is_worker_list) {
+        take_worker_list(manager, mapped, (int)(size / sizeof(pyw_worker_list_group)));
     }
     else {
         take_load(manager, mapped, (int)(size / sizeof(pyw_load_group)));
@@ -80,7 +80,7 @@ void pyw_roll_call_take(pyw_manager *manager, int frame_type, int fd)
     }
 }
 
-static uint32_t list(const pyw_worker_group *group, pyw_roster_worker *workers, uint32_t capacity)
+static uint32_t list(const pyw_worker_group *group, pyw_worker_list_worker *workers, uint32_t capacity)
 {
     uint32_t count = 0;
 
@@ -95,20 +95,20 @@ static uint32_t list(const pyw_worker_group *group, pyw_roster_worker *workers, 
     return count;
 }
 
-static int is_written(const pyw_roster_group *written, const pyw_roster_status *status,
-                      const pyw_roster_worker *workers, uint32_t count)
+static int is_written(const pyw_worker_list_group *written, const pyw_worker_list_status *status,
+                      const pyw_worker_list_worker *workers, uint32_t count)
 {
     return (written->sequence & 1) == 0 && memcmp(&written->status, status, sizeof(*status)) == 0 &&
            written->count == count && memcmp(written->workers, workers, count * sizeof(*workers)) == 0;
 }
 
 /* A manager that ends leaves the groups to the next one: requests wait for its workers. */
-static pyw_roster_status status_of(const pyw_worker_group *group)
+static pyw_worker_list_status status_of(const pyw_worker_group *group)
 {
     int is_left = group->is_stopping && group->retire_at == INT64_MAX;
     pyw_group_state state = is_left ? PYW_GROUP_STARTING : pyw_group_state_of(group);
-    const pyw_roster_status status = {
-        .use = (uint32_t)group->options->roster_use,
+    const pyw_worker_list_status status = {
+        .use = (uint32_t)group->options->worker_list_use,
         .state = state,
         .until = state == PYW_GROUP_DOWN ? group->start_at : 0,
     };
@@ -117,7 +117,7 @@ static pyw_roster_status status_of(const pyw_worker_group *group)
 }
 
 /* Once for each pause, not for each request. */
-static void say_down(pyw_worker_group *group, const pyw_roster_status *status)
+static void say_down(pyw_worker_group *group, const pyw_worker_list_status *status)
 {
     if (status->state == PYW_GROUP_DOWN && group->down_until != status->until) {
         group->down_until = status->until;
@@ -140,43 +140,45 @@ static int owns_place(const pyw_manager *manager, const pyw_worker_group *group)
         return 1;
     }
     for (const pyw_worker_group *other = manager->groups; other != NULL; other = other->next) {
-        if (other != group && other->options->roster_index == group->options->roster_index && is_configured(other)) {
+        if (other != group && other->options->worker_list_index == group->options->worker_list_index &&
+            is_configured(other)) {
             return 0;
         }
     }
     return 1;
 }
 
-/* Without a control channel the roster may be another manager's. A predecessor's workers stay listed as they are. */
+/* Without a control channel the worker list may be another manager's. A predecessor's workers stay listed as they are.
+ */
 static int may_write(const pyw_manager *manager, const pyw_worker_group *group)
 {
-    int index = group->options->roster_index;
+    int index = group->options->worker_list_index;
 
-    return index >= 0 && index < manager->roster_size && !pyw_handover_is_given(manager->handover) &&
+    return index >= 0 && index < manager->worker_list_size && !pyw_handover_is_given(manager->handover) &&
            pyw_channel_fd(manager->control) >= 0 && !group->has_predecessor && owns_place(manager, group);
 }
 
-void pyw_roll_call_write(const pyw_manager *manager, pyw_worker_group *group)
+void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
 {
-    static pyw_roster_worker workers[PYW_ROSTER_WORKERS];
-    pyw_roster_group *written;
-    pyw_roster_status status;
+    static pyw_worker_list_worker workers[PYW_WORKER_LIST_WORKERS];
+    pyw_worker_list_group *written;
+    pyw_worker_list_status status;
     uint32_t count;
 
     group->load = load_of(manager, group);
     if (!may_write(manager, group)) {
         return;
     }
-    written = &manager->roster[group->options->roster_index];
+    written = &manager->worker_list[group->options->worker_list_index];
     status = status_of(group);
-    count = list(group, workers, PYW_ROSTER_WORKERS);
+    count = list(group, workers, PYW_WORKER_LIST_WORKERS);
     if (!is_written(written, &status, workers, count)) {
-        pyw_roster_write(written, &status, workers, count);
+        pyw_worker_list_write(written, &status, workers, count);
         say_down(group, &status);
     }
 }
 
-void pyw_roll_call_check_sockets(const pyw_manager *manager, pyw_worker_group *group)
+void pyw_publish_check_sockets(const pyw_manager *manager, pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         if (pyw_clock_ms() >= group->retry_at && child->state == PYW_CHILD_READY && !child->is_recycled &&

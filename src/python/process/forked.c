@@ -91,7 +91,7 @@ static int take_exit_code(void)
     return status;
 }
 
-static void flush(const char *name)
+static void flush_stream(const char *name)
 {
     PyObject *stream = PySys_GetObject(name); /* borrowed */
     PyObject *result;
@@ -110,19 +110,20 @@ static void flush_streams(void)
     PyObject *error[3];
 
     PyErr_Fetch(&error[0], &error[1], &error[2]);
-    flush("stdout");
-    flush("stderr");
+    flush_stream("stdout");
+    flush_stream("stderr");
     pyw_record_flush_all();
     PyErr_Restore(error[0], error[1], error[2]);
 }
 
-static void say(pyw_log_level level, const char *who, const char *how, int status)
+static void log_exit(pyw_log_level level, const char *who, const char *how, int status)
 {
     char text[1024];
 
     PyOS_snprintf(text, sizeof(text),
                   PYWNO(0530) "%.600s: process %ld, which it forked, %s instead of ending with os._exit() or executing "
-                  "a program; it ends now, with exit status %d", who, (long)getpid(), how, status);
+                              "a program; it ends now, with exit status %d",
+                  who, (long)getpid(), how, status);
     if (level == PYW_LOG_ERR) {
         pyw_exception_log(level, text);
     }
@@ -131,21 +132,21 @@ static void say(pyw_log_level level, const char *who, const char *how, int statu
     }
 }
 
-static void leave(const char *who)
+static void leave_process(const char *who)
 {
     int status = 0;
 
     flush_streams();
     if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_SystemExit)) {
         status = 1;
-        say(PYW_LOG_ERR, who, "let an exception through", status);
+        log_exit(PYW_LOG_ERR, who, "let an exception through", status);
     }
     else if (PyErr_Occurred()) {
         status = take_exit_code();
-        say(PYW_LOG_WARNING, who, "called sys.exit()", status);
+        log_exit(PYW_LOG_WARNING, who, "called sys.exit()", status);
     }
     else {
-        say(PYW_LOG_WARNING, who, "returned", status);
+        log_exit(PYW_LOG_WARNING, who, "returned", status);
     }
     flush_streams();
     _exit(status);
@@ -154,14 +155,14 @@ static void leave(const char *who)
 void pyw_forked_check(const char *who)
 {
     if (is_child) {
-        leave(who);
+        leave_process(who);
     }
 }
 
 void pyw_forked_check_application(void)
 {
     if (is_child) {
-        leave(application_of_thread != NULL ? application_of_thread : "an application");
+        leave_process(application_of_thread != NULL ? application_of_thread : "an application");
     }
 }
 
@@ -182,13 +183,13 @@ static int is_fault(int number)
 
 void pyw_forked_reset_signals(void)
 {
-    const struct sigaction by_default = { .sa_handler = SIG_DFL };
+    const struct sigaction by_default = {.sa_handler = SIG_DFL};
     struct sigaction action;
     sigset_t none;
 
     for (int number = 1; number <= SIGRTMAX; number++) {
-        if (!is_fault(number) && sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL
-            && action.sa_handler != SIG_IGN) {
+        if (!is_fault(number) && sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
+            action.sa_handler != SIG_IGN) {
             sigaction(number, &by_default, NULL);
         }
     }

@@ -32,8 +32,8 @@ static struct {
     pyw_interpreter main;
     pyw_interpreter *last;
     double threads_end; /* when stop() waits no longer for threads of the applications, CLOCK_MONOTONIC; 0: never */
-    char *owner; /* the group that the main interpreter was given to, "" if somebody chose it; NULL: none yet */
-} all = { .lock = PTHREAD_MUTEX_INITIALIZER, .making = PTHREAD_MUTEX_INITIALIZER, .last = &all.main };
+    char *owner;        /* the group that the main interpreter was given to, "" if somebody chose it; NULL: none yet */
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER, .making = PTHREAD_MUTEX_INITIALIZER, .last = &all.main};
 
 static __thread int is_nameless;
 
@@ -78,7 +78,7 @@ pyw_result pyw_interpreter_start(const pyw_module_settings *settings, const pyw_
     return PYW_OK;
 }
 
-static pyw_interpreter *lookup(const char *name)
+static pyw_interpreter *find_interpreter(const char *name)
 {
     pyw_interpreter *interpreter = &all.main;
 
@@ -91,7 +91,7 @@ static pyw_interpreter *lookup(const char *name)
     return interpreter;
 }
 
-static pyw_interpreter *append(const char *name)
+static pyw_interpreter *append_interpreter(const char *name)
 {
     pyw_interpreter *interpreter = calloc(1, sizeof(*interpreter));
 
@@ -116,12 +116,12 @@ pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_defa
     pyw_interpreter *found;
 
     pthread_mutex_lock(&all.lock);
-    found = lookup(application_group);
+    found = find_interpreter(application_group);
     if (all.owner == NULL && (found == &all.main || (found == NULL && is_default))) {
         found = give_main_to(application_group);
     }
     else if (found == NULL) {
-        found = append(application_group);
+        found = append_interpreter(application_group);
     }
     pthread_mutex_unlock(&all.lock);
     return found;
@@ -131,8 +131,10 @@ static void not_made(const pyw_interpreter *interpreter)
 {
     char message[512];
 
-    PyOS_snprintf(message, sizeof(message), PYWNO(0511) "there is no interpreter for the application group %.300s: its "
-                  "requests get 500", interpreter->name);
+    PyOS_snprintf(message, sizeof(message),
+                  PYWNO(0511) "there is no interpreter for the application group %.300s: its "
+                              "requests get 500",
+                  interpreter->name);
     pyw_exception_log(PYW_LOG_ERR, message);
 }
 
@@ -219,7 +221,7 @@ static PyThreadState *thread_state(const pyw_interpreter *interpreter)
     return state != NULL ? state : add_thread_state(interpreter);
 }
 
-static void make(pyw_interpreter *interpreter)
+static void make_interpreter(pyw_interpreter *interpreter)
 {
     PyThreadState *thread = thread_state(&all.main);
     const char *before = pyw_forked_enter(PYW_FORKED_START);
@@ -239,7 +241,7 @@ pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter)
 
     if (thread == NULL) {
         if (atomic_load(&interpreter->state) == NULL) {
-            make(interpreter);
+            make_interpreter(interpreter);
         }
         thread = atomic_load(&interpreter->state) != NULL ? thread_state(interpreter) : NULL;
         if (thread == NULL) {
@@ -383,8 +385,7 @@ static void limit_threads(int threads_ms)
     struct timespec time;
 
     clock_gettime(CLOCK_MONOTONIC, &time);
-    all.threads_end =
-        threads_ms > 0 ? (double)time.tv_sec + (double)time.tv_nsec / 1e9 + (double)threads_ms / 1000 : 0;
+    all.threads_end = threads_ms > 0 ? (double)time.tv_sec + (double)time.tv_nsec / 1e9 + (double)threads_ms / 1000 : 0;
 }
 
 /*

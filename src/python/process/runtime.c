@@ -30,17 +30,21 @@ static pyw_result find_executable(const char *home, char *path, size_t size, pyw
         snprintf(path, size, "%s", PYW_PYTHON_EXECUTABLE);
         return PYW_OK;
     }
-    if ((size_t)snprintf(path, size, "%s/bin/python3", home) >= size
-        || (size_t)snprintf(library, sizeof(library), "%s/lib/python" PYW_PYTHON_SERIES, home) >= sizeof(library)) {
+    if ((size_t)snprintf(path, size, "%s/bin/python3", home) >= size ||
+        (size_t)snprintf(library, sizeof(library), "%s/lib/python" PYW_PYTHON_SERIES, home) >= sizeof(library)) {
         return pyw_problem_set(problem, "python-home is too long: %s", home);
     }
     if (access(path, X_OK) != 0) {
-        return pyw_problem_set(problem, "python-home %s is no Python environment that this user may use: %s cannot be "
-                               "executed", home, path);
+        return pyw_problem_set(problem,
+                               "python-home %s is no Python environment that this user may use: %s cannot be "
+                               "executed",
+                               home, path);
     }
     if (access(library, X_OK) != 0) {
-        return pyw_problem_set(problem, "python-home %s has no lib/python" PYW_PYTHON_SERIES ", or this user may not "
-                               "enter it: this engine is for Python " PYW_PYTHON_SERIES, home);
+        return pyw_problem_set(problem,
+                               "python-home %s has no lib/python" PYW_PYTHON_SERIES ", or this user may not "
+                               "enter it: this engine is for Python " PYW_PYTHON_SERIES,
+                               home);
     }
     return PYW_OK;
 }
@@ -76,7 +80,7 @@ static PyStatus preinitialise(int is_daemon)
 static PyStatus configure(PyConfig *config, const char *executable)
 {
     static char name[] = "mod_pywsgi";
-    char *argv[] = { name };
+    char *argv[] = {name};
     PyStatus status = PyConfig_SetBytesString(config, &config->executable, executable);
 
     config->parse_argv = 0;

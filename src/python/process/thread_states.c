@@ -15,7 +15,7 @@ typedef struct thread_states {
 static struct {
     pthread_mutex_t lock;
     thread_states *first;
-} all = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static __thread thread_states *mine;
 

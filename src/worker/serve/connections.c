@@ -45,7 +45,7 @@ struct pyw_connections {
     pyw_connection *unused;
 };
 
-static int watch(const pyw_connections *connections, int fd, uint32_t events, void *mark)
+static int epoll_add(const pyw_connections *connections, int fd, uint32_t events, void *mark)
 {
     struct epoll_event event = {.events = events, .data = {.ptr = mark}};
 
@@ -71,7 +71,7 @@ pyw_connections *pyw_connections_create(int listener, void (*say_goodbye)(int fd
     connections->say_goodbye = say_goodbye;
     connections->spare = take_spare();
     pyw_worker_forked_prepare_epoll(connections->epoll);
-    if (connections->epoll < 0 || watch(connections, listener, EPOLLIN, &connections->listener) != 0) {
+    if (connections->epoll < 0 || epoll_add(connections, listener, EPOLLIN, &connections->listener) != 0) {
         pyw_problem_set(problem, "epoll: %s", strerror(errno));
         free(connections);
         return NULL;
@@ -200,7 +200,7 @@ pyw_connection *pyw_connections_add(pyw_connections *connections, int fd)
         __atomic_store_n(&added->state, CONNECTION_BUSY, __ATOMIC_RELEASE);
     }
     pthread_mutex_unlock(&connections->lock);
-    if (added != NULL && watch(connections, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, added) != 0) {
+    if (added != NULL && epoll_add(connections, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, added) != 0) {
         pyw_connections_forget(connections, added);
         added = NULL;
     }

@@ -77,7 +77,7 @@ static pyw_result next_piece(pyw_wire_exchange *exchange, int timeout_ms)
     return result;
 }
 
-static pyw_result flush(pyw_wire_exchange *exchange, unsigned flags);
+static pyw_result flush_output(pyw_wire_exchange *exchange, unsigned flags);
 
 static uint16_t stamp_of(const pyw_wire_exchange *exchange)
 {
@@ -94,7 +94,7 @@ static void send_continue(pyw_wire_exchange *exchange)
     payload->length = 0;
     pyw_message_head_encode(payload, &message, NULL, 0);
     pyw_channel_queue(exchange->channel, PYW_FRAME_INTERIM, 0, payload->data, payload->length, -1);
-    flush(exchange, 0);
+    flush_output(exchange, 0);
 }
 
 /* Nobody but httpd writes into the file, and it is done with it: a file that is shorter is a defect or a bad disk. */
@@ -159,7 +159,7 @@ static pyw_result wire_read(pyw_exchange *base, void *buffer, size_t size, size_
     return PYW_OK;
 }
 
-static pyw_result flush(pyw_wire_exchange *exchange, unsigned flags)
+static pyw_result flush_output(pyw_wire_exchange *exchange, unsigned flags)
 {
     pyw_result result = pyw_channel_send(exchange->channel, flags & PYW_SEND_NOWAIT ? 0 : exchange->timeout_ms);
 
@@ -198,7 +198,7 @@ static pyw_result queue_head(pyw_wire_exchange *exchange, const pyw_head *head)
 }
 
 /* The frames before and behind the body bytes of a send operation, which `queue_body` adds. */
-static pyw_result begin(pyw_wire_exchange *exchange, const pyw_head *head)
+static pyw_result begin_response(pyw_wire_exchange *exchange, const pyw_head *head)
 {
     if (exchange->output != PYW_OK) {
         return exchange->output;
@@ -215,7 +215,7 @@ static void queue_end(pyw_wire_exchange *exchange, unsigned flags)
 
 static pyw_result complete(pyw_wire_exchange *exchange, unsigned flags)
 {
-    pyw_result result = flush(exchange, flags);
+    pyw_result result = flush_output(exchange, flags);
 
     if (result == PYW_OK && flags & PYW_SEND_END) {
         exchange->is_over = 1;
@@ -232,7 +232,7 @@ static uint16_t last_flag(unsigned flags)
 static pyw_result send_parallel(pyw_wire_exchange *exchange, const pyw_head *head, const void *data, size_t length,
                                 unsigned flags)
 {
-    pyw_result result = begin(exchange, NULL);
+    pyw_result result = begin_response(exchange, NULL);
 
     if (result == PYW_OK && pyw_channel_has_output(exchange->channel)) {
         result = pyw_channel_send(exchange->channel, 0);
@@ -241,7 +241,7 @@ static pyw_result send_parallel(pyw_wire_exchange *exchange, const pyw_head *hea
         }
     }
     if (result == PYW_OK) {
-        result = begin(exchange, head);
+        result = begin_response(exchange, head);
     }
     if (result == PYW_OK) {
         pyw_channel_queue(exchange->channel, PYW_FRAME_DATA, last_flag(flags), data, length, -1);
@@ -264,7 +264,7 @@ static pyw_result wire_send(pyw_exchange *base, const pyw_head *head, const void
     if (is_repetition(exchange)) {
         return complete(exchange, flags);
     }
-    result = begin(exchange, head);
+    result = begin_response(exchange, head);
     if (result != PYW_OK) {
         return result;
     }
@@ -283,7 +283,7 @@ static pyw_result wire_send_file(pyw_exchange *base, const pyw_head *head, int f
     if (is_repetition(exchange)) {
         return complete(exchange, flags);
     }
-    result = begin(exchange, head);
+    result = begin_response(exchange, head);
     if (result != PYW_OK) {
         return result;
     }
@@ -306,7 +306,7 @@ static pyw_result wire_interim(pyw_exchange *base, int status, const pyw_pair *h
     }
     if (result == PYW_OK) {
         pyw_channel_queue(exchange->channel, PYW_FRAME_INTERIM, 0, payload.data, payload.length, -1);
-        result = flush(exchange, 0);
+        result = flush_output(exchange, 0);
     }
     pyw_buffer_free(&payload);
     return result;
@@ -321,13 +321,13 @@ static pyw_result wire_log(pyw_exchange *base, pyw_log_level level, const char *
         return PYW_OK;
     }
     if (is_repetition(exchange)) {
-        return flush(exchange, flags);
+        return flush_output(exchange, flags);
     }
     if (length > PYW_LIMIT_LOG) {
         length = PYW_LIMIT_LOG;
     }
     pyw_channel_queue(exchange->channel, PYW_FRAME_LOG, (uint16_t)level, text, length, -1);
-    return flush(exchange, flags);
+    return flush_output(exchange, flags);
 }
 
 /*
@@ -356,7 +356,7 @@ static void send_error(pyw_wire_exchange *exchange, int status)
 
     pyw_message_error_encode(payload, (uint16_t)status);
     pyw_channel_queue(exchange->channel, PYW_FRAME_ERROR, 0, payload, sizeof(payload), -1);
-    flush(exchange, 0);
+    flush_output(exchange, 0);
 }
 
 static void wire_finish(pyw_exchange *base, pyw_outcome outcome, int status)
@@ -366,7 +366,7 @@ static void wire_finish(pyw_exchange *base, pyw_outcome outcome, int status)
     if (exchange->output == PYW_OK && !exchange->is_over) {
         if (outcome == PYW_DONE) {
             pyw_channel_queue(exchange->channel, PYW_FRAME_END, 0, NULL, 0, -1);
-            flush(exchange, 0);
+            flush_output(exchange, 0);
         }
         else {
             send_error(exchange, outcome == PYW_ERROR ? status : 500);
@@ -374,7 +374,7 @@ static void wire_finish(pyw_exchange *base, pyw_outcome outcome, int status)
         exchange->is_over = 1;
     }
     if (exchange->output == PYW_OK && pyw_channel_has_output(exchange->channel)) {
-        flush(exchange, 0);
+        flush_output(exchange, 0);
     }
 }
 

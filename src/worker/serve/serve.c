@@ -109,7 +109,7 @@ static void withdraw(pyw_server_thread *thread)
 }
 
 /* Returns 1 if another request may follow on the connection. */
-static int run(pyw_server_thread *thread, const pyw_message_request *request, int has_body)
+static int run_request(pyw_server_thread *thread, const pyw_message_request *request, int has_body)
 {
     const pyw_service *service = thread->service;
     const pyw_application_spec spec = {
@@ -134,14 +134,14 @@ static int run(pyw_server_thread *thread, const pyw_message_request *request, in
         return 0;
     }
     if (application != thread->last) {
-        pyw_watch_list_add(service->watched, application, &spec);
+        pyw_script_watch_add(service->watched, application, &spec);
         thread->last = application;
     }
     announce(thread, request->id);
     service->engine->run(application, &exchange.base);
     withdraw(thread);
     if (service->memory != NULL) {
-        pyw_memory_look_at(service->memory, pyw_clock_ms());
+        pyw_memory_watch_read(service->memory, pyw_clock_ms());
     }
     return pyw_wire_exchange_drain(&exchange);
 }
@@ -243,7 +243,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     if (frame->flags & PYW_REQUEST_TOLD) {
         send_empty(pyw_channel_fd(thread->channel), PYW_FRAME_TAKEN);
     }
-    return run(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
+    return run_request(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
 }
 
 static pyw_result no_token(int error)
@@ -314,7 +314,7 @@ int pyw_serve_admits(const pyw_service *service, int fd)
     return 1;
 }
 
-static void finish(pyw_server_thread *thread)
+static void finish_request(pyw_server_thread *thread)
 {
     pyw_channel_hang_up(thread->channel);
     pyw_buffer_reset(&thread->scratch, BUFFER_KEEP);
@@ -335,11 +335,11 @@ static int skip_left(pyw_channel *channel)
 }
 
 /* After a request that may be followed by another one; nothing of the first may be left. */
-static int rest(pyw_server_thread *thread)
+static int wait_for_request(pyw_server_thread *thread)
 {
     int fd = skip_left(thread->channel) ? pyw_channel_detach(thread->channel) : -1;
 
-    finish(thread);
+    finish_request(thread);
     if (fd < 0) {
         return 0;
     }
@@ -362,7 +362,7 @@ static int serve_what_has_come(pyw_server_thread *thread)
         }
         result = await_request(thread, &frame, timeout_of(thread->service)); /* a part of it is here */
     }
-    return result == PYW_OK && serve_request(thread, &frame) && rest(thread);
+    return result == PYW_OK && serve_request(thread, &frame) && wait_for_request(thread);
 }
 
 int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token)
@@ -373,7 +373,7 @@ int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token)
     pyw_channel_open(thread->channel, fd);
     may_rest = serve_what_has_come(thread);
     if (!may_rest) {
-        finish(thread);
+        finish_request(thread);
     }
     return may_rest;
 }

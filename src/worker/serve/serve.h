@@ -25,10 +25,10 @@ typedef struct pyw_service {
     int receive_buffer_size; /* 0: the system's */
     uid_t peers[3];          /* who may connect */
     int peer_count;
-    pyw_board *board;        /* may be NULL */
-    pyw_watch_list *watched; /* the applications that were asked for */
-    pyw_memory_look *memory; /* NULL: there is no memory-recycle */
-    int draining;            /* begin nothing more; atomic */
+    pyw_board *board;          /* may be NULL */
+    pyw_script_watch *watched; /* the applications that were asked for */
+    pyw_memory_watch *memory;  /* NULL: there is no memory-recycle */
+    int draining;              /* begin nothing more; atomic */
 } pyw_service;
 
 /* One thread's. */

@@ -11,7 +11,7 @@
 #include "worker/watch/crash_traceback.h"
 
 void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options, const pyw_engine *engine,
-                          pyw_watch_list *watched)
+                          pyw_script_watch *watched)
 {
     int count = pyw_open_engine_count(options);
     pyw_application_spec *specs = calloc((size_t)count + 1, sizeof(*specs));
@@ -26,7 +26,7 @@ void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options
 
             if (application != NULL) {
                 loading->applications[loading->count++] = application;
-                pyw_watch_list_add(watched, application, &specs[i]);
+                pyw_script_watch_add(watched, application, &specs[i]);
             }
         }
     }

@@ -21,18 +21,18 @@ typedef struct pyw_loading {
     int count;
     const pyw_group_options *options;
     const pyw_settings *settings; /* for warmup= */
-    void (*wake)(void); /* called when all have been tried */
+    void (*wake)(void);           /* called when all have been tried */
     pthread_t thread;
     int may_serve;
     char problem[PYW_BOARD_LINE]; /* has_failed: why the first of them does not load */
     int has_failed_warmup;        /* that was it */
-    atomic_int is_done;    /* stored last: who sees it sees has_failed, too */
-    atomic_int has_failed; /* one of them does not load */
+    atomic_int is_done;           /* stored last: who sees it sees has_failed, too */
+    atomic_int has_failed;        /* one of them does not load */
 } pyw_loading;
 
 /* Makes them known to the engine and has them watched. Without memory there are none. */
 void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options, const pyw_engine *engine,
-                          pyw_watch_list *watched);
+                          pyw_script_watch *watched);
 
 /*
  * Starts the thread, also a second time, in a process that was forked. `may_serve`: the first request may be answered

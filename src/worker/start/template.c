@@ -17,13 +17,13 @@
 
 enum { FORKED_TIMEOUT_MS = 5000 };
 
-struct pyw_forking {
+struct pyw_worker_template {
     int fds[PYW_HERITAGE_FDS]; /* of the next worker; -1: the template's own will do */
 };
 
-pyw_forking *pyw_forking_create(void)
+pyw_worker_template *pyw_worker_template_create(void)
 {
-    pyw_forking *forking = malloc(sizeof(*forking));
+    pyw_worker_template *forking = malloc(sizeof(*forking));
 
     for (int i = 0; forking != NULL && i < PYW_HERITAGE_FDS; i++) {
         forking->fds[i] = -1;
@@ -31,7 +31,7 @@ pyw_forking *pyw_forking_create(void)
     return forking;
 }
 
-static void drop(pyw_forking *forking, unsigned number)
+static void drop_descriptor(pyw_worker_template *forking, unsigned number)
 {
     if (forking->fds[number] >= 0) {
         close(forking->fds[number]);
@@ -39,17 +39,17 @@ static void drop(pyw_forking *forking, unsigned number)
     }
 }
 
-static void drop_all(pyw_forking *forking)
+static void drop_all(pyw_worker_template *forking)
 {
     for (unsigned i = 0; i < PYW_HERITAGE_FDS; i++) {
-        drop(forking, i);
+        drop_descriptor(forking, i);
     }
 }
 
-void pyw_forking_take(pyw_forking *forking, unsigned number, int fd)
+void pyw_worker_template_take(pyw_worker_template *forking, unsigned number, int fd)
 {
     if (number < PYW_HERITAGE_FDS) {
-        drop(forking, number);
+        drop_descriptor(forking, number);
         forking->fds[number] = fd;
     }
     else if (fd >= 0) {
@@ -94,7 +94,7 @@ static pid_t fork_twice(void)
     return between;
 }
 
-pid_t pyw_forking_fork(pyw_forking *forking, const pyw_engine *engine)
+pid_t pyw_worker_template_fork(pyw_worker_template *forking, const pyw_engine *engine)
 {
     pid_t pid = engine->fork(fork_twice);
 
@@ -107,7 +107,7 @@ pid_t pyw_forking_fork(pyw_forking *forking, const pyw_engine *engine)
     return pid;
 }
 
-void pyw_forking_become_worker(pyw_forking *forking, pyw_channel *manager)
+void pyw_worker_template_become_worker(pyw_worker_template *forking, pyw_channel *manager)
 {
     setpgid(0, 0);
     prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME);

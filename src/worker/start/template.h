@@ -13,24 +13,24 @@
 #include "wire/channel.h"
 #include "wsgi/engine.h"
 
-typedef struct pyw_forking pyw_forking;
+typedef struct pyw_worker_template pyw_worker_template;
 
 /* NULL: no memory. */
-pyw_forking *pyw_forking_create(void);
+pyw_worker_template *pyw_worker_template_create(void);
 
 /* A HAND frame: `fd` (owned; -1 for none) is for descriptor `number` of the next worker. */
-void pyw_forking_take(pyw_forking *forking, unsigned number, int fd);
+void pyw_worker_template_take(pyw_worker_template *forking, unsigned number, int fd);
 
 /*
  * A FORK frame. 0: this is the new process, a child of the manager; -1 with errno: there is none. In both cases but the
  * first what was handed is closed.
  */
-pid_t pyw_forking_fork(pyw_forking *forking, const pyw_engine *engine);
+pid_t pyw_worker_template_fork(pyw_worker_template *forking, const pyw_engine *engine);
 
 /*
  * In the new process: puts the descriptors in their places, `manager` being the channel of the template before and the
  * worker's own after it, and says FORKED.
  */
-void pyw_forking_become_worker(pyw_forking *forking, pyw_channel *manager);
+void pyw_worker_template_become_worker(pyw_worker_template *forking, pyw_channel *manager);
 
 #endif

@@ -34,7 +34,8 @@ static pyw_result no_body(pyw_exchange *exchange, void *buffer, size_t size, siz
     return PYW_OK;
 }
 
-static pyw_result drop(pyw_exchange *exchange, const pyw_head *head, const void *data, size_t length, unsigned flags)
+static pyw_result discard_response(pyw_exchange *exchange, const pyw_head *head, const void *data, size_t length,
+                                   unsigned flags)
 {
     (void)data;
     (void)length;
@@ -78,7 +79,7 @@ static int is_gone(pyw_exchange *exchange)
     return 0;
 }
 
-static void finish(pyw_exchange *exchange, pyw_outcome outcome, int status)
+static void finish_warmup(pyw_exchange *exchange, pyw_outcome outcome, int status)
 {
     warmup_exchange *self = (warmup_exchange *)exchange;
 
@@ -91,16 +92,16 @@ static void finish(pyw_exchange *exchange, pyw_outcome outcome, int status)
 
 static const pyw_exchange_ops operations = {
     .read = no_body,
-    .send = drop,
+    .send = discard_response,
     .send_file = drop_file,
     .interim = drop_interim,
     .log = write_log,
     .client_gone = is_gone,
-    .finish = finish,
+    .finish = finish_warmup,
 };
 
 /* What httpd would say of a request by itself. `path` and `query` must live as long as the pairs. */
-static void describe(pyw_pairs *pairs, const char *url, const char *path, const char *query, const char *server)
+static void describe_request(pyw_pairs *pairs, const char *url, const char *path, const char *query, const char *server)
 {
     const char *const fixed[][2] = {
         {"REQUEST_METHOD", "GET"},
@@ -133,8 +134,8 @@ static void decode(char *path)
     free(decoded);
 }
 
-static void ask(warmup_exchange *exchange, const pyw_engine *engine, pyw_application *application, const char *url,
-                const char *server)
+static void send_warmup_request(warmup_exchange *exchange, const pyw_engine *engine, pyw_application *application,
+                                const char *url, const char *server)
 {
     char *path = strdup(url);
     char *query = path != NULL ? strchr(path, '?') : NULL;
@@ -147,7 +148,7 @@ static void ask(warmup_exchange *exchange, const pyw_engine *engine, pyw_applica
         *query++ = '\0';
     }
     decode(path);
-    describe(&pairs, url, path, query != NULL ? query : "", server);
+    describe_request(&pairs, url, path, query != NULL ? query : "", server);
     exchange->base.ops = &operations;
     exchange->base.environ_pairs = pairs.items;
     exchange->base.environ_count = pairs.count;
@@ -163,8 +164,8 @@ int pyw_warmup(const pyw_engine *engine, pyw_application *application, const cha
     warmup_exchange exchange = {0};
     int64_t begun = pyw_clock_ms();
 
-    ask(&exchange, engine, application, url,
-        settings->server_name != NULL && *settings->server_name ? settings->server_name : "localhost");
+    send_warmup_request(&exchange, engine, application, url,
+                        settings->server_name != NULL && *settings->server_name ? settings->server_name : "localhost");
     if (exchange.is_complete && exchange.status > 0 && exchange.status < 500) {
         pyw_log(PYW_LOG_INFO, PYWNO(0356) "warmup: %s was answered with %d in %.3f s", url, exchange.status,
                 (double)(pyw_clock_ms() - begun) / 1000);

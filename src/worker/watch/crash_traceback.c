@@ -69,7 +69,7 @@ static int is_own(const siginfo_t *info)
 }
 
 /* "SIGSEGV at address 0x10, in thread 0x00007f...:" as the dump writes threads. snprintf(3) is not for handlers. */
-static size_t describe(char *out, const char *name, const siginfo_t *info)
+static size_t describe_signal(char *out, const char *name, const siginfo_t *info)
 {
     char *at = out;
 
@@ -98,7 +98,7 @@ static int is_board_open(void)
 static void write_stacks(const char *name, const siginfo_t *info)
 {
     char line[160];
-    size_t length = describe(line, name, info);
+    size_t length = describe_signal(line, name, info);
 
     if (is_own(info)) {
         crash.board->dying = (uint32_t)(slot_of_thread + 1);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct pyw_memory_look {
+struct pyw_memory_watch {
     int fd; /* of statm; an application may have closed it, and the number may be another file's */
     uint64_t page_size;
     uint64_t limit;
@@ -18,7 +18,7 @@ struct pyw_memory_look {
 };
 
 /* In bytes; 0: not told. */
-static uint64_t resident(const pyw_memory_look *look)
+static uint64_t resident(const pyw_memory_watch *look)
 {
     char text[128];
     ssize_t length = pread(look->fd, text, sizeof(text) - 1, 0);
@@ -31,9 +31,9 @@ static uint64_t resident(const pyw_memory_look *look)
     return sscanf(text, "%*u %" SCNu64, &pages) == 1 ? pages * look->page_size : 0;
 }
 
-pyw_memory_look *pyw_memory_look_create(uint64_t limit, void (*on_large)(void))
+pyw_memory_watch *pyw_memory_watch_create(uint64_t limit, void (*on_large)(void))
 {
-    pyw_memory_look *look = calloc(1, sizeof(*look));
+    pyw_memory_watch *look = calloc(1, sizeof(*look));
 
     if (look == NULL) {
         return NULL;
@@ -50,14 +50,14 @@ pyw_memory_look *pyw_memory_look_create(uint64_t limit, void (*on_large)(void))
 }
 
 /* Of the threads that come at the same time one looks. */
-static int is_mine(pyw_memory_look *look, int64_t now)
+static int is_mine(pyw_memory_watch *look, int64_t now)
 {
     int64_t next = atomic_load(&look->next);
 
     return now >= next && atomic_compare_exchange_strong(&look->next, &next, now + PYW_MEMORY_LOOK_MS);
 }
 
-void pyw_memory_look_at(pyw_memory_look *look, int64_t now)
+void pyw_memory_watch_read(pyw_memory_watch *look, int64_t now)
 {
     if (is_mine(look, now) && resident(look) > look->limit) {
         atomic_store(&look->next, now + PYW_MEMORY_LOOK_SAID_MS);
@@ -66,12 +66,12 @@ void pyw_memory_look_at(pyw_memory_look *look, int64_t now)
     }
 }
 
-int pyw_memory_look_take(pyw_memory_look *look)
+int pyw_memory_watch_take(pyw_memory_watch *look)
 {
     return atomic_exchange(&look->is_large, 0);
 }
 
-void pyw_memory_look_destroy(pyw_memory_look *look)
+void pyw_memory_watch_destroy(pyw_memory_watch *look)
 {
     if (look != NULL) {
         close(look->fd);

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-typedef struct pyw_memory_look pyw_memory_look;
+typedef struct pyw_memory_watch pyw_memory_watch;
 
 enum {
     PYW_MEMORY_LOOK_MS = 20,      /* from one look to the next, at least */
@@ -20,14 +20,14 @@ enum {
  * On the main thread, of the process that is to be looked at. `limit`: bytes of resident memory. `on_large` is called
  * by the thread that finds more, and must be quick. NULL: the kernel does not tell, or there is no descriptor for it.
  */
-pyw_memory_look *pyw_memory_look_create(uint64_t limit, void (*on_large)(void));
+pyw_memory_watch *pyw_memory_watch_create(uint64_t limit, void (*on_large)(void));
 
 /* Any thread, without the GIL. `now`: pyw_clock_ms(). Looks if it is time. */
-void pyw_memory_look_at(pyw_memory_look *look, int64_t now);
+void pyw_memory_watch_read(pyw_memory_watch *look, int64_t now);
 
 /* 1: it was found too large since the last call. */
-int pyw_memory_look_take(pyw_memory_look *look);
+int pyw_memory_watch_take(pyw_memory_watch *look);
 
-void pyw_memory_look_destroy(pyw_memory_look *look);
+void pyw_memory_watch_destroy(pyw_memory_watch *look);
 
 #endif

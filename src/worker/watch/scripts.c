@@ -11,15 +11,15 @@ typedef struct watched {
     char *script; /* NULL: it has none that is reloaded */
 } watched;
 
-struct pyw_watch_list {
+struct pyw_script_watch {
     pthread_mutex_t lock;
     watched *items;
     int count;
 };
 
-pyw_watch_list *pyw_watch_list_create(void)
+pyw_script_watch *pyw_script_watch_create(void)
 {
-    pyw_watch_list *list = calloc(1, sizeof(*list));
+    pyw_script_watch *list = calloc(1, sizeof(*list));
 
     if (list != NULL) {
         pthread_mutex_init(&list->lock, NULL);
@@ -27,7 +27,7 @@ pyw_watch_list *pyw_watch_list_create(void)
     return list;
 }
 
-static int is_known(const pyw_watch_list *list, const pyw_application *application)
+static int is_known_script(const pyw_script_watch *list, const pyw_application *application)
 {
     for (int i = 0; i < list->count; i++) {
         if (list->items[i].application == application) {
@@ -37,7 +37,7 @@ static int is_known(const pyw_watch_list *list, const pyw_application *applicati
     return 0;
 }
 
-static void append(pyw_watch_list *list, pyw_application *application, const pyw_application_spec *spec)
+static void append_script(pyw_script_watch *list, pyw_application *application, const pyw_application_spec *spec)
 {
     watched *grown = reallocarray(list->items, (size_t)list->count + 1, sizeof(*grown));
 
@@ -49,16 +49,16 @@ static void append(pyw_watch_list *list, pyw_application *application, const pyw
     }
 }
 
-void pyw_watch_list_add(pyw_watch_list *list, pyw_application *application, const pyw_application_spec *spec)
+void pyw_script_watch_add(pyw_script_watch *list, pyw_application *application, const pyw_application_spec *spec)
 {
     pthread_mutex_lock(&list->lock);
-    if (!is_known(list, application)) {
-        append(list, application, spec);
+    if (!is_known_script(list, application)) {
+        append_script(list, application, spec);
     }
     pthread_mutex_unlock(&list->lock);
 }
 
-int pyw_watch_list_changed(pyw_watch_list *list, const pyw_engine *engine)
+int pyw_script_watch_changed(pyw_script_watch *list, const pyw_engine *engine)
 {
     int changed = 0;
 
@@ -95,7 +95,7 @@ static uint64_t digest_of(const char *script)
     return digest;
 }
 
-uint64_t pyw_watch_list_digest(pyw_watch_list *list)
+uint64_t pyw_script_watch_digest(pyw_script_watch *list)
 {
     uint64_t digest = 1;
 

@@ -8,18 +8,18 @@
 
 #include "wsgi/engine.h"
 
-typedef struct pyw_watch_list pyw_watch_list;
+typedef struct pyw_script_watch pyw_script_watch;
 
 /* NULL: no memory. */
-pyw_watch_list *pyw_watch_list_create(void);
+pyw_script_watch *pyw_script_watch_create(void);
 
 /* Adds what is not on it yet. Without memory the application is not watched. The spec is copied. */
-void pyw_watch_list_add(pyw_watch_list *list, pyw_application *application, const pyw_application_spec *spec);
+void pyw_script_watch_add(pyw_script_watch *list, pyw_application *application, const pyw_application_spec *spec);
 
 /* Has the script of one of them changed since it was loaded? One stat(2) each. */
-int pyw_watch_list_changed(pyw_watch_list *list, const pyw_engine *engine);
+int pyw_script_watch_changed(pyw_script_watch *list, const pyw_engine *engine);
 
 /* A number that stands for the state of all scripts on disk that may be reloaded: another state, another number. */
-uint64_t pyw_watch_list_digest(pyw_watch_list *list);
+uint64_t pyw_script_watch_digest(pyw_script_watch *list);
 
 #endif

@@ -39,7 +39,7 @@ static struct timespec pause_end(const pyw_watchdog *watchdog)
 }
 
 /* 1: the thread is to end. */
-static int rest(pyw_watchdog *watchdog)
+static int wait_interval(pyw_watchdog *watchdog)
 {
     struct timespec end = pause_end(watchdog);
     int is_ending, error = 0;
@@ -53,7 +53,7 @@ static int rest(pyw_watchdog *watchdog)
     return is_ending;
 }
 
-static void *ask(void *data)
+static void *watchdog_thread(void *data)
 {
     pyw_watchdog *watchdog = data;
 
@@ -61,7 +61,7 @@ static void *ask(void *data)
         atomic_store(&watchdog->asked_at, pyw_clock_ms());
         watchdog->engine->touch();
         atomic_store(&watchdog->asked_at, INT64_MAX);
-    } while (!rest(watchdog));
+    } while (!wait_interval(watchdog));
     watchdog->engine->thread_end();
     return NULL;
 }
@@ -89,7 +89,7 @@ pyw_watchdog *pyw_watchdog_start(const pyw_engine *engine, int timeout_ms)
     watchdog->timeout_ms = timeout_ms;
     atomic_init(&watchdog->asked_at, INT64_MAX);
     prepare(watchdog);
-    if (pthread_create(&watchdog->thread, NULL, ask, watchdog) != 0) {
+    if (pthread_create(&watchdog->thread, NULL, watchdog_thread, watchdog) != 0) {
         free(watchdog);
         return NULL;
     }

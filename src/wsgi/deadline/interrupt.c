@@ -12,12 +12,12 @@
 
 /* What is said about a request, by which time it may be over. */
 typedef struct report {
-    char request[700]; /* "GET /path [id]" */
-    double waited, ran; /* seconds */
-    pyw_oversight state; /* in which the interrupter was wanted */
+    char request[700];   /* "GET /path [id]" */
+    double waited, ran;  /* seconds */
+    pyw_oversight state; /* in which the interrupt thread was wanted */
     int is_gone;
     int is_overdue;
-    int is_blocked;      /* the exception that was raised has not been come to */
+    int is_blocked; /* the exception that was raised has not been come to */
     pyw_interruption raised;
     PyThreadState *thread;
     unsigned long thread_id;
@@ -26,10 +26,10 @@ typedef struct report {
     void *log_baton;
 } report;
 
-/* The overseer's. */
+/* The deadline monitor's. */
 static report unheard;
 
-static void say(const report *about, pyw_log_level level, const char *text)
+static void log_report(const report *about, pyw_log_level level, const char *text)
 {
     char line[PYW_LOG_RECORD_MAX];
     size_t length = pyw_log_escape(line, sizeof(line), text, strlen(text));
@@ -55,7 +55,7 @@ static void say_lines(const report *about, pyw_log_level level, pyw_buffer *line
     for (line = lines->data; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = '\0';
         if (*line != '\0') {
-            say(about, level, line);
+            log_report(about, level, line);
         }
     }
 }
@@ -65,10 +65,10 @@ static double age(int64_t since_us)
     return (double)(pyw_clock_us() - since_us) / 1e6;
 }
 
-/* The overseer's lock is held. */
-static void describe(report *about, const pyw_overseen *overseen)
+/* The deadline monitor's lock is held. */
+static void describe_thread(report *about, const pyw_monitored *monitored)
 {
-    const pyw_request *request = overseen->request;
+    const pyw_request *request = monitored->request;
     const pyw_exchange *exchange = request->exchange;
     int method = (int)(request->method_length < 32 ? request->method_length : 32);
     int uri = (int)(request->uri_length < 512 ? request->uri_length : 512);
@@ -76,14 +76,14 @@ static void describe(report *about, const pyw_overseen *overseen)
     memset(about, 0, sizeof(*about));
     snprintf(about->request, sizeof(about->request), "%.*s %.*s [%.100s]", method, request->method, uri, request->uri,
              exchange->id);
-    about->waited = (double)(overseen->begun - exchange->arrival) / 1e6;
-    about->ran = age(overseen->begun);
-    about->state = overseen->state;
-    about->is_gone = overseen->is_gone;
-    about->is_overdue = overseen->is_overdue;
-    about->raised = overseen->raised;
-    about->thread = overseen->thread;
-    about->thread_id = overseen->thread_id;
+    about->waited = (double)(monitored->begun - exchange->arrival) / 1e6;
+    about->ran = age(monitored->begun);
+    about->state = monitored->state;
+    about->is_gone = monitored->is_gone;
+    about->is_overdue = monitored->is_overdue;
+    about->raised = monitored->raised;
+    about->thread = monitored->thread;
+    about->thread_id = monitored->thread_id;
     about->log = exchange->log_apart;
     about->log_baton = exchange->log_apart_baton;
 }
@@ -94,9 +94,10 @@ static void report_timeout(const report *about, pyw_buffer *stack)
 
     snprintf(text, sizeof(text),
              PYWNO(0620) "%s: not answered in time (request-timeout): it waited %.3f s and has run for %.3f s; %s. Its "
-             "thread is at:", about->request, about->waited, about->ran,
-             pyw_overseer_host()->interrupts ? "the thread is interrupted" : "the thread goes on (interrupt=Off)");
-    say(about, PYW_LOG_ERR, text);
+                         "thread is at:",
+             about->request, about->waited, about->ran,
+             pyw_monitor_host()->interrupts ? "the thread is interrupted" : "the thread goes on (interrupt=Off)");
+    log_report(about, PYW_LOG_ERR, text);
     say_lines(about, PYW_LOG_ERR, stack);
 }
 
@@ -104,9 +105,11 @@ static void report_gone(const report *about, pyw_buffer *stack)
 {
     char text[1024];
 
-    snprintf(text, sizeof(text), PYWNO(0621) "%s: the client left after %.3f s, the thread is interrupted "
-             "(WSGIClientGone). It is at:", about->request, about->waited + about->ran);
-    say(about, PYW_LOG_INFO, text);
+    snprintf(text, sizeof(text),
+             PYWNO(0621) "%s: the client left after %.3f s, the thread is interrupted "
+                         "(WSGIClientGone). It is at:",
+             about->request, about->waited + about->ran);
+    log_report(about, PYW_LOG_INFO, text);
     say_lines(about, PYW_LOG_INFO, stack);
 }
 
@@ -123,11 +126,13 @@ static void report_overdue(const report *about, pyw_buffer *stack)
 {
     char text[1024];
 
-    snprintf(text, sizeof(text), PYWNO(0623) "%s: the thread is still there after %.3f s (interrupt-timeout is over): "
-             "%s. %s. It is at:", about->request, about->ran, why_overdue(about),
-             pyw_overseer_host()->overdue != NULL ? "The worker is replaced"
-                                                  : "An embedded thread cannot be replaced: it is lost until then");
-    say(about, PYW_LOG_ERR, text);
+    snprintf(text, sizeof(text),
+             PYWNO(0623) "%s: the thread is still there after %.3f s (interrupt-timeout is over): "
+                         "%s. %s. It is at:",
+             about->request, about->ran, why_overdue(about),
+             pyw_monitor_host()->overdue != NULL ? "The worker is replaced"
+                                                 : "An embedded thread cannot be replaced: it is lost until then");
+    log_report(about, PYW_LOG_ERR, text);
     say_lines(about, PYW_LOG_ERR, stack);
 }
 
@@ -139,64 +144,64 @@ static void write_report(const report *about, pyw_buffer *stack)
     else if (about->is_overdue) {
         report_overdue(about, stack);
     }
-    else if (about->state == PYW_OVERSEEN_CALLED) {
+    else if (about->state == PYW_MONITORED_CALLED) {
         report_timeout(about, stack);
     }
     /* UNHEARD: was reported when the GIL could not be had. */
 }
 
 /* GIL held. 0: that request is over. */
-static int begin(report *about, uint64_t serial)
+static int begin_report(report *about, uint64_t serial)
 {
-    pyw_overseen *overseen;
+    pyw_monitored *monitored;
 
-    pyw_overseer_lock();
-    overseen = pyw_overseer_find(serial);
-    if (overseen != NULL) {
-        const pyw_adapter_state *state = overseen->request->state;
+    pyw_monitor_lock();
+    monitored = pyw_monitor_find(serial);
+    if (monitored != NULL) {
+        const pyw_adapter_state *state = monitored->request->state;
 
-        describe(about, overseen);
+        describe_thread(about, monitored);
         about->exception = about->is_gone ? state->client_gone : state->request_timeout;
         about->is_blocked = about->thread->async_exc != NULL;
     }
-    pyw_overseer_unlock();
-    return overseen != NULL;
+    pyw_monitor_unlock();
+    return monitored != NULL;
 }
 
 static int is_to_be_raised(const report *about)
 {
     return about->is_gone ? about->raised == PYW_NOT_INTERRUPTED
-                          : pyw_overseer_host()->interrupts && about->raised != PYW_INTERRUPTED_TIMEOUT;
+                          : pyw_monitor_host()->interrupts && about->raised != PYW_INTERRUPTED_TIMEOUT;
 }
 
 /* GIL held, and not given up in between: what is found here cannot be over before the exception is set. */
 static void conclude(const report *about, uint64_t serial)
 {
-    pyw_overseen *overseen;
+    pyw_monitored *monitored;
     pyw_interruption how = about->raised;
 
-    pyw_overseer_lock();
-    overseen = pyw_overseer_find(serial);
-    if (overseen != NULL) {
+    pyw_monitor_lock();
+    monitored = pyw_monitor_find(serial);
+    if (monitored != NULL) {
         if (is_to_be_raised(about)) {
             PyThreadState_SetAsyncExc(about->thread_id, about->exception);
             how = about->is_gone ? PYW_INTERRUPTED_GONE : PYW_INTERRUPTED_TIMEOUT;
         }
-        pyw_overseer_was_interrupted(overseen, how);
+        pyw_monitor_was_interrupted(monitored, how);
     }
-    pyw_overseer_unlock();
+    pyw_monitor_unlock();
 }
 
-static void serve(uint64_t serial, pyw_interpreter *interpreter)
+static void interrupt_interpreter(uint64_t serial, pyw_interpreter *interpreter)
 {
     report about;
-    pyw_buffer stack = { 0 };
+    pyw_buffer stack = {0};
     int is_there;
 
     if (pyw_interpreter_enter(interpreter) != PYW_OK) {
         return;
     }
-    is_there = begin(&about, serial);
+    is_there = begin_report(&about, serial);
     if (is_there) {
         /* Making frame objects may start a garbage collection, and so run any code: the lock is not held. */
         pyw_stacks_format(&stack, about.thread);
@@ -212,44 +217,45 @@ static void serve(uint64_t serial, pyw_interpreter *interpreter)
 static void *interrupt(void *unused)
 {
     pyw_interpreter_stay_nameless();
-    pyw_overseer_lock();
+    pyw_monitor_lock();
     do {
-        pyw_overseen *overseen;
+        pyw_monitored *monitored;
 
-        while ((overseen = pyw_overseer_take_wanted()) != NULL) {
-            uint64_t serial = overseen->serial;
-            pyw_interpreter *interpreter = overseen->request->interpreter;
+        while ((monitored = pyw_monitor_take_wanted()) != NULL) {
+            uint64_t serial = monitored->serial;
+            pyw_interpreter *interpreter = monitored->request->interpreter;
 
-            pyw_overseer_unlock();
-            serve(serial, interpreter);
-            pyw_overseer_lock();
+            pyw_monitor_unlock();
+            interrupt_interpreter(serial, interpreter);
+            pyw_monitor_lock();
         }
-    } while (pyw_overseer_wait_wanted());
-    pyw_overseer_unlock();
+    } while (pyw_monitor_wait_wanted());
+    pyw_monitor_unlock();
     pyw_interpreter_thread_end();
     return unused;
 }
 
-static void note_unheard(const pyw_overseen *overseen)
+static void note_unheard(const pyw_monitored *monitored)
 {
-    describe(&unheard, overseen);
+    describe_thread(&unheard, monitored);
 }
 
 /* With the stacks of all threads. */
 static void report_unheard(void)
 {
     char text[1024];
-    pyw_buffer stacks = { 0 };
+    pyw_buffer stacks = {0};
 
     snprintf(text, sizeof(text),
              PYWNO(0622) "%s: not answered in time (request-timeout): it waited %.3f s and has run for %.3f s. "
-             "Python's lock (the GIL) cannot be had, so that no thread can be interrupted: one keeps it in C code. The "
-             "thread of this request is 0x%lx; the stacks of all follow:", unheard.request, unheard.waited, unheard.ran,
-             unheard.thread_id);
-    say(&unheard, PYW_LOG_ERR, text);
+                         "Python's lock (the GIL) cannot be had, so that no thread can be interrupted: one keeps it in "
+                         "C code. The "
+                         "thread of this request is 0x%lx; the stacks of all follow:",
+             unheard.request, unheard.waited, unheard.ran, unheard.thread_id);
+    log_report(&unheard, PYW_LOG_ERR, text);
     pyw_stacks_take(&stacks);
     say_lines(&unheard, PYW_LOG_ERR, &stacks);
     pyw_buffer_free(&stacks);
 }
 
-const pyw_overseer_reports pyw_interrupter = { interrupt, note_unheard, report_unheard };
+const pyw_monitor_reports pyw_interrupt = {interrupt, note_unheard, report_unheard};

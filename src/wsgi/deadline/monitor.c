@@ -10,9 +10,11 @@
 #include "base/log.h"
 
 enum {
-    GIL_WAIT_MS = 1000, /* how long the interrupter may take to get the GIL before the stacks are taken without it */
+    GIL_WAIT_MS =
+        1000, /* how long the interrupt thread may take to get the GIL before the stacks are taken without it */
     GONE_LOOK_MS = 200, /* how often clients are looked at */
-    LINGER_MS = 1000    /* how long the overseer stays awake without a request: waking it costs the next one time */
+    LINGER_MS =
+        1000 /* how long the deadline monitor stays awake without a request: waking it costs the next one time */
 };
 
 static struct {
@@ -23,19 +25,19 @@ static struct {
     int is_ending;
     pthread_t threads[2];
     const pyw_engine_host *host;
-    const pyw_overseer_reports *reports;
-    pyw_overseen *first;
+    const pyw_monitor_reports *reports;
+    pyw_monitored *first;
     uint64_t serial;
-    int has_report;  /* the overseer's own, to be written without the lock */
-    int64_t wake_at; /* when the overseer looks again, whether it is told to or not */
+    int has_report;  /* the deadline monitor's own, to be written without the lock */
+    int64_t wake_at; /* when the deadline monitor looks again, whether it is told to or not */
     atomic_int overdue;
-} all = { .lock = PTHREAD_MUTEX_INITIALIZER, .due = PTHREAD_COND_INITIALIZER, .wanted = PTHREAD_COND_INITIALIZER };
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER, .due = PTHREAD_COND_INITIALIZER, .wanted = PTHREAD_COND_INITIALIZER};
 
-static void want(pyw_overseen *overseen, pyw_oversight state, int64_t now)
+static void want(pyw_monitored *monitored, pyw_oversight state, int64_t now)
 {
-    overseen->state = state;
-    overseen->is_wanted = 1;
-    overseen->due = now + GIL_WAIT_MS;
+    monitored->state = state;
+    monitored->is_wanted = 1;
+    monitored->due = now + GIL_WAIT_MS;
     pthread_cond_signal(&all.wanted);
 }
 
@@ -45,72 +47,69 @@ static int64_t interrupt_end(int64_t now)
     return all.host->interrupt_timeout_ms > 0 ? now + all.host->interrupt_timeout_ms : INT64_MAX;
 }
 
-static int64_t deadline_of(const pyw_overseen *overseen)
+static int64_t deadline_of(const pyw_monitored *monitored)
 {
-    int64_t deadline = overseen->request->exchange->deadline;
+    int64_t deadline = monitored->request->exchange->deadline;
 
     return deadline != 0 ? deadline : INT64_MAX;
 }
 
-static void out_of_time(pyw_overseen *overseen, int64_t now)
+static void out_of_time(pyw_monitored *monitored, int64_t now)
 {
-    overseen->is_gone = 0;
-    want(overseen, PYW_OVERSEEN_CALLED, now);
+    monitored->is_gone = 0;
+    want(monitored, PYW_MONITORED_CALLED, now);
 }
 
 /* The client that left has no claim: what its thread does about it is its own affair, until its time is up. */
-static void not_heard(pyw_overseen *overseen, int64_t now)
+static void not_heard(pyw_monitored *monitored, int64_t now)
 {
-    if (overseen->is_gone) {
-        overseen->state = PYW_OVERSEEN_WATCHED;
-        overseen->due = deadline_of(overseen);
+    if (monitored->is_gone) {
+        monitored->state = PYW_MONITORED_WATCHED;
+        monitored->due = deadline_of(monitored);
         return;
     }
-    overseen->state = PYW_OVERSEEN_UNHEARD;
-    overseen->due = all.host->interrupts ? interrupt_end(now) : INT64_MAX;
-    all.reports->note_unheard(overseen);
+    monitored->state = PYW_MONITORED_UNHEARD;
+    monitored->due = all.host->interrupts ? interrupt_end(now) : INT64_MAX;
+    all.reports->note_unheard(monitored);
     all.has_report = 1;
 }
 
-static void overdue(pyw_overseen *overseen, int64_t now)
+static void request_is_overdue(pyw_monitored *monitored, int64_t now)
 {
-    overseen->is_overdue = 1;
+    monitored->is_overdue = 1;
     atomic_fetch_add(&all.overdue, 1);
-    want(overseen, PYW_OVERSEEN_OVERDUE, now);
+    want(monitored, PYW_MONITORED_OVERDUE, now);
     if (all.host->overdue != NULL) {
         all.host->overdue(all.host->overdue_baton);
     }
 }
 
-static void give_up(pyw_overseen *overseen, int64_t now)
+static void give_up_interrupt(pyw_monitored *monitored, int64_t now)
 {
-    overseen->state = PYW_OVERSEEN_LEFT;
-    overseen->due = INT64_MAX;
+    monitored->state = PYW_MONITORED_LEFT;
+    monitored->due = INT64_MAX;
 }
 
 /* What happens to a request in that state when it is due. */
-static void (*const steps[])(pyw_overseen *, int64_t now) = {
-    [PYW_OVERSEEN_WATCHED] = out_of_time,
-    [PYW_OVERSEEN_CALLED] = not_heard,
-    [PYW_OVERSEEN_UNHEARD] = overdue,
-    [PYW_OVERSEEN_INTERRUPTED] = overdue,
-    [PYW_OVERSEEN_OVERDUE] = give_up,
-    [PYW_OVERSEEN_LEFT] = give_up,
+static void (*const steps[])(pyw_monitored *, int64_t now) = {
+    [PYW_MONITORED_WATCHED] = out_of_time,        [PYW_MONITORED_CALLED] = not_heard,
+    [PYW_MONITORED_UNHEARD] = request_is_overdue, [PYW_MONITORED_INTERRUPTED] = request_is_overdue,
+    [PYW_MONITORED_OVERDUE] = give_up_interrupt,  [PYW_MONITORED_LEFT] = give_up_interrupt,
 };
 
 /* If its thread is inside the exchange, that will tell it. */
-static void look_at_client(pyw_overseen *overseen, int64_t now)
+static void look_at_client(pyw_monitored *monitored, int64_t now)
 {
-    pyw_request *request = overseen->request;
+    pyw_request *request = monitored->request;
 
-    overseen->gone_due = now + GONE_LOOK_MS;
-    if (overseen->state != PYW_OVERSEEN_WATCHED || !pyw_request_try(request)) {
+    monitored->gone_due = now + GONE_LOOK_MS;
+    if (monitored->state != PYW_MONITORED_WATCHED || !pyw_request_try(request)) {
         return;
     }
     if (request->exchange->ops->client_gone(request->exchange)) {
-        overseen->gone_due = INT64_MAX;
-        overseen->is_gone = 1;
-        want(overseen, PYW_OVERSEEN_CALLED, now);
+        monitored->gone_due = INT64_MAX;
+        monitored->is_gone = 1;
+        want(monitored, PYW_MONITORED_CALLED, now);
     }
     pyw_request_done(request);
 }
@@ -120,22 +119,22 @@ static int64_t look(int64_t now)
 {
     int64_t next = now + LINGER_MS;
 
-    for (pyw_overseen *overseen = all.first; overseen != NULL; overseen = overseen->next) {
-        if (overseen->due <= now) {
-            steps[overseen->state](overseen, now);
+    for (pyw_monitored *monitored = all.first; monitored != NULL; monitored = monitored->next) {
+        if (monitored->due <= now) {
+            steps[monitored->state](monitored, now);
         }
-        if (overseen->gone_due <= now) {
-            look_at_client(overseen, now);
+        if (monitored->gone_due <= now) {
+            look_at_client(monitored, now);
         }
-        next = overseen->due < next ? overseen->due : next;
-        next = overseen->gone_due < next ? overseen->gone_due : next;
+        next = monitored->due < next ? monitored->due : next;
+        next = monitored->gone_due < next ? monitored->gone_due : next;
     }
     return next;
 }
 
-static void rest(int64_t until)
+static void wait_until(int64_t until)
 {
-    struct timespec time = { until / 1000, until % 1000 * 1000000 };
+    struct timespec time = {until / 1000, until % 1000 * 1000000};
 
     all.wake_at = until;
     pthread_cond_timedwait(&all.due, &all.lock, &time);
@@ -162,7 +161,7 @@ static void *oversee(void *unused)
             pthread_mutex_lock(&all.lock);
         }
         else {
-            rest(next);
+            wait_until(next);
         }
     }
     pthread_mutex_unlock(&all.lock);
@@ -194,82 +193,82 @@ static void start_threads(void)
     }
 }
 
-static void enlist(pyw_overseen *overseen)
+static void enlist(pyw_monitored *monitored)
 {
-    overseen->serial = ++all.serial;
-    overseen->next = all.first;
-    overseen->link = &all.first;
+    monitored->serial = ++all.serial;
+    monitored->next = all.first;
+    monitored->link = &all.first;
     if (all.first != NULL) {
-        all.first->link = &overseen->next;
+        all.first->link = &monitored->next;
     }
-    all.first = overseen;
+    all.first = monitored;
 }
 
-static void delist(pyw_overseen *overseen)
+static void delist(pyw_monitored *monitored)
 {
-    *overseen->link = overseen->next;
-    if (overseen->next != NULL) {
-        overseen->next->link = overseen->link;
+    *monitored->link = monitored->next;
+    if (monitored->next != NULL) {
+        monitored->next->link = monitored->link;
     }
-    if (overseen->is_overdue) {
+    if (monitored->is_overdue) {
         atomic_fetch_sub(&all.overdue, 1);
     }
 }
 
-void pyw_overseer_begin(pyw_request *request, pyw_interpreter *interpreter)
+void pyw_monitor_begin(pyw_request *request, pyw_interpreter *interpreter)
 {
     const pyw_exchange *exchange = request->exchange;
-    pyw_overseen *overseen = &request->overseen;
+    pyw_monitored *monitored = &request->monitored;
 
     if (exchange->deadline == 0 && !exchange->interrupts_gone) {
         return;
     }
     request->interpreter = interpreter;
-    overseen->request = request;
-    overseen->thread = PyThreadState_Get();
-    overseen->thread_id = PyThread_get_thread_ident();
-    overseen->begun = pyw_clock_us();
-    overseen->due = deadline_of(overseen);
-    overseen->gone_due = exchange->interrupts_gone ? overseen->begun / 1000 + GONE_LOOK_MS : INT64_MAX;
+    monitored->request = request;
+    monitored->thread = PyThreadState_Get();
+    monitored->thread_id = PyThread_get_thread_ident();
+    monitored->begun = pyw_clock_us();
+    monitored->due = deadline_of(monitored);
+    monitored->gone_due = exchange->interrupts_gone ? monitored->begun / 1000 + GONE_LOOK_MS : INT64_MAX;
     pthread_mutex_lock(&all.lock);
     if (all.is_started == 0) {
         start_threads();
     }
-    enlist(overseen);
-    if (overseen->due < all.wake_at || overseen->gone_due < all.wake_at) {
+    enlist(monitored);
+    if (monitored->due < all.wake_at || monitored->gone_due < all.wake_at) {
         pthread_cond_signal(&all.due);
     }
     pthread_mutex_unlock(&all.lock);
 }
 
-void pyw_overseer_end(pyw_request *request)
+void pyw_monitor_end(pyw_request *request)
 {
-    pyw_overseen *overseen = &request->overseen;
+    pyw_monitored *monitored = &request->monitored;
 
-    if (overseen->request == NULL) {
+    if (monitored->request == NULL) {
         return;
     }
     pthread_mutex_lock(&all.lock);
-    delist(overseen);
+    delist(monitored);
     pthread_mutex_unlock(&all.lock);
     /* An exception that the thread has not come to yet would hit its next request. */
-    if (overseen->raised != PYW_NOT_INTERRUPTED) {
+    if (monitored->raised != PYW_NOT_INTERRUPTED) {
         PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), NULL);
     }
 }
 
-int pyw_overseer_overdue(void)
+int pyw_monitor_overdue(void)
 {
     return atomic_load(&all.overdue);
 }
 
-void pyw_overseer_configure(const pyw_engine_host *host, const pyw_overseer_reports *reports)
+void pyw_monitor_configure(const pyw_engine_host *host, const pyw_monitor_reports *reports)
 {
     all.host = host;
     all.reports = reports;
 }
 
-void pyw_overseer_stop(void)
+void pyw_monitor_stop(void)
 {
     pthread_mutex_lock(&all.lock);
     all.is_ending = 1;
@@ -282,7 +281,7 @@ void pyw_overseer_stop(void)
     all.is_started = 0;
 }
 
-void pyw_overseer_forget(void)
+void pyw_monitor_forget(void)
 {
     static const pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static const pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
@@ -294,67 +293,67 @@ void pyw_overseer_forget(void)
     atomic_store(&all.overdue, 0);
 }
 
-void pyw_overseer_lock(void)
+void pyw_monitor_lock(void)
 {
     pthread_mutex_lock(&all.lock);
 }
 
-void pyw_overseer_unlock(void)
+void pyw_monitor_unlock(void)
 {
     pthread_mutex_unlock(&all.lock);
 }
 
-const pyw_engine_host *pyw_overseer_host(void)
+const pyw_engine_host *pyw_monitor_host(void)
 {
     return all.host;
 }
 
-pyw_overseen *pyw_overseer_find(uint64_t serial)
+pyw_monitored *pyw_monitor_find(uint64_t serial)
 {
-    pyw_overseen *overseen = all.first;
+    pyw_monitored *monitored = all.first;
 
-    while (overseen != NULL && overseen->serial != serial) {
-        overseen = overseen->next;
+    while (monitored != NULL && monitored->serial != serial) {
+        monitored = monitored->next;
     }
-    return overseen;
+    return monitored;
 }
 
 /* One that was heard late is not given more time for that. */
-void pyw_overseer_was_interrupted(pyw_overseen *overseen, pyw_interruption how)
+void pyw_monitor_was_interrupted(pyw_monitored *monitored, pyw_interruption how)
 {
-    int was_unheard = overseen->state == PYW_OVERSEEN_UNHEARD;
+    int was_unheard = monitored->state == PYW_MONITORED_UNHEARD;
 
-    overseen->raised = how;
+    monitored->raised = how;
     if (how == PYW_INTERRUPTED_GONE) {
-        overseen->state = PYW_OVERSEEN_WATCHED;
-        overseen->due = deadline_of(overseen);
+        monitored->state = PYW_MONITORED_WATCHED;
+        monitored->due = deadline_of(monitored);
     }
-    else if (how == PYW_NOT_INTERRUPTED || overseen->is_overdue) {
-        give_up(overseen, 0);
+    else if (how == PYW_NOT_INTERRUPTED || monitored->is_overdue) {
+        give_up_interrupt(monitored, 0);
     }
     else {
-        overseen->state = PYW_OVERSEEN_INTERRUPTED;
-        overseen->due = was_unheard ? overseen->due : interrupt_end(pyw_clock_ms());
+        monitored->state = PYW_MONITORED_INTERRUPTED;
+        monitored->due = was_unheard ? monitored->due : interrupt_end(pyw_clock_ms());
     }
-    if (overseen->due < all.wake_at) {
+    if (monitored->due < all.wake_at) {
         pthread_cond_signal(&all.due);
     }
 }
 
-pyw_overseen *pyw_overseer_take_wanted(void)
+pyw_monitored *pyw_monitor_take_wanted(void)
 {
-    pyw_overseen *overseen = all.first;
+    pyw_monitored *monitored = all.first;
 
-    while (overseen != NULL && !overseen->is_wanted) {
-        overseen = overseen->next;
+    while (monitored != NULL && !monitored->is_wanted) {
+        monitored = monitored->next;
     }
-    if (overseen != NULL) {
-        overseen->is_wanted = 0;
+    if (monitored != NULL) {
+        monitored->is_wanted = 0;
     }
-    return overseen;
+    return monitored;
 }
 
-int pyw_overseer_wait_wanted(void)
+int pyw_monitor_wait_wanted(void)
 {
     if (!all.is_ending) {
         pthread_cond_wait(&all.wanted, &all.lock);

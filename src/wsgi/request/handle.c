@@ -9,8 +9,7 @@
 #include "wsgi/response/response.h"
 
 typedef struct handle {
-    PyObject_HEAD
-    vectorcallfunc call;
+    PyObject_HEAD vectorcallfunc call;
     pyw_request *request; /* NULL: inert */
     PyObject *write;      /* borrowed; belongs to the same kit */
 } handle;
@@ -117,7 +116,7 @@ static void leave_if_forked(pyw_request *request, PyObject *exc_info)
 
 static PyObject *start_response_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
-    static const char *const names[] = { "status", "headers", "exc_info", NULL };
+    static const char *const names[] = {"status", "headers", "exc_info", NULL};
     pyw_request *request = request_of(self, "start_response");
     PyObject *given[3];
 
@@ -129,7 +128,7 @@ static PyObject *start_response_call(PyObject *self, PyObject *const *args, size
         PyErr_SetString(PyExc_TypeError, "start_response needs a status and a list of headers (PEP 3333)");
         return NULL;
     }
-    if (check_exc_info(request, given[2]) < 0 || pyw_response_start(request, given[0], given[1]) < 0) {
+    if (check_exc_info(request, given[2]) < 0 || pyw_wsgi_response_start(request, given[0], given[1]) < 0) {
         return NULL;
     }
     Py_INCREF(handle_of(self)->write);
@@ -138,7 +137,7 @@ static PyObject *start_response_call(PyObject *self, PyObject *const *args, size
 
 static PyObject *write_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
-    static const char *const names[] = { "data", NULL };
+    static const char *const names[] = {"data", NULL};
     pyw_request *request = request_of(self, "write");
     PyObject *data[1];
 
@@ -150,7 +149,7 @@ static PyObject *write_call(PyObject *self, PyObject *const *args, size_t nargsf
         PyErr_SetString(PyExc_TypeError, "write needs a bytes object (PEP 3333)");
         return NULL;
     }
-    if (pyw_response_write_object(request, data[0]) < 0) {
+    if (pyw_wsgi_response_write_object(request, data[0]) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -182,7 +181,7 @@ static PyObject *client_gone_call(PyObject *self, PyObject *const *args, size_t 
 
 static PyObject *early_hints_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
-    static const char *const names[] = { "headers", NULL };
+    static const char *const names[] = {"headers", NULL};
     pyw_request *request = request_of(self, "wsgi.early_hints");
     PyObject *headers[1];
 
@@ -208,39 +207,32 @@ static void handle_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-static PyMemberDef handle_members[] = {
-    { "__vectorcalloffset__", T_PYSSIZET, offsetof(handle, call), READONLY, NULL },
-    { NULL, 0, 0, 0, NULL }
-};
+static PyMemberDef handle_members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(handle, call), READONLY, NULL},
+                                       {NULL, 0, 0, 0, NULL}};
 
 static const struct {
     const char *name;
     const char *doc;
     vectorcallfunc call;
 } kinds[PYW_HANDLE_KINDS] = {
-    [PYW_HANDLE_START_RESPONSE] = { "pywsgi.StartResponse",
-                                    "start_response(status, headers, exc_info=None) of PEP 3333.",
-                                    start_response_call },
-    [PYW_HANDLE_WRITE] = { "pywsgi.Write", "write(data), the callable that start_response returns (PEP 3333).",
-                           write_call },
-    [PYW_HANDLE_CLIENT_GONE] = { "pywsgi.ClientGone", "client_gone() -> bool: has the client of this request left?",
-                                 client_gone_call },
-    [PYW_HANDLE_EARLY_HINTS] = { "pywsgi.EarlyHints",
-                                 "early_hints(headers): sends a 103 response ahead of the final one.",
-                                 early_hints_call }
-};
+    [PYW_HANDLE_START_RESPONSE] = {"pywsgi.StartResponse",
+                                   "start_response(status, headers, exc_info=None) of PEP 3333.", start_response_call},
+    [PYW_HANDLE_WRITE] = {"pywsgi.Write", "write(data), the callable that start_response returns (PEP 3333).",
+                          write_call},
+    [PYW_HANDLE_CLIENT_GONE] = {"pywsgi.ClientGone", "client_gone() -> bool: has the client of this request left?",
+                                client_gone_call},
+    [PYW_HANDLE_EARLY_HINTS] = {
+        "pywsgi.EarlyHints", "early_hints(headers): sends a 103 response ahead of the final one.", early_hints_call}};
 
 PyTypeObject *pyw_handle_type(pyw_handle_kind kind)
 {
-    PyType_Slot slots[] = {
-        { Py_tp_dealloc, (void *)handle_dealloc },
-        { Py_tp_call, (void *)PyVectorcall_Call },
-        { Py_tp_members, handle_members },
-        { Py_tp_doc, (void *)(uintptr_t)kinds[kind].doc },
-        { 0, NULL }
-    };
-    PyType_Spec spec = { kinds[kind].name, (int)sizeof(handle), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
-                         slots };
+    PyType_Slot slots[] = {{Py_tp_dealloc, (void *)handle_dealloc},
+                           {Py_tp_call, (void *)PyVectorcall_Call},
+                           {Py_tp_members, handle_members},
+                           {Py_tp_doc, (void *)(uintptr_t)kinds[kind].doc},
+                           {0, NULL}};
+    PyType_Spec spec = {kinds[kind].name, (int)sizeof(handle), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+                        slots};
     PyTypeObject *type = (PyTypeObject *)(void *)PyType_FromSpec(&spec);
 
     if (type != NULL) {

@@ -9,19 +9,18 @@
 
 enum {
     LINE_BUFFER = 16 * 1024,
-    FIRST_BLOCK = 64 * 1024,       /* of a body of unknown length; doubled as need be */
-    FIRST_BLOCK_MAX = 1024 * 1024  /* of a declared one: a declaration is no reason to reserve that much memory */
+    FIRST_BLOCK = 64 * 1024,      /* of a body of unknown length; doubled as need be */
+    FIRST_BLOCK_MAX = 1024 * 1024 /* of a declared one: a declaration is no reason to reserve that much memory */
 };
 
 typedef struct input {
-    PyObject_HEAD
-    pyw_request *request; /* NULL: no request */
-    char *buffer;         /* LINE_BUFFER bytes, made for the first line; kept from request to request */
-    size_t start, end;    /* what of the buffer was not returned */
-    uint64_t received;    /* bytes that came from the exchange */
-    pyw_result fault;     /* sticky */
+    PyObject_HEAD pyw_request *request; /* NULL: no request */
+    char *buffer;                       /* LINE_BUFFER bytes, made for the first line; kept from request to request */
+    size_t start, end;                  /* what of the buffer was not returned */
+    uint64_t received;                  /* bytes that came from the exchange */
+    pyw_result fault;                   /* sticky */
     int at_end;
-    int busy;             /* a thread is inside, without the GIL */
+    int busy; /* a thread is inside, without the GIL */
 } input;
 
 static input *input_of(PyObject *object)
@@ -114,7 +113,7 @@ static pyw_result read_enough(input *self, char *out, size_t size, size_t enough
 }
 
 /* -1 with an exception set: the fault stays. */
-static int receive(input *self, char *out, size_t size, size_t enough, size_t *got)
+static int receive_input(input *self, char *out, size_t size, size_t enough, size_t *got)
 {
     pyw_result result;
 
@@ -136,7 +135,7 @@ static int fill(input *self, char *out, size_t size, size_t *got)
         return -1;
     }
     *got = take_buffered(self, out, size);
-    return self->at_end || *got == size ? 0 : receive(self, out, size, size, got);
+    return self->at_end || *got == size ? 0 : receive_input(self, out, size, size, got);
 }
 
 /* Puts what is there into the empty buffer: at least one byte, unless the body ends. -1 with an exception set. */
@@ -150,7 +149,7 @@ static int fill_buffer(input *self)
         return -1;
     }
     self->start = self->end = 0;
-    return self->at_end ? 0 : receive(self, self->buffer, LINE_BUFFER, 1, &self->end);
+    return self->at_end ? 0 : receive_input(self, self->buffer, LINE_BUFFER, 1, &self->end);
 }
 
 /*
@@ -245,7 +244,7 @@ static PyObject *input_read(PyObject *object, PyObject *const *args, Py_ssize_t 
     return read_up_to(input_of(object), size < 0 ? PY_SSIZE_T_MAX / 2 : (size_t)size);
 }
 
-static int append(PyObject **line, const char *data, size_t length)
+static int append_to_line(PyObject **line, const char *data, size_t length)
 {
     Py_ssize_t old;
 
@@ -289,7 +288,7 @@ static PyObject *read_line(input *self, size_t limit)
         if (newline != NULL) {
             part = (size_t)(newline - (self->buffer + self->start)) + 1;
         }
-        if (append(&line, self->buffer + self->start, part) < 0) {
+        if (append_to_line(&line, self->buffer + self->start, part) < 0) {
             return NULL;
         }
         self->start += part;
@@ -357,25 +356,22 @@ static void input_dealloc(PyObject *object)
 }
 
 static PyMethodDef input_methods[] = {
-    { "read", (PyCFunction)(void (*)(void))input_read, METH_FASTCALL,
-      "read(size=-1, /): that many bytes of the request body, fewer only at its end; all of it without a size." },
-    { "readline", (PyCFunction)(void (*)(void))input_readline, METH_FASTCALL,
-      "readline(size=-1, /): the next line with its line end; b'' at the end of the body." },
-    { "readlines", (PyCFunction)(void (*)(void))input_readlines, METH_FASTCALL,
-      "readlines(hint=-1, /): the lines that are left, or as many as have `hint` bytes together." },
-    { NULL, NULL, 0, NULL }
-};
+    {"read", (PyCFunction)(void (*)(void))input_read, METH_FASTCALL,
+     "read(size=-1, /): that many bytes of the request body, fewer only at its end; all of it without a size."},
+    {"readline", (PyCFunction)(void (*)(void))input_readline, METH_FASTCALL,
+     "readline(size=-1, /): the next line with its line end; b'' at the end of the body."},
+    {"readlines", (PyCFunction)(void (*)(void))input_readlines, METH_FASTCALL,
+     "readlines(hint=-1, /): the lines that are left, or as many as have `hint` bytes together."},
+    {NULL, NULL, 0, NULL}};
 
-static PyType_Slot input_slots[] = {
-    { Py_tp_dealloc, (void *)input_dealloc },
-    { Py_tp_iter, (void *)PyObject_SelfIter },
-    { Py_tp_iternext, (void *)input_next },
-    { Py_tp_methods, input_methods },
-    { Py_tp_doc, (void *)(uintptr_t)"wsgi.input of PEP 3333: the body of the request." },
-    { 0, NULL }
-};
+static PyType_Slot input_slots[] = {{Py_tp_dealloc, (void *)input_dealloc},
+                                    {Py_tp_iter, (void *)PyObject_SelfIter},
+                                    {Py_tp_iternext, (void *)input_next},
+                                    {Py_tp_methods, input_methods},
+                                    {Py_tp_doc, (void *)(uintptr_t) "wsgi.input of PEP 3333: the body of the request."},
+                                    {0, NULL}};
 
-static PyType_Spec input_spec = { "pywsgi.Input", (int)sizeof(input), 0, Py_TPFLAGS_DEFAULT, input_slots };
+static PyType_Spec input_spec = {"pywsgi.Input", (int)sizeof(input), 0, Py_TPFLAGS_DEFAULT, input_slots};
 
 PyTypeObject *pyw_input_type(void)
 {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-    SLOTS = 1024,        /* a power of two */
-    ENTRIES_MAX = 384,   /* the names beyond are made anew each time: clients choose them */
+    SLOTS = 1024,      /* a power of two */
+    ENTRIES_MAX = 384, /* the names beyond are made anew each time: clients choose them */
     NAME_MAX_CACHED = 64,
     VALUE_MAX_CACHED = 512
 };
@@ -23,17 +23,59 @@ struct pyw_names {
 };
 
 /* Known from the start, so that no client can keep them out by sending others first. */
-static const char *const known[] = {
-    "REQUEST_METHOD", "QUERY_STRING", "REQUEST_URI", "SERVER_PROTOCOL", "SCRIPT_NAME", "PATH_INFO", "SCRIPT_FILENAME",
-    "DOCUMENT_ROOT", "CONTEXT_PREFIX", "CONTEXT_DOCUMENT_ROOT", "SERVER_NAME", "SERVER_PORT", "SERVER_ADDR",
-    "SERVER_ADMIN", "SERVER_SOFTWARE", "SERVER_SIGNATURE", "REMOTE_ADDR", "REMOTE_PORT", "REMOTE_USER", "AUTH_TYPE",
-    "REQUEST_SCHEME", "GATEWAY_INTERFACE", "PATH_TRANSLATED", "CONTENT_TYPE", "CONTENT_LENGTH", "UNIQUE_ID",
-    "wsgi.url_scheme", "HTTP_HOST", "HTTP_USER_AGENT", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING",
-    "HTTP_CONNECTION", "HTTP_REFERER", "HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_ORIGIN", "HTTP_CACHE_CONTROL",
-    "HTTP_PRAGMA", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_RANGE", "HTTP_UPGRADE_INSECURE_REQUESTS",
-    "HTTP_SEC_FETCH_DEST", "HTTP_SEC_FETCH_MODE", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_USER", "HTTP_DNT",
-    "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_REQUESTED_WITH", "HTTP_EXPECT"
-};
+static const char *const known[] = {"REQUEST_METHOD",
+                                    "QUERY_STRING",
+                                    "REQUEST_URI",
+                                    "SERVER_PROTOCOL",
+                                    "SCRIPT_NAME",
+                                    "PATH_INFO",
+                                    "SCRIPT_FILENAME",
+                                    "DOCUMENT_ROOT",
+                                    "CONTEXT_PREFIX",
+                                    "CONTEXT_DOCUMENT_ROOT",
+                                    "SERVER_NAME",
+                                    "SERVER_PORT",
+                                    "SERVER_ADDR",
+                                    "SERVER_ADMIN",
+                                    "SERVER_SOFTWARE",
+                                    "SERVER_SIGNATURE",
+                                    "REMOTE_ADDR",
+                                    "REMOTE_PORT",
+                                    "REMOTE_USER",
+                                    "AUTH_TYPE",
+                                    "REQUEST_SCHEME",
+                                    "GATEWAY_INTERFACE",
+                                    "PATH_TRANSLATED",
+                                    "CONTENT_TYPE",
+                                    "CONTENT_LENGTH",
+                                    "UNIQUE_ID",
+                                    "wsgi.url_scheme",
+                                    "HTTP_HOST",
+                                    "HTTP_USER_AGENT",
+                                    "HTTP_ACCEPT",
+                                    "HTTP_ACCEPT_LANGUAGE",
+                                    "HTTP_ACCEPT_ENCODING",
+                                    "HTTP_CONNECTION",
+                                    "HTTP_REFERER",
+                                    "HTTP_COOKIE",
+                                    "HTTP_AUTHORIZATION",
+                                    "HTTP_ORIGIN",
+                                    "HTTP_CACHE_CONTROL",
+                                    "HTTP_PRAGMA",
+                                    "HTTP_IF_MODIFIED_SINCE",
+                                    "HTTP_IF_NONE_MATCH",
+                                    "HTTP_RANGE",
+                                    "HTTP_UPGRADE_INSECURE_REQUESTS",
+                                    "HTTP_SEC_FETCH_DEST",
+                                    "HTTP_SEC_FETCH_MODE",
+                                    "HTTP_SEC_FETCH_SITE",
+                                    "HTTP_SEC_FETCH_USER",
+                                    "HTTP_DNT",
+                                    "HTTP_X_FORWARDED_FOR",
+                                    "HTTP_X_FORWARDED_PROTO",
+                                    "HTTP_X_FORWARDED_HOST",
+                                    "HTTP_X_REQUESTED_WITH",
+                                    "HTTP_EXPECT"};
 
 /* Eight bytes at a time. That somebody may find names of one hash does not matter: there are few entries. */
 static uint32_t hash_bytes(const char *bytes, uint32_t length)
@@ -52,10 +94,9 @@ static uint32_t hash_bytes(const char *bytes, uint32_t length)
     return (uint32_t)(hash >> 32);
 }
 
-static int is_same(PyObject *string, const char *bytes, uint32_t length)
+static int is_same_name(PyObject *string, const char *bytes, uint32_t length)
 {
-    return (size_t)PyUnicode_GET_LENGTH(string) == length
-           && memcmp(PyUnicode_1BYTE_DATA(string), bytes, length) == 0;
+    return (size_t)PyUnicode_GET_LENGTH(string) == length && memcmp(PyUnicode_1BYTE_DATA(string), bytes, length) == 0;
 }
 
 /* Returns: new reference to a str of the same bytes, which are Latin-1. */
@@ -66,18 +107,18 @@ static PyObject *latin1(const char *bytes, uint32_t length)
 
 static int is_path_name(const char *name, uint32_t length)
 {
-    return (length == 15 && memcmp(name, "SCRIPT_FILENAME", 15) == 0)
-           || (length == 13 && memcmp(name, "DOCUMENT_ROOT", 13) == 0);
+    return (length == 15 && memcmp(name, "SCRIPT_FILENAME", 15) == 0) ||
+           (length == 13 && memcmp(name, "DOCUMENT_ROOT", 13) == 0);
 }
 
 /* Returns the entry of the name; one that is new if there is room; NULL without an exception if there is none. */
-static entry *find(pyw_names *names, const char *name, uint32_t length, int *failed)
+static entry *find_name(pyw_names *names, const char *name, uint32_t length, int *failed)
 {
     uint32_t hash = hash_bytes(name, length);
     uint32_t at = hash & (SLOTS - 1);
 
     while (names->slots[at].name != NULL) {
-        if (names->slots[at].hash == hash && is_same(names->slots[at].name, name, length)) {
+        if (names->slots[at].hash == hash && is_same_name(names->slots[at].name, name, length)) {
             return &names->slots[at];
         }
         at = (at + 1) & (SLOTS - 1);
@@ -108,7 +149,7 @@ pyw_names *pyw_names_create(void)
         return NULL;
     }
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !failed; i++) {
-        find(names, known[i], (uint32_t)strlen(known[i]), &failed);
+        find_name(names, known[i], (uint32_t)strlen(known[i]), &failed);
     }
     if (failed) {
         pyw_names_destroy(names);
@@ -137,7 +178,7 @@ static PyObject *value_of(entry *found, const pyw_pair *pair)
     if (found->is_path) {
         return PyUnicode_DecodeFSDefaultAndSize(pair->value, (Py_ssize_t)pair->value_length);
     }
-    if (found->value != NULL && is_same(found->value, pair->value, pair->value_length)) {
+    if (found->value != NULL && is_same_name(found->value, pair->value, pair->value_length)) {
         Py_INCREF(found->value);
         return found->value;
     }
@@ -165,7 +206,7 @@ static int set_uncached(PyObject *environ, const pyw_pair *pair)
 int pyw_names_set(pyw_names *names, PyObject *environ, const pyw_pair *pair)
 {
     int failed = 0, rv;
-    entry *found = find(names, pair->name, pair->name_length, &failed);
+    entry *found = find_name(names, pair->name, pair->name_length, &failed);
     PyObject *value;
 
     if (found == NULL) {

@@ -34,8 +34,7 @@ static void look_at_pairs(pyw_request *request)
     }
 }
 
-void pyw_request_init(pyw_request *request, struct pyw_adapter_state *state, pyw_exchange *exchange,
-                      pyw_ending *ending)
+void pyw_request_init(pyw_request *request, struct pyw_adapter_state *state, pyw_exchange *exchange, pyw_ending *ending)
 {
     memset(request, 0, sizeof(*request));
     memset(ending, 0, sizeof(*ending));

@@ -26,7 +26,7 @@ struct pyw_adapter_state;
 typedef struct pyw_outgoing {
     pyw_flusher_entry entry;
     int is_shared;    /* the flusher knows of it, or did; belongs to whoever holds the GIL */
-    int is_last;      /* no byte follows those that are gathered */
+    int is_last;      /* no byte follows those that are coalesced */
     int head_sent;    /* the exchange has the head ... */
     int last_sent;    /* ... and knows that no more bytes come */
     pyw_result fault; /* of the exchange */
@@ -34,7 +34,7 @@ typedef struct pyw_outgoing {
 
 typedef struct pyw_request {
     struct pyw_adapter_state *state;
-    pyw_interpreter *interpreter; /* that it runs in, if it is overseen */
+    pyw_interpreter *interpreter; /* that it runs in, if it is monitored */
     pyw_exchange *exchange;
     pyw_ending *ending;
     pthread_mutex_t carrier; /* held around exchange operations; never waited for with the GIL */
@@ -47,19 +47,19 @@ typedef struct pyw_request {
     int has_request_length;
     uint64_t request_length; /* CONTENT_LENGTH */
 
-    int started;       /* start_response was called, the head is in the ending */
-    int head_sent;     /* ... and cannot be changed any more */
-    int bodiless;      /* HEAD, 204, 304: no body byte is sent */
-    int has_length;    /* the head has a Content-Length ... */
-    uint64_t length;   /* ... namely this */
-    uint64_t sent;     /* body bytes handed to the exchange or gathered */
-    int gathering;     /* body bytes go to the ending, not to the exchange */
-    int overrun;       /* more bytes than Content-Length: said once */
+    int started;        /* start_response was called, the head is in the ending */
+    int head_sent;      /* ... and cannot be changed any more */
+    int bodiless;       /* HEAD, 204, 304: no body byte is sent */
+    int has_length;     /* the head has a Content-Length ... */
+    uint64_t length;    /* ... namely this */
+    uint64_t sent;      /* body bytes handed to the exchange or coalesced */
+    int gathering;      /* body bytes go to the ending, not to the exchange */
+    int overrun;        /* more bytes than Content-Length: said once */
     int64_t client_due; /* milliseconds: when to look at the client of an application that sends nothing */
-    int failed_write;  /* the exchange took no more: the client is gone, or too slow */
-    int failed_read;   /* the exchange had no more of a body that is not complete */
+    int failed_write;   /* the exchange took no more: the client is gone, or too slow */
+    int failed_read;    /* the exchange had no more of a body that is not complete */
     pyw_outgoing outgoing;
-    pyw_overseen overseen;
+    pyw_monitored monitored;
 } pyw_request;
 
 /* GIL held. */

@@ -15,7 +15,7 @@ static int declare_length(pyw_request *request, uint64_t length)
     if (request->head_sent || !request->started || (length == 0 && pyw_request_is_head(request))) {
         return 0;
     }
-    return pyw_response_add_length(request, length);
+    return pyw_wsgi_response_add_length(request, length);
 }
 
 /* -1: a block is not bytes, or there is no head yet; sending them one by one will find out. */
@@ -34,7 +34,7 @@ static int64_t total_length(const pyw_request *request, PyObject *sequence)
     return request->started ? total : -1;
 }
 
-/* A list or tuple: its length is known, and so is that no code runs between its blocks. 1: it was gathered. */
+/* A list or tuple: its length is known, and so is that no code runs between its blocks. 1: it was coalesced. */
 static int send_sequence(pyw_request *request, PyObject *sequence)
 {
     int64_t total = total_length(request, sequence);
@@ -45,7 +45,7 @@ static int send_sequence(pyw_request *request, PyObject *sequence)
     if (declare_length(request, (uint64_t)total) < 0) {
         return -1;
     }
-    if (request->head_sent || total > PYW_RESPONSE_GATHER_MAX) {
+    if (request->head_sent || total > PYW_WSGI_RESPONSE_COALESCE_MAX) {
         return 0;
     }
     request->gathering = 1;
@@ -55,7 +55,7 @@ static int send_sequence(pyw_request *request, PyObject *sequence)
         int rv;
 
         Py_INCREF(block);
-        rv = pyw_response_write_object(request, block);
+        rv = pyw_wsgi_response_write_object(request, block);
         Py_DECREF(block);
         if (rv < 0) {
             return -1;
@@ -81,7 +81,7 @@ static int send_file(pyw_request *request, PyObject *wrapper)
     if (request->has_length && length > request->length - request->sent) {
         length = request->length - request->sent;
     }
-    return pyw_response_send_file(request, fd, offset, length) < 0 ? -1 : 1;
+    return pyw_wsgi_response_send_file(request, fd, offset, length) < 0 ? -1 : 1;
 }
 
 /* PEP 3333: an iterable whose len() is 1 gives its Content-Length away with its only block. */
@@ -90,8 +90,8 @@ static int is_single(PyObject *iterable)
     PyTypeObject *type = Py_TYPE(iterable);
     Py_ssize_t length;
 
-    if ((type->tp_as_sequence == NULL || type->tp_as_sequence->sq_length == NULL)
-        && (type->tp_as_mapping == NULL || type->tp_as_mapping->mp_length == NULL)) {
+    if ((type->tp_as_sequence == NULL || type->tp_as_sequence->sq_length == NULL) &&
+        (type->tp_as_mapping == NULL || type->tp_as_mapping->mp_length == NULL)) {
         return 0;
     }
     length = PyObject_Size(iterable);
@@ -104,11 +104,11 @@ static int completes(const pyw_request *request, PyObject *block)
 {
     uint64_t size = (uint64_t)PyBytes_GET_SIZE(block);
 
-    return request->started && !request->head_sent && request->has_length && size >= request->length
-           && size <= PYW_RESPONSE_GATHER_MAX;
+    return request->started && !request->head_sent && request->has_length && size >= request->length &&
+           size <= PYW_WSGI_RESPONSE_COALESCE_MAX;
 }
 
-/* Without a flusher close() might hold up what was gathered. */
+/* Without a flusher close() might hold up what was coalesced. */
 static int may_gather(const pyw_request *request, int has_close)
 {
     return !has_close || request->exchange->takes_parallel;
@@ -124,13 +124,13 @@ static int send_block(pyw_request *request, PyObject *block, int single, int has
             request->gathering = 1;
         }
     }
-    return pyw_response_write_object(request, block);
+    return pyw_wsgi_response_write_object(request, block);
 }
 
 /* An application may call start_response as late as with its first block: so one is asked for even for HEAD. */
 static int wants_block(const pyw_request *request)
 {
-    return !request->started || !pyw_response_is_full(request);
+    return !request->started || !pyw_wsgi_response_is_full(request);
 }
 
 /* Returns: new reference; NULL at the end, or with an exception set. */
@@ -181,5 +181,5 @@ int pyw_body_send(pyw_request *request, PyObject *result, int has_close)
     if (request->started && request->sent == 0 && declare_length(request, 0) < 0) {
         return -1;
     }
-    return request->started && has_close ? pyw_response_leave_last(request) : 0;
+    return request->started && has_close ? pyw_wsgi_response_leave_last(request) : 0;
 }

@@ -3,7 +3,7 @@
 #define PYW_WSGI_RESPONSE_BODY_H
 
 /*
- * The body of a response: what the application returned, block by block, gathered where it is small and complete.
+ * The body of a response: what the application returned, block by block, coalesced where it is small and complete.
  */
 
 #include "wsgi/request/request.h"

@@ -16,16 +16,16 @@ typedef struct hints {
 /* Neither the connection's headers nor a length have a meaning here. */
 static int is_allowed(const char *name, size_t length)
 {
-    return pyw_validate_name(name, length) && !pyw_validate_is_hop_by_hop(name, length)
-           && !pyw_validate_is_content_length(name, length);
+    return pyw_validate_name(name, length) && !pyw_validate_is_hop_by_hop(name, length) &&
+           !pyw_validate_is_content_length(name, length);
 }
 
-static int add(hints *taken, PyObject *name_object, PyObject *value_object)
+static int add_hint(hints *taken, PyObject *name_object, PyObject *value_object)
 {
     size_t name_length, value_length;
-    const char *name = pyw_response_native_string(name_object, "a header name", &name_length);
-    const char *value = name == NULL ? NULL
-                                     : pyw_response_native_string(value_object, "a header value", &value_length);
+    const char *name = pyw_wsgi_response_native_string(name_object, "a header name", &name_length);
+    const char *value =
+        name == NULL ? NULL : pyw_wsgi_response_native_string(value_object, "a header value", &value_length);
     pyw_pair *pair = &taken->pairs[taken->count];
 
     if (value == NULL) {
@@ -40,7 +40,7 @@ static int add(hints *taken, PyObject *name_object, PyObject *value_object)
                      value_object);
         return -1;
     }
-    if (taken->bytes.length + name_length + value_length > PYW_RESPONSE_HEAD_MAX) {
+    if (taken->bytes.length + name_length + value_length > PYW_WSGI_RESPONSE_HEAD_MAX) {
         PyErr_SetString(PyExc_ValueError, "the early hints are over 256 KiB, the limit of a response's head");
         return -1;
     }
@@ -65,7 +65,7 @@ static void point(hints *taken)
     }
 }
 
-static int take(hints *taken, PyObject *headers)
+static int take_hints(hints *taken, PyObject *headers)
 {
     taken->pairs = calloc((size_t)PyList_GET_SIZE(headers), sizeof(*taken->pairs));
     if (taken->pairs == NULL) {
@@ -80,7 +80,7 @@ static int take(hints *taken, PyObject *headers)
             PyErr_Format(PyExc_TypeError, "a header must be a tuple (name, value), not %R", item);
             return -1;
         }
-        if (add(taken, PyTuple_GET_ITEM(item, 0), PyTuple_GET_ITEM(item, 1)) < 0) {
+        if (add_hint(taken, PyTuple_GET_ITEM(item, 0), PyTuple_GET_ITEM(item, 1)) < 0) {
             return -1;
         }
     }
@@ -104,7 +104,7 @@ static void transmit(pyw_request *request, const hints *taken)
 
 int pyw_early_hints_send(pyw_request *request, PyObject *headers)
 {
-    hints taken = { { 0 }, NULL, 0 };
+    hints taken = {{0}, NULL, 0};
     int rv = 0;
 
     if (!PyList_Check(headers)) {
@@ -117,7 +117,7 @@ int pyw_early_hints_send(pyw_request *request, PyObject *headers)
         return -1;
     }
     if (PyList_GET_SIZE(headers) > 0) {
-        rv = take(&taken, headers);
+        rv = take_hints(&taken, headers);
         if (rv == 0) {
             transmit(request, &taken);
         }

@@ -8,8 +8,7 @@
 #define DEFAULT_BLOCK 8192
 
 typedef struct file_wrapper {
-    PyObject_HEAD
-    PyObject *file;
+    PyObject_HEAD PyObject *file;
     PyObject *read;  /* its method, looked up once */
     PyObject *block; /* int: the size of a block */
 } file_wrapper;
@@ -22,7 +21,7 @@ static file_wrapper *wrapper_of(PyObject *object)
 static PyObject *wrapper_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char file_name[] = "filelike", block_name[] = "blksize";
-    static char *names[] = { file_name, block_name, NULL };
+    static char *names[] = {file_name, block_name, NULL};
     Py_ssize_t block = DEFAULT_BLOCK;
     PyObject *file, *self;
 
@@ -111,31 +110,26 @@ static PyObject *wrapper_close(PyObject *self, PyObject *unused)
 }
 
 static PyMethodDef wrapper_methods[] = {
-    { "close", wrapper_close, METH_NOARGS, "Closes the file-like object, if it can be closed." },
-    { NULL, NULL, 0, NULL }
-};
+    {"close", wrapper_close, METH_NOARGS, "Closes the file-like object, if it can be closed."}, {NULL, NULL, 0, NULL}};
 
-static PyMemberDef wrapper_members[] = {
-    { "filelike", T_OBJECT, offsetof(file_wrapper, file), READONLY, NULL },
-    { "blksize", T_OBJECT, offsetof(file_wrapper, block), READONLY, NULL },
-    { NULL, 0, 0, 0, NULL }
-};
+static PyMemberDef wrapper_members[] = {{"filelike", T_OBJECT, offsetof(file_wrapper, file), READONLY, NULL},
+                                        {"blksize", T_OBJECT, offsetof(file_wrapper, block), READONLY, NULL},
+                                        {NULL, 0, 0, 0, NULL}};
 
 static PyType_Slot wrapper_slots[] = {
-    { Py_tp_new, (void *)wrapper_new },
-    { Py_tp_dealloc, (void *)wrapper_dealloc },
-    { Py_tp_traverse, (void *)wrapper_traverse },
-    { Py_tp_clear, (void *)wrapper_clear },
-    { Py_tp_iter, (void *)PyObject_SelfIter },
-    { Py_tp_iternext, (void *)wrapper_next },
-    { Py_tp_methods, wrapper_methods },
-    { Py_tp_members, wrapper_members },
-    { Py_tp_doc, (void *)(uintptr_t)"FileWrapper(filelike, blksize=8192): wsgi.file_wrapper of PEP 3333." },
-    { 0, NULL }
-};
+    {Py_tp_new, (void *)wrapper_new},
+    {Py_tp_dealloc, (void *)wrapper_dealloc},
+    {Py_tp_traverse, (void *)wrapper_traverse},
+    {Py_tp_clear, (void *)wrapper_clear},
+    {Py_tp_iter, (void *)PyObject_SelfIter},
+    {Py_tp_iternext, (void *)wrapper_next},
+    {Py_tp_methods, wrapper_methods},
+    {Py_tp_members, wrapper_members},
+    {Py_tp_doc, (void *)(uintptr_t) "FileWrapper(filelike, blksize=8192): wsgi.file_wrapper of PEP 3333."},
+    {0, NULL}};
 
-static PyType_Spec wrapper_spec = { "pywsgi.FileWrapper", (int)sizeof(file_wrapper), 0,
-                                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, wrapper_slots };
+static PyType_Spec wrapper_spec = {"pywsgi.FileWrapper", (int)sizeof(file_wrapper), 0,
+                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, wrapper_slots};
 
 PyTypeObject *pyw_file_wrapper_type(void)
 {
@@ -143,7 +137,7 @@ PyTypeObject *pyw_file_wrapper_type(void)
 }
 
 /* The result of file.name(), an integer that is not negative; -1 without an exception if it is anything else. */
-static long long ask(PyObject *file, const char *name)
+static long long call_method(PyObject *file, const char *name)
 {
     PyObject *result = PyObject_CallMethod(file, name, NULL);
     long long number = -1;
@@ -206,8 +200,8 @@ int pyw_file_wrapper_file(PyObject *wrapper, int *fd, off_t *offset, uint64_t *l
     if (file == NULL) {
         return 0;
     }
-    number = ask(file, "fileno");
-    position = number < 0 ? -1 : ask(file, "tell");
+    number = call_method(file, "fileno");
+    position = number < 0 ? -1 : call_method(file, "tell");
     Py_DECREF(file);
     if (position < 0 || number > INT32_MAX || fstat((int)number, &info) != 0 || !S_ISREG(info.st_mode)) {
         return 0;

@@ -20,7 +20,7 @@ static struct {
     unsigned adds;
 
     atomic_int is_pushing, is_stopped;
-} flusher = { .lock = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER };
+} flusher = {.lock = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER};
 
 static void link_first(pyw_flusher_entry *entry)
 {
@@ -78,7 +78,7 @@ static void push_all(void)
 }
 
 /* Sleeps if there is nothing to do and was nothing lately: with traffic, nobody has to wake the flusher. */
-static void rest(unsigned *adds, int *quiet)
+static void wait_for_output(unsigned *adds, int *quiet)
 {
     pthread_mutex_lock(&flusher.lock);
     *quiet = flusher.first != NULL || flusher.adds != *adds ? 0 : *quiet + 1;
@@ -93,12 +93,12 @@ static void rest(unsigned *adds, int *quiet)
 
 static void *flush_for_ever(void *unused)
 {
-    const struct timespec tick = { 0, TICK_NS };
+    const struct timespec tick = {0, TICK_NS};
     unsigned adds = 0;
     int quiet = 0;
 
     for (;;) {
-        rest(&adds, &quiet);
+        wait_for_output(&adds, &quiet);
         nanosleep(&tick, NULL);
         push_all();
     }
@@ -106,7 +106,7 @@ static void *flush_for_ever(void *unused)
 }
 
 /* Lock held. Signals are for the threads of the host. */
-static int start(void)
+static int start_flusher(void)
 {
     sigset_t all, before;
     pthread_t thread;
@@ -127,7 +127,7 @@ int pyw_flusher_add(pyw_flusher_entry *entry)
 {
     pthread_mutex_lock(&flusher.lock);
     if (!flusher.is_started) {
-        flusher.is_started = start() == 0;
+        flusher.is_started = start_flusher() == 0;
     }
     entry->is_listed = flusher.is_started;
     if (entry->is_listed) {
@@ -166,7 +166,7 @@ void pyw_flusher_forget(void)
 
 void pyw_flusher_stop(void)
 {
-    const struct timespec pause = { 0, 1000 * 1000 };
+    const struct timespec pause = {0, 1000 * 1000};
 
     atomic_store(&flusher.is_stopped, 1);
     for (int i = 0; i < STOP_TRIES && atomic_load(&flusher.is_pushing); i++) {

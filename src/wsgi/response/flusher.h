@@ -4,7 +4,7 @@
 
 /*
  * PEP 3333 wants a block of the body transmitted while the application produces the next one, however long that takes.
- * The flusher is the thread that does so for the blocks that were gathered: every 2 ms it pushes what is listed. It is
+ * The flusher is the thread that does so for the blocks that were coalesced: every 2 ms it pushes what is listed. It is
  * started with the first entry of the process, sleeps when nothing was added lately, and knows nothing of Python: it
  * does its work while the application has the GIL.
  *

@@ -15,7 +15,7 @@ typedef struct fields {
     uint64_t length;
 } fields;
 
-const char *pyw_response_native_string(PyObject *object, const char *what, size_t *length)
+const char *pyw_wsgi_response_native_string(PyObject *object, const char *what, size_t *length)
 {
     if (!PyUnicode_Check(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be a str, not %s (PEP 3333: status and headers are native strings)",
@@ -59,12 +59,12 @@ static int status_fault(pyw_status_fault fault, PyObject *status)
 static int take_status(pyw_ending *ending, PyObject *status)
 {
     size_t length, reason;
-    const char *text = pyw_response_native_string(status, "the status", &length);
+    const char *text = pyw_wsgi_response_native_string(status, "the status", &length);
 
     if (text == NULL || status_fault(pyw_validate_status(text, length, &ending->status_code, &reason), status) < 0) {
         return -1;
     }
-    if (length > PYW_RESPONSE_HEAD_MAX) {
+    if (length > PYW_WSGI_RESPONSE_HEAD_MAX) {
         PyErr_SetString(PyExc_ValueError, "the status line is over 256 KiB, which is the limit of a response's head");
         return -1;
     }
@@ -91,7 +91,8 @@ static int append_header(pyw_ending *ending, const char *name, size_t name_lengt
                          size_t value_length)
 {
     /* ": " and the line end belong to the size of a head. */
-    if (ending->head.length + name_length + value_length + 4 * (size_t)(ending->count + 1) > PYW_RESPONSE_HEAD_MAX) {
+    if (ending->head.length + name_length + value_length + 4 * (size_t)(ending->count + 1) >
+        PYW_WSGI_RESPONSE_HEAD_MAX) {
         PyErr_SetString(PyExc_ValueError, "status and headers are over 256 KiB, the limit of a response's head");
         return -1;
     }
@@ -135,8 +136,9 @@ static int take_content_length(fields *taken, const char *value, size_t length, 
 static int take_header(fields *taken, PyObject *name_object, PyObject *value_object)
 {
     size_t name_length, value_length;
-    const char *name = pyw_response_native_string(name_object, "a header name", &name_length);
-    const char *value = name == NULL ? NULL : pyw_response_native_string(value_object, "a header value", &value_length);
+    const char *name = pyw_wsgi_response_native_string(name_object, "a header name", &name_length);
+    const char *value =
+        name == NULL ? NULL : pyw_wsgi_response_native_string(value_object, "a header value", &value_length);
     int wanted = 1;
 
     if (value == NULL) {
@@ -154,7 +156,7 @@ static int take_header(fields *taken, PyObject *name_object, PyObject *value_obj
     if (pyw_validate_is_hop_by_hop(name, name_length)) {
         pyw_request_log(taken->request, PYW_LOG_WARNING,
                         PYWNO(0600) "the application sent the header %.*s, which belongs to the connection and not to "
-                        "an application (PEP 3333); it was dropped",
+                                    "an application (PEP 3333); it was dropped",
                         (int)(name_length < 200 ? name_length : 200), name);
         return 0;
     }
@@ -192,15 +194,15 @@ static int take_headers(fields *taken, PyObject *headers)
 
 static void forget_head(pyw_ending *ending)
 {
-    pyw_buffer_reset(&ending->head, PYW_RESPONSE_HEAD_MAX);
+    pyw_buffer_reset(&ending->head, PYW_WSGI_RESPONSE_HEAD_MAX);
     ending->head.failed = 0;
     ending->count = 0;
     ending->reason_length = 0;
 }
 
-int pyw_response_start(pyw_request *request, PyObject *status, PyObject *headers)
+int pyw_wsgi_response_start(pyw_request *request, PyObject *status, PyObject *headers)
 {
-    fields taken = { request, 0, 0 };
+    fields taken = {request, 0, 0};
     int code;
 
     request->started = 0;
@@ -217,7 +219,7 @@ int pyw_response_start(pyw_request *request, PyObject *status, PyObject *headers
     return 0;
 }
 
-int pyw_response_add_length(pyw_request *request, uint64_t length)
+int pyw_wsgi_response_add_length(pyw_request *request, uint64_t length)
 {
     char text[24];
     int digits;
@@ -234,7 +236,7 @@ int pyw_response_add_length(pyw_request *request, uint64_t length)
     return 0;
 }
 
-void pyw_response_head(pyw_ending *ending, pyw_head *head)
+void pyw_wsgi_response_head(pyw_ending *ending, pyw_head *head)
 {
     const char *at = ending->head.data + ending->reason_length;
 

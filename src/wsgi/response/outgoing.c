@@ -21,7 +21,7 @@ static pyw_result send_with_head(pyw_request *request, const pyw_piece *piece, u
     pyw_result result;
 
     if (!outgoing->head_sent) {
-        pyw_response_head(request->ending, &head);
+        pyw_wsgi_response_head(request->ending, &head);
     }
     result = send_piece(request->exchange, outgoing->head_sent ? NULL : &head, piece, flags);
     if (result != PYW_AGAIN) {
@@ -45,17 +45,17 @@ static unsigned last_flag(const pyw_outgoing *outgoing)
 
 static pyw_result send_gathered(pyw_request *request, unsigned flags)
 {
-    pyw_buffer *gathered = &request->ending->body;
-    const pyw_piece piece = { gathered->data, gathered->length, -1, 0 };
+    pyw_buffer *coalesced = &request->ending->body;
+    const pyw_piece piece = {coalesced->data, coalesced->length, -1, 0};
     pyw_result result = send_with_head(request, &piece, flags);
 
     if (result != PYW_AGAIN) {
-        gathered->length = 0;
+        coalesced->length = 0;
     }
     return result;
 }
 
-/* What is gathered, then the piece, if there is one. */
+/* What is coalesced, then the piece, if there is one. */
 static pyw_result send_both(pyw_request *request, const pyw_piece *piece, unsigned flags)
 {
     unsigned last = last_flag(&request->outgoing);
@@ -107,21 +107,21 @@ static pyw_result leave_to_flusher(pyw_request *request)
     return send_now(request, NULL);
 }
 
-static pyw_result gather(pyw_request *request, const pyw_piece *piece)
+static pyw_result coalesce_piece(pyw_request *request, const pyw_piece *piece)
 {
-    pyw_buffer *gathered = &request->ending->body;
+    pyw_buffer *coalesced = &request->ending->body;
 
-    pyw_buffer_append(gathered, piece->data, (size_t)piece->length);
-    if (gathered->failed) {
+    pyw_buffer_append(coalesced, piece->data, (size_t)piece->length);
+    if (coalesced->failed) {
         return PYW_FAILED;
     }
-    return gathered->length < PYW_OUTGOING_GATHER_MAX ? leave_to_flusher(request) : send_now(request, NULL);
+    return coalesced->length < PYW_OUTGOING_COALESCE_MAX ? leave_to_flusher(request) : send_now(request, NULL);
 }
 
 static int is_gathered(const pyw_request *request, const pyw_piece *piece)
 {
-    return request->exchange->takes_parallel && request->outgoing.head_sent && piece->fd < 0
-           && piece->length < PYW_OUTGOING_GATHER_MAX;
+    return request->exchange->takes_parallel && request->outgoing.head_sent && piece->fd < 0 &&
+           piece->length < PYW_OUTGOING_COALESCE_MAX;
 }
 
 void pyw_outgoing_init(pyw_request *request)
@@ -139,7 +139,7 @@ pyw_result pyw_outgoing_send(pyw_request *request, const pyw_piece *piece, int i
     result = outgoing->fault;
     if (result == PYW_OK) {
         outgoing->is_last = is_last;
-        result = is_gathered(request, piece) ? gather(request, piece) : send_now(request, piece);
+        result = is_gathered(request, piece) ? coalesce_piece(request, piece) : send_now(request, piece);
     }
     pyw_request_done(request);
     return result;

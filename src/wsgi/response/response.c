@@ -9,7 +9,7 @@
 /* How often the client is looked at while the application sends nothing. */
 enum { CLIENT_LOOK_MS = 100 };
 
-int pyw_response_is_full(const pyw_request *request)
+int pyw_wsgi_response_is_full(const pyw_request *request)
 {
     return request->bodiless || (request->has_length && request->sent >= request->length);
 }
@@ -20,7 +20,7 @@ static int is_short(const pyw_request *request)
     return request->has_length && request->sent < request->length && !request->bodiless;
 }
 
-uint64_t pyw_response_clamp(pyw_request *request, uint64_t length)
+uint64_t pyw_wsgi_response_clamp(pyw_request *request, uint64_t length)
 {
     uint64_t room;
 
@@ -38,7 +38,8 @@ uint64_t pyw_response_clamp(pyw_request *request, uint64_t length)
         request->overrun = 1;
         pyw_request_log(request, PYW_LOG_WARNING,
                         PYWNO(0601) "the application sends more bytes than its Content-Length of %" PRIu64
-                        "; what is over is dropped", request->length);
+                                    "; what is over is dropped",
+                        request->length);
     }
     return room;
 }
@@ -67,7 +68,7 @@ static int transmit(pyw_request *request, const pyw_piece *piece, int is_last)
     return result == PYW_OK ? 0 : write_failed(request, result);
 }
 
-static int gather(pyw_request *request, const char *data, size_t length)
+static int coalesce_bytes(pyw_request *request, const char *data, size_t length)
 {
     pyw_buffer_append(&request->ending->body, data, length);
     if (request->ending->body.failed) {
@@ -105,9 +106,9 @@ static int write_nothing(pyw_request *request)
     return gone ? write_failed(request, PYW_GONE) : 0;
 }
 
-int pyw_response_write(pyw_request *request, const char *data, size_t length)
+int pyw_wsgi_response_write(pyw_request *request, const char *data, size_t length)
 {
-    pyw_piece part = { data, length, -1, 0 };
+    pyw_piece part = {data, length, -1, 0};
 
     if (length == 0) {
         return write_nothing(request);
@@ -115,33 +116,33 @@ int pyw_response_write(pyw_request *request, const char *data, size_t length)
     if (check_writable(request) < 0) {
         return -1;
     }
-    part.length = pyw_response_clamp(request, length);
+    part.length = pyw_wsgi_response_clamp(request, length);
     if (part.length == 0) {
         return 0;
     }
     request->sent += part.length;
     if (request->gathering) {
-        return gather(request, data, (size_t)part.length);
+        return coalesce_bytes(request, data, (size_t)part.length);
     }
-    return transmit(request, &part, pyw_response_is_full(request));
+    return transmit(request, &part, pyw_wsgi_response_is_full(request));
 }
 
-int pyw_response_send_file(pyw_request *request, int fd, off_t offset, uint64_t length)
+int pyw_wsgi_response_send_file(pyw_request *request, int fd, off_t offset, uint64_t length)
 {
-    pyw_piece part = { NULL, length, fd, offset };
+    pyw_piece part = {NULL, length, fd, offset};
 
     if (check_writable(request) < 0) {
         return -1;
     }
-    part.length = pyw_response_clamp(request, length);
+    part.length = pyw_wsgi_response_clamp(request, length);
     if (part.length == 0) {
         return 0;
     }
     request->sent += part.length;
-    return transmit(request, &part, pyw_response_is_full(request));
+    return transmit(request, &part, pyw_wsgi_response_is_full(request));
 }
 
-int pyw_response_leave_last(pyw_request *request)
+int pyw_wsgi_response_leave_last(pyw_request *request)
 {
     pyw_result result;
 
@@ -156,24 +157,25 @@ int pyw_response_leave_last(pyw_request *request)
     return result == PYW_OK ? 0 : write_failed(request, result);
 }
 
-int pyw_response_write_object(pyw_request *request, PyObject *chunk)
+int pyw_wsgi_response_write_object(pyw_request *request, PyObject *chunk)
 {
     if (!PyBytes_Check(chunk)) {
         PyErr_Format(PyExc_TypeError, "a block of the body must be bytes, not %s (PEP 3333: bodies are byte strings)",
                      Py_TYPE(chunk)->tp_name);
         return -1;
     }
-    return pyw_response_write(request, PyBytes_AS_STRING(chunk), (size_t)PyBytes_GET_SIZE(chunk));
+    return pyw_wsgi_response_write(request, PyBytes_AS_STRING(chunk), (size_t)PyBytes_GET_SIZE(chunk));
 }
 
-void pyw_response_end(pyw_request *request)
+void pyw_wsgi_response_end(pyw_request *request)
 {
     pyw_ending *ending = request->ending;
 
     if (is_short(request)) {
         pyw_request_log(request, PYW_LOG_WARNING,
                         PYWNO(0602) "the application sent %" PRIu64 " of the %" PRIu64 " bytes of its Content-Length; "
-                        "the connection is closed so that the client can tell", request->sent, request->length);
+                                    "the connection is closed so that the client can tell",
+                        request->sent, request->length);
         ending->outcome = PYW_TRUNCATED;
     }
     else {
@@ -182,7 +184,7 @@ void pyw_response_end(pyw_request *request)
     ending->send = 1;
 }
 
-void pyw_response_close(pyw_request *request)
+void pyw_wsgi_response_close(pyw_request *request)
 {
     pyw_ending *ending = request->ending;
     pyw_result result = pyw_outgoing_close(request);

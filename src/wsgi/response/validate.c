@@ -19,8 +19,8 @@ static int is_token_byte(unsigned char c)
 
 pyw_status_fault pyw_validate_status(const char *text, size_t length, int *status, size_t *reason)
 {
-    if (length < 3 || !is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2])
-        || (length > 3 && text[3] != ' ')) {
+    if (length < 3 || !is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2]) ||
+        (length > 3 && text[3] != ' ')) {
         return PYW_STATUS_SHAPE;
     }
     if (!pyw_validate_value(text, length)) {
@@ -80,7 +80,7 @@ static int is_named(const char *name, size_t length, const char *known)
 
 int pyw_validate_is_hop_by_hop(const char *name, size_t length)
 {
-    static const char *const names[] = { "Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade", "Trailer", "TE" };
+    static const char *const names[] = {"Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade", "Trailer", "TE"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (is_named(name, length, names[i])) {

@@ -149,8 +149,8 @@ static void memory_finish(pyw_exchange *exchange, pyw_outcome outcome, int statu
     self->error_status = status;
 }
 
-static const pyw_exchange_ops operations = { memory_read, memory_send, memory_send_file, memory_interim,
-                                             memory_append_log, memory_client_gone, memory_finish };
+static const pyw_exchange_ops operations = {memory_read,       memory_send,        memory_send_file, memory_interim,
+                                            memory_append_log, memory_client_gone, memory_finish};
 
 void memory_exchange_init(memory_exchange *self, const char *method, const char *path)
 {

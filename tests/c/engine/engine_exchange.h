@@ -30,13 +30,13 @@ typedef struct memory_exchange {
     size_t body_read;
     int status;
     pyw_buffer reason;
-    pyw_buffer headers;    /* "Name: value\n" each */
+    pyw_buffer headers; /* "Name: value\n" each */
     pyw_buffer content;
-    pyw_buffer log;        /* "<level> text\n" each */
+    pyw_buffer log; /* "<level> text\n" each */
     int heads, sends, files, blocking_sends, parallel_sends;
-    int waits;             /* reads that may have waited */
-    int sent_before_read;  /* bytes that were out when the body was read for the first time; -1: it was not */
-    int last_after;        /* bytes that were out when LAST came; -1: it did not */
+    int waits;            /* reads that may have waited */
+    int sent_before_read; /* bytes that were out when the body was read for the first time; -1: it was not */
+    int last_after;       /* bytes that were out when LAST came; -1: it did not */
     int end_seen;
     int finished;
     pyw_outcome outcome;

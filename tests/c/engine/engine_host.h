@@ -11,8 +11,7 @@
 #include "wsgi/engine.h"
 
 /* Opens the engine and starts Python; exits with a message if that fails. `tests` is the directory of the scripts. */
-void host_start(const char *engine_file, const char *tests, int is_daemon,
-                int is_template);
+void host_start(const char *engine_file, const char *tests, int is_daemon, int is_template);
 
 extern const pyw_engine *host_engine;
 

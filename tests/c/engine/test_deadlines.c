@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const groups[] = { "", "late" };
+static const char *const groups[] = {"", "late"};
 
 static int64_t now_ms(void)
 {

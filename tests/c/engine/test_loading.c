@@ -153,8 +153,10 @@ static void write_version(const char *path, const char *version)
 {
     char text[256];
 
-    snprintf(text, sizeof(text), "def application(environ, start_response):\n"
-             "    start_response('200 OK', [])\n    return [b'version %s']\n", version);
+    snprintf(text, sizeof(text),
+             "def application(environ, start_response):\n"
+             "    start_response('200 OK', [])\n    return [b'version %s']\n",
+             version);
     write_script(path, text);
 }
 

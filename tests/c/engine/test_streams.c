@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocks that are gathered, and the flusher that sends them when the application pauses. */
+/* Blocks that are coalesced, and the flusher that sends them when the application pauses. */
 #include "test_engine.h"
 
 #include <stdio.h>

@@ -45,7 +45,7 @@ static int is_echoed(pyw_application *application, int number, int round)
 static void *work(void *data)
 {
     worker *self = data;
-    static const char *const groups[] = { "", "other", "threads" };
+    static const char *const groups[] = {"", "other", "threads"};
 
     for (int round = 0; round < ROUNDS; round++) {
         pyw_application *application = host_script("app.wsgi", groups[(round + self->number) % 3]);
@@ -60,7 +60,7 @@ static void *work(void *data)
 
 static void threads_serve_at_the_same_time(void **state)
 {
-    worker workers[THREADS] = { { 0, 0, 0 } };
+    worker workers[THREADS] = {{0, 0, 0}};
 
     for (int i = 0; i < THREADS; i++) {
         workers[i].number = i;

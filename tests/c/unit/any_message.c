@@ -29,8 +29,8 @@ static pyw_result decode_request(pyw_pairs *pairs, const char *bytes, size_t len
     pyw_result result = pyw_message_request_decode(&request, pairs, bytes, length);
 
     if (result == PYW_OK) {
-        touched += (unsigned)(strlen(request.target) + strlen(request.callable) + strlen(request.group) +
-                              strlen(request.id));
+        touched +=
+            (unsigned)(strlen(request.target) + strlen(request.callable) + strlen(request.group) + strlen(request.id));
     }
     return result;
 }

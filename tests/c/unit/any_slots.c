@@ -6,7 +6,7 @@
 enum { TICKETS = 64, WORKERS = 8 };
 
 fixture table;
-const pyw_slot_wish plain = {.queue_limit = 10, .queue_timeout_ms = 30000};
+const pyw_slot_parameters plain = {.queue_limit = 10, .queue_timeout_ms = 30000};
 
 static void *shared(size_t size)
 {
@@ -18,28 +18,28 @@ static void *shared(size_t size)
 
 void list_workers(int count, uint32_t threads)
 {
-    static const pyw_roster_status running = {.state = PYW_GROUP_RUNNING};
-    pyw_roster_worker workers[WORKERS];
+    static const pyw_worker_list_status running = {.state = PYW_GROUP_RUNNING};
+    pyw_worker_list_worker workers[WORKERS];
 
     for (int i = 0; i < count; i++) {
-        workers[i] = (pyw_roster_worker){(uint64_t)(101 + i), threads, (uint32_t)(1001 + i)};
+        workers[i] = (pyw_worker_list_worker){(uint64_t)(101 + i), threads, (uint32_t)(1001 + i)};
     }
-    pyw_roster_write(table.roster, &running, workers, (uint32_t)count);
+    pyw_worker_list_write(table.worker_list, &running, workers, (uint32_t)count);
 }
 
 void list_nobody(pyw_group_state state, int64_t until)
 {
-    const pyw_roster_status status = {.state = state, .until = until};
+    const pyw_worker_list_status status = {.state = state, .until = until};
 
-    pyw_roster_write(table.roster, &status, NULL, 0);
+    pyw_worker_list_write(table.worker_list, &status, NULL, 0);
 }
 
 int set_up(void **state)
 {
     table.slots = shared(pyw_slots_size(TICKETS, WORKERS));
-    table.roster = shared(sizeof(*table.roster));
+    table.worker_list = shared(sizeof(*table.worker_list));
     table.load = shared(sizeof(*table.load));
-    assert_int_equal(pyw_slots_init(table.slots, TICKETS, WORKERS, table.roster, 0, table.load), 0);
+    assert_int_equal(pyw_slots_init(table.slots, TICKETS, WORKERS, table.worker_list, 0, table.load), 0);
     list_workers(2, 1);
     return 0;
 }
@@ -47,16 +47,16 @@ int set_up(void **state)
 int tear_down(void **state)
 {
     munmap(table.slots, pyw_slots_size(TICKETS, WORKERS));
-    munmap(table.roster, sizeof(*table.roster));
+    munmap(table.worker_list, sizeof(*table.worker_list));
     munmap(table.load, sizeof(*table.load));
     return 0;
 }
 
-pyw_slot enter(const pyw_slot_wish *wish, pyw_slot_outcome expected)
+pyw_slot enter(const pyw_slot_parameters *parameters, pyw_slot_outcome expected)
 {
     pyw_slot slot = {0};
 
-    assert_int_equal(pyw_slots_enter(table.slots, wish, &slot), expected);
+    assert_int_equal(pyw_slots_enter(table.slots, parameters, &slot), expected);
     return slot;
 }
 

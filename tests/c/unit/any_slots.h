@@ -11,12 +11,12 @@
 
 typedef struct fixture {
     pyw_slots *slots;
-    pyw_roster_group *roster;
+    pyw_worker_list_group *worker_list;
     pyw_load_group *load;
 } fixture;
 
 extern fixture table;
-extern const pyw_slot_wish plain;
+extern const pyw_slot_parameters plain;
 
 int set_up(void **state);
 int tear_down(void **state);
@@ -27,7 +27,7 @@ void list_workers(int count, uint32_t threads);
 /* Why there is none. */
 void list_nobody(pyw_group_state state, int64_t until);
 
-pyw_slot enter(const pyw_slot_wish *wish, pyw_slot_outcome expected);
+pyw_slot enter(const pyw_slot_parameters *parameters, pyw_slot_outcome expected);
 
 /* By the table's figures, and by what the manager is told. */
 void assert_figures(unsigned running, unsigned waiting);

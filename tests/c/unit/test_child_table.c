@@ -27,11 +27,7 @@ static void test_every_event_in_every_state(void **state)
     };
     static const int expected[PYW_CHILD_STATES][PYW_CHILD_EVENTS] = {
         /*    LOADED DRAIN KILL EXIT */
-        [S] = {R, D, K, X},
-        [R] = {R, D, K, X},
-        [D] = {D, D, K, X},
-        [K] = {K, K, K, X},
-        [X] = {X, X, X, X},
+        [S] = {R, D, K, X}, [R] = {R, D, K, X}, [D] = {D, D, K, X}, [K] = {K, K, K, X}, [X] = {X, X, X, X},
     };
 
     for (int from = 0; from < PYW_CHILD_STATES; from++) {

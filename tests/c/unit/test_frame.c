@@ -39,8 +39,8 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_ROW, "ROW", 0, 4 << 20, 0},
     {PYW_FRAME_DONE, "DONE", 0, 4096, 0},
     {PYW_FRAME_HANDOVER, "HANDOVER", 0, 0, 0},
-    {PYW_FRAME_ROSTER, "ROSTER", 0, 0, 0},
-    {PYW_FRAME_LIFELINE, "LIFELINE", 0, 0, 0},
+    {PYW_FRAME_WORKER_LIST, "WORKER_LIST", 0, 0, 0},
+    {PYW_FRAME_LIVENESS_PIPE, "LIVENESS_PIPE", 0, 0, 0},
     {PYW_FRAME_LOAD, "LOAD", 0, 0, 0},
     {PYW_FRAME_STORE, "STORE", 0, 0, 1},
     {PYW_FRAME_HERITAGE, "HERITAGE", 0, 4 << 20, 0},
@@ -175,13 +175,12 @@ static void test_the_headers_of_all_examples_decode_and_encode(void **state)
 static void test_bad_headers_of_the_page_are_malformed(void **state)
 {
     static const char *const names[] = {
-        "bad-version",           "bad-version-0",  "bad-type-0",       "bad-type-in-a-gap", "bad-type-beyond-all",
-        "bad-type-255",          "bad-data-flag",  "bad-data-empty",   "bad-data-long",     "bad-end-with-payload",
-        "bad-end-with-flag",     "bad-head-long",  "bad-request-flag", "bad-log-level",     "bad-log-long",
-        "bad-file-short",        "bad-ready-flag", "bad-commit-long",  "bad-refused-long",  "bad-error-long",
-        "bad-length-that-wraps", "bad-stuck-long", "bad-stacks-long",  "bad-command-long",  "bad-renew-long",
-        "bad-done-long",         "bad-hand-number", "bad-handover-long",
-        "bad-store-end", "bad-taken-long",
+        "bad-version",           "bad-version-0",   "bad-type-0",        "bad-type-in-a-gap", "bad-type-beyond-all",
+        "bad-type-255",          "bad-data-flag",   "bad-data-empty",    "bad-data-long",     "bad-end-with-payload",
+        "bad-end-with-flag",     "bad-head-long",   "bad-request-flag",  "bad-log-level",     "bad-log-long",
+        "bad-file-short",        "bad-ready-flag",  "bad-commit-long",   "bad-refused-long",  "bad-error-long",
+        "bad-length-that-wraps", "bad-stuck-long",  "bad-stacks-long",   "bad-command-long",  "bad-renew-long",
+        "bad-done-long",         "bad-hand-number", "bad-handover-long", "bad-store-end",     "bad-taken-long",
     };
     pyw_frame_header header;
 

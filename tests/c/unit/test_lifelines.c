@@ -9,9 +9,9 @@
 
 #include "manager/shared/liveness_pipes.h"
 
-enum { TWO_MORE = PYW_LIFELINES_MOST + 2 };
+enum { TWO_MORE = PYW_LIVENESS_PIPES_MOST + 2 };
 
-static pyw_lifelines lines;
+static pyw_liveness_pipes lines;
 static int children[TWO_MORE]; /* their writing ends, in the order of the configurations */
 static int reading[TWO_MORE];
 
@@ -29,7 +29,7 @@ static int close_all(void **state)
             close(children[i]);
         }
     }
-    pyw_lifelines_look(&lines);
+    pyw_liveness_pipes_look(&lines);
     assert_int_equal(lines.count, 0);
     return 0;
 }
@@ -41,7 +41,7 @@ static void configure(int number)
     assert_int_equal(pipe(ends), 0);
     reading[number - 1] = ends[0];
     children[number - 1] = ends[1];
-    pyw_lifelines_add(&lines, ends[0]);
+    pyw_liveness_pipes_add(&lines, ends[0]);
     assert_int_equal(lines.newest, number);
 }
 
@@ -49,7 +49,7 @@ static void leave(int number)
 {
     close(children[number - 1]);
     children[number - 1] = -1;
-    pyw_lifelines_look(&lines);
+    pyw_liveness_pipes_look(&lines);
 }
 
 static int is_open(int fd)
@@ -63,7 +63,7 @@ static void test_what_the_children_write_is_thrown_away(void **state)
 
     configure(1);
     assert_int_equal(write(children[0], "xy", 2), 2);
-    pyw_lifelines_look(&lines);
+    pyw_liveness_pipes_look(&lines);
     item = (struct pollfd){reading[0], POLLIN, 0};
     assert_int_equal(poll(&item, 1, 0), 0);
     assert_int_equal(lines.count, 1);
@@ -78,14 +78,14 @@ static void test_they_wake_the_manager_every_now_and_then_only(void **state)
 
     configure(1);
     assert_int_equal(write(children[0], "x", 1), 1);
-    pyw_lifelines_look(&lines);
+    pyw_liveness_pipes_look(&lines);
     lines.woken_at = INT64_MAX - 1000;
     assert_int_equal(write(children[0], "y", 1), 1);
-    pyw_lifelines_look(&lines);
+    pyw_liveness_pipes_look(&lines);
     item = (struct pollfd){reading[0], POLLIN, 0};
     assert_int_equal(poll(&item, 1, 0), 1);
     lines.woken_at = 1;
-    pyw_lifelines_look(&lines);
+    pyw_liveness_pipes_look(&lines);
     assert_int_equal(poll(&item, 1, 0), 0);
     lines.woken_at = INT64_MAX - 1000;
     assert_int_equal(write(children[0], "z", 1), 1);
@@ -100,10 +100,10 @@ static void test_children_are_there_until_all_have_left(void **state)
     configure(1);
     other = dup(children[0]);
     leave(1);
-    assert_false(pyw_lifelines_is_gone(&lines, 1));
+    assert_false(pyw_liveness_pipes_is_gone(&lines, 1));
     close(other);
-    pyw_lifelines_look(&lines);
-    assert_true(pyw_lifelines_is_gone(&lines, 1));
+    pyw_liveness_pipes_look(&lines);
+    assert_true(pyw_liveness_pipes_is_gone(&lines, 1));
     assert_false(is_open(reading[0]));
 }
 
@@ -113,20 +113,20 @@ static void test_those_of_older_configurations_count_too(void **state)
     configure(2);
     configure(3);
     leave(2);
-    assert_false(pyw_lifelines_is_gone(&lines, 2));
+    assert_false(pyw_liveness_pipes_is_gone(&lines, 2));
     leave(1);
-    assert_true(pyw_lifelines_is_gone(&lines, 2));
-    assert_false(pyw_lifelines_is_gone(&lines, 3));
+    assert_true(pyw_liveness_pipes_is_gone(&lines, 2));
+    assert_false(pyw_liveness_pipes_is_gone(&lines, 3));
 }
 
 static void test_what_children_write_means_nothing(void **state)
 {
     configure(1);
     assert_int_equal(write(children[0], "gone", 4), 4);
-    pyw_lifelines_look(&lines);
-    assert_false(pyw_lifelines_is_gone(&lines, 1));
+    pyw_liveness_pipes_look(&lines);
+    assert_false(pyw_liveness_pipes_is_gone(&lines, 1));
     leave(1);
-    assert_true(pyw_lifelines_is_gone(&lines, 1));
+    assert_true(pyw_liveness_pipes_is_gone(&lines, 1));
 }
 
 static void test_of_too_many_the_oldest_are_given_up(void **state)
@@ -134,15 +134,15 @@ static void test_of_too_many_the_oldest_are_given_up(void **state)
     for (int number = 1; number <= TWO_MORE; number++) {
         configure(number);
     }
-    assert_int_equal(lines.count, PYW_LIFELINES_MOST);
+    assert_int_equal(lines.count, PYW_LIVENESS_PIPES_MOST);
     assert_false(is_open(reading[1]));
-    assert_true(pyw_lifelines_is_gone(&lines, 2));
-    assert_false(pyw_lifelines_is_gone(&lines, 3));
+    assert_true(pyw_liveness_pipes_is_gone(&lines, 2));
+    assert_false(pyw_liveness_pipes_is_gone(&lines, 3));
 }
 
 static void test_without_a_pipe_nothing_is_known(void **state)
 {
-    pyw_lifelines_add(&lines, -1);
+    pyw_liveness_pipes_add(&lines, -1);
     assert_int_equal(lines.newest, 0);
 }
 
@@ -151,12 +151,11 @@ static void test_without_a_pipe_nothing_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EMPTY(test_what_the_children_write_is_thrown_away),
-        EMPTY(test_they_wake_the_manager_every_now_and_then_only),
+        EMPTY(test_what_the_children_write_is_thrown_away), EMPTY(test_they_wake_the_manager_every_now_and_then_only),
         EMPTY(test_children_are_there_until_all_have_left), EMPTY(test_those_of_older_configurations_count_too),
         EMPTY(test_what_children_write_means_nothing),      EMPTY(test_of_too_many_the_oldest_are_given_up),
         EMPTY(test_without_a_pipe_nothing_is_known),
     };
 
-    return cmocka_run_group_tests_name("lifelines", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("liveness-pipes", tests, NULL, NULL);
 }

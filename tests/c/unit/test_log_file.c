@@ -116,10 +116,8 @@ static void test_the_longest_record_is_one_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_record_is_a_line_of_httpds_form),
-        cmocka_unit_test(test_the_time_is_local),
-        cmocka_unit_test(test_levels_have_httpds_names),
-        cmocka_unit_test(test_nobody_can_forge_a_second_line),
+        cmocka_unit_test(test_a_record_is_a_line_of_httpds_form), cmocka_unit_test(test_the_time_is_local),
+        cmocka_unit_test(test_levels_have_httpds_names),          cmocka_unit_test(test_nobody_can_forge_a_second_line),
         cmocka_unit_test(test_the_longest_record_is_one_line),
     };
 

@@ -161,8 +161,8 @@ static void test_a_raw_line_that_is_too_long_comes_in_parts_of_whole_characters(
 
 static void test_what_only_looks_like_a_record_is_a_raw_line(void **state)
 {
-    static const char *const fakes[] = {"", "3", "3.", "3. x", "9.1 x", "3?1 x", "3.1", "3.0 x", "x.1 x",
-                                        "3.99999999999999999999 x"};
+    static const char *const fakes[] = {"",      "3",   "3.",    "3. x",  "9.1 x",
+                                        "3?1 x", "3.1", "3.0 x", "x.1 x", "3.99999999999999999999 x"};
     char expected[64];
 
     for (size_t i = 0; i < sizeof(fakes) / sizeof(fakes[0]); i++) {
@@ -200,7 +200,10 @@ static void test_a_record_behind_a_stray_mark_is_a_record(void **state)
 
 static void test_nothing_in_a_record_ends_it_early(void **state)
 {
-    take_record(PYW_LOG_INFO, 8, "a\nb\x1e" "3.1 c", 9);
+    take_record(PYW_LOG_INFO, 8,
+                "a\nb\x1e"
+                "3.1 c",
+                9);
     assert_int_equal(got.count, 1);
     expect(0, PYW_LOG_INFO, 8, "a\\x0ab\\x1e3.1 c");
 }
@@ -213,10 +216,13 @@ static void test_at_the_end_what_is_incomplete_is_written(void **state)
 
     memset(text, 'x', sizeof(text));
     pyw_log_pipe_take(&lines, line, pyw_log_pipe_encode(line, PYW_LOG_INFO, 6, text, sizeof(text), &taken), keep, NULL);
-    take("no end\x1e" "4.7 cut");
+    take("no end\x1e"
+         "4.7 cut");
     pyw_log_pipe_end(&lines, keep, NULL);
     assert_int_equal(got.count, 2);
-    expect(0, PYW_LOG_ERR, 0, "no end\x1e" "4.7 cut");
+    expect(0, PYW_LOG_ERR, 0,
+           "no end\x1e"
+           "4.7 cut");
     assert_int_equal(got.items[1].length, taken);
     pyw_log_pipe_end(&lines, keep, NULL);
     assert_int_equal(got.count, 2);

@@ -19,11 +19,11 @@ static void on_large(void)
     told++;
 }
 
-static pyw_memory_look *look;
+static pyw_memory_watch *look;
 
 static int forget(void **state)
 {
-    pyw_memory_look_destroy(look);
+    pyw_memory_watch_destroy(look);
     look = NULL;
     told = 0;
     return 0;
@@ -41,11 +41,11 @@ static void *take_memory(size_t size)
 
 static void test_a_process_below_its_limit_is_not_told_of(void **state)
 {
-    look = pyw_memory_look_create(UINT64_C(1) << 40, on_large);
+    look = pyw_memory_watch_create(UINT64_C(1) << 40, on_large);
     assert_non_null(look);
-    pyw_memory_look_at(look, START);
+    pyw_memory_watch_read(look, START);
     assert_int_equal(told, 0);
-    assert_int_equal(pyw_memory_look_take(look), 0);
+    assert_int_equal(pyw_memory_watch_take(look), 0);
 }
 
 static void test_one_that_grows_beyond_it_is_told_of_by_the_next_look(void **state)
@@ -53,15 +53,15 @@ static void test_one_that_grows_beyond_it_is_told_of_by_the_next_look(void **sta
     const size_t size = 128 << 20;
     void *memory;
 
-    look = pyw_memory_look_create(size, on_large);
-    pyw_memory_look_at(look, START);
+    look = pyw_memory_watch_create(size, on_large);
+    pyw_memory_watch_read(look, START);
     assert_int_equal(told, 0);
     memory = take_memory(size);
-    pyw_memory_look_at(look, START + PYW_MEMORY_LOOK_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS);
     munmap(memory, size);
     assert_int_equal(told, 1);
-    assert_int_equal(pyw_memory_look_take(look), 1);
-    assert_int_equal(pyw_memory_look_take(look), 0);
+    assert_int_equal(pyw_memory_watch_take(look), 1);
+    assert_int_equal(pyw_memory_watch_take(look), 0);
 }
 
 static void test_it_is_not_looked_at_with_each_request(void **state)
@@ -69,24 +69,24 @@ static void test_it_is_not_looked_at_with_each_request(void **state)
     const size_t size = 128 << 20;
     void *memory;
 
-    look = pyw_memory_look_create(size, on_large);
-    pyw_memory_look_at(look, START);
+    look = pyw_memory_watch_create(size, on_large);
+    pyw_memory_watch_read(look, START);
     memory = take_memory(size);
-    pyw_memory_look_at(look, START + PYW_MEMORY_LOOK_MS - 1);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS - 1);
     assert_int_equal(told, 0);
-    pyw_memory_look_at(look, START + PYW_MEMORY_LOOK_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS);
     assert_int_equal(told, 1);
     munmap(memory, size);
 }
 
 static void test_what_has_been_told_is_not_told_with_each_look(void **state)
 {
-    look = pyw_memory_look_create(1, on_large);
-    pyw_memory_look_at(look, START);
-    pyw_memory_look_at(look, START + PYW_MEMORY_LOOK_MS);
-    pyw_memory_look_at(look, START + PYW_MEMORY_LOOK_SAID_MS - 1);
+    look = pyw_memory_watch_create(1, on_large);
+    pyw_memory_watch_read(look, START);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_SAID_MS - 1);
     assert_int_equal(told, 1);
-    pyw_memory_look_at(look, START + PYW_MEMORY_LOOK_SAID_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_SAID_MS);
     assert_int_equal(told, 2);
 }
 
@@ -104,11 +104,11 @@ static void test_an_application_that_closes_the_descriptor_does_no_harm(void **s
 {
     int fd = next_fd();
 
-    look = pyw_memory_look_create(1, on_large);
+    look = pyw_memory_watch_create(1, on_large);
     close(fd);
-    pyw_memory_look_at(look, START);
+    pyw_memory_watch_read(look, START);
     assert_int_equal(open("/dev/zero", O_RDONLY), fd);
-    pyw_memory_look_at(look, START + PYW_MEMORY_LOOK_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS);
     assert_int_equal(told, 0);
 }
 

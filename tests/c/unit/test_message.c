@@ -67,9 +67,9 @@ static void test_every_good_example_is_taken_and_every_bad_one_refused(void **st
 /* The payload alone, cut at every byte and with one byte too many. */
 static void test_no_payload_of_another_length_is_taken(void **state)
 {
-    static const char *const names[] = {"request-get", "request-post-module", "head-200", "interim-103", "file-5-to-12",
-                                        "error-504",   "group-blog",          "commit",   "heritage",
-                                        "command-reload", "row-of-a-worker"};
+    static const char *const names[] = {"request-get",  "request-post-module", "head-200",       "interim-103",
+                                        "file-5-to-12", "error-504",           "group-blog",     "commit",
+                                        "heritage",     "command-reload",      "row-of-a-worker"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const pyw_vector *vector = pyw_vectors_find(names[i]);

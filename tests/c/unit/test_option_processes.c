@@ -70,8 +70,8 @@ static void test_numbers_and_spans(void **state)
 
 static void test_what_is_neither_is_refused(void **state)
 {
-    static const char *const values[] = {"0",  "0-0",   "8-2",    "2-",     "-2",      "2-8-9",
-                                         "2--8", "2 - 8", "1-1001", "1-8x", "x", "99999999999999999999-2"};
+    static const char *const values[] = {"0",    "0-0",   "8-2",    "2-",   "-2", "2-8-9",
+                                         "2--8", "2 - 8", "1-1001", "1-8x", "x",  "99999999999999999999-2"};
 
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         const char *error = pyw_options_set(options, pool, "processes", values[i]);

@@ -43,8 +43,23 @@ static void assert_names(const apr_table_t *pairs, const char *expected)
 }
 
 static const char *const some[] = {
-    "threads",   "3",   "socket-timeout", "7s", "graceful-timeout", "9s", "queue-limit", "5", "env", "A=b",
-    "log-level", "7",   "env",            "C=d", "shutdown-timeout", "2s", NULL,
+    "threads",
+    "3",
+    "socket-timeout",
+    "7s",
+    "graceful-timeout",
+    "9s",
+    "queue-limit",
+    "5",
+    "env",
+    "A=b",
+    "log-level",
+    "7",
+    "env",
+    "C=d",
+    "shutdown-timeout",
+    "2s",
+    NULL,
 };
 
 static void test_each_option_has_one_use(void **state)

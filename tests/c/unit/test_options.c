@@ -392,8 +392,8 @@ static void set_everything(pyw_group_options *options)
     options->engine = "/lib/engine.so";
     options->engine_stamp = "1:2:3";
     options->log_level = 7;
-    options->roster_index = 3;
-    options->roster_use = 4;
+    options->worker_list_index = 3;
+    options->worker_list_use = 4;
     application->is_module = 1;
     application->target = "shop";
     application->callable = "create_app()";
@@ -463,7 +463,7 @@ static void test_pairs_restore_every_option(void **state)
     assert_string_equal(copy->engine, "/lib/engine.so");
     assert_string_equal(copy->engine_stamp, "1:2:3");
     assert_int_equal(copy->log_level, 7);
-    assert_int_equal(copy->roster_index, 3);
+    assert_int_equal(copy->worker_list_index, 3);
     assert_int_equal(copy->queue_limit, 16);
     assert_int_equal(copy->queue_timeout, 2500000);
     assert_int_equal(copy->env->nelts, 2);

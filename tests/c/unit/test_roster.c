@@ -8,49 +8,49 @@
 
 #include "shm/worker_list.h"
 
-static const pyw_roster_worker two_workers[] = {{11, 4, 1001}, {12, 8, 1002}};
+static const pyw_worker_list_worker two_workers[] = {{11, 4, 1001}, {12, 8, 1002}};
 
-static const pyw_roster_status running = {.use = 7, .state = PYW_GROUP_RUNNING};
+static const pyw_worker_list_status running = {.use = 7, .state = PYW_GROUP_RUNNING};
 
-static pyw_roster_group *make_group(void)
+static pyw_worker_list_group *make_group(void)
 {
-    return calloc(1, sizeof(pyw_roster_group));
+    return calloc(1, sizeof(pyw_worker_list_group));
 }
 
 static void test_what_is_written_is_read(void **state)
 {
-    pyw_roster_group *group = make_group();
-    pyw_roster_worker read[4];
-    pyw_roster_status status = {.use = 7};
+    pyw_worker_list_group *group = make_group();
+    pyw_worker_list_worker read[4];
+    pyw_worker_list_status status = {.use = 7};
     uint32_t sequence = 99;
 
-    pyw_roster_write(group, &running, two_workers, 2);
-    assert_int_equal(pyw_roster_read(group, &status, read, 4, &sequence), 2);
+    pyw_worker_list_write(group, &running, two_workers, 2);
+    assert_int_equal(pyw_worker_list_read(group, &status, read, 4, &sequence), 2);
     assert_memory_equal(read, two_workers, sizeof(two_workers));
-    assert_int_equal(sequence, pyw_roster_sequence(group));
+    assert_int_equal(sequence, pyw_worker_list_sequence(group));
     free(group);
 }
 
 static void test_each_change_has_another_sequence(void **state)
 {
-    pyw_roster_group *group = make_group();
-    uint32_t before = pyw_roster_sequence(group);
+    pyw_worker_list_group *group = make_group();
+    uint32_t before = pyw_worker_list_sequence(group);
 
-    pyw_roster_write(group, &running, two_workers, 1);
-    assert_int_not_equal(pyw_roster_sequence(group), before);
-    assert_int_equal(pyw_roster_sequence(group) % 2, 0);
+    pyw_worker_list_write(group, &running, two_workers, 1);
+    assert_int_not_equal(pyw_worker_list_sequence(group), before);
+    assert_int_equal(pyw_worker_list_sequence(group) % 2, 0);
     free(group);
 }
 
 static void test_a_reader_gets_no_more_than_it_has_room_for(void **state)
 {
-    pyw_roster_group *group = make_group();
-    pyw_roster_worker read[2] = {{0, 0, 0}, {77, 77, 0}};
-    pyw_roster_status status = {.use = 7};
+    pyw_worker_list_group *group = make_group();
+    pyw_worker_list_worker read[2] = {{0, 0, 0}, {77, 77, 0}};
+    pyw_worker_list_status status = {.use = 7};
     uint32_t sequence;
 
-    pyw_roster_write(group, &running, two_workers, 2);
-    assert_int_equal(pyw_roster_read(group, &status, read, 1, &sequence), 1);
+    pyw_worker_list_write(group, &running, two_workers, 2);
+    assert_int_equal(pyw_worker_list_read(group, &status, read, 1, &sequence), 1);
     assert_int_equal(read[1].serial, 77);
     free(group);
 }
@@ -58,31 +58,31 @@ static void test_a_reader_gets_no_more_than_it_has_room_for(void **state)
 /* An odd sequence is a writer at work; one that died there never comes back. */
 static void test_a_writer_that_died_leaves_an_empty_roster_until_the_next_one_writes(void **state)
 {
-    pyw_roster_group *group = make_group();
-    pyw_roster_worker read[4];
-    pyw_roster_status status = {.use = 7};
+    pyw_worker_list_group *group = make_group();
+    pyw_worker_list_worker read[4];
+    pyw_worker_list_status status = {.use = 7};
     uint32_t sequence;
 
-    pyw_roster_write(group, &running, two_workers, 2);
+    pyw_worker_list_write(group, &running, two_workers, 2);
     group->sequence |= 1;
-    assert_int_equal(pyw_roster_read(group, &status, read, 4, &sequence), 0);
-    pyw_roster_write(group, &running, two_workers, 1);
-    assert_int_equal(pyw_roster_read(group, &status, read, 4, &sequence), 1);
+    assert_int_equal(pyw_worker_list_read(group, &status, read, 4, &sequence), 0);
+    pyw_worker_list_write(group, &running, two_workers, 1);
+    assert_int_equal(pyw_worker_list_read(group, &status, read, 4, &sequence), 1);
     free(group);
 }
 
 static void test_the_state_of_the_group_comes_along(void **state)
 {
-    static const pyw_roster_status down = {.use = 7, .state = PYW_GROUP_DOWN, .until = 4711};
-    pyw_roster_group *group = make_group();
-    pyw_roster_worker read[4];
-    pyw_roster_status status = {.use = 7};
+    static const pyw_worker_list_status down = {.use = 7, .state = PYW_GROUP_DOWN, .until = 4711};
+    pyw_worker_list_group *group = make_group();
+    pyw_worker_list_worker read[4];
+    pyw_worker_list_status status = {.use = 7};
     uint32_t sequence;
 
-    assert_int_equal(pyw_roster_read(group, &status, read, 4, &sequence), 0);
+    assert_int_equal(pyw_worker_list_read(group, &status, read, 4, &sequence), 0);
     assert_int_equal(status.state, PYW_GROUP_STARTING);
-    pyw_roster_write(group, &down, NULL, 0);
-    assert_int_equal(pyw_roster_read(group, &status, read, 4, &sequence), 0);
+    pyw_worker_list_write(group, &down, NULL, 0);
+    assert_int_equal(pyw_worker_list_read(group, &status, read, 4, &sequence), 0);
     assert_memory_equal(&status, &down, sizeof(down));
     free(group);
 }
@@ -90,17 +90,17 @@ static void test_the_state_of_the_group_comes_along(void **state)
 /* The children of an old configuration may still wait for a group whose place another one has by now. */
 static void test_of_a_later_use_the_group_is_removed_and_of_an_earlier_one_it_starts(void **state)
 {
-    static const pyw_roster_status mine = {.use = 7, .state = PYW_GROUP_RUNNING};
-    pyw_roster_group *group = make_group();
-    pyw_roster_worker read[4];
-    pyw_roster_status before = {.use = 6}, after = {.use = 8, .state = PYW_GROUP_RUNNING};
+    static const pyw_worker_list_status mine = {.use = 7, .state = PYW_GROUP_RUNNING};
+    pyw_worker_list_group *group = make_group();
+    pyw_worker_list_worker read[4];
+    pyw_worker_list_status before = {.use = 6}, after = {.use = 8, .state = PYW_GROUP_RUNNING};
     uint32_t sequence;
 
-    pyw_roster_write(group, &mine, two_workers, 2);
-    assert_int_equal(pyw_roster_read(group, &before, read, 4, &sequence), 0);
+    pyw_worker_list_write(group, &mine, two_workers, 2);
+    assert_int_equal(pyw_worker_list_read(group, &before, read, 4, &sequence), 0);
     assert_int_equal(before.state, PYW_GROUP_REMOVED);
     assert_int_equal(before.use, 6);
-    assert_int_equal(pyw_roster_read(group, &after, read, 4, &sequence), 0);
+    assert_int_equal(pyw_worker_list_read(group, &after, read, 4, &sequence), 0);
     assert_int_equal(after.state, PYW_GROUP_STARTING);
     assert_int_equal(after.use, 8);
     free(group);
@@ -108,26 +108,26 @@ static void test_of_a_later_use_the_group_is_removed_and_of_an_earlier_one_it_st
 
 static void test_a_list_of_another_use_is_empty(void **state)
 {
-    pyw_roster_status other = {.use = 8};
-    pyw_roster_group *group = make_group();
-    pyw_roster_worker read[4];
-    pyw_roster_status status = {.use = 7};
+    pyw_worker_list_status other = {.use = 8};
+    pyw_worker_list_group *group = make_group();
+    pyw_worker_list_worker read[4];
+    pyw_worker_list_status status = {.use = 7};
     uint32_t sequence;
 
-    pyw_roster_write(group, &running, two_workers, 2);
-    assert_int_equal(pyw_roster_read(group, &other, read, 4, &sequence), 0);
-    assert_int_equal(sequence, pyw_roster_sequence(group));
-    pyw_roster_write(group, &other, two_workers, 1);
-    assert_int_equal(pyw_roster_read(group, &status, read, 4, &sequence), 0);
-    assert_int_equal(pyw_roster_read(group, &other, read, 4, &sequence), 1);
+    pyw_worker_list_write(group, &running, two_workers, 2);
+    assert_int_equal(pyw_worker_list_read(group, &other, read, 4, &sequence), 0);
+    assert_int_equal(sequence, pyw_worker_list_sequence(group));
+    pyw_worker_list_write(group, &other, two_workers, 1);
+    assert_int_equal(pyw_worker_list_read(group, &status, read, 4, &sequence), 0);
+    assert_int_equal(pyw_worker_list_read(group, &other, read, 4, &sequence), 1);
     free(group);
 }
 
 static void test_memory_for_reading_cannot_be_made_writable(void **state)
 {
-    int fd = pyw_roster_memory("pywsgi-test", 4096);
-    char *writer = pyw_roster_map(fd, 4096, 1);
-    char *reader = pyw_roster_map(fd, 4096, 0);
+    int fd = pyw_worker_list_memory("pywsgi-test", 4096);
+    char *writer = pyw_worker_list_map(fd, 4096, 1);
+    char *reader = pyw_worker_list_map(fd, 4096, 0);
 
     assert_non_null(writer);
     assert_non_null(reader);
@@ -141,20 +141,20 @@ static void test_memory_for_reading_cannot_be_made_writable(void **state)
 
 static void test_memory_keeps_its_size(void **state)
 {
-    int fd = pyw_roster_memory("pywsgi-test", 4096);
+    int fd = pyw_worker_list_memory("pywsgi-test", 4096);
 
     assert_int_not_equal(ftruncate(fd, 0), 0);
-    assert_null(pyw_roster_map(fd, 8192, 1));
+    assert_null(pyw_worker_list_map(fd, 8192, 1));
     close(fd);
 }
 
 static void test_sockets_are_named_by_their_serial(void **state)
 {
-    char name[PYW_ROSTER_SOCKET_NAME];
+    char name[PYW_WORKER_LIST_SOCKET_NAME];
 
-    pyw_roster_socket_name(name, 0x5f3a);
+    pyw_worker_list_socket_name(name, 0x5f3a);
     assert_string_equal(name, "w.5f3a");
-    pyw_roster_socket_name(name, UINT64_MAX);
+    pyw_worker_list_socket_name(name, UINT64_MAX);
     assert_string_equal(name, "w.ffffffffffffffff");
 }
 
@@ -173,5 +173,5 @@ int main(void)
         cmocka_unit_test(test_sockets_are_named_by_their_serial),
     };
 
-    return cmocka_run_group_tests_name("roster", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("worker-list", tests, NULL, NULL);
 }

@@ -29,9 +29,9 @@ static int pick(walk *self, int below)
 
 static void arrive(walk *self)
 {
-    const pyw_slot_wish wish = {.is_high = pick(self, 8) == 0, .queue_limit = REQUESTS};
+    const pyw_slot_parameters parameters = {.is_high = pick(self, 8) == 0, .queue_limit = REQUESTS};
     request *arriving = &self->requests[self->count++];
-    pyw_slot_outcome outcome = pyw_slots_enter(table.slots, &wish, &arriving->slot);
+    pyw_slot_outcome outcome = pyw_slots_enter(table.slots, &parameters, &arriving->slot);
 
     assert_true(outcome == PYW_SLOT_GRANTED || outcome == PYW_SLOT_WAITS);
     arriving->runs = outcome == PYW_SLOT_GRANTED;

@@ -21,10 +21,10 @@ static void test_a_free_worker_is_taken_at_once_and_each_once(void **state)
 
 static void test_the_worker_with_most_idle_threads_is_chosen(void **state)
 {
-    static const pyw_roster_status running = {.state = PYW_GROUP_RUNNING};
-    static const pyw_roster_worker workers[] = {{101, 2, 1001}, {102, 4, 1002}};
+    static const pyw_worker_list_status running = {.state = PYW_GROUP_RUNNING};
+    static const pyw_worker_list_worker workers[] = {{101, 2, 1001}, {102, 4, 1002}};
 
-    pyw_roster_write(table.roster, &running, workers, 2);
+    pyw_worker_list_write(table.worker_list, &running, workers, 2);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 101);
@@ -48,7 +48,7 @@ static void test_nobody_waits_while_a_worker_is_idle(void **state)
 
 static void test_high_priority_goes_ahead_and_a_retry_before_its_likes(void **state)
 {
-    const pyw_slot_wish high = {.is_high = 1, .queue_limit = 10}, again = {.is_repeated = 1, .queue_limit = 10};
+    const pyw_slot_parameters high = {.is_high = 1, .queue_limit = 10}, again = {.is_repeated = 1, .queue_limit = 10};
     pyw_slot busy = enter(&plain, PYW_SLOT_GRANTED);
     pyw_slot order[3];
 
@@ -76,7 +76,7 @@ static void test_who_comes_is_told_how_many_are_there(void **state)
 
 static void test_a_full_queue_refuses(void **state)
 {
-    const pyw_slot_wish two = {.queue_limit = 2}, none = {.queue_limit = 0};
+    const pyw_slot_parameters two = {.queue_limit = 2}, none = {.queue_limit = 0};
 
     enter(&none, PYW_SLOT_GRANTED);
     enter(&none, PYW_SLOT_GRANTED);
@@ -89,7 +89,7 @@ static void test_a_full_queue_refuses(void **state)
 
 static void test_a_wait_that_would_be_too_long_is_refused(void **state)
 {
-    const pyw_slot_wish hasty = {.queue_limit = 10, .queue_timeout_ms = 1};
+    const pyw_slot_parameters hasty = {.queue_limit = 10, .queue_timeout_ms = 1};
     pyw_slot slot = enter(&plain, PYW_SLOT_GRANTED);
     pyw_ticket *ticket = &table.slots->tickets[slot.ticket];
 
@@ -104,7 +104,7 @@ static void test_a_wait_that_would_be_too_long_is_refused(void **state)
 
 static void test_a_location_keeps_to_its_limit_without_holding_others_up(void **state)
 {
-    const pyw_slot_wish slow = {.location = 3, .location_limit = 1, .queue_limit = 10};
+    const pyw_slot_parameters slow = {.location = 3, .location_limit = 1, .queue_limit = 10};
     pyw_slot first = enter(&slow, PYW_SLOT_GRANTED), second = enter(&slow, PYW_SLOT_WAITS);
 
     enter(&plain, PYW_SLOT_GRANTED);
@@ -115,7 +115,7 @@ static void test_a_location_keeps_to_its_limit_without_holding_others_up(void **
 
 static void test_what_is_reserved_is_for_high_priority(void **state)
 {
-    const pyw_slot_wish normal = {.reserve = 1, .queue_limit = 10}, high = {.is_high = 1, .reserve = 1};
+    const pyw_slot_parameters normal = {.reserve = 1, .queue_limit = 10}, high = {.is_high = 1, .reserve = 1};
 
     enter(&normal, PYW_SLOT_GRANTED);
     enter(&normal, PYW_SLOT_WAITS);
@@ -124,7 +124,7 @@ static void test_what_is_reserved_is_for_high_priority(void **state)
 
 static void test_one_request_runs_even_if_all_is_reserved(void **state)
 {
-    const pyw_slot_wish normal = {.reserve = 100, .queue_limit = 10};
+    const pyw_slot_parameters normal = {.reserve = 100, .queue_limit = 10};
 
     enter(&normal, PYW_SLOT_GRANTED);
     enter(&normal, PYW_SLOT_WAITS);
@@ -144,7 +144,7 @@ static void test_one_that_gives_up_leaves_no_trace(void **state)
 
 static void test_without_a_worker_the_queue_keeps_its_order_and_its_limit(void **state)
 {
-    const pyw_slot_wish two = {.queue_limit = 2};
+    const pyw_slot_parameters two = {.queue_limit = 2};
     pyw_slot first, second;
 
     list_nobody(PYW_GROUP_STARTING, 0);
@@ -159,8 +159,7 @@ static void test_without_a_worker_the_queue_keeps_its_order_and_its_limit(void *
 
 static void test_a_group_that_is_down_refuses_at_once_and_those_that_wait(void **state)
 {
-    static const pyw_group_state states[] = {PYW_GROUP_DOWN, PYW_GROUP_STOPPING, PYW_GROUP_STOPPED,
-                                             PYW_GROUP_REMOVED};
+    static const pyw_group_state states[] = {PYW_GROUP_DOWN, PYW_GROUP_STOPPING, PYW_GROUP_STOPPED, PYW_GROUP_REMOVED};
 
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
         pyw_slot slot;
@@ -177,10 +176,10 @@ static void test_a_group_that_is_down_refuses_at_once_and_those_that_wait(void *
 
 static void test_workers_that_are_listed_serve_whatever_the_state_is(void **state)
 {
-    static const pyw_roster_status removed = {.state = PYW_GROUP_REMOVED};
-    static const pyw_roster_worker worker = {101, 1, 1001};
+    static const pyw_worker_list_status removed = {.state = PYW_GROUP_REMOVED};
+    static const pyw_worker_list_worker worker = {101, 1, 1001};
 
-    pyw_roster_write(table.roster, &removed, &worker, 1);
+    pyw_worker_list_write(table.worker_list, &removed, &worker, 1);
     enter(&plain, PYW_SLOT_GRANTED);
     enter(&plain, PYW_SLOT_WAITS);
 }

@@ -51,7 +51,7 @@ static void test_a_request_is_refused_in_time_and_the_holder_is_named(void **sta
 
 static void test_it_is_refused_sooner_if_its_deadline_is_near(void **state)
 {
-    const pyw_slot_wish urgent = {.queue_limit = 10, .patience_ms = 20};
+    const pyw_slot_parameters urgent = {.queue_limit = 10, .patience_ms = 20};
     pid_t holder = stop_a_holder();
     int64_t began = pyw_clock_ms();
 

@@ -6,9 +6,9 @@
 
 #include "manager/group/crash_loop.h"
 
-enum { MINUTE = PYW_SUSPECTS_MS };
+enum { MINUTE = PYW_CRASH_LOOP_MS };
 
-static pyw_suspects suspects;
+static pyw_crash_loop crash_loop;
 
 static int start_empty(void **state)
 {
@@ -18,7 +18,7 @@ static int start_empty(void **state)
 
 static const char *note(const char *line, int64_t now)
 {
-    const pyw_suspect *named = pyw_suspects_note(&suspects, line, (int)strlen(line), now);
+    const pyw_crash_suspect *named = pyw_crash_loop_note(&suspects, line, (int)strlen(line), now);
 
     return named != NULL ? named->line : NULL;
 }
@@ -71,7 +71,7 @@ static void test_others_do_not_push_it_out_soon(void **state)
 
     note("GET /a", 1000);
     note("GET /a", 2000);
-    for (int other = 0; other < PYW_SUSPECTS_MOST - 1; other++) {
+    for (int other = 0; other < PYW_CRASH_LOOP_MOST - 1; other++) {
         snprintf(line, sizeof(line), "GET /other/%d", other);
         assert_null(note(line, 2001 + other));
     }
@@ -84,7 +84,7 @@ static void test_the_one_not_heard_of_for_longest_makes_room(void **state)
 
     note("GET /a", 1000);
     note("GET /a", 2000);
-    for (int other = 0; other < PYW_SUSPECTS_MOST; other++) {
+    for (int other = 0; other < PYW_CRASH_LOOP_MOST; other++) {
         snprintf(line, sizeof(line), "GET /other/%d", other);
         assert_null(note(line, 2001 + other));
     }
@@ -94,15 +94,15 @@ static void test_the_one_not_heard_of_for_longest_makes_room(void **state)
 /* The text is a worker's: it may have no end, and it may be longer than a place. */
 static void test_the_length_is_kept(void **state)
 {
-    char text[2 * PYW_SUSPECT_LINE];
+    char text[2 * PYW_CRASH_LOOP_LINE];
 
     memset(text, 'x', sizeof(text));
     for (int64_t now = 1000; now <= 2000; now += 1000) {
-        assert_null(pyw_suspects_note(&suspects, text, sizeof(text), now));
+        assert_null(pyw_crash_loop_note(&suspects, text, sizeof(text), now));
     }
-    assert_int_equal(strlen(pyw_suspects_note(&suspects, text, sizeof(text), 3000)->line), PYW_SUSPECT_LINE - 1);
-    assert_null(pyw_suspects_note(&suspects, "", 0, 1000));
-    assert_null(pyw_suspects_note(&suspects, "?a", 2, 1000));
+    assert_int_equal(strlen(pyw_crash_loop_note(&suspects, text, sizeof(text), 3000)->line), PYW_CRASH_LOOP_LINE - 1);
+    assert_null(pyw_crash_loop_note(&suspects, "", 0, 1000));
+    assert_null(pyw_crash_loop_note(&suspects, "?a", 2, 1000));
 }
 
 int main(void)

@@ -12,7 +12,7 @@ import pytest
 from pyw.wait import elapsed
 
 ROBUST_AND_SHARED = 16 | 128    # the kind of the mutex at the table's beginning, pthread_mutex_t's fifth word
-HOLDER, ROSTER = 40, 64         # offsets in struct pyw_slots
+HOLDER, WORKER_LIST = 40, 64         # offsets in struct pyw_slots
 
 
 def mappings(pid):
@@ -34,7 +34,7 @@ def find_table(pid):
         with open("/proc/%d/map_files/%x-%x" % (pid, first, end), "r+b") as file:
             table = mmap.mmap(file.fileno(), end - first)
         kind, = struct.unpack_from("i", table, 16)
-        roster, = struct.unpack_from("P", table, ROSTER)
+        roster, = struct.unpack_from("P", table, WORKER_LIST)
         if kind == ROBUST_AND_SHARED and any(start <= roster < stop for start, stop in rosters):
             return table
         table.close()

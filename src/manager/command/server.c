@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* accept4, struct ucred */
 #endif
-#include "manager/command/socket.h"
+#include "manager/command/server.h"
 
 #include <apr_strings.h>
 #include <fcntl.h>
@@ -17,12 +17,12 @@
 #include "base/log.h"
 
 enum {
-    CLIENTS_MOST = 16, /* more wait in the socket's queue */
+    CLIENTS_MOST = 16,   /* more wait in the socket's queue */
     LIMIT_MS = 10 * 1000 /* for the command, and for the answer to be taken */
 };
 
-struct pyw_steering_client {
-    struct pyw_steering_client *next;
+struct pyw_command_client {
+    struct pyw_command_client *next;
     pyw_channel *channel;
     apr_pool_t *pool;
     long pid;
@@ -33,90 +33,91 @@ struct pyw_steering_client {
     int is_over;
 };
 
-struct pyw_steering {
+struct pyw_command_server {
     pyw_manager *manager;
-    pyw_steering_obey *obey;
-    pyw_steering_check *check;
+    pyw_command_server_obey *obey;
+    pyw_command_server_check *check;
     pyw_socket_file file;
     int listener;
     int is_told;   /* that the socket cannot be made */
     int is_obeyed; /* a command: the groups may have to do something */
-    pyw_steering_client *clients;
+    pyw_command_client *clients;
     int count;
 };
 
-pyw_steering *pyw_steering_create(pyw_manager *manager, pyw_steering_obey *obey, pyw_steering_check *check)
+pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_server_obey *obey,
+                                              pyw_command_server_check *check)
 {
-    pyw_steering *steering = calloc(1, sizeof(*steering));
+    pyw_command_server *server = calloc(1, sizeof(*server));
 
-    if (steering != NULL) {
-        steering->manager = manager;
-        steering->obey = obey;
-        steering->check = check;
-        steering->file.name = "manager";
-        steering->listener = -1;
+    if (server != NULL) {
+        server->manager = manager;
+        server->obey = obey;
+        server->check = check;
+        server->file.name = "manager";
+        server->listener = -1;
     }
-    return steering;
+    return server;
 }
 
-pyw_result pyw_steering_bind(pyw_steering *steering, const pyw_socket_directory *directory, pyw_problem *problem)
+pyw_result pyw_command_server_bind(pyw_command_server *server, const pyw_socket_directory *directory,
+                                   pyw_problem *problem)
 {
     int fd;
-    pyw_result result = pyw_socket_file_bind(&steering->file, directory, geteuid(), &fd, problem);
+    pyw_result result = pyw_socket_file_bind(&server->file, directory, geteuid(), &fd, problem);
 
     if (result == PYW_OK) {
         fcntl(fd, F_SETFL, O_NONBLOCK);
-        if (steering->listener >= 0) {
-            close(steering->listener);
+        if (server->listener >= 0) {
+            close(server->listener);
         }
-        steering->listener = fd;
+        server->listener = fd;
     }
     return result;
 }
 
-void pyw_steering_look(pyw_steering *steering, const pyw_socket_directory *directory)
+void pyw_command_server_look(pyw_command_server *server, const pyw_socket_directory *directory)
 {
     pyw_problem problem;
 
-    if (steering->listener >= 0 && pyw_socket_file_is_there(&steering->file, directory)) {
+    if (server->listener >= 0 && pyw_socket_file_is_there(&server->file, directory)) {
         return;
     }
-    if (pyw_steering_bind(steering, directory, &problem) == PYW_OK) {
-        steering->is_told = 0;
+    if (pyw_command_server_bind(server, directory, &problem) == PYW_OK) {
+        server->is_told = 0;
     }
-    else if (!steering->is_told) {
-        steering->is_told = 1;
+    else if (!server->is_told) {
+        server->is_told = 1;
         pyw_log(PYW_LOG_ERR, PYWNO(0352) "pywsgid's commands cannot reach the manager: %s", problem.text);
     }
 }
 
-static void free_client(pyw_steering_client *client)
+static void free_client(pyw_command_client *client)
 {
     pyw_channel_destroy(client->channel);
     apr_pool_destroy(client->pool);
     free(client);
 }
 
-void pyw_steering_close(pyw_steering *steering)
+void pyw_command_server_close(pyw_command_server *server)
 {
-    if (steering->listener >= 0) {
-        close(steering->listener);
-        steering->listener = -1;
+    if (server->listener >= 0) {
+        close(server->listener);
+        server->listener = -1;
     }
-    while (steering->clients != NULL) {
-        pyw_steering_client *client = steering->clients;
+    while (server->clients != NULL) {
+        pyw_command_client *client = server->clients;
 
-        steering->clients = client->next;
+        server->clients = client->next;
         free_client(client);
     }
-    steering->count = 0;
+    server->count = 0;
 }
 
-int pyw_steering_leave(const pyw_steering *steering, const pyw_socket_directory *directory)
+int pyw_command_server_leave(const pyw_command_server *server, const pyw_socket_directory *directory)
 {
-    return directory->fd >= 0 &&
-           (steering->file.inode == 0 || pyw_socket_file_is_there(&steering->file, directory) ||
-            faccessat(directory->fd, steering->file.name, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
+    return directory->fd >= 0 && (server->file.inode == 0 || pyw_socket_file_is_there(&server->file, directory) ||
+                                  faccessat(directory->fd, server->file.name, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
 }
 
 static void add_poll(apr_array_header_t *fds, int fd, short events)
@@ -132,12 +133,12 @@ static void add_poll(apr_array_header_t *fds, int fd, short events)
     item->revents = 0;
 }
 
-void pyw_steering_collect(const pyw_steering *steering, apr_array_header_t *fds)
+void pyw_command_server_collect(const pyw_command_server *server, apr_array_header_t *fds)
 {
-    if (steering->count < CLIENTS_MOST) {
-        add_poll(fds, steering->listener, POLLIN);
+    if (server->count < CLIENTS_MOST) {
+        add_poll(fds, server->listener, POLLIN);
     }
-    for (const pyw_steering_client *client = steering->clients; client != NULL; client = client->next) {
+    for (const pyw_command_client *client = server->clients; client != NULL; client = client->next) {
         add_poll(fds, pyw_channel_fd(client->channel), pyw_channel_has_output(client->channel) ? POLLOUT : POLLIN);
     }
 }
@@ -162,35 +163,35 @@ static int is_trusted(int fd, long *pid)
     return 0;
 }
 
-static void add_client(pyw_steering *steering, int fd, long pid)
+static void add_client(pyw_command_server *server, int fd, long pid)
 {
-    pyw_steering_client *client = calloc(1, sizeof(*client));
+    pyw_command_client *client = calloc(1, sizeof(*client));
 
     if (client == NULL || (client->channel = pyw_channel_create()) == NULL) {
         free(client);
         close(fd);
         return;
     }
-    apr_pool_create(&client->pool, steering->manager->pool);
+    apr_pool_create(&client->pool, server->manager->pool);
     pyw_channel_open(client->channel, fd);
     client->pid = pid;
     client->close_at = pyw_clock_ms() + LIMIT_MS;
-    client->next = steering->clients;
-    steering->clients = client;
-    steering->count++;
+    client->next = server->clients;
+    server->clients = client;
+    server->count++;
 }
 
-static void accept_clients(pyw_steering *steering)
+static void accept_clients(pyw_command_server *server)
 {
-    while (steering->listener >= 0 && steering->count < CLIENTS_MOST) {
-        int fd = accept4(steering->listener, NULL, NULL, SOCK_CLOEXEC);
+    while (server->listener >= 0 && server->count < CLIENTS_MOST) {
+        int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
         long pid = 0;
 
         if (fd < 0) {
             return;
         }
         if (is_trusted(fd, &pid)) {
-            add_client(steering, fd, pid);
+            add_client(server, fd, pid);
         }
         else {
             close(fd);
@@ -198,7 +199,7 @@ static void accept_clients(pyw_steering *steering)
     }
 }
 
-static void obey(pyw_steering *steering, pyw_steering_client *client, const pyw_frame *frame)
+static void handle_command(pyw_command_server *server, pyw_command_client *client, const pyw_frame *frame)
 {
     pyw_pairs command = {0};
 
@@ -207,66 +208,66 @@ static void obey(pyw_steering *steering, pyw_steering_client *client, const pyw_
         client->is_over = 1;
     }
     else {
-        steering->obey(steering->manager, client, &command);
-        steering->is_obeyed = 1;
+        server->obey(server->manager, client, &command);
+        server->is_obeyed = 1;
     }
     pyw_pairs_free(&command);
 }
 
 /* One command for each connection; whatever else comes ends it. */
-static void listen_to(pyw_steering *steering, pyw_steering_client *client)
+static void listen_to(pyw_command_server *server, pyw_command_client *client)
 {
     pyw_frame frame;
     pyw_result result = pyw_channel_read(client->channel, &frame, 0);
 
     if (result == PYW_OK) {
-        obey(steering, client, &frame);
+        handle_command(server, client, &frame);
     }
     else if (result != PYW_AGAIN) {
         client->is_over = 1;
     }
 }
 
-static void step_client(pyw_steering *steering, pyw_steering_client *client)
+static void step_client(pyw_command_server *server, pyw_command_client *client)
 {
     if (client->is_answered && pyw_channel_has_output(client->channel)) {
         pyw_channel_send(client->channel, 0);
     }
     if (!client->is_answered) {
-        listen_to(steering, client);
+        listen_to(server, client);
     }
     if (client->awaited != NULL && !client->is_answered && !client->is_over) {
-        steering->check(steering->manager, client, client->awaited, client->generation);
+        server->check(server->manager, client, client->awaited, client->generation);
     }
     if ((client->is_answered && !pyw_channel_has_output(client->channel)) || client->close_at <= pyw_clock_ms()) {
         client->is_over = 1;
     }
 }
 
-int64_t pyw_steering_step(pyw_steering *steering)
+int64_t pyw_command_server_step(pyw_command_server *server)
 {
-    pyw_steering_client **link = &steering->clients;
+    pyw_command_client **link = &server->clients;
     int64_t next = INT64_MAX;
 
-    steering->is_obeyed = 0;
-    accept_clients(steering);
+    server->is_obeyed = 0;
+    accept_clients(server);
     while (*link != NULL) {
-        pyw_steering_client *client = *link;
+        pyw_command_client *client = *link;
 
-        step_client(steering, client);
+        step_client(server, client);
         if (client->is_over) {
             *link = client->next;
-            steering->count--;
+            server->count--;
             free_client(client);
             continue;
         }
         next = client->close_at < next ? client->close_at : next;
         link = &client->next;
     }
-    return steering->is_obeyed ? 0 : next;
+    return server->is_obeyed ? 0 : next;
 }
 
-void pyw_steering_answer(pyw_steering_client *client, pyw_frame_type type, const char *format, ...)
+void pyw_command_server_answer(pyw_command_client *client, pyw_frame_type type, const char *format, ...)
 {
     va_list args;
     const char *text;
@@ -280,7 +281,7 @@ void pyw_steering_answer(pyw_steering_client *client, pyw_frame_type type, const
     client->close_at = pyw_clock_ms() + LIMIT_MS;
 }
 
-void pyw_steering_row(pyw_steering_client *client, const pyw_pairs *pairs, int fd)
+void pyw_command_server_row(pyw_command_client *client, const pyw_pairs *pairs, int fd)
 {
     pyw_buffer payload = {0};
 
@@ -292,19 +293,19 @@ void pyw_steering_row(pyw_steering_client *client, const pyw_pairs *pairs, int f
     pyw_buffer_free(&payload);
 }
 
-apr_pool_t *pyw_steering_pool(const pyw_steering_client *client)
+apr_pool_t *pyw_command_server_pool(const pyw_command_client *client)
 {
     return client->pool;
 }
 
-void pyw_steering_await(pyw_steering_client *client, const char *group, unsigned generation)
+void pyw_command_server_await(pyw_command_client *client, const char *group, unsigned generation)
 {
     client->awaited = apr_pstrdup(client->pool, group);
     client->generation = generation;
     client->close_at = INT64_MAX;
 }
 
-long pyw_steering_pid(const pyw_steering_client *client)
+long pyw_command_server_pid(const pyw_command_client *client)
 {
     return client->pid;
 }
