@@ -77,7 +77,7 @@ const char *pyw_handler_process_group(request_rec *r)
     return target.group ? target.group->options->name : "";
 }
 
-/* A worker's obituary has the ids of what it ran. Embedded, only an interruption is reported with one. */
+/* The exit report of a worker has the ids of what it ran. Embedded, only an interruption is reported with one. */
 static int is_identified(const pyw_target *target)
 {
     return target->group || target->timing.deadline != 0 || target->config->interrupts_gone == PYW_ON;

@@ -12,7 +12,7 @@ typedef struct server {
     int status;
 } server;
 
-static void *steering_main(void *data)
+static void *commands_main(void *data)
 {
     server *self = data;
 
@@ -21,14 +21,14 @@ static void *steering_main(void *data)
 }
 
 /* Signals are for the main thread: there they end what the program waits for. */
-static int start_steering(pthread_t *thread, server *self)
+static int start_commands(pthread_t *thread, server *self)
 {
     sigset_t all, before;
     int error;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(thread, NULL, steering_main, self);
+    error = pthread_create(thread, NULL, commands_main, self);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0) {
         pyw_log(PYW_LOG_CRIT, PYWNO(0451) "the program cannot be started, for want of a thread: %s", strerror(error));
@@ -41,7 +41,7 @@ int pyw_program_main(pyw_program *program, int (*steer)(void *baton), void *bato
     server self = {steer, baton, -1};
     pthread_t thread;
 
-    if (!start_steering(&thread, &self)) {
+    if (!start_commands(&thread, &self)) {
         return -1;
     }
     program->result = program->engine->run_program(program->scripts, program->count);

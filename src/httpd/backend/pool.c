@@ -31,7 +31,7 @@ static struct {
     kept_connection *unused;
     int count;
     int most;
-    apr_uint32_t *sequences; /* of the rosters as last looked at; lock to write, none to read */
+    apr_uint32_t *sequences; /* of the worker lists as last looked at; lock to write, none to read */
 } kept;
 
 static void close_connection(kept_connection *connection)

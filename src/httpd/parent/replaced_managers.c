@@ -20,22 +20,22 @@ APLOG_USE_MODULE(pywsgi);
 #define MOST 8
 #define STOP_STEP_MS 20
 
-typedef struct predecessor {
+typedef struct replaced_manager {
     apr_proc_t proc; /* pid 0: none */
     int control_fd;
     int64_t kill_at; /* INT64_MAX: it ends by itself */
-} predecessor;
+} replaced_manager;
 
 /* Plain data only, as the next generation may be another build of this module. */
-typedef struct retained_predecessors {
+typedef struct retained_managers_list {
     pid_t parent;
     int next;
-    predecessor list[MOST];
-} retained_predecessors;
+    replaced_manager list[MOST];
+} retained_managers_list;
 
-static retained_predecessors *retained_managers(void)
+static retained_managers_list *retained_managers(void)
 {
-    retained_predecessors *all = ap_retained_data_get(RETAINED_KEY);
+    retained_managers_list *all = ap_retained_data_get(RETAINED_KEY);
 
     if (!all) {
         all = ap_retained_data_create(RETAINED_KEY, sizeof(*all));
@@ -48,7 +48,7 @@ static retained_predecessors *retained_managers(void)
     return all;
 }
 
-static void close_control(predecessor *one)
+static void close_control(replaced_manager *one)
 {
     if (one->control_fd >= 0) {
         close(one->control_fd);
@@ -57,7 +57,7 @@ static void close_control(predecessor *one)
 }
 
 /* The end of the control channel is the order to stop; other processes may have duplicates of it. */
-static void tell_to_stop(predecessor *one)
+static void tell_to_stop(replaced_manager *one)
 {
     if (one->control_fd >= 0) {
         shutdown(one->control_fd, SHUT_RDWR);
@@ -65,14 +65,14 @@ static void tell_to_stop(predecessor *one)
     close_control(one);
 }
 
-static void forget_replaced_manager(predecessor *one)
+static void forget_replaced_manager(replaced_manager *one)
 {
     close_control(one);
     one->proc.pid = 0;
     one->kill_at = INT64_MAX;
 }
 
-static void kill_if_due(predecessor *one, int64_t now)
+static void kill_if_due(replaced_manager *one, int64_t now)
 {
     if (one->proc.pid > 0 && one->kill_at <= now) {
         kill(one->proc.pid, SIGKILL);
@@ -80,12 +80,12 @@ static void kill_if_due(predecessor *one, int64_t now)
     }
 }
 
-static void watch_replaced_manager(predecessor *one, apr_pool_t *pconf);
+static void watch_replaced_manager(replaced_manager *one, apr_pool_t *pconf);
 
 void pyw_replaced_managers_add(const apr_proc_t *proc, int control_fd, int64_t kill_at, apr_pool_t *pconf)
 {
-    retained_predecessors *all = retained_managers();
-    predecessor *one = &all->list[all->next];
+    retained_managers_list *all = retained_managers();
+    replaced_manager *one = &all->list[all->next];
 
     all->next = (all->next + 1) % MOST;
     pyw_other_child_unwatch(one);
@@ -104,7 +104,7 @@ void pyw_replaced_managers_add(const apr_proc_t *proc, int control_fd, int64_t k
 
 void pyw_replaced_managers_look(void)
 {
-    retained_predecessors *all = retained_managers();
+    retained_managers_list *all = retained_managers();
 
     for (int i = 0; i < MOST; i++) {
         kill_if_due(&all->list[i], pyw_clock_ms());
@@ -113,7 +113,7 @@ void pyw_replaced_managers_look(void)
 
 static void on_end(void *data, apr_wait_t status)
 {
-    predecessor *one = data;
+    replaced_manager *one = data;
 
     (void)status;
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
@@ -121,14 +121,14 @@ static void on_end(void *data, apr_wait_t status)
     forget_replaced_manager(one);
 }
 
-static void watch_replaced_manager(predecessor *one, apr_pool_t *pconf)
+static void watch_replaced_manager(replaced_manager *one, apr_pool_t *pconf)
 {
     pyw_other_child_watch(&one->proc, on_end, one, pconf);
 }
 
 void pyw_replaced_managers_watch(apr_pool_t *pconf)
 {
-    retained_predecessors *all = retained_managers();
+    retained_managers_list *all = retained_managers();
 
     for (int i = 0; i < MOST; i++) {
         if (all->list[i].proc.pid > 0) {
@@ -139,7 +139,7 @@ void pyw_replaced_managers_watch(apr_pool_t *pconf)
 
 void pyw_replaced_managers_stop(void)
 {
-    retained_predecessors *all = retained_managers();
+    retained_managers_list *all = retained_managers();
 
     for (int i = 0; i < MOST; i++) {
         kill_if_due(&all->list[i], INT64_MAX - 1);
@@ -147,7 +147,7 @@ void pyw_replaced_managers_stop(void)
     }
 }
 
-static int count_running(retained_predecessors *all)
+static int count_running(retained_managers_list *all)
 {
     int count = 0;
 
@@ -162,7 +162,7 @@ static int count_running(retained_predecessors *all)
 
 void pyw_replaced_managers_await(int64_t deadline)
 {
-    retained_predecessors *all = retained_managers();
+    retained_managers_list *all = retained_managers();
 
     while (count_running(all) > 0 && pyw_clock_ms() < deadline) {
         poll(NULL, 0, STOP_STEP_MS);
@@ -176,7 +176,7 @@ void pyw_replaced_managers_await(int64_t deadline)
 
 void pyw_replaced_managers_child_init(void)
 {
-    retained_predecessors *all = ap_retained_data_get(RETAINED_KEY);
+    retained_managers_list *all = ap_retained_data_get(RETAINED_KEY);
 
     for (int i = 0; all && all->parent != getpid() && i < MOST; i++) {
         close_control(&all->list[i]);

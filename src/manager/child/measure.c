@@ -106,7 +106,7 @@ void pyw_measure_activity(pyw_worker_group *group)
     }
 }
 
-/* For its obituary, too: when it has ended, the kernel does not know them any more. */
+/* For its exit report, too: when it has ended, the kernel does not know them any more. */
 void pyw_measure_child(pyw_child *child)
 {
     uint64_t resident = pyw_measure_resident(child->pid);

@@ -25,12 +25,12 @@ static void begin_suspect(pyw_crash_suspect *place, const char *line, size_t len
 }
 
 /* The place of that line; if it has none, a free one, or that which was not heard of for longest. */
-static pyw_crash_suspect *find_suspect(pyw_crash_loop *suspects, const char *line, size_t length)
+static pyw_crash_suspect *find_suspect(pyw_crash_loop *loop, const char *line, size_t length)
 {
-    pyw_crash_suspect *oldest = &suspects->places[0];
+    pyw_crash_suspect *oldest = &loop->places[0];
 
     for (int i = 0; i < PYW_CRASH_LOOP_MOST; i++) {
-        pyw_crash_suspect *place = &suspects->places[i];
+        pyw_crash_suspect *place = &loop->places[i];
 
         if (strlen(place->line) == length && memcmp(place->line, line, length) == 0) {
             return place;
@@ -48,7 +48,7 @@ static int is_recent(int64_t then, int64_t now)
     return then != INT64_MIN && now - then < PYW_CRASH_LOOP_MS;
 }
 
-const pyw_crash_suspect *pyw_crash_loop_note(pyw_crash_loop *suspects, const char *line, int length, int64_t now)
+const pyw_crash_suspect *pyw_crash_loop_note(pyw_crash_loop *loop, const char *line, int length, int64_t now)
 {
     size_t used = length_without_query(line, length);
     pyw_crash_suspect *place;
@@ -56,7 +56,7 @@ const pyw_crash_suspect *pyw_crash_loop_note(pyw_crash_loop *suspects, const cha
     if (used == 0) {
         return NULL;
     }
-    place = find_suspect(suspects, line, used);
+    place = find_suspect(loop, line, used);
     if (place->deaths[0] == now) {
         return NULL; /* another thread of the same worker */
     }

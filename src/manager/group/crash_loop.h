@@ -26,6 +26,6 @@ typedef struct pyw_crash_loop {
  * is to be named now, valid until the next call; NULL: nothing, be it that it was named less than a minute ago. Call it
  * for each thread of the worker with the same `now`: it counts as one death. All zero is an empty struct.
  */
-const pyw_crash_suspect *pyw_crash_loop_note(pyw_crash_loop *suspects, const char *line, int length, int64_t now);
+const pyw_crash_suspect *pyw_crash_loop_note(pyw_crash_loop *loop, const char *line, int length, int64_t now);
 
 #endif

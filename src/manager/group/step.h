@@ -15,7 +15,7 @@
  */
 int64_t pyw_worker_group_step(pyw_worker_group *group);
 
-/* A worker has ended: waits for it, ends what it left behind, writes its obituary, and frees the child. */
+/* A worker has ended: waits for it, ends what it left behind, writes its exit report, and frees the child. */
 void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child);
 
 /* Asks all workers to finish, and kills those that have not by `limit_ms` from now; 0: never. */

@@ -205,7 +205,7 @@ static void test_the_tables_of_the_page_name_every_type(void **state)
         unsigned type;
         char name[32];
 
-        if (sscanf(line, "| %u | %31[A-Z] |", &type, name) == 2) {
+        if (sscanf(line, "| %u | %31[A-Z_] |", &type, name) == 2) {
             assert_string_equal(pyw_frame_type_name(type), name);
             found++;
         }

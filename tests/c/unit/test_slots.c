@@ -215,7 +215,7 @@ static void test_a_worker_that_comes_takes_those_that_wait(void **state)
     assert_int_equal(slot.worker, 103);
 }
 
-static void test_a_worker_that_is_gone_is_avoided_until_the_roster_changes(void **state)
+static void test_a_worker_that_is_gone_is_avoided_until_the_worker_list_changes(void **state)
 {
     pyw_slots_avoid(table.slots, 101, 1);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
@@ -400,7 +400,7 @@ int main(void)
         TEST(test_a_manager_that_died_keeps_nobody_down),
         TEST(test_only_a_group_that_is_asleep_is_to_be_woken),
         TEST(test_a_worker_that_comes_takes_those_that_wait),
-        TEST(test_a_worker_that_is_gone_is_avoided_until_the_roster_changes),
+        TEST(test_a_worker_that_is_gone_is_avoided_until_the_worker_list_changes),
         TEST(test_a_worker_that_takes_nothing_is_not_avoided_for_ever),
         TEST(test_what_a_dead_process_had_is_recovered),
         TEST(test_a_process_that_dies_with_the_lock_harms_nobody),

@@ -2,9 +2,9 @@
 # C unit tests (cmocka). They are linked with the objects of pywsgid's shared layers, so that they test what is shipped;
 # an allocation of those objects can be made to fail (scarce_memory.h).
 
-UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel absorb spill outbox token \
-                options child_table suspects oom scale_decision option_processes option_use worker_list slots \
-                slots_blocked single_queue liveness_pipes socket_directory memory_look batch batch_trial \
+UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel channel_spill spill outbox token \
+                options child_state crash_loop oom scale_decision option_processes option_use worker_list slots \
+                slots_blocked single_queue liveness_pipes socket_directory memory_watch batch batch_trial \
                 worker_log log_store
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/c/unit/%.o,vectors any_message scarce_memory socket_pair \
                   any_slots)

@@ -37,7 +37,7 @@ def memory():
     shutil.rmtree(directory)
 
 
-@pytest.mark.parametrize("name", ["pywsgi-roster", "pywsgi-load"])
+@pytest.mark.parametrize("name", ["pywsgi-worker-list", "pywsgi-load"])
 def test_httpd_does_not_start_without_memory_for_the_queue(make_httpd, memory, name):
     memory.refuse(name)
     server = make_httpd(CONFIG, apps=APPS, start=False, environment=memory.environment())

@@ -27,15 +27,15 @@ def mappings(pid):
 def find_table(pid):
     """The only group's table, mapped into this process."""
     shared = list(mappings(pid))
-    rosters = [(first, end) for first, end, name in shared if "pywsgi-roster" in name]
+    lists = [(first, end) for first, end, name in shared if "pywsgi-worker-list" in name]
     for first, end, name in shared:
         if name != "/dev/zero":
             continue
         with open("/proc/%d/map_files/%x-%x" % (pid, first, end), "r+b") as file:
             table = mmap.mmap(file.fileno(), end - first)
         kind, = struct.unpack_from("i", table, 16)
-        roster, = struct.unpack_from("P", table, WORKER_LIST)
-        if kind == ROBUST_AND_SHARED and any(start <= roster < stop for start, stop in rosters):
+        worker_list, = struct.unpack_from("P", table, WORKER_LIST)
+        if kind == ROBUST_AND_SHARED and any(start <= worker_list < stop for start, stop in lists):
             return table
         table.close()
     raise AssertionError("no table in %s" % shared)

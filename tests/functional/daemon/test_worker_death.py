@@ -40,7 +40,7 @@ class TestDeath:
         site.wait_pid_other_than(held.pids[0], seconds=3)
         server.log.wait("PYW0243.*GET %s" % path, since)
 
-    def test_one_obituary_with_pid_signal_and_request(self, site, server):
+    def test_one_exit_report_with_pid_signal_and_request(self, site, server):
         held = site.hold()
         since = server.log.position()
         kill(held.pids[0])

@@ -28,7 +28,7 @@ def crash(site, how, **more):
     return int(site.notes(key)[0])
 
 
-def obituary(server, pid, since=0):
+def exit_report(server, pid, since=0):
     return server.log.wait(r"PYW0310: worker %d " % pid, since)[0]
 
 
@@ -40,7 +40,7 @@ class TestStacks:
     def test_the_stacks_of_its_threads_come_before_the_obituary(self, server, site, how, name):
         since = server.log.position()
         pid = crash(site, how)
-        line = obituary(server, pid, since)
+        line = exit_report(server, pid, since)
         assert "(%s)" % name.split()[0].strip(",") in line
         first, = server.log.find(r"PYW0365: worker %d of group 'app' crashes: %s" % (pid, name), since)
         lines = server.log.lines(since)
@@ -53,7 +53,7 @@ class TestStacks:
     def test_a_thread_whose_stack_overflowed(self, server, site):
         since = server.log.position()
         pid = crash(site, "overflow")
-        assert "SIGSEGV" in obituary(server, pid, since)
+        assert "SIGSEGV" in exit_report(server, pid, since)
         assert server.log.find(r"PYW0365: worker %d " % pid, since)
         assert server.log.find(r"PYW0366.*app\.wsgi.* in overflow", since)
 
@@ -61,7 +61,7 @@ class TestStacks:
         since = server.log.position()
         held = site.hold()
         pid = crash(site, "read")
-        line = obituary(server, pid, since)
+        line = exit_report(server, pid, since)
         assert "it died of: GET /crash?how=read" in line
         assert "besides it was running: GET /hold?" in line
         assert server.log.find("PYW0366.*app.wsgi.* in hold", since)
@@ -73,7 +73,7 @@ class TestStacks:
         server.allow_log(r"\(total: \d+\)")                # a record of somebody else may come in between
         since = server.log.position()
         pid = crash(site, "read", faulthandler="yes")
-        assert "SIGSEGV" in obituary(server, pid, since)
+        assert "SIGSEGV" in exit_report(server, pid, since)
         assert server.log.find(r"\[pid %d:tid \d+\] Fatal Python error: Segmentation fault" % pid, since)
         assert server.log.find(r"PYW0365: worker %d " % pid, since)
 
@@ -81,7 +81,7 @@ class TestStacks:
         since = server.log.position()
         held = site.hold()
         os.kill(held.pids[0], signal.SIGSEGV)
-        line = obituary(server, held.pids[0], since)
+        line = exit_report(server, held.pids[0], since)
         assert "it was running: GET /hold" in line and "died of" not in line
         assert server.log.find("PYW0365.*SIGSEGV sent by pid %d" % os.getpid(), since)
 
@@ -103,7 +103,7 @@ class TestHostileBoard:
         key = site.new_key()
         assert site.get("/scribble?byte=%s&key=%s" % (byte, key)).status == 502
         pid = int(site.notes(key)[0])
-        assert "SIGSEGV" in obituary(server, pid, since)
+        assert "SIGSEGV" in exit_report(server, pid, since)
         site.wait_pid_other_than(pid)
         assert server.manager().pid == manager.pid
         lines = server.log.lines(since)
@@ -125,7 +125,7 @@ class TestCoreFile:
     @pytest.mark.skipif("/" in pattern or pattern.startswith("|"), reason="core files go elsewhere on this machine")
     def test_it_is_written_all_the_same(self, server, site):
         pid = crash(site, "read")
-        assert "core dumped" in obituary(server, pid)
+        assert "core dumped" in exit_report(server, pid)
         assert list(server.data.glob("core*"))
 
 
@@ -137,7 +137,7 @@ class TestObituary:
         since = server.log.position()
         server.wait_for_look()
         os.kill(held.pids[0], signal.SIGKILL)
-        line = obituary(server, held.pids[0], since)
+        line = exit_report(server, held.pids[0], since)
         assert "signal 9 (SIGKILL) after" in line, "nobody is blamed"
         size, most = map(int, re.search(r"with (\d+) MiB of memory \((\d+) MiB at most\)", line).groups())
         assert 5 < size <= most < 500
@@ -151,7 +151,7 @@ class TestObituary:
         assert not server.log.find("PYW0367", since)
         for _ in range(3):
             pid = crash(site, "read")
-        obituary(server, pid, since)
+        exit_report(server, pid, since)
         wait_for(lambda: len(server.workers()) == 2)
         line, = server.log.find("PYW0367", since)
         assert '"GET /crash"' in line
@@ -182,7 +182,7 @@ class TestOutOfMemory:
         for _ in range(2):
             server.wait_for_look()
         assert site.get("/grow?mib=300").status == 502
-        assert "by the kernel's OOM killer (oom_kill of %s went from 0 to 1" % file in obituary(server, pid)
+        assert "by the kernel's OOM killer (oom_kill of %s went from 0 to 1" % file in exit_report(server, pid)
 
 
 usable = [series for series, prefix in pythons.others().items() if pythons.httpd_class(prefix)]
@@ -201,6 +201,6 @@ class TestEachPython:
     def test_the_stacks_are_in_the_log(self, server):
         site = DaemonSite(server)
         pid = crash(site, "read")
-        assert "SIGSEGV" in obituary(server, pid)
+        assert "SIGSEGV" in exit_report(server, pid)
         assert server.log.find(r"PYW0365: worker %d " % pid)
         assert server.log.find(r"PYW0366.*app\.wsgi.* in crash")

@@ -199,7 +199,7 @@ class TestDeath:
         *pauses, last = pauses_after_a_kill(server, 2)
         assert max(pauses) < PAUSE <= last + 0.01
 
-    def test_its_obituary_is_that_of_any_worker(self, server, site):
+    def test_its_exit_report_is_that_of_any_worker(self, server, site):
         server.allow_log(DEATHS)
         since = server.log.position()
         assert site.get("/leave").status == 502

@@ -56,7 +56,7 @@ static void test_a_reader_gets_no_more_than_it_has_room_for(void **state)
 }
 
 /* An odd sequence is a writer at work; one that died there never comes back. */
-static void test_a_writer_that_died_leaves_an_empty_roster_until_the_next_one_writes(void **state)
+static void test_a_writer_that_died_leaves_an_empty_worker_list_until_the_next_one_writes(void **state)
 {
     pyw_worker_list_group *group = make_group();
     pyw_worker_list_worker read[4];
@@ -164,7 +164,7 @@ int main(void)
         cmocka_unit_test(test_what_is_written_is_read),
         cmocka_unit_test(test_each_change_has_another_sequence),
         cmocka_unit_test(test_a_reader_gets_no_more_than_it_has_room_for),
-        cmocka_unit_test(test_a_writer_that_died_leaves_an_empty_roster_until_the_next_one_writes),
+        cmocka_unit_test(test_a_writer_that_died_leaves_an_empty_worker_list_until_the_next_one_writes),
         cmocka_unit_test(test_the_state_of_the_group_comes_along),
         cmocka_unit_test(test_of_a_later_use_the_group_is_removed_and_of_an_earlier_one_it_starts),
         cmocka_unit_test(test_a_list_of_another_use_is_empty),

@@ -12,13 +12,13 @@ static pyw_crash_loop crash_loop;
 
 static int start_empty(void **state)
 {
-    memset(&suspects, 0, sizeof(suspects));
+    memset(&crash_loop, 0, sizeof(crash_loop));
     return 0;
 }
 
 static const char *note(const char *line, int64_t now)
 {
-    const pyw_crash_suspect *named = pyw_crash_loop_note(&suspects, line, (int)strlen(line), now);
+    const pyw_crash_suspect *named = pyw_crash_loop_note(&crash_loop, line, (int)strlen(line), now);
 
     return named != NULL ? named->line : NULL;
 }
@@ -98,11 +98,11 @@ static void test_the_length_is_kept(void **state)
 
     memset(text, 'x', sizeof(text));
     for (int64_t now = 1000; now <= 2000; now += 1000) {
-        assert_null(pyw_crash_loop_note(&suspects, text, sizeof(text), now));
+        assert_null(pyw_crash_loop_note(&crash_loop, text, sizeof(text), now));
     }
-    assert_int_equal(strlen(pyw_crash_loop_note(&suspects, text, sizeof(text), 3000)->line), PYW_CRASH_LOOP_LINE - 1);
-    assert_null(pyw_crash_loop_note(&suspects, "", 0, 1000));
-    assert_null(pyw_crash_loop_note(&suspects, "?a", 2, 1000));
+    assert_int_equal(strlen(pyw_crash_loop_note(&crash_loop, text, sizeof(text), 3000)->line), PYW_CRASH_LOOP_LINE - 1);
+    assert_null(pyw_crash_loop_note(&crash_loop, "", 0, 1000));
+    assert_null(pyw_crash_loop_note(&crash_loop, "?a", 2, 1000));
 }
 
 int main(void)
@@ -118,5 +118,5 @@ int main(void)
         cmocka_unit_test_setup(test_the_length_is_kept, start_empty),
     };
 
-    return cmocka_run_group_tests_name("suspects", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("crash_loop", tests, NULL, NULL);
 }
