@@ -2,6 +2,8 @@
 """httpd's processes: their roles, their open files, and whether they have exited."""
 import contextlib
 import os
+import pathlib
+import signal
 
 import psutil
 
@@ -79,6 +81,19 @@ def wait_gone(processes, seconds=GONE_SECONDS):
 
 def assert_gone(processes, seconds=GONE_SECONDS):
     wait_gone(processes, seconds)
+
+
+def is_stopped(thread):
+    try:
+        return ") T " in (thread / "stat").read_text()
+    except OSError:     # it has ended
+        return True
+
+
+def stop(pid):
+    """Send SIGSTOP and wait until every thread has stopped: a thread on another core runs on for a moment."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: all(map(is_stopped, pathlib.Path("/proc/%d/task" % pid).iterdir())))
 
 
 def kill(processes):

@@ -72,7 +72,7 @@ class TestKeptConnections:
         before = connections(server)
         for _ in range(20):
             with site.connect() as connection:
-                os.kill(pid, signal.SIGSTOP)
+                processes.stop(pid)
                 connection.start("GET", "/app/pid")
                 connection.socket.shutdown(socket.SHUT_WR)
                 assert server.get("/nothing").status == 404     # httpd had time to tell the worker of it

@@ -171,7 +171,7 @@ class TestManagerDeath:
         site = DaemonSite(server, "/app")
         server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d")
         pid, manager = site.pid(), server.manager()
-        server.process.send_signal(signal.SIGSTOP)
+        processes.stop(server.process.pid)
         os.kill(manager.pid, signal.SIGKILL)
         try:
             wait_for(lambda: not processes.is_running(manager))

@@ -45,9 +45,8 @@ application = dispatcher(globals())
 
 @pytest.fixture(scope="class")
 def server(make_httpd):
-    from pyw import paths
-    support = paths.SUPPORT
-    return make_httpd(BOTH_MODES.replace("threads=4", "threads=8"), apps={"app.wsgi": FLOOD, "support.py": support})
+    apps = {"app.wsgi": FLOOD, "support.py": paths.SUPPORT}
+    return make_httpd(BOTH_MODES.replace("threads=4", "threads=8"), apps=apps)
 
 
 @pytest.fixture

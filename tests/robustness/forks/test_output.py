@@ -7,8 +7,9 @@ import psutil
 import pytest
 from fork_site import APPS
 
-from pyw.wait import elapsed
+from pyw import processes
 from pyw.site import BOTH_MODES
+from pyw.wait import elapsed
 
 
 class TestOutput:
@@ -58,7 +59,7 @@ class TestStalledLog:
         server.allow_log("PYW0530|PYW0333|flood")
         readers = [each for each in psutil.Process(server.process.pid).children() if each.name() == "tee"]
         for reader in readers:
-            os.kill(reader.pid, signal.SIGSTOP)
+            processes.stop(reader.pid)
         try:
             response, seconds = elapsed(lambda: server.get("/%s/floods" % mode))
         finally:

@@ -54,7 +54,7 @@ class TestKilledBeforeItBegins:
         server.log.wait("PYW0317")      # from now on its connections are kept
         site = DaemonSite(server, "/app")
         pid = site.pid()
-        os.kill(pid, signal.SIGSTOP)
+        processes.stop(pid)
         with site.connect() as client:
             client.send(b"POST /app/upload HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\nfirst" % self.SIZE)
             assert server.get("/nothing").status == 404     # httpd had time to send the worker what there is

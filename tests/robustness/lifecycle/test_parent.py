@@ -5,7 +5,6 @@ import shutil
 import signal
 import time
 
-import psutil
 import pytest
 from lifecycle_site import APPS, ONE, DaemonSite
 from test_handover import managers
@@ -44,11 +43,6 @@ def graceful(server):
     return time.monotonic() - began
 
 
-def stop_process(pid):
-    os.kill(pid, signal.SIGSTOP)
-    wait_for(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED)
-
-
 STATIC = "Alias /static.txt ${ROOT}/htdocs/static.txt\n"
 CONFIG = STATIC + GROUPS
 
@@ -61,7 +55,7 @@ class TestManagerThatDoesNotAnswer:
         server.expect_log("PYW0257")
         manager, site = server.manager(), DaemonSite(server)
         workers = {worker.pid for worker in server.workers()}
-        stop_process(manager.pid)
+        processes.stop(manager.pid)
         assert graceful(server) < MOMENT
         assert site.get("/pid").status == 200
         os.kill(manager.pid, signal.SIGCONT)
@@ -74,7 +68,7 @@ class TestManagerThatDoesNotAnswer:
         server.allow_log(self.LOG)
         manager, site = server.manager(), DaemonSite(server)
         held = site.hold()
-        stop_process(manager.pid)
+        processes.stop(manager.pid)
         assert graceful(server) < MOMENT
         server.log.wait("PYW0254", seconds=30)
         assert [other for other in managers(server) if other != manager]
@@ -94,7 +88,7 @@ class TestManagerThatDoesNotAnswer:
         server = make(many)
         server.allow_log(self.LOG)
         manager = server.manager()
-        stop_process(manager.pid)
+        processes.stop(manager.pid)
         assert graceful(server) < MOMENT
         assert graceful(server) < MOMENT
         os.kill(manager.pid, signal.SIGCONT)
@@ -104,7 +98,7 @@ class TestManagerThatDoesNotAnswer:
     def test_httpd_can_be_stopped_meanwhile(self, make):
         server = make(STATIC + ONE % "shutdown-timeout=1s")
         server.allow_log(self.LOG + "|PYW0250")
-        stop_process(server.manager().pid)
+        processes.stop(server.manager().pid)
         graceful(server)
         server.descriptors += 1  # of the configuration that is on its way
         began = time.monotonic()

@@ -199,7 +199,7 @@ class TestStoppedReader:
         host = [("Host", "one.example")]
         log = server.root / "piped.log"
         wait_for(lambda: log.exists() and log.read_text().count("PYW0317") == 1)
-        os.kill(reader, signal.SIGSTOP)
+        processes.stop(reader)
         try:
             pid = int(server.get("/lines?%d" % LINES, host).body)
             other = int(server.get("/raw").body)

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from pyw import wait_for
+from pyw import processes, wait_for
 
 APP = """
 import os
@@ -66,7 +66,7 @@ class TestWhatItSays:
     def test_nor_may_it_keep_the_manager_busy(self, server):
         def flood(server):
             manager = server.manager()
-            os.kill(manager.pid, signal.SIGSTOP)    # so that there is a lot to read when it goes on
+            processes.stop(manager.pid)    # so that there is a lot to read when it goes on
             try:
                 assert self.pid(server, "/app/large?flood")
             finally:
