@@ -2,8 +2,7 @@
 #include "httpd/child.h"
 
 #include "base/log.h"
-#include "httpd/backend/abandoned.h"
-#include "httpd/backend/buffering.h"
+#include "httpd/backend/background.h"
 #include "httpd/backend/connection.h"
 #include "httpd/backend/pool.h"
 #include "httpd/embedded/embedded.h"
@@ -22,9 +21,8 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_admission_child_init();
     pyw_batch_scheduling_child_init(pchild);
     pyw_connection_child_init(pchild);
-    pyw_buffering_child_init(pchild);
     pyw_upload_child_init(pchild, main_server);
     pyw_connection_pool_child_init(pchild, pyw_shared_memory_size());
-    pyw_abandoned_child_init(pchild);
+    pyw_background_child_init(pchild);
     pyw_embedded_child_init(pchild, main_server);
 }

@@ -19,9 +19,9 @@
 enum {
     INPUT_SIZE = 64 * 1024,  /* of the input buffer, as long as no longer frame comes in */
     INPUT_KEEP = 256 * 1024, /* a buffer that grew beyond this is given back when it is empty */
-    ABSORB_SIZE = 64 * 1024, /* what absorb() takes at a time */
-    ABSORB_FDS = 8,          /* with so many descriptors that were not taken it takes nothing */
-    ABSORB_LAST = 1 << 20    /* more than a socket holds: has the peer sent all, or not? */
+    AHEAD_SIZE = 64 * 1024,  /* what read_ahead() takes at a time */
+    AHEAD_FDS = 8,           /* with so many descriptors that were not taken it takes nothing */
+    AHEAD_LAST = 1 << 20     /* more than a socket holds: has the peer sent all, or not? */
 };
 
 struct pyw_channel {
@@ -81,7 +81,7 @@ void pyw_channel_open(pyw_channel *channel, int fd)
     channel->is_scanned = 0;
     channel->is_ended = 0;
     pyw_spill_clear(&channel->ahead); /* nothing of one connection is ever taken for another one's */
-    pyw_channel_reading_ahead(channel, 0, 0, NULL);
+    pyw_channel_set_ahead_limits(channel, 0, 0, NULL);
 }
 
 int pyw_channel_detach(pyw_channel *channel)
@@ -364,7 +364,7 @@ pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_
     }
 }
 
-void pyw_channel_reading_ahead(pyw_channel *channel, size_t memory_limit, uint64_t file_limit, const char *directory)
+void pyw_channel_set_ahead_limits(pyw_channel *channel, size_t memory_limit, uint64_t file_limit, const char *directory)
 {
     channel->ahead.memory_limit = memory_limit;
     channel->ahead.file_limit = file_limit;
@@ -383,14 +383,14 @@ static pyw_result begin_scan(pyw_channel *channel)
 
 static int has_room(const pyw_channel *channel)
 {
-    return pyw_spill_room(&channel->ahead) > 0 && channel->fd_count < ABSORB_FDS;
+    return pyw_spill_room(&channel->ahead) > 0 && channel->fd_count < AHEAD_FDS;
 }
 
 /* PYW_OK, PYW_AGAIN, or PYW_EOF. */
-static pyw_result absorb(pyw_channel *channel)
+static pyw_result receive_ahead(pyw_channel *channel)
 {
     uint64_t room = pyw_spill_room(&channel->ahead);
-    char bytes[ABSORB_SIZE];
+    char bytes[AHEAD_SIZE];
     size_t length;
     pyw_result result = receive_into(channel, bytes, room < sizeof(bytes) ? (size_t)room : sizeof(bytes), &length);
 
@@ -405,7 +405,7 @@ static pyw_result absorb(pyw_channel *channel)
     return pyw_frame_scan_bytes(&channel->scan, bytes, length) == PYW_AGAIN ? PYW_OK : PYW_EOF;
 }
 
-pyw_result pyw_channel_absorb(pyw_channel *channel)
+pyw_result pyw_channel_read_ahead(pyw_channel *channel)
 {
     pyw_result result = PYW_EOF;
 
@@ -413,27 +413,27 @@ pyw_result pyw_channel_absorb(pyw_channel *channel)
         return PYW_EOF;
     }
     if (channel->is_scanned || begin_scan(channel) == PYW_AGAIN) {
-        result = has_room(channel) ? absorb(channel) : PYW_FAILED;
+        result = has_room(channel) ? receive_ahead(channel) : PYW_FAILED;
     }
     channel->is_ended = result == PYW_EOF;
     return result;
 }
 
-static void absorb_all(pyw_channel *channel)
+static void read_all_ahead(pyw_channel *channel)
 {
     pyw_result result;
 
     if (!channel->is_ended) {
-        pyw_spill_extend(&channel->ahead, ABSORB_LAST);
+        pyw_spill_extend(&channel->ahead, AHEAD_LAST);
     }
     do {
-        result = pyw_channel_absorb(channel);
+        result = pyw_channel_read_ahead(channel);
     } while (result == PYW_OK);
 }
 
 int pyw_channel_find_end(pyw_channel *channel)
 {
-    absorb_all(channel);
+    read_all_ahead(channel);
     return channel->is_ended && channel->scan.end_type == PYW_FRAME_END;
 }
 
@@ -447,7 +447,7 @@ int pyw_channel_is_complete(pyw_channel *channel)
     return channel->is_scanned && scan->is_last && (scan->skip == 0 || scan->end_type != 0);
 }
 
-int pyw_channel_absorb_error(const pyw_channel *channel)
+int pyw_channel_ahead_error(const pyw_channel *channel)
 {
     return channel->ahead.error;
 }
@@ -553,7 +553,7 @@ void pyw_channel_close(pyw_channel *channel)
     channel->is_scanned = 0;
     channel->is_ended = 0;
     pyw_spill_clear(&channel->ahead);
-    pyw_channel_reading_ahead(channel, 0, 0, NULL);
+    pyw_channel_set_ahead_limits(channel, 0, 0, NULL);
     drop_large_input(channel);
     pyw_outbox_clear(&channel->outbox);
 }

@@ -72,24 +72,26 @@ int pyw_channel_fd(const pyw_channel *channel);
 pyw_result pyw_channel_read(pyw_channel *channel, pyw_frame *frame, int timeout_ms);
 
 /*
- * For a peer that is not to wait for a slow reader: absorb() moves what has come to where read() will find it, in
- * memory and then in a file, within the limits that reading_ahead() set for the connection. Another thread than
- * read()'s may call it, though not at the same time: it leaves what read() returned as it is.
- * PYW_OK: something was moved. PYW_AGAIN: nothing has come. PYW_EOF: there is no more to absorb, the frame that ends
- * the request is there (or the connection is over, which read() will tell). PYW_FAILED: there is no room at the moment.
+ * So that the peer does not have to wait for a slow reader: read_ahead() receives what the peer has sent, and keeps it
+ * for read() in memory and then in a file, within the limits that set_ahead_limits() set for the connection. Another
+ * thread than read()'s may call it, though not at the same time: it leaves what read() returned as it is.
+ * PYW_OK: something was received. PYW_AGAIN: the peer has sent nothing. PYW_EOF: there is no more to receive, the frame
+ * that ends the request is here (or the connection is over, which read() will return). PYW_FAILED: there is no room at
+ * the moment.
  */
-void pyw_channel_reading_ahead(pyw_channel *channel, size_t memory_limit, uint64_t file_limit, const char *directory);
-pyw_result pyw_channel_absorb(pyw_channel *channel);
+void pyw_channel_set_ahead_limits(pyw_channel *channel, size_t memory_limit, uint64_t file_limit,
+                                  const char *directory);
+pyw_result pyw_channel_read_ahead(pyw_channel *channel);
 
 /*
- * Is the END of the request among what has come until now; or, is the body complete: its last bytes, or END? Both
- * absorb that, somewhat beyond the limits if need be: for one who gives up otherwise.
+ * Has the peer sent the END of the request; or, is the body complete: its last bytes, or END? Both read ahead, if need
+ * be somewhat beyond the limits: for a caller that gives up otherwise.
  */
 int pyw_channel_find_end(pyw_channel *channel);
 int pyw_channel_is_complete(pyw_channel *channel);
 
-/* The errno of the file of absorb(), which then moves no more; 0: nothing happened to it. */
-int pyw_channel_absorb_error(const pyw_channel *channel);
+/* The errno of the file of read_ahead(), which then receives no more; 0: no error. */
+int pyw_channel_ahead_error(const pyw_channel *channel);
 
 /*
  * Takes an END that is here already, without a system call, and returns 1. The payload of the frame before it stays

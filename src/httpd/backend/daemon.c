@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "httpd/backend/abandoned.h"
+#include "httpd/backend/background.h"
 #include "httpd/backend/connection.h"
 #include "httpd/backend/pool.h"
 #include "httpd/backend/relay.h"
@@ -92,11 +92,12 @@ static int64_t busy_until(const pyw_admission *admission, const server_rec *serv
 /* The slot stays taken for as long as the worker is busy. */
 static void leave_behind(pyw_connection *connection, pyw_admission *admission)
 {
+    const pyw_group *group = admission->target->group;
     int fd = admission->has_slot ? pyw_connection_abandon(connection) : -1;
 
     if (fd >= 0) {
-        pyw_abandoned_add(admission->target->group, &admission->slot, fd,
-                          busy_until(admission, admission->response->r->server));
+        pyw_background_abandon(group->options->name, group->slots, &admission->slot, fd,
+                               busy_until(admission, admission->response->r->server));
         pyw_admission_forget(admission);
     }
 }

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "httpd/backend/abandoned.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -18,15 +17,14 @@ static void give_up_slot(void *context)
 }
 
 /*
- * The response will be cut, so neither the worker nor httpd's thread is to wait for the client any longer: writing to
- * either fails from now on. What the client's socket holds already still goes out.
+ * The response will be cut, so httpd's thread need not wait for the client any longer: writing to its socket fails from
+ * now on. Bytes that the socket already holds still go out.
  */
 static void end_late(void *context)
 {
     pyw_relay *relay = context;
 
     pyw_relay_tell_abort(relay);
-    pyw_abandoned_refuse(pyw_channel_fd(relay->channel));
     if (relay->client_fd >= 0) {
         shutdown(relay->client_fd, SHUT_WR);
     }
@@ -42,22 +40,25 @@ void pyw_relay_buffering_begin(pyw_relay *relay)
         return;
     }
     if (reads_ahead) {
-        pyw_channel_reading_ahead(relay->channel, options->response_buffer, options->response_spool,
-                                  pyw_config_main()->temp_directory);
+        pyw_channel_set_ahead_limits(relay->channel, options->response_buffer, options->response_spool,
+                                     pyw_config_main()->temp_directory);
     }
-    relay->absorption.channel = relay->channel;
-    relay->absorption.deadline = relay->timing->deadline;
-    relay->absorption.worker_done = give_up_slot;
-    relay->absorption.out_of_time = end_late;
-    relay->absorption.context = relay;
-    relay->response->absorption = &relay->absorption;
+    relay->background = (pyw_background_request){
+        .fd = pyw_channel_fd(relay->channel),
+        .due = relay->timing->deadline,
+        .channel = relay->channel,
+        .worker_done = give_up_slot,
+        .out_of_time = end_late,
+        .context = relay,
+    };
+    relay->response->background = &relay->background;
 }
 
 void pyw_relay_buffering_end(pyw_relay *relay)
 {
-    int error = relay->absorb_error ? relay->absorb_error : pyw_channel_absorb_error(relay->channel);
+    int error = relay->ahead_error ? relay->ahead_error : pyw_channel_ahead_error(relay->channel);
 
-    relay->response->absorption = NULL;
+    relay->response->background = NULL;
     if (error) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, error, relay->response->r,
                       PYWNO(0284) "process group '%s': a response for a slow client cannot be kept in a temporary "

@@ -3,9 +3,10 @@
 #define PYW_HTTPD_BACKEND_RELAY_BUFFERING_H
 
 /*
- * What becomes of a request while its thread waits for a slow client: the absorber reads ahead for it, gives its slot
- * up when the worker has ended it, and keeps its deadline. On the thread of the request; but between
- * pyw_buffering_begin() and _end() the relay's channel, admission and client_fd are the absorber's.
+ * A request while its thread waits for a slow client: the background thread (background.h) reads ahead for it, gives
+ * its slot up when the worker has ended the request, and enforces its deadline. On the thread of the request; but
+ * between pyw_background_begin() and _end() the relay's channel, admission and client_fd belong to the background
+ * thread.
  */
 
 #include "httpd/backend/relay_frames.h"

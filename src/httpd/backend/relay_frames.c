@@ -24,7 +24,7 @@ void pyw_relay_tell_abort(pyw_relay *relay)
 
 void pyw_relay_client_gone(pyw_relay *relay)
 {
-    if (relay->absorption.is_late) {
+    if (relay->background.state == PYW_BACKGROUND_REFUSED) {
         pyw_relay_out_of_time(relay); /* it was we who did that to the client */
         return;
     }
@@ -93,8 +93,8 @@ static void out_of_descriptors(pyw_relay *relay)
 static void worker_is_done(pyw_relay *relay)
 {
     relay->worker_done = 1;
-    relay->response->absorption = NULL;
-    relay->absorb_error = pyw_channel_absorb_error(relay->channel);
+    relay->response->background = NULL;
+    relay->ahead_error = pyw_channel_ahead_error(relay->channel);
     if (!relay->uploading) {
         pyw_connection_keep(relay->connection, relay->group);
     }
@@ -299,7 +299,7 @@ void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_result result = is_whose_it_says(relay, frame) ? dispatch(relay, frame) : PYW_MALFORMED;
 
-    if (result == PYW_OK && !relay->over && relay->absorption.is_late) {
+    if (result == PYW_OK && !relay->over && relay->background.state == PYW_BACKGROUND_REFUSED) {
         pyw_relay_out_of_time(relay);
     }
     if (result == PYW_OK || relay->over) {

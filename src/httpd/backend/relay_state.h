@@ -7,7 +7,7 @@
 #include <apr_time.h>
 
 #include "config/config.h"
-#include "httpd/backend/buffering.h"
+#include "httpd/backend/background.h"
 #include "httpd/backend/connection.h"
 #include "httpd/queue/admission.h"
 #include "httpd/request/body.h"
@@ -52,8 +52,8 @@ typedef struct pyw_relay {
     int is_stale;       /* a kept connection that the worker had closed: the request was not begun */
     int goaway;         /* the worker takes no requests: this one was not begun */
     int over;
-    int absorb_error; /* why the response could not be kept for a slow client; an errno */
-    pyw_absorption absorption;
+    int ahead_error; /* why the response could not be kept for a slow client; an errno */
+    pyw_background_request background;
 } pyw_relay;
 
 #endif

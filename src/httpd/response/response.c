@@ -78,24 +78,6 @@ pyw_result pyw_response_head(pyw_response *response, const pyw_head *head)
     return result;
 }
 
-/* Around what may wait for the client: the worker is not to. When the body is complete it does not in any case. */
-static pyw_absorption *begin_wait(pyw_response *response)
-{
-    pyw_absorption *absorption = response->absorption;
-
-    if (absorption) {
-        pyw_buffering_begin(absorption);
-    }
-    return absorption;
-}
-
-static void end_wait(pyw_absorption *absorption)
-{
-    if (absorption) {
-        pyw_buffering_end(absorption);
-    }
-}
-
 pyw_result pyw_response_interim(pyw_response *response, const pyw_head *head)
 {
     request_rec *r = response->r;
@@ -104,7 +86,6 @@ pyw_result pyw_response_interim(pyw_response *response, const pyw_head *head)
     apr_table_t *headers = r->headers_out;
     apr_off_t length = r->clength;
     int expecting_100 = r->expecting_100;
-    pyw_absorption *absorption;
     pyw_result result;
 
     if (response->has_head || !ap_is_HTTP_INFO(head->status) || head->status == HTTP_SWITCHING_PROTOCOLS) {
@@ -116,9 +97,9 @@ pyw_result pyw_response_interim(pyw_response *response, const pyw_head *head)
         if (head->reason_length == 0) {
             r->status_line = head->status == HTTP_EARLY_HINTS ? "103 Early Hints" : ap_get_status_line(head->status);
         }
-        absorption = begin_wait(response);
+        pyw_background_begin(response->background);
         ap_send_interim_response(r, 1);
-        end_wait(absorption);
+        pyw_background_end(response->background);
     }
     r->headers_out = headers;
     r->clength = length;
@@ -160,7 +141,6 @@ static void cut_after(apr_status_t rv, const request_rec *r)
 pyw_result pyw_response_pass(pyw_response *response)
 {
     request_rec *r = response->r;
-    pyw_absorption *absorption;
     apr_status_t rv;
 
     if (APR_BRIGADE_EMPTY(response->brigade)) {
@@ -169,9 +149,9 @@ pyw_result pyw_response_pass(pyw_response *response)
     response->passed = 1;
     response->unflushed = 1;
     response->coalesced = 0;
-    absorption = begin_wait(response);
+    pyw_background_begin(response->background);
     rv = ap_pass_brigade(r->output_filters, response->brigade);
-    end_wait(absorption);
+    pyw_background_end(response->background);
     apr_brigade_cleanup(response->brigade);
     cut_after(rv, r);
     if (rv != APR_SUCCESS || r->connection->aborted) {

@@ -11,7 +11,7 @@
 #include <httpd.h>
 
 #include "base/result.h"
-#include "httpd/backend/buffering.h"
+#include "httpd/backend/background.h"
 #include "httpd/target.h"
 #include "wsgi/exchange.h"
 
@@ -27,9 +27,9 @@ typedef struct pyw_response {
     int unflushed;       /* ... and nothing has pushed it out to the client yet */
     int ended;           /* complete or truncated: nothing more may follow */
     int client_gone;
-    int bounded;                /* the head has a Content-Length */
-    apr_uint64_t left;          /* ... of which so many bytes are still to come */
-    pyw_absorption *absorption; /* meanwhile the worker is listened to; NULL: it waits for the client, too */
+    int bounded;                        /* the head has a Content-Length */
+    apr_uint64_t left;                  /* ... of which so many bytes are still to come */
+    pyw_background_request *background; /* while the client is slow; NULL: the worker waits for the client, too */
 } pyw_response;
 
 /* What httpd's output filters take before they wait for the client. */

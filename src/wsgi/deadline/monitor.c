@@ -13,8 +13,7 @@ enum {
     GIL_WAIT_MS =
         1000, /* how long the interrupt thread may take to get the GIL before the stacks are taken without it */
     GONE_LOOK_MS = 200, /* how often clients are looked at */
-    LINGER_MS =
-        1000 /* how long the deadline monitor stays awake without a request: waking it costs the next one time */
+    AWAKE_MS = 1000 /* how long the deadline monitor stays awake without a request: waking it costs the next one time */
 };
 
 static struct {
@@ -117,7 +116,7 @@ static void look_at_client(pyw_monitored *monitored, int64_t now)
 /* Returns when to look again. */
 static int64_t look(int64_t now)
 {
-    int64_t next = now + LINGER_MS;
+    int64_t next = now + AWAKE_MS;
 
     for (pyw_monitored *monitored = all.first; monitored != NULL; monitored = monitored->next) {
         if (monitored->due <= now) {

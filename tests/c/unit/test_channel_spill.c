@@ -9,12 +9,12 @@
 #include "socket_pair.h"
 #include "vectors.h"
 
-static void absorb_all(pyw_channel *channel, pyw_result end)
+static void read_all_ahead(pyw_channel *channel, pyw_result end)
 {
     pyw_result result;
 
     do {
-        result = pyw_channel_absorb(channel);
+        result = pyw_channel_read_ahead(channel);
     } while (result == PYW_OK);
     assert_int_equal(result, end);
 }
@@ -23,11 +23,11 @@ static pyw_socket_pair *ahead(void **state, size_t memory_limit, size_t file_lim
 {
     pyw_socket_pair *pair = *state;
 
-    pyw_channel_reading_ahead(pair->channel, memory_limit, file_limit, "/tmp");
+    pyw_channel_set_ahead_limits(pair->channel, memory_limit, file_limit, "/tmp");
     return pair;
 }
 
-static void test_what_was_absorbed_is_read_before_what_comes_later(void **state)
+static void test_bytes_read_ahead_are_read_before_later_ones(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 20, 1000);
 
@@ -35,12 +35,12 @@ static void test_what_was_absorbed_is_read_before_what_comes_later(void **state)
     pyw_socket_pair_write_example(pair, "log-error");
     pyw_socket_pair_write_example(pair, "data-hello");
     assert_false(pyw_channel_has_input(pair->channel));
-    absorb_all(pair->channel, PYW_AGAIN);
+    read_all_ahead(pair->channel, PYW_AGAIN);
     assert_true(pyw_channel_has_input(pair->channel));
     pyw_socket_pair_write_example(pair, "data-last");
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_LOG, "oops", 4);
-    absorb_all(pair->channel, PYW_AGAIN);
+    read_all_ahead(pair->channel, PYW_AGAIN);
     pyw_socket_pair_write_example(pair, "end");
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "world\n", 6);
@@ -55,7 +55,7 @@ static void test_what_was_returned_stays_valid(void **state)
     pyw_socket_pair_write_example(pair, "data-hello");
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_OK);
     pyw_socket_pair_write_example(pair, "data-last");
-    absorb_all(pair->channel, PYW_AGAIN);
+    read_all_ahead(pair->channel, PYW_AGAIN);
     assert_memory_equal(frame.payload, "hello", 5);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "world\n", 6);
 }
@@ -72,13 +72,13 @@ static void test_the_end_of_the_request_is_seen_wherever_the_reader_is(void **st
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_OK);
     assert_int_equal(frame.length, 2);
     pyw_socket_pair_write(pair, last->bytes + 10, last->length - 10);
-    absorb_all(pair->channel, PYW_AGAIN);
+    read_all_ahead(pair->channel, PYW_AGAIN);
     pyw_socket_pair_write(pair, end->bytes, 5);
-    absorb_all(pair->channel, PYW_AGAIN);
+    read_all_ahead(pair->channel, PYW_AGAIN);
     pyw_socket_pair_write(pair, end->bytes + 5, 3);
-    absorb_all(pair->channel, PYW_EOF);
+    read_all_ahead(pair->channel, PYW_EOF);
     pyw_socket_pair_write_example(pair, "data-hello"); /* of no request */
-    absorb_all(pair->channel, PYW_EOF);
+    read_all_ahead(pair->channel, PYW_EOF);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "rld\n", 4);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_END, NULL, 0);
 }
@@ -90,7 +90,7 @@ static void test_an_end_that_the_reader_has_already_ends_it_at_once(void **state
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_socket_pair_write_example(pair, "end");
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
-    absorb_all(pair->channel, PYW_EOF);
+    read_all_ahead(pair->channel, PYW_EOF);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_END, NULL, 0);
 }
 
@@ -100,10 +100,10 @@ static void test_without_room_nothing_is_taken(void **state)
 
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_socket_pair_write_example(pair, "end");
-    absorb_all(pair->channel, PYW_FAILED);
-    assert_int_equal(pyw_channel_absorb_error(pair->channel), 0);
+    read_all_ahead(pair->channel, PYW_FAILED);
+    assert_int_equal(pyw_channel_ahead_error(pair->channel), 0);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
-    absorb_all(pair->channel, PYW_EOF);
+    read_all_ahead(pair->channel, PYW_EOF);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_END, NULL, 0);
 }
 
@@ -114,7 +114,7 @@ static void test_a_connection_that_ends_early_is_seen_by_the_reader(void **state
 
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_socket_pair_close_peer(pair);
-    absorb_all(pair->channel, PYW_EOF);
+    read_all_ahead(pair->channel, PYW_EOF);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_EOF);
 }
@@ -126,10 +126,10 @@ static void test_malformed_bytes_are_for_the_reader_to_find(void **state)
 
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_socket_pair_write_example(pair, "bad-version");
-    absorb_all(pair->channel, PYW_EOF);
+    read_all_ahead(pair->channel, PYW_EOF);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "hello", 5);
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_MALFORMED);
-    absorb_all(pair->channel, PYW_EOF);
+    read_all_ahead(pair->channel, PYW_EOF);
 }
 
 static void test_without_memory_the_connection_is_broken(void **state)
@@ -139,7 +139,7 @@ static void test_without_memory_the_connection_is_broken(void **state)
 
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_scarce_memory_fail_after(0);
-    absorb_all(pair->channel, PYW_EOF);
+    read_all_ahead(pair->channel, PYW_EOF);
     assert_true(pyw_scarce_memory_end());
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_MALFORMED);
 }
@@ -153,7 +153,7 @@ static void test_descriptors_are_kept_for_the_reader_and_few_of_them(void **stat
     for (int i = 0; i < 12; i++) {
         pyw_socket_pair_write_fds(pair, file->bytes, file->length, &fd, 1);
     }
-    absorb_all(pair->channel, PYW_FAILED);
+    read_all_ahead(pair->channel, PYW_FAILED);
     for (int i = 0; i < 12; i++) {
         int taken;
 
@@ -172,7 +172,7 @@ static void test_the_end_is_found_without_room(void **state)
 
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_socket_pair_write_example(pair, "data-hello");
-    absorb_all(pair->channel, PYW_FAILED);
+    read_all_ahead(pair->channel, PYW_FAILED);
     assert_false(pyw_channel_find_end(pair->channel));
     pyw_socket_pair_write_example(pair, "end");
     assert_true(pyw_channel_find_end(pair->channel));
@@ -189,7 +189,7 @@ static void test_an_answer_that_ends_with_the_connection_is_not_complete(void **
 
     pyw_socket_pair_close_peer(pair);
     assert_false(pyw_channel_is_complete(pair->channel));
-    assert_int_equal(pyw_channel_absorb(pair->channel), PYW_EOF);
+    assert_int_equal(pyw_channel_read_ahead(pair->channel), PYW_EOF);
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_EOF);
 }
 
@@ -229,15 +229,15 @@ static void test_nor_is_one_that_ends_with_an_error(void **state)
     pyw_socket_pair_write_example(pair, "data-hello");
     pyw_socket_pair_write_example(pair, "error-504");
     assert_false(pyw_channel_is_complete(pair->channel));
-    assert_int_equal(pyw_channel_absorb(pair->channel), PYW_EOF);
+    assert_int_equal(pyw_channel_read_ahead(pair->channel), PYW_EOF);
 }
 
-static void test_closing_forgets_what_was_absorbed(void **state)
+static void test_closing_forgets_bytes_read_ahead(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 4, 1000);
 
     pyw_socket_pair_write_example(pair, "data-hello");
-    absorb_all(pair->channel, PYW_AGAIN);
+    read_all_ahead(pair->channel, PYW_AGAIN);
     pyw_channel_close(pair->channel);
     assert_int_equal(pyw_socket_pair_count_fds(), pair->fds_before + 1);
 }
@@ -247,7 +247,7 @@ static void test_closing_forgets_what_was_absorbed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_PAIR(test_what_was_absorbed_is_read_before_what_comes_later),
+        WITH_PAIR(test_bytes_read_ahead_are_read_before_later_ones),
         WITH_PAIR(test_what_was_returned_stays_valid),
         WITH_PAIR(test_the_end_of_the_request_is_seen_wherever_the_reader_is),
         WITH_PAIR(test_an_end_that_the_reader_has_already_ends_it_at_once),
@@ -261,8 +261,8 @@ int main(void)
         WITH_PAIR(test_nor_is_one_that_ends_with_an_error),
         WITH_PAIR(test_an_answer_is_complete_with_its_last_bytes),
         WITH_PAIR(test_the_last_bytes_may_have_been_read_in_part),
-        WITH_PAIR(test_closing_forgets_what_was_absorbed),
+        WITH_PAIR(test_closing_forgets_bytes_read_ahead),
     };
 
-    return cmocka_run_group_tests_name("absorb", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("channel_spill", tests, NULL, NULL);
 }
