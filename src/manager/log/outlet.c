@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 typedef struct waiting {
-    struct waiting *next;
+    STAILQ_ENTRY(waiting) next;
     size_t length;
     char line[];
 } waiting;
@@ -31,8 +32,8 @@ struct pyw_log_outlet {
     struct sockaddr_un peer; /* the system's log */
     int has_thread;
     pthread_t thread;
-    waiting *first, **end;
-    size_t waiting; /* bytes */
+    STAILQ_HEAD(, waiting) records;
+    size_t waiting; /* bytes of them */
     size_t sent;    /* of the first one */
     uint64_t dropped;
 };
@@ -168,7 +169,7 @@ pyw_log_outlet *pyw_log_outlet_create(int fd)
         return NULL;
     }
     outlet->fd = -1;
-    outlet->end = &outlet->first;
+    STAILQ_INIT(&outlet->records);
     pyw_log_outlet_open(outlet, fd);
     return outlet;
 }
@@ -193,21 +194,18 @@ static ssize_t write_to(const pyw_log_outlet *outlet, const char *data, size_t l
 
 static void remove_first(pyw_log_outlet *outlet)
 {
-    waiting *first = outlet->first;
+    waiting *first = STAILQ_FIRST(&outlet->records);
 
-    outlet->first = first->next;
+    STAILQ_REMOVE_HEAD(&outlet->records, next);
     outlet->waiting -= first->length;
     outlet->sent = 0;
-    if (outlet->first == NULL) {
-        outlet->end = &outlet->first;
-    }
     free(first);
 }
 
 /* 0: the log takes no more now. */
 static int send_first(pyw_log_outlet *outlet)
 {
-    const waiting *first = outlet->first;
+    const waiting *first = STAILQ_FIRST(&outlet->records);
     const char *rest = first->line + outlet->sent;
     ssize_t written = write_to(outlet, rest, first->length - outlet->sent);
 
@@ -231,39 +229,44 @@ static int send_first(pyw_log_outlet *outlet)
 
 static void send_waiting(pyw_log_outlet *outlet)
 {
-    while (outlet->fd >= 0 && outlet->first != NULL && send_first(outlet)) {
+    while (outlet->fd >= 0 && !STAILQ_EMPTY(&outlet->records) && send_first(outlet)) {
     }
 }
 
-/* Once a record was dropped, so are those behind it, until its number can be told in its place. */
-static void add_line(pyw_log_outlet *outlet, const char *line, size_t length)
+/*
+ * Once a record was dropped, so are those behind it, until its number can be told in its place. Returns how much of the
+ * text fitted.
+ */
+static size_t add_record(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t text_length)
 {
-    int is_full = outlet->first != NULL && (outlet->dropped > 0 || outlet->waiting + length > PYW_LOG_OUTLET_MOST);
+    char line[PYW_LOG_LINE_MAX];
+    size_t taken;
+    size_t length = pyw_log_file_line(line, origin, text, text_length, &taken);
+    int is_full =
+        !STAILQ_EMPTY(&outlet->records) && (outlet->dropped > 0 || outlet->waiting + length > PYW_LOG_OUTLET_MOST);
     waiting *item = is_full ? NULL : malloc(sizeof(*item) + length);
 
     if (item == NULL) {
         outlet->dropped++;
-        return;
+        return taken;
     }
     memcpy(item->line, line, length);
     item->length = length;
-    item->next = NULL;
-    *outlet->end = item;
-    outlet->end = &item->next;
+    STAILQ_INSERT_TAIL(&outlet->records, item, next);
     outlet->waiting += length;
+    return taken;
 }
 
 static void tell_dropped(pyw_log_outlet *outlet)
 {
     const pyw_log_origin origin = {PYW_LOG_WARNING, (long)getpid(), (long)getpid()};
     uint64_t dropped = outlet->dropped;
-    char text[120], line[PYW_LOG_LINE_MAX];
-    size_t taken;
+    char text[120];
     int length = snprintf(text, sizeof(text),
                           PYWNO(0333) "%" PRIu64 " records were dropped here: the log did not take them", dropped);
 
     outlet->dropped = 0;
-    add_line(outlet, line, pyw_log_file_line(line, &origin, text, (size_t)length, &taken));
+    add_record(outlet, &origin, text, (size_t)length);
     send_waiting(outlet);
     if (outlet->dropped > 0) {
         outlet->dropped = dropped; /* it was not written either */
@@ -273,7 +276,7 @@ static void tell_dropped(pyw_log_outlet *outlet)
 void pyw_log_outlet_flush(pyw_log_outlet *outlet)
 {
     send_waiting(outlet);
-    if (outlet->dropped > 0 && outlet->first == NULL) {
+    if (outlet->dropped > 0 && STAILQ_EMPTY(&outlet->records)) {
         tell_dropped(outlet);
     }
 }
@@ -281,13 +284,12 @@ void pyw_log_outlet_flush(pyw_log_outlet *outlet)
 /* Returns how much of the text fitted. */
 static size_t write_one(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length)
 {
-    char line[PYW_LOG_LINE_MAX];
     size_t taken;
 
-    if (outlet->first != NULL || outlet->dropped > 0) {
+    if (!STAILQ_EMPTY(&outlet->records) || outlet->dropped > 0) {
         pyw_log_outlet_flush(outlet);
     }
-    add_line(outlet, line, pyw_log_file_line(line, origin, text, length, &taken));
+    taken = add_record(outlet, origin, text, length);
     send_waiting(outlet);
     return taken;
 }
@@ -313,7 +315,7 @@ void pyw_log_outlet_sink(void *outlet, pyw_log_level level, const char *text, si
 
 int pyw_log_outlet_fd(const pyw_log_outlet *outlet)
 {
-    return outlet->first != NULL ? outlet->fd : -1;
+    return !STAILQ_EMPTY(&outlet->records) ? outlet->fd : -1;
 }
 
 static void wait_for_room(const pyw_log_outlet *outlet, int wait_ms)
@@ -329,7 +331,7 @@ void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms)
     wait_for_room(outlet, wait_ms);
     pyw_log_outlet_flush(outlet);
     let_go(outlet, wait_ms);
-    while (outlet->first != NULL) {
+    while (!STAILQ_EMPTY(&outlet->records)) {
         remove_first(outlet);
     }
     free(outlet);

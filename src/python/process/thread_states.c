@@ -4,9 +4,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 typedef struct thread_states {
-    struct thread_states *next, **link;
+    LIST_ENTRY(thread_states) next;
     PyThreadState **states;
     int size;
 } thread_states;
@@ -14,7 +15,7 @@ typedef struct thread_states {
 /* All threads; the lock is held briefly, and never while waiting for the GIL. */
 static struct {
     pthread_mutex_t lock;
-    thread_states *first;
+    LIST_HEAD(, thread_states) threads;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static __thread thread_states *mine;
@@ -27,12 +28,7 @@ static thread_states *enlist(void)
         return NULL;
     }
     pthread_mutex_lock(&all.lock);
-    thread->next = all.first;
-    thread->link = &all.first;
-    if (thread->next != NULL) {
-        thread->next->link = &thread->next;
-    }
-    all.first = thread;
+    LIST_INSERT_HEAD(&all.threads, thread, next);
     pthread_mutex_unlock(&all.lock);
     return thread;
 }
@@ -40,10 +36,7 @@ static thread_states *enlist(void)
 static void delist(thread_states *thread)
 {
     pthread_mutex_lock(&all.lock);
-    *thread->link = thread->next;
-    if (thread->next != NULL) {
-        thread->next->link = thread->link;
-    }
+    LIST_REMOVE(thread, next);
     pthread_mutex_unlock(&all.lock);
     free(thread->states);
     free(thread);
@@ -62,9 +55,9 @@ static int reserve(int index)
         return 0;
     }
     pthread_mutex_lock(&all.lock);
-    states = realloc(mine->states, (size_t)size * sizeof(*states));
+    states = realloc(mine->states, (size_t)size * sizeof(PyThreadState *));
     if (states != NULL) {
-        memset(states + mine->size, 0, (size_t)(size - mine->size) * sizeof(*states));
+        memset(states + mine->size, 0, (size_t)(size - mine->size) * sizeof(PyThreadState *));
         mine->states = states;
         mine->size = size;
     }
@@ -117,10 +110,11 @@ void pyw_thread_states_end(void (*before_end)(void))
 static PyThreadState *take_other(int index)
 {
     PyThreadState *state = NULL;
+    thread_states *thread;
 
     pthread_mutex_lock(&all.lock);
-    for (thread_states *thread = all.first; thread != NULL && state == NULL; thread = thread->next) {
-        if (thread != mine && index < thread->size) {
+    LIST_FOREACH (thread, &all.threads, next) {
+        if (state == NULL && thread != mine && index < thread->size) {
             state = thread->states[index];
             thread->states[index] = NULL;
         }

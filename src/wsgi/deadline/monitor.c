@@ -25,7 +25,7 @@ static struct {
     pthread_t threads[2];
     const pyw_engine_host *host;
     const pyw_monitor_reports *reports;
-    pyw_monitored *first;
+    LIST_HEAD(, pyw_monitored) requests;
     uint64_t serial;
     int has_report;  /* the deadline monitor's own, to be written without the lock */
     int64_t wake_at; /* when the deadline monitor looks again, whether it is told to or not */
@@ -117,8 +117,9 @@ static void look_at_client(pyw_monitored *monitored, int64_t now)
 static int64_t look(int64_t now)
 {
     int64_t next = now + AWAKE_MS;
+    pyw_monitored *monitored;
 
-    for (pyw_monitored *monitored = all.first; monitored != NULL; monitored = monitored->next) {
+    LIST_FOREACH (monitored, &all.requests, next) {
         if (monitored->due <= now) {
             steps[monitored->state](monitored, now);
         }
@@ -147,11 +148,11 @@ static void *oversee(void *unused)
 
     pthread_mutex_lock(&all.lock);
     while (!all.is_ending) {
-        if (all.first == NULL && was_idle) {
+        if (LIST_EMPTY(&all.requests) && was_idle) {
             all.wake_at = INT64_MAX;
             pthread_cond_wait(&all.due, &all.lock);
         }
-        was_idle = all.first == NULL;
+        was_idle = LIST_EMPTY(&all.requests);
         next = look(pyw_clock_ms());
         if (all.has_report) {
             all.has_report = 0;
@@ -195,20 +196,12 @@ static void start_threads(void)
 static void enlist(pyw_monitored *monitored)
 {
     monitored->serial = ++all.serial;
-    monitored->next = all.first;
-    monitored->link = &all.first;
-    if (all.first != NULL) {
-        all.first->link = &monitored->next;
-    }
-    all.first = monitored;
+    LIST_INSERT_HEAD(&all.requests, monitored, next);
 }
 
 static void delist(pyw_monitored *monitored)
 {
-    *monitored->link = monitored->next;
-    if (monitored->next != NULL) {
-        monitored->next->link = monitored->link;
-    }
+    LIST_REMOVE(monitored, next);
     if (monitored->is_overdue) {
         atomic_fetch_sub(&all.overdue, 1);
     }
@@ -287,7 +280,7 @@ void pyw_monitor_forget(void)
 
     all.lock = lock;
     all.due = all.wanted = condition;
-    all.first = NULL;
+    LIST_INIT(&all.requests);
     all.is_started = 0;
     atomic_store(&all.overdue, 0);
 }
@@ -309,10 +302,12 @@ const pyw_engine_host *pyw_monitor_host(void)
 
 pyw_monitored *pyw_monitor_find(uint64_t serial)
 {
-    pyw_monitored *monitored = all.first;
+    pyw_monitored *monitored;
 
-    while (monitored != NULL && monitored->serial != serial) {
-        monitored = monitored->next;
+    LIST_FOREACH (monitored, &all.requests, next) {
+        if (monitored->serial == serial) {
+            break;
+        }
     }
     return monitored;
 }
@@ -341,13 +336,13 @@ void pyw_monitor_was_interrupted(pyw_monitored *monitored, pyw_interruption how)
 
 pyw_monitored *pyw_monitor_take_wanted(void)
 {
-    pyw_monitored *monitored = all.first;
+    pyw_monitored *monitored;
 
-    while (monitored != NULL && !monitored->is_wanted) {
-        monitored = monitored->next;
-    }
-    if (monitored != NULL) {
-        monitored->is_wanted = 0;
+    LIST_FOREACH (monitored, &all.requests, next) {
+        if (monitored->is_wanted) {
+            monitored->is_wanted = 0;
+            break;
+        }
     }
     return monitored;
 }

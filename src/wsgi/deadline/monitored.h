@@ -6,6 +6,8 @@
 
 #include "python/python.h"
 
+#include <sys/queue.h>
+
 struct pyw_request;
 
 /* Where a request that is looked after stands. */
@@ -23,7 +25,7 @@ typedef enum { PYW_NOT_INTERRUPTED = 0, PYW_INTERRUPTED_TIMEOUT, PYW_INTERRUPTED
 /* Part of a pyw_request. All members are guarded by the deadline monitor's lock, except for those that do not change.
  */
 typedef struct pyw_monitored {
-    struct pyw_monitored *next, **link;
+    LIST_ENTRY(pyw_monitored) next;
     struct pyw_request *request; /* NULL: not monitored. Does not change */
     PyThreadState *thread;       /* does not change */
     unsigned long thread_id;     /* of Python. Does not change */

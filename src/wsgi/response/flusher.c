@@ -15,35 +15,12 @@ enum {
 static struct {
     pthread_mutex_t lock; /* of what follows; may be taken by who has a guard, and guards are only tried under it */
     pthread_cond_t added;
-    pyw_flusher_entry *first;
+    LIST_HEAD(, pyw_flusher_entry) listed;
     int is_started, is_asleep;
     unsigned adds;
 
     atomic_int is_pushing, is_stopped;
 } flusher = {.lock = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER};
-
-static void link_first(pyw_flusher_entry *entry)
-{
-    entry->previous = NULL;
-    entry->next = flusher.first;
-    if (entry->next != NULL) {
-        entry->next->previous = entry;
-    }
-    flusher.first = entry;
-}
-
-static void unlink_entry(pyw_flusher_entry *entry)
-{
-    if (entry->next != NULL) {
-        entry->next->previous = entry->previous;
-    }
-    if (entry->previous != NULL) {
-        entry->previous->next = entry->next;
-    }
-    else {
-        flusher.first = entry->next;
-    }
-}
 
 /* Lock held before and after. An entry stays listed while its guard is held: so `next` is good after the push. */
 static pyw_flusher_entry *push_one(pyw_flusher_entry *entry)
@@ -51,7 +28,7 @@ static pyw_flusher_entry *push_one(pyw_flusher_entry *entry)
     pyw_flusher_entry *next;
 
     if (pthread_mutex_trylock(entry->guard) != 0) {
-        return entry->next;
+        return LIST_NEXT(entry, next);
     }
     pthread_mutex_unlock(&flusher.lock);
     atomic_store(&flusher.is_pushing, 1);
@@ -60,9 +37,9 @@ static pyw_flusher_entry *push_one(pyw_flusher_entry *entry)
     }
     atomic_store(&flusher.is_pushing, 0);
     pthread_mutex_lock(&flusher.lock);
-    next = entry->next;
+    next = LIST_NEXT(entry, next);
     if (!entry->is_listed) {
-        unlink_entry(entry);
+        LIST_REMOVE(entry, next);
     }
     pthread_mutex_unlock(entry->guard);
     return next;
@@ -71,7 +48,7 @@ static pyw_flusher_entry *push_one(pyw_flusher_entry *entry)
 static void push_all(void)
 {
     pthread_mutex_lock(&flusher.lock);
-    for (pyw_flusher_entry *entry = flusher.first; entry != NULL;) {
+    for (pyw_flusher_entry *entry = LIST_FIRST(&flusher.listed); entry != NULL;) {
         entry = push_one(entry);
     }
     pthread_mutex_unlock(&flusher.lock);
@@ -81,8 +58,8 @@ static void push_all(void)
 static void wait_for_output(unsigned *adds, int *quiet)
 {
     pthread_mutex_lock(&flusher.lock);
-    *quiet = flusher.first != NULL || flusher.adds != *adds ? 0 : *quiet + 1;
-    while (*quiet > QUIET_TICKS && flusher.first == NULL) {
+    *quiet = !LIST_EMPTY(&flusher.listed) || flusher.adds != *adds ? 0 : *quiet + 1;
+    while (*quiet > QUIET_TICKS && LIST_EMPTY(&flusher.listed)) {
         flusher.is_asleep = 1;
         pthread_cond_wait(&flusher.added, &flusher.lock);
     }
@@ -131,7 +108,7 @@ int pyw_flusher_add(pyw_flusher_entry *entry)
     }
     entry->is_listed = flusher.is_started;
     if (entry->is_listed) {
-        link_first(entry);
+        LIST_INSERT_HEAD(&flusher.listed, entry, next);
         flusher.adds++;
         if (flusher.is_asleep) {
             pthread_cond_signal(&flusher.added);
@@ -147,7 +124,7 @@ void pyw_flusher_remove(pyw_flusher_entry *entry)
         return;
     }
     pthread_mutex_lock(&flusher.lock);
-    unlink_entry(entry);
+    LIST_REMOVE(entry, next);
     entry->is_listed = 0;
     pthread_mutex_unlock(&flusher.lock);
 }
@@ -159,14 +136,14 @@ void pyw_flusher_forget(void)
 
     flusher.lock = lock;
     flusher.added = added;
-    flusher.first = NULL;
+    LIST_INIT(&flusher.listed);
     flusher.is_started = flusher.is_asleep = 0;
     atomic_store(&flusher.is_pushing, 0);
 }
 
 void pyw_flusher_stop(void)
 {
-    const struct timespec pause = {0, 1000 * 1000};
+    const struct timespec pause = {0, 1000000};
 
     atomic_store(&flusher.is_stopped, 1);
     for (int i = 0; i < STOP_TRIES && atomic_load(&flusher.is_pushing); i++) {

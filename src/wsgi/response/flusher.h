@@ -13,6 +13,7 @@
  */
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 typedef struct pyw_flusher_entry pyw_flusher_entry;
 
@@ -22,7 +23,7 @@ struct pyw_flusher_entry {
     int (*push)(pyw_flusher_entry *entry);
     int is_listed;
 
-    pyw_flusher_entry *next, *previous; /* the flusher's */
+    LIST_ENTRY(pyw_flusher_entry) next; /* the flusher's */
 };
 
 /* From now on the entry is pushed with every tick. -1: there is no flusher, and nothing was added. */
