@@ -29,6 +29,13 @@ int pyw_log_is_on(pyw_log_level level)
     return installed.sink != NULL && level <= __atomic_load_n(&installed.threshold, __ATOMIC_RELAXED);
 }
 
+int pyw_log_format(char *text, size_t size, const char *format, va_list args)
+{
+    int length = vsnprintf(text, size, format, args);
+
+    return length < 0 || (size_t)length < size ? length : (int)size - 1;
+}
+
 void pyw_log(pyw_log_level level, const char *format, ...)
 {
     char text[PYW_LOG_RECORD_MAX];
@@ -39,15 +46,11 @@ void pyw_log(pyw_log_level level, const char *format, ...)
         return;
     }
     va_start(args, format);
-    length = vsnprintf(text, sizeof(text), format, args);
+    length = pyw_log_format(text, sizeof(text), format, args);
     va_end(args);
-    if (length < 0) {
-        return;
+    if (length >= 0) {
+        installed.sink(installed.baton, level, text, (size_t)length);
     }
-    if ((size_t)length >= sizeof(text)) {
-        length = (int)sizeof(text) - 1;
-    }
-    installed.sink(installed.baton, level, text, (size_t)length);
 }
 
 /* As \xHH. */

@@ -43,6 +43,9 @@ void pyw_log_set_threshold(pyw_log_level threshold);
 
 int pyw_log_is_on(pyw_log_level level);
 
+/* vsnprintf(3) for a record. Returns the length of `text`, which is cut to its size; -1: it cannot be formatted. */
+int pyw_log_format(char *text, size_t size, const char *format, va_list args);
+
 void pyw_log(pyw_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*

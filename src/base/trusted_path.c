@@ -132,7 +132,7 @@ static int walk_step(walk *self, int fd, const char *path)
     }
     else {
         enter(self, fd);
-        strcpy(self->seen, path);
+        memcpy(self->seen, path, strlen(path) + 1); /* look_up made it in as much room */
         return 0;
     }
     close(fd);
@@ -157,10 +157,9 @@ int pyw_trusted_path_open(const char *path, pyw_problem *problem)
     char name[NAME_MAX + 1];
     int rv;
 
-    if (strlen(path) >= sizeof(self.rest)) {
+    if ((size_t)snprintf(self.rest, sizeof(self.rest), "%s", path) >= sizeof(self.rest)) {
         return fail_path(&self, ENAMETOOLONG, path);
     }
-    strcpy(self.rest, path);
     rv = enter_root(&self);
     while (rv == 0 && (rv = take_name(&self, name)) > 0) {
         rv = look_up(&self, name);

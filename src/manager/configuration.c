@@ -396,7 +396,11 @@ static pyw_result restore_settings(pyw_settings *settings, apr_pool_t *pool, con
     if (error == NULL && settings->socket_directory == NULL) {
         error = "it names no directory for the sockets";
     }
-    return error == NULL ? PYW_OK : pyw_problem_set(problem, "COMMIT: %s", error);
+    if (error != NULL) {
+        pyw_problem_set(problem, "COMMIT: %s", error);
+        return PYW_FAILED;
+    }
+    return PYW_OK;
 }
 
 /* Opens the directory the first time, and when WSGISocketPrefix changed. */

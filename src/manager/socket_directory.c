@@ -82,8 +82,8 @@ static pyw_result make_in(pyw_socket_directory *directory, int parent, const cha
 static pyw_result make_directory(pyw_socket_directory *directory, pyw_problem *problem)
 {
     const char *slash = strrchr(directory->path, '/');
-    char *above = strndup(directory->path, slash != NULL ? (size_t)(slash - directory->path) : 0);
-    pyw_problem reason = {"no memory"};
+    char *above = slash != NULL ? strndup(directory->path, (size_t)(slash - directory->path)) : NULL;
+    pyw_problem reason = {"its path is not absolute, or there is no memory"};
     pyw_result result;
     int parent = above != NULL ? pyw_trusted_path_open(above, &reason) : -1;
 

@@ -28,7 +28,7 @@ typedef const char *dump_fn(int fd, PyInterpreterState *interpreter, PyThreadSta
 #define FRAMES_MAX 64
 
 /* Of all stacks together. */
-#define DUMP_MAX (256 * 1024)
+#define DUMP_MAX ((size_t)256 * 1024)
 
 /* How long a thread waits while another one dumps; then it goes on, as the other one may have died in it. */
 #define TURN_MS 1000
@@ -136,7 +136,7 @@ void pyw_stacks_forget(void)
 /* Also in the handler of a fatal signal, so no lock. 0: another thread is still at it. */
 static int take_stacks_turn(void)
 {
-    const struct timespec moment = {0, 1000 * 1000};
+    const struct timespec moment = {0, 1000000};
 
     for (int i = 0; i < TURN_MS; i++) {
         int nobody = 0;

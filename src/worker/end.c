@@ -105,7 +105,7 @@ static int threads_limit(const pyw_worker *self)
         return 0;
     }
     left = limit - (self->drained_since > 0 ? pyw_clock_ms() - self->drained_since : 0);
-    left = left > 2 * EXIT_MS ? left - EXIT_MS : left / 2;
+    left = left > 2L * EXIT_MS ? left - EXIT_MS : left / 2;
     return left > LEAST_MS ? (int)left : LEAST_MS;
 }
 

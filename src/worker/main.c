@@ -291,9 +291,12 @@ static int steer(void *data)
 /* READY says no more than that Python runs: whether it does what it should is the program's own affair. */
 static int run_program(pyw_worker *self)
 {
-    pyw_program program = {self->service.engine, self->loading.applications, self->loading.count, 0, PYW_OK};
+    static pyw_program program;
     int status;
 
+    program.engine = self->service.engine;
+    program.scripts = self->loading.applications;
+    program.count = self->loading.count;
     self->program = &program;
     self->stacks_at = INT64_MAX;
     self->is_told = 1;

@@ -25,10 +25,10 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->deadlock_timeout = apr_time_from_sec(60);
     options->interrupt = 1;
     options->interrupt_timeout = apr_time_from_sec(5);
-    options->request_buffer = 64 * 1024;
-    options->request_spool = 1024 * 1024 * 1024;
-    options->response_buffer = 1024 * 1024;
-    options->response_spool = 256 * 1024 * 1024;
+    options->request_buffer = 64UL * 1024;
+    options->request_spool = 1024UL * 1024 * 1024;
+    options->response_buffer = 1024UL * 1024;
+    options->response_spool = 256UL * 1024 * 1024;
     options->reload_overlap = 1;
     options->scale_after = apr_time_from_msec(250);
     options->scale_idle = apr_time_from_sec(60);
@@ -66,14 +66,14 @@ static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
         return apr_psprintf(pool, "an octal number from 0 to %lo, such as 027", rule->most);
     case PYW_KIND_DURATION:
         return apr_psprintf(pool, "seconds, or a number with ms, s, min or h, of %s and at most %ldh",
-                            rule->least > 0 ? "more than 0" : "0 or more", rule->most / (60 * 60 * 1000));
+                            rule->least > 0 ? "more than 0" : "0 or more", rule->most / (60L * 60 * 1000));
     case PYW_KIND_PERCENT:
         return apr_psprintf(pool, "a percentage from %ld%% to %ld%%", rule->least, rule->most);
     case PYW_KIND_SWITCH:
         return "On or Off";
     case PYW_KIND_SIZE:
         return apr_psprintf(pool, "bytes, or a number with K, M or G, from %ld to %ldM%s", rule->least,
-                            rule->most / (1024 * 1024), rule->least > 0 ? ", or 0 as if it were not given" : "");
+                            rule->most / (1024L * 1024), rule->least > 0 ? ", or 0 as if it were not given" : "");
     default:
         return apr_psprintf(pool, "a number from %ld to %ld", rule->least, rule->most);
     }

@@ -14,7 +14,7 @@ typedef struct unit {
 } unit;
 
 static const unit durations[] = {
-    {"", 1000}, {"ms", 1}, {"s", 1000}, {"sec", 1000}, {"min", 60 * 1000}, {"h", 60 * 60 * 1000}, {NULL, 0},
+    {"", 1000}, {"ms", 1}, {"s", 1000}, {"sec", 1000}, {"min", 60LL * 1000}, {"h", 60LL * 60 * 1000}, {NULL, 0},
 };
 
 static const unit sizes[] = {
@@ -22,10 +22,10 @@ static const unit sizes[] = {
     {"b", 1},
     {"k", 1024},
     {"kb", 1024},
-    {"m", 1024 * 1024},
-    {"mb", 1024 * 1024},
-    {"g", 1024 * 1024 * 1024},
-    {"gb", 1024 * 1024 * 1024},
+    {"m", 1024LL * 1024},
+    {"mb", 1024LL * 1024},
+    {"g", 1024LL * 1024 * 1024},
+    {"gb", 1024LL * 1024 * 1024},
     {NULL, 0},
 };
 
@@ -90,7 +90,7 @@ static int with_unit(const char *text, const unit *units, int fraction, long lon
     if (fraction && *end == '.') {
         end++;
         for (int weight = 100; isdigit((unsigned char)*end); weight /= 10) {
-            thousandths += weight * (*end++ - '0');
+            thousandths += (long long)weight * (*end++ - '0');
         }
     }
     while (units->name != NULL && strcasecmp(units->name, end) != 0) {

@@ -98,8 +98,11 @@ static int grow_memory(dispatch_memory *memory, int size)
     pyw_worker_list_group *worker_list;
     pyw_load_group *load;
 
-    memory->entries = entries ? entries : memory->entries;
-    if (!entries || !make_memory(memory) || pyw_worker_list_grow(memory->worker_list_fd, worker_list_size) != 0 ||
+    if (!entries) {
+        return 0;
+    }
+    memory->entries = entries;
+    if (!make_memory(memory) || pyw_worker_list_grow(memory->worker_list_fd, worker_list_size) != 0 ||
         pyw_worker_list_grow(memory->load_fd, load_size) != 0) {
         return 0;
     }

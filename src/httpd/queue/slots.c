@@ -51,7 +51,7 @@ static int look_for_the_dead(pyw_slots *slots)
     int32_t known = 0;
     int is_dead = 0;
 
-    if (slots->owners_seen_at + OWNERS_MS * 1000 > pyw_slots_now_us()) {
+    if (slots->owners_seen_at + OWNERS_MS * INT64_C(1000) > pyw_slots_now_us()) {
         return 0;
     }
     slots->owners_seen_at = pyw_slots_now_us();
@@ -288,7 +288,7 @@ void pyw_slots_avoid(pyw_slots *slots, uint64_t worker, int is_gone)
     }
     found = pyw_slots_find_worker(slots, worker);
     if (found != NULL) {
-        found->avoided_until = is_gone ? INT64_MAX : slots->now + AVOIDED_MS * 1000;
+        found->avoided_until = is_gone ? INT64_MAX : slots->now + AVOIDED_MS * INT64_C(1000);
     }
     pyw_slots_unlock(slots);
 }

@@ -308,7 +308,7 @@ void pyw_slots_end_running(pyw_slots *slots, int32_t index)
 
 static void drop_orphans(pyw_slots *slots)
 {
-    int64_t limit = slots->now - PYW_SLOTS_ORPHAN_MS * 1000;
+    int64_t limit = slots->now - PYW_SLOTS_ORPHAN_MS * INT64_C(1000);
 
     for (uint32_t i = 0; slots->orphans > 0 && i < slots->ticket_capacity; i++) {
         if (slots->tickets[i].state == PYW_TICKET_ORPHANED && slots->tickets[i].since <= limit) {

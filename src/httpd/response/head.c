@@ -62,7 +62,7 @@ static apr_table_t *checked_headers(request_rec *r, const pyw_head *head)
 /* httpd answers for a number that it does not know with the line of 500. */
 static int is_line_of(const char *line, const pyw_head *head)
 {
-    return atoi(line) == head->status && strlen(line) == 4 + (size_t)head->reason_length &&
+    return strtol(line, NULL, 10) == head->status && strlen(line) == 4 + (size_t)head->reason_length &&
            memcmp(line + 4, head->reason, head->reason_length) == 0;
 }
 

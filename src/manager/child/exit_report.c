@@ -102,14 +102,15 @@ static void add_line(pyw_buffer *out, const char *lead, const pyw_board_slot *sl
     }
 }
 
-static void describe_requests(pyw_buffer *out, const pyw_child *child, const char *lead, int only_running, int but)
+static void describe_requests(pyw_buffer *out, const pyw_child *child, const char *lead, int only_running,
+                              const pyw_board_slot *but)
 {
     int lines = 0;
 
     for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
         const pyw_board_slot *slot = &child->board->slots[i];
 
-        if (i != but && (slot->busy || (!only_running && slot->line[0] != '\0')) && ++lines <= LINES_MOST) {
+        if (slot != but && (slot->busy || (!only_running && slot->line[0] != '\0')) && ++lines <= LINES_MOST) {
             add_line(out, lines == 1 ? lead : ", ", slot);
         }
     }
@@ -122,7 +123,7 @@ static void describe_requests(pyw_buffer *out, const pyw_child *child, const cha
 
 void pyw_exit_report_last_requests(pyw_buffer *out, const pyw_child *child)
 {
-    describe_requests(out, child, "; its last requests: ", 0, -1);
+    describe_requests(out, child, "; its last requests: ", 0, NULL);
     pyw_buffer_append(out, "", 1);
 }
 
@@ -137,10 +138,12 @@ static int find_dying(const pyw_child *child, int status)
 
 static void describe_running(pyw_buffer *out, const pyw_child *child, int dying)
 {
-    if (dying >= 0) {
-        add_line(out, "; it died of: ", &child->board->slots[dying]);
+    const pyw_board_slot *slot = dying >= 0 ? &child->board->slots[dying] : NULL;
+
+    if (slot != NULL) {
+        add_line(out, "; it died of: ", slot);
     }
-    describe_requests(out, child, dying >= 0 ? "; besides it was running: " : "; it was running: ", 1, dying);
+    describe_requests(out, child, slot != NULL ? "; besides it was running: " : "; it was running: ", 1, slot);
     pyw_buffer_append(out, "", 1);
 }
 

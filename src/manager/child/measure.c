@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/child/measure.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/proc.h"
 
 void pyw_measure_begin(pyw_child *child)
 {
@@ -18,29 +18,13 @@ void pyw_measure_begin(pyw_child *child)
     child->active_at = child->started;
 }
 
-/* The start of a file of /proc as text; "" if there is none. */
-static void read_proc(char *out, size_t size, pid_t pid, const char *name)
-{
-    char path[64];
-    FILE *file;
-    size_t length = 0;
-
-    snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-    file = fopen(path, "re");
-    if (file != NULL) {
-        length = fread(out, 1, size - 1, file);
-        fclose(file);
-    }
-    out[length] = '\0';
-}
-
 uint64_t pyw_measure_resident(pid_t pid)
 {
     char text[200];
     uint64_t pages = 0;
 
-    read_proc(text, sizeof(text), pid, "statm");
-    return sscanf(text, "%*s %" SCNu64, &pages) == 1 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    pyw_proc_read_pid(text, sizeof(text), pid, "statm");
+    return pyw_proc_number(text, 1, &pages) ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 /*
@@ -53,22 +37,21 @@ static uint64_t proportional(pid_t pid)
     const char *line;
     uint64_t kib = 0;
 
-    read_proc(text, sizeof(text), pid, "smaps_rollup");
+    pyw_proc_read_pid(text, sizeof(text), pid, "smaps_rollup");
     line = strstr(text, "\nPss:");
-    return line != NULL && sscanf(line, "\nPss: %" SCNu64, &kib) == 1 ? kib * 1024 : 0;
+    return line != NULL && pyw_proc_number(line, 1, &kib) ? kib * 1024 : 0;
 }
 
-/* User and system time in ms. The name of the program is in the worker's hands, and may hold blanks and brackets. */
+/* User and system time in ms. */
 int64_t pyw_measure_cpu_time(pid_t pid)
 {
     char text[1024];
-    const char *rest;
+    const char *fields;
     uint64_t user = 0, system = 0;
 
-    read_proc(text, sizeof(text), pid, "stat");
-    rest = strrchr(text, ')');
-    if (rest == NULL ||
-        sscanf(rest + 1, " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64 " %" SCNu64, &user, &system) != 2) {
+    pyw_proc_read_pid(text, sizeof(text), pid, "stat");
+    fields = pyw_proc_stat_fields(text);
+    if (fields == NULL || !pyw_proc_number(fields, 11, &user) || !pyw_proc_number(fields, 12, &system)) {
         return 0;
     }
     return (int64_t)((user + system) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));

@@ -1,42 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/child/oom.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/proc.h"
+
 enum { EXITING = 4 /* PF_EXITING of the kernel's sched.h, as /proc/<pid>/stat shows it */ };
 
 static const char ROOT[] = "/sys/fs/cgroup";
-
-static size_t read_text(char *out, size_t size, const char *path)
-{
-    FILE *file = fopen(path, "re");
-    size_t length = 0;
-
-    if (file != NULL) {
-        length = fread(out, 1, size - 1, file);
-        fclose(file);
-    }
-    out[length] = '\0';
-    return length;
-}
 
 /* The value of the line "oom_kill <number>"; -1: there is none. */
 static int64_t read_counter(const char *path)
 {
     static const char name[] = "oom_kill ";
     char text[1024];
-    int64_t value;
+    uint64_t value;
 
-    if (path[0] == '\0' || read_text(text, sizeof(text), path) == 0) {
+    if (path[0] == '\0' || pyw_proc_read(text, sizeof(text), path) == 0) {
         return -1;
     }
     for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (strncmp(line, name, sizeof(name) - 1) == 0 && sscanf(line + sizeof(name) - 1, "%" SCNd64, &value) == 1) {
-            return value;
+        if (strncmp(line, name, sizeof(name) - 1) == 0 && pyw_proc_number(line, 1, &value)) {
+            return (int64_t)value;
         }
     }
     return -1;
@@ -79,27 +67,24 @@ int pyw_oom_find(char *file, const char *root, const char *text)
     return 0;
 }
 
-/* The name of the program is in the process's hands, and may hold blanks and brackets. */
 static int is_ending(pid_t pid)
 {
-    char path[64], text[1024];
-    const char *rest;
-    unsigned flags;
+    char text[1024];
+    const char *fields;
+    uint64_t flags;
 
-    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-    read_text(text, sizeof(text), path);
-    rest = strrchr(text, ')');
-    return rest == NULL || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || (flags & EXITING) != 0;
+    pyw_proc_read_pid(text, sizeof(text), pid, "stat");
+    fields = pyw_proc_stat_fields(text);
+    return fields == NULL || !pyw_proc_number(fields, 6, &flags) || (flags & EXITING) != 0;
 }
 
 /* Of one that ends, version 1 says that it is in the root's cgroup: what was seen before is what counts. */
 void pyw_oom_look(pyw_oom *oom, pid_t pid)
 {
-    char path[64], text[4096], file[PYW_OOM_PATH];
+    char text[4096], file[PYW_OOM_PATH];
     int64_t now;
 
-    snprintf(path, sizeof(path), "/proc/%ld/cgroup", (long)pid);
-    if (read_text(text, sizeof(text), path) == 0 || is_ending(pid)) {
+    if (pyw_proc_read_pid(text, sizeof(text), pid, "cgroup") == 0 || is_ending(pid)) {
         return;
     }
     pyw_oom_find(file, ROOT, text);

@@ -14,14 +14,12 @@ void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const cha
         return;
     }
     va_start(args, format);
-    length = vsnprintf(text, sizeof(text), format, args);
+    length = pyw_log_format(text, sizeof(text), format, args);
     va_end(args);
-    if (length > 0) {
-        pyw_log_outlet_sink(group->log, level, text, (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1);
+    if (length >= 0) {
+        pyw_log_outlet_sink(group->log, level, text, (size_t)length);
     }
 }
-
-/* how long the program of a service group runs if all is well */
 
 int pyw_worker_group_is_service(const pyw_worker_group *group)
 {

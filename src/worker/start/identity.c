@@ -22,8 +22,8 @@ enum { GROUPS_MAX = 256 };
 typedef struct identity {
     uid_t uid;
     gid_t gid;
-    const char *name; /* NULL: the uid has no entry */
-    const char *home; /* likewise */
+    char *name; /* NULL: the uid has no entry; owned */
+    char *home; /* likewise */
 } identity;
 
 static pyw_result look_up(identity *who, const pyw_group_options *options, pyw_problem *problem)
@@ -211,5 +211,7 @@ pyw_result pyw_identity_assume(const pyw_group_options *options, const pyw_setti
     if (result == PYW_OK) {
         set_environment(&who, options);
     }
+    free(who.name);
+    free(who.home);
     return result;
 }

@@ -9,8 +9,8 @@
 
 typedef struct limit {
     const char *option;
-    int resource;
     rlim_t value;
+    int resource;
     int is_given;
 } limit;
 
@@ -47,11 +47,11 @@ static pyw_result set(const limit *wanted, pyw_problem *problem)
 pyw_result pyw_limits_set(const pyw_group_options *options, pyw_problem *problem)
 {
     const limit limits[] = {
-        {"memory-limit", RLIMIT_DATA, options->memory_limit, options->memory_limit > 0},
-        {"virtual-memory-limit", RLIMIT_AS, options->virtual_memory_limit, options->virtual_memory_limit > 0},
-        {"process-limit", RLIMIT_NPROC, (rlim_t)options->process_limit, options->process_limit > 0},
-        {"file-limit", RLIMIT_NOFILE, (rlim_t)options->file_limit, options->file_limit > 0},
-        {"core-limit", RLIMIT_CORE, options->core_limit, options->core_limit != PYW_CORE_LIMIT_INHERITED},
+        {"memory-limit", options->memory_limit, RLIMIT_DATA, options->memory_limit > 0},
+        {"virtual-memory-limit", options->virtual_memory_limit, RLIMIT_AS, options->virtual_memory_limit > 0},
+        {"process-limit", (rlim_t)options->process_limit, RLIMIT_NPROC, options->process_limit > 0},
+        {"file-limit", (rlim_t)options->file_limit, RLIMIT_NOFILE, options->file_limit > 0},
+        {"core-limit", options->core_limit, RLIMIT_CORE, options->core_limit != PYW_CORE_LIMIT_INHERITED},
     };
     pyw_result result = PYW_OK;
 

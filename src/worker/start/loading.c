@@ -18,7 +18,7 @@ void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options
 
     loading->engine = engine;
     loading->options = options;
-    loading->applications = calloc((size_t)count + 1, sizeof(*loading->applications));
+    loading->applications = calloc((size_t)count + 1, sizeof(pyw_application *));
     if (specs != NULL && loading->applications != NULL) {
         pyw_open_engine_specs(options, specs);
         for (int i = 0; i < count; i++) {

@@ -60,7 +60,7 @@ void pyw_worker_template_take(pyw_worker_template *forking, unsigned number, int
 /* The kernel gives an orphan to the manager, which is the subreaper of all its descendants. */
 static void await_adoption(pid_t parent)
 {
-    static const struct timespec moment = {0, 50 * 1000};
+    static const struct timespec moment = {0, 50000};
 
     while (getppid() == parent) {
         nanosleep(&moment, NULL);

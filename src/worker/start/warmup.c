@@ -129,7 +129,7 @@ static void decode(char *path)
     char *decoded = strdup(path);
 
     if (decoded != NULL && apr_unescape_url(decoded, path, APR_ESCAPE_STRING, NULL, NULL, 0, NULL) == APR_SUCCESS) {
-        strcpy(path, decoded); /* never longer */
+        memcpy(path, decoded, strlen(decoded) + 1); /* never longer */
     }
     free(decoded);
 }

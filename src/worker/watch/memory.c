@@ -2,11 +2,11 @@
 #include "worker/watch/memory.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/proc.h"
 
 struct pyw_memory_watch {
     int fd; /* of statm; an application may have closed it, and the number may be another file's */
@@ -28,7 +28,7 @@ static uint64_t resident(const pyw_memory_watch *look)
         return 0;
     }
     text[length] = '\0';
-    return sscanf(text, "%*u %" SCNu64, &pages) == 1 ? pages * look->page_size : 0;
+    return pyw_proc_number(text, 1, &pages) ? pages * look->page_size : 0;
 }
 
 pyw_memory_watch *pyw_memory_watch_create(uint64_t limit, void (*on_large)(void))

@@ -161,15 +161,11 @@ void pyw_request_log(pyw_request *request, pyw_log_level level, const char *form
     int length;
 
     va_start(args, format);
-    length = vsnprintf(text, sizeof(text), format, args);
+    length = pyw_log_format(text, sizeof(text), format, args);
     va_end(args);
-    if (length < 0) {
-        return;
+    if (length >= 0) {
+        pyw_request_log_line(request, level, text, (size_t)length);
     }
-    if ((size_t)length >= sizeof(text)) {
-        length = (int)sizeof(text) - 1;
-    }
-    pyw_request_log_line(request, level, text, (size_t)length);
 }
 
 void pyw_request_log_exception(pyw_request *request, pyw_log_level level, const char *what)

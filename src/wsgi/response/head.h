@@ -10,7 +10,7 @@
 #include "wsgi/request/request.h"
 
 /* The head of a response may be this large, status line and header fields as on the wire. */
-#define PYW_WSGI_RESPONSE_HEAD_MAX (256 * 1024)
+#define PYW_WSGI_RESPONSE_HEAD_MAX ((size_t)256 * 1024)
 
 /*
  * The Latin-1 bytes of a native string (PEP 3333, "A Note On String Types"); borrowed from `object`. NULL with

@@ -14,7 +14,7 @@
 
 #include "wsgi/request/request.h"
 
-#define PYW_OUTGOING_COALESCE_MAX (16 * 1024)
+#define PYW_OUTGOING_COALESCE_MAX ((size_t)16 * 1024)
 
 /* Body bytes: of memory, or, with a descriptor, of a file. */
 typedef struct pyw_piece {

@@ -114,11 +114,22 @@ static void test_what_cannot_be_bound_leaves_nothing(void **state)
     file.name = "app.sock";
 }
 
+static void test_a_path_that_is_not_absolute_is_refused(void **state)
+{
+    pyw_socket_directory relative = {.fd = -1};
+    pyw_problem problem;
+
+    assert_int_equal(pyw_socket_directory_open(&relative, "sockets", 0, &problem), PYW_FAILED);
+    assert_non_null(strstr(problem.text, "not absolute"));
+    assert_int_equal(relative.fd, -1);
+}
+
 #define OPENED(test) cmocka_unit_test_setup_teardown(test, open_directory, remove_directory)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_path_that_is_not_absolute_is_refused),
         OPENED(test_a_bound_socket_is_for_its_owner_alone),
         OPENED(test_who_connects_meanwhile_finds_a_socket_that_listens),
         OPENED(test_what_cannot_be_bound_leaves_nothing),
