@@ -232,7 +232,7 @@ class TestFlood:
                 before = time.monotonic()
                 server.get("/raw", headers)
                 slowest = max(slowest, time.monotonic() - before)
-        assert slowest < 1
+        assert slowest < 5      # a manager that waits for the log stops everything
         server.allow_log("PYW0310")
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: int(server.get("/raw", host).body) != pid)
