@@ -116,7 +116,7 @@ apr_interval_time_t pyw_config_request_timeout(const pyw_dir_config *config, con
     if (config->request_timeout >= 0) {
         return config->request_timeout;
     }
-    return group ? group->options->request_timeout : 0;
+    return group ? group->options->httpd.request_timeout : 0;
 }
 
 /* A group of a virtual host is available to all hosts of that name, usually ports 80 and 443 of one site. */

@@ -10,7 +10,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
-#include "config/options/options.h"
+#include "config/options/group_options.h"
 
 /* The only symbol that httpd looks up. */
 extern module AP_MODULE_DECLARE_DATA pywsgi_module __attribute__((visibility("default")));

@@ -137,7 +137,8 @@ static int check_import(pyw_check *check, const pyw_import *import)
     }
     group = pyw_config_find_group(import->server, import->process_group, &elsewhere);
     if (group) { /* otherwise the check of the groups' uses reports it */
-        APR_ARRAY_PUSH(group->options->imports, const pyw_application_option *) = as_application(check->pool, import);
+        APR_ARRAY_PUSH(group->options->worker.imports, const pyw_application_option *) =
+            as_application(check->pool, import);
     }
     return 1;
 }

@@ -150,7 +150,7 @@ static int resolve_group(request_rec *r, pyw_target *target, const pyw_alias *al
         return resolve_embedded(r);
     }
     target->group = pyw_config_find_group(r->server, name, &elsewhere);
-    if (target->group && target->group->options->threads == 0) {
+    if (target->group && target->group->options->worker.threads == 0) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       PYWNO(0111) "process group '%s' is a service group (threads=0), which takes no requests", name);
         return HTTP_INTERNAL_SERVER_ERROR;

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "config/options/options.h"
+#include "config/options/use.h"
 #include "manager/group/reload_watch.h"
 #include "manager/group/replacement.h"
 #include "manager/group/reports.h"
@@ -81,6 +83,7 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
     apr_pool_t *pool;
     pyw_pending_group *pending = calloc(1, sizeof(*pending));
     pyw_group_options *options;
+    const apr_table_t *pairs;
     const char *error = "the frame is malformed, or brought no log";
 
     if (pending == NULL) {
@@ -92,9 +95,9 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
     pending->pool = pool;
     pending->log_fd = log_fd;
     pending->options = options;
-    pending->pairs = decode(pool, payload, length);
-    if (pending->pairs != NULL && log_fd >= 0) {
-        error = restore_options(options, pool, pending->pairs);
+    pairs = decode(pool, payload, length);
+    if (pairs != NULL && log_fd >= 0) {
+        error = restore_options(options, pool, pairs);
     }
     if (error != NULL) {
         free_pending(pending);
@@ -136,7 +139,6 @@ static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
 {
     group->pool = pending->pool;
     group->options = pending->options;
-    group->pairs = pending->pairs;
     group->reload_files = NULL; /* they were in the old pool */
     pyw_reload_watch_begin(group);
     pyw_scale_begin(group);
@@ -226,37 +228,9 @@ static void undo_prepare(pyw_manager *manager)
     }
 }
 
-static int same_pairs(const apr_table_t *one, const apr_table_t *other)
+/* `names`: of the options that changed. */
+static void log_update(const pyw_worker_group *group, const char *names, int roll)
 {
-    const apr_array_header_t *a = apr_table_elts(one);
-    const apr_array_header_t *b = apr_table_elts(other);
-    const apr_table_entry_t *x = (const apr_table_entry_t *)(void *)a->elts;
-    const apr_table_entry_t *y = (const apr_table_entry_t *)(void *)b->elts;
-
-    if (a->nelts != b->nelts) {
-        return 0;
-    }
-    for (int i = 0; i < a->nelts; i++) {
-        if (strcmp(x[i].key, y[i].key) != 0 || strcmp(x[i].val, y[i].val) != 0) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/* 1: workers that are running cannot take the new value of an option. */
-static int needs_workers(const pyw_worker_group *group, const pyw_pending_group *pending)
-{
-    apr_pool_t *pool = pending->pool;
-
-    return !same_pairs(pyw_options_select(group->pairs, PYW_USE_START, pool),
-                       pyw_options_select(pending->pairs, PYW_USE_START, pool));
-}
-
-static void log_update(const pyw_worker_group *group, const pyw_pending_group *pending, int roll)
-{
-    const char *names = pyw_options_difference(group->pairs, pending->pairs, pending->pool);
-
     if (roll) {
         pyw_group_log(group, PYW_LOG_NOTICE,
                       PYWNO(0330) "the options of group '%s' changed (%s): its workers are replaced",
@@ -272,15 +246,10 @@ static void log_update(const pyw_worker_group *group, const pyw_pending_group *p
 static void update_options(pyw_worker_group *group, pyw_pending_group *pending)
 {
     apr_pool_t *old = group->pool;
-    int roll = needs_workers(group, pending);
 
-    log_update(group, pending, roll);
     take_over(group, pending);
     apr_pool_destroy(old);
     pyw_worker_group_send_options(group);
-    if (roll) {
-        pyw_worker_group_roll(group);
-    }
 }
 
 static void update_log(pyw_worker_group *group, pyw_pending_group *pending)
@@ -292,12 +261,16 @@ static void update_log(pyw_worker_group *group, pyw_pending_group *pending)
 static void update_group(pyw_pending_group *pending, int roll)
 {
     pyw_worker_group *group = pending->group;
+    int replaces_workers;
+    const char *names = pyw_options_difference(group->options, pending->options, &replaces_workers, pending->pool);
 
     group->retire_at = INT64_MAX;
-    if (!same_pairs(group->pairs, pending->pairs)) {
+    roll |= replaces_workers;
+    if (*names != '\0') {
+        log_update(group, names, roll);
         update_options(group, pending);
     }
-    else if (roll) {
+    if (roll) {
         pyw_worker_group_roll(group);
     }
     update_log(group, pending);
@@ -315,7 +288,7 @@ static int is_pending(const pyw_manager *manager, const pyw_worker_group *group)
 
 static int64_t retire_limit(const pyw_worker_group *group)
 {
-    int64_t graceful = apr_time_as_msec(group->options->graceful_timeout);
+    int64_t graceful = apr_time_as_msec(group->options->manager.graceful_timeout);
 
     if (group->wanted_by == 0) {
         return RETIRE_UNSEEN_MS;

@@ -216,7 +216,7 @@ static void tell(pyw_handover *handover, const char *command, const char *group)
 static void await_program(pyw_worker_group *group)
 {
     if (pyw_worker_group_is_service(group)) {
-        group->start_at = pyw_clock_ms() + apr_time_as_msec(group->options->shutdown_timeout) + SERVICE_PAUSE_MS;
+        group->start_at = pyw_clock_ms() + apr_time_as_msec(group->options->worker.shutdown_timeout) + SERVICE_PAUSE_MS;
     }
 }
 

@@ -55,7 +55,7 @@ static void stop_manager(pyw_manager *manager)
                 (long)manager->parent);
     }
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        apr_interval_time_t limit = apr_time_as_msec(group->options->shutdown_timeout);
+        apr_interval_time_t limit = apr_time_as_msec(group->options->worker.shutdown_timeout);
 
         if (orphaned && (limit == 0 || limit > ORPHAN_LIMIT_MS)) {
             limit = ORPHAN_LIMIT_MS;

@@ -19,7 +19,6 @@ typedef struct pyw_pending_group {
     struct pyw_pending_group *next;
     apr_pool_t *pool;
     const pyw_group_options *options;
-    const apr_table_t *pairs;
     int log_fd;              /* owned; -1: handed on */
     pyw_worker_group *group; /* what it is for, once a COMMIT looks at it */
     int is_new;

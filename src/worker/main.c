@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "config/options/user.h"
 #include "worker/commands.h"
 #include "worker/end.h"
 #include "worker/heritage.h"
@@ -76,7 +77,7 @@ static void start_watchdog(pyw_worker *self)
 
 static int begin_serving(pyw_worker *self)
 {
-    const pyw_group_options *options = self->heritage.options;
+    const pyw_worker_options *options = self->heritage.options;
     pyw_problem problem;
 
     if (options->memory_recycle > 0) {
@@ -250,12 +251,12 @@ static void add_peer(pyw_service *service, uid_t uid)
 
 static void describe_service(pyw_worker *self)
 {
-    const pyw_group_options *options = self->heritage.options;
+    const pyw_worker_options *options = self->heritage.options;
     pyw_service *service = &self->service;
     uid_t socket_user;
 
     service->peer_count = 0;
-    service->group = options->name;
+    service->group = self->heritage.group;
     service->send_buffer_size = (int)options->send_buffer_size;
     service->receive_buffer_size = (int)options->receive_buffer_size;
     service->board = self->heritage.board;
@@ -369,7 +370,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     }
     pyw_worker_signals_watch_manager(PYW_HERITAGE_CHANNEL);
     describe_service(self);
-    self->service.engine = pyw_open_engine(self->heritage.options, self->template != NULL, on_overdue, pool, &problem);
+    self->service.engine = pyw_open_engine(&self->heritage, self->template != NULL, on_overdue, pool, &problem);
     if (self->service.engine == NULL) {
         return fail_start(PYW_EXIT_ENGINE, "Python does not start", &problem);
     }

@@ -16,7 +16,7 @@ void pyw_worker_tell(pyw_worker *self, pyw_frame_type type)
 
 void pyw_worker_use_options(pyw_worker *self)
 {
-    const pyw_group_options *options = self->heritage.options;
+    const pyw_worker_options *options = self->heritage.options;
     int timeout_ms = (int)apr_time_as_msec(options->socket_timeout);
 
     __atomic_store_n(&self->service.timeout_ms, timeout_ms > 0 ? timeout_ms : 60 * 1000, __ATOMIC_RELAXED);

@@ -16,6 +16,8 @@
 
 #include "base/log.h"
 #include "config/check/pythonhome.h"
+#include "config/options/settings.h"
+#include "config/options/user.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -43,27 +45,28 @@ static int check_user(pyw_group *group)
     const pyw_group_options *options = group->options;
     uid_t uid;
 
-    if (!options->user) {
+    if (!options->worker.user) {
         return 1;
     }
-    if (!pyw_options_uid(options->user, &uid)) {
-        return pyw_check_group_error(group, "option 'user' cannot be '%s': the system has no such user", options->user);
+    if (!pyw_options_uid(options->worker.user, &uid)) {
+        return pyw_check_group_error(group, "option 'user' cannot be '%s': the system has no such user",
+                                     options->worker.user);
     }
     if (uid == 0) {
         return pyw_check_group_error(group, "option 'user' cannot be '%s': applications never run as root",
-                                     options->user);
+                                     options->worker.user);
     }
-    if (!getpwuid(uid) && !options->group) {
+    if (!getpwuid(uid) && !options->worker.group) {
         return pyw_check_group_error(group,
                                      "option 'user' is '%s', which has no entry with a primary group: say group= as "
                                      "well",
-                                     options->user);
+                                     options->worker.user);
     }
     if (geteuid() != 0 && uid != geteuid()) {
         return pyw_check_group_error(group,
                                      "option 'user' cannot be '%s': httpd is not started by root and cannot become "
                                      "another user; take the option out",
-                                     options->user);
+                                     options->worker.user);
     }
     return 1;
 }
@@ -85,7 +88,7 @@ static int check_gid(pyw_group *group, const char *option, const char *text)
 static int check_supplementary(apr_pool_t *pool, pyw_group *group)
 {
     char *state = NULL;
-    char *copy = apr_pstrdup(pool, group->options->supplementary_groups);
+    char *copy = apr_pstrdup(pool, group->options->worker.supplementary_groups);
     int fine = 1;
 
     for (char *name = apr_strtok(copy, ",", &state); name; name = apr_strtok(NULL, ",", &state)) {
@@ -100,15 +103,15 @@ static int check_users(apr_pool_t *pool, pyw_group *group)
     uid_t uid;
     int fine = check_user(group);
 
-    if (options->group) {
-        fine = check_gid(group, "group", options->group) && fine;
+    if (options->worker.group) {
+        fine = check_gid(group, "group", options->worker.group) && fine;
     }
-    if (options->supplementary_groups) {
+    if (options->worker.supplementary_groups) {
         fine = check_supplementary(pool, group) && fine;
     }
-    if (options->socket_user && !pyw_options_uid(options->socket_user, &uid)) {
+    if (options->worker.socket_user && !pyw_options_uid(options->worker.socket_user, &uid)) {
         fine = pyw_check_group_error(group, "option 'socket-user' cannot be '%s': the system has no such user",
-                                     options->socket_user);
+                                     options->worker.socket_user);
     }
     return fine;
 }
@@ -116,17 +119,17 @@ static int check_users(apr_pool_t *pool, pyw_group *group)
 /* Applications run as httpd's User unless an option says otherwise. There it is a name or #uid, here always #uid. */
 static void default_user(apr_pool_t *pool, pyw_group_options *options)
 {
-    if (!options->user && geteuid() == 0) {
-        options->user = apr_psprintf(pool, "#%lu", (unsigned long)ap_unixd_config.user_id);
-        if (!options->group) {
-            options->group = apr_psprintf(pool, "#%lu", (unsigned long)ap_unixd_config.group_id);
+    if (!options->worker.user && geteuid() == 0) {
+        options->worker.user = apr_psprintf(pool, "#%lu", (unsigned long)ap_unixd_config.user_id);
+        if (!options->worker.group) {
+            options->worker.group = apr_psprintf(pool, "#%lu", (unsigned long)ap_unixd_config.group_id);
         }
     }
 }
 
 static int check_home(pyw_group *group)
 {
-    const char *home = group->options->home;
+    const char *home = group->options->worker.home;
     apr_finfo_t finfo;
 
     if (home && (apr_stat(&finfo, home, APR_FINFO_TYPE, group->server->process->pool) != APR_SUCCESS ||
@@ -140,11 +143,11 @@ static int check_budget(const pyw_group *group)
 {
     const pyw_group_options *options = group->options;
 
-    if (options->memory_budget > 0 && options->processes_least == options->processes) {
+    if (options->manager.memory_budget > 0 && options->manager.processes_least == options->manager.processes) {
         return pyw_check_group_error(group,
                                      "option 'memory-budget' is for a group that grows: say processes=%d-%d or another "
                                      "range, or remove the option",
-                                     options->processes, options->processes + 1);
+                                     options->manager.processes, options->manager.processes + 1);
     }
     return 1;
 }
@@ -152,7 +155,7 @@ static int check_budget(const pyw_group *group)
 /* Whether a worker can be moved there is only known when a worker starts. */
 static int check_cgroup(apr_pool_t *pool, pyw_group *group)
 {
-    const char *cgroup = group->options->cgroup;
+    const char *cgroup = group->options->manager.cgroup;
     struct statfs system;
 
     if (!cgroup) {
@@ -207,17 +210,17 @@ const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const ch
 static int check_python(pyw_check *check, pyw_group *group)
 {
     pyw_group_options *options = group->options;
-    const char *directive = options->python_home ? "option 'python-home'" : "WSGIPythonHome";
+    const char *directive = options->worker.python_home ? "option 'python-home'" : "WSGIPythonHome";
     const char *error;
 
-    if (!options->python_home) {
-        options->python_home = pyw_config_main()->python_home;
+    if (!options->worker.python_home) {
+        options->worker.python_home = pyw_config_main()->python_home;
     }
-    options->engine = pyw_check_engine(check->pool, options->python_home, &error);
-    if (!options->engine && options->python_home) {
+    options->worker.engine = pyw_check_engine(check->pool, options->worker.python_home, &error);
+    if (!options->worker.engine && options->worker.python_home) {
         return pyw_check_group_error(group, "%s: %s", directive, error);
     }
-    return options->engine ? 1 : pyw_check_group_error(group, "%s", error);
+    return options->worker.engine ? 1 : pyw_check_group_error(group, "%s", error);
 }
 
 /* As long as the process ids of later starts may make it. */

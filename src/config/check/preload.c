@@ -36,7 +36,7 @@ static int is_file(apr_pool_t *pool, const char *path)
 
 static void add_application(pyw_check *check, const pyw_group *group, pyw_application_option *application)
 {
-    const apr_array_header_t *known = group->options->applications;
+    const apr_array_header_t *known = group->options->worker.applications;
 
     for (int i = 0; i < known->nelts; i++) {
         const pyw_application_option *other = APR_ARRAY_IDX(known, i, const pyw_application_option *);
@@ -46,7 +46,7 @@ static void add_application(pyw_check *check, const pyw_group *group, pyw_applic
             return;
         }
     }
-    APR_ARRAY_PUSH(group->options->applications, const pyw_application_option *) =
+    APR_ARRAY_PUSH(group->options->worker.applications, const pyw_application_option *) =
         apr_pmemdup(check->pool, application, sizeof(*application));
 }
 

@@ -14,7 +14,7 @@ APLOG_USE_MODULE(pywsgi);
 
 static int is_service(const pyw_group *group)
 {
-    return group->options->threads == 0;
+    return group->options->worker.threads == 0;
 }
 
 int pyw_check_service_use(const pyw_group_use *use, const pyw_group *group)
@@ -33,18 +33,18 @@ static int check_service(const pyw_group *group)
 {
     const pyw_group_options *options = group->options;
 
-    if (options->imports->nelts == 0) {
+    if (options->worker.imports->nelts == 0) {
         ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
                      PYWNO(0109) "%s: WSGIDaemonProcess %s: threads=0 makes it a service group, which needs a program: "
                                  "add \"WSGIImportScript /path/to/program.py process-group=%s\"",
                      group->defined_at, options->name, options->name);
         return 0;
     }
-    if (options->preload || options->processes_least != options->processes) {
+    if (options->manager.preload || options->manager.processes_least != options->manager.processes) {
         return pyw_check_group_error(group,
                                      "option '%s' is for groups that take requests, and threads=0 makes it a "
                                      "service group: take one of the two out",
-                                     options->preload ? "preload" : "processes");
+                                     options->manager.preload ? "preload" : "processes");
     }
     return 1;
 }

@@ -5,6 +5,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "config/options/options.h"
+
 static const char *check_name(cmd_parms *cmd, const char *name)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
@@ -118,9 +120,9 @@ static pyw_secrets *secrets_of(cmd_parms *cmd)
 
 static void warn_of_ignored(cmd_parms *cmd, const pyw_group_options *options)
 {
-    for (int i = 0; i < options->ignored->nelts; i++) {
+    for (int i = 0; i < options->httpd.ignored->nelts; i++) {
         pyw_directive_warn(cmd, apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: option '%s' of mod_wsgi has no effect",
-                                             options->name, APR_ARRAY_IDX(options->ignored, i, const char *)));
+                                             options->name, APR_ARRAY_IDX(options->httpd.ignored, i, const char *)));
     }
 }
 
@@ -139,7 +141,7 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
     }
     group = apr_pcalloc(cmd->pool, sizeof(*group));
     group->options = pyw_options_create(cmd->pool, name);
-    group->options->secrets = secrets_of(cmd);
+    group->options->httpd.secrets = secrets_of(cmd);
     group->server = cmd->server;
     group->defined_at = pyw_directive_place(cmd);
     error = set_options(cmd, group->options, args);

@@ -32,13 +32,13 @@ static const char *add_setting(pyw_group_options *options, const char *setting)
     if (equals == NULL || !is_name(setting, (size_t)(equals - setting))) {
         return "that is no NAME=value; NAME is made of letters, digits and _, and does not begin with a digit";
     }
-    APR_ARRAY_PUSH(options->env, const char *) = setting;
+    APR_ARRAY_PUSH(options->worker.env, const char *) = setting;
     return NULL;
 }
 
 const char *pyw_option_env_add(pyw_group_options *options, apr_pool_t *pool, const char *setting)
 {
-    const char *copy = pyw_secrets_copy(options->secrets, pool, setting);
+    const char *copy = pyw_secrets_copy(options->httpd.secrets, pool, setting);
 
     return copy != NULL ? add_setting(options, copy) : "there is no memory that httpd's children do not inherit";
 }
@@ -111,7 +111,7 @@ static char *read_file(const pyw_group_options *options, apr_pool_t *pool, const
     if (fd >= 0 && fstat(fd, &found) == 0) {
         size_t size = S_ISREG(found.st_mode) && found.st_size < FILE_MOST ? (size_t)found.st_size + 1 : FILE_MOST;
 
-        text = pyw_secrets_allocate(options->secrets, pool, size + 1);
+        text = pyw_secrets_allocate(options->httpd.secrets, pool, size + 1);
         if (text != NULL && read_all(fd, text, size) < 0) {
             text = NULL;
         }

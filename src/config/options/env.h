@@ -2,14 +2,14 @@
 #ifndef PYW_CONFIG_OPTIONS_ENV_H
 #define PYW_CONFIG_OPTIONS_ENV_H
 
-/* env= and env-file= of WSGIDaemonProcess, whose values are kept in options->secrets. Part of pyw_options. */
+/* env= and env-file= of WSGIDaemonProcess, whose values are kept in httpd.secrets. Part of pyw_options. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
 
-#include "config/options/options.h"
+#include "config/options/group_options.h"
 
-/* Appends "NAME=value" to options->env. NULL, or an error message. */
+/* Appends "NAME=value" to worker.env. NULL, or an error message. */
 const char *pyw_option_env_add(pyw_group_options *options, apr_pool_t *pool, const char *setting);
 
 /*

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options/settings.h"
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
-#include "config/options/options.h"
 #include "config/options/value.h"
 
 apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool)

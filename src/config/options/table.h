@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "config/options/options.h"
+#include "config/options/group_options.h"
 
 typedef enum {
     PYW_KIND_TEXT,        /* const char *; not empty */
@@ -17,26 +17,34 @@ typedef enum {
     PYW_KIND_PATHS,       /* const char *; absolute ones, separated by colons */
     PYW_KIND_FILES,       /* const char *; absolute paths, separated by commas */
     PYW_KIND_NUMBER,      /* int */
-    PYW_KIND_PROCESSES,   /* options->processes_least and processes; "4" or "2-8" */
+    PYW_KIND_PROCESSES,   /* manager.processes_least and processes; "4" or "2-8" */
     PYW_KIND_OCTAL,       /* int */
     PYW_KIND_PERCENT,     /* int; "10" or "10%" */
     PYW_KIND_SWITCH,      /* int; "On" or "Off" */
     PYW_KIND_DURATION,    /* apr_interval_time_t */
     PYW_KIND_SIZE,        /* apr_size_t */
-    PYW_KIND_ENV,         /* appends to options->env: NAME=value */
+    PYW_KIND_ENV,         /* appends NAME=value to worker.env */
     PYW_KIND_ENV_FILE,    /* as if each line of the file were an env= option */
     PYW_KIND_APPLICATION, /* appends to an array of const pyw_application_option * */
-    PYW_KIND_IGNORED      /* an option of mod_wsgi without effect: appends to options->ignored */
+    PYW_KIND_IGNORED      /* an option of mod_wsgi without effect: appends to httpd.ignored */
 } pyw_option_kind;
+
+/* When an option is read, and therefore when a new value takes effect. */
+typedef enum {
+    PYW_USE_LATER, /* by httpd's next children, the manager's next decision, or the next worker */
+    PYW_USE_LIVE,  /* by running workers, which adopt a new value */
+    PYW_USE_START  /* when a worker starts: a change replaces the workers */
+} pyw_option_use;
 
 typedef struct pyw_option_rule {
     const char *name;
     pyw_option_kind kind;
-    size_t offset; /* into pyw_group_options */
+    pyw_option_part part;
+    size_t offset; /* of the member in pyw_group_options */
     long least;    /* NUMBER, OCTAL, PERCENT: as they are; DURATION: milliseconds; SIZE: bytes, and always 0 */
     long most;
     int is_internal; /* pyw_options_restore only */
-    unsigned use;    /* PYW_USE_... of config/options/options.h: who needs a changed value */
+    pyw_option_use use;
 } pyw_option_rule;
 
 /* Ends with a rule whose name is NULL. */

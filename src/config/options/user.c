@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options/user.h"
+
 #include <grp.h>
 #include <pwd.h>
+#include <stddef.h>
 
-#include "config/options/options.h"
 #include "config/options/value.h"
 
 /* "#1001" -> 1001. 0: the text is a name. */

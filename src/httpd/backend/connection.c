@@ -93,8 +93,8 @@ void pyw_connection_keep(pyw_connection *connection, const pyw_group *group)
     int fd = connection->worker != 0 ? pyw_channel_detach(connection->channel) : -1;
 
     if (fd >= 0) {
-        pyw_connection_pool_put(group->options->worker_list_index, connection->worker, fd, connection->token,
-                                group->options->threads);
+        pyw_connection_pool_put(group->options->manager.worker_list_index, connection->worker, fd, connection->token,
+                                group->options->worker.threads);
         connection->token = NULL;
     }
     else {
@@ -126,8 +126,8 @@ void pyw_connection_give_back(pyw_connection *connection)
 
 static void set_buffer_sizes(int fd, const pyw_group_options *options)
 {
-    int send_size = (int)options->send_buffer_size;
-    int receive_size = (int)options->receive_buffer_size;
+    int send_size = (int)options->worker.send_buffer_size;
+    int receive_size = (int)options->worker.receive_buffer_size;
 
     if (send_size > 0) {
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_size, sizeof(send_size));

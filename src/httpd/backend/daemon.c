@@ -82,7 +82,7 @@ static int connect_to_worker(request_rec *r, pyw_connection *connection, pyw_adm
  */
 static int64_t busy_until(const pyw_admission *admission, const server_rec *server)
 {
-    apr_interval_time_t timeout = admission->target->group->options->socket_timeout;
+    apr_interval_time_t timeout = admission->target->group->options->worker.socket_timeout;
     int64_t limit = apr_time_as_msec(timeout ? timeout : server->timeout) * 10;
     int64_t now = pyw_clock_ms(), deadline = admission->target->timing.deadline;
 
@@ -126,8 +126,8 @@ static int attempt(request_rec *r, pyw_connection *connection, pyw_admission *ad
     pyw_relay_outcome outcome = PYW_RELAY_DONE;
     int status = pyw_admission_enter(admission);
 
-    pyw_connection_pool_follow(group->options->worker_list_index, (apr_uint32_t)group->options->worker_list_use,
-                               group->worker_list);
+    pyw_connection_pool_follow(group->options->manager.worker_list_index,
+                               (apr_uint32_t)group->options->manager.worker_list_use, group->worker_list);
     if (status == OK) {
         status = relay(r, connection, admission, upload, &outcome);
     }

@@ -336,7 +336,8 @@ pyw_relay_outcome pyw_relay_run(pyw_connection *connection, pyw_admission *admis
         .body = &upload->body,
         .response = response,
         .client_fd = pyw_client_socket_fd(response->r->connection),
-        .timeout = group->options->socket_timeout ? group->options->socket_timeout : response->r->server->timeout,
+        .timeout = group->options->worker.socket_timeout ? group->options->worker.socket_timeout
+                                                         : response->r->server->timeout,
         .last_activity = pyw_clock_us(),
         .has_body = upload->has_body,
         .uploading = !upload->complete,

@@ -34,13 +34,13 @@ void pyw_relay_buffering_begin(pyw_relay *relay)
 {
     const pyw_group_options *options = relay->group->options;
     int reads_ahead = pyw_config_request(relay->response->r)->response_buffering != PYW_OFF &&
-                      (options->response_buffer > 0 || options->response_spool > 0);
+                      (options->httpd.response_buffer > 0 || options->httpd.response_spool > 0);
 
     if (!reads_ahead && relay->timing->deadline == 0) {
         return;
     }
     if (reads_ahead) {
-        pyw_channel_set_ahead_limits(relay->channel, options->response_buffer, options->response_spool,
+        pyw_channel_set_ahead_limits(relay->channel, options->httpd.response_buffer, options->httpd.response_spool,
                                      pyw_config_main()->temp_directory);
     }
     relay->background = (pyw_background_request){

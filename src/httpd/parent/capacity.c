@@ -32,13 +32,13 @@ static capacity measure(void)
 
     for (int i = 0; i < groups->nelts; i++) {
         const pyw_group_options *options = APR_ARRAY_IDX(groups, i, const pyw_group *)->options;
-        int template = options->preload ? 1 : 0;
-        int least = options->processes_least + template;
-        int most = 2 * (options->processes + template) + options->reload_overlap;
+        int template = options->manager.preload ? 1 : 0;
+        int least = options->manager.processes_least + template;
+        int most = 2 * (options->manager.processes + template) + options->manager.reload_overlap;
 
         needed.least += (apr_uint64_t)(PER_GROUP + PER_WORKER * least);
         needed.most += (apr_uint64_t)(PER_GROUP + PER_WORKER * most);
-        needed.workers += (apr_uint64_t)options->processes;
+        needed.workers += (apr_uint64_t)options->manager.processes;
     }
     needed.limit = getrlimit(RLIMIT_NOFILE, &files) == 0 ? (apr_uint64_t)files.rlim_max : RLIM_INFINITY;
     return needed;

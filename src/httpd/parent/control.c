@@ -19,6 +19,8 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "config/options/options.h"
+#include "config/options/settings.h"
 #include "httpd/log.h"
 #include "httpd/parent/liveness_pipe.h"
 #include "httpd/parent/log_store.h"
@@ -238,13 +240,14 @@ static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *gro
     pyw_group_options *options = apr_pmemdup(pool, group->options, sizeof(*options));
     char stamp[PYW_STAMP_SIZE];
 
-    if (options->socket_timeout == 0) {
-        options->socket_timeout = group->server->timeout < LONGEST_TIMEOUT ? group->server->timeout : LONGEST_TIMEOUT;
+    if (options->worker.socket_timeout == 0) {
+        options->worker.socket_timeout =
+            group->server->timeout < LONGEST_TIMEOUT ? group->server->timeout : LONGEST_TIMEOUT;
     }
-    options->log_level = pyw_httpd_log_threshold(group->server);
-    pyw_control_stamp(options->engine, stamp);
-    options->engine_stamp = *stamp ? apr_pstrdup(pool, stamp) : NULL;
-    options->multiprocess |= options->processes > 1;
+    options->worker.log_level = pyw_httpd_log_threshold(group->server);
+    pyw_control_stamp(options->worker.engine, stamp);
+    options->manager.engine_stamp = *stamp ? apr_pstrdup(pool, stamp) : NULL;
+    options->worker.multiprocess |= options->manager.processes > 1;
     return options;
 }
 
@@ -260,10 +263,9 @@ static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, uin
 
 static pyw_result send_group(pyw_channel *channel, apr_pool_t *pool, const pyw_group *group)
 {
-    const apr_table_t *pairs = pyw_options_pairs(completed(pool, group), pool);
+    const apr_table_t *pairs = pyw_options_pairs(completed(pool, group), PYW_PART_MANAGER, pool);
 
-    return send_table(channel, PYW_FRAME_GROUP, pyw_options_select(pairs, ~(unsigned)PYW_USE_HTTPD, pool),
-                      group->server);
+    return send_table(channel, PYW_FRAME_GROUP, pairs, group->server);
 }
 
 static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_rec *main_server)

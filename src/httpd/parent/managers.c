@@ -113,9 +113,9 @@ void pyw_managers_note_limits(void)
         const pyw_group_options *options = APR_ARRAY_IDX(groups, i, const pyw_group *)->options;
 
         /* 0 is: never force. */
-        shutdown = longer(shutdown, options->shutdown_timeout == 0 ? NEVER : options->shutdown_timeout);
-        graceful = longer(graceful, options->graceful_timeout == 0 ? apr_time_from_msec(UNLIMITED_MS)
-                                                                   : options->graceful_timeout);
+        shutdown = longer(shutdown, options->worker.shutdown_timeout == 0 ? NEVER : options->worker.shutdown_timeout);
+        graceful = longer(graceful, options->manager.graceful_timeout == 0 ? apr_time_from_msec(UNLIMITED_MS)
+                                                                           : options->manager.graceful_timeout);
     }
     if (groups->nelts > 0) {
         manager->stop_limit = shutdown;

@@ -98,7 +98,7 @@ static void wipe_value(const scrub *job, const char *text, const char *end)
 
     text += text < end && (*text == '"' || *text == '\'');
     for (int i = 0; i < groups->nelts; i++) {
-        const apr_array_header_t *env = APR_ARRAY_IDX(groups, i, const pyw_group *)->options->env;
+        const apr_array_header_t *env = APR_ARRAY_IDX(groups, i, const pyw_group *)->options->worker.env;
 
         for (int j = 0; j < env->nelts; j++) {
             const char *setting = APR_ARRAY_IDX(env, j, const char *);
@@ -182,7 +182,7 @@ static size_t longest_setting(void)
     size_t longest = LINE_LEAST;
 
     for (int i = 0; i < groups->nelts; i++) {
-        const apr_array_header_t *env = APR_ARRAY_IDX(groups, i, const pyw_group *)->options->env;
+        const apr_array_header_t *env = APR_ARRAY_IDX(groups, i, const pyw_group *)->options->worker.env;
 
         for (int j = 0; j < env->nelts; j++) {
             size_t length = 2 * strlen(APR_ARRAY_IDX(env, j, const char *)) + PREFIX_LENGTH + 2;

@@ -59,10 +59,10 @@ static void fill_in_slot_request(const pyw_admission *admission, pyw_slot_parame
     parameters->is_repeated = admission->is_repeated;
     parameters->location = config->concurrency_location;
     parameters->location_limit = config->concurrency;
-    parameters->reserve = options->reserve;
+    parameters->reserve = options->httpd.reserve;
     parameters->patience_ms = 1 + pyw_timing_bound(&admission->target->timing, PYW_SLOTS_PATIENCE_MS);
-    parameters->queue_limit = options->queue_limit;
-    parameters->queue_timeout_ms = (int)apr_time_as_msec(options->queue_timeout);
+    parameters->queue_limit = options->httpd.queue_limit;
+    parameters->queue_timeout_ms = (int)apr_time_as_msec(options->httpd.queue_timeout);
 }
 
 /* RFC 9110 section 10.2.3: whole seconds. */
@@ -173,7 +173,7 @@ static apr_int64_t earlier(apr_int64_t one, apr_int64_t other)
 /* Until then it may wait, however often it has to begin anew. */
 static void limit_wait(pyw_admission *admission)
 {
-    apr_int64_t timeout = apr_time_as_msec(options_of(admission)->queue_timeout);
+    apr_int64_t timeout = apr_time_as_msec(options_of(admission)->httpd.queue_timeout);
 
     if (admission->queue_end == 0) {
         admission->queue_end = timeout > 0 ? pyw_clock_ms() + timeout : INT64_MAX;

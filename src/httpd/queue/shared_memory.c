@@ -174,14 +174,16 @@ static dispatch_entry *make_entry(dispatch_memory *memory, const char *name)
 /* Of this generation and the one before, whose workers still run something. */
 static apr_uint32_t wanted_tickets(const pyw_group_options *options)
 {
-    apr_int64_t wanted = (apr_int64_t)options->processes * options->threads * 2 + options->queue_limit + SPARE_TICKETS;
+    apr_int64_t wanted = (apr_int64_t)options->manager.processes * options->worker.threads * 2 +
+                         options->httpd.queue_limit + SPARE_TICKETS;
 
     return wanted < MOST_TICKETS ? (apr_uint32_t)wanted : MOST_TICKETS;
 }
 
 static apr_uint32_t wanted_workers(const pyw_group_options *options)
 {
-    apr_uint32_t wanted = (apr_uint32_t)(options->processes * 2 + options->reload_overlap + SPARE_WORKERS);
+    apr_uint32_t wanted =
+        (apr_uint32_t)(options->manager.processes * 2 + options->manager.reload_overlap + SPARE_WORKERS);
 
     return wanted < PYW_WORKER_LIST_WORKERS ? wanted : PYW_WORKER_LIST_WORKERS;
 }
@@ -238,8 +240,8 @@ static int prepare_group(dispatch_memory *memory, pyw_group *group)
     entry->generation = pyw_generations_current();
     group->slots = entry->slots;
     group->worker_list = &memory->worker_list[entry - memory->entries];
-    group->options->worker_list_index = (int)(entry - memory->entries);
-    group->options->worker_list_use = (int)entry->use;
+    group->options->manager.worker_list_index = (int)(entry - memory->entries);
+    group->options->manager.worker_list_use = (int)entry->use;
     return 1;
 }
 

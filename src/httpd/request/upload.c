@@ -97,7 +97,7 @@ static int spool(pyw_upload *upload)
 /* Keeps what fits into memory; *length becomes the bytes that were kept. OK or a status. */
 static int collect(pyw_upload *upload, const char *data, size_t *length)
 {
-    size_t limit = upload->group->options->request_buffer;
+    size_t limit = upload->group->options->httpd.request_buffer;
     int status = OK;
 
     if (upload->memory.length > 0 && upload->memory.length >= limit) {
@@ -141,7 +141,8 @@ static apr_uint64_t most(const pyw_upload *upload)
 {
     const pyw_group_options *options = upload->group->options;
 
-    return options->request_spool > options->request_buffer ? options->request_spool : options->request_buffer;
+    return options->httpd.request_spool > options->httpd.request_buffer ? options->httpd.request_spool
+                                                                        : options->httpd.request_buffer;
 }
 
 apr_off_t pyw_upload_length(const pyw_upload *upload)

@@ -62,8 +62,8 @@ void pyw_child_adopt(pyw_child *child)
 {
     pyw_worker_group *group = child->group;
 
-    if (group->options->startup_timeout > 0) {
-        child->kill_at = child->started + apr_time_as_msec(group->options->startup_timeout);
+    if (group->options->worker.startup_timeout > 0) {
+        child->kill_at = child->started + apr_time_as_msec(group->options->worker.startup_timeout);
     }
     child->next = group->children;
     group->children = child;

@@ -93,7 +93,7 @@ void pyw_measure_activity(pyw_worker_group *group)
 void pyw_measure_child(pyw_child *child)
 {
     uint64_t resident = pyw_measure_resident(child->pid);
-    uint64_t share = child->group->options->memory_budget > 0 ? proportional(child->pid) : 0;
+    uint64_t share = child->group->options->manager.memory_budget > 0 ? proportional(child->pid) : 0;
 
     if (resident > 0) {
         child->resident = resident;

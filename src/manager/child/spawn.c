@@ -20,6 +20,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "config/options/options.h"
 #include "manager/child/measure.h"
 #include "manager/descriptors.h"
 #include "shm/worker_list.h"
@@ -51,7 +52,7 @@ static pyw_result send_heritage(pyw_child *child)
     pyw_result result = PYW_FAILED;
 
     apr_pool_create(&pool, group->pool);
-    add_table(&pairs, pool, group->pairs, "");
+    add_table(&pairs, pool, pyw_options_pairs(group->options, PYW_PART_WORKER, pool), "");
     add_table(&pairs, pool, pyw_settings_pairs(group->settings, pool), "settings.");
     pyw_message_pairs_encode(&payload, pairs.items, pairs.count);
     if (!payload.failed) {
@@ -145,7 +146,7 @@ static void become_worker(const pyw_worker_group *group, const own_fds *own)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int fds[PYW_HERITAGE_FDS];
-    const char *display = group->options->display_name;
+    const char *display = group->options->manager.display_name;
     const char *role = own->is_template ? "--template" : "--worker";
     const char *const arguments[] = {display != NULL ? display : "pywsgid", role,
                                      display != NULL ? NULL : group->options->name, NULL};
@@ -267,7 +268,7 @@ static pyw_result start_child(pyw_child *child, pyw_child *template, int threads
 /* Before it hears what it is to be, and so while it is as privileged as we are and has done nothing yet. */
 static pyw_result put_into_cgroup(const pyw_child *child, pyw_problem *problem)
 {
-    const char *cgroup = child->group->options->cgroup;
+    const char *cgroup = child->group->options->manager.cgroup;
     int directory, procs;
     char pid[16];
     int length = snprintf(pid, sizeof(pid), "%ld", (long)child->pid);
@@ -332,7 +333,7 @@ static pyw_child *create_child(pyw_worker_group *group, pyw_child *template, int
 
 pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
 {
-    pyw_child *child = create_child(group, NULL, group->options->threads, problem);
+    pyw_child *child = create_child(group, NULL, group->options->worker.threads, problem);
 
     if (child != NULL) {
         read_log(child);
@@ -360,7 +361,7 @@ pyw_child *pyw_spawn_template(pyw_worker_group *group, pyw_problem *problem)
 
 pyw_child *pyw_spawn_order(pyw_worker_group *group, pyw_child *template, pyw_problem *problem)
 {
-    return create_child(group, template, group->options->threads, problem);
+    return create_child(group, template, group->options->worker.threads, problem);
 }
 
 /* The pid of whoever sent a message, 0 if the kernel does not tell. */

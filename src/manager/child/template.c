@@ -32,9 +32,9 @@ static pyw_child *find_current(const pyw_worker_group *group)
 
 int pyw_template_is_ready(const pyw_worker_group *group)
 {
-    const pyw_child *template = group->options->preload ? find_current(group) : NULL;
+    const pyw_child *template = group->options->manager.preload ? find_current(group) : NULL;
 
-    return !group->options->preload ||
+    return !group->options->manager.preload ||
            (template != NULL && template->state == PYW_CHILD_READY && pyw_channel_fd(template->channel) >= 0);
 }
 
@@ -71,8 +71,8 @@ static void start_template(pyw_worker_group *group)
         group->report(group, NULL, PYW_REPORT_START_FAILED);
         return;
     }
-    if (group->options->startup_timeout > 0) {
-        template->kill_at = template->started + apr_time_as_msec(group->options->startup_timeout);
+    if (group->options->worker.startup_timeout > 0) {
+        template->kill_at = template->started + apr_time_as_msec(group->options->worker.startup_timeout);
     }
     template->next = group->templates;
     group->templates = template;
@@ -111,7 +111,8 @@ static void say_why(const pyw_child *template)
         pyw_group_log(template->group, PYW_LOG_ERR,
                       PYWNO(0392) "template %ld of group '%s' did not load the applications within startup-timeout "
                                   "(%.3g s) and is killed",
-                      (long)template->pid, name, (double)template->group->options->startup_timeout / APR_USEC_PER_SEC);
+                      (long)template->pid, name,
+                      (double)template->group->options->worker.startup_timeout / APR_USEC_PER_SEC);
     }
     else if (template->state == PYW_CHILD_READY && pyw_channel_fd(template->channel) >= 0) {
         pyw_group_log(template->group, PYW_LOG_ERR,
@@ -139,11 +140,11 @@ static void kill_overdue(pyw_worker_group *group, int64_t *next)
 int64_t pyw_template_step(pyw_worker_group *group)
 {
     int may_run = !group->is_stopping && !group->is_stopped && group->retire_at == INT64_MAX;
-    int is_wanted = group->options->preload && may_run;
+    int is_wanted = group->options->manager.preload && may_run;
     pyw_child *current = is_wanted ? find_current(group) : NULL;
     int64_t next = INT64_MAX;
 
-    if (!group->options->preload) {
+    if (!group->options->manager.preload) {
         end_others(group, NULL);
     }
     else if (is_wanted && current == NULL && group->start_at <= pyw_clock_ms()) {

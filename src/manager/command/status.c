@@ -52,7 +52,8 @@ static const char *state_of_child(const pyw_child *child)
 /* Of a service group: its program. */
 static void add_applications(row *self, const pyw_group_options *options)
 {
-    const apr_array_header_t *list = options->threads > 0 ? options->applications : options->imports;
+    const apr_array_header_t *list =
+        options->worker.threads > 0 ? options->worker.applications : options->worker.imports;
 
     for (int i = 0; i < list->nelts; i++) {
         const pyw_application_option *option = APR_ARRAY_IDX(list, i, const pyw_application_option *);
@@ -100,12 +101,12 @@ static void send_group(const pyw_worker_group *group, pyw_command_client *client
     add_text(&self, "state", pyw_group_state_name(state));
     add_text(&self, "health", pyw_group_state_health(state));
     add_number(&self, "processes", (uint64_t)group->wanted);
-    add_number(&self, "threads", (uint64_t)group->options->threads);
+    add_number(&self, "threads", (uint64_t)group->options->worker.threads);
     add_number(&self, "generation", serving_generation(group));
     add_reload(&self, group);
     add_number(&self, "failures", (uint64_t)group->failures);
-    add_text(&self, "user", group->options->user);
-    add_text(&self, "python-home", group->options->python_home);
+    add_text(&self, "user", group->options->worker.user);
+    add_text(&self, "python-home", group->options->worker.python_home);
     add_applications(&self, group->options);
     send_row(&self, client);
 }

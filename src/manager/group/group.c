@@ -4,13 +4,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "config/options/user.h"
+
 void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const char *format, ...)
 {
     char text[PYW_LOG_RECORD_MAX];
     va_list args;
     int length;
 
-    if ((int)level > group->options->log_level) {
+    if ((int)level > group->options->worker.log_level) {
         return;
     }
     va_start(args, format);
@@ -23,23 +25,23 @@ void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const cha
 
 int pyw_worker_group_is_service(const pyw_worker_group *group)
 {
-    return group->options->threads == 0;
+    return group->options->worker.threads == 0;
 }
 
 int pyw_worker_group_graceful_limit(const pyw_worker_group *group)
 {
     const pyw_group_options *options = group->options;
 
-    return (int)apr_time_as_msec(pyw_worker_group_is_service(group) ? options->shutdown_timeout
-                                                                    : options->graceful_timeout);
+    return (int)apr_time_as_msec(pyw_worker_group_is_service(group) ? options->worker.shutdown_timeout
+                                                                    : options->manager.graceful_timeout);
 }
 
 uid_t pyw_worker_group_socket_owner(const pyw_worker_group *group)
 {
     uid_t owner = group->settings->httpd_uid;
 
-    if (group->options->socket_user != NULL) {
-        pyw_options_uid(group->options->socket_user, &owner);
+    if (group->options->worker.socket_user != NULL) {
+        pyw_options_uid(group->options->worker.socket_user, &owner);
     }
     return owner;
 }

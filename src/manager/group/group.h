@@ -15,12 +15,12 @@
  */
 
 #include <apr_pools.h>
-#include <apr_tables.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
-#include "config/options/options.h"
+#include "config/options/group_options.h"
+#include "config/options/settings.h"
 #include "manager/group/crash_loop.h"
 #include "manager/log/intake.h"
 #include "manager/log/outlet.h"
@@ -51,7 +51,6 @@ struct pyw_worker_group {
     pyw_worker_group *next;
     apr_pool_t *pool; /* of the options below; a new one with each change */
     const pyw_group_options *options;
-    const apr_table_t *pairs; /* the options as they came, to compare */
     const pyw_settings *settings;
     const pyw_socket_directory *directory;
     pyw_log_outlet *log;

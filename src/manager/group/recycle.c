@@ -39,21 +39,22 @@ static int set_reason(char *reason, const char *format, ...)
 static int has_served_enough(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
     uint64_t served = child->board != NULL ? child->board->served : 0;
-    int64_t limit = with_jitter(child, options->maximum_requests, options->maximum_requests_jitter);
+    int64_t limit = with_jitter(child, options->manager.maximum_requests, options->manager.maximum_requests_jitter);
 
     return limit > 0 && served >= (uint64_t)limit &&
            set_reason(reason, "it has served %" PRIu64 " requests (maximum-requests=%d)", served,
-                      options->maximum_requests);
+                      options->manager.maximum_requests);
 }
 
 static int is_old(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
     int64_t age = pyw_clock_ms() - child->started;
-    int64_t limit = with_jitter(child, apr_time_as_msec(options->restart_interval), options->restart_interval_jitter);
+    int64_t limit = with_jitter(child, apr_time_as_msec(options->manager.restart_interval),
+                                options->manager.restart_interval_jitter);
 
     return limit > 0 && age >= limit &&
            set_reason(reason, "it is %.1f s old (restart-interval=%.3g s)", (double)age / 1000,
-                      (double)options->restart_interval / APR_USEC_PER_SEC);
+                      (double)options->manager.restart_interval / APR_USEC_PER_SEC);
 }
 
 static int is_large(const pyw_child *child, const pyw_group_options *options, char *reason)
@@ -61,14 +62,14 @@ static int is_large(const pyw_child *child, const pyw_group_options *options, ch
     char now[32], limit[32];
 
     pyw_measure_describe_size(now, sizeof(now), child->resident);
-    pyw_measure_describe_size(limit, sizeof(limit), options->memory_recycle);
-    return options->memory_recycle > 0 && child->resident > options->memory_recycle &&
+    pyw_measure_describe_size(limit, sizeof(limit), options->worker.memory_recycle);
+    return options->worker.memory_recycle > 0 && child->resident > options->worker.memory_recycle &&
            set_reason(reason, "it takes %s of memory (memory-recycle=%s)", now, limit);
 }
 
 static int has_computed_enough(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
-    int64_t limit = apr_time_as_msec(options->cpu_time_limit);
+    int64_t limit = apr_time_as_msec(options->manager.cpu_time_limit);
     int64_t used = limit > 0 ? pyw_measure_cpu_time(child->pid) : 0;
 
     return limit > 0 && used >= limit &&
@@ -80,10 +81,10 @@ static int has_computed_enough(const pyw_child *child, const pyw_group_options *
 static int is_idle(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
     int64_t idle = pyw_clock_ms() - child->active_at;
-    int64_t limit = apr_time_as_msec(options->inactivity_timeout);
+    int64_t limit = apr_time_as_msec(options->manager.inactivity_timeout);
 
     /* A group that may sleep does that instead. */
-    return limit > 0 && options->processes_least > 0 && child->seen_served > 0 && idle >= limit &&
+    return limit > 0 && options->manager.processes_least > 0 && child->seen_served > 0 && idle >= limit &&
            set_reason(reason, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
                       (double)limit / 1000);
 }
@@ -151,7 +152,7 @@ void pyw_recycle_told(pyw_child *child)
     int64_t now = pyw_clock_ms();
     char reason[REASON_SIZE];
 
-    if (child->state != PYW_CHILD_READY || child->group->options->memory_recycle == 0 ||
+    if (child->state != PYW_CHILD_READY || child->group->options->worker.memory_recycle == 0 ||
         now < child->started + YOUNG_MS || now < child->told_at + TOLD_MS || is_busy(child->group)) {
         return;
     }

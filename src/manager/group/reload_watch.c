@@ -34,7 +34,7 @@ static pyw_reload_file *split(const pyw_worker_group *group)
 {
     apr_array_header_t *files = apr_array_make(group->pool, 4, sizeof(pyw_reload_file));
     char *state = NULL;
-    char *copy = apr_pstrdup(group->pool, group->options->reload_on);
+    char *copy = apr_pstrdup(group->pool, group->options->manager.reload_on);
 
     for (char *path = apr_strtok(copy, ",", &state); path != NULL; path = apr_strtok(NULL, ",", &state)) {
         pyw_reload_file *file = apr_array_push(files);
@@ -72,7 +72,7 @@ void pyw_reload_watch_end(pyw_worker_group *group)
 
 void pyw_reload_watch_begin(pyw_worker_group *group)
 {
-    if (group->options->reload_on == NULL) {
+    if (group->options->manager.reload_on == NULL) {
         pyw_reload_watch_end(group);
         return;
     }

@@ -103,7 +103,7 @@ static int is_half_replaced(const pyw_worker_group *group, const pyw_child *othe
 /* A fork of what others have been forked from, and it costs next to nothing: one of them is no reason to wait. */
 static int is_forgiven(const pyw_worker_group *group, const pyw_child *failed)
 {
-    return group->options->preload && group->is_proven && group->failures == 1 && failed != NULL &&
+    return group->options->manager.preload && group->is_proven && group->failures == 1 && failed != NULL &&
            !failed->is_template && !failed->is_broken;
 }
 

@@ -12,29 +12,30 @@ enum { SAMPLE_LEAST_MS = 10, SAMPLE_MOST_MS = 250, SAY_AGAIN_MS = 60 * 1000 };
 
 static int is_fixed(const pyw_worker_group *group)
 {
-    return group->options->processes_least == group->options->processes;
+    return group->options->manager.processes_least == group->options->manager.processes;
 }
 
 void pyw_scale_begin(pyw_worker_group *group)
 {
     const pyw_group_options *options = group->options;
 
-    group->wanted = group->wanted < options->processes_least ? options->processes_least
-                    : group->wanted > options->processes     ? options->processes
-                                                             : group->wanted;
+    group->wanted = group->wanted < options->manager.processes_least ? options->manager.processes_least
+                    : group->wanted > options->manager.processes     ? options->manager.processes
+                                                                     : group->wanted;
     group->spare_since = pyw_clock_ms();
 }
 
 static pyw_scale_limits limits_of(const pyw_group_options *options)
 {
     const pyw_scale_limits limits = {
-        .least = options->processes_least,
-        .most = options->processes,
-        .threads = options->threads,
-        .after = apr_time_as_msec(options->scale_after),
-        .idle = apr_time_as_msec(options->scale_idle),
-        .sleep = apr_time_as_msec(options->inactivity_timeout > 0 ? options->inactivity_timeout : options->scale_idle),
-        .budget = options->memory_budget,
+        .least = options->manager.processes_least,
+        .most = options->manager.processes,
+        .threads = options->worker.threads,
+        .after = apr_time_as_msec(options->manager.scale_after),
+        .idle = apr_time_as_msec(options->manager.scale_idle),
+        .sleep = apr_time_as_msec(options->manager.inactivity_timeout > 0 ? options->manager.inactivity_timeout
+                                                                          : options->manager.scale_idle),
+        .budget = options->manager.memory_budget,
     };
 
     return limits;

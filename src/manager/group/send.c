@@ -2,6 +2,7 @@
 #include "manager/group/send.h"
 
 #include "base/buffer.h"
+#include "config/options/use.h"
 #include "wire/message.h"
 
 static void encode_live_options(const pyw_worker_group *group, pyw_buffer *payload)
@@ -11,7 +12,7 @@ static void encode_live_options(const pyw_worker_group *group, pyw_buffer *paylo
     const apr_array_header_t *live;
 
     apr_pool_create(&pool, group->pool);
-    live = apr_table_elts(pyw_options_select(group->pairs, PYW_USE_LIVE, pool));
+    live = apr_table_elts(pyw_options_live_pairs(group->options, pool));
     for (int i = 0; i < live->nelts; i++) {
         const apr_table_entry_t *entry = &((const apr_table_entry_t *)(void *)live->elts)[i];
 

@@ -72,7 +72,7 @@ int pyw_group_missing(const pyw_worker_group *group)
     if (current + old < wanted) {
         return wanted - current - old;
     }
-    return smaller(group->options->reload_overlap - starting, wanted - current);
+    return smaller(group->options->manager.reload_overlap - starting, wanted - current);
 }
 
 int pyw_worker_group_is_settled(const pyw_worker_group *group)

@@ -36,7 +36,7 @@ static void start_child(pyw_worker_group *group)
     pyw_child *child = NULL;
     pyw_result result = PYW_OK;
 
-    if (group->options->preload) {
+    if (group->options->manager.preload) {
         result = pyw_template_order(group, &problem);
     }
     else {
@@ -96,7 +96,7 @@ static void say_why(const pyw_child *child)
                       PYWNO(0314) "worker %ld of group '%s' did not load its applications within startup-timeout "
                                   "(%.3g s) and is killed",
                       (long)child->pid, child->group->options->name,
-                      (double)child->group->options->startup_timeout / APR_USEC_PER_SEC);
+                      (double)child->group->options->worker.startup_timeout / APR_USEC_PER_SEC);
     }
     else {
         pyw_group_log(child->group, PYW_LOG_WARNING,

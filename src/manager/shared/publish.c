@@ -39,7 +39,7 @@ static void take_worker_list(pyw_manager *manager, pyw_worker_list_group *mapped
 
 static const pyw_load_group *load_of(const pyw_manager *manager, const pyw_worker_group *group)
 {
-    int index = group->options->worker_list_index;
+    int index = group->options->manager.worker_list_index;
 
     return index >= 0 && index < manager->load_size ? &manager->load[index] : NULL;
 }
@@ -108,7 +108,7 @@ static pyw_worker_list_status status_of(const pyw_worker_group *group)
     int is_left = group->is_stopping && group->retire_at == INT64_MAX;
     pyw_group_state state = is_left ? PYW_GROUP_STARTING : pyw_group_state_of(group);
     const pyw_worker_list_status status = {
-        .use = (uint32_t)group->options->worker_list_use,
+        .use = (uint32_t)group->options->manager.worker_list_use,
         .state = state,
         .until = state == PYW_GROUP_DOWN ? group->start_at : 0,
     };
@@ -140,7 +140,7 @@ static int owns_place(const pyw_manager *manager, const pyw_worker_group *group)
         return 1;
     }
     for (const pyw_worker_group *other = manager->groups; other != NULL; other = other->next) {
-        if (other != group && other->options->worker_list_index == group->options->worker_list_index &&
+        if (other != group && other->options->manager.worker_list_index == group->options->manager.worker_list_index &&
             is_configured(other)) {
             return 0;
         }
@@ -152,7 +152,7 @@ static int owns_place(const pyw_manager *manager, const pyw_worker_group *group)
  */
 static int may_write(const pyw_manager *manager, const pyw_worker_group *group)
 {
-    int index = group->options->worker_list_index;
+    int index = group->options->manager.worker_list_index;
 
     return index >= 0 && index < manager->worker_list_size && !pyw_handover_is_given(manager->handover) &&
            pyw_channel_fd(manager->control) >= 0 && !group->has_predecessor && owns_place(manager, group);
@@ -169,7 +169,7 @@ void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
     if (!may_write(manager, group)) {
         return;
     }
-    written = &manager->worker_list[group->options->worker_list_index];
+    written = &manager->worker_list[group->options->manager.worker_list_index];
     status = status_of(group);
     count = list(group, workers, PYW_WORKER_LIST_WORKERS);
     if (!is_written(written, &status, workers, count)) {

@@ -21,14 +21,15 @@ static const char *const *split_path(apr_pool_t *pool, const char *text)
     return (const char *const *)entries->elts;
 }
 
-static pyw_engine_host *describe_host(const pyw_group_options *options, int is_template, void (*overdue)(void *),
+static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is_template, void (*overdue)(void *),
                                       apr_pool_t *pool)
 {
+    const pyw_worker_options *options = inheritance->options;
     pyw_engine_host *host = apr_pcalloc(pool, sizeof(*host));
 
     host->log = pyw_worker_log_sink;
     host->log_threshold = (pyw_log_level)options->log_level;
-    host->process_group = options->name;
+    host->process_group = inheritance->group;
     host->python_home = options->python_home;
     host->python_path = split_path(pool, options->python_path);
     host->threads = options->threads;
@@ -56,24 +57,25 @@ static pyw_engine_entry_fn *find_entry(const char *path, pyw_problem *problem)
     return entry;
 }
 
-const pyw_engine *pyw_open_engine(const pyw_group_options *options, int is_template, void (*overdue)(void *),
+const pyw_engine *pyw_open_engine(const pyw_inheritance *inheritance, int is_template, void (*overdue)(void *),
                                   apr_pool_t *pool, pyw_problem *problem)
 {
-    pyw_engine_entry_fn *entry = options->engine != NULL ? find_entry(options->engine, problem) : NULL;
+    const char *path = inheritance->options->engine;
+    pyw_engine_entry_fn *entry = path != NULL ? find_entry(path, problem) : NULL;
     const pyw_engine *engine = entry != NULL ? entry() : NULL;
 
     if (engine == NULL) {
         return NULL;
     }
     if (engine->abi != PYW_ENGINE_ABI) {
-        pyw_problem_set(problem, "%s has ABI %u, pywsgid needs %u: build and install both together", options->engine,
-                        engine->abi, PYW_ENGINE_ABI);
+        pyw_problem_set(problem, "%s has ABI %u, pywsgid needs %u: build and install both together", path, engine->abi,
+                        PYW_ENGINE_ABI);
         return NULL;
     }
-    return engine->start(describe_host(options, is_template, overdue, pool), problem) == PYW_OK ? engine : NULL;
+    return engine->start(describe_host(inheritance, is_template, overdue, pool), problem) == PYW_OK ? engine : NULL;
 }
 
-int pyw_open_engine_count(const pyw_group_options *options)
+int pyw_open_engine_count(const pyw_worker_options *options)
 {
     return options->imports->nelts + options->applications->nelts;
 }
@@ -94,7 +96,7 @@ static pyw_application_spec *add_specs(pyw_application_spec *specs, const apr_ar
     return specs;
 }
 
-void pyw_open_engine_specs(const pyw_group_options *options, pyw_application_spec *specs)
+void pyw_open_engine_specs(const pyw_worker_options *options, pyw_application_spec *specs)
 {
     add_specs(add_specs(specs, options->imports), options->applications);
 }

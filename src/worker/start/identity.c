@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "config/options/user.h"
 
 enum { GROUPS_MAX = 256 };
 
@@ -26,7 +27,7 @@ typedef struct identity {
     char *home; /* likewise */
 } identity;
 
-static pyw_result look_up(identity *who, const pyw_group_options *options, pyw_problem *problem)
+static pyw_result look_up(identity *who, const pyw_worker_options *options, pyw_problem *problem)
 {
     const struct passwd *entry;
 
@@ -67,7 +68,7 @@ static pyw_result set_listed_groups(const char *names, gid_t gid, pyw_problem *p
     return setgroups(count, gids) == 0 ? PYW_OK : pyw_problem_set(problem, "setgroups: %s", strerror(errno));
 }
 
-static pyw_result set_groups(const identity *who, const pyw_group_options *options, pyw_problem *problem)
+static pyw_result set_groups(const identity *who, const pyw_worker_options *options, pyw_problem *problem)
 {
     if (options->supplementary_groups != NULL) {
         return set_listed_groups(options->supplementary_groups, who->gid, problem);
@@ -99,7 +100,7 @@ static pyw_result verify(const identity *who, pyw_problem *problem)
     return PYW_OK;
 }
 
-static pyw_result drop_root(const identity *who, const pyw_group_options *options, pyw_problem *problem)
+static pyw_result drop_root(const identity *who, const pyw_worker_options *options, pyw_problem *problem)
 {
     pyw_result result;
 
@@ -119,7 +120,7 @@ static pyw_result drop_root(const identity *who, const pyw_group_options *option
     return verify(who, problem);
 }
 
-static void set_priority(const pyw_group_options *options)
+static void set_priority(const pyw_worker_options *options)
 {
     if (options->cpu_priority != 0 && setpriority(PRIO_PROCESS, 0, options->cpu_priority) != 0) {
         pyw_log(PYW_LOG_WARNING, PYWNO(0400) "cpu-priority=%d is not permitted: %s", options->cpu_priority,
@@ -128,7 +129,7 @@ static void set_priority(const pyw_group_options *options)
 }
 
 /* home=, else the home of a user that is not httpd's, else the root directory. */
-static pyw_result set_directory(const identity *who, const pyw_group_options *options, const pyw_settings *settings,
+static pyw_result set_directory(const identity *who, const pyw_worker_options *options, const pyw_settings *settings,
                                 pyw_problem *problem)
 {
     if (options->home != NULL) {
@@ -149,7 +150,7 @@ static int is_c_locale(const char *name)
 }
 
 /* httpd runs in the C locale as a rule; applications expect UTF-8. */
-static void set_locale(const pyw_group_options *options)
+static void set_locale(const pyw_worker_options *options)
 {
     if (options->lang != NULL) {
         setenv("LANG", options->lang, 1);
@@ -173,7 +174,7 @@ static void set_locale(const pyw_group_options *options)
     }
 }
 
-static void set_environment(const identity *who, const pyw_group_options *options)
+static void set_environment(const identity *who, const pyw_worker_options *options)
 {
     if (who->name != NULL) {
         setenv("USER", who->name, 1);
@@ -188,7 +189,7 @@ static void set_environment(const identity *who, const pyw_group_options *option
     set_locale(options);
 }
 
-pyw_result pyw_identity_assume(const pyw_group_options *options, const pyw_settings *settings, pyw_problem *problem)
+pyw_result pyw_identity_assume(const pyw_worker_options *options, const pyw_settings *settings, pyw_problem *problem)
 {
     identity who = {0};
     pyw_result result = look_up(&who, options, problem);

@@ -10,9 +10,10 @@
 #include <sys/types.h>
 
 #include "base/result.h"
-#include "config/options/options.h"
+#include "config/options/settings.h"
+#include "config/options/worker_options.h"
 
 /* Takes on everything for good, and verifies that it cannot be taken back. On failure the process must not serve. */
-pyw_result pyw_identity_assume(const pyw_group_options *options, const pyw_settings *settings, pyw_problem *problem);
+pyw_result pyw_identity_assume(const pyw_worker_options *options, const pyw_settings *settings, pyw_problem *problem);
 
 #endif

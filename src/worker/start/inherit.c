@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/options/options.h"
+#include "config/options/use.h"
 #include "wire/message.h"
 #include "worker/forked.h"
 
@@ -16,28 +18,34 @@ enum { HERITAGE_TIMEOUT_MS = 10000 };
 
 #define SETTINGS_PREFIX "settings."
 
-static const char *restore(pyw_inheritance *inheritance, apr_pool_t *pool, const char *name, const char *value)
+static const char *restore(pyw_settings *settings, pyw_group_options *options, apr_pool_t *pool, const char *name,
+                           const char *value)
 {
     size_t prefix = strlen(SETTINGS_PREFIX);
 
     if (strncmp(name, SETTINGS_PREFIX, prefix) == 0) {
-        return pyw_settings_restore(&inheritance->settings, pool, name + prefix, value);
+        return pyw_settings_restore(settings, pool, name + prefix, value);
     }
-    return pyw_options_restore(inheritance->options, pool, name, value);
+    return pyw_options_restore(options, pool, name, value);
 }
 
 static pyw_result restore_all(pyw_inheritance *inheritance, apr_pool_t *pool, const pyw_pairs *pairs,
                               pyw_problem *problem)
 {
+    pyw_group_options *options = pyw_options_create(pool, "");
+
+    inheritance->options = &options->worker;
     for (uint32_t i = 0; i < pairs->count; i++) {
         const pyw_pair *pair = &pairs->items[i];
-        const char *error = restore(inheritance, pool, apr_pstrmemdup(pool, pair->name, pair->name_length),
-                                    apr_pstrmemdup(pool, pair->value, pair->value_length));
+        const char *error =
+            restore(&inheritance->settings, options, pool, apr_pstrmemdup(pool, pair->name, pair->name_length),
+                    apr_pstrmemdup(pool, pair->value, pair->value_length));
 
         if (error != NULL) {
             return pyw_problem_set(problem, "%s", error);
         }
     }
+    inheritance->group = options->name;
     return PYW_OK;
 }
 
@@ -88,7 +96,6 @@ pyw_result pyw_inherit(pyw_inheritance *inheritance, int is_template, apr_pool_t
     if (result != PYW_OK || frame.type != PYW_FRAME_HERITAGE) {
         return pyw_problem_set(problem, "no HERITAGE from the manager (%s)", pyw_result_name(result));
     }
-    inheritance->options = pyw_options_create(pool, "");
     result = pyw_message_pairs_decode(&pairs, frame.payload, frame.length);
     if (result == PYW_OK) {
         result = restore_all(inheritance, pool, &pairs, problem);
@@ -121,7 +128,7 @@ void pyw_inherit_options(pyw_inheritance *inheritance, const pyw_frame *frame)
         (void)pyw_options_restore(changed, pool, apr_pstrmemdup(pool, pair->name, pair->name_length),
                                   apr_pstrmemdup(pool, pair->value, pair->value_length));
     }
-    pyw_options_use_live(inheritance->options, changed);
+    pyw_options_use_live(inheritance->options, &changed->worker);
     apr_pool_destroy(pool);
     pyw_pairs_free(&pairs);
 }

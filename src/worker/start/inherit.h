@@ -5,12 +5,14 @@
 /* What the manager said this worker is to be: the HERITAGE frame as options, and the board. Main thread. */
 
 #include "base/result.h"
-#include "config/options/options.h"
+#include "config/options/settings.h"
+#include "config/options/worker_options.h"
 #include "wire/channel.h"
 #include "worker/heritage.h"
 
 typedef struct pyw_inheritance {
-    pyw_group_options *options;
+    const char *group; /* its name */
+    pyw_worker_options *options;
     pyw_settings settings;
     int slots;        /* of the board: one for each thread, of a template none */
     pyw_board *board; /* NULL: there is none */

@@ -44,7 +44,7 @@ static pyw_result set(const limit *wanted, pyw_problem *problem)
     return pyw_problem_set(problem, "%s=%llu: %s", wanted->option, (unsigned long long)wanted->value, strerror(errno));
 }
 
-pyw_result pyw_limits_set(const pyw_group_options *options, pyw_problem *problem)
+pyw_result pyw_limits_set(const pyw_worker_options *options, pyw_problem *problem)
 {
     const limit limits[] = {
         {"memory-limit", options->memory_limit, RLIMIT_DATA, options->memory_limit > 0},

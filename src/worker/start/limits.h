@@ -8,13 +8,13 @@
  */
 
 #include "base/result.h"
-#include "config/options/options.h"
+#include "config/options/worker_options.h"
 
 /*
  * On the main thread, before the ids change (only root can raise a limit) and before Python starts. A limit that cannot
  * be raised so far is what it was, with a warning; one that cannot be set at all is a failure: then the process must
  * not serve.
  */
-pyw_result pyw_limits_set(const pyw_group_options *options, pyw_problem *problem);
+pyw_result pyw_limits_set(const pyw_worker_options *options, pyw_problem *problem);
 
 #endif

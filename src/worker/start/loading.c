@@ -10,7 +10,7 @@
 #include "worker/start/warmup.h"
 #include "worker/watch/crash_traceback.h"
 
-void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options, const pyw_engine *engine,
+void pyw_loading_register(pyw_loading *loading, const pyw_worker_options *options, const pyw_engine *engine,
                           pyw_script_watch *watched)
 {
     int count = pyw_open_engine_count(options);

@@ -10,7 +10,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "config/options/options.h"
+#include "config/options/settings.h"
+#include "config/options/worker_options.h"
 #include "worker/heritage.h"
 #include "worker/watch/scripts.h"
 #include "wsgi/engine.h"
@@ -19,7 +20,7 @@ typedef struct pyw_loading {
     const pyw_engine *engine;
     pyw_application **applications;
     int count;
-    const pyw_group_options *options;
+    const pyw_worker_options *options;
     const pyw_settings *settings; /* for warmup= */
     void (*wake)(void);           /* called when all have been tried */
     pthread_t thread;
@@ -31,7 +32,7 @@ typedef struct pyw_loading {
 } pyw_loading;
 
 /* Makes them known to the engine and has them watched. Without memory there are none. */
-void pyw_loading_register(pyw_loading *loading, const pyw_group_options *options, const pyw_engine *engine,
+void pyw_loading_register(pyw_loading *loading, const pyw_worker_options *options, const pyw_engine *engine,
                           pyw_script_watch *watched);
 
 /*

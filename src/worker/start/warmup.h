@@ -7,7 +7,7 @@
  * request is done, and code that loads but cannot answer is found out while the old workers still serve.
  */
 
-#include "config/options/options.h"
+#include "config/options/settings.h"
 #include "wsgi/engine.h"
 
 /*

@@ -42,21 +42,21 @@ static void expect(const char *value, int least, int most, const char *pair)
     pyw_group_options *copy = pyw_options_create(pool, "blog");
 
     assert_null(pyw_options_set(options, pool, "processes", value));
-    assert_int_equal(options->processes_least, least);
-    assert_int_equal(options->processes, most);
-    assert_true(options->multiprocess);
-    pairs = pyw_options_pairs(options, pool);
+    assert_int_equal(options->manager.processes_least, least);
+    assert_int_equal(options->manager.processes, most);
+    assert_true(options->worker.multiprocess);
+    pairs = pyw_options_pairs(options, PYW_PART_MANAGER, pool);
     assert_string_equal(apr_table_get(pairs, "processes"), pair);
     assert_null(pyw_options_restore(copy, pool, "processes", pair));
-    assert_int_equal(copy->processes_least, least);
-    assert_int_equal(copy->processes, most);
+    assert_int_equal(copy->manager.processes_least, least);
+    assert_int_equal(copy->manager.processes, most);
 }
 
 static void test_one_is_the_default(void **state)
 {
-    assert_int_equal(options->processes_least, 1);
-    assert_int_equal(options->processes, 1);
-    assert_null(apr_table_get(pyw_options_pairs(options, pool), "processes"));
+    assert_int_equal(options->manager.processes_least, 1);
+    assert_int_equal(options->manager.processes, 1);
+    assert_null(apr_table_get(pyw_options_pairs(options, PYW_PART_MANAGER, pool), "processes"));
 }
 
 static void test_numbers_and_spans(void **state)
@@ -79,7 +79,7 @@ static void test_what_is_neither_is_refused(void **state)
         assert_non_null(error);
         assert_non_null(strstr(error, values[i]));
         assert_non_null(strstr(error, "from 1 to 1000, or the least and the most, such as 2-8"));
-        assert_int_equal(options->processes, 1);
+        assert_int_equal(options->manager.processes, 1);
     }
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a change of options takes. */
+/* What a change of options requires. */
 #include "unit_test.h"
 
 #include <apr_general.h>
 #include <apr_pools.h>
+#include <apr_strings.h>
 
+#include "config/options/options.h"
 #include "config/options/table.h"
+#include "config/options/use.h"
 
 static apr_pool_t *pool;
 
@@ -32,14 +35,29 @@ static pyw_group_options *options_of(const char *const *values)
     return options;
 }
 
-static const apr_table_t *pairs_of(const char *const *values)
+static const char *difference(const pyw_group_options *one, const pyw_group_options *other, int *replaces_workers)
 {
-    return pyw_options_pairs(options_of(values), pool);
+    return pyw_options_difference(one, other, replaces_workers, pool);
+}
+
+/* A change of `values` from the defaults. */
+static int replaces_workers(const char *const *values)
+{
+    int result;
+
+    assert_string_not_equal(difference(pyw_options_create(pool, "g"), options_of(values), &result), "");
+    return result;
 }
 
 static void assert_names(const apr_table_t *pairs, const char *expected)
 {
-    assert_string_equal(pyw_options_difference(pairs, apr_table_make(pool, 1), pool), expected);
+    const apr_array_header_t *elements = apr_table_elts(pairs);
+    const char *names = "";
+
+    for (int i = 0; i < elements->nelts; i++) {
+        names = apr_pstrcat(pool, names, i > 0 ? ", " : "", APR_ARRAY_IDX(elements, i, apr_table_entry_t).key, NULL);
+    }
+    assert_string_equal(names, expected);
 }
 
 static const char *const some[] = {
@@ -62,35 +80,32 @@ static const char *const some[] = {
     NULL,
 };
 
-static void test_each_option_has_one_use(void **state)
-{
-    for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
-        int uses = 0;
-
-        for (unsigned use = PYW_USE_HTTPD; use <= PYW_USE_START; use <<= 1) {
-            uses += (rule->use & use) != 0;
-        }
-        assert_int_equal(uses, 1);
-    }
-}
-
-static void test_pairs_are_selected_by_their_use(void **state)
-{
-    const apr_table_t *pairs = pairs_of(some);
-
-    assert_names(pyw_options_select(pairs, PYW_USE_HTTPD, pool), "queue-limit");
-    assert_names(pyw_options_select(pairs, PYW_USE_MANAGER, pool), "graceful-timeout");
-    assert_names(pyw_options_select(pairs, PYW_USE_LIVE, pool), "socket-timeout, shutdown-timeout, log-level");
-    assert_names(pyw_options_select(pairs, PYW_USE_START, pool), "threads, env, name");
-}
-
 static void test_a_difference_names_each_option_once(void **state)
 {
     static const char *const others[] = {"threads", "3", "socket-timeout", "7s", "env", "A=b", "env", "C=e", NULL};
+    int replaces;
 
-    assert_string_equal(pyw_options_difference(pairs_of(some), pairs_of(some), pool), "");
-    assert_string_equal(pyw_options_difference(pairs_of(some), pairs_of(others), pool),
-                        "shutdown-timeout, graceful-timeout, queue-limit, env, log-level");
+    assert_string_equal(difference(options_of(some), options_of(some), &replaces), "");
+    assert_false(replaces);
+    assert_string_equal(difference(options_of(some), options_of(others), &replaces),
+                        "shutdown-timeout, graceful-timeout, env, log-level");
+    assert_true(replaces);
+}
+
+static void test_only_options_used_at_the_start_replace_workers(void **state)
+{
+    static const char *const start[] = {"threads", "3", "graceful-timeout", "9s", NULL};
+    static const char *const live[] = {"socket-timeout", "7s", NULL};
+    static const char *const later[] = {"graceful-timeout", "9s", "warmup", "/", NULL};
+
+    assert_true(replaces_workers(start));
+    assert_false(replaces_workers(live));
+    assert_false(replaces_workers(later));
+}
+
+static void test_running_workers_get_only_live_options(void **state)
+{
+    assert_names(pyw_options_live_pairs(options_of(some), pool), "socket-timeout, shutdown-timeout, log-level");
 }
 
 /* A row of the table that is live must be among those that pyw_options_use_live() takes. */
@@ -102,20 +117,20 @@ static void test_a_running_worker_takes_all_live_options(void **state)
     for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
         if (rule->use == PYW_USE_LIVE) {
             live++;
-            assert_non_null(apr_table_get(pairs_of(some), rule->name));
+            assert_non_null(apr_table_get(pyw_options_live_pairs(changed, pool), rule->name));
         }
     }
     assert_true(live > 0);
-    pyw_options_use_live(running, changed);
-    assert_names(pyw_options_pairs(running, pool), "socket-timeout, shutdown-timeout, name, log-level");
+    pyw_options_use_live(&running->worker, &changed->worker);
+    assert_names(pyw_options_pairs(running, PYW_PART_HTTPD, pool), "socket-timeout, shutdown-timeout, name, log-level");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_option_has_one_use),
-        cmocka_unit_test(test_pairs_are_selected_by_their_use),
         cmocka_unit_test(test_a_difference_names_each_option_once),
+        cmocka_unit_test(test_only_options_used_at_the_start_replace_workers),
+        cmocka_unit_test(test_running_workers_get_only_live_options),
         cmocka_unit_test(test_a_running_worker_takes_all_live_options),
     };
 

@@ -67,8 +67,8 @@ static void refuse(pyw_group_options *options, const char *name, const char *val
 
 static const char *env_at(const pyw_group_options *options, int index)
 {
-    assert_true(index < options->env->nelts);
-    return APR_ARRAY_IDX(options->env, index, const char *);
+    assert_true(index < options->worker.env->nelts);
+    return APR_ARRAY_IDX(options->worker.env, index, const char *);
 }
 
 static void test_defaults(void **state)
@@ -76,25 +76,25 @@ static void test_defaults(void **state)
     const pyw_group_options *options = *state;
 
     assert_string_equal(options->name, "blog");
-    assert_int_equal(options->processes, 1);
-    assert_false(options->multiprocess);
-    assert_int_equal(options->threads, 15);
-    assert_int_equal(options->umask, -1);
-    assert_int_equal(options->connect_timeout, apr_time_from_sec(15));
-    assert_int_equal(options->socket_timeout, 0);
-    assert_int_equal(options->shutdown_timeout, apr_time_from_sec(5));
-    assert_int_equal(options->listen_backlog, 100);
-    assert_int_equal(options->request_buffer, 64 * 1024);
-    assert_int_equal(options->request_spool, 1024 * 1024 * 1024);
-    assert_int_equal(options->response_buffer, 1024 * 1024);
-    assert_int_equal(options->response_spool, 256 * 1024 * 1024);
-    assert_true(options->core_limit == PYW_CORE_LIMIT_INHERITED);
-    assert_int_equal(options->graceful_timeout, apr_time_from_sec(30));
-    assert_int_equal(options->deadlock_timeout, apr_time_from_sec(60));
-    assert_null(options->user);
-    assert_null(options->python_home);
-    assert_int_equal(options->env->nelts, 0);
-    assert_int_equal(options->applications->nelts, 0);
+    assert_int_equal(options->manager.processes, 1);
+    assert_false(options->worker.multiprocess);
+    assert_int_equal(options->worker.threads, 15);
+    assert_int_equal(options->worker.umask, -1);
+    assert_int_equal(options->httpd.connect_timeout, apr_time_from_sec(15));
+    assert_int_equal(options->worker.socket_timeout, 0);
+    assert_int_equal(options->worker.shutdown_timeout, apr_time_from_sec(5));
+    assert_int_equal(options->httpd.listen_backlog, 100);
+    assert_int_equal(options->httpd.request_buffer, 64 * 1024);
+    assert_int_equal(options->httpd.request_spool, 1024 * 1024 * 1024);
+    assert_int_equal(options->httpd.response_buffer, 1024 * 1024);
+    assert_int_equal(options->httpd.response_spool, 256 * 1024 * 1024);
+    assert_true(options->worker.core_limit == PYW_CORE_LIMIT_INHERITED);
+    assert_int_equal(options->manager.graceful_timeout, apr_time_from_sec(30));
+    assert_int_equal(options->worker.deadlock_timeout, apr_time_from_sec(60));
+    assert_null(options->worker.user);
+    assert_null(options->worker.python_home);
+    assert_int_equal(options->worker.env->nelts, 0);
+    assert_int_equal(options->worker.applications->nelts, 0);
 }
 
 static void test_numbers(void **state)
@@ -106,12 +106,12 @@ static void test_numbers(void **state)
     set(options, "umask", "027");
     set(options, "cpu-priority", "-20");
     set(options, "listen-backlog", "511");
-    assert_int_equal(options->processes, 1);
-    assert_true(options->multiprocess); /* even with one */
-    assert_int_equal(options->threads, 8);
-    assert_int_equal(options->umask, 027);
-    assert_int_equal(options->cpu_priority, -20);
-    assert_int_equal(options->listen_backlog, 511);
+    assert_int_equal(options->manager.processes, 1);
+    assert_true(options->worker.multiprocess); /* even with one */
+    assert_int_equal(options->worker.threads, 8);
+    assert_int_equal(options->worker.umask, 027);
+    assert_int_equal(options->worker.cpu_priority, -20);
+    assert_int_equal(options->httpd.listen_backlog, 511);
 }
 
 static void test_durations_and_sizes_take_units(void **state)
@@ -125,28 +125,28 @@ static void test_durations_and_sizes_take_units(void **state)
     set(options, "stack-size", "512K");
     set(options, "send-buffer-size", "1M");
     set(options, "receive-buffer-size", "65536");
-    assert_int_equal(options->connect_timeout, 250000);
-    assert_int_equal(options->socket_timeout, apr_time_from_sec(90));
-    assert_int_equal(options->shutdown_timeout, 0);
-    assert_int_equal(options->startup_timeout, apr_time_from_sec(120));
-    assert_int_equal(options->stack_size, 512 * 1024);
-    assert_int_equal(options->send_buffer_size, 1024 * 1024);
-    assert_int_equal(options->receive_buffer_size, 65536);
+    assert_int_equal(options->httpd.connect_timeout, 250000);
+    assert_int_equal(options->worker.socket_timeout, apr_time_from_sec(90));
+    assert_int_equal(options->worker.shutdown_timeout, 0);
+    assert_int_equal(options->worker.startup_timeout, apr_time_from_sec(120));
+    assert_int_equal(options->worker.stack_size, 512 * 1024);
+    assert_int_equal(options->worker.send_buffer_size, 1024 * 1024);
+    assert_int_equal(options->worker.receive_buffer_size, 65536);
     set(options, "startup-timeout", "1h");
-    assert_int_equal(options->startup_timeout, apr_time_from_sec(3600));
+    assert_int_equal(options->worker.startup_timeout, apr_time_from_sec(3600));
     set(options, "startup-timeout", "0.5");
-    assert_int_equal(options->startup_timeout, 500000);
+    assert_int_equal(options->worker.startup_timeout, 500000);
 }
 
 static void test_a_switch_is_on_or_off(void **state)
 {
     pyw_group_options *options = *state;
 
-    assert_true(options->interrupt);
+    assert_true(options->worker.interrupt);
     set(options, "interrupt", "off");
-    assert_false(options->interrupt);
+    assert_false(options->worker.interrupt);
     set(options, "interrupt", "On");
-    assert_true(options->interrupt);
+    assert_true(options->worker.interrupt);
     refuse(options, "interrupt", "yes", "'interrupt'|'yes'|On or Off");
 }
 
@@ -160,12 +160,12 @@ static void test_texts_and_paths(void **state)
     set(options, "python-path", "/srv/blog:/srv/lib");
     set(options, "lang", "en_US.UTF-8");
     set(options, "display-name", "%{GROUP}");
-    assert_string_equal(options->user, "www-data");
-    assert_string_equal(options->group, "#33");
-    assert_string_equal(options->home, "/srv/blog");
-    assert_string_equal(options->python_path, "/srv/blog:/srv/lib");
-    assert_string_equal(options->lang, "en_US.UTF-8");
-    assert_string_equal(options->display_name, "(wsgi:blog)");
+    assert_string_equal(options->worker.user, "www-data");
+    assert_string_equal(options->worker.group, "#33");
+    assert_string_equal(options->worker.home, "/srv/blog");
+    assert_string_equal(options->worker.python_path, "/srv/blog:/srv/lib");
+    assert_string_equal(options->worker.lang, "en_US.UTF-8");
+    assert_string_equal(options->manager.display_name, "(wsgi:blog)");
 }
 
 static void test_values_outlive_the_text_they_were_set_from(void **state)
@@ -175,7 +175,7 @@ static void test_values_outlive_the_text_they_were_set_from(void **state)
 
     set(options, "home", text);
     memset(text, 'x', sizeof(text) - 1);
-    assert_string_equal(options->home, "/srv/blog");
+    assert_string_equal(options->worker.home, "/srv/blog");
 }
 
 static void test_the_last_value_of_an_option_counts_and_env_adds_up(void **state)
@@ -187,8 +187,8 @@ static void test_the_last_value_of_an_option_counts_and_env_adds_up(void **state
     set(options, "env", "A=1");
     set(options, "env", "B=x=y");
     set(options, "env", "EMPTY=");
-    assert_int_equal(options->threads, 3);
-    assert_int_equal(options->env->nelts, 3);
+    assert_int_equal(options->worker.threads, 3);
+    assert_int_equal(options->worker.env->nelts, 3);
     assert_string_equal(env_at(options, 0), "A=1");
     assert_string_equal(env_at(options, 1), "B=x=y");
     assert_string_equal(env_at(options, 2), "EMPTY=");
@@ -280,8 +280,8 @@ static void test_a_refused_value_changes_nothing(void **state)
     set(options, "threads", "8");
     refuse(options, "threads", "-1", "");
     refuse(options, "home", "x", "");
-    assert_int_equal(options->threads, 8);
-    assert_null(options->home);
+    assert_int_equal(options->worker.threads, 8);
+    assert_null(options->worker.home);
 }
 
 static void test_env_file(void **state)
@@ -296,7 +296,7 @@ static void test_env_file(void **state)
     assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
     error = pyw_options_set(options, pool, "env-file", path);
     assert_null(error);
-    assert_int_equal(options->env->nelts, 4);
+    assert_int_equal(options->worker.env->nelts, 4);
     assert_string_equal(env_at(options, 0), "A=1");
     assert_string_equal(env_at(options, 1), "B=two words");
     assert_string_equal(env_at(options, 2), "C=x");
@@ -314,8 +314,8 @@ static void test_options_of_mod_wsgi_without_effect_are_noted(void **state)
     pyw_group_options *options = *state;
 
     set(options, "switch-interval", "0.005");
-    assert_int_equal(options->ignored->nelts, 1);
-    assert_string_equal(APR_ARRAY_IDX(options->ignored, 0, const char *), "switch-interval");
+    assert_int_equal(options->httpd.ignored->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(options->httpd.ignored, 0, const char *), "switch-interval");
     refuse(options, "script-user", "alice", "'script-user'|take the option out");
     refuse(options, "script-group", "alice", "'script-group'");
     refuse(options, "chroot", "/jail", "'chroot'|container");
@@ -389,20 +389,20 @@ static void set_everything(pyw_group_options *options)
     for (size_t i = 0; i < sizeof(every_option) / sizeof(every_option[0]); i++) {
         set(options, every_option[i][0], every_option[i][1]);
     }
-    options->engine = "/lib/engine.so";
-    options->engine_stamp = "1:2:3";
-    options->log_level = 7;
-    options->worker_list_index = 3;
-    options->worker_list_use = 4;
+    options->worker.engine = "/lib/engine.so";
+    options->manager.engine_stamp = "1:2:3";
+    options->worker.log_level = 7;
+    options->manager.worker_list_index = 3;
+    options->manager.worker_list_use = 4;
     application->is_module = 1;
     application->target = "shop";
     application->callable = "create_app()";
     application->group = "";
     application->reloading = 1;
-    APR_ARRAY_PUSH(options->applications, const pyw_application_option *) = application;
+    APR_ARRAY_PUSH(options->worker.applications, const pyw_application_option *) = application;
     import->target = "/srv/warm.py";
     import->callable = import->group = "";
-    APR_ARRAY_PUSH(options->imports, const pyw_application_option *) = import;
+    APR_ARRAY_PUSH(options->worker.imports, const pyw_application_option *) = import;
 }
 
 static pyw_group_options *restored(const apr_table_t *pairs)
@@ -437,7 +437,7 @@ static void assert_same_pairs(const apr_table_t *one, const apr_table_t *other)
 
 static void test_defaults_make_no_pair_but_the_name(void **state)
 {
-    const apr_table_t *pairs = pyw_options_pairs(*state, pool);
+    const apr_table_t *pairs = pyw_options_pairs(*state, PYW_PART_HTTPD, pool);
 
     assert_int_equal(apr_table_elts(pairs)->nelts, 1);
     assert_string_equal(apr_table_get(pairs, "name"), "blog");
@@ -450,28 +450,28 @@ static void test_pairs_restore_every_option(void **state)
     const pyw_application_option *application;
 
     set_everything(options);
-    copy = restored(pyw_options_pairs(options, pool));
-    assert_same_pairs(pyw_options_pairs(options, pool), pyw_options_pairs(copy, pool));
+    copy = restored(pyw_options_pairs(options, PYW_PART_HTTPD, pool));
+    assert_same_pairs(pyw_options_pairs(options, PYW_PART_HTTPD, pool), pyw_options_pairs(copy, PYW_PART_HTTPD, pool));
     assert_string_equal(copy->name, "blog");
-    assert_int_equal(copy->processes, 3);
-    assert_true(copy->multiprocess);
-    assert_int_equal(copy->umask, 0);
-    assert_int_equal(copy->connect_timeout, 1500000);
-    assert_int_equal(copy->shutdown_timeout, 0);
-    assert_int_equal(copy->startup_timeout, apr_time_from_sec(24 * 3600));
-    assert_string_equal(copy->display_name, "(wsgi:blog)");
-    assert_string_equal(copy->engine, "/lib/engine.so");
-    assert_string_equal(copy->engine_stamp, "1:2:3");
-    assert_int_equal(copy->log_level, 7);
-    assert_int_equal(copy->worker_list_index, 3);
-    assert_int_equal(copy->queue_limit, 16);
-    assert_int_equal(copy->queue_timeout, 2500000);
-    assert_int_equal(copy->env->nelts, 2);
+    assert_int_equal(copy->manager.processes, 3);
+    assert_true(copy->worker.multiprocess);
+    assert_int_equal(copy->worker.umask, 0);
+    assert_int_equal(copy->httpd.connect_timeout, 1500000);
+    assert_int_equal(copy->worker.shutdown_timeout, 0);
+    assert_int_equal(copy->worker.startup_timeout, apr_time_from_sec(24 * 3600));
+    assert_string_equal(copy->manager.display_name, "(wsgi:blog)");
+    assert_string_equal(copy->worker.engine, "/lib/engine.so");
+    assert_string_equal(copy->manager.engine_stamp, "1:2:3");
+    assert_int_equal(copy->worker.log_level, 7);
+    assert_int_equal(copy->manager.worker_list_index, 3);
+    assert_int_equal(copy->httpd.queue_limit, 16);
+    assert_int_equal(copy->httpd.queue_timeout, 2500000);
+    assert_int_equal(copy->worker.env->nelts, 2);
     assert_string_equal(env_at(copy, 1), "B=two words");
-    assert_int_equal(copy->imports->nelts, 1);
-    assert_string_equal(APR_ARRAY_IDX(copy->imports, 0, const pyw_application_option *)->target, "/srv/warm.py");
-    assert_int_equal(copy->applications->nelts, 1);
-    application = APR_ARRAY_IDX(copy->applications, 0, const pyw_application_option *);
+    assert_int_equal(copy->worker.imports->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(copy->worker.imports, 0, const pyw_application_option *)->target, "/srv/warm.py");
+    assert_int_equal(copy->worker.applications->nelts, 1);
+    application = APR_ARRAY_IDX(copy->worker.applications, 0, const pyw_application_option *);
     assert_true(application->is_module);
     assert_false(application->group_is_default);
     assert_true(application->reloading);
@@ -486,7 +486,7 @@ static void test_the_round_trip_covers_the_whole_table(void **state)
     const apr_table_t *pairs;
 
     set_everything(*state);
-    pairs = pyw_options_pairs(*state, pool);
+    pairs = pyw_options_pairs(*state, PYW_PART_HTTPD, pool);
     for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
         if (rule->kind != PYW_KIND_IGNORED && rule->kind != PYW_KIND_ENV_FILE &&
             apr_table_get(pairs, rule->name) == NULL) {
@@ -495,14 +495,49 @@ static void test_the_round_trip_covers_the_whole_table(void **state)
     }
 }
 
+/* The names of the pairs of `all` that are not in `sent`. */
+static const char *kept_back(const apr_table_t *all, const apr_table_t *sent)
+{
+    const apr_array_header_t *elements = apr_table_elts(all);
+    const char *names = "";
+
+    for (int i = 0; i < elements->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(elements, i, apr_table_entry_t).key;
+
+        if (apr_table_get(sent, name) == NULL) {
+            names = apr_pstrcat(pool, names, *names != '\0' ? " " : "", name, NULL);
+        }
+    }
+    return names;
+}
+
+static void test_the_manager_gets_no_option_that_only_httpd_reads(void **state)
+{
+    set_everything(*state);
+    assert_string_equal(
+        kept_back(pyw_options_pairs(*state, PYW_PART_HTTPD, pool), pyw_options_pairs(*state, PYW_PART_MANAGER, pool)),
+        "listen-backlog connect-timeout request-timeout request-buffer request-spool response-buffer response-spool "
+        "queue-limit queue-timeout reserve");
+}
+
+static void test_a_worker_gets_no_option_that_only_the_manager_reads(void **state)
+{
+    set_everything(*state);
+    assert_string_equal(
+        kept_back(pyw_options_pairs(*state, PYW_PART_MANAGER, pool), pyw_options_pairs(*state, PYW_PART_WORKER, pool)),
+        "processes display-name graceful-timeout maximum-requests maximum-requests-jitter restart-interval "
+        "restart-interval-jitter cpu-time-limit inactivity-timeout scale-after scale-idle memory-budget cgroup preload "
+        "reload-on reload-overlap engine-stamp worker-list-index worker-list-use");
+}
+
 static void test_one_process_on_purpose_survives_the_round_trip(void **state)
 {
     const pyw_group_options *copy;
 
     set(*state, "processes", "1");
-    copy = restored(pyw_options_pairs(*state, pool));
-    assert_int_equal(copy->processes, 1);
-    assert_true(copy->multiprocess);
+    copy = restored(pyw_options_pairs(*state, PYW_PART_HTTPD, pool));
+    assert_int_equal(copy->manager.processes, 1);
+    assert_true(copy->worker.multiprocess);
 }
 
 static void test_the_order_of_options_makes_no_difference(void **state)
@@ -514,7 +549,7 @@ static void test_the_order_of_options_makes_no_difference(void **state)
     set(one, "user", "alice");
     set(other, "user", "alice");
     set(other, "threads", "3");
-    assert_same_pairs(pyw_options_pairs(one, pool), pyw_options_pairs(other, pool));
+    assert_same_pairs(pyw_options_pairs(one, PYW_PART_HTTPD, pool), pyw_options_pairs(other, PYW_PART_HTTPD, pool));
 }
 
 static void test_restore_refuses_what_is_no_pair_of_ours(void **state)
@@ -527,35 +562,7 @@ static void test_restore_refuses_what_is_no_pair_of_ours(void **state)
     assert_non_null(pyw_options_restore(options, pool, "application", ""));
     assert_non_null(pyw_options_restore(options, pool, "application", "0,0,0\ntarget\ncallable"));
     assert_non_null(pyw_options_restore(options, pool, "application", "0,0\ntarget\ncallable\ngroup"));
-    assert_int_equal(options->applications->nelts, 0);
-}
-
-static void test_settings_round_trip(void **state)
-{
-    const pyw_settings settings = {"/run/pywsgi.1", 33, "www.example.org", 5};
-    pyw_settings copy = {0};
-    const apr_array_header_t *elements = apr_table_elts(pyw_settings_pairs(&settings, pool));
-
-    for (int i = 0; i < elements->nelts; i++) {
-        const apr_table_entry_t *entry = &APR_ARRAY_IDX(elements, i, apr_table_entry_t);
-
-        assert_null(pyw_settings_restore(&copy, pool, entry->key, entry->val));
-    }
-    assert_string_equal(copy.socket_directory, "/run/pywsgi.1");
-    assert_int_equal(copy.httpd_uid, 33);
-    assert_string_equal(copy.server_name, "www.example.org");
-    assert_int_equal(copy.log_level, 5);
-}
-
-static void test_settings_refuse_what_they_cannot_use(void **state)
-{
-    pyw_settings settings = {0};
-
-    assert_non_null(pyw_settings_restore(&settings, pool, "socket-directory", "run"));
-    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "-1"));
-    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "4294967295")); /* (uid_t)-1 */
-    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "root"));
-    assert_non_null(pyw_settings_restore(&settings, pool, "no-such", "1"));
+    assert_int_equal(options->worker.applications->nelts, 0);
 }
 
 #define WITH_OPTIONS(test) cmocka_unit_test_setup_teardown(test, make_options, drop_options)
@@ -579,11 +586,11 @@ int main(void)
         WITH_OPTIONS(test_defaults_make_no_pair_but_the_name),
         WITH_OPTIONS(test_pairs_restore_every_option),
         WITH_OPTIONS(test_the_round_trip_covers_the_whole_table),
+        WITH_OPTIONS(test_the_manager_gets_no_option_that_only_httpd_reads),
+        WITH_OPTIONS(test_a_worker_gets_no_option_that_only_the_manager_reads),
         WITH_OPTIONS(test_one_process_on_purpose_survives_the_round_trip),
         WITH_OPTIONS(test_the_order_of_options_makes_no_difference),
         WITH_OPTIONS(test_restore_refuses_what_is_no_pair_of_ours),
-        WITH_OPTIONS(test_settings_round_trip),
-        WITH_OPTIONS(test_settings_refuse_what_they_cannot_use),
     };
 
     return cmocka_run_group_tests_name("options", tests, start_apr, stop_apr);

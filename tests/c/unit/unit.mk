@@ -3,7 +3,7 @@
 # an allocation of those objects can be made to fail (scarce_memory.h).
 
 UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel channel_spill spill outbox token \
-                options child_state crash_loop oom scale_decision option_processes option_use worker_list slots \
+                options child_state crash_loop oom scale_decision option_processes option_use settings worker_list slots \
                 slots_blocked single_queue liveness_pipes socket_directory memory_watch batch batch_trial \
                 worker_log log_store background proc
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/c/unit/%.o,vectors any_message scarce_memory socket_pair \

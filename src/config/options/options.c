@@ -13,36 +13,36 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     pyw_group_options *options = apr_pcalloc(pool, sizeof(*options));
 
     options->name = apr_pstrdup(pool, name);
-    options->processes = 1;
-    options->processes_least = 1;
-    options->threads = 15;
-    options->umask = -1;
-    options->listen_backlog = 100;
-    options->connect_timeout = apr_time_from_sec(15);
-    options->shutdown_timeout = apr_time_from_sec(5);
-    options->startup_timeout = apr_time_from_sec(60);
-    options->graceful_timeout = apr_time_from_sec(30);
-    options->deadlock_timeout = apr_time_from_sec(60);
-    options->interrupt = 1;
-    options->interrupt_timeout = apr_time_from_sec(5);
-    options->request_buffer = 64UL * 1024;
-    options->request_spool = 1024UL * 1024 * 1024;
-    options->response_buffer = 1024UL * 1024;
-    options->response_spool = 256UL * 1024 * 1024;
-    options->reload_overlap = 1;
-    options->scale_after = apr_time_from_msec(250);
-    options->scale_idle = apr_time_from_sec(60);
-    options->core_limit = PYW_CORE_LIMIT_INHERITED;
-    options->maximum_requests_jitter = 10;
-    options->restart_interval_jitter = 10;
-    options->queue_limit = 100;
-    options->queue_timeout = apr_time_from_sec(30);
-    options->worker_list_index = -1;
-    options->env = apr_array_make(pool, 4, sizeof(const char *));
-    options->log_level = 4;
-    options->imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
-    options->applications = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
-    options->ignored = apr_array_make(pool, 4, sizeof(const char *));
+    options->httpd.listen_backlog = 100;
+    options->httpd.connect_timeout = apr_time_from_sec(15);
+    options->httpd.request_buffer = 64UL * 1024;
+    options->httpd.request_spool = 1024UL * 1024 * 1024;
+    options->httpd.response_buffer = 1024UL * 1024;
+    options->httpd.response_spool = 256UL * 1024 * 1024;
+    options->httpd.queue_limit = 100;
+    options->httpd.queue_timeout = apr_time_from_sec(30);
+    options->httpd.ignored = apr_array_make(pool, 4, sizeof(const char *));
+    options->manager.processes = 1;
+    options->manager.processes_least = 1;
+    options->manager.graceful_timeout = apr_time_from_sec(30);
+    options->manager.reload_overlap = 1;
+    options->manager.scale_after = apr_time_from_msec(250);
+    options->manager.scale_idle = apr_time_from_sec(60);
+    options->manager.maximum_requests_jitter = 10;
+    options->manager.restart_interval_jitter = 10;
+    options->manager.worker_list_index = -1;
+    options->worker.threads = 15;
+    options->worker.umask = -1;
+    options->worker.shutdown_timeout = apr_time_from_sec(5);
+    options->worker.startup_timeout = apr_time_from_sec(60);
+    options->worker.deadlock_timeout = apr_time_from_sec(60);
+    options->worker.interrupt = 1;
+    options->worker.interrupt_timeout = apr_time_from_sec(5);
+    options->worker.core_limit = PYW_CORE_LIMIT_INHERITED;
+    options->worker.env = apr_array_make(pool, 4, sizeof(const char *));
+    options->worker.log_level = 4;
+    options->worker.imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
+    options->worker.applications = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
     return options;
 }
 
@@ -136,8 +136,8 @@ static const char *set_processes(pyw_group_options *options, apr_pool_t *pool, c
     if (!pyw_value_span(value, &least, &most) || most < 1 || most > rule->most) {
         return out_of_range(pool, rule, value);
     }
-    options->processes_least = (int)least;
-    options->processes = (int)most;
+    options->manager.processes_least = (int)least;
+    options->manager.processes = (int)most;
     return NULL;
 }
 
@@ -230,7 +230,7 @@ static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const
     case PYW_KIND_PROCESSES:
         return set_processes(options, pool, rule, value);
     case PYW_KIND_IGNORED:
-        APR_ARRAY_PUSH(options->ignored, const char *) = rule->name;
+        APR_ARRAY_PUSH(options->httpd.ignored, const char *) = rule->name;
         return NULL;
     default:
         return set_scalar(options, pool, rule, value);
@@ -274,7 +274,7 @@ const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const 
         return unknown(pool, name);
     }
     if (strcmp(name, "processes") == 0) {
-        options->multiprocess = 1;
+        options->worker.multiprocess = 1;
     }
     return set_value(options, pool, rule, value);
 }
@@ -288,9 +288,9 @@ const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, co
 
 static const char *processes_text(apr_pool_t *pool, const pyw_group_options *options)
 {
-    return options->processes_least == options->processes
-               ? apr_psprintf(pool, "%d", options->processes)
-               : apr_psprintf(pool, "%d-%d", options->processes_least, options->processes);
+    return options->manager.processes_least == options->manager.processes
+               ? apr_psprintf(pool, "%d", options->manager.processes)
+               : apr_psprintf(pool, "%d-%d", options->manager.processes_least, options->manager.processes);
 }
 
 static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, const pyw_group_options *options)
@@ -354,8 +354,8 @@ static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rul
         add_text_pair(pairs, rule, options);
         break;
     case PYW_KIND_ENV:
-        for (int i = 0; i < options->env->nelts; i++) {
-            apr_table_addn(pairs, rule->name, APR_ARRAY_IDX(options->env, i, const char *));
+        for (int i = 0; i < options->worker.env->nelts; i++) {
+            apr_table_addn(pairs, rule->name, APR_ARRAY_IDX(options->worker.env, i, const char *));
         }
         break;
     case PYW_KIND_APPLICATION:
@@ -369,13 +369,15 @@ static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rul
     }
 }
 
-apr_table_t *pyw_options_pairs(const pyw_group_options *options, apr_pool_t *pool)
+apr_table_t *pyw_options_pairs(const pyw_group_options *options, pyw_option_part part, apr_pool_t *pool)
 {
     apr_table_t *pairs = apr_table_make(pool, 32);
     const pyw_group_options *defaults = pyw_options_create(pool, options->name);
 
     for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
-        add_pairs(pairs, pool, rule, options, defaults);
+        if (rule->part >= part) {
+            add_pairs(pairs, pool, rule, options, defaults);
+        }
     }
     return pairs;
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The settings of a COMMIT frame. */
+#include "unit_test.h"
+
+#include <apr_general.h>
+
+#include "config/options/settings.h"
+
+static apr_pool_t *pool;
+
+static int make_pool(void **state)
+{
+    apr_initialize();
+    return apr_pool_create(&pool, NULL) != APR_SUCCESS;
+}
+
+static int drop_pool(void **state)
+{
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return 0;
+}
+
+static void test_settings_round_trip(void **state)
+{
+    const pyw_settings settings = {"/run/pywsgi.1", 33, "www.example.org", 5};
+    pyw_settings copy = {0};
+    const apr_array_header_t *elements = apr_table_elts(pyw_settings_pairs(&settings, pool));
+
+    for (int i = 0; i < elements->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(elements, i, apr_table_entry_t);
+
+        assert_null(pyw_settings_restore(&copy, pool, entry->key, entry->val));
+    }
+    assert_string_equal(copy.socket_directory, "/run/pywsgi.1");
+    assert_int_equal(copy.httpd_uid, 33);
+    assert_string_equal(copy.server_name, "www.example.org");
+    assert_int_equal(copy.log_level, 5);
+}
+
+static void test_settings_refuse_what_they_cannot_use(void **state)
+{
+    pyw_settings settings = {0};
+
+    assert_non_null(pyw_settings_restore(&settings, pool, "socket-directory", "run"));
+    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "-1"));
+    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "4294967295")); /* (uid_t)-1 */
+    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "root"));
+    assert_non_null(pyw_settings_restore(&settings, pool, "no-such", "1"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_settings_round_trip),
+        cmocka_unit_test(test_settings_refuse_what_they_cannot_use),
+    };
+
+    return cmocka_run_group_tests_name("settings", tests, make_pool, drop_pool);
+}
