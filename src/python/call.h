@@ -3,8 +3,8 @@
 #define PYW_PYTHON_CALL_H
 
 /*
- * Calls functions of Python's modules by name, mostly those of the package `pywsgi`. GIL held. If code of the
- * application may run, the caller goes on with pyw_forked_check_application().
+ * Calls functions of Python modules by name, mostly functions of the package `pywsgi`. The caller holds the GIL. If
+ * code of the application may run, the caller must call pyw_forked_check_application() afterwards.
  */
 
 #include "python/python.h"
@@ -13,12 +13,12 @@
 PyObject *pyw_call_attribute(const char *module, const char *name);
 
 /*
- * Calls module.name() with the tuple of arguments that Py_BuildValue makes of `format`. Returns: new reference; NULL
- * with an exception set.
+ * Calls module.name() with an argument tuple that Py_BuildValue builds from `format`. Returns: new reference; NULL with
+ * an exception set.
  */
 PyObject *pyw_call(const char *module, const char *name, const char *format, ...);
 
-/* The same without arguments and result. -1 with an exception set. */
+/* As pyw_call, without arguments and result. -1 with an exception set. */
 int pyw_call_plain(const char *module, const char *name);
 
 #endif

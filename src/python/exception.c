@@ -7,7 +7,7 @@
 #include "python/call.h"
 #include "python/record.h"
 
-/* An exception that was taken out of the thread state, normalised. Members are owned. */
+/* An exception taken out of the thread state and normalised. The members are owned references. */
 typedef struct taken {
     PyObject *type;
     PyObject *value;
@@ -77,7 +77,7 @@ static void copy_last_line(PyObject *text, char last[PYW_EXCEPTION_LINE])
     Py_DECREF(bytes);
 }
 
-/* Many extension modules can be imported in one interpreter of a process only, or in the main one only. */
+/* Explains the ImportError of an extension module that supports only one interpreter, or only the main interpreter. */
 static void log_refusal(const taken *exception, pyw_log_level level)
 {
     PyObject *why = pyw_call("pywsgi._imports", "explain_refusal", "(O)", exception->value); /* None: another error */
@@ -137,12 +137,12 @@ void pyw_exception_log_last(pyw_log_level level, const char *message, char last[
 void pyw_exception_describe(char *text, size_t size)
 {
     taken exception = take_exception();
-    PyObject *words = exception.value != NULL ? PyObject_Str(exception.value) : NULL;
-    PyObject *bytes = words != NULL ? PyUnicode_AsEncodedString(words, "utf-8", "backslashreplace") : NULL;
+    PyObject *message = exception.value != NULL ? PyObject_Str(exception.value) : NULL;
+    PyObject *bytes = message != NULL ? PyUnicode_AsEncodedString(message, "utf-8", "backslashreplace") : NULL;
 
     snprintf(text, size, "%s: %s", type_name(exception.type), bytes != NULL ? PyBytes_AS_STRING(bytes) : "");
     Py_XDECREF(bytes);
-    Py_XDECREF(words);
+    Py_XDECREF(message);
     drop_exception(&exception);
     PyErr_Clear();
 }

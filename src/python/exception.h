@@ -3,7 +3,7 @@
 #define PYW_PYTHON_EXCEPTION_H
 
 /*
- * From a Python exception to text: the only place where exceptions leave Python. GIL held everywhere.
+ * Converts Python exceptions to text. This is the only place where exceptions leave Python. The caller holds the GIL.
  */
 
 #include "python/python.h"
@@ -12,26 +12,26 @@
 #include "base/result.h"
 
 /*
- * Logs `message`, then the traceback of the current exception line by line, all at `level`, where this thread's records
- * go (python/record.h). The exception is cleared.
+ * Logs `message`, then the traceback of the current exception line by line, all at `level`, to the log of this thread
+ * (python/record.h). Clears the exception.
  */
 void pyw_exception_log(pyw_log_level level, const char *message);
 
 enum { PYW_EXCEPTION_LINE = 500 };
 
 /*
- * Likewise, and copies the last line of the traceback, cut to fit, NUL-terminated. Without an exception `last` stays as
- * it is.
+ * As pyw_exception_log. Also copies the last line of the traceback, truncated and NUL-terminated. Without an exception
+ * `last` is unchanged.
  */
 void pyw_exception_log_last(pyw_log_level level, const char *message, char last[PYW_EXCEPTION_LINE]);
 
-/* "ValueError: the words", cut to fit; the exception is cleared. */
+/* Writes "ValueError: message", truncated to fit. Clears the exception. */
 void pyw_exception_describe(char *text, size_t size);
 
-/* As pyw_problem_set, the description of the current exception put behind `what` and ": ". */
+/* As pyw_problem_set, with the text `what`, ": " and the description of the current exception. */
 pyw_result pyw_exception_problem(pyw_problem *problem, const char *what);
 
-/* The name of the type of the current exception, which stays set; valid as long as the exception is. */
+/* Returns the name of the type of the current exception. The exception stays set; the name is valid as long as it. */
 const char *pyw_exception_name(void);
 
 #endif

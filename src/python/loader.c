@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How many callables a message about a missing one lists. */
+/* The maximum number of callables that a message about a missing callable lists. */
 #define SUGGESTIONS_MAX 8
 
-/* Where a script's module keeps the stamp of its text. */
+/* The attribute of a script's module that contains its stamp. */
 #define STAMP "__pywsgi_stamp__"
 
 static void stamp_of(const struct stat *info, pyw_stamp *stamp)
@@ -40,7 +40,7 @@ int pyw_stamp_is_same(const pyw_stamp *one, const pyw_stamp *other)
            one->inode == other->inode;
 }
 
-/* Reads all of the descriptor. Returns: new reference to a bytes object; NULL with an exception set. */
+/* Reads the descriptor to its end. Returns: new reference to a bytes object; NULL with an exception set. */
 static PyObject *read_descriptor(int fd, size_t expected)
 {
     size_t used = 0, capacity = expected + 1;
@@ -69,7 +69,10 @@ static PyObject *read_descriptor(int fd, size_t expected)
     return bytes;
 }
 
-/* Returns: new reference to the text of the file; NULL, with an exception unless there is no such file. */
+/*
+ * Returns: new reference to the text of the file; NULL with an exception set; NULL without an exception if the file
+ * does not exist.
+ */
 static PyObject *read_script(const char *path, pyw_stamp *stamp)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -77,7 +80,9 @@ static PyObject *read_script(const char *path, pyw_stamp *stamp)
     PyObject *text = NULL;
 
     if (fd >= 0 && fstat(fd, &info) == 0) {
-        /* Of the open file, before it is read: a change during the reading makes another stamp. */
+        /*
+         * Take the stamp from the open file before reading it, so that a change during the read yields another stamp.
+         */
         stamp_of(&info, stamp);
         text = read_descriptor(fd, (size_t)info.st_size);
     }
@@ -90,7 +95,7 @@ static PyObject *read_script(const char *path, pyw_stamp *stamp)
     return text;
 }
 
-/* The compiler looks for the file's encoding by itself if it is given bytes. Returns: new reference. */
+/* Compiles bytes, so that the compiler detects the encoding of the file. Returns: new reference. */
 static PyObject *compile_script(PyObject *text, PyObject *path)
 {
     PyObject *builtins = PyImport_ImportModule("builtins");
@@ -103,7 +108,7 @@ static PyObject *compile_script(PyObject *text, PyObject *path)
     return code;
 }
 
-/* Returns: new reference to "_pywsgi_" and a hash of the path: one file, one name, in every process. */
+/* Returns: new reference to "_pywsgi_" and a hash of the path. A file has the same name in every process. */
 static PyObject *module_name(const char *path)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
@@ -116,7 +121,7 @@ static PyObject *module_name(const char *path)
     return PyUnicode_FromString(name);
 }
 
-/* Puts the module (NULL: none) into sys.modules and returns a new reference to the one that was there, or NULL. */
+/* Puts the module (NULL: none) into sys.modules. Returns a new reference to the module that it replaces, or NULL. */
 static PyObject *exchange_module(PyObject *name, PyObject *module)
 {
     PyObject *modules = PyImport_GetModuleDict();
@@ -132,7 +137,7 @@ static PyObject *exchange_module(PyObject *name, PyObject *module)
     return before;
 }
 
-/* Returns: new reference to a module with the names that a script finds. */
+/* Returns: new reference to a module with the global names that a script needs. */
 static PyObject *new_module(PyObject *name, PyObject *path, const pyw_stamp *stamp)
 {
     PyObject *module = PyModule_NewObject(name);
@@ -148,7 +153,7 @@ static PyObject *new_module(PyObject *name, PyObject *path, const pyw_stamp *sta
     return module;
 }
 
-/* Executes the code in a new module that is in sys.modules from its first line on. Returns: new reference. */
+/* Executes the code in a new module, which is in sys.modules from the first line on. Returns: new reference. */
 static PyObject *execute(PyObject *code, PyObject *name, PyObject *path, const pyw_stamp *stamp)
 {
     PyObject *module = new_module(name, path, stamp);
@@ -172,7 +177,8 @@ static PyObject *execute(PyObject *code, PyObject *name, PyObject *path, const p
 }
 
 /*
- * The module of that name, if it is this version of the script. Returns: new reference, or NULL without an exception.
+ * Returns: new reference to the module of that name if this version of the script is loaded, or NULL without an
+ * exception.
  */
 static PyObject *loaded_module(PyObject *name, const pyw_stamp *stamp)
 {
@@ -219,7 +225,7 @@ PyObject *pyw_loader_script(const char *path, pyw_stamp *stamp)
 PyObject *pyw_loader_module(const char *name)
 {
     PyObject *text = PyUnicode_FromString(name);
-    /* importlib's, for it returns the innermost module of a dotted name. */
+    /* PyImport_Import returns the outermost module of a dotted name, so take the innermost from sys.modules. */
     PyObject *module = text != NULL ? PyImport_Import(text) : NULL;
 
     Py_XDECREF(module);
@@ -231,7 +237,7 @@ PyObject *pyw_loader_module(const char *name)
     return module;
 }
 
-/* Writes the public callables of the module, functions first come first, as ", a, b" would follow a word. */
+/* Writes the public callables of the module as ", a, b", functions before other objects. */
 static void list_callables(PyObject *module, char *text, size_t size)
 {
     PyObject *key, *value;
@@ -251,7 +257,7 @@ static void list_callables(PyObject *module, char *text, size_t size)
     PyErr_Clear();
 }
 
-/* No such name: what is there, and what one writes to be served. */
+/* Explains which names exist, and what to write so that the application is found. */
 static void explain_missing(PyObject *module, const char *expression, const char *missing, pyw_problem *problem)
 {
     char callables[512];
@@ -265,7 +271,7 @@ static void explain_missing(PyObject *module, const char *expression, const char
 }
 
 /*
- * Follows the dots. Returns: new reference; NULL without an exception if a name is missing, which is then in
+ * Follows the dots. Returns: new reference; NULL without an exception if a name does not exist, with the name in
  * `missing`.
  */
 static PyObject *follow(PyObject *module, const char *path, size_t length, char *missing, size_t size)
@@ -291,15 +297,6 @@ static PyObject *follow(PyObject *module, const char *path, size_t length, char 
     return object;
 }
 
-/* Steals the reference to the factory. Returns: new reference. */
-static PyObject *call_factory(PyObject *factory)
-{
-    PyObject *object = PyObject_CallObject(factory, NULL);
-
-    Py_DECREF(factory);
-    return object;
-}
-
 PyObject *pyw_loader_callable(PyObject *module, const char *expression, pyw_problem *problem)
 {
     size_t length = strlen(expression);
@@ -314,7 +311,10 @@ PyObject *pyw_loader_callable(PyObject *module, const char *expression, pyw_prob
         return NULL;
     }
     if (is_factory && PyCallable_Check(object)) {
-        object = call_factory(object);
+        PyObject *factory = object;
+
+        object = PyObject_CallObject(factory, NULL);
+        Py_DECREF(factory);
     }
     if (object != NULL && !PyCallable_Check(object)) {
         pyw_problem_set(problem,

@@ -2,9 +2,7 @@
 #ifndef PYW_PYTHON_LOADER_H
 #define PYW_PYTHON_LOADER_H
 
-/*
- * From a script or a module's name to a callable. GIL held everywhere, except for the stamps.
- */
+/* Loads a script or a module, and finds a callable in it. The caller holds the GIL, except for the stamps. */
 
 #include "python/python.h"
 
@@ -12,7 +10,7 @@
 
 #include "base/result.h"
 
-/* What tells one version of a file from another. */
+/* Identifies a version of a file. */
 typedef struct pyw_stamp {
     int64_t seconds;
     long nanoseconds;
@@ -20,15 +18,15 @@ typedef struct pyw_stamp {
     uint64_t inode;
 } pyw_stamp;
 
-/* -1 with errno: the file cannot be looked at. Any thread, no GIL. */
+/* -1 with errno: stat(2) failed. Any thread, no GIL. */
 int pyw_stamp_take(const char *path, pyw_stamp *stamp);
 int pyw_stamp_is_same(const pyw_stamp *one, const pyw_stamp *other);
 
 /*
- * Executes a script as a module of its own, which is in sys.modules under a name made of its path. If it fails, the
- * module of an earlier execution is there again; if this version of it is there already, it is not executed. *stamp
- * is that of the text which was executed. Returns: new reference to the module; NULL with an exception set; NULL
- * without one if there is no such file.
+ * Executes a script as a module of its own. The module is in sys.modules under a name derived from the path. If the
+ * script fails, the module of the previous execution is restored. If this version of the script is already loaded, it
+ * is not executed again. *stamp is the stamp of the executed text. Returns: new reference to the module; NULL with an
+ * exception set; NULL without an exception if the file does not exist.
  */
 PyObject *pyw_loader_script(const char *path, pyw_stamp *stamp);
 
@@ -36,8 +34,8 @@ PyObject *pyw_loader_script(const char *path, pyw_stamp *stamp);
 PyObject *pyw_loader_module(const char *name);
 
 /*
- * Follows "name", "a.b" or, calling what is there, "a.b()" from the module. Returns: new reference to a callable;
- * NULL with an exception set; NULL without one if there is no such callable: *problem says what to write.
+ * Follows "name", "a.b" or "a.b()" from the module; "()" calls the object. Returns: new reference to a callable; NULL
+ * with an exception set; NULL without an exception if there is no such callable, with an explanation in *problem.
  */
 PyObject *pyw_loader_callable(PyObject *module, const char *expression, pyw_problem *problem);
 

@@ -31,11 +31,11 @@ static PyObject *stream_flush(PyObject *stream, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* In C, because each print() calls write() twice. Their self is the number of the stream. */
+/* These methods are in C, because each print() calls write() twice. Their `self` is the number of the stream. */
 static PyMethodDef write_method = {"write", stream_write, METH_O, NULL};
 static PyMethodDef flush_method = {"flush", stream_flush, METH_NOARGS, NULL};
 
-/* _pywsgi.log_functions(stream): write() and flush() of a binary stream. */
+/* _pywsgi.log_functions(stream): returns the methods write() and flush() of a binary stream. */
 static PyObject *module_log_functions(PyObject *self, PyObject *stream)
 {
     long number = PyLong_AsLong(stream);
@@ -49,7 +49,7 @@ static PyObject *module_log_functions(PyObject *self, PyObject *stream)
     return Py_BuildValue("(NN)", PyCFunction_New(&write_method, stream), PyCFunction_New(&flush_method, stream));
 }
 
-/* _pywsgi.log(level, text): a record of its own. */
+/* _pywsgi.log(level, text): writes a log record. */
 static PyObject *module_log(PyObject *self, PyObject *args)
 {
     int level;
@@ -68,7 +68,7 @@ static PyObject *module_log(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* The first call of signal.signal() from a place in the code. */
+/* _pywsgi.warn_signal(file, line, number): the first call of signal.signal() from this line. */
 static PyObject *module_warn_signal(PyObject *self, PyObject *args)
 {
     const char *file;
@@ -91,7 +91,7 @@ static PyObject *module_is_forked(PyObject *self, PyObject *unused)
     return PyBool_FromLong(pyw_forked_is_child());
 }
 
-/* _pywsgi.call_with_signals(function, args, kwargs): calls it while this thread blocks no signal. */
+/* _pywsgi.call_with_signals(function, args, kwargs): calls the function with all signals unblocked in this thread. */
 static PyObject *module_call_with_signals(PyObject *self, PyObject *args)
 {
     PyObject *function, *positional, *named, *result;
@@ -108,7 +108,7 @@ static PyObject *module_call_with_signals(PyObject *self, PyObject *args)
     return result;
 }
 
-/* A thread that has not ended when its interpreter does. */
+/* _pywsgi.warn_thread(name, stack, is_awaited): a thread that still runs when its interpreter ends. */
 static PyObject *module_warn_thread(PyObject *self, PyObject *args)
 {
     const char *name;
@@ -144,8 +144,15 @@ static PyMethodDef methods[] = {{"log_functions", module_log_functions, METH_O, 
 
 static PyModuleDef_Slot slots[] = {{0, NULL}};
 
-static PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "_pywsgi", "What the module pywsgi is made of.", 0, methods, slots, NULL, NULL, NULL};
+static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                 "_pywsgi",
+                                 "The functions of the package pywsgi that are written in C.",
+                                 0,
+                                 methods,
+                                 slots,
+                                 NULL,
+                                 NULL,
+                                 NULL};
 
 static PyObject *make_module(void)
 {
@@ -197,8 +204,8 @@ static int execute_module(const pyw_package_module *module)
 }
 
 /*
- * "from pywsgi import ..." in a module finds the package, which is executed last. It imports threading, for which the
- * first thread that imports it is the main one. -1 with an exception set.
+ * The modules use "from pywsgi import ...", so create the package first. Its code is executed last. It imports
+ * threading, and the first thread that imports threading becomes the main thread. -1 with an exception set.
  */
 static int execute_package(void)
 {
@@ -213,13 +220,16 @@ static int execute_package(void)
     return 0;
 }
 
-/* os.environ of the main interpreter before any application had it, marshalled. Guarded by the GIL, never freed. */
+/*
+ * os.environ of the main interpreter before any application could change it, marshalled. Guarded by the GIL, never
+ * freed.
+ */
 static struct {
     char *data;
     Py_ssize_t length;
 } environment;
 
-static int keep_environment(PyObject *bytes)
+static int save_environment(PyObject *bytes)
 {
     if (environment.data == NULL) {
         environment.data = malloc((size_t)PyBytes_GET_SIZE(bytes));
@@ -244,7 +254,7 @@ int pyw_module_set_up(const pyw_module_settings *settings, const char *applicati
                           application_group, main_group, path, environment.data, environment.length);
     }
     if (result != NULL) {
-        rv = keep_environment(result);
+        rv = save_environment(result);
     }
     Py_XDECREF(path);
     Py_XDECREF(result);

@@ -2,9 +2,11 @@
 #ifndef PYW_PYTHON_PACKAGE_H
 #define PYW_PYTHON_PACKAGE_H
 
-/* The package `pywsgi` as text, in the order in which its modules are executed. tools/embed-python makes the table. */
+/*
+ * The modules of the package `pywsgi` as text, in the order of their execution. tools/embed-python generates the table.
+ */
 typedef struct pyw_package_module {
-    const char *name; /* "pywsgi._streams"; NULL in the row behind the last */
+    const char *name; /* "pywsgi._streams"; NULL after the last row */
     const char *text;
 } pyw_package_module;
 

@@ -14,17 +14,17 @@
 
 static struct {
     pthread_t thread;
-    atomic_int is_running; /* the handler of SIGTERM is in place */
-    atomic_int is_stopped; /* it was told to stop */
+    atomic_int is_running; /* the handler of SIGTERM is installed */
+    atomic_int is_stopped; /* pyw_program_stop was called */
 } program;
 
-/* Also by a person's SIGTERM, which does not come by way of pyw_program_stop. */
-static int was_told(void)
+/* An administrator's SIGTERM counts, too. It does not use pyw_program_stop. */
+static int was_stopped(void)
 {
-    PyObject *told = pyw_call("pywsgi._program", "end", "()");
-    int is_true = told != NULL && PyObject_IsTrue(told) > 0;
+    PyObject *stopped = pyw_call("pywsgi._program", "end", "()");
+    int is_true = stopped != NULL && PyObject_IsTrue(stopped) > 0;
 
-    Py_XDECREF(told);
+    Py_XDECREF(stopped);
     PyErr_Clear();
     return is_true || atomic_load(&program.is_stopped);
 }
@@ -41,36 +41,36 @@ static int run_until_exit(int (*execute)(void *baton), void *baton)
     return execute(baton) < 0 ? -1 : pyw_call_plain("pywsgi._shutdown", "join_others");
 }
 
-static pyw_result say_end(const char *how)
+static pyw_result log_end(const char *how)
 {
-    pyw_log(PYW_LOG_NOTICE, PYWNO(0452) "the program of the group came to its end (%s)", how);
+    pyw_log(PYW_LOG_NOTICE, PYWNO(0452) "the program of the group ended (%s)", how);
     return PYW_EOF;
 }
 
-/* With the exception that ended it, if there is one; it is cleared. */
+/* Handles the exception that ended the program, if any, and clears it. */
 static pyw_result conclude(void)
 {
     PyObject *error[3];
     int is_exit = PyErr_ExceptionMatches(PyExc_SystemExit);
-    int is_told;
+    int is_stopped_now;
     char what[800];
 
     PyErr_Fetch(&error[0], &error[1], &error[2]);
-    is_told = was_told();
-    if (error[0] == NULL || (is_exit && is_told)) {
+    is_stopped_now = was_stopped();
+    if (error[0] == NULL || (is_exit && is_stopped_now)) {
         Py_XDECREF(error[0]);
         Py_XDECREF(error[1]);
         Py_XDECREF(error[2]);
-        return is_told ? PYW_OK : say_end("by its last statement");
+        return is_stopped_now ? PYW_OK : log_end("by its last statement");
     }
     PyErr_Restore(error[0], error[1], error[2]);
     if (is_exit) {
         pyw_exception_describe(what, sizeof(what));
-        return say_end(what);
+        return log_end(what);
     }
     PyOS_snprintf(what, sizeof(what), PYWNO(0453) "the program of the group raised %.200s", pyw_exception_name());
     pyw_exception_log(PYW_LOG_ERR, what);
-    return is_told ? PYW_OK : PYW_FAILED;
+    return is_stopped_now ? PYW_OK : PYW_FAILED;
 }
 
 pyw_result pyw_program_run(int (*execute)(void *baton), void *baton)

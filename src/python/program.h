@@ -3,8 +3,8 @@
 #define PYW_PYTHON_PROGRAM_H
 
 /*
- * A program that has the main thread of its process, and is told to stop by SystemExit: as the handler of a signal
- * raises it, the exception also ends a sleep or a wait.
+ * A program that owns the main thread of its process. SystemExit stops it: a signal handler raises the exception, so it
+ * also interrupts a sleep or a wait.
  */
 
 #include "python/python.h"
@@ -12,13 +12,14 @@
 #include "base/result.h"
 
 /*
- * On the thread that started Python, without the GIL; once. Calls execute() with the GIL in the main interpreter, and
- * then waits for the threads that it started and that are no daemons. execute() returns -1 with an exception set.
- * PYW_OK: it was told to stop; PYW_EOF: it came to its end; PYW_FAILED: it raised. The last two have been logged.
+ * Calls execute() with the GIL in the main interpreter, and then waits for the non-daemon threads that it started.
+ * execute() returns -1 with an exception set. Call this once, on the thread that started Python, without the GIL.
+ * PYW_OK: the program was stopped; PYW_EOF: it ended by itself; PYW_FAILED: it raised an exception. The last two are
+ * logged.
  */
 pyw_result pyw_program_run(int (*execute)(void *baton), void *baton);
 
-/* Raises SystemExit in it, or keeps it from starting; the first time only. Any thread. */
+/* Raises SystemExit in the program, or prevents its start. Only the first call has an effect. Any thread. */
 void pyw_program_stop(void);
 
 #endif

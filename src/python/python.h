@@ -3,8 +3,8 @@
 #define PYW_PYTHON_PYTHON_H
 
 /*
- * The only place that includes CPython's headers, and the only one that knows how versions 3.9 to 3.14 differ in what
- * we use of them. It comes before all system headers.
+ * The only file that includes CPython's headers, and the only file that handles the differences of versions 3.9 to
+ * 3.14. Include it before all system headers.
  */
 
 #define PY_SSIZE_T_CLEAN
@@ -21,7 +21,7 @@
 #error "mod_pywsgi does not support free-threaded builds of CPython yet: the GIL guards what its threads share"
 #endif
 
-/* structmember.h is deprecated since 3.12; its names may go. */
+/* structmember.h is deprecated since 3.12; its names may disappear. */
 #ifndef T_OBJECT
 #define T_OBJECT _Py_T_OBJECT
 #endif
@@ -35,7 +35,7 @@
 #define PYW_QUOTE_(x) #x
 #define PYW_QUOTE(x) PYW_QUOTE_(x)
 
-/* "3.11", as file names and python-home have it. */
+/* "3.11", as in file names and python-home. */
 #define PYW_PYTHON_SERIES PYW_QUOTE(PY_MAJOR_VERSION) "." PYW_QUOTE(PY_MINOR_VERSION)
 
 #endif

@@ -8,18 +8,18 @@
 #include "base/buffer.h"
 
 /*
- * How wide a record may be. A line of httpd's error log has 8 KiB, and what does not fit is lost: its own part (time,
- * client, referer) goes off that, and what it makes of bytes that it escapes.
+ * The maximum width of a record. A line of httpd's error log has 8 KiB, and the rest is lost. httpd's prefix (time,
+ * client, referer) and the escaping of bytes count towards the limit.
  */
 #define LINE_MAX_BYTES (PYW_LOG_RECORD_MAX - 1024)
 
-/* What a thread has printed without a line end. */
+/* Output of a thread that does not end in a newline yet. */
 typedef struct unfinished {
     pyw_buffer lines[PYW_STREAMS];
 } unfinished;
 
-static __thread pyw_record_fn *diverted_to;
-static __thread void *diverted_baton;
+static __thread pyw_record_fn *divert_fn;
+static __thread void *divert_baton;
 static __thread unfinished *mine;
 
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
@@ -30,7 +30,7 @@ static pyw_log_level level_of(pyw_stream stream)
     return stream == PYW_STREAM_STDOUT ? PYW_LOG_NOTICE : PYW_LOG_ERR;
 }
 
-/* No GIL is needed. NUL would end the text for pyw_log; so control bytes are escaped here already. */
+/* No GIL needed. pyw_log takes a NUL-terminated text, so escape control bytes here. */
 static void log_for_process(pyw_log_level level, const char *text, size_t length)
 {
     char escaped[PYW_LOG_RECORD_MAX];
@@ -39,18 +39,18 @@ static void log_for_process(pyw_log_level level, const char *text, size_t length
     pyw_log(level, "%s", escaped);
 }
 
-/* A thread ends, perhaps one that Python does not know any more. */
+/* A thread ends. Python may not know it any more. */
 static void forget_thread(void *data)
 {
-    unfinished *gone = data;
+    unfinished *ending = data;
 
     for (int i = 0; i < PYW_STREAMS; i++) {
-        if (gone->lines[i].length > 0) {
-            log_for_process(level_of((pyw_stream)i), gone->lines[i].data, gone->lines[i].length);
+        if (ending->lines[i].length > 0) {
+            log_for_process(level_of((pyw_stream)i), ending->lines[i].data, ending->lines[i].length);
         }
-        pyw_buffer_free(&gone->lines[i]);
+        pyw_buffer_free(&ending->lines[i]);
     }
-    free(gone);
+    free(ending);
     mine = NULL;
 }
 
@@ -59,7 +59,7 @@ static void make_key(void)
     pthread_key_create(&key, forget_thread);
 }
 
-/* NULL without memory. */
+/* NULL: out of memory. */
 static pyw_buffer *line_of(pyw_stream stream)
 {
     if (mine == NULL) {
@@ -75,7 +75,7 @@ static pyw_buffer *line_of(pyw_stream stream)
 
 void pyw_record_forget(void)
 {
-    diverted_to = NULL;
+    divert_fn = NULL;
     for (int i = 0; mine != NULL && i < PYW_STREAMS; i++) {
         mine->lines[i].length = 0;
     }
@@ -83,16 +83,16 @@ void pyw_record_forget(void)
 
 void pyw_record_divert(pyw_record_fn *fn, void *baton)
 {
-    diverted_to = fn;
-    diverted_baton = baton;
+    divert_fn = fn;
+    divert_baton = baton;
 }
 
 static void emit(pyw_log_level level, const char *text, size_t length)
 {
     PyThreadState *thread;
 
-    if (diverted_to != NULL) {
-        diverted_to(diverted_baton, level, text, length);
+    if (divert_fn != NULL) {
+        divert_fn(divert_baton, level, text, length);
         return;
     }
     if (pyw_log_is_on(level)) {
@@ -102,7 +102,10 @@ static void emit(pyw_log_level level, const char *text, size_t length)
     }
 }
 
-/* As httpd writes it: quotes and backslashes doubled, bytes outside ASCII as \xc3, and as \\xc3 if they are no text. */
+/*
+ * The width of a byte in httpd's log: quotes and backslashes are doubled, bytes outside ASCII become \xc3, or \\xc3 if
+ * they are not text.
+ */
 static size_t width_of(unsigned char c)
 {
     if (c < 0x20 || c >= 0x7f) {
@@ -111,7 +114,7 @@ static size_t width_of(unsigned char c)
     return c == '"' || c == '\\' ? 2 : 1;
 }
 
-/* How many bytes make one record; a character of UTF-8 is not cut. */
+/* The number of bytes that fit into a record. Does not split a character of UTF-8. */
 static size_t part_that_fits(const char *text, size_t length)
 {
     size_t part = 0, width = 0;
@@ -173,7 +176,7 @@ void pyw_record_flush(pyw_stream stream)
     if (length == 0) {
         return;
     }
-    /* Emptied first: a log that prints would come here again. */
+    /* Empty the line first: a log function that prints would call this function again. */
     memcpy(text, line->data, length);
     pyw_buffer_reset(line, sizeof(text));
     line->failed = 0;
@@ -187,8 +190,8 @@ void pyw_record_flush_all(void)
     }
 }
 
-/* Keeps the piece until its line is complete; a line that is too long for a record goes out in several. */
-static void keep_partial_line(pyw_stream stream, const char *text, size_t length)
+/* Buffers the text until its line is complete. A line that exceeds a record is split. */
+static void buffer_partial_line(pyw_stream stream, const char *text, size_t length)
 {
     while (length > 0) {
         pyw_buffer *line = line_of(stream);
@@ -216,11 +219,11 @@ void pyw_record_print(pyw_stream stream, const char *text, size_t length)
         const char *newline = memchr(text, '\n', (size_t)(end - text));
 
         if (newline == NULL) {
-            keep_partial_line(stream, text, (size_t)(end - text));
+            buffer_partial_line(stream, text, (size_t)(end - text));
             return;
         }
         if (mine != NULL && mine->lines[stream].length > 0) {
-            keep_partial_line(stream, text, (size_t)(newline - text));
+            buffer_partial_line(stream, text, (size_t)(newline - text));
             pyw_record_flush(stream);
         }
         else {

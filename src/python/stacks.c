@@ -15,25 +15,25 @@
 #include <unistd.h>
 
 /*
- * 3.11 and 3.12 export the function that does the work. The others keep it to themselves; there it is reached through
- * the signal handler that faulthandler.register() installs, one signal for each interpreter, raised by the thread that
- * wants the dump. The handler writes to a descriptor that is fixed when it is installed. It is a private one, over
- * which the descriptor of the dump is duplicated meanwhile: no other descriptor of the process ever changes.
+ * 3.11 and 3.12 export the function that dumps the stacks. In other versions it is reachable only through the signal
+ * handler of faulthandler.register(). Each interpreter registers one signal, and the thread that wants the dump raises
+ * it. The handler writes to a descriptor that is fixed at registration. This is a private descriptor; during a dump,
+ * the descriptor of the dump is duplicated over it. No other descriptor of the process ever changes.
  */
 typedef const char *dump_fn(int fd, PyInterpreterState *interpreter, PyThreadState *current);
 
 #define INTERPRETERS_MAX 16
 
-/* Of a stack that is formatted: the calls around those are left out. */
+/* The maximum number of frames of a formatted stack. Outer frames are omitted. */
 #define FRAMES_MAX 64
 
-/* Of all stacks together. */
+/* The maximum size of all stacks together. */
 #define DUMP_MAX ((size_t)256 * 1024)
 
-/* How long a thread waits while another one dumps; then it goes on, as the other one may have died in it. */
+/* How long a thread waits for the dump of another thread. Then it continues, because the other thread may have died. */
 #define TURN_MS 1000
 
-/* What the handler writes to. Between two dumps both descriptors are of one empty file, which nobody else has. */
+/* The descriptor that the handler writes to. Between dumps both descriptors refer to a private empty file. */
 static struct {
     int fd;
     int idle;
@@ -44,11 +44,11 @@ static struct {
 
 static struct {
     _Atomic(dump_fn *) dump;
-    PyInterpreterState *interpreters[INTERPRETERS_MAX]; /* they live as long as the process serves */
+    PyInterpreterState *interpreters[INTERPRETERS_MAX]; /* they exist as long as the process serves requests */
     atomic_int count;
 } prepared;
 
-/* The very last one is valgrind's, where that runs. */
+/* SIGRTMAX itself belongs to valgrind. */
 static int signal_of(int index)
 {
     return SIGRTMAX - 1 - index;
@@ -111,7 +111,7 @@ int pyw_stacks_prepare(void)
     return 0;
 }
 
-/* An application may close all descriptors, and open others. */
+/* An application may close all descriptors, and open others with the same numbers. */
 static int is_private(int fd)
 {
     struct stat file;
@@ -133,7 +133,7 @@ void pyw_stacks_forget(void)
     close_private(&private_file.idle);
 }
 
-/* Also in the handler of a fatal signal, so no lock. 0: another thread is still at it. */
+/* Also runs in the handler of a fatal signal, so it takes no lock. 0: another thread is still dumping. */
 static int take_stacks_turn(void)
 {
     const struct timespec moment = {0, 1000000};
@@ -214,7 +214,7 @@ void pyw_stacks_take(pyw_buffer *out)
     close(fd);
 }
 
-/* Borrowed from the object. */
+/* Returns: borrowed from the object. */
 static const char *text_of(PyObject *object)
 {
     const char *text = PyUnicode_AsUTF8(object);

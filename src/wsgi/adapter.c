@@ -28,7 +28,10 @@ static void set_failed(pyw_request *request)
     ending->status = is_out_of_time(request) ? 504 : 500;
 }
 
-/* In daemon mode the client has had its 504: what the application made of the interruption is too late in both. */
+/*
+ * In daemon mode the client has already got 504, so a response of the interrupted application is too late in both
+ * modes.
+ */
 static void fail_if_late(pyw_request *request)
 {
     if (is_out_of_time(request) && !request->outgoing.last_sent) {
@@ -36,20 +39,20 @@ static void fail_if_late(pyw_request *request)
     }
 }
 
-/* A client that left is nobody's fault: what the application makes of it is told to those who want to know. */
-static int is_clients_doing(const pyw_request *request)
+/* The client caused the failure by leaving. An exception that the application raises because of it is no error. */
+static int is_caused_by_client(const pyw_request *request)
 {
     return request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError)) ||
            PyErr_ExceptionMatches(request->state->client_gone);
 }
 
-/* The report of the interruption has said what there is to say. */
+/* The deadline monitor has already reported the interruption. */
 static int is_interruption(const pyw_request *request)
 {
     return is_out_of_time(request) && PyErr_ExceptionMatches(request->state->request_timeout);
 }
 
-/* The current exception is the end of the request; it is cleared. */
+/* Ends the request with the current exception, which is cleared. */
 static void fail_with_exception(pyw_request *request)
 {
     char what[256];
@@ -57,7 +60,7 @@ static void fail_with_exception(pyw_request *request)
     if (is_interruption(request)) {
         pyw_request_log_exception(request, PYW_LOG_INFO, PYWNO(0624) "the request was interrupted");
     }
-    else if (is_clients_doing(request)) {
+    else if (is_caused_by_client(request)) {
         pyw_request_log_exception(request, PYW_LOG_INFO,
                                   PYWNO(0604) "the client left, or did not keep up, before the request was over");
     }
@@ -77,7 +80,7 @@ static void fail_with_message(pyw_request *request, const char *what)
     set_failed(request);
 }
 
-/* FAULTS row by row: what people return instead of an iterable of bytes. NULL: the result can be iterated. */
+/* Explains common return values that are no iterable of bytes. NULL: the result can be iterated. */
 static const char *wrong_result(PyObject *result)
 {
     if (result == Py_None) {
@@ -109,13 +112,13 @@ static void fail_with_result(pyw_request *request, PyObject *result, const char 
 static void finish_response(pyw_request *request)
 {
     if (!request->started) {
-        fail_with_message(request, PYWNO(0606) "the application did not call start_response, as PEP 3333 asks of it");
+        fail_with_message(request, PYWNO(0606) "the application did not call start_response, as PEP 3333 requires");
         return;
     }
     pyw_wsgi_response_end(request);
 }
 
-/* Calls close() if there is one; whatever becomes of it, the response is what it was. Steals `close`. */
+/* Calls close() if it exists. Its failure does not change the response. Steals `close`. */
 static void call_close(pyw_request *request, PyObject *close)
 {
     PyObject *result;
@@ -127,7 +130,7 @@ static void call_close(pyw_request *request, PyObject *close)
     pyw_request_check_process(request);
     if (result == NULL) {
         pyw_request_log_exception(request,
-                                  is_clients_doing(request) || is_interruption(request) ? PYW_LOG_INFO : PYW_LOG_ERR,
+                                  is_caused_by_client(request) || is_interruption(request) ? PYW_LOG_INFO : PYW_LOG_ERR,
                                   PYWNO(0607) "close() of the application's iterable failed");
     }
     Py_XDECREF(result);
@@ -166,7 +169,7 @@ static void respond(pyw_request *request, PyObject *result)
     call_close(request, close);
 }
 
-/* Returns: new reference to what the application returned; NULL with an exception set. */
+/* Returns: new reference to the result of the application; NULL with an exception set. */
 static PyObject *call(pyw_request *request, PyObject *callable, const pyw_kit *kit)
 {
     PyObject *environ = pyw_state_environ(request->state, kit, request->exchange);

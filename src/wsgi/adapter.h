@@ -3,14 +3,14 @@
 #define PYW_WSGI_ADAPTER_H
 
 /*
- * PEP 3333 between a callable and an exchange. One pyw_adapter_state per interpreter holds what its requests share;
- * pyw_adapter_run serves one request and leaves a pyw_ending, which pyw_adapter_finish carries out without the GIL.
- * So a request with a small answer takes the GIL once:
+ * Implements PEP 3333 between a callable and an exchange. A pyw_adapter_state contains the shared data of an
+ * interpreter. pyw_adapter_run serves one request and fills in a pyw_ending, which pyw_adapter_finish carries out
+ * without the GIL. So a request with a small response acquires the GIL once:
  *
  *     pyw_ending ending;
- *     take the GIL, in the interpreter of `state`
+ *     acquire the GIL, in the interpreter of `state`
  *     pyw_adapter_run(state, interpreter, callable, exchange, &ending);
- *     give up the GIL
+ *     release the GIL
  *     pyw_adapter_finish(exchange, &ending);
  */
 
@@ -21,17 +21,19 @@
 #include "wsgi/state.h"
 
 /*
- * Calls the application, sends its response as far as it does not fit into the ending, and calls close() of the
- * iterable. GIL held before and after (given up while the exchange blocks); no exception is set on return. Failures
- * have been logged through the exchange. Fills in *ending, whatever was in it. `interpreter` is the one of `state`.
+ * Calls the application, sends the part of its response that does not fit into the ending, and calls close() of the
+ * iterable. The GIL is held before and after, and released while the exchange blocks. No exception is set on return;
+ * failures have been logged through the exchange. Overwrites *ending. `interpreter` is the interpreter of `state`.
  */
 void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable, pyw_exchange *exchange,
                      pyw_ending *ending);
 
-/* An ending for a request whose application could not be had: `status` goes to pyw_adapter_finish. */
+/* Fills in the ending of a request whose application is not available. pyw_adapter_finish sends `status`. */
 void pyw_adapter_fail(pyw_ending *ending, int status);
 
-/* Without the GIL: sends what is left, calls the exchange's finish(), frees what the ending holds. */
+/*
+ * Sends the rest of the response, calls the exchange's finish(), and frees the members of the ending. Without the GIL.
+ */
 void pyw_adapter_finish(pyw_exchange *exchange, pyw_ending *ending);
 
 #endif

@@ -17,34 +17,34 @@
 #include "python/loader.h"
 #include "python/process/forked.h"
 
-/* Seconds without another try after the first, second ... failure. */
+/* The maximum delay, in seconds, before a failed load is repeated. */
 #define BACK_OFF_MAX 30
 
-/* PRELOADED: but for the functions of pywsgi.after_fork. */
+/* PRELOADED: loaded, but the functions of pywsgi.after_fork have not run. */
 typedef enum { NOT_LOADED = 0, LOADED, MISSING, FAILED, PRELOADED } load_state;
 
 struct pyw_application {
     pyw_application *next;
-    pyw_application *same;     /* another spec of this application, which is the one in use; NULL: this is it */
-    pyw_application_spec spec; /* strings are ours */
+    pyw_application *same;     /* an equivalent application, which is used instead; NULL: none */
+    pyw_application_spec spec; /* owns its strings */
     pyw_interpreter *interpreter;
     PyObject *callable; /* guarded by the GIL */
 
-    pthread_mutex_t lock; /* of what follows; nobody waits for it with the GIL */
+    pthread_mutex_t lock; /* guards the members below; never waited for with the GIL */
     pthread_cond_t done;
-    int loading;      /* a thread is at it */
-    atomic_int state; /* load_state; read without the lock, too */
-    pyw_stamp stamp;  /* of the script when it was executed, or tried, last */
+    int loading;      /* a thread is loading it */
+    atomic_int state; /* load_state; also read without the lock */
+    pyw_stamp stamp;  /* of the script when it was last executed, successfully or not */
     int back_off;
     time_t next_try;
-    char failure[PYW_EXCEPTION_LINE]; /* why it did not load; only the thread that loads writes it, without the lock */
-    const char *failed_record;        /* the tag of the record that says so, and the process that wrote it */
+    char failure[PYW_EXCEPTION_LINE]; /* why it did not load; written without the lock, by the thread that loads */
+    const char *failed_record;        /* the tag of the log record with the reason, and the process that wrote it */
     pid_t failed_in;
 };
 
 static struct {
     pthread_mutex_t lock;
-    _Atomic(pyw_application *) first; /* grows at its head: readers need no lock */
+    _Atomic(pyw_application *) first; /* applications are added at the head: readers need no lock */
     int reload_in_place;
     int is_preloading;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -64,7 +64,7 @@ void pyw_application_preload(int on)
     all.is_preloading = on;
 }
 
-/* Executed at the start, and never called. */
+/* The script is executed at the start, and never called. */
 static int is_import(const pyw_application_spec *spec)
 {
     return *spec->callable == '\0';
@@ -87,7 +87,7 @@ static pyw_application *find_application(const pyw_application_spec *spec)
     return application != NULL && application->same != NULL ? application->same : application;
 }
 
-/* Two names of one interpreter ("" and the default group that owns it) are no reason to load a script twice in it. */
+/* Two names of an interpreter ("" and the default group that owns it) must not load a script twice. */
 static pyw_application *find_same(const pyw_application *other)
 {
     for (pyw_application *application = atomic_load(&all.first); application != NULL; application = application->next) {
@@ -108,7 +108,7 @@ static void discard(pyw_application *application)
     free(application);
 }
 
-/* A script that is no application is no reason why the only application should not have the main interpreter. */
+/* A script of WSGIImportScript must not prevent the only application from using the main interpreter. */
 static pyw_interpreter *find_interpreter(const pyw_application_spec *spec)
 {
     return is_import(spec) && *spec->group == '\0' ? pyw_interpreter_main()
@@ -153,7 +153,7 @@ pyw_application *pyw_application_find(const pyw_application_spec *spec)
         application->next = atomic_load(&all.first);
         atomic_store_explicit(&all.first, application, memory_order_release);
         if (same != NULL) {
-            same->spec.reloading = spec->reloading; /* what a request says is more than what was guessed at the start */
+            same->spec.reloading = spec->reloading; /* a request has better information than the guess at the start */
             application = same;
         }
     }
@@ -161,14 +161,14 @@ pyw_application *pyw_application_find(const pyw_application_spec *spec)
     return application;
 }
 
-/* For the requests that come later. On the thread that loads. */
+/* Records the reason for later requests. On the thread that loads. */
 static void note_failure(pyw_application *application, const char *tag)
 {
     application->failed_record = tag;
     application->failed_in = getpid();
 }
 
-/* Logs why the current attempt failed: the exception, or else the problem. GIL held. */
+/* Logs why the load failed: the exception, or else the problem. The caller holds the GIL. */
 static void log_failure(pyw_application *application, const pyw_problem *problem, int was_loaded)
 {
     char message[1600];
@@ -182,7 +182,7 @@ static void log_failure(pyw_application *application, const pyw_problem *problem
     else if (was_loaded) {
         snprintf(message, sizeof(message),
                  PYWNO(0614) "%.300s has changed and does not load; the code before the "
-                             "change goes on serving%s%s",
+                             "change continues to serve%s%s",
                  application->spec.target, PyErr_Occurred() ? "" : ": ", PyErr_Occurred() ? "" : problem->text);
     }
     else if (PyErr_Occurred()) {
@@ -201,7 +201,7 @@ static void log_failure(pyw_application *application, const pyw_problem *problem
     pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
 }
 
-/* What was registered with pywsgi.after_fork. In its interpreter, GIL held. */
+/* Runs the functions registered with pywsgi.after_fork. In the interpreter, with the GIL. */
 static load_state make_ready(pyw_application *application, int was_loaded)
 {
     char message[1600];
@@ -228,7 +228,7 @@ static load_state make_ready(pyw_application *application, int was_loaded)
     return FAILED;
 }
 
-/* The others in the interpreter need not wait for this one. No exception is set, before or after. */
+/* Other applications of the interpreter do not depend on this one. No exception is set, before or after. */
 static load_state give_up_load(void)
 {
     if (!all.is_preloading && pyw_call_plain("pywsgi._hooks", "release") < 0) {
@@ -237,7 +237,10 @@ static load_state give_up_load(void)
     return FAILED;
 }
 
-/* Returns: new reference; of a script that has none, the module stands for it. As pyw_loader_callable. */
+/*
+ * Returns: new reference to the callable; the module, if the application has no callable. Errors as
+ * pyw_loader_callable.
+ */
 static PyObject *find_callable(PyObject *module, const pyw_application_spec *spec, pyw_problem *problem)
 {
     if (is_import(spec)) {
@@ -247,7 +250,7 @@ static PyObject *find_callable(PyObject *module, const pyw_application_spec *spe
     return pyw_loader_callable(module, spec->callable, problem);
 }
 
-/* Imports it and puts its callable in place. In its interpreter, GIL held. */
+/* Imports the application and stores its callable. In its interpreter, with the GIL. */
 static load_state import(pyw_application *application, pyw_stamp *stamp, int was_loaded)
 {
     const pyw_application_spec *spec = &application->spec;
@@ -286,14 +289,14 @@ static load_state import(pyw_application *application, pyw_stamp *stamp, int was
     return state;
 }
 
-/* Lock held by nobody; `loading` says that this thread is at it. */
+/* The caller does not hold the lock; `loading` keeps other threads out. */
 static load_state load_once(pyw_application *application, pyw_stamp *stamp, int was_loaded)
 {
     int is_preloaded = atomic_load(&application->state) == PRELOADED;
     load_state state = FAILED;
     const char *before;
 
-    note_failure(application, "PYW0511"); /* unless it gets as far as to say something else */
+    note_failure(application, "PYW0511"); /* replaced by later failures */
     if (pyw_interpreter_enter(application->interpreter) == PYW_OK) {
         before = pyw_forked_enter(application->spec.target);
         state = is_preloaded ? make_ready(application, 0) : import(application, stamp, was_loaded);
@@ -303,7 +306,7 @@ static load_state load_once(pyw_application *application, pyw_stamp *stamp, int 
     return state;
 }
 
-/* Lock held before and after. What was loaded stays loaded, whatever comes of another try. */
+/* The caller holds the lock. A loaded application stays loaded even if it cannot be loaded again. */
 static void load_now(pyw_application *application)
 {
     int was_loaded = atomic_load(&application->state) == LOADED;
@@ -335,7 +338,7 @@ static void load_now(pyw_application *application)
     pthread_cond_broadcast(&application->done);
 }
 
-/* Is the script another than the one that was executed, or tried, last? One that is not there is none. */
+/* Does the script differ from the version that was last executed, successfully or not? A missing script does not. */
 static int is_other_script(const pyw_application *application)
 {
     pyw_stamp stamp;
@@ -344,8 +347,8 @@ static int is_other_script(const pyw_application *application)
            !pyw_stamp_is_same(&stamp, &application->stamp);
 }
 
-/* Lock held; no thread is loading. */
-static int wants_load(const pyw_application *application)
+/* The caller holds the lock; no thread is loading. */
+static int needs_load(const pyw_application *application)
 {
     switch (atomic_load(&application->state)) {
     case LOADED:
@@ -385,24 +388,26 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
 {
     int state = atomic_load(&application->state);
     int status;
-    int looks = application->spec.reloading && all.reload_in_place && application->spec.kind == PYW_TARGET_SCRIPT;
+    int checks_script =
+        application->spec.reloading && all.reload_in_place && application->spec.kind == PYW_TARGET_SCRIPT;
 
-    if (state == LOADED && !looks) {
+    if (state == LOADED && !checks_script) {
         return 0;
     }
     if (is_left_out(application)) {
         pyw_log(PYW_LOG_NOTICE,
                 PYWNO(0528) "%s is loaded by each worker for itself: its application group '%s' is "
-                            "another one than the main interpreter's, and preload=On is for that one",
+                            "not that of the main interpreter, and preload=On loads only applications of the main "
+                            "interpreter",
                 application->spec.target, application->spec.group);
         return 0;
     }
     pthread_mutex_lock(&application->lock);
-    /* While the new version is being loaded, the one before serves. */
+    /* While a thread loads the new version, the previous version serves requests. */
     while (application->loading && atomic_load(&application->state) != LOADED) {
         pthread_cond_wait(&application->done, &application->lock);
     }
-    if (!application->loading && wants_load(application)) {
+    if (!application->loading && needs_load(application)) {
         load_now(application);
     }
     status = explain(application, (load_state)atomic_load(&application->state), problem);
@@ -410,7 +415,9 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
     return status;
 }
 
-/* One that failed is tried again by requests: not in a template, and not one that requests do not need. */
+/*
+ * Requests retry a failed application, so only a template, or a script that no request needs, has to be watched for it.
+ */
 static int is_watched(pyw_application *application)
 {
     load_state state = (load_state)atomic_load(&application->state);
@@ -461,7 +468,7 @@ int pyw_application_execute(pyw_application *application)
     const char *before;
     PyObject *module;
 
-    /* For those who ask, while it runs, whether it has changed. */
+    /* pyw_application_changed may be called while the script runs. */
     pyw_stamp_take(path, &stamp);
     pthread_mutex_lock(&application->lock);
     application->stamp = stamp;

@@ -3,8 +3,8 @@
 #define PYW_WSGI_APPLICATION_H
 
 /*
- * The applications of the process: where each comes from, in which interpreter it lives, and whether it is loaded. Any
- * thread, without the GIL, unless a function says otherwise. Applications are never freed.
+ * The applications of the process: the source of each, its interpreter, and its load state. Any thread, without the
+ * GIL, unless a function states otherwise. Applications are never freed.
  */
 
 #include "python/python.h"
@@ -12,43 +12,46 @@
 #include "python/process/interpreter.h"
 #include "wsgi/engine.h"
 
-/* Scripts that change are executed again in this process; otherwise the host replaces it. Before threads exist. */
+/*
+ * On: scripts that change are executed again in this process. Off: the host replaces the process. Before threads exist.
+ */
 void pyw_application_reload_in_place(int on);
 
 /*
- * On: those of the main interpreter are loaded but not made ready, the others are left alone, and all count as ready.
- * Off again, in a process that was forked: they are made ready when they are next asked for. Before threads exist.
+ * On: applications of the main interpreter are loaded, but the functions of pywsgi.after_fork wait; other applications
+ * are not loaded, and all count as ready. Off, in the forked process: the next pyw_application_ready completes the
+ * load. Before threads exist.
  */
 void pyw_application_preload(int on);
 
-/* The application of the spec, registered if it is new. NULL: no memory. */
+/* Returns the application of the spec, and registers a new one. NULL: out of memory. */
 pyw_application *pyw_application_find(const pyw_application_spec *spec);
 
 /*
- * Loads the application if it is not loaded, or, in place, if its script has changed. One thread loads it, the others
- * that want it wait; after a failure there is a time in which nobody tries. 0: it is loaded; 404: there is no such
- * script; 500: it does not load. *problem (for 404 and 500) says so in a sentence; why is in the process's log.
+ * Loads the application if it is not loaded, or, in place, if its script has changed. One thread loads it, and the
+ * others wait. After a failure no thread retries for some time. 0: it is loaded; 404: the script does not exist; 500:
+ * the load failed. For 404 and 500, *problem describes the result; the process's log has the reason.
  */
 int pyw_application_ready(pyw_application *application, pyw_problem *problem);
 
-/* Why it did not load, as load_problem() of the engine. */
+/* Writes why the application is not loaded, as load_problem() of the engine. */
 void pyw_application_problem(pyw_application *application, char *text, size_t size);
 
 /*
- * Executes the script of one without a callable, as it is now, and whatever was made of it before: from its beginning
- * on it counts as loaded. GIL held, in the main interpreter. -1 with an exception set.
+ * Executes the script of an application without a callable in its current version, even if it was executed before. It
+ * counts as loaded as soon as it begins. The caller holds the GIL, in the main interpreter. -1 with an exception set.
  */
 int pyw_application_execute(pyw_application *application);
 
-/* Has the script of a loaded application changed since? */
+/* Has the script changed since the application was loaded? */
 int pyw_application_changed(pyw_application *application);
 
 pyw_interpreter *pyw_application_interpreter(const pyw_application *application);
 
-/* The path of its script, or the name of its module; valid for ever. */
+/* The path of its script, or the name of its module. Never freed. */
 const char *pyw_application_target(const pyw_application *application);
 
-/* GIL held, in its interpreter, loaded. Returns: new reference. */
+/* Returns: new reference. The caller holds the GIL, in the application's interpreter; the application is loaded. */
 PyObject *pyw_application_callable(const pyw_application *application);
 
 #endif

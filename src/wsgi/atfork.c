@@ -21,8 +21,8 @@ static const pyw_engine_host *host;
 static __thread sigset_t blocked_before;
 
 /*
- * httpd forks, too (mod_cgi, piped logs), on threads that have nothing to do with Python at the moment. In a worker
- * every thread is one of ours, or of the application.
+ * httpd forks, too (mod_cgi, piped logs), on threads that are not inside Python. All threads of a worker belong to
+ * mod_pywsgi or to the application.
  */
 static int is_applications_fork(void)
 {
@@ -30,7 +30,7 @@ static int is_applications_fork(void)
            (PyGILState_GetThisThreadState() != NULL && !pyw_thread_states_are_ours());
 }
 
-/* In a process that has one thread: what the others did is over, and the locks that they held are free. */
+/* The new process has one thread. The operations of other threads do not continue, so their locks are free. */
 static void renew_locks(void)
 {
     pyw_thread_states_renew_lock();
@@ -54,8 +54,8 @@ static void give_up_host(void)
 }
 
 /*
- * A signal that reaches the new process before in_child() would run the host's handler and be lost. It stays pending
- * until the default action is in place.
+ * A signal that arrives before in_child() would run the host's handler and be lost. Blocked, it stays pending until the
+ * default action is restored.
  */
 static void block_signals(void)
 {
@@ -70,7 +70,7 @@ static void restore_signals(void)
     pthread_sigmask(SIG_SETMASK, &blocked_before, NULL);
 }
 
-/* The forked process of an application may fork as it likes. */
+/* The forked process of an application may fork without restrictions. */
 static void in_child(void)
 {
     if (pyw_forked_is_child()) {
@@ -87,8 +87,8 @@ static void in_child(void)
 }
 
 /*
- * exit(3), and the end of the last thread, would run what the host has registered: httpd would remove its pid file, and
- * wait for its loggers.
+ * exit(3), and the end of the last thread, would run the host's exit handlers: httpd would remove its pid file and wait
+ * for its loggers.
  */
 static void at_exit(int status, void *unused)
 {

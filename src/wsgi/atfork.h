@@ -3,15 +3,15 @@
 #define PYW_WSGI_ATFORK_H
 
 /*
- * What happens in each process that is forked from this one while Python runs, whoever forks it. The only place of the
- * engine that knows pthread_atfork(3): it makes all locks of the engine anew, since a thread that does not exist in the
- * new process may hold them; and if an application has forked, it takes everything from the new process that belongs to
- * the host.
+ * Cleans up in each process that is forked from this process while Python runs, no matter which code forks. The only
+ * user of pthread_atfork(3) in the engine. It re-initialises all locks of the engine, because threads that do not exist
+ * in the new process may hold them. If an application has forked, it closes all resources of the host in the new
+ * process.
  */
 
 #include "wsgi/engine.h"
 
-/* Before threads exist; once in a process and its forks. The host is referred to. */
+/* Call this before threads exist, once in a process and its forks. The host must stay valid. */
 void pyw_atfork_install(const pyw_engine_host *host);
 
 #endif

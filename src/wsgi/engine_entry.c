@@ -86,24 +86,19 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
     return result;
 }
 
-static pyw_application *engine_application(const pyw_application_spec *spec)
-{
-    return pyw_application_find(spec);
-}
-
 static pyw_result engine_load(pyw_application *application)
 {
     pyw_problem problem;
     int status = pyw_application_ready(application, &problem);
 
     if (status == 404) {
-        /* Nobody has logged it: there was nothing to run. */
+        /* Nothing has logged the problem, because no application ran. */
         pyw_log(PYW_LOG_ERR, "%s", problem.text);
     }
     return status == 0 ? PYW_OK : PYW_FAILED;
 }
 
-/* Python is taken once. 500: the interpreter could not be entered, which was logged where it failed. */
+/* Acquires the GIL once. 500: the interpreter cannot be entered, which has been logged. */
 static int run_in_python(pyw_application *application, pyw_exchange *exchange, pyw_ending *ending)
 {
     pyw_interpreter *interpreter = pyw_application_interpreter(application);
@@ -141,11 +136,6 @@ static void engine_run(pyw_application *application, pyw_exchange *exchange)
     pyw_adapter_finish(exchange, &ending);
 }
 
-static int engine_changed(pyw_application *application)
-{
-    return pyw_application_changed(application);
-}
-
 static void engine_thread_end(void)
 {
     if (engine.running) {
@@ -161,11 +151,6 @@ static void engine_stop(int busy, int threads_ms)
         pyw_monitor_stop();
         pyw_interpreter_stop(threads_ms);
     }
-}
-
-static void engine_settle(void)
-{
-    pyw_fork_settle();
 }
 
 static pid_t engine_fork(pid_t (*fork_process)(void))
@@ -206,16 +191,16 @@ static pyw_engine table = {PYW_ENGINE_ABI,
                            NULL,
                            PYW_PYTHON_SERIES,
                            engine_start,
-                           engine_application,
+                           pyw_application_find,
                            engine_load,
                            engine_run,
-                           engine_changed,
+                           pyw_application_changed,
                            engine_thread_end,
                            pyw_stacks_dump,
                            pyw_interpreter_touch,
                            pyw_monitor_overdue,
                            engine_stop,
-                           engine_settle,
+                           pyw_fork_settle,
                            engine_fork,
                            engine_run_program,
                            pyw_log_set_threshold,

@@ -6,7 +6,7 @@
 #include "wsgi/request/input.h"
 #include "wsgi/response/file_wrapper.h"
 
-/* Sets a constant of environ; steals the value, which may be NULL with an exception set. */
+/* Sets a constant of environ. Steals the value, which may be NULL with an exception set. */
 static int set_constant(PyObject *prototype, const char *name, PyObject *value)
 {
     PyObject *key = value != NULL ? PyUnicode_InternFromString(name) : NULL;
@@ -164,8 +164,8 @@ int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request)
     return 0;
 }
 
-/* Does somebody else still have one of the objects? They would find another request in it. */
-static int is_kept(const pyw_kit *kit)
+/* Does the application still have one of the objects? It would find another request in it. */
+static int is_referenced(const pyw_kit *kit)
 {
     int kept = Py_REFCNT(kit->input) != 1;
 
@@ -185,14 +185,14 @@ void pyw_kit_withdraw(pyw_kit *kit)
 
 void pyw_kit_return(pyw_adapter_state *state, pyw_kit *kit)
 {
-    if (state->kit_count == PYW_KITS_MAX || is_kept(kit)) {
+    if (state->kit_count == PYW_KITS_MAX || is_referenced(kit)) {
         free_kit(kit);
         return;
     }
     state->kits[state->kit_count++] = *kit;
 }
 
-/* What the engine computes wins over what anybody puts into the request. */
+/* The engine's values override pairs of the request. */
 static int is_reserved(const pyw_pair *pair)
 {
     if (pair->name_length > 5 && memcmp(pair->name, "wsgi.", 5) == 0) {
@@ -202,7 +202,7 @@ static int is_reserved(const pyw_pair *pair)
            (pair->name_length > 9 && memcmp(pair->name, "mod_wsgi.", 9) == 0);
 }
 
-/* The clock is that of time.monotonic(). */
+/* The value uses the clock of time.monotonic(). */
 static int set_deadline(pyw_adapter_state *state, PyObject *environ, const pyw_exchange *exchange)
 {
     PyObject *seconds;

@@ -3,8 +3,8 @@
 #define PYW_WSGI_STATE_H
 
 /*
- * What the requests of one interpreter share: types, the prototype of environ, caches, and kits, the sets of objects
- * that a request gives to its application. GIL held everywhere.
+ * Shared data of the requests of an interpreter: types, the prototype of environ, caches, and kits. A kit is the set of
+ * objects that a request lends to its application. The caller holds the GIL.
  */
 
 #include "python/python.h"
@@ -12,7 +12,7 @@
 #include "wsgi/request/handle.h"
 #include "wsgi/request/names.h"
 
-/* A kit is used again if the application kept none of it; so there are as many as requests at one time. */
+/* A kit is reused if the application kept none of its objects, so there are as many kits as concurrent requests. */
 typedef struct pyw_kit {
     PyObject *handles[PYW_HANDLE_KINDS];
     PyObject *input;
@@ -37,7 +37,7 @@ typedef struct pyw_adapter_state {
     int kit_count;
 } pyw_adapter_state;
 
-/* The constants of an interpreter's environ. Strings are copied, objects are kept by reference. */
+/* The constants of an interpreter's environ. Strings are copied; objects get a new reference. */
 typedef struct pyw_adapter_settings {
     const char *process_group;
     const char *application_group;
@@ -49,19 +49,22 @@ typedef struct pyw_adapter_settings {
     PyObject *client_gone;     /* pywsgi.ClientGone */
 } pyw_adapter_settings;
 
-/* GIL held, in the interpreter concerned. NULL with an exception set. */
+/* In the interpreter, with the GIL. NULL with an exception set. */
 pyw_adapter_state *pyw_adapter_state_create(const pyw_adapter_settings *settings);
 
-/* GIL held, in the same interpreter, before it ends; no request may be inside pyw_adapter_run. NULL is allowed. */
+/*
+ * In the same interpreter, with the GIL, before the interpreter ends. No request may be inside pyw_adapter_run. NULL is
+ * allowed.
+ */
 void pyw_adapter_state_destroy(pyw_adapter_state *state);
 
 /* Lends the objects of a free or new kit to the request. -1 with an exception set. */
 int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request);
 
-/* From now on the kit's objects know no request, whoever still has them. */
+/* Detaches the objects of the kit from their request, even if the application still has them. */
 void pyw_kit_withdraw(pyw_kit *kit);
 
-/* Keeps a withdrawn kit for another request, or lets go of it. */
+/* Stores a withdrawn kit for another request, or releases it. */
 void pyw_kit_return(pyw_adapter_state *state, pyw_kit *kit);
 
 /* Returns: new reference to the environ of a request; NULL with an exception set. */

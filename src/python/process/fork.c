@@ -18,7 +18,7 @@ static int warn_of_threads(void)
         pyw_log(PYW_LOG_WARNING,
                 PYWNO(0525) "threads were started while the applications were loaded, and will be missing in the "
                             "workers, which are forked: %s; start them in a function that is registered with "
-                            "pywsgi.after_fork, or take preload=On out",
+                            "pywsgi.after_fork, or remove preload=On",
                 text);
     }
     Py_XDECREF(names);
@@ -31,13 +31,16 @@ void pyw_fork_settle(void)
         return;
     }
     if (pyw_call_plain("gc", "collect") < 0 || pyw_call_plain("gc", "freeze") < 0 || warn_of_threads() < 0) {
-        pyw_exception_log(PYW_LOG_WARNING,
-                          PYWNO(0526) "the template cannot be prepared as it should be; it is used as it is");
+        pyw_exception_log(
+            PYW_LOG_WARNING,
+            PYWNO(0526) "the template cannot be prepared for forking; workers are forked from it nevertheless");
     }
     pyw_interpreter_leave();
 }
 
-/* The functions of os.register_at_fork are called by PyOS_*: random, threading and logging count on it. */
+/*
+ * PyOS_BeforeFork and its siblings call the functions of os.register_at_fork. random, threading and logging need them.
+ */
 pid_t pyw_fork(pid_t (*fork_process)(void))
 {
     pid_t pid;

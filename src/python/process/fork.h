@@ -3,8 +3,8 @@
 #define PYW_PYTHON_PROCESS_FORK_H
 
 /*
- * Forking a process in which Python runs: the main interpreter goes along, other interpreters and threads do not. On
- * the thread that started Python, without the GIL.
+ * Forks a process in which Python runs. The main interpreter survives in the child; other interpreters and threads do
+ * not. Call these functions on the thread that started Python, without the GIL.
  */
 
 #include "python/python.h"
@@ -12,12 +12,12 @@
 #include <sys/types.h>
 
 /*
- * Collects garbage and freezes the collector, so that its marks do not write to pages which forked processes share;
- * warns of the threads there are.
+ * Collects garbage and freezes the collector, so that it does not write to the pages that forked processes share. Warns
+ * of running threads.
  */
 void pyw_fork_settle(void);
 
-/* fork_process() between what Python does before and after a fork. Returns what it returned; -1 with errno. */
+/* Calls fork_process() between Python's actions before and after a fork. Returns its result; -1 with errno. */
 pid_t pyw_fork(pid_t (*fork_process)(void));
 
 #endif

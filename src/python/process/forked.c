@@ -50,7 +50,7 @@ int pyw_forked_is_own(void)
     return is_own;
 }
 
-/* What SystemExit was raised with, as python takes it. Other objects than numbers are printed, and mean 1. */
+/* Converts the code of SystemExit as the python command does: other objects than numbers are printed, and mean 1. */
 static int exit_code(PyObject *code)
 {
     int status = 1;
@@ -73,7 +73,7 @@ static int exit_code(PyObject *code)
     return status & 0xff;
 }
 
-/* SystemExit is set; it is cleared. */
+/* SystemExit is set. Clears it. */
 static int take_exit_code(void)
 {
     PyObject *type, *value, *traceback, *code;
@@ -174,7 +174,8 @@ void pyw_forked_check_without_python(void)
 }
 
 /*
- * Handlers of faults stay: those of faulthandler work, ours and httpd's look at the process that they are in.
+ * Keep the handlers of faults: faulthandler works in the child, and our handlers and httpd's check in which process
+ * they run.
  */
 static int is_fault(int number)
 {

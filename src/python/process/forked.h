@@ -4,17 +4,17 @@
 
 /*
  * A process that an application forks (os.fork, multiprocessing, a library) is a copy of the worker, or of httpd's
- * child, with one thread. It may run code of the application as long as it likes; when that code returns to us, the
+ * child, with one thread. It may run code of the application without limit. When that code returns to mod_pywsgi, the
  * process ends. It never answers a request.
  *
- * The process that a template forks on the manager's order is none of these: it is a worker.
+ * A worker that the template forks for the manager is not a forked process in this sense.
  */
 
 #include "python/python.h"
 
 /*
- * The calling thread is going to run code of this application (its target, or words for what else runs the code), or,
- * with NULL, it has done so. Returns what was there before. The text must stay valid meanwhile. Any thread, no GIL
+ * Notes that the calling thread runs code of this application (its target, or a description of other code), or, with
+ * NULL, that it has finished. Returns the previous value. The text must stay valid meanwhile. Any thread, no GIL
  * needed.
  */
 const char *pyw_forked_enter(const char *application);
@@ -22,34 +22,34 @@ const char *pyw_forked_enter(const char *application);
 #define PYW_FORKED_START "code that runs at the start of Python"
 #define PYW_FORKED_END "code that runs at the end of Python"
 
-/* The application whose code the calling thread runs; NULL: none, or it is a thread of the application's own. */
+/* The application whose code the calling thread runs; NULL: none, or the application created the thread. */
 const char *pyw_forked_application(void);
 
-/* Was this process forked by an application? Any thread. */
+/* Did an application fork this process? Any thread. */
 int pyw_forked_is_child(void);
 
-/* From the child handler of pthread_atfork: this process was. */
+/* Marks this process as forked by an application. For the child handler of pthread_atfork. */
 void pyw_forked_note(void);
 
-/* Around a fork that is ours, on the thread that forks. */
+/* Enclose a fork by mod_pywsgi itself, on the thread that forks. */
 void pyw_forked_begin_own(void);
 void pyw_forked_end_own(void);
 int pyw_forked_is_own(void);
 
 /*
- * If this process was forked by an application, it ends here: what Python has printed is flushed, the log says who
- * forked it, and the exit status is that of the current exception: SystemExit's code, 1 for any other, whose traceback
- * is logged, or 0 without one. `who`: the request, or what else ran the code. GIL held.
+ * Ends this process if an application forked it: flushes the output of Python, logs who forked the process, and exits.
+ * The exit status follows from the current exception: the code of SystemExit, 1 for any other, whose traceback is
+ * logged, or 0 without one. `who`: the request, or the other code. The caller holds the GIL.
  */
 void pyw_forked_check(const char *who);
 
 /* As pyw_forked_check, for code that ran on behalf of pyw_forked_application(). */
 void pyw_forked_check_application(void);
 
-/* As pyw_forked_check_application where Python is gone: the exit status is 0. */
+/* As pyw_forked_check_application, when Python has been finalised. The exit status is 0. */
 void pyw_forked_check_without_python(void);
 
-/* Gives the signals that have handlers their default action again, and unblocks all. Async-signal-safe. */
+/* Resets all signals that have handlers to the default action, and unblocks all signals. Async-signal-safe. */
 void pyw_forked_reset_signals(void);
 
 #endif

@@ -18,26 +18,28 @@
 struct pyw_interpreter {
     pyw_interpreter *next;
     char *name;
-    int index;                           /* of its thread states; 0 is the main interpreter */
-    _Atomic(PyInterpreterState *) state; /* NULL: not made yet */
-    PyThreadState *first;                /* the one it was made with, where it is kept: see make_state */
+    int index;                           /* index of its thread states; 0 is the main interpreter */
+    _Atomic(PyInterpreterState *) state; /* NULL: not created yet */
+    PyThreadState *first;                /* its first thread state, where that is preserved: see make_state */
     void *extension;
 };
 
 static struct {
     const pyw_module_settings *settings;
     const pyw_interpreter_hooks *hooks;
-    pthread_mutex_t lock;   /* of the list and the owner; held briefly, and never while waiting for the GIL */
-    pthread_mutex_t making; /* held while a sub-interpreter is made; whoever waits for it does not have the GIL */
+    pthread_mutex_t lock; /* guards the list and the owner; held briefly, and never while waiting for the GIL */
+    pthread_mutex_t
+        making; /* held while a sub-interpreter is created; a thread that waits for it does not hold the GIL */
     pyw_interpreter main;
     pyw_interpreter *last;
-    double threads_end; /* when stop() waits no longer for threads of the applications, CLOCK_MONOTONIC; 0: never */
-    char *owner;        /* the group that the main interpreter was given to, "" if somebody chose it; NULL: none yet */
+    double threads_end; /* when stop() ends its wait for threads of the applications, CLOCK_MONOTONIC; 0: no limit */
+    char *
+        owner; /* the group that uses the main interpreter, "" if the main interpreter was configured; NULL: none yet */
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .making = PTHREAD_MUTEX_INITIALIZER, .last = &all.main};
 
 static __thread int is_nameless;
 
-/* Once it is set, it stays. */
+/* Once set, the owner does not change. */
 static const char *owner(void)
 {
     const char *name;
@@ -48,12 +50,12 @@ static const char *owner(void)
     return name;
 }
 
-/* What every interpreter gets; in it, with the GIL. -1 with an exception set. */
+/* Sets up an interpreter, in it, with the GIL. -1 with an exception set. */
 static int set_up(pyw_interpreter *interpreter)
 {
     int rv = pyw_module_set_up(all.settings, interpreter->name, owner());
 
-    pyw_forked_check_application(); /* of a .pth file */
+    pyw_forked_check_application(); /* for code in a .pth file */
     if (rv < 0 || pyw_stacks_prepare() < 0) {
         return -1;
     }
@@ -105,12 +107,6 @@ static pyw_interpreter *append_interpreter(const char *name)
     return interpreter;
 }
 
-static pyw_interpreter *give_main_to(const char *name)
-{
-    all.owner = strdup(name);
-    return all.owner != NULL ? &all.main : NULL;
-}
-
 pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_default)
 {
     pyw_interpreter *found;
@@ -118,7 +114,8 @@ pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_defa
     pthread_mutex_lock(&all.lock);
     found = find_interpreter(application_group);
     if (all.owner == NULL && (found == &all.main || (found == NULL && is_default))) {
-        found = give_main_to(application_group);
+        all.owner = strdup(application_group);
+        found = all.owner != NULL ? &all.main : NULL;
     }
     else if (found == NULL) {
         found = append_interpreter(application_group);
@@ -127,24 +124,25 @@ pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_defa
     return found;
 }
 
-static void not_made(const pyw_interpreter *interpreter)
+static void log_failed_creation(const pyw_interpreter *interpreter)
 {
     char message[512];
 
     PyOS_snprintf(message, sizeof(message),
-                  PYWNO(0511) "there is no interpreter for the application group %.300s: its "
+                  PYWNO(0511) "cannot create an interpreter for the application group %.300s: its "
                               "requests get 500",
                   interpreter->name);
     pyw_exception_log(PYW_LOG_ERR, message);
 }
 
 /*
- * Up to 3.12 the threading module keeps a lock of the thread state that imported it, and its shutdown fails if that
- * state is gone: so the first state belongs to no thread, and stop uses it. 3.13 uses the memory of an interpreter's
- * last state again before it has cleared it, if one thread ends while another one comes: so there must always be one
- * more. From 3.14 on another thread must not use it, because it knows the limits of its thread's stack.
+ * Up to 3.12 the threading module keeps a lock of the thread state that imported it, and its shutdown fails without
+ * that state. Therefore the first state belongs to no thread, and stop uses it. 3.13 reuses the memory of an
+ * interpreter's last thread state before it has cleared it, if one thread ends while another one starts. Therefore one
+ * state must always remain. From 3.14 on another thread must not use the state, because it records the limits of its
+ * thread's stack.
  */
-static void leave_first(pyw_interpreter *interpreter, PyThreadState *first)
+static void release_first_state(pyw_interpreter *interpreter, PyThreadState *first)
 {
 #if PY_VERSION_HEX < 0x030e0000
     interpreter->first = first;
@@ -156,7 +154,7 @@ static void leave_first(pyw_interpreter *interpreter, PyThreadState *first)
 #endif
 }
 
-/* With the GIL in the main interpreter; gives it up. */
+/* Called with the GIL in the main interpreter. Releases it. */
 static void make_state(pyw_interpreter *interpreter)
 {
     PyThreadState *before = PyThreadState_Get();
@@ -166,25 +164,28 @@ static void make_state(pyw_interpreter *interpreter)
     if (first == NULL) {
         PyThreadState_Swap(before);
     }
-    pyw_forked_check_application(); /* of sitecustomize, or a .pth file */
+    pyw_forked_check_application(); /* for code in sitecustomize or a .pth file */
     if (first == NULL) {
-        not_made(interpreter);
+        log_failed_creation(interpreter);
         PyEval_SaveThread();
         return;
     }
     if (set_up(interpreter) < 0) {
-        not_made(interpreter);
+        log_failed_creation(interpreter);
         Py_EndInterpreter(first);
         PyThreadState_Swap(before);
         PyEval_SaveThread();
         return;
     }
     state = PyThreadState_GetInterpreter(first);
-    leave_first(interpreter, first);
+    release_first_state(interpreter, first);
     atomic_store(&interpreter->state, state);
 }
 
-/* A Thread object with a name, in the interpreter, with the GIL. Without one Python makes a dummy when it is asked. */
+/*
+ * Creates a named threading.Thread for this thread, in the interpreter, with the GIL. Otherwise Python would create a
+ * dummy.
+ */
 static void name_thread(void)
 {
     static atomic_int count;
@@ -209,12 +210,15 @@ static PyThreadState *add_thread_state(const pyw_interpreter *interpreter)
     return state;
 }
 
-/* This thread's state in an interpreter that is made. NULL: no memory. */
+/* Returns this thread's state in an existing interpreter. NULL: out of memory. */
 static PyThreadState *thread_state(const pyw_interpreter *interpreter)
 {
     PyThreadState *state = pyw_thread_states_get(interpreter->index);
 
-    /* Before 3.12 PyGILState_Ensure of an extension module finds the first state of a thread: let that be main's. */
+    /*
+     * Before 3.12, PyGILState_Ensure in an extension module finds the first state of a thread. It must be the main
+     * interpreter's.
+     */
     if (state == NULL && interpreter != &all.main && thread_state(&all.main) == NULL) {
         return NULL;
     }
@@ -290,7 +294,7 @@ void *pyw_interpreter_extension(const pyw_interpreter *interpreter)
     return interpreter->extension;
 }
 
-/* `result`: of a function that runs at the exit of an interpreter. A failure is logged, and the next one runs. */
+/* `result` is the result of an exit function of an interpreter. A failure is logged, and the next function runs. */
 static void end_exit_call(PyObject *result)
 {
     pyw_forked_check_application();
@@ -300,7 +304,7 @@ static void end_exit_call(PyObject *result)
     Py_XDECREF(result);
 }
 
-/* How long the threads of an interpreter may take: 0: for ever. */
+/* The time that the threads of an interpreter have left; 0: no limit. */
 static double seconds_left(void)
 {
     struct timespec time;
@@ -326,11 +330,11 @@ static int count_threads(void)
 }
 
 /*
- * In the interpreter, with the GIL: afterwards nothing of ours is in it. 1: the calling thread is the only one in it.
- * The order is Python's: threads that are no daemons end, then exit functions run; they also run if a thread takes too
- * long.
+ * Called in the interpreter, with the GIL. Frees our data in it. 1: the calling thread is the only one in the
+ * interpreter. The order is Python's: non-daemon threads end, then exit functions run, also if a thread exceeds the
+ * time limit.
  */
-static int wind_up(pyw_interpreter *interpreter)
+static int clean_up_interpreter(pyw_interpreter *interpreter)
 {
     const char *before = pyw_forked_enter("a function that runs at the exit of an interpreter");
 
@@ -345,7 +349,7 @@ static int wind_up(pyw_interpreter *interpreter)
     return count_threads() == 1;
 }
 
-/* 0: threads of the application are still inside. */
+/* 0: threads of the application still run in it. */
 static int end_sub_interpreter(pyw_interpreter *interpreter)
 {
     PyThreadState *thread = interpreter->first, *own = pyw_thread_states_get(interpreter->index);
@@ -358,21 +362,20 @@ static int end_sub_interpreter(pyw_interpreter *interpreter)
     }
     PyEval_RestoreThread(thread);
     if (!is_nameless) {
-        name_thread(); /* this thread has not been in the interpreter if another one made it */
+        name_thread(); /* if another thread created the interpreter, this thread enters it for the first time */
     }
     if (own != NULL && own != thread) {
         PyThreadState_Clear(own);
         PyThreadState_Delete(own);
     }
     pyw_thread_states_forget(interpreter->index);
-    if (!wind_up(interpreter)) {
+    if (!clean_up_interpreter(interpreter)) {
         PyEval_SaveThread();
         return 0;
     }
     Py_EndInterpreter(thread);
     /*
-     * Py_EndInterpreter leaves the GIL held without a thread state before 3.12, and from then on a state is needed
-     * too.
+     * Before 3.12, Py_EndInterpreter leaves the GIL held without a thread state. Later versions also need a state here.
      */
     PyThreadState_Swap(pyw_thread_states_get(0));
     pyw_forked_check_application();
@@ -389,8 +392,8 @@ static void limit_threads(int threads_ms)
 }
 
 /*
- * The thread that stops may be another than the one that started Python: httpd's child starts it for the first request
- * that turns out to be embedded. Only the latter may finalise, as it is Python's main thread.
+ * The calling thread may not be the thread that started Python: httpd's child starts Python for its first embedded
+ * request. Only that thread may finalise, as it is Python's main thread.
  */
 void pyw_interpreter_stop(int threads_ms)
 {
@@ -408,13 +411,16 @@ void pyw_interpreter_stop(int threads_ms)
         }
     }
     PyEval_RestoreThread(own);
-    alone &= wind_up(&all.main);
+    alone &= clean_up_interpreter(&all.main);
     if (alone) {
         Py_FinalizeEx();
         pyw_forked_check_without_python();
     }
     else {
-        /* Threads that Python does not wait for would run into a dying interpreter: the process ends without. */
+        /*
+         * Python does not wait for these threads, and they would crash in a finalised interpreter. The process ends
+         * without finalising.
+         */
         PyEval_SaveThread();
     }
 }

@@ -3,10 +3,10 @@
 #define PYW_PYTHON_PROCESS_INTERPRETER_H
 
 /*
- * The interpreters of the process, one for each application group, and the thread states by which threads are in
- * them. A thread gets a thread state for an interpreter, and a threading.Thread "pywsgi-N", when it first enters it,
- * and keeps them until pyw_interpreter_thread_end: so thread-local data of Python code lives from request to request.
- * No GIL on the calling side, unless a function says otherwise.
+ * The interpreters of the process, one for each application group, and the thread states that threads use in them. When
+ * a thread first enters an interpreter, it gets a thread state and a threading.Thread "pywsgi-N". It keeps both until
+ * pyw_interpreter_thread_end, so thread-local data of Python code persists between requests. The caller does not hold
+ * the GIL, unless a function states otherwise.
  */
 
 #include "python/python.h"
@@ -16,60 +16,64 @@
 
 typedef struct pyw_interpreter pyw_interpreter;
 
-/* What the layer above keeps for each interpreter. Both are called in it, with the GIL. */
+/* Data of the layer above for each interpreter. Both functions are called in the interpreter, with the GIL. */
 typedef struct pyw_interpreter_hooks {
     /* NULL with an exception set. */
     void *(*create)(const char *application_group);
     void (*destroy)(void *extension);
 } pyw_interpreter_hooks;
 
-/*
- * Right after Python was initialised, with the GIL, which is given up. Settings and hooks are referred to.
- */
+/* Call this after Python was initialised, with the GIL, which it releases. Settings and hooks must stay valid. */
 pyw_result pyw_interpreter_start(const pyw_module_settings *settings, const pyw_interpreter_hooks *hooks,
                                  pyw_problem *problem);
 
 /*
- * The interpreter of a group, registered if it is new; "" is the main one. `is_default`: nobody chose the name, and the
- * first group of a process may live in the main interpreter, in which everything works. NULL: no memory. Valid for
- * ever.
+ * Returns the interpreter of an application group, and registers a new group; "" is the main interpreter. `is_default`:
+ * the name was not configured. The first such group of a process may use the main interpreter, in which all extension
+ * modules work. NULL: out of memory. The result is never freed.
  */
 pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_default);
 
-/* The main one, which stays free for the first group that may have it. */
+/* Returns the main interpreter without assigning it to a group. */
 pyw_interpreter *pyw_interpreter_main(void);
 
-/* Those that are not the main interpreter end in a process that is forked. */
+/* Sub-interpreters do not survive a fork. */
 int pyw_interpreter_is_main(const pyw_interpreter *interpreter);
 
-/* As pyw_interpreter_enter, for the main one. */
+/* As pyw_interpreter_enter, for the main interpreter. */
 pyw_result pyw_interpreter_enter_main(void);
 
-/* Takes the GIL in the interpreter, which is made if need be. PYW_FAILED: it could not be; the log says why. */
+/*
+ * Acquires the GIL in the interpreter, and creates the interpreter if necessary. PYW_FAILED: creation failed, and the
+ * reason was logged.
+ */
 pyw_result pyw_interpreter_enter(pyw_interpreter *interpreter);
 
-/* Gives the GIL up. */
+/* Releases the GIL. */
 void pyw_interpreter_leave(void);
 
-/* The calling thread runs no code of applications: threading does not list it. Before it enters an interpreter. */
+/*
+ * The calling thread runs no code of applications, so threading does not list it. Call this before the thread enters an
+ * interpreter.
+ */
 void pyw_interpreter_stay_nameless(void);
 
-/* Takes the GIL and gives it back. Without the GIL; any thread of the host that runs no code of applications. */
+/* Acquires and releases the GIL. For any thread of the host that runs no code of applications. */
 void pyw_interpreter_touch(void);
 
-/* What hooks->create returned. Between enter and leave. */
+/* Returns the result of hooks->create. Between enter and leave. */
 void *pyw_interpreter_extension(const pyw_interpreter *interpreter);
 
-/* The calling thread ends, or will not enter again: frees its thread states. */
+/* Frees the thread states of the calling thread, which ends or will not enter Python again. */
 void pyw_interpreter_thread_end(void);
 
-/* In a forked process: nobody holds a lock. */
+/* For a forked process, in which no thread holds a lock. */
 void pyw_interpreter_renew_locks(void);
 
 /*
- * Runs the exit functions of all interpreters, waits for their threads that are no daemons, for `threads_ms` if it is
- * not 0, and finalises Python, or leaves that out if threads of the application are still in it. On the thread that
- * called start; no other thread is inside.
+ * Waits for the non-daemon threads of all interpreters, for `threads_ms` unless that is 0, runs the exit functions, and
+ * finalises Python. If threads of the application are still running, Python is not finalised. On the thread that called
+ * start; no other thread is in an interpreter.
  */
 void pyw_interpreter_stop(int threads_ms);
 

@@ -21,7 +21,7 @@ static pyw_result not_started(pyw_problem *problem, const PyStatus *status, cons
                            status->err_msg != NULL ? status->err_msg : "it asked to exit");
 }
 
-/* The path of the interpreter that the process would be if it were python. */
+/* Writes the path of the python executable. */
 static pyw_result find_executable(const char *home, char *path, size_t size, pyw_problem *problem)
 {
     char library[PATH_MAX];
@@ -49,7 +49,7 @@ static pyw_result find_executable(const char *home, char *path, size_t size, pyw
     return PYW_OK;
 }
 
-/* Has somebody asked for a locale that can be had, and is more than ASCII? */
+/* Do the environment variables select an installed locale with more than ASCII? */
 static int locale_is_chosen(void)
 {
     locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
@@ -63,7 +63,7 @@ static int locale_is_chosen(void)
     return chosen;
 }
 
-/* The locale of an httpd child is httpd's business: there file names are UTF-8 and LC_CTYPE stays as it is. */
+/* In httpd's child, httpd owns the locale: LC_CTYPE is unchanged, and file names are UTF-8. */
 static PyStatus preinitialise(int is_daemon)
 {
     PyPreConfig config;
@@ -86,7 +86,7 @@ static PyStatus configure(PyConfig *config, const char *executable)
     config->parse_argv = 0;
     config->install_signal_handlers = 0;
     config->pathconfig_warnings = 0;
-    /* The slash in it is what keeps versions that look at the program's name from searching PATH. */
+    /* A path with a slash keeps versions of Python that use the program name from searching PATH. */
     if (!PyStatus_Exception(status)) {
         status = PyConfig_SetBytesString(config, &config->program_name, executable);
     }
@@ -108,7 +108,7 @@ pyw_result pyw_runtime_start(const pyw_runtime_settings *settings, pyw_problem *
     if (pyw_module_register() < 0) {
         return pyw_problem_set(problem, "out of memory");
     }
-    /* It would say that another Python's library is ours. */
+    /* PYTHONHOME may name another Python's library. */
     unsetenv("PYTHONHOME");
     status = preinitialise(settings->is_daemon);
     if (PyStatus_Exception(status)) {
@@ -118,7 +118,7 @@ pyw_result pyw_runtime_start(const pyw_runtime_settings *settings, pyw_problem *
     status = configure(&config, executable);
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(&config);
-        pyw_forked_check_application(); /* of sitecustomize, or a .pth file */
+        pyw_forked_check_application(); /* for code in sitecustomize or a .pth file */
     }
     PyConfig_Clear(&config);
     return PyStatus_Exception(status) ? not_started(problem, &status, executable) : PYW_OK;
@@ -129,7 +129,7 @@ const char *pyw_runtime_version(void)
     static char version[32];
     const char *text = Py_GetVersion();
 
-    /* Whoever races here writes the same bytes. */
+    /* Concurrent callers write the same bytes. */
     snprintf(version, sizeof(version), "%.*s", (int)strcspn(text, " "), text);
     return version;
 }

@@ -12,7 +12,7 @@ typedef struct thread_states {
     int size;
 } thread_states;
 
-/* All threads; the lock is held briefly, and never while waiting for the GIL. */
+/* The states of all threads. The lock is held briefly, and never while waiting for the GIL. */
 static struct {
     pthread_mutex_t lock;
     LIST_HEAD(, thread_states) threads;
@@ -42,7 +42,7 @@ static void delist(thread_states *thread)
     free(thread);
 }
 
-/* Room for index, in a list that stop() may be reading. -1: no memory. */
+/* Makes room for `index` in a list that stop() may read concurrently. -1: out of memory. */
 static int reserve(int index)
 {
     int size = index + 4;
@@ -88,7 +88,7 @@ int pyw_thread_states_adopt(int index, PyThreadState *state)
     return 0;
 }
 
-/* Main's goes last: see pyw_thread_states_add. */
+/* The main interpreter's state is deleted last: see pyw_thread_states_add. */
 void pyw_thread_states_end(void (*before_end)(void))
 {
     for (int i = mine != NULL ? mine->size - 1 : -1; i >= 0; i--) {
@@ -106,7 +106,7 @@ void pyw_thread_states_end(void (*before_end)(void))
     }
 }
 
-/* Takes one state out of the lists. NULL: there is none left. */
+/* Removes a state from the lists. NULL: no state is left. */
 static PyThreadState *take_other(int index)
 {
     PyThreadState *state = NULL;
@@ -127,7 +127,7 @@ void pyw_thread_states_delete_others(int index)
 {
     PyThreadState *state;
 
-    /* Clearing runs code of thread-local objects, so the lock is not held. */
+    /* PyThreadState_Clear runs code of thread-local objects, so do not hold the lock. */
     while ((state = take_other(index)) != NULL) {
         PyThreadState_Clear(state);
         PyThreadState_Delete(state);

@@ -3,8 +3,8 @@
 #define PYW_PYTHON_PROCESS_THREAD_STATES_H
 
 /*
- * The thread states of the host's threads, by the index of the interpreter (0: the main one). Each is made and used by
- * its own thread.
+ * The thread states of the host's threads, by the index of the interpreter (0: the main interpreter). Each thread
+ * creates and uses its own states.
  */
 
 #include "python/python.h"
@@ -12,25 +12,28 @@
 /* The calling thread's state, NULL if it has none in that interpreter. No GIL needed. */
 PyThreadState *pyw_thread_states_get(int index);
 
-/* Makes one. No GIL needed. NULL: no memory. The state for index 0 has to be made first. */
+/* Creates a state. No GIL needed. NULL: out of memory. The state for index 0 must be created first. */
 PyThreadState *pyw_thread_states_add(int index, PyInterpreterState *interpreter);
 
-/* Takes the state that Python made for the calling thread when it started. -1: no memory. */
+/* Adopts the state that Python created for the calling thread when it started. -1: out of memory. */
 int pyw_thread_states_adopt(int index, PyThreadState *state);
 
-/* Without the GIL: deletes the calling thread's states; before_end() is called with the GIL, in each. */
+/*
+ * Deletes the calling thread's states. Calls before_end() in each interpreter, with the GIL. The caller does not hold
+ * the GIL.
+ */
 void pyw_thread_states_end(void (*before_end)(void));
 
-/* With the GIL, in the interpreter of that index: deletes the states that other threads left in it. */
+/* Deletes the states of other threads in the interpreter of that index. With the GIL, in that interpreter. */
 void pyw_thread_states_delete_others(int index);
 
-/* The calling thread's state of that index was deleted by Python. */
+/* Removes the calling thread's state of that index, which Python has deleted. */
 void pyw_thread_states_forget(int index);
 
-/* Is the calling thread one of the host's that has entered Python? No GIL needed. */
+/* Does the calling thread belong to the host, and has it entered Python? No GIL needed. */
 int pyw_thread_states_are_ours(void);
 
-/* In a forked process: nobody holds the lock. */
+/* For a forked process, in which no thread holds the lock. */
 void pyw_thread_states_renew_lock(void);
 
 #endif

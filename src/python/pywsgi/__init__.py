@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The interface of mod_pywsgi to the applications that it hosts.
 
-The engine executes this package in each interpreter before any code of an application (python/module.c). `_pywsgi` has
-the functions in C. A module of the standard library that most applications do without is imported where it is used.
+The engine executes this package in each interpreter before any code of an application (python/module.c). `_pywsgi`
+contains the functions in C. Modules of the standard library that most applications do not need are imported where they
+are used.
 """
 from pywsgi import _fork, _imports, _interpreter, _log_handler, _signals, _streams
 from pywsgi._hooks import after_fork
@@ -11,11 +12,11 @@ __all__ = ["ClientGone", "LogHandler", "RequestTimeout", "after_fork", "applicat
 
 
 class RequestTimeout(BaseException):
-    """Raised in a thread whose request has run out of time."""
+    """Raised in a thread whose request has exceeded its time limit."""
 
 
 class ClientGone(BaseException):
-    """For applications that want to end a request whose client has left."""
+    """Raised by applications to end a request whose client has left."""
 
 
 def _set_up(version, process_group, application_group, main_group, path, environ):

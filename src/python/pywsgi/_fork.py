@@ -25,11 +25,11 @@ def _after_in_child():
         return
     _is_child = True
     if os.getsid(0) == os.getpid():
-        _use_terminal()  # by os.forkpty
+        _use_terminal()  # os.forkpty made the terminal
     if isinstance(threading._main_thread, _threads.RequestThread):
         _threads.become_main()
     for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM, _signal.SIGUSR1):
-        # Python does not know the handlers that the server had, and that were reset.
+        # Python does not know the server's handlers, which have been reset.
         if _signal.getsignal(number) is None or callable(_signal.getsignal(number)):
             try:
                 _signal.signal(number, _signal.SIG_DFL)
@@ -70,7 +70,7 @@ def _unblock_signals_of_programs():
 
 def prepare(is_embedded):
     """Prepare for processes that the application forks and, in httpd's child, for programs that it starts."""
-    # The function that threading has registered comes first.
+    # The function registered by threading runs first.
     os.register_at_fork(after_in_child=_after_in_child)
     if is_embedded:
         _unblock_signals_of_programs()

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functions that an application wants called in each process that serves requests."""
+"""Functions that applications register to be called in each process that serves requests."""
 import sys
 
 _registered = []  # (function, globals of the module that registered it)
-_is_held = False
+_is_deferring = False
 
 
 def after_fork(function):
-    """Call function() once in each process that serves requests, before the first one. Can be a decorator.
+    """Call function() once in each process that serves requests, before the first request. Can be a decorator.
 
-    With preload=On the call comes after the process was forked, otherwise after its application was loaded. A function
-    that is registered later is called immediately.
+    With preload=On the call happens after the fork, otherwise after the application was loaded. A function that is
+    registered later is called immediately.
     """
     if not callable(function):
-        raise TypeError("after_fork() wants a function, not " + type(function).__name__)
-    if _is_held:
+        raise TypeError("after_fork() expects a function, not " + type(function).__name__)
+    if _is_deferring:
         _registered.append((function, sys._getframe(1).f_globals))
     else:
         function()
@@ -22,15 +22,15 @@ def after_fork(function):
 
 
 def hold():
-    """Keep the functions that are registered from now on for run()."""
-    global _is_held
-    _is_held = True
+    """Defer functions that are registered from now on until run()."""
+    global _is_deferring
+    _is_deferring = True
 
 
 def release():
-    """Call functions immediately from now on. Those that were kept still wait for run()."""
-    global _is_held
-    _is_held = False
+    """Call functions immediately from now on. Deferred functions still wait for run()."""
+    global _is_deferring
+    _is_deferring = False
 
 
 def _is_outdated(names):
@@ -40,7 +40,7 @@ def _is_outdated(names):
 
 
 def run():
-    """Call the functions that were kept. The next run() calls one that raises again."""
+    """Call the deferred functions. A function that raises is called again by the next run()."""
     while _registered:
         hook = _registered.pop(0)
         function, names = hook

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Extension modules that can be imported in one interpreter of a process only, or only in the main one."""
+"""Extension modules that only one interpreter of a process, or only the main interpreter, can import."""
 
-main_group = None  # the application group in the main interpreter
+main_group = None  # the application group that uses the main interpreter
 
 
 def _is_refusal(error):
@@ -10,7 +10,7 @@ def _is_refusal(error):
 
 
 def explain_refusal(error):
-    """Return why an extension module refused this sub-interpreter, None if that did not cause the exception `error`."""
+    """Return why an extension module refused this sub-interpreter, or None if `error` has another cause."""
     known = []
     while error is not None and error not in known:
         if _is_refusal(error):

@@ -1,28 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an application finds in its interpreter: sys.path, os.environ, and the module mod_wsgi."""
+"""The environment of an application: sys.path, os.environ, and the module mod_wsgi."""
 import os
 import site
 import sys
 
 
 def extend_path(entries):
-    """Put the directories `entries` and what their .pth files add to the front of sys.path, in this order."""
+    """Put the directories `entries`, and the directories that their .pth files add, at the front of sys.path, in this
+    order.
+    """
     front = []
     for entry in entries:
         entry = os.path.abspath(entry)
         before = list(sys.path)
         site.addsitedir(entry)
-        # An entry that sys.path had already moves to the front, too.
+        # An entry that is already in sys.path moves to the front, too.
         added = [entry] + [item for item in sys.path if item not in before and item != entry]
         front += [item for item in added if item not in front]
     sys.path[:] = front + [item for item in sys.path if item not in front]
 
 
 def begin_environ(before):
-    """Set os.environ to `before`, which is marshalled, unless it is None. Return os.environ, marshalled.
+    """Set os.environ to the marshalled `before`, unless that is None. Return os.environ, marshalled.
 
-    So each interpreter begins with the environment of the process, without the variables that others have set. Their
-    values stay in the environment in C, which a process has once.
+    Each interpreter begins with the environment of the process, without variables that other interpreters have set.
+    Their values remain in the C environment, of which a process has only one.
     """
     import marshal
 
@@ -34,7 +36,7 @@ def begin_environ(before):
 
 
 def offer_mod_wsgi(process_group, application_group):
-    """Provide a module mod_wsgi, unless one is installed: applications ask it for the version and the group."""
+    """Provide a module mod_wsgi unless one is installed. Applications read the version and the groups from it."""
     import importlib.machinery
     import types
 

@@ -3,12 +3,12 @@
 import _signal
 
 _is_running = False
-_was_told = False
+_was_stopped = False
 
 
 def _stop(number, frame):
-    global _was_told
-    _was_told = True
+    global _was_stopped
+    _was_stopped = True
     if _is_running:
         raise SystemExit
 
@@ -21,7 +21,7 @@ def begin():
 
 
 def end():
-    """Let SIGTERM raise nothing any more. Return whether it has come."""
+    """Stop raising SystemExit on SIGTERM. Return whether SIGTERM was received."""
     global _is_running
     _is_running = False
-    return _was_told
+    return _was_stopped

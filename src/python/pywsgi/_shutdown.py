@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of an interpreter: threads of the application that are no daemons are waited for."""
+"""The end of an interpreter: waits for the non-daemon threads of the application."""
 import sys
 import threading
 
@@ -12,7 +12,7 @@ def _find_others():
 
 
 def join_others():
-    """Wait for all threads that are no daemons, also for those that are started meanwhile."""
+    """Wait for all non-daemon threads, including threads that are started meanwhile."""
     others = _find_others()
     while others:
         others[0].join()
@@ -20,8 +20,8 @@ def join_others():
 
 
 def _end_threading():
-    # Up to 3.12 the thread that imported threading is the main one, and _shutdown() in another thread would wait for
-    # it for ever. Py_EndInterpreter() calls _shutdown() again, which must not find the main thread a second time.
+    # Up to 3.12 the main thread is the thread that imported threading, and _shutdown() in another thread would wait for
+    # it forever. Py_EndInterpreter() calls _shutdown() again, which must not find the main thread a second time.
     if sys.version_info < (3, 13):
         threading._main_thread._ident = threading.get_ident()
     threading._shutdown()
@@ -39,9 +39,9 @@ def _report(threads, are_awaited):
 
 
 def shut_down(seconds):
-    """Wait `seconds` for the threads that are no daemons. Log the names of those that have not ended.
+    """Wait `seconds` for the non-daemon threads. Log the names of threads that are still running.
 
-    0 means no limit; then the log has the names after a while.
+    0 means no limit; then the names are logged after a while.
     """
     others = _find_others()
     if not others:

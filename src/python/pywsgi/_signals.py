@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signals belong to the server: signal.signal() installs no handler, and logs a warning once for each caller."""
+"""The server handles signals: signal.signal() installs no handler, and logs a warning once for each caller."""
 import signal
 import sys
 
@@ -24,5 +24,5 @@ _refuse.__name__ = "signal"
 
 
 def refuse_handlers():
-    """Replace signal.signal() of this interpreter. A process that the application forks may still install handlers."""
+    """Replace signal.signal() in this interpreter. A process that the application forks may still install handlers."""
     signal.signal = _refuse

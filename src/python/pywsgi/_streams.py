@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The standard streams: an empty sys.stdin, and streams whose lines become records of the error log."""
+"""The standard streams: an empty sys.stdin, and output streams whose lines become records of the error log."""
 import io
 import sys
 
@@ -50,7 +50,7 @@ class _Log(io.BufferedIOBase):
 
 
 class _Text(io.TextIOWrapper):
-    """Text for the error log. Each thread's lines become records as soon as they end."""
+    """Text for the error log. Each line becomes a record when it ends, separately for each thread."""
 
     line_buffering = True
     write_through = True
@@ -60,7 +60,7 @@ class _Text(io.TextIOWrapper):
         super().__init__(_Log(stream, name, fd), "utf-8", "backslashreplace", "\n", write_through=True)
 
     def reconfigure(self, *, line_buffering=None, write_through=None, **options):
-        # Buffered text would be logged with the request of the thread that flushes it, so there is no buffer.
+        # Buffered text would be logged for the request of the thread that flushes it, so there is no buffer.
         super().reconfigure(**options)
 
 

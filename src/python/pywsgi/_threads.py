@@ -11,7 +11,7 @@ class RequestThread(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._started.set()
         self._set_ident()
-        for handle in ("_handle", "_os_thread_handle"):  # of 3.13, of 3.14 and later
+        for handle in ("_handle", "_os_thread_handle"):  # 3.13; 3.14 and later
             if hasattr(self, handle):
                 setattr(self, handle, threading._make_thread_handle(self._ident))
         self._set_native_id()
@@ -41,7 +41,7 @@ def release():
 
 def become_main():
     """Make the calling thread, a RequestThread, the main thread of the process that it has forked."""
-    # Up to 3.12 the main thread has a lock that multiprocessing's children take at their end.
+    # Up to 3.12 the main thread has a lock that children of multiprocessing acquire when they end.
     with threading._active_limbo_lock:
         threading._active.pop(threading.get_ident(), None)
     threading._main_thread = threading._MainThread()
@@ -61,7 +61,7 @@ def _names_now():
 
 
 def name_others():
-    """Return the names of all threads of this process but its first, separated by commas."""
+    """Return the names of all threads of this process except the first, separated by commas."""
     import time
 
     # The kernel may still list a thread that has just been joined.

@@ -10,24 +10,24 @@
 #include "python/stacks.h"
 #include "wsgi/state.h"
 
-/* What is said about a request, by which time it may be over. */
+/* A copy of the facts about a request, which may end before they are logged. */
 typedef struct report {
-    char request[700];   /* "GET /path [id]" */
-    double waited, ran;  /* seconds */
-    pyw_oversight state; /* in which the interrupt thread was wanted */
+    char request[700];         /* "GET /path [id]" */
+    double waited, ran;        /* seconds */
+    pyw_monitored_state state; /* the state in which the interrupt thread was woken */
     int is_gone;
     int is_overdue;
-    int is_blocked; /* the exception that was raised has not been come to */
+    int is_blocked; /* the exception that was raised has not been delivered yet */
     pyw_interruption raised;
     PyThreadState *thread;
     unsigned long thread_id;
-    PyObject *exception; /* borrowed from the interpreter: what is to be raised */
+    PyObject *exception; /* borrowed from the interpreter: the exception to raise */
     pyw_log_sink *log;
     void *log_baton;
 } report;
 
-/* The deadline monitor's. */
-static report unheard;
+/* Belongs to the deadline monitor. */
+static report no_gil_report;
 
 static void log_report(const report *about, pyw_log_level level, const char *text)
 {
@@ -42,8 +42,8 @@ static void log_report(const report *about, pyw_log_level level, const char *tex
     }
 }
 
-/* A record for each line. */
-static void say_lines(const report *about, pyw_log_level level, pyw_buffer *lines)
+/* Writes a record for each line. */
+static void log_lines(const report *about, pyw_log_level level, pyw_buffer *lines)
 {
     char *line = pyw_buffer_reserve(lines, 1);
     char *end = line;
@@ -65,7 +65,7 @@ static double age(int64_t since_us)
     return (double)(pyw_clock_us() - since_us) / 1e6;
 }
 
-/* The deadline monitor's lock is held. */
+/* The caller holds the deadline monitor's lock. */
 static void describe_thread(report *about, const pyw_monitored *monitored)
 {
     const pyw_request *request = monitored->request;
@@ -96,9 +96,9 @@ static void report_timeout(const report *about, pyw_buffer *stack)
              PYWNO(0620) "%s: not answered in time (request-timeout): it waited %.3f s and has run for %.3f s; %s. Its "
                          "thread is at:",
              about->request, about->waited, about->ran,
-             pyw_monitor_host()->interrupts ? "the thread is interrupted" : "the thread goes on (interrupt=Off)");
+             pyw_monitor_host()->interrupts ? "the thread is interrupted" : "the thread continues (interrupt=Off)");
     log_report(about, PYW_LOG_ERR, text);
-    say_lines(about, PYW_LOG_ERR, stack);
+    log_lines(about, PYW_LOG_ERR, stack);
 }
 
 static void report_gone(const report *about, pyw_buffer *stack)
@@ -110,16 +110,16 @@ static void report_gone(const report *about, pyw_buffer *stack)
                          "(WSGIClientGone). It is at:",
              about->request, about->waited + about->ran);
     log_report(about, PYW_LOG_INFO, text);
-    say_lines(about, PYW_LOG_INFO, stack);
+    log_lines(about, PYW_LOG_INFO, stack);
 }
 
 static const char *why_overdue(const report *about)
 {
     if (about->raised != PYW_INTERRUPTED_TIMEOUT) {
-        return "Python's lock (the GIL) could not be had to interrupt it";
+        return "Python's lock (the GIL) was not available to interrupt it";
     }
-    return about->is_blocked ? "it is blocked in C code that the last of the lines below called"
-                             : "it has caught pywsgi.RequestTimeout and goes on";
+    return about->is_blocked ? "it is blocked in C code, called by the last line below"
+                             : "it has caught pywsgi.RequestTimeout and continues";
 }
 
 static void report_overdue(const report *about, pyw_buffer *stack)
@@ -127,13 +127,13 @@ static void report_overdue(const report *about, pyw_buffer *stack)
     char text[1024];
 
     snprintf(text, sizeof(text),
-             PYWNO(0623) "%s: the thread is still there after %.3f s (interrupt-timeout is over): "
+             PYWNO(0623) "%s: the thread still runs after %.3f s (interrupt-timeout is over): "
                          "%s. %s. It is at:",
              about->request, about->ran, why_overdue(about),
              pyw_monitor_host()->overdue != NULL ? "The worker is replaced"
                                                  : "An embedded thread cannot be replaced: it is lost until then");
     log_report(about, PYW_LOG_ERR, text);
-    say_lines(about, PYW_LOG_ERR, stack);
+    log_lines(about, PYW_LOG_ERR, stack);
 }
 
 static void write_report(const report *about, pyw_buffer *stack)
@@ -144,13 +144,13 @@ static void write_report(const report *about, pyw_buffer *stack)
     else if (about->is_overdue) {
         report_overdue(about, stack);
     }
-    else if (about->state == PYW_MONITORED_CALLED) {
+    else if (about->state == PYW_MONITORED_WANTED) {
         report_timeout(about, stack);
     }
-    /* UNHEARD: was reported when the GIL could not be had. */
+    /* NO_GIL: reported when the GIL was not available. */
 }
 
-/* GIL held. 0: that request is over. */
+/* The caller holds the GIL. 0: the request has ended. */
 static int begin_report(report *about, uint64_t serial)
 {
     pyw_monitored *monitored;
@@ -174,7 +174,10 @@ static int is_to_be_raised(const report *about)
                           : pyw_monitor_host()->interrupts && about->raised != PYW_INTERRUPTED_TIMEOUT;
 }
 
-/* GIL held, and not given up in between: what is found here cannot be over before the exception is set. */
+/*
+ * The caller holds the GIL and has not released it, so a request that is found here cannot end before the exception is
+ * set.
+ */
 static void conclude(const report *about, uint64_t serial)
 {
     pyw_monitored *monitored;
@@ -203,7 +206,7 @@ static void interrupt_interpreter(uint64_t serial, pyw_interpreter *interpreter)
     }
     is_there = begin_report(&about, serial);
     if (is_there) {
-        /* Making frame objects may start a garbage collection, and so run any code: the lock is not held. */
+        /* Creating frame objects may start a garbage collection, which may run any code, so do not hold the lock. */
         pyw_stacks_format(&stack, about.thread);
         conclude(&about, serial);
     }
@@ -235,27 +238,27 @@ static void *interrupt(void *unused)
     return unused;
 }
 
-static void note_unheard(const pyw_monitored *monitored)
+static void prepare_no_gil_report(const pyw_monitored *monitored)
 {
-    describe_thread(&unheard, monitored);
+    describe_thread(&no_gil_report, monitored);
 }
 
-/* With the stacks of all threads. */
-static void report_unheard(void)
+/* Includes the stacks of all threads. */
+static void report_no_gil(void)
 {
     char text[1024];
     pyw_buffer stacks = {0};
 
-    snprintf(text, sizeof(text),
-             PYWNO(0622) "%s: not answered in time (request-timeout): it waited %.3f s and has run for %.3f s. "
-                         "Python's lock (the GIL) cannot be had, so that no thread can be interrupted: one keeps it in "
-                         "C code. The "
-                         "thread of this request is 0x%lx; the stacks of all follow:",
-             unheard.request, unheard.waited, unheard.ran, unheard.thread_id);
-    log_report(&unheard, PYW_LOG_ERR, text);
+    snprintf(
+        text, sizeof(text),
+        PYWNO(0622) "%s: not answered in time (request-timeout): it waited %.3f s and has run for %.3f s. Python's "
+                    "lock (the GIL) is not available, because a thread holds it in C code: no thread can be "
+                    "interrupted. The thread of this request is 0x%lx; the stacks of all threads follow:",
+        no_gil_report.request, no_gil_report.waited, no_gil_report.ran, no_gil_report.thread_id);
+    log_report(&no_gil_report, PYW_LOG_ERR, text);
     pyw_stacks_take(&stacks);
-    say_lines(&unheard, PYW_LOG_ERR, &stacks);
+    log_lines(&no_gil_report, PYW_LOG_ERR, &stacks);
     pyw_buffer_free(&stacks);
 }
 
-const pyw_monitor_reports pyw_interrupt = {interrupt, note_unheard, report_unheard};
+const pyw_monitor_reports pyw_interrupt = {interrupt, prepare_no_gil_report, report_no_gil};

@@ -3,8 +3,8 @@
 #define PYW_WSGI_DEADLINE_INTERRUPT_H
 
 /*
- * The half of pyw_monitor that needs the GIL: it takes the Python stack of a thread, raises an exception in it, and
- * writes the report. And the report for the case that the GIL cannot be had.
+ * The part of the deadline monitor that needs the GIL: it takes the Python stack of a thread, raises an exception in
+ * the thread, and writes the report. It also writes the report when the GIL is not available.
  */
 
 #include "wsgi/deadline/monitor.h"

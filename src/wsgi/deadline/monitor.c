@@ -10,14 +10,15 @@
 #include "base/log.h"
 
 enum {
-    GIL_WAIT_MS =
-        1000, /* how long the interrupt thread may take to get the GIL before the stacks are taken without it */
-    GONE_LOOK_MS = 200, /* how often clients are looked at */
-    AWAKE_MS = 1000 /* how long the deadline monitor stays awake without a request: waking it costs the next one time */
+    GIL_WAIT_MS = 1000, /* how long the interrupt thread may wait for the GIL before the stacks are taken without it */
+    CLIENT_CHECK_MS = 200, /* interval of the checks for clients that have left */
+    AWAKE_MS =
+        1000 /* how long the deadline monitor stays awake without a request; waking it costs the next request time */
 };
 
 static struct {
-    pthread_mutex_t lock; /* held briefly, by threads with the GIL and without; nobody waits for the GIL with it */
+    pthread_mutex_t lock; /* held briefly, by threads with and without the GIL; no thread waits for the GIL while it
+                             holds the lock */
     pthread_cond_t due;
     pthread_cond_t wanted;
     int is_started;
@@ -27,12 +28,12 @@ static struct {
     const pyw_monitor_reports *reports;
     LIST_HEAD(, pyw_monitored) requests;
     uint64_t serial;
-    int has_report;  /* the deadline monitor's own, to be written without the lock */
-    int64_t wake_at; /* when the deadline monitor looks again, whether it is told to or not */
+    int has_report;  /* the deadline monitor has a report, to be written without the lock */
+    int64_t wake_at; /* when the deadline monitor checks again, even without a signal */
     atomic_int overdue;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .due = PTHREAD_COND_INITIALIZER, .wanted = PTHREAD_COND_INITIALIZER};
 
-static void want(pyw_monitored *monitored, pyw_oversight state, int64_t now)
+static void want(pyw_monitored *monitored, pyw_monitored_state state, int64_t now)
 {
     monitored->state = state;
     monitored->is_wanted = 1;
@@ -40,7 +41,7 @@ static void want(pyw_monitored *monitored, pyw_oversight state, int64_t now)
     pthread_cond_signal(&all.wanted);
 }
 
-/* 0: for ever. */
+/* INT64_MAX: never. */
 static int64_t interrupt_end(int64_t now)
 {
     return all.host->interrupt_timeout_ms > 0 ? now + all.host->interrupt_timeout_ms : INT64_MAX;
@@ -56,20 +57,20 @@ static int64_t deadline_of(const pyw_monitored *monitored)
 static void out_of_time(pyw_monitored *monitored, int64_t now)
 {
     monitored->is_gone = 0;
-    want(monitored, PYW_MONITORED_CALLED, now);
+    want(monitored, PYW_MONITORED_WANTED, now);
 }
 
-/* The client that left has no claim: what its thread does about it is its own affair, until its time is up. */
-static void not_heard(pyw_monitored *monitored, int64_t now)
+/* A request without a client may use all of its time, so only stop interrupting it. */
+static void gil_is_late(pyw_monitored *monitored, int64_t now)
 {
     if (monitored->is_gone) {
         monitored->state = PYW_MONITORED_WATCHED;
         monitored->due = deadline_of(monitored);
         return;
     }
-    monitored->state = PYW_MONITORED_UNHEARD;
+    monitored->state = PYW_MONITORED_NO_GIL;
     monitored->due = all.host->interrupts ? interrupt_end(now) : INT64_MAX;
-    all.reports->note_unheard(monitored);
+    all.reports->prepare_no_gil_report(monitored);
     all.has_report = 1;
 }
 
@@ -85,36 +86,36 @@ static void request_is_overdue(pyw_monitored *monitored, int64_t now)
 
 static void give_up_interrupt(pyw_monitored *monitored, int64_t now)
 {
-    monitored->state = PYW_MONITORED_LEFT;
+    monitored->state = PYW_MONITORED_GIVEN_UP;
     monitored->due = INT64_MAX;
 }
 
-/* What happens to a request in that state when it is due. */
+/* What happens to a request in each state when it is due. */
 static void (*const steps[])(pyw_monitored *, int64_t now) = {
-    [PYW_MONITORED_WATCHED] = out_of_time,        [PYW_MONITORED_CALLED] = not_heard,
-    [PYW_MONITORED_UNHEARD] = request_is_overdue, [PYW_MONITORED_INTERRUPTED] = request_is_overdue,
-    [PYW_MONITORED_OVERDUE] = give_up_interrupt,  [PYW_MONITORED_LEFT] = give_up_interrupt,
+    [PYW_MONITORED_WATCHED] = out_of_time,       [PYW_MONITORED_WANTED] = gil_is_late,
+    [PYW_MONITORED_NO_GIL] = request_is_overdue, [PYW_MONITORED_INTERRUPTED] = request_is_overdue,
+    [PYW_MONITORED_OVERDUE] = give_up_interrupt, [PYW_MONITORED_GIVEN_UP] = give_up_interrupt,
 };
 
-/* If its thread is inside the exchange, that will tell it. */
-static void look_at_client(pyw_monitored *monitored, int64_t now)
+/* A thread inside the exchange will notice by itself that the client has left. */
+static void check_client(pyw_monitored *monitored, int64_t now)
 {
     pyw_request *request = monitored->request;
 
-    monitored->gone_due = now + GONE_LOOK_MS;
+    monitored->gone_due = now + CLIENT_CHECK_MS;
     if (monitored->state != PYW_MONITORED_WATCHED || !pyw_request_try(request)) {
         return;
     }
     if (request->exchange->ops->client_gone(request->exchange)) {
         monitored->gone_due = INT64_MAX;
         monitored->is_gone = 1;
-        want(monitored, PYW_MONITORED_CALLED, now);
+        want(monitored, PYW_MONITORED_WANTED, now);
     }
     pyw_request_done(request);
 }
 
-/* Returns when to look again. */
-static int64_t look(int64_t now)
+/* Returns when to check again. */
+static int64_t check_requests(int64_t now)
 {
     int64_t next = now + AWAKE_MS;
     pyw_monitored *monitored;
@@ -124,7 +125,7 @@ static int64_t look(int64_t now)
             steps[monitored->state](monitored, now);
         }
         if (monitored->gone_due <= now) {
-            look_at_client(monitored, now);
+            check_client(monitored, now);
         }
         next = monitored->due < next ? monitored->due : next;
         next = monitored->gone_due < next ? monitored->gone_due : next;
@@ -132,16 +133,8 @@ static int64_t look(int64_t now)
     return next;
 }
 
-static void wait_until(int64_t until)
-{
-    struct timespec time = {until / 1000, until % 1000 * 1000000};
-
-    all.wake_at = until;
-    pthread_cond_timedwait(&all.due, &all.lock, &time);
-}
-
-/* Without a request it sleeps until there is one. */
-static void *oversee(void *unused)
+/* Sleeps while there is no request. */
+static void *run_monitor(void *unused)
 {
     int64_t next;
     int was_idle = 0;
@@ -153,22 +146,25 @@ static void *oversee(void *unused)
             pthread_cond_wait(&all.due, &all.lock);
         }
         was_idle = LIST_EMPTY(&all.requests);
-        next = look(pyw_clock_ms());
+        next = check_requests(pyw_clock_ms());
         if (all.has_report) {
             all.has_report = 0;
             pthread_mutex_unlock(&all.lock);
-            all.reports->report_unheard();
+            all.reports->report_no_gil();
             pthread_mutex_lock(&all.lock);
         }
         else {
-            wait_until(next);
+            struct timespec time = {next / 1000, next % 1000 * 1000000};
+
+            all.wake_at = next;
+            pthread_cond_timedwait(&all.due, &all.lock, &time);
         }
     }
     pthread_mutex_unlock(&all.lock);
     return unused;
 }
 
-/* Lock held. Signals are for the threads of the host. */
+/* The caller holds the lock. Signals are blocked, because they belong to the host's threads. */
 static void start_threads(void)
 {
     sigset_t none, before;
@@ -181,7 +177,7 @@ static void start_threads(void)
     all.wake_at = INT64_MAX;
     sigfillset(&none);
     pthread_sigmask(SIG_SETMASK, &none, &before);
-    if (pthread_create(&all.threads[0], NULL, oversee, NULL) == 0) {
+    if (pthread_create(&all.threads[0], NULL, run_monitor, NULL) == 0) {
         all.is_started = 1;
         if (pthread_create(&all.threads[1], NULL, all.reports->interrupt, NULL) == 0) {
             all.is_started = 2;
@@ -189,7 +185,8 @@ static void start_threads(void)
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (all.is_started < 2) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0625) "there is no thread to look after deadlines: no request is interrupted");
+        pyw_log(PYW_LOG_ERR,
+                PYWNO(0625) "there is no thread to check_requests after deadlines: no request is interrupted");
     }
 }
 
@@ -221,7 +218,7 @@ void pyw_monitor_begin(pyw_request *request, pyw_interpreter *interpreter)
     monitored->thread_id = PyThread_get_thread_ident();
     monitored->begun = pyw_clock_us();
     monitored->due = deadline_of(monitored);
-    monitored->gone_due = exchange->interrupts_gone ? monitored->begun / 1000 + GONE_LOOK_MS : INT64_MAX;
+    monitored->gone_due = exchange->interrupts_gone ? monitored->begun / 1000 + CLIENT_CHECK_MS : INT64_MAX;
     pthread_mutex_lock(&all.lock);
     if (all.is_started == 0) {
         start_threads();
@@ -243,7 +240,7 @@ void pyw_monitor_end(pyw_request *request)
     pthread_mutex_lock(&all.lock);
     delist(monitored);
     pthread_mutex_unlock(&all.lock);
-    /* An exception that the thread has not come to yet would hit its next request. */
+    /* An exception that the thread has not received yet would hit its next request. */
     if (monitored->raised != PYW_NOT_INTERRUPTED) {
         PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), NULL);
     }
@@ -312,10 +309,10 @@ pyw_monitored *pyw_monitor_find(uint64_t serial)
     return monitored;
 }
 
-/* One that was heard late is not given more time for that. */
+/* A late interruption does not extend the time limit. */
 void pyw_monitor_was_interrupted(pyw_monitored *monitored, pyw_interruption how)
 {
-    int was_unheard = monitored->state == PYW_MONITORED_UNHEARD;
+    int was_without_gil = monitored->state == PYW_MONITORED_NO_GIL;
 
     monitored->raised = how;
     if (how == PYW_INTERRUPTED_GONE) {
@@ -327,7 +324,7 @@ void pyw_monitor_was_interrupted(pyw_monitored *monitored, pyw_interruption how)
     }
     else {
         monitored->state = PYW_MONITORED_INTERRUPTED;
-        monitored->due = was_unheard ? monitored->due : interrupt_end(pyw_clock_ms());
+        monitored->due = was_without_gil ? monitored->due : interrupt_end(pyw_clock_ms());
     }
     if (monitored->due < all.wake_at) {
         pthread_cond_signal(&all.due);

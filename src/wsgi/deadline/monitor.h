@@ -3,13 +3,12 @@
 #define PYW_WSGI_DEADLINE_MONITOR_H
 
 /*
- * Looks after requests that have a deadline, or whose threads are to be interrupted when their clients leave. Two
- * threads do that, started for the first such request: the deadline monitor, which never takes the GIL, so that it sees
- * what goes on even if nobody can have that; and the interrupt thread (wsgi/deadline/interrupt.h), which takes it.
- * Requests without either cost nothing.
+ * Monitors requests that have a deadline, or whose threads are interrupted when their clients leave. Two threads do
+ * this, started for the first such request. The deadline monitor never takes the GIL, so that it works even if the GIL
+ * is not available. The interrupt thread (wsgi/deadline/interrupt.h) takes the GIL. Other requests cost nothing.
  *
- * A request that has run out of time is reported with the Python stack of its thread, and pywsgi.RequestTimeout is
- * raised in that thread. If the request still runs after interrupt-timeout, the host is told.
+ * When a request exceeds its deadline, it is reported with the Python stack of its thread, and pywsgi.RequestTimeout is
+ * raised in that thread. If the request still runs after interrupt-timeout, the host is notified.
  */
 
 #include "python/python.h"
@@ -18,44 +17,49 @@
 #include "wsgi/engine.h"
 #include "wsgi/request/request.h"
 
-/* The half that needs the GIL, and the report for the case that nobody can have it (wsgi/deadline/interrupt.h). */
+/* The part that needs the GIL, and the report when the GIL is not available (wsgi/deadline/interrupt.h). */
 typedef struct pyw_monitor_reports {
-    void *(*interrupt)(void *unused);                     /* the main function of the interrupt thread's thread */
-    void (*note_unheard)(const pyw_monitored *monitored); /* lock held: keeps what the next one writes */
-    void (*report_unheard)(void);                         /* without the lock */
+    void *(*interrupt)(void *unused); /* the main function of the interrupt thread */
+    void (*prepare_no_gil_report)(
+        const pyw_monitored *monitored); /* with the lock: stores the facts for report_no_gil */
+    void (*report_no_gil)(void);         /* without the lock */
 } pyw_monitor_reports;
 
-/* Before any request. Both are referred to. */
+/* Call this before any request. Both arguments must stay valid. */
 void pyw_monitor_configure(const pyw_engine_host *host, const pyw_monitor_reports *reports);
 
-/* GIL held, by the thread of the request, in its interpreter. */
+/* On the thread of the request, in its interpreter, with the GIL. */
 void pyw_monitor_begin(pyw_request *request, pyw_interpreter *interpreter);
 
 /*
- * Likewise. Afterwards nothing is raised in the thread on behalf of this request any more, not even what is on its way.
+ * On the same thread, with the GIL. Afterwards no exception is raised in the thread for this request, not even a
+ * pending one.
  */
 void pyw_monitor_end(pyw_request *request);
 
-/* How many requests run on after interrupt-timeout. Any thread. */
+/* The number of requests that still run after interrupt-timeout. Any thread. */
 int pyw_monitor_overdue(void);
 
-/* Ends both threads; no request may run. Without the GIL. */
+/* Ends both threads. No request may run. Without the GIL. */
 void pyw_monitor_stop(void);
 
-/* In a forked process, which has neither of the threads nor a request: everything is as it was before the first. */
+/* For a forked process, which has neither the threads nor a request. Resets everything. */
 void pyw_monitor_forget(void);
 
 /* For the interrupt thread. */
 void pyw_monitor_lock(void);
 void pyw_monitor_unlock(void);
 const pyw_engine_host *pyw_monitor_host(void);
-/* Lock held. NULL: that request is over. */
+/* The caller holds the lock. NULL: the request has ended. */
 pyw_monitored *pyw_monitor_find(uint64_t serial);
-/* Lock held. It reacts, or does not, from now on. */
+/* Notes that the request was interrupted. The caller holds the lock. */
 void pyw_monitor_was_interrupted(pyw_monitored *monitored, pyw_interruption how);
-/* Lock held. The next request that wants the interrupt thread; NULL: there is none. It is not wanted any more. */
+/*
+ * Returns the next request that needs the interrupt thread, and marks it as taken; NULL: none. The caller holds the
+ * lock.
+ */
 pyw_monitored *pyw_monitor_take_wanted(void);
-/* Lock held; waits until one is wanted. 0: the threads are to end. */
+/* Waits until a request needs the interrupt thread. The caller holds the lock. 0: the threads must end. */
 int pyw_monitor_wait_wanted(void);
 
 #endif

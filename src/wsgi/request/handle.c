@@ -29,7 +29,7 @@ static pyw_request *request_of(PyObject *object, const char *what)
     return request;
 }
 
-/* Reads the arguments that are given by keyword, too; `names` ends with NULL. */
+/* Reads positional and keyword arguments; `names` ends with NULL. */
 static int take_arguments(PyObject **out, const char *const *names, PyObject *const *args, size_t nargsf,
                           PyObject *kwnames, const char *what)
 {
@@ -60,7 +60,7 @@ static int take_arguments(PyObject **out, const char *const *names, PyObject *co
     return 0;
 }
 
-/* PEP 3333: with the head gone there is only the exception left to raise. Returns NULL. */
+/* PEP 3333: after the head was sent, raise the exception again. Returns NULL. */
 static PyObject *raise_again(PyObject *exc_info)
 {
     PyObject *type = PyTuple_GET_ITEM(exc_info, 0);
@@ -81,7 +81,7 @@ static PyObject *raise_again(PyObject *exc_info)
     return NULL;
 }
 
-/* 0: go on and take the head. */
+/* 0: continue and take the head. */
 static int check_exc_info(const pyw_request *request, PyObject *exc_info)
 {
     if (exc_info == NULL || exc_info == Py_None) {
@@ -105,7 +105,7 @@ static int check_exc_info(const pyw_request *request, PyObject *exc_info)
     return 0;
 }
 
-/* In a forked process an answer is not wanted; one that reports an exception ends it as the exception would. */
+/* A forked process must not answer. If its application reports an exception, the exception ends the process. */
 static void leave_if_forked(pyw_request *request, PyObject *exc_info)
 {
     if (pyw_forked_is_child() && exc_info != NULL && PyTuple_Check(exc_info) && PyTuple_GET_SIZE(exc_info) == 3) {
@@ -171,7 +171,7 @@ static PyObject *client_gone_call(PyObject *self, PyObject *const *args, size_t 
         return NULL;
     }
     gone = request->failed_write;
-    /* If another thread is reading the body just now, that read will tell. */
+    /* If another thread is reading the body, its read will notice. */
     if (!gone && pyw_request_try(request)) {
         gone = request->exchange->ops->client_gone(request->exchange);
         pyw_request_done(request);

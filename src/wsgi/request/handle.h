@@ -3,9 +3,9 @@
 #define PYW_WSGI_REQUEST_HANDLE_H
 
 /*
- * Small callables that a request lends to its application: start_response, the write() it returns,
- * environ['pywsgi.client_gone'] and environ['wsgi.early_hints']. Each points to the request, or, when that is over, to
- * nothing: then a call raises RuntimeError. GIL held everywhere.
+ * Callables that a request lends to its application: start_response, the write() that it returns,
+ * environ['pywsgi.client_gone'] and environ['wsgi.early_hints']. Each points to the request until the request ends;
+ * afterwards a call raises RuntimeError. The caller holds the GIL.
  */
 
 #include "python/python.h"
@@ -26,7 +26,7 @@ PyTypeObject *pyw_handle_type(pyw_handle_kind kind);
 /* Returns: new reference to an inert object of `type`, which is pyw_handle_type(kind). */
 PyObject *pyw_handle_create(PyTypeObject *type, pyw_handle_kind kind);
 
-/* `write` (borrowed, same life as the request's): what start_response returns; NULL for the others. */
+/* `write` (borrowed, with the same lifetime) is the result of start_response; NULL for the other kinds. */
 void pyw_handle_lend(PyObject *handle, pyw_request *request, PyObject *write);
 void pyw_handle_withdraw(PyObject *handle);
 

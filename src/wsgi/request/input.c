@@ -9,16 +9,16 @@
 
 enum {
     LINE_BUFFER = 16 * 1024,
-    FIRST_BLOCK = 64 * 1024,      /* of a body of unknown length; doubled as need be */
-    FIRST_BLOCK_MAX = 1024 * 1024 /* of a declared one: a declaration is no reason to reserve that much memory */
+    FIRST_BLOCK = 64 * 1024,      /* for a body of unknown length; doubled when full */
+    FIRST_BLOCK_MAX = 1024 * 1024 /* for a declared length: a declaration must not reserve more memory than this */
 };
 
 typedef struct input {
     PyObject_HEAD pyw_request *request; /* NULL: no request */
-    char *buffer;                       /* LINE_BUFFER bytes, made for the first line; kept from request to request */
-    size_t start, end;                  /* what of the buffer was not returned */
-    uint64_t received;                  /* bytes that came from the exchange */
-    pyw_result fault;                   /* sticky */
+    char *buffer;      /* LINE_BUFFER bytes, allocated for the first line and reused by later requests */
+    size_t start, end; /* the part of the buffer that was not returned yet */
+    uint64_t received; /* the number of bytes read from the exchange */
+    pyw_result fault;  /* sticky */
     int at_end;
     int busy; /* a thread is inside, without the GIL */
 } input;
@@ -33,7 +33,7 @@ static int raise_fault(const input *self)
     switch (self->fault) {
     case PYW_GONE:
     case PYW_EOF:
-        PyErr_SetString(PyExc_ConnectionResetError, "the client has gone before the end of the request body");
+        PyErr_SetString(PyExc_ConnectionResetError, "the client left before the end of the request body");
         break;
     case PYW_TIMEOUT:
         PyErr_SetString(PyExc_TimeoutError, "the client did not send the request body in time");
@@ -45,7 +45,7 @@ static int raise_fault(const input *self)
     return -1;
 }
 
-/* What every method asks first. */
+/* The common check of all methods. */
 static int check(const input *self)
 {
     if (self->request == NULL) {
@@ -75,7 +75,10 @@ static size_t take_buffered(input *self, char *out, size_t size)
     return part;
 }
 
-/* Carrier held: reads until `enough` of `size` bytes are there, the body ends, or the exchange does not say PYW_OK. */
+/*
+ * Reads until it has `enough` of `size` bytes, the body ends, or the exchange returns something else than PYW_OK. The
+ * caller holds the carrier.
+ */
 static pyw_result read_from(input *self, char *out, size_t size, size_t enough, size_t *got, unsigned flags)
 {
     pyw_exchange *exchange = self->request->exchange;
@@ -92,7 +95,7 @@ static pyw_result read_from(input *self, char *out, size_t size, size_t enough, 
     return result;
 }
 
-/* What has come already is only copied, and the GIL stays for that; what is missing is waited for without it. */
+/* Copies bytes that have arrived while it holds the GIL, and waits for further bytes without it. */
 static pyw_result read_enough(input *self, char *out, size_t size, size_t enough, size_t *got)
 {
     pyw_request *request = self->request;
@@ -112,7 +115,7 @@ static pyw_result read_enough(input *self, char *out, size_t size, size_t enough
     return result;
 }
 
-/* -1 with an exception set: the fault stays. */
+/* -1 with an exception set. The fault is sticky. */
 static int receive_input(input *self, char *out, size_t size, size_t enough, size_t *got)
 {
     pyw_result result;
@@ -128,7 +131,7 @@ static int receive_input(input *self, char *out, size_t size, size_t enough, siz
     return raise_fault(self);
 }
 
-/* Reads until `size` bytes are there or the body ends, in one go. -1 with an exception set. */
+/* Reads until it has `size` bytes or the body ends. -1 with an exception set. */
 static int fill(input *self, char *out, size_t size, size_t *got)
 {
     if (check(self) < 0) {
@@ -138,7 +141,7 @@ static int fill(input *self, char *out, size_t size, size_t *got)
     return self->at_end || *got == size ? 0 : receive_input(self, out, size, size, got);
 }
 
-/* Puts what is there into the empty buffer: at least one byte, unless the body ends. -1 with an exception set. */
+/* Fills the empty buffer with at least one byte, unless the body ends. -1 with an exception set. */
 static int fill_buffer(input *self)
 {
     if (check(self) < 0) {
@@ -153,7 +156,7 @@ static int fill_buffer(input *self)
 }
 
 /*
- * 1: the body ends here. CONTENT_LENGTH spares a read, but does not decide: with a decompressing input filter the
+ * 1: the body ends here. CONTENT_LENGTH may save a read, but it is not reliable: with a decompressing input filter the
  * body is longer. -1 with an exception set.
  */
 static int is_at_end(input *self)
@@ -188,7 +191,7 @@ static size_t first_block(const input *self, size_t limit)
     return size < limit ? size : limit;
 }
 
-/* Reads `limit` bytes, or fewer at the end of the body. Returns: new reference. */
+/* Reads `limit` bytes, fewer at the end of the body. Returns: new reference. */
 static PyObject *read_up_to(input *self, size_t limit)
 {
     size_t capacity = first_block(self, limit), used = 0, got;
@@ -219,7 +222,7 @@ static PyObject *read_up_to(input *self, size_t limit)
     return bytes;
 }
 
-/* None, -1 and nothing mean: no limit. */
+/* None, -1 and a missing argument mean: no limit. */
 static int take_size(PyObject *const *args, Py_ssize_t count, const char *method, Py_ssize_t *size)
 {
     *size = -1;
@@ -249,7 +252,7 @@ static int append_to_line(PyObject **line, const char *data, size_t length)
     Py_ssize_t old;
 
     if (*line == NULL) {
-        /* Without data given, one byte is not CPython's shared object, which could not be resized. */
+        /* Pass no data, because CPython shares objects of one byte, which cannot be resized. */
         *line = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)length);
         if (*line == NULL) {
             return -1;
@@ -361,7 +364,7 @@ static PyMethodDef input_methods[] = {
     {"readline", (PyCFunction)(void (*)(void))input_readline, METH_FASTCALL,
      "readline(size=-1, /): the next line with its line end; b'' at the end of the body."},
     {"readlines", (PyCFunction)(void (*)(void))input_readlines, METH_FASTCALL,
-     "readlines(hint=-1, /): the lines that are left, or as many as have `hint` bytes together."},
+     "readlines(hint=-1, /): the remaining lines, or as many as have `hint` bytes together."},
     {NULL, NULL, 0, NULL}};
 
 static PyType_Slot input_slots[] = {{Py_tp_dealloc, (void *)input_dealloc},

@@ -3,9 +3,9 @@
 #define PYW_WSGI_REQUEST_INPUT_H
 
 /*
- * wsgi.input. Bytes go from the exchange straight into the bytes object that read() returns; only lines come through
- * a buffer. An error is sticky: what was received before it is never passed off as the whole body. GIL held everywhere,
- * given up while the exchange reads.
+ * wsgi.input. The exchange writes directly into the bytes object that read() returns; only lines use a buffer. Errors
+ * are sticky: a partial body never appears to be complete. The caller holds the GIL; it is released while the exchange
+ * reads.
  */
 
 #include "python/python.h"

@@ -5,7 +5,7 @@
 
 enum {
     SLOTS = 1024,      /* a power of two */
-    ENTRIES_MAX = 384, /* the names beyond are made anew each time: clients choose them */
+    ENTRIES_MAX = 384, /* clients choose names, so further names are not cached */
     NAME_MAX_CACHED = 64,
     VALUE_MAX_CACHED = 512
 };
@@ -14,7 +14,7 @@ typedef struct entry {
     PyObject *name;
     PyObject *value; /* may be NULL */
     uint32_t hash;
-    int is_path; /* PEP 3333 strings are Latin-1, but these two name files (os.fsdecode) */
+    int is_path; /* PEP 3333 strings are Latin-1, but SCRIPT_FILENAME and DOCUMENT_ROOT are file names (os.fsdecode) */
 } entry;
 
 struct pyw_names {
@@ -22,7 +22,7 @@ struct pyw_names {
     int count;
 };
 
-/* Known from the start, so that no client can keep them out by sending others first. */
+/* Cached from the start, so that a client cannot fill the cache with other names first. */
 static const char *const known[] = {"REQUEST_METHOD",
                                     "QUERY_STRING",
                                     "REQUEST_URI",
@@ -77,7 +77,7 @@ static const char *const known[] = {"REQUEST_METHOD",
                                     "HTTP_X_REQUESTED_WITH",
                                     "HTTP_EXPECT"};
 
-/* Eight bytes at a time. That somebody may find names of one hash does not matter: there are few entries. */
+/* Hashes eight bytes at a time. Collisions that a client provokes do not matter, because there are few entries. */
 static uint32_t hash_bytes(const char *bytes, uint32_t length)
 {
     uint64_t hash = length, word;
@@ -99,7 +99,7 @@ static int is_same_name(PyObject *string, const char *bytes, uint32_t length)
     return (size_t)PyUnicode_GET_LENGTH(string) == length && memcmp(PyUnicode_1BYTE_DATA(string), bytes, length) == 0;
 }
 
-/* Returns: new reference to a str of the same bytes, which are Latin-1. */
+/* Returns: new reference to a str of the same Latin-1 bytes. */
 static PyObject *latin1(const char *bytes, uint32_t length)
 {
     return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, length > 0 ? bytes : "", (Py_ssize_t)length);
@@ -111,7 +111,7 @@ static int is_path_name(const char *name, uint32_t length)
            (length == 13 && memcmp(name, "DOCUMENT_ROOT", 13) == 0);
 }
 
-/* Returns the entry of the name; one that is new if there is room; NULL without an exception if there is none. */
+/* Returns the entry of the name, or a new entry if there is room; NULL without an exception if there is none. */
 static entry *find_name(pyw_names *names, const char *name, uint32_t length, int *failed)
 {
     uint32_t hash = hash_bytes(name, length);
@@ -131,7 +131,10 @@ static entry *find_name(pyw_names *names, const char *name, uint32_t length, int
         *failed = 1;
         return NULL;
     }
-    /* A constant of the script ("HTTP_HOST") and this name are then the same object: dict lookups compare pointers. */
+    /*
+     * Intern the name, so that it is the same object as a constant of the script ("HTTP_HOST"): dict lookups compare
+     * pointers.
+     */
     PyUnicode_InternInPlace(&names->slots[at].name);
     names->slots[at].hash = hash;
     names->slots[at].is_path = is_path_name(name, length);

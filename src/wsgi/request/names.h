@@ -3,8 +3,8 @@
 #define PYW_WSGI_REQUEST_NAMES_H
 
 /*
- * The names of environ entries as str objects, each with the value it had last: names are few, and most values are
- * those of the request before. One per interpreter; GIL held everywhere.
+ * Caches the names of environ entries as str objects, each with its last value. Names are few, and most values repeat.
+ * Each interpreter has one cache. The caller holds the GIL.
  */
 
 #include "python/python.h"

@@ -14,7 +14,7 @@ static int pair_is(const pyw_pair *pair, const char *name)
     return strlen(name) == pair->name_length && memcmp(pair->name, name, pair->name_length) == 0;
 }
 
-static void look_at_pairs(pyw_request *request)
+static void read_pairs(pyw_request *request)
 {
     for (uint32_t i = 0; i < request->exchange->environ_count; i++) {
         const pyw_pair *pair = &request->exchange->environ_pairs[i];
@@ -44,14 +44,13 @@ void pyw_request_init(pyw_request *request, struct pyw_adapter_state *state, pyw
     request->method_length = request->uri_length = 1;
     request->ending = ending;
     pthread_mutex_init(&request->carrier, NULL);
-    look_at_pairs(request);
+    read_pairs(request);
     request->bodiless = pyw_request_is_head(request);
 }
 
 void pyw_request_clear(pyw_request *request)
 {
-    /* Whoever is counted in `users` leaves with the GIL; one switch of it per turn is all that is waited for, since
-       the carrier is what those threads hold. */
+    /* The threads counted in `users` hold the carrier, and need the GIL to leave. */
     while (request->users > 0) {
         PyThreadState *thread = PyEval_SaveThread();
 
@@ -63,7 +62,7 @@ void pyw_request_clear(pyw_request *request)
     pthread_mutex_destroy(&request->carrier);
 }
 
-/* The request may be another thread's, which does not exist in this process: then it must not be looked at. */
+/* The request may belong to another thread, which does not exist in this process. Then it must not be read. */
 static void describe_for_process(const pyw_request *request, char *text, size_t size)
 {
     const char *application = pyw_forked_application();
@@ -137,7 +136,7 @@ void pyw_request_done(pyw_request *request)
     pthread_mutex_unlock(&request->carrier);
 }
 
-/* Between the call that would block and its repetition no other may come: the carrier is not given back. */
+/* A call that would block must be followed by its repetition, so keep the carrier in between. */
 void pyw_request_log_line(pyw_request *request, pyw_log_level level, const char *text, size_t length)
 {
     pyw_exchange *exchange = request->exchange;

@@ -3,11 +3,11 @@
 #define PYW_WSGI_REQUEST_REQUEST_H
 
 /*
- * One request inside the adapter. Lives on the stack of pyw_adapter_run; the objects that the application gets point to
- * it until it is over, and to nothing afterwards. All members belong to whoever holds the GIL.
+ * A request inside the adapter. It is on the stack of pyw_adapter_run. The objects of the application point to it until
+ * it ends. The GIL guards all members.
  *
- * The application may hand wsgi.input to a thread of its own, but an exchange is for one thread at a time: every call
- * of an exchange operation is between pyw_request_enter and pyw_request_leave.
+ * The application may use wsgi.input on its own threads, but an exchange serves one thread at a time. Therefore every
+ * call of an exchange operation is enclosed by pyw_request_enter and pyw_request_leave.
  */
 
 #include "python/python.h"
@@ -22,23 +22,25 @@
 
 struct pyw_adapter_state;
 
-/* The part of a request that is pyw_outgoing's; guarded by the carrier from the time when `is_shared` is set. */
+/*
+ * The outgoing bytes of a request (wsgi/response/outgoing.h). Once `is_shared` is set, the carrier guards the members.
+ */
 typedef struct pyw_outgoing {
     pyw_flusher_entry entry;
-    int is_shared;    /* the flusher knows of it, or did; belongs to whoever holds the GIL */
-    int is_last;      /* no byte follows those that are coalesced */
-    int head_sent;    /* the exchange has the head ... */
-    int last_sent;    /* ... and knows that no more bytes come */
-    pyw_result fault; /* of the exchange */
+    int is_shared;    /* the flusher has or had the entry; guarded by the GIL */
+    int is_last;      /* the coalesced bytes are the end of the body */
+    int head_sent;    /* the head was passed to the exchange ... */
+    int last_sent;    /* ... and so was the end of the body */
+    pyw_result fault; /* first error of the exchange */
 } pyw_outgoing;
 
 typedef struct pyw_request {
     struct pyw_adapter_state *state;
-    pyw_interpreter *interpreter; /* that it runs in, if it is monitored */
+    pyw_interpreter *interpreter; /* the request's interpreter, if it is monitored */
     pyw_exchange *exchange;
     pyw_ending *ending;
-    pthread_mutex_t carrier; /* held around exchange operations; never waited for with the GIL */
-    int users;               /* threads that gave up the GIL inside an operation; guarded by the GIL */
+    pthread_mutex_t carrier; /* held during exchange operations; never waited for with the GIL */
+    int users;               /* threads that released the GIL inside an operation; guarded by the GIL */
 
     const char *method;
     uint32_t method_length;
@@ -48,63 +50,68 @@ typedef struct pyw_request {
     uint64_t request_length; /* CONTENT_LENGTH */
 
     int started;        /* start_response was called, the head is in the ending */
-    int head_sent;      /* ... and cannot be changed any more */
-    int bodiless;       /* HEAD, 204, 304: no body byte is sent */
+    int head_sent;      /* ... and cannot change any more */
+    int bodiless;       /* HEAD, 204, 304: no body bytes are sent */
     int has_length;     /* the head has a Content-Length ... */
-    uint64_t length;    /* ... namely this */
-    uint64_t sent;      /* body bytes handed to the exchange or coalesced */
-    int gathering;      /* body bytes go to the ending, not to the exchange */
-    int overrun;        /* more bytes than Content-Length: said once */
-    int64_t client_due; /* milliseconds: when to look at the client of an application that sends nothing */
-    int failed_write;   /* the exchange took no more: the client is gone, or too slow */
-    int failed_read;    /* the exchange had no more of a body that is not complete */
+    uint64_t length;    /* ... with this value */
+    uint64_t sent;      /* body bytes passed to the exchange or coalesced */
+    int coalescing;     /* body bytes are added to the ending instead of being sent */
+    int overrun;        /* the application exceeded Content-Length, which was logged */
+    int64_t client_due; /* milliseconds: when to check the client of an application that sends nothing */
+    int failed_write;   /* the exchange accepts no more bytes: the client has left, or is too slow */
+    int failed_read;    /* the exchange cannot provide the rest of the request body */
     pyw_outgoing outgoing;
     pyw_monitored monitored;
 } pyw_request;
 
-/* GIL held. */
+/* The caller holds the GIL. */
 void pyw_request_init(pyw_request *request, struct pyw_adapter_state *state, pyw_exchange *exchange,
                       pyw_ending *ending);
 
-/* GIL held; given up until no other thread is inside an operation. No object may point to the request any more. */
+/*
+ * The caller holds the GIL, which is released until no other thread is inside an operation. No object may point to the
+ * request any more.
+ */
 void pyw_request_clear(pyw_request *request);
 
 /*
- * After code of the application has run: if this process was forked by it, it is not the process that answers, and ends
- * here (pyw_forked_check). GIL held.
+ * Ends this process if the application forked it (pyw_forked_check). Call this after code of the application has run.
+ * The caller holds the GIL.
  */
 void pyw_request_check_process(pyw_request *request);
 
 int pyw_request_is_head(const pyw_request *request);
 
 /*
- * Gives up the GIL and takes the carrier; returns what pyw_request_leave needs to undo it. A process that was forked by
- * the application ends here, and in pyw_request_lock.
+ * Releases the GIL and takes the carrier. Returns the argument of pyw_request_leave. A process that the application
+ * forked ends here, and in pyw_request_lock.
  */
 PyThreadState *pyw_request_enter(pyw_request *request);
 void pyw_request_leave(pyw_request *request, PyThreadState *thread);
 
-/* Takes the carrier without waiting and without giving up the GIL. 0: another thread, or process, has it. */
+/* Takes the carrier without waiting and without releasing the GIL. 0: another thread, or process, has it. */
 int pyw_request_try(pyw_request *request);
 
-/* Takes the carrier; the GIL is held before and after, and given up if another thread has the carrier. */
+/* Takes the carrier. The GIL is held before and after, and released if another thread has the carrier. */
 void pyw_request_lock(pyw_request *request);
 
-/* The carrier is kept meanwhile: it may be held while one waits for the GIL, and not the other way round. */
+/*
+ * Releases the GIL and keeps the carrier. A thread may wait for the GIL with the carrier, but not the other way round.
+ */
 PyThreadState *pyw_request_give_up_gil(pyw_request *request);
 void pyw_request_take_gil(pyw_request *request, PyThreadState *thread);
 
-/* Gives the carrier back. */
+/* Releases the carrier. */
 void pyw_request_done(pyw_request *request);
 
-/* One record in the request's log. GIL held; given up if the log would block. */
+/* Writes a record to the request's log. The caller holds the GIL, which is released if the log would block. */
 void pyw_request_log(pyw_request *request, pyw_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void pyw_request_log_line(pyw_request *request, pyw_log_level level, const char *text, size_t length);
 
 /*
- * Logs `what` and the traceback of the current exception, which is cleared. To be called while this thread's records go
- * to the request (python/record.h). `what` begins with its tag, behind which method and URI are put.
+ * Logs `what` and the traceback of the current exception, which is cleared. The records of this thread must go to the
+ * request (python/record.h). `what` begins with its tag; method and URI are inserted after it.
  */
 void pyw_request_log_exception(pyw_request *request, pyw_log_level level, const char *what);
 

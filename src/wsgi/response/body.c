@@ -7,8 +7,8 @@
 #include "wsgi/state.h"
 
 /*
- * Adds a Content-Length if the head can still have one. For HEAD an empty body says nothing about what GET would get.
- * -1 with an exception set.
+ * Adds a Content-Length if the head is still pending. For HEAD, an empty body has no meaning for GET. -1 with an
+ * exception set.
  */
 static int declare_length(pyw_request *request, uint64_t length)
 {
@@ -18,7 +18,7 @@ static int declare_length(pyw_request *request, uint64_t length)
     return pyw_wsgi_response_add_length(request, length);
 }
 
-/* -1: a block is not bytes, or there is no head yet; sending them one by one will find out. */
+/* -1: a block is not bytes, or the head does not exist yet; sending the blocks will report it. */
 static int64_t total_length(const pyw_request *request, PyObject *sequence)
 {
     int64_t total = 0;
@@ -34,7 +34,7 @@ static int64_t total_length(const pyw_request *request, PyObject *sequence)
     return request->started ? total : -1;
 }
 
-/* A list or tuple: its length is known, and so is that no code runs between its blocks. 1: it was coalesced. */
+/* For a list or tuple: its length is known, and no code runs between its blocks. 1: it was coalesced. */
 static int send_sequence(pyw_request *request, PyObject *sequence)
 {
     int64_t total = total_length(request, sequence);
@@ -48,8 +48,8 @@ static int send_sequence(pyw_request *request, PyObject *sequence)
     if (request->head_sent || total > PYW_WSGI_RESPONSE_COALESCE_MAX) {
         return 0;
     }
-    request->gathering = 1;
-    /* A warning about too many bytes may give up the GIL, and then the list may change. */
+    request->coalescing = 1;
+    /* A warning about surplus bytes may release the GIL, and then the list may change. */
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *block = PySequence_Fast_GET_ITEM(sequence, i);
         int rv;
@@ -64,7 +64,7 @@ static int send_sequence(pyw_request *request, PyObject *sequence)
     return 1;
 }
 
-/* A wrapped regular file leaves by its descriptor. 1: it did; 0: it is none. */
+/* Sends a wrapped regular file by its descriptor. 1: sent; 0: not a regular file. */
 static int send_file(pyw_request *request, PyObject *wrapper)
 {
     uint64_t length;
@@ -77,14 +77,14 @@ static int send_file(pyw_request *request, PyObject *wrapper)
     if (declare_length(request, length) < 0) {
         return -1;
     }
-    /* A part of a file is what a Content-Length of the application's own means: no reason for a warning. */
+    /* If the application's own Content-Length is smaller, it wants to send a part of the file: do not warn. */
     if (request->has_length && length > request->length - request->sent) {
         length = request->length - request->sent;
     }
     return pyw_wsgi_response_send_file(request, fd, offset, length) < 0 ? -1 : 1;
 }
 
-/* PEP 3333: an iterable whose len() is 1 gives its Content-Length away with its only block. */
+/* PEP 3333: if len() of an iterable is 1, its only block determines Content-Length. */
 static int is_single(PyObject *iterable)
 {
     PyTypeObject *type = Py_TYPE(iterable);
@@ -99,7 +99,7 @@ static int is_single(PyObject *iterable)
     return length == 1;
 }
 
-/* Is this block all of a small response, and is nothing to be waited for behind it? */
+/* Is this block the complete body of a small response? */
 static int completes(const pyw_request *request, PyObject *block)
 {
     uint64_t size = (uint64_t)PyBytes_GET_SIZE(block);
@@ -108,26 +108,21 @@ static int completes(const pyw_request *request, PyObject *block)
            size <= PYW_WSGI_RESPONSE_COALESCE_MAX;
 }
 
-/* Without a flusher close() might hold up what was coalesced. */
-static int may_gather(const pyw_request *request, int has_close)
-{
-    return !has_close || request->exchange->takes_parallel;
-}
-
 static int send_block(pyw_request *request, PyObject *block, int single, int has_close)
 {
     if (PyBytes_Check(block)) {
         if (single && declare_length(request, (uint64_t)PyBytes_GET_SIZE(block)) < 0) {
             return -1;
         }
-        if (may_gather(request, has_close) && completes(request, block)) {
-            request->gathering = 1;
+        /* Without a flusher, a slow close() would delay the coalesced bytes. */
+        if ((!has_close || request->exchange->takes_parallel) && completes(request, block)) {
+            request->coalescing = 1;
         }
     }
     return pyw_wsgi_response_write_object(request, block);
 }
 
-/* An application may call start_response as late as with its first block: so one is asked for even for HEAD. */
+/* An application may call start_response in its first block, so take that block even for HEAD. */
 static int wants_block(const pyw_request *request)
 {
     return !request->started || !pyw_wsgi_response_is_full(request);

@@ -6,14 +6,14 @@
 #include "wsgi/response/head.h"
 #include "wsgi/response/validate.h"
 
-/* Copies, as the GIL is given up. */
+/* Copies, because the GIL is released. */
 typedef struct hints {
-    pyw_buffer bytes; /* names and values, one behind the other */
+    pyw_buffer bytes; /* names and values, concatenated */
     pyw_pair *pairs;
     uint32_t count;
 } hints;
 
-/* Neither the connection's headers nor a length have a meaning here. */
+/* Headers of the connection and Content-Length have no meaning in a 103 response. */
 static int is_allowed(const char *name, size_t length)
 {
     return pyw_validate_name(name, length) && !pyw_validate_is_hop_by_hop(name, length) &&
@@ -32,11 +32,11 @@ static int add_hint(hints *taken, PyObject *name_object, PyObject *value_object)
         return -1;
     }
     if (!is_allowed(name, name_length)) {
-        PyErr_Format(PyExc_ValueError, "%R is no header of an early hint", name_object);
+        PyErr_Format(PyExc_ValueError, "%R is not a header of an early hint", name_object);
         return -1;
     }
     if (!pyw_validate_value(value, value_length)) {
-        PyErr_Format(PyExc_ValueError, "the value of header %R holds a control character: %R", name_object,
+        PyErr_Format(PyExc_ValueError, "the value of header %R contains a control character: %R", name_object,
                      value_object);
         return -1;
     }
@@ -52,7 +52,7 @@ static int add_hint(hints *taken, PyObject *name_object, PyObject *value_object)
     return 0;
 }
 
-/* The buffer does not move any more. */
+/* Call this when the buffer does not move any more. */
 static void point(hints *taken)
 {
     const char *at = taken->bytes.data;
@@ -72,7 +72,7 @@ static int take_hints(hints *taken, PyObject *headers)
         PyErr_NoMemory();
         return -1;
     }
-    /* No code of Python runs in here unless it fails: the list stays as it is. */
+    /* No Python code runs here unless an error occurs, so the list does not change. */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(headers); i++) {
         PyObject *item = PyList_GET_ITEM(headers, i);
 
@@ -97,7 +97,7 @@ static void transmit(pyw_request *request, const hints *taken)
     pyw_exchange *exchange = request->exchange;
     PyThreadState *thread = pyw_request_enter(request);
 
-    /* If the client is gone the response will find out. */
+    /* If the client has left, the response will report it. */
     exchange->ops->interim(exchange, 103, taken->pairs, taken->count);
     pyw_request_leave(request, thread);
 }
@@ -113,7 +113,7 @@ int pyw_early_hints_send(pyw_request *request, PyObject *headers)
         return -1;
     }
     if (request->head_sent) {
-        PyErr_SetString(PyExc_RuntimeError, "early hints cannot be sent behind the head of the response");
+        PyErr_SetString(PyExc_RuntimeError, "early hints cannot be sent after the head of the response");
         return -1;
     }
     if (PyList_GET_SIZE(headers) > 0) {

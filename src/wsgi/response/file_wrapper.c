@@ -9,7 +9,7 @@
 
 typedef struct file_wrapper {
     PyObject_HEAD PyObject *file;
-    PyObject *read;  /* its method, looked up once */
+    PyObject *read;  /* its method, cached */
     PyObject *block; /* int: the size of a block */
 } file_wrapper;
 
@@ -70,7 +70,7 @@ static void wrapper_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-/* The end of the iteration is an empty block. */
+/* An empty block ends the iteration. */
 static PyObject *wrapper_next(PyObject *self)
 {
     PyObject *block;
@@ -136,7 +136,7 @@ PyTypeObject *pyw_file_wrapper_type(void)
     return (PyTypeObject *)(void *)PyType_FromSpec(&wrapper_spec);
 }
 
-/* The result of file.name(), an integer that is not negative; -1 without an exception if it is anything else. */
+/* Returns the result of file.name(), a non-negative integer; -1 without an exception for anything else. */
 static long long call_method(PyObject *file, const char *name)
 {
     PyObject *result = PyObject_CallMethod(file, name, NULL);
@@ -151,8 +151,8 @@ static long long call_method(PyObject *file, const char *name)
 }
 
 /*
- * Only what the io module made is trusted to have the bytes of its descriptor: a gzip.GzipFile has a fileno(), too,
- * and its bytes are others.
+ * Only objects of the io module are known to return the bytes of their descriptor. A gzip.GzipFile has a fileno(), too,
+ * but returns different bytes.
  */
 static int is_plain_file(PyObject *file)
 {
@@ -174,7 +174,7 @@ static int is_plain_file(PyObject *file)
     return plain;
 }
 
-/* Returns: new reference to the file behind io's classes and tempfile's wrapper; NULL if there is none. */
+/* Returns: new reference to the raw file below io's classes and tempfile's wrapper; NULL if there is none. */
 static PyObject *plain_file(PyObject *file)
 {
     PyObject *inner;

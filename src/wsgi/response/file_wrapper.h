@@ -4,7 +4,7 @@
 
 /*
  * wsgi.file_wrapper (PEP 3333, "Optional Platform-Specific File Handling"): an iterable over the blocks of a file-like
- * object, which the adapter sends by descriptor if it is a regular file. GIL held everywhere.
+ * object. The adapter sends regular files by descriptor. The caller holds the GIL.
  */
 
 #include "python/python.h"
@@ -16,8 +16,8 @@
 PyTypeObject *pyw_file_wrapper_type(void);
 
 /*
- * 1: the wrapper (an exact instance of the type) holds a regular file, and its bytes from the current position on are
- * [*offset, *offset + *length) of *fd, which stays the file's. 0: it does not; read it in blocks. No exception is set.
+ * 1: the wrapper (an exact instance of the type) has a regular file, and its remaining bytes are [*offset, *offset +
+ * *length) of *fd, which the file owns. 0: read it in blocks. No exception is set.
  */
 int pyw_file_wrapper_file(PyObject *wrapper, int *fd, off_t *offset, uint64_t *length);
 

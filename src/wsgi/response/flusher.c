@@ -7,13 +7,13 @@
 
 enum {
     TICK_NS = 2 * 1000 * 1000,
-    QUIET_TICKS = 10, /* without anything listed or added: then the flusher sleeps */
+    QUIET_TICKS = 10, /* after these ticks without an entry the flusher sleeps */
     STOP_TRIES = 1000 /* of a millisecond */
 };
 
-/* The one flusher of this process. */
+/* The flusher of this process. */
 static struct {
-    pthread_mutex_t lock; /* of what follows; may be taken by who has a guard, and guards are only tried under it */
+    pthread_mutex_t lock; /* of the members below; may be taken with a guard held; with it, guards are only tried */
     pthread_cond_t added;
     LIST_HEAD(, pyw_flusher_entry) listed;
     int is_started, is_asleep;
@@ -22,7 +22,7 @@ static struct {
     atomic_int is_pushing, is_stopped;
 } flusher = {.lock = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER};
 
-/* Lock held before and after. An entry stays listed while its guard is held: so `next` is good after the push. */
+/* The caller holds the lock. An entry stays listed while its guard is held, so `next` is valid after the push. */
 static pyw_flusher_entry *push_one(pyw_flusher_entry *entry)
 {
     pyw_flusher_entry *next;
@@ -54,7 +54,7 @@ static void push_all(void)
     pthread_mutex_unlock(&flusher.lock);
 }
 
-/* Sleeps if there is nothing to do and was nothing lately: with traffic, nobody has to wake the flusher. */
+/* Sleeps after a while without entries. With steady traffic no thread has to wake the flusher. */
 static void wait_for_output(unsigned *adds, int *quiet)
 {
     pthread_mutex_lock(&flusher.lock);
@@ -82,7 +82,7 @@ static void *flush_for_ever(void *unused)
     return unused;
 }
 
-/* Lock held. Signals are for the threads of the host. */
+/* The caller holds the lock. Signals are blocked, because they belong to the host's threads. */
 static int start_flusher(void)
 {
     sigset_t all, before;

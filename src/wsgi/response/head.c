@@ -8,7 +8,7 @@
 
 #include "wsgi/response/validate.h"
 
-/* What the header list of one start_response call came to. */
+/* The summary of the header list of a start_response call. */
 typedef struct fields {
     pyw_request *request;
     int has_length;
@@ -28,7 +28,7 @@ const char *pyw_wsgi_response_native_string(PyObject *object, const char *what, 
     }
 #endif
     if (PyUnicode_KIND(object) != PyUnicode_1BYTE_KIND) {
-        PyErr_Format(PyExc_ValueError, "%s holds characters outside Latin-1: %R", what, object);
+        PyErr_Format(PyExc_ValueError, "%s contains characters outside Latin-1: %R", what, object);
         return NULL;
     }
     *length = (size_t)PyUnicode_GET_LENGTH(object);
@@ -44,7 +44,7 @@ static int status_fault(pyw_status_fault fault, PyObject *status)
         PyErr_Format(PyExc_ValueError, "the status must be three digits, a space and a reason, not %R", status);
         break;
     case PYW_STATUS_CONTROL:
-        PyErr_Format(PyExc_ValueError, "the status holds a control character: %R", status);
+        PyErr_Format(PyExc_ValueError, "the status contains a control character: %R", status);
         break;
     case PYW_STATUS_INTERIM:
         PyErr_Format(PyExc_ValueError, "a 1xx status cannot be the final one: %R", status);
@@ -90,7 +90,7 @@ static int grow_headers(pyw_ending *ending)
 static int append_header(pyw_ending *ending, const char *name, size_t name_length, const char *value,
                          size_t value_length)
 {
-    /* ": " and the line end belong to the size of a head. */
+    /* ": " and the line end count towards the size of a head. */
     if (ending->head.length + name_length + value_length + 4 * (size_t)(ending->count + 1) >
         PYW_WSGI_RESPONSE_HEAD_MAX) {
         PyErr_SetString(PyExc_ValueError, "status and headers are over 256 KiB, the limit of a response's head");
@@ -111,7 +111,7 @@ static int append_header(pyw_ending *ending, const char *name, size_t name_lengt
     return 0;
 }
 
-/* 1: the header goes out; 0: it is the same Content-Length again; -1: an exception is set. */
+/* 1: send the header; 0: a repetition of the same Content-Length; -1: an exception is set. */
 static int take_content_length(fields *taken, const char *value, size_t length, PyObject *object)
 {
     uint64_t number;
@@ -145,11 +145,11 @@ static int take_header(fields *taken, PyObject *name_object, PyObject *value_obj
         return -1;
     }
     if (!pyw_validate_name(name, name_length)) {
-        PyErr_Format(PyExc_ValueError, "%R is no header name", name_object);
+        PyErr_Format(PyExc_ValueError, "%R is not a header name", name_object);
         return -1;
     }
     if (!pyw_validate_value(value, value_length)) {
-        PyErr_Format(PyExc_ValueError, "the value of header %R holds a control character: %R", name_object,
+        PyErr_Format(PyExc_ValueError, "the value of header %R contains a control character: %R", name_object,
                      value_object);
         return -1;
     }
@@ -173,7 +173,7 @@ static int take_headers(fields *taken, PyObject *headers)
                      Py_TYPE(headers)->tp_name);
         return -1;
     }
-    /* The log may give up the GIL, and then the list may change: no index or item is kept over the call. */
+    /* Logging may release the GIL, and then the list may change. Keep no index or item over the call. */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(headers); i++) {
         PyObject *item = PyList_GET_ITEM(headers, i);
         int rv;

@@ -3,28 +3,28 @@
 #define PYW_WSGI_RESPONSE_HEAD_H
 
 /*
- * The head of a response: what start_response is given, checked and copied out of Python, waits in the request's ending
- * for the first byte of the body. GIL held everywhere.
+ * The head of a response. The arguments of start_response are checked and copied out of Python; the copy waits in the
+ * request's ending for the first byte of the body. The caller holds the GIL.
  */
 
 #include "wsgi/request/request.h"
 
-/* The head of a response may be this large, status line and header fields as on the wire. */
+/* The maximum size of a response head, status line and header fields as on the wire. */
 #define PYW_WSGI_RESPONSE_HEAD_MAX ((size_t)256 * 1024)
 
 /*
- * The Latin-1 bytes of a native string (PEP 3333, "A Note On String Types"); borrowed from `object`. NULL with
- * TypeError or ValueError set; `what` names the thing in the message.
+ * Returns the Latin-1 bytes of a native string (PEP 3333, "A Note On String Types"), borrowed from `object`. NULL with
+ * TypeError or ValueError set; `what` names the object in the message.
  */
 const char *pyw_wsgi_response_native_string(PyObject *object, const char *what, size_t *length);
 
-/* Takes status and headers, in place of those of an earlier call. -1 with an exception set: nothing is kept. */
+/* Takes status and headers, which replace those of an earlier call. -1 with an exception set: nothing is stored. */
 int pyw_wsgi_response_start(pyw_request *request, PyObject *status, PyObject *headers);
 
 /* Adds a Content-Length, if the response may have one and has none. -1 with an exception set. */
 int pyw_wsgi_response_add_length(pyw_request *request, uint64_t length);
 
-/* Completes pyw_head from the ending; valid as long as the ending is not changed. */
+/* Fills in *head from the ending. Valid as long as the ending does not change. */
 void pyw_wsgi_response_head(pyw_ending *ending, pyw_head *head);
 
 #endif

@@ -13,7 +13,7 @@ static pyw_result send_piece(pyw_exchange *exchange, const pyw_head *head, const
     return exchange->ops->send(exchange, head, piece->data, (size_t)piece->length, flags);
 }
 
-/* Carrier held, as in all functions up to the public ones. The head goes before the first bytes. */
+/* The static functions are called with the carrier. The head precedes the first bytes. */
 static pyw_result send_with_head(pyw_request *request, const pyw_piece *piece, unsigned flags)
 {
     pyw_outgoing *outgoing = &request->outgoing;
@@ -32,7 +32,7 @@ static pyw_result send_with_head(pyw_request *request, const pyw_piece *piece, u
     return result;
 }
 
-/* The end of the body was given to the stream, and the exchange does not know it yet. */
+/* The body is complete, but the exchange does not know it yet. */
 static int owes_last(const pyw_outgoing *outgoing)
 {
     return outgoing->is_last && !outgoing->last_sent;
@@ -43,7 +43,7 @@ static unsigned last_flag(const pyw_outgoing *outgoing)
     return owes_last(outgoing) ? PYW_SEND_LAST : 0;
 }
 
-static pyw_result send_gathered(pyw_request *request, unsigned flags)
+static pyw_result send_coalesced(pyw_request *request, unsigned flags)
 {
     pyw_buffer *coalesced = &request->ending->body;
     const pyw_piece piece = {coalesced->data, coalesced->length, -1, 0};
@@ -55,14 +55,14 @@ static pyw_result send_gathered(pyw_request *request, unsigned flags)
     return result;
 }
 
-/* What is coalesced, then the piece, if there is one. */
+/* Sends the coalesced bytes, then the piece, if any. */
 static pyw_result send_both(pyw_request *request, const pyw_piece *piece, unsigned flags)
 {
     unsigned last = last_flag(&request->outgoing);
     pyw_result result = PYW_OK;
 
     if (request->ending->body.length > 0 || (piece == NULL && last)) {
-        result = send_gathered(request, piece == NULL ? flags | last : flags);
+        result = send_coalesced(request, piece == NULL ? flags | last : flags);
     }
     if (result == PYW_OK && piece != NULL) {
         result = send_with_head(request, piece, flags | last);
@@ -70,7 +70,7 @@ static pyw_result send_both(pyw_request *request, const pyw_piece *piece, unsign
     return result;
 }
 
-/* Gives up the GIL if need be, and not the carrier: the call that would block must be followed by its repetition. */
+/* Releases the GIL if necessary, but not the carrier: a call that would block must be followed by its repetition. */
 static pyw_result send_now(pyw_request *request, const pyw_piece *piece)
 {
     pyw_result result = send_both(request, piece, PYW_SEND_NOWAIT);
@@ -84,18 +84,21 @@ static pyw_result send_now(pyw_request *request, const pyw_piece *piece)
     return result;
 }
 
-/* On the flusher's thread. After a tick with nothing new the carrier is asked once more: it may have kept a rest. */
+/*
+ * On the flusher's thread. After a tick without new bytes, call the carrier once more, because it may have unsent
+ * bytes.
+ */
 static int push(pyw_flusher_entry *entry)
 {
     pyw_request *request = (pyw_request *)(void *)((char *)entry - offsetof(pyw_request, outgoing.entry));
     pyw_outgoing *outgoing = &request->outgoing;
     int is_new = request->ending->body.length > 0 || owes_last(outgoing);
-    pyw_result result = send_gathered(request, PYW_SEND_PARALLEL | last_flag(outgoing));
+    pyw_result result = send_coalesced(request, PYW_SEND_PARALLEL | last_flag(outgoing));
 
     return result == PYW_AGAIN || (result == PYW_OK && is_new);
 }
 
-/* Without a flusher what it would have pushed is sent at once. */
+/* Without a flusher, sends the bytes at once. */
 static pyw_result leave_to_flusher(pyw_request *request)
 {
     pyw_outgoing *outgoing = &request->outgoing;
@@ -118,7 +121,7 @@ static pyw_result coalesce_piece(pyw_request *request, const pyw_piece *piece)
     return coalesced->length < PYW_OUTGOING_COALESCE_MAX ? leave_to_flusher(request) : send_now(request, NULL);
 }
 
-static int is_gathered(const pyw_request *request, const pyw_piece *piece)
+static int may_coalesce(const pyw_request *request, const pyw_piece *piece)
 {
     return request->exchange->takes_parallel && request->outgoing.head_sent && piece->fd < 0 &&
            piece->length < PYW_OUTGOING_COALESCE_MAX;
@@ -139,7 +142,7 @@ pyw_result pyw_outgoing_send(pyw_request *request, const pyw_piece *piece, int i
     result = outgoing->fault;
     if (result == PYW_OK) {
         outgoing->is_last = is_last;
-        result = is_gathered(request, piece) ? coalesce_piece(request, piece) : send_now(request, piece);
+        result = may_coalesce(request, piece) ? coalesce_piece(request, piece) : send_now(request, piece);
     }
     pyw_request_done(request);
     return result;

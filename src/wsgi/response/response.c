@@ -6,15 +6,15 @@
 #include "base/clock.h"
 #include "wsgi/response/outgoing.h"
 
-/* How often the client is looked at while the application sends nothing. */
-enum { CLIENT_LOOK_MS = 100 };
+/* The interval of checks for the client while the application sends nothing. */
+enum { CLIENT_CHECK_MS = 100 };
 
 int pyw_wsgi_response_is_full(const pyw_request *request)
 {
     return request->bodiless || (request->has_length && request->sent >= request->length);
 }
 
-/* Bytes are missing from what Content-Length promised. */
+/* The body is shorter than Content-Length. */
 static int is_short(const pyw_request *request)
 {
     return request->has_length && request->sent < request->length && !request->bodiless;
@@ -38,7 +38,7 @@ uint64_t pyw_wsgi_response_clamp(pyw_request *request, uint64_t length)
         request->overrun = 1;
         pyw_request_log(request, PYW_LOG_WARNING,
                         PYWNO(0601) "the application sends more bytes than its Content-Length of %" PRIu64
-                                    "; what is over is dropped",
+                                    "; the excess is dropped",
                         request->length);
     }
     return room;
@@ -90,8 +90,8 @@ static int check_writable(pyw_request *request)
 }
 
 /*
- * An application that waits for something may yield empty blocks, even before it knows its status. Nothing is sent that
- * would tell whether the client is there, so it is looked at.
+ * An application that waits may yield empty blocks, even before it has a status. No data is sent that would show that
+ * the client has left, so check it here.
  */
 static int write_nothing(pyw_request *request)
 {
@@ -99,7 +99,7 @@ static int write_nothing(pyw_request *request)
     int gone = request->failed_write;
 
     if (now >= request->client_due && pyw_request_try(request)) {
-        request->client_due = now + CLIENT_LOOK_MS;
+        request->client_due = now + CLIENT_CHECK_MS;
         gone |= request->exchange->ops->client_gone(request->exchange);
         pyw_request_done(request);
     }
@@ -121,7 +121,7 @@ int pyw_wsgi_response_write(pyw_request *request, const char *data, size_t lengt
         return 0;
     }
     request->sent += part.length;
-    if (request->gathering) {
+    if (request->coalescing) {
         return coalesce_bytes(request, data, (size_t)part.length);
     }
     return transmit(request, &part, pyw_wsgi_response_is_full(request));
@@ -174,7 +174,7 @@ void pyw_wsgi_response_end(pyw_request *request)
     if (is_short(request)) {
         pyw_request_log(request, PYW_LOG_WARNING,
                         PYWNO(0602) "the application sent %" PRIu64 " of the %" PRIu64 " bytes of its Content-Length; "
-                                    "the connection is closed so that the client can tell",
+                                    "the connection is closed so that the client detects it",
                         request->sent, request->length);
         ending->outcome = PYW_TRUNCATED;
     }

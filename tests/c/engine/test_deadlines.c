@@ -82,7 +82,7 @@ static void the_host_is_told_of_a_thread_that_stays(void **state)
     get_by(&got, "", "/sleep", 100);
     assert_int_equal(host_overdue, 1);
     assert_int_equal(host_engine->overdue(), 0);
-    assert_logged("PYW0623: GET /sleep [id7]: the thread is still there");
+    assert_logged("PYW0623: GET /sleep [id7]: the thread still runs");
     assert_logged("it is blocked in C code");
     assert_int_equal(got.error_status, 504);
     memory_exchange_free(&got);

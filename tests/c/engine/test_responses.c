@@ -48,7 +48,7 @@ static const row rows[] = {
     {"GET", "/close_fails", 200, "", "abc", PYW_DONE, "close() of the application's iterable failed"},
     {"GET", "/restart", 500, "X-Second: 2\nContent-Length: 10\n", "error page", PYW_DONE, NULL},
     {"GET", "/start_twice", 500, NULL, "", PYW_ERROR, "a second time without exc_info"},
-    {"GET", "/bad_header", 500, NULL, "", PYW_ERROR, "holds a control character"},
+    {"GET", "/bad_header", 500, NULL, "", PYW_ERROR, "contains a control character"},
     {"GET", "/hop_by_hop", 200, "X-Good: 1\nContent-Length: 2\n", "ok", PYW_DONE, "<4> PYW0600"},
     {"GET", "/interim", 500, NULL, "", PYW_ERROR, "a 1xx status cannot be the final one"},
     {"GET", "/file_sent", 200, "Content-Length: 7\n", "3456789", PYW_DONE, NULL},

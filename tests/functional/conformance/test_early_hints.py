@@ -46,7 +46,7 @@ class TestEarlyHints:
 
     def test_behind_the_head_they_raise(self, site):
         response = site.get("/late")
-        assert b"behind the head" in response.body and not response.interim
+        assert b"after the head" in response.body and not response.interim
 
     def test_after_the_request_they_raise(self, site):
         assert site.get("/keep").body == b"kept"

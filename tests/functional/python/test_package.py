@@ -155,7 +155,7 @@ class TestHooks(unittest.TestCase):
         assert self.called == [1]
 
     def test_what_is_no_function_is_a_type_error(self):
-        with self.assertRaisesRegex(TypeError, "wants a function, not int"):
+        with self.assertRaisesRegex(TypeError, "expects a function, not int"):
             pywsgi.after_fork(1)
 
 

@@ -126,7 +126,7 @@ class TestInterruptOff:
     """
 
     def test_reports_and_lets_go_on(self, server):
-        server.expect_log(r"PYW0620: GET /hold.*the thread goes on \(interrupt=Off\)")
+        server.expect_log(r"PYW0620: GET /hold.*the thread continues \(interrupt=Off\)")
         server.allow_log(r"  File \"")
         site = DaemonSite(server)
         held = site.hold()
@@ -158,7 +158,7 @@ class TestReplaced:
         </LocationMatch>
     """
     WHY = {"/sleep?seconds=20": "it is blocked in C code", "/lock?seconds=20": "it is blocked in C code",
-           "/stubborn?": r"it has caught pywsgi\.RequestTimeout and goes on"}
+           "/stubborn?": r"it has caught pywsgi\.RequestTimeout and continues"}
 
     @pytest.mark.parametrize("path", sorted(WHY))
     def test_by_a_successor_that_is_ready_first(self, server, path):
@@ -200,7 +200,7 @@ class TestTheGilIsHeld:
         since = server.log.position()
         response, seconds = elapsed(lambda: site.get("/hog?seconds=4&key=" + site.new_key()))
         assert response.status == 504 and seconds < 3
-        server.log.wait(r"PYW0622: GET /hog.*Python's lock \(the GIL\) cannot be had", since)
+        server.log.wait(r"PYW0622: GET /hog.*Python's lock \(the GIL\) is not available", since)
         server.log.wait(r"app\.wsgi\", line \d+ in hog", since)
         server.log.wait(r"PYW0321: worker %d" % pid, since)
         wait_for(lambda: server.log.find(r"PYW0310: worker %d" % pid, since), 15)

@@ -151,7 +151,7 @@ class TestEnd:
     @pytest.mark.parametrize("end, records", [
         ("raise RuntimeError('announced')", ["PYW0453: .*raised RuntimeError", "program.py", "RuntimeError: announced"]),
         ("sys.exit(3)", ["PYW0452.*SystemExit: 3"]),
-        ("pass", ["PYW0452: the program of the group came to its end"]),
+        ("pass", ["PYW0452: the program of the group ended"]),
         ("os.kill(os.getpid(), 9)", ["PYW0310.*SIGKILL"])])
     def test_it_is_started_again_after_a_pause(self, make_httpd, end, records):
         service = Service(make_httpd, CONFIG % "", "begin()\n" + end)
