@@ -23,43 +23,43 @@ def read_blocks(connection, count):
     return data
 
 
-def check_delays(site):
-    """On a busy machine now and then a block is late; not all are."""
-    delays = []
+def check_that_blocks_arrive_in_a_pause(site):
+    """All that was yielded is at the client before the application yields anything more."""
+    key = site.new_key()
     with site.connect() as connection:
-        connection.start("GET", site.prefix + "/clock?count=20")
+        connection.start("GET", site.prefix + "/hold?key=" + key)
         assert connection.read_head().status == 200
-        assert connection.read_chunk() == b"begin"
-        for _ in range(20):
-            yielded = float(connection.read_chunk())
-            delays.append(time.monotonic() - yielded)
-    print(["%.1f ms" % (delay * 1000) for delay in sorted(delays)])
-    assert sorted(delays)[5] < 0.010
-    assert max(delays) < 1
+        assert read_blocks(connection, 30) == b"block0block1block2block3block4"
+        assert site.wait_notes(key) == ["yielded"]
+        (site.httpd.data / (key + ".go")).touch()
+        assert connection.read_chunk() == b"last"
+        assert connection.read_chunk() == b""
 
 
 class TestPauses:
-    def test_a_block_arrives_within_10_ms(self, site):
-        check_delays(site)
-
-    def test_all_that_was_yielded_is_there(self, site, server):
-        key = site.new_key()
+    def test_blocks_arrive_within_10_ms(self, site):
+        """Six of twenty at least: on a busy machine a block may be late, but a delay of our own would be that of all."""
+        delays = []
         with site.connect() as connection:
-            connection.start("GET", site.prefix + "/hold?key=" + key)
+            connection.start("GET", site.prefix + "/clock?count=20")
             assert connection.read_head().status == 200
-            assert read_blocks(connection, 30) == b"block0block1block2block3block4"
-            assert site.wait_notes(key) == ["yielded"]
-            (server.data / (key + ".go")).touch()
-            assert connection.read_chunk() == b"last"
-            assert connection.read_chunk() == b""
+            assert connection.read_chunk() == b"begin"
+            for _ in range(20):
+                yielded = float(connection.read_chunk())
+                delays.append(time.monotonic() - yielded)
+        assert sorted(delays)[5] < 0.010, ["%.1f ms" % (delay * 1000) for delay in delays]
+
+    def test_all_that_was_yielded_is_there(self, site):
+        check_that_blocks_arrive_in_a_pause(site)
 
     def test_the_application_may_keep_the_gil(self, site):
         with site.connect() as connection:
             connection.start("GET", site.prefix + "/hold_gil")
             assert connection.read_head().status == 200
             assert connection.read_chunk() == b"first"
-            assert time.monotonic() - float(connection.read_chunk().split()[1]) < 0.3
-            assert connection.read_chunk() == b" third"
+            assert connection.read_chunk() == b"second"
+            arrived = time.monotonic()
+            assert arrived < float(connection.read_chunk()), "it arrived while the application kept the GIL"
 
     def test_close_does_not_hold_up_the_answer(self, site, server):
         key = site.new_key()
@@ -102,7 +102,7 @@ class TestManyBlocks:
         for connection in stuck:
             connection.start("GET", site.prefix + "/patter?key=" + key)
         site.wait_notes(key, 3)
-        check_delays(site)
+        check_that_blocks_arrive_in_a_pause(site)
         for connection in stuck:
             connection.reset()
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import locale
 import os
-import signal
 import socket
 import sys
 import threading
@@ -96,39 +95,12 @@ def eat(environ, start_response):
     return plain(start_response, "full")
 
 
-def hold_started(environ, start_response):
-    """After start_response, before a body byte."""
-    start_response("200 OK", [TYPE])
-    note_of(environ, str(os.getpid()))
-    wait_for_file(query(environ, "key") + ".go", 60)
-    return [b"body"]
-
-
 def hold_chunked(environ, start_response):
     start_response("200 OK", [TYPE])
     yield b"first"
     note_of(environ, str(os.getpid()))
     wait_for_file(query(environ, "key") + ".go", 60)
     yield b"second"
-
-
-def hold_length(environ, start_response):
-    start_response("200 OK", [TYPE, ("Content-Length", "11")])
-    yield b"first"
-    note_of(environ, str(os.getpid()))
-    wait_for_file(query(environ, "key") + ".go", 60)
-    yield b"second"
-
-
-def die(environ, start_response):
-    """?how= a signal's name, or exit."""
-    how = query(environ, "how")
-    note_of(environ, str(os.getpid()))
-    if how == "exit":
-        os._exit(7)
-    os.kill(os.getpid(), getattr(signal, how))
-    time.sleep(30)
-    return plain(start_response, "survived")
 
 
 def crowd(environ, start_response):

@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 
-import psutil
 import pytest
 from daemon_site import APPS, HERE, DaemonSite
 
@@ -56,14 +55,6 @@ class TestSurroundings:
         facts = server.get("/program").json()
         assert facts["blocked"] == [] and facts["ignored"] == []
         assert set(facts["descriptors"]) <= {0, 1, 2, 3}, "3 is its own listing of /proc/self/fd"
-
-    def test_what_a_dead_worker_left_behind_is_ended(self, server):
-        server.allow_log(r"PYW0310")
-        pid = int(server.get("/pid").body)
-        left = psutil.Process(int(server.get("/leave_behind").body))
-        os.kill(pid, signal.SIGKILL)
-        processes.wait_gone([left], 5)
-        DaemonSite(server).wait_pid_other_than(pid)
 
     def test_records_of_no_request_go_to_the_groups_log(self, server):
         since = server.log.position()

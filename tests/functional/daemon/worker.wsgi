@@ -64,9 +64,4 @@ def program(environ, start_response):
     return plain(start_response, subprocess.run(command, stdout=subprocess.PIPE, close_fds=False, check=True).stdout)
 
 
-def leave_behind(environ, start_response):
-    """A program that outlives its request."""
-    return plain(start_response, subprocess.Popen(["/bin/sleep", "1000"]).pid)
-
-
 application = dispatcher(globals())

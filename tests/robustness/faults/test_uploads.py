@@ -140,16 +140,6 @@ class TestCollecting:
             response = connection.read_response("POST")
             assert (response.body, response.interim) == (DIGEST, [])
 
-    def test_a_worker_that_dies_with_the_file_is_a_502(self, site, server):
-        server.allow_log("PYW0243|PYW0310|PYW0313|PYW0367")
-        for _ in range(10):     # it may die before all of the request has been written
-            key = site.new_key()
-            response = site.request("POST", "/die?how=SIGKILL&key=" + key, body=BODY)
-            assert response.status == 502
-            pids = [int(note) for note in site.notes(key)]
-            assert len(pids) == 1, "never twice"
-            site.wait_pid_other_than(*pids)
-
 
 class TestHttp2:
     @pytest.fixture(scope="class")

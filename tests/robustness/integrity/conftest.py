@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One server per class with integrity.wsgi; PYWSGI_INTEGRITY is how many responses and uploads are cut, 200 for all."""
+"""One server per class with integrity.wsgi; PYWSGI_INTEGRITY is how many uploads are cut, 200 for all."""
 import math
 import os
 import pathlib

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Grows, computes, gets stuck, and says who it is."""
 import ctypes
-import faulthandler
 import json
 import logging
 import os
 import resource
-import signal
 import subprocess
 import sys
 import threading
@@ -116,47 +114,6 @@ def stuck_in_c(environ, start_response):
     note_of(environ, str(os.getpid()))
     ctypes.PyDLL(None).sleep(int(query(environ, "seconds", "100")))
     return plain(start_response, "not stuck any more")
-
-
-def overflow():
-    """Recursion in C until the thread's stack is used up: glibc parses nested parentheses so."""
-    ctypes.PyDLL(None).regcomp(ctypes.create_string_buffer(4096), b"(" * 2000000, 1)
-
-
-def crash(environ, start_response):
-    """?how= the name of a signal, or read, abort, overflow; ?faulthandler= has the application's own handler set up."""
-    how = query(environ, "how")
-    note_of(environ, str(os.getpid()))
-    if query(environ, "faulthandler"):
-        faulthandler.enable(2)
-    if how == "read":
-        ctypes.string_at(16)
-    elif how == "overflow":
-        overflow()
-    elif how == "abort":
-        os.abort()
-    else:
-        signal.raise_signal(getattr(signal, how))
-    return plain(start_response, "survived")
-
-
-def scribble(environ, start_response):
-    """Fills what the manager reads of this worker with ?byte= (hexadecimal), and dies of a signal nobody catches."""
-    note_of(environ, str(os.getpid()))
-    board, = [int(name) for name in os.listdir("/proc/self/fd")
-              if "pywsgi-board" in os.path.realpath("/proc/self/fd/" + name)]
-    os.pwrite(board, bytes.fromhex(query(environ, "byte")) * os.fstat(board).st_size, 0)
-    ctypes.CDLL(None).signal(signal.SIGSEGV, None)
-    signal.raise_signal(signal.SIGSEGV)
-
-
-def crash_child(environ, start_response):
-    """A process that the application forks, without exec, crashes; the worker does not."""
-    pid = os.fork()
-    if pid == 0:
-        ctypes.string_at(16)
-    _, status = os.waitpid(pid, 0)
-    return plain(start_response, os.WTERMSIG(status))
 
 
 application = dispatcher(globals())

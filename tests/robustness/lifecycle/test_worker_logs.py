@@ -4,7 +4,6 @@ nobody."""
 import os
 import re
 import signal
-import time
 
 import pytest
 
@@ -220,19 +219,13 @@ class TestStoppedReader:
         assert lines > 1000
 
 
-@pytest.mark.alone
 class TestFlood:
     def test_others_are_served_and_the_worker_is_replaced(self, make_httpd):
         server = make_httpd(TWO.replace("|${ROOT}/logger", "/dev/null"), apps={"app.wsgi": SCRIPT})
         host = [("Host", "one.example")]
         pid = int(server.get("/flood", host).body)
-        slowest = 0.0
-        for _ in range(100):
-            for headers in host, ():
-                before = time.monotonic()
-                server.get("/raw", headers)
-                slowest = max(slowest, time.monotonic() - before)
-        assert slowest < 5      # a manager that waits for the log stops everything
+        assert {int(server.get("/raw", host, timeout=5).body) for _ in range(50)} == {pid}
+        assert {server.get("/raw", timeout=5).status for _ in range(50)} == {200}
         server.allow_log("PYW0310")
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: int(server.get("/raw", host).body) != pid)
@@ -282,14 +275,3 @@ class TestPrograms:
         server.remember_family()
         os.kill(server.process.pid, signal.SIGUSR1)
         processes.wait_gone([old], 20)
-
-    def test_the_manager_keeps_no_descriptor_of_what_has_ended(self, make_httpd):
-        server = make_httpd(GROUP % "", apps={"app.wsgi": SCRIPT})
-        server.allow_log("PYW0310|PYW0367")
-        server.get("/raw")
-        before = processes.descriptor_count(server.manager().pid)
-        for _ in range(5):
-            pid = int(server.get("/raw").body)
-            os.kill(pid, signal.SIGKILL)
-            wait_for(lambda: int(server.get("/raw").body) != pid)
-        wait_for(lambda: processes.descriptor_count(server.manager().pid) <= before)

@@ -31,9 +31,9 @@ def hold_gil(environ, start_response):
     """As an extension module that computes something with the GIL."""
     start_response("200 OK", HEADERS)
     yield b"first"
-    yield b"second %.6f" % time.monotonic()
+    yield b"second"
     ctypes.PyDLL(None).usleep(400000)
-    yield b" third"
+    yield b"%.6f" % time.monotonic()
 
 
 class HoldsInClose(list):

@@ -7,17 +7,11 @@ import re
 import signal
 
 import pytest
-from lifecycle_site import APPS, ONE, DaemonSite
+from death_site import APPS, ONE, DaemonSite, exit_report
 
 from pyw import paths, pythons, wait_for
 
-DEATH = r"PYW0310|PYW036[567]|PYW024\d"
 MEMORY_CGROUP = pathlib.Path("/sys/fs/cgroup/memory")
-
-
-@pytest.fixture(autouse=True)
-def announced(server):
-    server.allow_log(DEATH)
 
 
 def crash(site, how, **more):
@@ -28,16 +22,12 @@ def crash(site, how, **more):
     return int(site.notes(key)[0])
 
 
-def exit_report(server, pid, since=0):
-    return server.log.wait(r"PYW0310: worker %d " % pid, since)[0]
-
-
 class TestStacks:
     OPTIONS = "threads=4"
 
     @pytest.mark.parametrize("how, name", [("read", "SIGSEGV at address 0x10,"), ("abort", "SIGABRT,"),
                                            ("SIGBUS", "SIGBUS,"), ("SIGFPE", "SIGFPE,"), ("SIGILL", "SIGILL,")])
-    def test_the_stacks_of_its_threads_come_before_the_obituary(self, server, site, how, name):
+    def test_the_stacks_of_its_threads_come_before_the_exit_report(self, server, site, how, name):
         since = server.log.position()
         pid = crash(site, how)
         line = exit_report(server, pid, since)
@@ -129,10 +119,10 @@ class TestCoreFile:
         assert list(server.data.glob("core*"))
 
 
-class TestObituary:
+class TestExitReport:
     OPTIONS = "processes=2 threads=2"
 
-    def test_it_has_memory_and_request_ids(self, server, site):
+    def test_it_has_signal_memory_and_request_ids(self, server, site):
         held = site.hold()
         since = server.log.position()
         server.wait_for_look()
