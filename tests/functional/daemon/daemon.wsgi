@@ -146,16 +146,6 @@ def digest(environ, start_response):
     return plain(start_response, whole.hexdigest())
 
 
-def watch(environ, start_response):
-    """Waits until pywsgi.client_gone() says so."""
-    note_of(environ, "begun")
-    deadline = time.monotonic() + 20
-    while not environ["pywsgi.client_gone"]() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    note_of(environ, "gone: %s" % environ["pywsgi.client_gone"]())
-    return plain(start_response, "nobody reads this")
-
-
 def large(environ, start_response):
     """64 MiB in blocks, or ?size=."""
     size = int(query(environ, "size", str(64 << 20)))

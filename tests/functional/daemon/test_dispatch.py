@@ -140,7 +140,7 @@ class TestClientsThatLeave:
 class TestChildrenOfHttpdThatDie:
     CONFIG = group("app", "processes=1 threads=2")
 
-    def test_their_slots_are_free_again(self, server):
+    def test_their_slots_are_free_again_and_the_worker_is_the_same(self, server):
         """F10."""
         server.allow_log("AH00052|AH00051|AH00050")
         site = DaemonSite(server, "/app")
@@ -150,6 +150,7 @@ class TestChildrenOfHttpdThatDie:
                 child.send_signal(signal.SIGKILL)
             held.let_go()
             again = site.hold(count=2)
+            assert again.pids == held.pids
             assert [response.status for response in again.finish()] == [200, 200]
 
 
