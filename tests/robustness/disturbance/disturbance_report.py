@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a disturbance did to the traffic: which requests failed, which stalled, whose code answered."""
+import collections
 import re
 
 
-
 def noted(path):
-    """{number of a request: pid of the process that began it}"""
+    """(number of a request, pid of the process that began it), once for each time"""
     lines = path.read_text().splitlines() if path.exists() else []
-    return {int(number): int(pid) for number, pid in (line.split() for line in lines)}
+    return [(int(number), int(pid)) for number, pid in (line.split() for line in lines)]
 
 
 def read_by_httpd(path):
@@ -24,7 +24,10 @@ class Report:
 
     def __init__(self, httpd, exchanges, excuses, stall):
         self.exchanges = exchanges
-        self.begun = noted(httpd.data / "begun")
+        notes = noted(httpd.data / "begun")
+        self.begun = dict(notes)
+        counts = collections.Counter(number for number, _ in notes)
+        self.repeated = [number for number, count in counts.items() if count > 1]
         self.known = read_by_httpd(httpd.root / "access.log")
         self.statics = [exchange for exchange in exchanges if exchange.kind.name == "static"]
         dynamic = [exchange for exchange in exchanges if exchange.kind.name != "static"]
@@ -64,6 +67,7 @@ class Report:
         lines = ["failed: %s%s" % (exchange, self.where(exchange)) for exchange in self.failed]
         lines += ["stalled by %.3f s: %s%s" % (self.delay(exchange), exchange, self.where(exchange))
                   for exchange in self.stalled]
+        lines += ["run twice: request %d" % number for number in self.repeated]
         return lines + ["process %d answered with versions %s" % item for item in self.mixed.items()]
 
     def where(self, exchange):
