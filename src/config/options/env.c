@@ -24,13 +24,13 @@ static int is_name(const char *text, size_t length)
     return 1;
 }
 
-/* `setting` lives as long as the options. It may contain a secret, so error messages do not contain it. */
+/* `setting` lives as long as the options. It may be a secret, so no error message quotes it. */
 static const char *add_setting(pyw_group_options *options, const char *setting)
 {
     const char *equals = strchr(setting, '=');
 
     if (equals == NULL || !is_name(setting, (size_t)(equals - setting))) {
-        return "that is no NAME=value; NAME is made of letters, digits and _, and does not begin with a digit";
+        return "it is not NAME=value, where NAME consists of letters, digits and _ and does not begin with a digit";
     }
     APR_ARRAY_PUSH(options->worker.env, const char *) = setting;
     return NULL;
@@ -40,7 +40,7 @@ const char *pyw_option_env_add(pyw_group_options *options, apr_pool_t *pool, con
 {
     const char *copy = pyw_secrets_copy(options->httpd.secrets, pool, setting);
 
-    return copy != NULL ? add_setting(options, copy) : "there is no memory that httpd's children do not inherit";
+    return copy != NULL ? add_setting(options, copy) : "memory that httpd's children do not inherit is not available";
 }
 
 /* Removes the quotes from NAME="value", in place. */
@@ -78,7 +78,7 @@ static const char *add_line(pyw_group_options *options, char *line)
     return add_setting(options, line);
 }
 
-/* Up to `size` bytes; -1: errno, EFBIG if there are more. */
+/* Reads the whole file, less than `size` bytes. Returns -1 with errno; EFBIG: the file is larger. */
 static ssize_t read_all(int fd, char *text, size_t size)
 {
     size_t length = 0;
@@ -100,7 +100,7 @@ static ssize_t read_all(int fd, char *text, size_t size)
     }
 }
 
-/* The file as a text. NULL: errno. No other buffer contains it. */
+/* The contents of the file, NULL with errno. They are in no other buffer. */
 static char *read_file(const pyw_group_options *options, apr_pool_t *pool, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -131,7 +131,7 @@ const char *pyw_option_env_file(pyw_group_options *options, apr_pool_t *pool, co
 
     if (line == NULL) {
         return apr_psprintf(pool, "%s: %s", path,
-                            errno == EFBIG ? "the file has more than 256 KiB, or grows" : strerror(errno));
+                            errno == EFBIG ? "the file is larger than 256 KiB, or is growing" : strerror(errno));
     }
     for (int number = 1; error == NULL && line != NULL; number++) {
         char *next = strchr(line, '\n');

@@ -61,7 +61,7 @@ static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
 {
     switch (rule->kind) {
     case PYW_KIND_PROCESSES:
-        return apr_psprintf(pool, "a number from 1 to %ld, or the least and the most, such as 2-8 or 0-4", rule->most);
+        return apr_psprintf(pool, "a number from 1 to %ld, or a minimum and a maximum, such as 2-8 or 0-4", rule->most);
     case PYW_KIND_OCTAL:
         return apr_psprintf(pool, "an octal number from 0 to %lo, such as 027", rule->most);
     case PYW_KIND_DURATION:
@@ -73,7 +73,7 @@ static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
         return "On or Off";
     case PYW_KIND_SIZE:
         return apr_psprintf(pool, "bytes, or a number with K, M or G, from %ld to %ldM%s", rule->least,
-                            rule->most / (1024L * 1024), rule->least > 0 ? ", or 0 as if it were not given" : "");
+                            rule->most / (1024L * 1024), rule->least > 0 ? ", or 0, the default" : "");
     default:
         return apr_psprintf(pool, "a number from %ld to %ld", rule->least, rule->most);
     }
@@ -141,7 +141,7 @@ static const char *set_processes(pyw_group_options *options, apr_pool_t *pool, c
     return NULL;
 }
 
-/* Each of the paths between colons must be absolute, because the directory in which httpd was started is arbitrary. */
+/* Every path of a list must be absolute, because the directory in which httpd was started is arbitrary. */
 static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {
     char *state = NULL;
@@ -183,7 +183,7 @@ static const char *set_env(pyw_group_options *options, apr_pool_t *pool, const p
     return error == NULL ? NULL : apr_psprintf(pool, "option '%s': %s", rule->name, error);
 }
 
-/* "<kind>,<default>,<reloading>\n" target "\n" callable "\n" group: a line of the configuration has no newline. */
+/* "<kind>,<default>,<reloading>\n<target>\n<callable>\n<group>". None of them contains a newline. */
 static const char *application_text(apr_pool_t *pool, const pyw_application_option *application)
 {
     return apr_psprintf(pool, "%d,%d,%d\n%s\n%s\n%s", application->is_module != 0, application->group_is_default != 0,
@@ -245,19 +245,18 @@ static const char *unknown(apr_pool_t *pool, const char *name)
                          : apr_psprintf(pool, "unknown option '%s'", name);
 }
 
-/* Options of mod_wsgi that protect something. Ignoring them silently would open a security hole. */
+/* mod_wsgi's options for security are errors, because a server that ignores them is less secure than configured. */
 static const char *refused(apr_pool_t *pool, const char *name)
 {
     if (strcmp(name, "script-user") == 0 || strcmp(name, "script-group") == 0) {
         return apr_psprintf(pool,
                             "option '%s' of mod_wsgi does not exist here: give the script's directory the owner and "
-                            "mode that you want to rely on, and take the option out",
+                            "mode that you want to rely on, and remove the option",
                             name);
     }
     if (strcmp(name, "chroot") == 0) {
         return "option 'chroot' of mod_wsgi does not exist here: use a container, or systemd's RootDirectory=, and "
-               "take "
-               "the option out";
+               "remove the option";
     }
     return NULL;
 }

@@ -11,7 +11,7 @@
 
 enum { CHUNK_SIZE = 64 * 1024, ALIGNMENT = 16 };
 
-/* Outside of the chunk, which a child must be able to unmap. */
+/* Describes a mapping. It is not part of the mapping, because a child needs it to unmap that. */
 typedef struct chunk {
     struct chunk *next;
     char *memory;
@@ -21,7 +21,7 @@ typedef struct chunk {
 
 struct pyw_secrets {
     apr_pool_t *pool;
-    pid_t owner; /* its children have nothing to wipe */
+    pid_t owner; /* the process that wipes the memory; its children have none of it */
     chunk *first;
 };
 
@@ -48,10 +48,7 @@ pyw_secrets *pyw_secrets_create(apr_pool_t *pool)
     return secrets;
 }
 
-/*
- * Kernels before 4.14 cannot wipe the memory in children. There children do not have the memory at all; they do not use
- * it.
- */
+/* Kernels before 4.14 cannot wipe the memory in children. There, children do not inherit the mapping. */
 static int hide_from_children(void *memory, size_t size)
 {
     madvise(memory, size, MADV_DONTDUMP);

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Longer words are not compared, because no option is that long. */
+/* No option is longer, so longer words are not compared. */
 enum { WORD_MAX = 40 };
 
 static char folded(char letter)
@@ -17,7 +17,7 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* The cost of turning b[0..j] into a[0..i], from the three rows above. */
+/* The cost of turning the first j letters of b into the first i letters of a. `rows` ends with the row of i. */
 static int edit_distance_step(const char *a, const char *b, int i, int j, int rows[3][WORD_MAX + 1])
 {
     int change = folded(a[i - 1]) != folded(b[j - 1]);
@@ -29,7 +29,7 @@ static int edit_distance_step(const char *a, const char *b, int i, int j, int ro
     return cost;
 }
 
-/* Damerau's distance, with the last three rows of its table. */
+/* The Damerau-Levenshtein distance; only three rows of its table are kept. */
 static int distance(const char *a, const char *b)
 {
     int rows[3][WORD_MAX + 1];

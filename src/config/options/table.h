@@ -3,8 +3,8 @@
 #define PYW_CONFIG_OPTIONS_TABLE_H
 
 /*
- * The table of a process group's options: name, kind of value, and member of the struct. The parser, the canonical text
- * and "did you mean" use it. Part of pyw_options.
+ * The table of a process group's options. Parsing, the canonical text, the comparison of options and "did you mean" are
+ * driven by it. Part of pyw_options. Constant; any thread.
  */
 
 #include <stddef.h>
@@ -14,7 +14,7 @@
 typedef enum {
     PYW_KIND_TEXT,        /* const char *; not empty */
     PYW_KIND_PATH,        /* const char *; absolute */
-    PYW_KIND_PATHS,       /* const char *; absolute ones, separated by colons */
+    PYW_KIND_PATHS,       /* const char *; absolute paths, separated by colons */
     PYW_KIND_FILES,       /* const char *; absolute paths, separated by commas */
     PYW_KIND_NUMBER,      /* int */
     PYW_KIND_PROCESSES,   /* manager.processes_least and processes; "4" or "2-8" */
@@ -43,14 +43,14 @@ typedef struct pyw_option_rule {
     size_t offset; /* of the member in pyw_group_options */
     long least;    /* NUMBER, OCTAL, PERCENT: as they are; DURATION: milliseconds; SIZE: bytes, and always 0 */
     long most;
-    int is_internal; /* pyw_options_restore only */
+    int is_internal; /* not an option of the directive: httpd's parent determines it */
     pyw_option_use use;
 } pyw_option_rule;
 
 /* Ends with a rule whose name is NULL. */
 extern const pyw_option_rule pyw_option_rules[];
 
-/* NULL: there is none, or it is internal and `internal` is 0. */
+/* The rule of that name; NULL if there is none, or if it is internal and `internal` is 0. */
 const pyw_option_rule *pyw_option_rule_find(const char *name, int internal);
 
 /* The name that the user probably meant, NULL if there is none. */

@@ -12,7 +12,7 @@ static const apr_table_entry_t *entry_at(const apr_table_t *table, int index)
     return &((const apr_table_entry_t *)(void *)apr_table_elts(table)->elts)[index];
 }
 
-/* All values of one option, in their order: env= may occur several times. */
+/* All values of one option, in their order, because env= may occur several times. */
 static const char *values_of(const apr_table_t *pairs, const char *name, apr_pool_t *pool)
 {
     apr_array_header_t *values = apr_array_make(pool, 4, sizeof(const char *));

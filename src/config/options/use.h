@@ -19,7 +19,7 @@ const char *pyw_options_difference(const pyw_group_options *one, const pyw_group
 /* The pairs of the options with PYW_USE_LIVE that differ from their defaults. */
 apr_table_t *pyw_options_live_pairs(const pyw_group_options *options, apr_pool_t *pool);
 
-/* Copies the values of all options with PYW_USE_LIVE from `changed`. They are numbers, so no pool is involved. */
+/* Copies the values of all options with PYW_USE_LIVE from `changed`. All of them are numbers. */
 void pyw_options_use_live(pyw_worker_options *options, const pyw_worker_options *changed);
 
 #endif

@@ -29,7 +29,7 @@ static const unit sizes[] = {
     {NULL, 0},
 };
 
-/* The maximum of all values, far below an overflow. */
+/* The maximum of all values. Sums and products of a few of them do not overflow. */
 static const long long VALUE_MOST = LLONG_MAX / 4;
 
 int pyw_value_number(const char *text, int base, long long *number)
@@ -76,7 +76,7 @@ int pyw_value_percent(const char *text, long long *percent)
     return errno == 0 && strcmp(*end == '%' ? end + 1 : end, "") == 0;
 }
 
-/* Digits, optionally a fraction of up to three digits, and a unit; the result is in the smallest part of the unit. */
+/* Parses digits, a fraction if `fraction`, and a unit. The result is in the smallest unit; further digits are cut. */
 static int with_unit(const char *text, const unit *units, int fraction, long long *value)
 {
     char *end;

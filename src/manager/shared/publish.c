@@ -181,8 +181,9 @@ void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
 void pyw_publish_check_sockets(const pyw_manager *manager, pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (pyw_clock_ms() >= group->retry_at && child->state == PYW_CHILD_READY && !child->is_recycled &&
-            child->socket.name != NULL && !pyw_socket_file_is_there(&child->socket, &manager->directory)) {
+        if (pyw_clock_ms() >= group->retry_at && child->state == PYW_CHILD_READY &&
+            child->generation == group->generation && !child->is_recycled && child->socket.name != NULL &&
+            !pyw_socket_file_is_there(&child->socket, &manager->directory)) {
             pyw_group_log(group, PYW_LOG_WARNING,
                           PYWNO(0347) "the socket of worker %ld of group '%s' was removed by somebody: the worker is "
                                       "replaced",

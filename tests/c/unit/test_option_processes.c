@@ -78,7 +78,7 @@ static void test_what_is_neither_is_refused(void **state)
 
         assert_non_null(error);
         assert_non_null(strstr(error, values[i]));
-        assert_non_null(strstr(error, "from 1 to 1000, or the least and the most, such as 2-8"));
+        assert_non_null(strstr(error, "from 1 to 1000, or a minimum and a maximum, such as 2-8"));
         assert_int_equal(options->manager.processes, 1);
     }
 }

@@ -316,7 +316,7 @@ static void test_options_of_mod_wsgi_without_effect_are_noted(void **state)
     set(options, "switch-interval", "0.005");
     assert_int_equal(options->httpd.ignored->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(options->httpd.ignored, 0, const char *), "switch-interval");
-    refuse(options, "script-user", "alice", "'script-user'|take the option out");
+    refuse(options, "script-user", "alice", "'script-user'|remove the option");
     refuse(options, "script-group", "alice", "'script-group'");
     refuse(options, "chroot", "/jail", "'chroot'|container");
 }

@@ -161,7 +161,7 @@ class TestOptions:
         ("send-buffer-size=511", ["'send-buffer-size'", "'511'"]),
         ("listen-backlog=0", ["'listen-backlog'", "'0'"]),
         ("home=relative/path", ["'home'", "'relative/path'", "absolute"]),
-        ("processes=8-2", ["'processes'", "'8-2'", "the least and the most, such as 2-8"]),
+        ("processes=8-2", ["'processes'", "'8-2'", "a minimum and a maximum, such as 2-8"]),
         ("processes=2 memory-budget=1G", ["'memory-budget'", "processes=2-3"]),
         ("cgroup=/nowhere/at/all", ["'cgroup'", "'/nowhere/at/all'", "No such file", "make it first"]),
         ("cgroup=/tmp", ["'cgroup'", "'/tmp'", "not the directory of a cgroup (version 2)"]),

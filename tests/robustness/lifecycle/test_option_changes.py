@@ -137,3 +137,17 @@ class TestNumberOfProcesses:
         wait_for(lambda: len(server.workers()) == 3, 20)
         change(server, "threads=4 processes=2")
         wait_for(lambda: len(server.workers()) == 2, 20)
+
+
+class TestAnotherDirectory:
+    """A restart that moves the sockets replaces the workers, whatever else it changes."""
+
+    @pytest.mark.parametrize("option", ("", " maximum-requests=1000", " threads=5"))
+    def test_the_workers_are_replaced(self, make_httpd, option):
+        server = make_httpd(ONE % "processes=2", apps=APPS)
+        server.wait_for_workers()
+        before = {worker.pid for worker in server.workers()}
+        server.configure("WSGISocketPrefix ${ROOT}/run/other\n" + ONE % ("processes=2" + option))
+        server.graceful()
+        wait_for(lambda: before.isdisjoint(worker.pid for worker in server.workers()), 20)
+        wait_for(lambda: DaemonSite(server).get("/pid").status == 200)
