@@ -12,10 +12,10 @@
 #include "httpd/backend/pool.h"
 #include "httpd/queue/slots.h"
 
-/* A buffer larger than this is not kept for the next request. */
-#define BUFFER_KEPT (256 * 1024)
+/* A larger buffer is freed after its request. */
+#define BUFFER_MAX (256 * 1024)
 
-/* The clients of this child that nobody uses. */
+/* Objects that no request uses at the moment; none of them is connected. */
 static struct {
     apr_thread_mutex_t *lock;
     pyw_connection *first;
@@ -76,7 +76,7 @@ pyw_connection *pyw_connection_take(void)
     return connection ? connection : create_connection();
 }
 
-static void forget_token(pyw_connection *connection)
+static void unmap_token(pyw_connection *connection)
 {
     pyw_token_unmap(connection->token);
     connection->token = NULL;
@@ -85,10 +85,10 @@ static void forget_token(pyw_connection *connection)
 void pyw_connection_disconnect(pyw_connection *connection)
 {
     pyw_channel_hang_up(connection->channel);
-    forget_token(connection);
+    unmap_token(connection);
 }
 
-void pyw_connection_keep(pyw_connection *connection, const pyw_group *group)
+void pyw_connection_release(pyw_connection *connection, const pyw_group *group)
 {
     int fd = connection->worker != 0 ? pyw_channel_detach(connection->channel) : -1;
 
@@ -108,7 +108,7 @@ int pyw_connection_abandon(pyw_connection *connection)
     int fd = fcntl(pyw_channel_fd(connection->channel), F_DUPFD_CLOEXEC, 3);
 
     pyw_channel_close(connection->channel); /* the connection stays open by the duplicate */
-    forget_token(connection);
+    unmap_token(connection);
     connection->worker = 0;
     return fd;
 }
@@ -117,7 +117,7 @@ void pyw_connection_give_back(pyw_connection *connection)
 {
     pyw_connection_disconnect(connection);
     connection->worker = 0;
-    pyw_buffer_reset(&connection->request, BUFFER_KEPT);
+    pyw_buffer_reset(&connection->request, BUFFER_MAX);
     apr_thread_mutex_lock(idle.lock);
     connection->next = idle.first;
     idle.first = connection;
@@ -137,7 +137,7 @@ static void set_buffer_sizes(int fd, const pyw_group_options *options)
     }
 }
 
-/* pyw_config_check sees to it that the path fits. */
+/* pyw_config_check has checked that the path fits. */
 static void worker_address(struct sockaddr_un *address, apr_uint64_t worker)
 {
     char name[PYW_WORKER_LIST_SOCKET_NAME];
@@ -146,7 +146,7 @@ static void worker_address(struct sockaddr_un *address, apr_uint64_t worker)
     apr_snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s", pyw_config_main()->socket_directory, name);
 }
 
-/* There is room in its queue: nobody connects without a slot. */
+/* The backlog of the worker has room, because each connection needs a slot. */
 static int connect_to_socket(pyw_connection *connection, const pyw_group *group, apr_uint64_t worker)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -167,9 +167,9 @@ static int connect_to_socket(pyw_connection *connection, const pyw_group *group,
     return 0;
 }
 
-int pyw_connection_connect(pyw_connection *connection, const pyw_group *group, apr_uint64_t worker, int is_anew)
+int pyw_connection_connect(pyw_connection *connection, const pyw_group *group, apr_uint64_t worker, int is_fresh)
 {
-    int fd = is_anew ? -1 : pyw_connection_pool_take(worker, &connection->token);
+    int fd = is_fresh ? -1 : pyw_connection_pool_take(worker, &connection->token);
     int error = 0;
 
     if (fd >= 0) {
@@ -178,7 +178,7 @@ int pyw_connection_connect(pyw_connection *connection, const pyw_group *group, a
     else {
         error = connect_to_socket(connection, group, worker);
     }
-    connection->is_kept = fd >= 0;
+    connection->is_pooled = fd >= 0;
     connection->worker = error ? 0 : worker;
     return error;
 }

@@ -3,8 +3,9 @@
 #define PYW_HTTPD_BACKEND_CONNECTION_H
 
 /*
- * The connections of an httpd child to workers. They are kept from request to request. The buffers that go with a
- * request are kept apart from the connections: there are as many as requests run at a time. Any thread.
+ * The connections of an httpd child to workers. A pool (httpd/backend/pool.h) keeps the sockets from request to
+ * request. The buffers of a request are reused independently of the sockets: there are as many as there are requests
+ * at a time. Any thread.
  */
 
 #include <httpd.h>
@@ -20,36 +21,36 @@ typedef struct pyw_connection {
     pyw_buffer request;  /* the payload of the REQUEST frame */
     pyw_pairs headers;   /* scratch of the HEAD decoder */
     apr_uint64_t worker; /* its serial; 0: not connected */
-    int is_kept;         /* the connection has served before: the worker may have closed it meanwhile */
-    pyw_token *token;    /* of the connection; NULL: it has none (yet) */
+    int is_pooled;       /* the connection comes from the pool: the worker may have closed it meanwhile */
+    pyw_token *token;    /* of the connection; NULL before its first request */
     struct pyw_connection *next;
 } pyw_connection;
 
 /* In a new child, before its threads. */
 void pyw_connection_child_init(apr_pool_t *pchild);
 
-/* Without a connection. NULL: out of memory. */
+/* Returns an object that is not connected. NULL: out of memory. */
 pyw_connection *pyw_connection_take(void);
 
-/* Closes the connection, if there is one. */
+/* Disconnects. The object serves another request, or is freed with the child. */
 void pyw_connection_give_back(pyw_connection *connection);
 
 /* Closes the connection, if there is one. */
 void pyw_connection_disconnect(pyw_connection *connection);
 
 /*
- * The exchange is over on both sides, or was taken back before it began: the connection may serve another request, the
- * buffers stay as they are. Closes it if that is not possible.
+ * The exchange is over on both sides: returns the socket to the pool, for another request. Closes it if something is
+ * left in the channel. The buffers stay as they are.
  */
-void pyw_connection_keep(pyw_connection *connection, const pyw_group *group);
+void pyw_connection_release(pyw_connection *connection, const pyw_group *group);
 
-/* Takes the connection away from the client, whatever is still to be read from it. -1: out of descriptors. */
+/* Moves the socket out of the channel, with all unread data, to the caller. -1: out of descriptors. */
 int pyw_connection_abandon(pyw_connection *connection);
 
 /*
- * Connects to a worker: by a kept connection, if there is one and not `is_anew`, or else to its socket. 0, or the
- * errno: a worker that is about to end does not listen any more.
+ * Connects to a worker: by a pooled connection, if there is one and not `is_fresh`, otherwise to its socket. 0, or the
+ * errno: a worker that is about to exit does not listen any more.
  */
-int pyw_connection_connect(pyw_connection *connection, const pyw_group *group, apr_uint64_t worker, int is_anew);
+int pyw_connection_connect(pyw_connection *connection, const pyw_group *group, apr_uint64_t worker, int is_fresh);
 
 #endif

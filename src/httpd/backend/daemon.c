@@ -50,22 +50,22 @@ static int encode_request(request_rec *r, pyw_connection *connection, const pyw_
     return OK;
 }
 
-/* It does not listen any more. */
+/* The worker does not listen any more. */
 static int is_gone(int error)
 {
     return error == ECONNREFUSED || error == ENOENT;
 }
 
-/* OK: client->channel is open. HTTP_CONTINUE: not to this worker, and the request is to be admitted again. */
-static int connect_to_worker(request_rec *r, pyw_connection *connection, pyw_admission *admission, int is_anew)
+/* OK: connection->channel is open. HTTP_CONTINUE: this worker cannot be reached, the request needs another slot. */
+static int connect_to_worker(request_rec *r, pyw_connection *connection, pyw_admission *admission, int is_fresh)
 {
     const pyw_group *group = admission->target->group;
-    int error = pyw_connection_connect(connection, group, admission->slot.worker, is_anew);
+    int error = pyw_connection_connect(connection, group, admission->slot.worker, is_fresh);
 
     if (!error) {
         return OK;
     }
-    if (!is_gone(error) && error != EAGAIN) { /* it is not the worker's fault: no other one would do */
+    if (!is_gone(error) && error != EAGAIN) { /* not the worker's fault: another worker would not help */
         pyw_admission_take_back(admission);
         ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
                       PYWNO(0231) "process group '%s': httpd's child cannot connect to a worker; the client gets 503",
@@ -77,8 +77,8 @@ static int connect_to_worker(request_rec *r, pyw_connection *connection, pyw_adm
 }
 
 /*
- * How long a worker may be busy with a request that is over for httpd: beyond its deadline, and for as long as ten
- * times the time in which a worker that serves must give a sign of life.
+ * When httpd gives back the slot of a request that it has ended while the worker is still busy with it: ten times
+ * socket-timeout after now or the deadline, whichever is later.
  */
 static int64_t busy_until(const pyw_admission *admission, const server_rec *server)
 {
@@ -89,7 +89,7 @@ static int64_t busy_until(const pyw_admission *admission, const server_rec *serv
     return (deadline > now ? deadline : now) + limit;
 }
 
-/* The slot stays taken for as long as the worker is busy. */
+/* The slot stays taken while the worker is busy. */
 static void leave_behind(pyw_connection *connection, pyw_admission *admission)
 {
     const pyw_group *group = admission->target->group;
@@ -102,57 +102,54 @@ static void leave_behind(pyw_connection *connection, pyw_admission *admission)
     }
 }
 
-/* A kept connection that turns out to be closed says nothing about its worker: that it listens no longer would. */
+/* That a pooled connection is closed says nothing about its worker; a refused new connection would. */
 static int relay(request_rec *r, pyw_connection *connection, pyw_admission *admission, pyw_upload *upload,
-                 pyw_relay_outcome *outcome)
+                 pyw_relay_state *end)
 {
     int status = connect_to_worker(r, connection, admission, 0);
 
     if (status == OK) {
-        *outcome = pyw_relay_run(connection, admission, upload);
+        *end = pyw_relay_run(connection, admission, upload);
     }
-    if (status == OK && *outcome == PYW_RELAY_STALE) {
+    if (status == OK && *end == PYW_RELAY_CLOSED && connection->is_pooled) {
         pyw_connection_disconnect(connection);
         status = connect_to_worker(r, connection, admission, 1);
-        *outcome = status == OK ? pyw_relay_run(connection, admission, upload) : *outcome;
+        *end = status == OK ? pyw_relay_run(connection, admission, upload) : *end;
     }
     return status;
 }
 
-/* HTTP_CONTINUE: the worker that had been chosen has not begun it, and will not. */
+/* HTTP_CONTINUE: the selected worker has not begun the request, and never will. */
 static int attempt(request_rec *r, pyw_connection *connection, pyw_admission *admission, pyw_upload *upload)
 {
     const pyw_group *group = admission->target->group;
-    pyw_relay_outcome outcome = PYW_RELAY_DONE;
+    pyw_relay_state end = PYW_RELAY_DONE;
     int status = pyw_admission_enter(admission);
 
     pyw_connection_pool_follow(group->options->manager.worker_list_index,
                                (apr_uint32_t)group->options->manager.worker_list_use, group->worker_list);
     if (status == OK) {
-        status = relay(r, connection, admission, upload, &outcome);
+        status = relay(r, connection, admission, upload, &end);
     }
     if (status != OK) {
         return status;
     }
-    switch (outcome) {
-    case PYW_RELAY_GOAWAY:
+    if (end == PYW_RELAY_CLOSED || end == PYW_RELAY_GOAWAY) {
         pyw_connection_disconnect(connection);
         pyw_admission_retry(admission, 0);
         return HTTP_CONTINUE;
-    case PYW_RELAY_UNBEGUN:
+    }
+    if (end == PYW_RELAY_TAKEN_BACK) {
         pyw_connection_disconnect(connection);
         pyw_admission_take_back(admission);
-        break;
-    case PYW_RELAY_LEFT:
+    }
+    else if (end == PYW_RELAY_ABANDONED) {
         leave_behind(connection, admission);
-        break;
-    default:
-        break;
     }
     return OK;
 }
 
-/* Another worker is tried for as long as the request may wait: pyw_admission_enter() ends it. */
+/* Tries other workers until pyw_admission_enter() refuses: the request may not wait any longer. */
 static int serve_by_worker(request_rec *r, pyw_connection *connection, const pyw_target *target, pyw_upload *upload)
 {
     pyw_response response;

@@ -6,9 +6,7 @@
 
 #include "httpd/target.h"
 
-/*
- * Daemon mode in httpd's child: has a request served by a worker of target->group. Returns what the handler returns.
- */
+/* Daemon mode in httpd's child: a worker of target->group serves the request. Returns the result of the handler. */
 int pyw_daemon_serve(request_rec *r, const pyw_target *target);
 
 #endif

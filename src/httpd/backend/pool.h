@@ -9,21 +9,21 @@
 #include "shm/token.h"
 #include "shm/worker_list.h"
 
-/* In a new child, before its threads; `groups`: the indexes are below that. */
+/* In a new child, before its threads; `groups`: the number of indexes. */
 void pyw_connection_pool_child_init(apr_pool_t *pchild, int groups);
 
 /*
- * Takes the connection to `worker` that was used last: its descriptor, or -1, and its token. The caller becomes the
+ * Takes the most recently used connection to `worker`: its descriptor, or -1, and its token. The caller becomes the
  * owner of both.
  */
 int pyw_connection_pool_take(apr_uint64_t worker, pyw_token **token);
 
-/* Becomes the owner of `fd` and `token`; closes them if `most` connections to the worker are kept already. */
+/* Becomes the owner of `fd` and `token`; closes them if the pool has `most` connections to the worker already. */
 void pyw_connection_pool_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most);
 
 /*
- * Closes those to workers that the worker list of group `index`, in that use, does not list any more. Costs nothing
- * while the worker list stays as it was.
+ * Closes the connections to workers that the worker list of group `index`, in that use, does not list any more. Costs
+ * nothing while the worker list does not change.
  */
 void pyw_connection_pool_follow(int index, apr_uint32_t use, const pyw_worker_list_group *worker_list);
 

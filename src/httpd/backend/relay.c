@@ -5,64 +5,53 @@
 #include <http_log.h>
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "httpd/backend/relay_buffering.h"
 #include "httpd/backend/relay_frames.h"
-#include "httpd/backend/relay_token.h"
 #include "httpd/client_socket.h"
 #include "httpd/queue/batch_scheduling.h"
 
 APLOG_USE_MODULE(pywsgi);
 
 /*
- * The longest wait in one piece: mod_reqtimeout looks at a slow body only when it is read. A stream of HTTP/2 has no
- * socket of its own to wait for, so its client is looked at more often, and at once again while its body comes in.
+ * The longest single wait: mod_reqtimeout checks a slow body only when it is read. A stream of HTTP/2 has no socket of
+ * its own to wait for, so its client is checked more often, and again at once while its body arrives.
  */
 #define SLICE_MS 1000
 #define SLICE_STREAM_MS 100
 #define SLICE_STREAM_FIRST_MS 1
 
-/* How many pieces go one way before the other has its turn. */
+/* Pieces that are sent in one direction before the other direction is served. */
 #define PIECES_IN_TURN 32
 
-static void stop_uploading(pyw_relay *relay)
-{
-    relay->uploading = 0;
-    relay->worker_is_full = 0;
-}
-
-/* The client did not give the whole body: the worker must not take what it has for all of it. */
+/* The client did not send the whole body: the worker must not take the part that it has for all of it. */
 static void upload_failed(pyw_relay *relay, pyw_result result)
 {
-    stop_uploading(relay);
     if (result == PYW_GONE) {
         pyw_relay_client_gone(relay);
         return;
     }
-    pyw_relay_tell_abort(relay);
+    pyw_relay_give_up(relay, PYW_RELAY_ON_BODY_FAILED);
     pyw_response_abort(relay->response, relay->body->status);
-    relay->over = 1;
 }
 
-/* Sends what is queued without waiting. 0: the worker takes nothing now; what was queued has to be queued again. */
+/* Sends the queue without waiting. 0: the worker takes nothing now, and the queue is dropped. */
 static int send_some(pyw_relay *relay)
 {
     pyw_result result = pyw_channel_send(relay->channel, 0);
 
-    relay->worker_is_full = result == PYW_AGAIN;
     if (result == PYW_OK) {
         relay->last_activity = pyw_clock_us();
         return 1;
     }
-    if (result != PYW_AGAIN) {
-        stop_uploading(relay); /* what the worker said before it closed is still to be read */
-    }
+    pyw_relay_step_upload(relay, result == PYW_AGAIN ? PYW_UPLOAD_ON_FULL : PYW_UPLOAD_ON_REFUSED);
     return 0;
 }
 
-/* One piece of the body on its way. 0: nothing more can go now. */
+/* Sends one piece of the body. 0: nothing more can be sent now. */
 static int upload_piece(pyw_relay *relay)
 {
     const char *data;
@@ -81,7 +70,7 @@ static int upload_piece(pyw_relay *relay)
     if (result == PYW_EOF) {
         pyw_channel_queue(relay->channel, PYW_FRAME_END, 0, NULL, 0, -1);
         if (send_some(relay)) {
-            stop_uploading(relay);
+            pyw_relay_step_upload(relay, PYW_UPLOAD_ON_END);
         }
     }
     else if (result != PYW_AGAIN) {
@@ -90,86 +79,84 @@ static int upload_piece(pyw_relay *relay)
     return 0;
 }
 
-static void send_body(pyw_relay *relay)
+static int can_upload(const pyw_relay *relay)
 {
-    relay->may_have_more = 0;
-    for (int i = 0; i < PIECES_IN_TURN && relay->uploading && !pyw_channel_has_output(relay->channel); i++) {
-        if (!upload_piece(relay)) {
-            return;
-        }
-    }
-    relay->may_have_more = relay->uploading && !pyw_channel_has_output(relay->channel);
+    return relay->upload_state == PYW_UPLOAD_FLOWS && !pyw_channel_has_output(relay->channel);
 }
 
-static void download(pyw_relay *relay)
+/* 1: there may be more of the body: do not wait for the client's socket. */
+static int send_body(pyw_relay *relay)
+{
+    for (int i = 0; i < PIECES_IN_TURN && can_upload(relay); i++) {
+        if (!upload_piece(relay)) {
+            return 0;
+        }
+    }
+    return can_upload(relay);
+}
+
+static void download(pyw_relay *relay, int is_worker_gone)
 {
     pyw_result result = PYW_OK;
 
-    for (int i = 0; i < PIECES_IN_TURN && !relay->over; i++) {
+    for (int i = 0; i < PIECES_IN_TURN && !pyw_relay_is_over(relay->state); i++) {
         pyw_frame frame;
 
         result = pyw_channel_read(relay->channel, &frame, 0);
         if (result != PYW_OK) {
             break;
         }
-        pyw_relay_take_frame(relay, &frame);
-        relay->last_activity = pyw_clock_us(); /* behind it: the client may have taken its time */
+        pyw_relay_handle_frame(relay, &frame);
+        relay->last_activity = pyw_clock_us(); /* afterwards, as the client may have been slow */
     }
-    if (relay->over || result == PYW_OK) {
+    if (pyw_relay_is_over(relay->state) || result == PYW_OK) {
         return;
     }
-    if (result != PYW_AGAIN) {
-        pyw_relay_worker_lost(relay, result);
-    }
-    else if (relay->is_worker_gone) {
-        pyw_relay_worker_lost(relay, PYW_EOF);
+    if (result != PYW_AGAIN || is_worker_gone) {
+        pyw_relay_worker_lost(relay, result == PYW_AGAIN ? PYW_EOF : result);
     }
     else if (pyw_response_flush(relay->response) == PYW_GONE) {
         pyw_relay_client_gone(relay);
     }
 }
 
-static int is_uploading(const pyw_relay *relay)
-{
-    return relay->uploading && !relay->awaits_continue && !relay->awaits_taken;
-}
-
 static void timed_out(pyw_relay *relay)
 {
     request_rec *r = relay->response->r;
+    int is_for_client = can_upload(relay);
 
-    pyw_relay_tell_abort(relay);
-    relay->over = 1;
-    if (is_uploading(relay) && !relay->worker_is_full && !pyw_channel_has_output(relay->channel)) {
+    pyw_relay_give_up(relay, PYW_RELAY_ON_SILENCE);
+    if (is_for_client) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0240) "the client stopped sending its request body");
         pyw_response_abort(relay->response, HTTP_REQUEST_TIME_OUT);
         return;
     }
-    ap_log_rerror(
-        APLOG_MARK, APLOG_ERR, 0, r,
-        PYWNO(0241) "process group '%s': no sign of life for %ld s (socket-timeout) from the worker that runs \"%s\"",
-        relay->group->options->name, (long)apr_time_sec(relay->timeout), r->the_request);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  PYWNO(0241) "process group '%s': the worker that runs \"%s\" sent nothing for %ld s "
+                              "(socket-timeout); %s",
+                  relay->group->options->name, r->the_request, (long)apr_time_sec(relay->timeout),
+                  relay->response->passed ? "the response is cut" : "the client gets 504");
     pyw_response_abort(relay->response, HTTP_GATEWAY_TIME_OUT);
 }
 
-/* Doubles from wait to wait, so that a stream with nothing to say costs little. */
+/* Doubles from wait to wait, so that an idle stream costs little. */
 static int next_stream_slice(pyw_relay *relay)
 {
     int slice = relay->stream_slice;
 
-    if (!is_uploading(relay) || slice == 0 || slice > SLICE_STREAM_MS) {
+    if (relay->upload_state != PYW_UPLOAD_FLOWS || slice == 0 || slice > SLICE_STREAM_MS) {
         return SLICE_STREAM_MS;
     }
     relay->stream_slice = slice * 2;
     return slice;
 }
 
-static int slice_ms(pyw_relay *relay)
+static int slice_ms(pyw_relay *relay, int has_more)
 {
     apr_interval_time_t left = relay->last_activity + relay->timeout - pyw_clock_us();
     apr_interval_time_t slice;
 
-    if (pyw_channel_has_input(relay->channel) || relay->may_have_more || left <= 0) {
+    if (pyw_channel_has_input(relay->channel) || has_more || left <= 0) {
         return 0;
     }
     slice = relay->client_fd < 0 ? next_stream_slice(relay) : SLICE_MS;
@@ -177,28 +164,28 @@ static int slice_ms(pyw_relay *relay)
     return pyw_timing_bound(relay->timing, (int)(left < slice ? left : slice));
 }
 
-static short client_events(const pyw_relay *relay, int is_full)
+static short client_events(const pyw_relay *relay)
 {
-    if (relay->uploading) {
-        return is_uploading(relay) && !is_full ? POLLIN : 0;
+    if (can_upload(relay)) {
+        return POLLIN;
     }
-    return relay->has_left ? 0 : POLLRDHUP;
+    return relay->upload_state == PYW_UPLOAD_DONE ? POLLRDHUP : 0;
 }
 
 /*
- * It may still read, and gets its answer; but most clients that do so are gone. If the worker takes nothing now it will
- * not be told: it is a hint.
+ * The client may still read, and gets its response; but most clients that close their sending side have left. LEFT is
+ * a hint: it is dropped if the worker takes nothing now.
  */
-static void tell_left(pyw_relay *relay)
+static void send_left(pyw_relay *relay)
 {
-    relay->has_left = 1;
+    pyw_relay_step_upload(relay, PYW_UPLOAD_ON_LEFT);
     pyw_channel_queue(relay->channel, PYW_FRAME_LEFT, 0, NULL, 0, -1);
     pyw_channel_send(relay->channel, 0);
 }
 
 /*
- * A worker that died does not end its connection if a process that it started has inherited it. Costs nothing while the
- * worker says something. Its pid may be another process's by now: socket-timeout is the limit then.
+ * A process that a worker started may have inherited its connection, which then outlives the worker. This look costs
+ * nothing while the worker sends something. Another process may have its pid by now: then socket-timeout is the limit.
  */
 static int is_worker_gone(const pyw_relay *relay)
 {
@@ -207,42 +194,40 @@ static int is_worker_gone(const pyw_relay *relay)
     return admission->has_slot && admission->slot.pid > 0 && kill((pid_t)admission->slot.pid, 0) != 0 && errno == ESRCH;
 }
 
-/* Waits until one side has something to say, or takes something again. */
-static void wait_for_either(pyw_relay *relay)
+/* Waits until one side sends something, or takes something again. 1: the worker's process is gone. */
+static int wait_for_either(pyw_relay *relay, int has_more)
 {
+    conn_rec *c = relay->response->r->connection;
     int has_output = pyw_channel_has_output(relay->channel);
-    int is_full = has_output || relay->worker_is_full;
+    int is_full = has_output || relay->upload_state == PYW_UPLOAD_FULL;
     struct pollfd fds[2] = {
         {pyw_channel_fd(relay->channel), (short)(POLLIN | (is_full ? POLLOUT : 0)), 0},
-        {relay->client_fd, client_events(relay, is_full), 0},
+        {relay->client_fd, client_events(relay), 0},
     };
-    int ready = poll(fds, 2, slice_ms(relay));
+    int ready = poll(fds, 2, slice_ms(relay, has_more));
 
     /* POLLNVAL: httpd ends and has closed its clients' sockets under its threads. */
-    if (ready > 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || relay->response->r->connection->aborted)) {
+    if (ready >= 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || c->aborted)) {
         pyw_relay_client_gone(relay);
-        return;
+        return 0;
     }
-    if (ready > 0 && (fds[1].revents & POLLRDHUP)) {
-        tell_left(relay);
+    if (fds[1].revents & POLLRDHUP) {
+        send_left(relay);
     }
-    if (ready > 0 && (fds[0].revents & POLLOUT)) {
-        relay->worker_is_full = 0;
+    if (fds[0].revents & POLLOUT) {
+        pyw_relay_step_upload(relay, PYW_UPLOAD_ON_WRITABLE);
         if (has_output) {
             send_some(relay);
         }
     }
-    relay->is_worker_gone = ready == 0 && is_worker_gone(relay); /* ahead of a last look at what it has said */
-    if (ready == 0 && relay->response->r->connection->aborted) {
-        pyw_relay_client_gone(relay);
-    }
-    else if (ready == 0 && pyw_clock_us() - relay->last_activity >= relay->timeout &&
-             !pyw_channel_has_input(relay->channel)) {
+    if (ready == 0 && pyw_clock_us() - relay->last_activity >= relay->timeout &&
+        !pyw_channel_has_input(relay->channel)) {
         timed_out(relay);
     }
+    return ready == 0 && is_worker_gone(relay);
 }
 
-/* The body as far as it was collected. */
+/* The collected part of the body. */
 static void queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZE])
 {
     const pyw_upload *upload = relay->upload;
@@ -257,71 +242,58 @@ static void queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZ
     }
 }
 
-static uint16_t request_flags(const pyw_relay *relay)
+static uint16_t request_flags(const pyw_upload *upload)
 {
-    int flags = relay->has_body ? PYW_REQUEST_BODY : 0;
-
-    if (pyw_batch_scheduling_is_on()) {
-        flags |= PYW_REQUEST_BATCH;
-    }
-    if (relay->awaits_taken) {
-        flags |= PYW_REQUEST_TOLD;
-    }
-    return (uint16_t)flags;
+    return (uint16_t)((upload->has_body ? PYW_REQUEST_BODY : 0) | (upload->complete ? 0 : PYW_REQUEST_TOLD) |
+                      (pyw_batch_scheduling_is_on() ? PYW_REQUEST_BATCH : 0));
 }
 
 /*
- * REQUEST and the collected part of its body, in one write. What a worker has said before it closed (GOAWAY) is still
- * to be read.
+ * Sends REQUEST and the collected part of its body in one write. A frame that the worker sent before it closed (GOAWAY)
+ * is still read.
  */
 static void send_request(pyw_relay *relay, const pyw_buffer *payload)
 {
     unsigned char file[PYW_MESSAGE_FILE_SIZE];
     pyw_result result;
 
-    pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, request_flags(relay), payload->data, payload->length, -1);
+    pyw_channel_queue(relay->channel, PYW_FRAME_REQUEST, request_flags(relay->upload), payload->data, payload->length,
+                      -1);
     queue_body(relay, file);
     result = pyw_channel_send(relay->channel, 0);
-    pyw_relay_token_sent(relay);
-    if (result != PYW_OK) {
-        stop_uploading(relay);
+    if (relay->token_fd >= 0) {
+        close(relay->token_fd);
     }
-    if (result != PYW_OK && result != PYW_GONE) {
+    if (result == PYW_GONE) {
+        pyw_relay_step_upload(relay, PYW_UPLOAD_ON_REFUSED);
+    }
+    else if (result != PYW_OK) {
         pyw_relay_worker_lost(relay, result);
     }
 }
 
-static void relay_step(pyw_relay *relay)
+static void run_turn(pyw_relay *relay)
 {
-    if (is_uploading(relay)) {
-        send_body(relay);
+    int has_more = send_body(relay);
+    int is_worker_gone = !pyw_relay_is_over(relay->state) && wait_for_either(relay, has_more);
+
+    if (!pyw_relay_is_over(relay->state)) {
+        download(relay, is_worker_gone); /* also the last frames of a worker that is gone */
     }
-    if (!relay->over) {
-        wait_for_either(relay);
-    }
-    if (!relay->over) {
-        download(relay);
-    }
-    if (!relay->over && pyw_relay_is_late(relay)) {
+    if (!pyw_relay_is_over(relay->state) && pyw_relay_is_late(relay)) {
         pyw_relay_out_of_time(relay);
     }
 }
 
-static pyw_relay_outcome outcome(const pyw_relay *relay)
+static pyw_upload_state first_upload_state(const pyw_upload *upload, const request_rec *r)
 {
-    if (relay->goaway) {
-        return PYW_RELAY_GOAWAY;
+    if (upload->complete) {
+        return PYW_UPLOAD_DONE;
     }
-    if (relay->is_stale) {
-        return PYW_RELAY_STALE;
-    }
-    if (relay->worker_done) {
-        return PYW_RELAY_DONE;
-    }
-    return relay->claim == PYW_CLAIM_HTTPD ? PYW_RELAY_UNBEGUN : PYW_RELAY_LEFT;
+    return r->expecting_100 ? PYW_UPLOAD_WAITS_BOTH : PYW_UPLOAD_WAITS_TAKEN;
 }
 
-pyw_relay_outcome pyw_relay_run(pyw_connection *connection, pyw_admission *admission, pyw_upload *upload)
+pyw_relay_state pyw_relay_run(pyw_connection *connection, pyw_admission *admission, pyw_upload *upload)
 {
     const pyw_group *group = admission->target->group;
     pyw_response *response = admission->response;
@@ -339,26 +311,23 @@ pyw_relay_outcome pyw_relay_run(pyw_connection *connection, pyw_admission *admis
         .timeout = group->options->worker.socket_timeout ? group->options->worker.socket_timeout
                                                          : response->r->server->timeout,
         .last_activity = pyw_clock_us(),
-        .has_body = upload->has_body,
-        .uploading = !upload->complete,
-        .stream_slice = SLICE_STREAM_FIRST_MS,
-        .awaits_taken = !upload->complete,
+        .state = PYW_RELAY_ASKING,
+        .upload_state = first_upload_state(upload, response->r),
         .token_fd = -1,
-        .awaits_continue = response->r->expecting_100 && !upload->complete,
+        .stream_slice = SLICE_STREAM_FIRST_MS,
     };
 
-    if (!pyw_relay_token_put(&relay)) {
-        return PYW_RELAY_UNBEGUN;
+    if (!pyw_relay_put_token(&relay)) {
+        return PYW_RELAY_TAKEN_BACK;
     }
     pyw_relay_buffering_begin(&relay);
     send_request(&relay, &connection->request);
-    while (!relay.over) {
-        relay_step(&relay);
+    while (!pyw_relay_is_over(relay.state)) {
+        run_turn(&relay);
     }
     pyw_relay_buffering_end(&relay);
-    pyw_relay_token_take(&relay); /* a worker that has not begun by now shall not: nobody waits for the answer */
     if (relay.body->result == PYW_OK) {
-        pyw_response_flush(response); /* httpd throws the rest of the body away before it would do this */
+        pyw_response_flush(response); /* before httpd discards the rest of the body */
     }
-    return outcome(&relay);
+    return relay.state;
 }

@@ -24,7 +24,7 @@ static void end_late(void *context)
 {
     pyw_relay *relay = context;
 
-    pyw_relay_tell_abort(relay);
+    pyw_relay_send_abort(relay);
     if (relay->client_fd >= 0) {
         shutdown(relay->client_fd, SHUT_WR);
     }

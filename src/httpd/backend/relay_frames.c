@@ -5,67 +5,56 @@
 #include <http_log.h>
 
 #include "base/log.h"
-#include "httpd/backend/relay_token.h"
 #include "httpd/log.h"
 
 APLOG_USE_MODULE(pywsgi);
 
-/* From this size on a piece of body is lent to the output filters as it lies in the channel's buffer, below it is
- * coalesced. */
+/* Pieces of the body of at least this size are lent to the output filters; smaller ones are copied and coalesced. */
 #define LENT_MIN (16 * 1024)
-
-void pyw_relay_tell_abort(pyw_relay *relay)
-{
-    if (!relay->worker_done) {
-        pyw_channel_queue(relay->channel, PYW_FRAME_ABORT, 0, NULL, 0, -1);
-        pyw_channel_send(relay->channel, 0);
-    }
-}
 
 void pyw_relay_client_gone(pyw_relay *relay)
 {
     if (relay->background.state == PYW_BACKGROUND_REFUSED) {
-        pyw_relay_out_of_time(relay); /* it was we who did that to the client */
+        pyw_relay_out_of_time(relay); /* httpd itself has shut the client's connection down */
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->response->r, PYWNO(0242) "the client left");
     relay->response->client_gone = 1;
-    pyw_relay_tell_abort(relay);
-    relay->over = 1;
+    pyw_relay_give_up(relay, PYW_RELAY_ON_CLIENT_LEFT);
+}
+
+static void log_out_of_time(const pyw_relay *relay)
+{
+    const pyw_response *response = relay->response;
+    double age = pyw_timing_age(relay->timing);
+
+    if (relay->state == PYW_RELAY_TAKEN_BACK) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, response->r,
+                      PYWNO(0275) "process group '%s': \"%s\" [%s] waited for a free thread until its deadline, %.3f s "
+                                  "after its arrival (request-timeout); the client gets 504",
+                      relay->group->options->name, response->r->the_request, relay->timing->id, age);
+        return;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, response->r,
+                  PYWNO(0276) "process group '%s': the deadline of \"%s\" [%s] has passed, %.3f s after its arrival "
+                              "(request-timeout); %s. The log of the group shows what its thread was doing",
+                  relay->group->options->name, response->r->the_request, relay->timing->id, age,
+                  response->passed ? "the response is cut" : "the client gets 504");
 }
 
 void pyw_relay_out_of_time(pyw_relay *relay)
 {
-    pyw_response *response = relay->response;
-    request_rec *r = response->r;
-    double age = pyw_timing_age(relay->timing);
-
-    relay->over = 1;
-    if (relay->uploading) {
-        r->connection->keepalive = AP_CONN_CLOSE; /* httpd would wait for the rest of the body */
+    if (relay->upload_state < PYW_UPLOAD_DONE) {
+        relay->response->r->connection->keepalive = AP_CONN_CLOSE; /* else httpd waits for the rest of the body */
     }
-    if (response->ended) {
-        pyw_relay_tell_abort(relay); /* the client has everything, what goes on is the application's close() */
-        return;
+    pyw_relay_give_up(relay, PYW_RELAY_ON_DEADLINE);
+    if (!relay->response->ended) { /* else only the application's close() is still running */
+        log_out_of_time(relay);
+        pyw_response_abort(relay->response, HTTP_GATEWAY_TIME_OUT);
     }
-    if (pyw_relay_token_take(relay)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0275) "process group '%s': \"%s\" [%s] waited for a free thread until its time was up, "
-                                  "%.3f s after it came (request-timeout); the client gets 504",
-                      relay->group->options->name, r->the_request, relay->timing->id, age);
-    }
-    else {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      PYWNO(0276) "process group '%s': the time of \"%s\" [%s] is up, %.3f s after it came "
-                                  "(request-timeout); %s. The log of the group says what its thread was doing",
-                      relay->group->options->name, r->the_request, relay->timing->id, age,
-                      response->passed ? "the response is cut" : "the client gets 504");
-    }
-    pyw_relay_tell_abort(relay);
-    pyw_response_abort(response, HTTP_GATEWAY_TIME_OUT);
 }
 
-static const char *words_for(pyw_result why)
+static const char *reason_of(pyw_result why)
 {
     switch (why) {
     case PYW_EOF:
@@ -83,20 +72,20 @@ static void out_of_descriptors(pyw_relay *relay)
     request_rec *r = relay->response->r;
 
     ap_log_rerror(APLOG_MARK, APLOG_ERR, EMFILE, r,
-                  PYWNO(0285) "process group '%s': httpd's child cannot take the file that answers \"%s\"; the client "
+                  PYWNO(0285) "process group '%s': httpd's child has no descriptor left for the file that answers "
+                              "\"%s\"; the client "
                               "gets 503, or a response that is cut",
                   relay->group->options->name, r->the_request);
     pyw_response_abort(relay->response, HTTP_SERVICE_UNAVAILABLE);
 }
 
-/* Its thread is free for the next request, whatever the client of this one does. */
-static void worker_is_done(pyw_relay *relay)
+/* The worker's thread is free for the next request, however slow the client of this one is. */
+static void release_worker(pyw_relay *relay)
 {
-    relay->worker_done = 1;
     relay->response->background = NULL;
     relay->ahead_error = pyw_channel_ahead_error(relay->channel);
-    if (!relay->uploading) {
-        pyw_connection_keep(relay->connection, relay->group);
+    if (relay->upload_state >= PYW_UPLOAD_DONE) {
+        pyw_connection_release(relay->connection, relay->group);
     }
     pyw_admission_leave(relay->admission);
 }
@@ -106,15 +95,9 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
     pyw_response *response = relay->response;
     request_rec *r = response->r;
 
-    relay->over = 1;
-    relay->worker_done = 1;
-    if (response->ended) {
-        return; /* the client has everything; the group's log says what became of the worker */
-    }
-    if (why != PYW_MALFORMED && pyw_relay_token_take(relay)) {
-        relay->is_stale = relay->connection->is_kept;
-        relay->goaway = !relay->is_stale;
-        return;
+    pyw_relay_step(relay, why == PYW_MALFORMED ? PYW_RELAY_ON_BROKEN : PYW_RELAY_ON_CLOSED);
+    if (response->ended || relay->state == PYW_RELAY_CLOSED) {
+        return; /* the client has everything, or another worker gets the request */
     }
     if (why == PYW_MALFORMED && pyw_channel_has_lost_fd(relay->channel)) {
         out_of_descriptors(relay);
@@ -123,21 +106,37 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
     if (response->passed) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
-            PYWNO(0244) "process group '%s': the worker %s in the middle of its answer to \"%s\"; the response is "
+            PYWNO(0244) "process group '%s': the worker %s in the middle of its response to \"%s\"; the response is "
                         "cut and the connection closed",
-            relay->group->options->name, words_for(why), r->the_request);
+            relay->group->options->name, reason_of(why), r->the_request);
     }
     else {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             PYWNO(0243) "process group '%s': the worker %s before it answered \"%s\"; the client gets 502. The "
-                        "log of the group says what became of it",
-            relay->group->options->name, words_for(why), r->the_request);
+                        "log of the group shows the reason",
+            relay->group->options->name, reason_of(why), r->the_request);
     }
     pyw_response_abort(response, HTTP_BAD_GATEWAY);
 }
 
-static pyw_result take_head(pyw_relay *relay, const pyw_frame *frame, int is_interim)
+static pyw_result handle_interim(pyw_relay *relay, const pyw_head *head)
+{
+    pyw_result result;
+
+    if (head->status != HTTP_CONTINUE) {
+        result = pyw_relay_step(relay, PYW_RELAY_ON_INTERIM);
+        return result == PYW_OK ? pyw_response_interim(relay->response, head) : result;
+    }
+    result = pyw_relay_step(relay, PYW_RELAY_ON_CONTINUE);
+    if (result == PYW_OK) {
+        pyw_relay_step_upload(relay, PYW_UPLOAD_ON_CONTINUE);
+        pyw_body_continue(relay->body);
+    }
+    return result;
+}
+
+static pyw_result handle_head(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_message_head message;
     pyw_head head;
@@ -149,17 +148,16 @@ static pyw_result take_head(pyw_relay *relay, const pyw_frame *frame, int is_int
     if (message.stamp != pyw_message_stamp((uint64_t)relay->timing->arrival)) {
         return PYW_MALFORMED; /* left over from another request on this connection */
     }
-    if (is_interim && message.status == HTTP_CONTINUE) {
-        relay->awaits_continue = 0;
-        pyw_body_continue(relay->body);
-        return PYW_OK;
-    }
     head.status = message.status;
     head.reason = message.reason;
     head.reason_length = message.reason_length;
     head.headers = relay->headers->items;
     head.count = relay->headers->count;
-    return is_interim ? pyw_response_interim(relay->response, &head) : pyw_response_head(relay->response, &head);
+    if (frame->type == PYW_FRAME_INTERIM) {
+        return handle_interim(relay, &head);
+    }
+    result = pyw_relay_step(relay, PYW_RELAY_ON_HEAD);
+    return result == PYW_OK ? pyw_response_head(relay->response, &head) : result;
 }
 
 static pyw_result after_body(pyw_relay *relay, int is_last, int pass)
@@ -170,31 +168,29 @@ static pyw_result after_body(pyw_relay *relay, int is_last, int pass)
     return pass ? pyw_response_pass(relay->response) : PYW_OK;
 }
 
-static pyw_result take_data(pyw_relay *relay, const pyw_frame *frame)
+static pyw_result handle_data(pyw_relay *relay, const pyw_frame *frame)
 {
     int is_last = (frame->flags & PYW_DATA_LAST) && frame->remaining == 0;
     int lent = is_last || frame->length >= LENT_MIN;
-    int is_over = 0;
-    pyw_result result;
+    pyw_result result = pyw_relay_step(relay, is_last ? PYW_RELAY_ON_LAST : PYW_RELAY_ON_BODY);
     int pass;
 
-    if (!relay->response->has_head || relay->response->ended) {
-        return PYW_MALFORMED;
+    if (result != PYW_OK) {
+        return result;
     }
     if (is_last && pyw_channel_take_end(relay->channel)) {
-        is_over = 1;
-        worker_is_done(relay);
+        pyw_relay_step(relay, PYW_RELAY_ON_END);
+        release_worker(relay);
     }
     result = pyw_response_data(relay->response, frame->payload, frame->length, lent);
-    /* The head of a stream goes ahead of its end, however fast that comes: the answer must not depend on the timing. */
+    /* The head of a stream is sent before its end arrives, however soon that is: responses do not depend on timing. */
     pass = lent || !relay->response->passed || relay->response->coalesced >= PYW_RESPONSE_COALESCE_MAX;
-    result = result == PYW_OK ? after_body(relay, is_last, pass) : result;
-    relay->over = is_over && result == PYW_OK;
-    return result;
+    return result == PYW_OK ? after_body(relay, is_last, pass) : result;
 }
 
-static pyw_result take_file(pyw_relay *relay, const pyw_frame *frame)
+static pyw_result handle_file(pyw_relay *relay, const pyw_frame *frame)
 {
+    int is_last = frame->flags & PYW_DATA_LAST;
     uint64_t offset;
     uint64_t length;
     int fd = pyw_channel_take_fd(relay->channel);
@@ -203,111 +199,96 @@ static pyw_result take_file(pyw_relay *relay, const pyw_frame *frame)
     if (fd < 0) {
         return PYW_MALFORMED;
     }
-    if (result != PYW_OK || !relay->response->has_head || relay->response->ended) {
+    if (result == PYW_OK) {
+        result = pyw_relay_step(relay, is_last ? PYW_RELAY_ON_LAST : PYW_RELAY_ON_BODY);
+    }
+    if (result != PYW_OK) {
         close(fd);
-        return PYW_MALFORMED;
+        return result;
     }
     result = pyw_response_file(relay->response, fd, (apr_off_t)offset, length);
-    return result == PYW_OK ? after_body(relay, frame->flags & PYW_DATA_LAST, 1) : result;
+    return result == PYW_OK ? after_body(relay, is_last, 1) : result;
 }
 
-static pyw_result take_log(pyw_relay *relay, const pyw_frame *frame)
+static pyw_result handle_log(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_log_level level = frame->flags > PYW_LOG_TRACE ? PYW_LOG_TRACE : (pyw_log_level)frame->flags;
+    pyw_result result = pyw_relay_step(relay, PYW_RELAY_ON_LOG);
 
-    /* emerg and alert are the server's own: a worker cannot raise them. */
-    pyw_httpd_log_request(relay->response->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level, relay->admission->slot.pid,
-                          frame->payload, frame->length);
-    return PYW_OK;
-}
-
-static pyw_result take_end(pyw_relay *relay)
-{
-    pyw_result result;
-
-    if (!relay->response->has_head) {
-        return PYW_MALFORMED;
+    if (result == PYW_OK) { /* emerg and alert are the server's own: a worker cannot raise them */
+        pyw_httpd_log_request(relay->response->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level,
+                              relay->admission->slot.pid, frame->payload, frame->length);
     }
-    worker_is_done(relay);
-    result = pyw_response_end(relay->response);
-    relay->over = result != PYW_MALFORMED;
     return result;
 }
 
-static pyw_result take_error(pyw_relay *relay, const pyw_frame *frame)
+static pyw_result handle_end(pyw_relay *relay)
+{
+    pyw_result result = pyw_relay_step(relay, PYW_RELAY_ON_END);
+
+    if (result != PYW_OK) {
+        return result;
+    }
+    release_worker(relay);
+    return pyw_response_end(relay->response);
+}
+
+static pyw_result handle_error(pyw_relay *relay, const pyw_frame *frame)
 {
     uint16_t status;
     pyw_result result = pyw_message_error_decode(&status, frame->payload, frame->length);
 
+    result = result == PYW_OK ? pyw_relay_step(relay, PYW_RELAY_ON_ERROR) : result;
     if (result == PYW_OK) {
-        relay->over = 1;
-        worker_is_done(relay);
+        release_worker(relay);
         pyw_response_abort(relay->response, status);
     }
     return result;
 }
 
-static pyw_result take_taken(pyw_relay *relay)
+static pyw_result handle_taken(pyw_relay *relay)
 {
-    if (!relay->awaits_taken) {
-        return PYW_MALFORMED;
-    }
-    relay->awaits_taken = 0;
-    return PYW_OK;
-}
+    pyw_result result = pyw_relay_step(relay, PYW_RELAY_ON_TAKEN);
 
-static pyw_result take_goaway(pyw_relay *relay)
-{
-    relay->over = 1;
-    relay->goaway = 1;
-    return PYW_OK;
-}
-
-/* Who speaks of a request has begun it, but for GOAWAY: that one has not. */
-static int is_whose_it_says(pyw_relay *relay, const pyw_frame *frame)
-{
-    return pyw_relay_token_take(relay) == (frame->type == PYW_FRAME_GOAWAY);
+    return result == PYW_OK ? pyw_relay_step_upload(relay, PYW_UPLOAD_ON_TAKEN) : result;
 }
 
 static pyw_result dispatch(pyw_relay *relay, const pyw_frame *frame)
 {
     switch (frame->type) {
     case PYW_FRAME_HEAD:
-        return take_head(relay, frame, 0);
     case PYW_FRAME_INTERIM:
-        return take_head(relay, frame, 1);
+        return handle_head(relay, frame);
     case PYW_FRAME_DATA:
-        return take_data(relay, frame);
+        return handle_data(relay, frame);
     case PYW_FRAME_FILE:
-        return take_file(relay, frame);
+        return handle_file(relay, frame);
     case PYW_FRAME_LOG:
-        return take_log(relay, frame);
+        return handle_log(relay, frame);
     case PYW_FRAME_END:
-        return take_end(relay);
+        return handle_end(relay);
     case PYW_FRAME_ERROR:
-        return take_error(relay, frame);
+        return handle_error(relay, frame);
     case PYW_FRAME_TAKEN:
-        return take_taken(relay);
+        return handle_taken(relay);
     case PYW_FRAME_GOAWAY:
-        return take_goaway(relay);
+        return pyw_relay_step(relay, PYW_RELAY_ON_GOAWAY);
     default:
         return PYW_MALFORMED;
     }
 }
 
-void pyw_relay_take_frame(pyw_relay *relay, const pyw_frame *frame)
+void pyw_relay_handle_frame(pyw_relay *relay, const pyw_frame *frame)
 {
-    pyw_result result = is_whose_it_says(relay, frame) ? dispatch(relay, frame) : PYW_MALFORMED;
+    pyw_result result = dispatch(relay, frame);
 
-    if (result == PYW_OK && !relay->over && relay->background.state == PYW_BACKGROUND_REFUSED) {
-        pyw_relay_out_of_time(relay);
-    }
-    if (result == PYW_OK || relay->over) {
-        return;
-    }
     if (result == PYW_GONE) {
         pyw_relay_client_gone(relay);
-        return;
     }
-    pyw_relay_worker_lost(relay, result);
+    else if (result != PYW_OK) {
+        pyw_relay_worker_lost(relay, result);
+    }
+    else if (!pyw_relay_is_over(relay->state) && relay->background.state == PYW_BACKGROUND_REFUSED) {
+        pyw_relay_out_of_time(relay);
+    }
 }

@@ -2,58 +2,87 @@
 #ifndef PYW_HTTPD_BACKEND_RELAY_STATE_H
 #define PYW_HTTPD_BACKEND_RELAY_STATE_H
 
-/* A request that is being relayed between a client and a worker. On the thread of the request. */
+/*
+ * The states of a request that is relayed to a worker, and of the body on its way there: which event leads where, and
+ * whose fault an illegal event is. docs/internals/WIRE.md, "From a worker", is the specification. Pure functions.
+ */
 
-#include <apr_time.h>
+/* In the place of a next state. */
+enum {
+    PYW_RELAY_OUR_BUG = -2,
+    PYW_RELAY_PEERS_FAULT = -1 /* the worker broke the protocol */
+};
 
-#include "config/config.h"
-#include "httpd/backend/background.h"
-#include "httpd/backend/connection.h"
-#include "httpd/queue/admission.h"
-#include "httpd/request/body.h"
-#include "httpd/request/upload.h"
-#include "httpd/response/response.h"
-#include "httpd/timing.h"
-#include "wire/channel.h"
-#include "wire/message.h"
-
-/* Whose the request is: the token of the connection decides. */
 typedef enum {
-    PYW_CLAIM_OPEN = 0, /* nobody's yet, as far as one knows */
-    PYW_CLAIM_WORKER,   /* the worker has begun it */
-    PYW_CLAIM_HTTPD     /* it was taken back: the worker has not begun it, and will not */
-} pyw_claim;
+    PYW_RELAY_ASKING,    /* REQUEST is sent; the token decides who owns the request */
+    PYW_RELAY_UNBEGUN,   /* httpd has taken the token: the worker has not begun the request, and never will */
+    PYW_RELAY_BEGUN,     /* the worker has taken the token */
+    PYW_RELAY_ANSWERING, /* HEAD has arrived */
+    PYW_RELAY_ANSWERED,  /* the last bytes of the body have arrived, END has not */
+    /* The relay is over: */
+    PYW_RELAY_DONE,       /* the worker has ended the request, or is gone */
+    PYW_RELAY_ABANDONED,  /* httpd has ended the request, the worker is still busy with it */
+    PYW_RELAY_TAKEN_BACK, /* httpd has ended the request before the worker began it */
+    PYW_RELAY_CLOSED,     /* the worker closed the connection before it began the request */
+    PYW_RELAY_GOAWAY,     /* the worker takes no more requests, and did not begin this one */
+    PYW_RELAY_STATES
+} pyw_relay_state;
 
-typedef struct pyw_relay {
-    pyw_connection *connection;
-    pyw_channel *channel; /* the client's */
-    pyw_pairs *headers;   /* scratch */
-    pyw_admission *admission;
-    const pyw_group *group;
-    const pyw_timing *timing;
-    pyw_upload *upload;
-    pyw_body *body; /* the upload's */
-    pyw_response *response;
-    int client_fd; /* -1: a stream of HTTP/2 */
-    apr_interval_time_t timeout;
-    int64_t last_activity; /* pyw_clock_us() */
-    int has_body;          /* the REQUEST says that a body follows */
-    int uploading;         /* body bytes, or its END, are still to be sent */
-    int awaits_continue;   /* the client sends no body before the worker wants it */
-    int awaits_taken;   /* bytes that were not collected would be lost with a worker that does not begin the request */
-    int may_have_more;  /* the last look at the body was not its last word: do not wait for its socket */
-    int stream_slice;   /* ms until a stream is looked at again */
-    int worker_is_full; /* wait until the socket takes more */
-    int has_left;       /* the client has closed its sending side, and the worker was told */
-    pyw_claim claim;
-    int token_fd;       /* its memory, until the REQUEST is sent; -1: the worker has it */
-    int is_worker_gone; /* its process is; what it has said is still to be read */
-    int worker_done;    /* it has ended the request, or is gone */
-    int is_stale;       /* a kept connection that the worker had closed: the request was not begun */
-    int goaway;         /* the worker takes no requests: this one was not begun */
-    int over;
-    int ahead_error; /* why the response could not be kept for a slow client; an errno */
-    pyw_background_request background;
-} pyw_relay;
+typedef enum {
+    PYW_RELAY_ON_TOKEN,      /* httpd took the token */
+    PYW_RELAY_ON_TOKEN_GONE, /* ... or found that the worker had taken it */
+    PYW_RELAY_ON_TAKEN,      /* frames of the worker */
+    PYW_RELAY_ON_LOG,
+    PYW_RELAY_ON_CONTINUE, /* INTERIM with status 100 */
+    PYW_RELAY_ON_INTERIM,  /* ... with any other one */
+    PYW_RELAY_ON_HEAD,
+    PYW_RELAY_ON_BODY, /* DATA or FILE */
+    PYW_RELAY_ON_LAST, /* ... with the last bytes of the body */
+    PYW_RELAY_ON_END,
+    PYW_RELAY_ON_ERROR,
+    PYW_RELAY_ON_GOAWAY,
+    PYW_RELAY_ON_CLOSED, /* the worker's connection ended */
+    PYW_RELAY_ON_BROKEN, /* the worker sent something illegal */
+    PYW_RELAY_ON_CLIENT_LEFT,
+    PYW_RELAY_ON_DEADLINE,    /* request-timeout */
+    PYW_RELAY_ON_SILENCE,     /* socket-timeout */
+    PYW_RELAY_ON_BODY_FAILED, /* the client did not send the whole request body */
+    PYW_RELAY_EVENTS
+} pyw_relay_event;
+
+typedef enum {
+    PYW_UPLOAD_WAITS_BOTH,     /* for TAKEN and for 100 Continue */
+    PYW_UPLOAD_WAITS_TAKEN,    /* what is sent to a worker that does not begin the request is lost */
+    PYW_UPLOAD_WAITS_CONTINUE, /* the client sends no body before the application reads */
+    PYW_UPLOAD_FLOWS,
+    PYW_UPLOAD_FULL, /* the worker's socket takes nothing now */
+    /* No more of the body is sent: */
+    PYW_UPLOAD_DONE, /* END is sent, or the worker takes no more */
+    PYW_UPLOAD_LEFT, /* ... and the client has closed its sending side, which LEFT tells the worker */
+    PYW_UPLOAD_STATES
+} pyw_upload_state;
+
+typedef enum {
+    PYW_UPLOAD_ON_TAKEN,
+    PYW_UPLOAD_ON_CONTINUE,
+    PYW_UPLOAD_ON_FULL,
+    PYW_UPLOAD_ON_WRITABLE,
+    PYW_UPLOAD_ON_END,     /* the whole body is sent */
+    PYW_UPLOAD_ON_REFUSED, /* the worker does not read any more */
+    PYW_UPLOAD_ON_LEFT,    /* the client has closed its sending side */
+    PYW_UPLOAD_EVENTS
+} pyw_upload_event;
+
+/* The next state, PYW_RELAY_PEERS_FAULT or PYW_RELAY_OUR_BUG. */
+int pyw_relay_next(pyw_relay_state state, pyw_relay_event event);
+int pyw_upload_next(pyw_upload_state state, pyw_upload_event event);
+
+int pyw_relay_is_over(pyw_relay_state state);
+
+/* For the log: "ASKING", "HEAD" ...; also of PYW_RELAY_PEERS_FAULT and PYW_RELAY_OUR_BUG. */
+const char *pyw_relay_state_name(int state);
+const char *pyw_relay_event_name(pyw_relay_event event);
+const char *pyw_upload_state_name(int state);
+const char *pyw_upload_event_name(pyw_upload_event event);
 
 #endif

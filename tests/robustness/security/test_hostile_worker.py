@@ -15,7 +15,7 @@ from pyw.site import Site
 HERE = pathlib.Path(__file__).resolve().parent
 APPS = {"app.wsgi": HERE / "hostile.wsgi", "support.py": paths.SUPPORT}
 STAMP = b"\xa5\x5a"  # hostile.wsgi puts that of the request there
-DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY = 3, 4, 5, 6, 7, 8, 9, 10
+DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY, TAKEN = 3, 4, 5, 6, 7, 8, 9, 10, 16
 
 
 def frame(kind, payload=b"", flags=0, version=5, length=None):
@@ -76,6 +76,8 @@ BEFORE_A_RESPONSE = {
     "GOAWAY after a log record": frame(LOG, b"begun", 7) + frame(GOAWAY),
     "GOAWAY after an interim response": head(103, kind=INTERIM) + frame(GOAWAY),
     "GOAWAY after the head": head() + frame(GOAWAY),
+    "TAKEN that httpd did not ask for": frame(TAKEN),
+    "an interim response after the head": head() + head(103, kind=INTERIM) + BODY,
     "a log record over its limit": frame(LOG, b"x" * 8193, 3),
     "a log level that does not exist": frame(LOG, b"x", 9),
 }
@@ -87,6 +89,9 @@ AFTER_THE_BEGINNING = {
     "an unknown type": frame(DATA, b"hello") + frame(77),
     "a body frame over its limit": frame(DATA, b"hello") + frame(DATA, b"", length=(1 << 20) + 1),
     "an empty body frame": frame(DATA, b"hello") + frame(DATA),
+    "GOAWAY": frame(DATA, b"hello") + frame(GOAWAY),
+    "TAKEN": frame(DATA, b"hello") + frame(TAKEN),
+    "an interim response": frame(DATA, b"hello") + head(103, kind=INTERIM),
     "an ERROR": frame(DATA, b"hello") + frame(ERROR, struct.pack("<H", 500)),
 }
 
@@ -135,6 +140,28 @@ class TestLeftovers:
             (server.data / (key + ".go")).touch()
             assert other.read_response().status == 502
         assert server.get("/hello").body == b"hello"
+
+
+class TestStatesInTheLog:
+    @pytest.fixture
+    def server(self, make_httpd):
+        return make_httpd("""
+            LogLevel pywsgi:trace1
+            WSGIDaemonProcess one threads=1
+            WSGIScriptAlias / ${APPS}/app.wsgi process-group=one""", apps=APPS)
+
+    def test_the_log_names_the_state_in_which_the_worker_broke_the_protocol(self, server):
+        server.expect_log("PYW0243: .*broke the protocol before it answered .GET /victim")
+        site = Site(server, "daemon", "")
+        key = site.new_key()
+        answer = frame(LOG, b"begun", 7) + head() + frame(GOAWAY)
+        (server.data / (key + ".answer")).write_text(json.dumps([(answer.hex(), None)]))
+        assert site.get("/victim?key=" + key).status == 502
+        server.log.wait("relay: ASKING, token gone -> BEGUN")
+        server.log.wait("relay: BEGUN, LOG -> BEGUN")
+        server.log.wait("relay: BEGUN, HEAD -> ANSWERING")
+        server.log.wait("relay: ANSWERING, GOAWAY -> PEERS_FAULT")
+        server.log.wait("relay: ANSWERING, broken -> DONE")
 
 
 class TestHostileWorker:
