@@ -131,7 +131,9 @@ static pyw_result handle_interim(pyw_relay *relay, const pyw_head *head)
     result = pyw_relay_step(relay, PYW_RELAY_ON_CONTINUE);
     if (result == PYW_OK) {
         pyw_relay_step_upload(relay, PYW_UPLOAD_ON_CONTINUE);
-        pyw_body_continue(relay->body);
+    }
+    if (result == PYW_OK && relay->state == PYW_RELAY_BEGUN) {
+        pyw_body_continue(relay->body); /* not in the middle of the response */
     }
     return result;
 }

@@ -125,6 +125,13 @@ class TestBodies:
             response = connection.read_response()
             assert (response.json(), response.interim) == (["body"], [])
 
+    def test_100_continue_does_not_come_in_the_middle_of_the_response(self, site):
+        with site.connect() as connection:
+            connection.send(("POST %s/streaming/begin HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
+                             "Expect: 100-continue\r\n\r\nbody" % site.prefix).encode())
+            response = connection.read_response()
+            assert (response.status, response.body, response.interim) == (200, b"begun body", [])
+
     def test_limit_request_body_refuses_before_the_application_runs(self, site):
         key = site.new_key()
         assert site.post("/limited/ran?key=" + key, b"x" * 2000).status == 413

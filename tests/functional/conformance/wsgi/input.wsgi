@@ -45,6 +45,13 @@ def echo(environ, start_response):
     return iter(lambda: environ["wsgi.input"].readline(), b"")
 
 
+def begin(environ, start_response):
+    """The response begins before the body is read."""
+    start_response("200 OK", [("Content-Type", "application/octet-stream")])
+    yield b"begun "
+    yield environ["wsgi.input"].read()
+
+
 def keep(environ, start_response):
     kept[:] = [environ["wsgi.input"]]
     return plain(start_response, "kept")
