@@ -10,12 +10,13 @@
  * (pyw_batch_trial).
  */
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 /* The state of a process, or of a thread. */
 typedef struct pyw_batch {
-    int is_barred; /* the policy was set from outside, or cannot be changed */
-    int is_on;     /* atomic; the caller may change it */
+    int is_barred;    /* the policy was set from outside, or cannot be changed */
+    atomic_int is_on; /* the caller may change it */
 } pyw_batch;
 
 /* Sets `batch` up, from the policy of the calling thread. */

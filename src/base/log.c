@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 static struct {
     pyw_log_sink *sink;
     void *baton;
-    pyw_log_level threshold;
+    _Atomic pyw_log_level threshold;
 } installed;
 
 void pyw_log_install(pyw_log_sink *sink, void *baton, pyw_log_level threshold)
@@ -21,12 +22,12 @@ void pyw_log_install(pyw_log_sink *sink, void *baton, pyw_log_level threshold)
 
 void pyw_log_set_threshold(pyw_log_level threshold)
 {
-    __atomic_store_n(&installed.threshold, threshold, __ATOMIC_RELAXED);
+    atomic_store_explicit(&installed.threshold, threshold, memory_order_relaxed);
 }
 
 int pyw_log_is_on(pyw_log_level level)
 {
-    return installed.sink != NULL && level <= __atomic_load_n(&installed.threshold, __ATOMIC_RELAXED);
+    return installed.sink != NULL && level <= atomic_load_explicit(&installed.threshold, memory_order_relaxed);
 }
 
 int pyw_log_format(char *text, size_t size, const char *format, va_list args)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log_file.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -13,7 +14,7 @@ static const char day_names[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "S
 static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-static long zone; /* seconds east of UTC */
+static atomic_long zone; /* seconds east of UTC */
 
 void pyw_log_file_note_zone(void)
 {
@@ -21,7 +22,7 @@ void pyw_log_file_note_zone(void)
     struct tm day;
 
     localtime_r(&now, &day);
-    __atomic_store_n(&zone, day.tm_gmtoff, __ATOMIC_RELAXED);
+    atomic_store_explicit(&zone, day.tm_gmtoff, memory_order_relaxed);
 }
 
 static int is_leap(int year)
@@ -65,7 +66,7 @@ static size_t write_prefix(char *out, size_t size, const pyw_log_origin *origin)
     int length;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    take_apart(now.tv_sec + __atomic_load_n(&zone, __ATOMIC_RELAXED), &day);
+    take_apart(now.tv_sec + atomic_load_explicit(&zone, memory_order_relaxed), &day);
     length = snprintf(out, size, "[%s %s %02d %02d:%02d:%02d.%06ld %d] [pywsgi:%s] [pid %ld:tid %ld] ",
                       day_names[day.tm_wday], month_names[day.tm_mon], day.tm_mday, day.tm_hour, day.tm_min, day.tm_sec,
                       now.tv_nsec / 1000, day.tm_year + 1900, level_names[level], origin->pid, origin->tid);

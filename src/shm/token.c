@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shm/token.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -8,7 +9,7 @@
 
 /* Shared by both ends. The worker's end may write anything here: httpd reads no more out of it than one bit. */
 struct pyw_token {
-    uint32_t is_there;
+    _Atomic uint32_t is_there;
 };
 
 int pyw_token_memory(void)
@@ -30,12 +31,13 @@ void pyw_token_unmap(pyw_token *token)
 
 void pyw_token_put(pyw_token *token)
 {
-    __atomic_store_n(&token->is_there, 1, __ATOMIC_RELEASE);
+    atomic_store_explicit(&token->is_there, 1, memory_order_release);
 }
 
 int pyw_token_take(pyw_token *token)
 {
     uint32_t is_there = 1;
 
-    return __atomic_compare_exchange_n(&token->is_there, &is_there, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return atomic_compare_exchange_strong_explicit(&token->is_there, &is_there, 0, memory_order_acq_rel,
+                                                   memory_order_acquire);
 }

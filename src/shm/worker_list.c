@@ -86,24 +86,25 @@ void *pyw_worker_list_map(int fd, size_t size, int writable)
 void pyw_worker_list_write(pyw_worker_list_group *group, const pyw_worker_list_status *status,
                            const pyw_worker_list_worker *workers, uint32_t count)
 {
-    uint32_t sequence = __atomic_load_n(&group->sequence, __ATOMIC_RELAXED) | 1; /* odd: a writer died in the middle */
+    /* It is odd if a writer died in the middle. */
+    uint32_t sequence = atomic_load_explicit(&group->sequence, memory_order_relaxed) | 1;
 
     if (count > PYW_WORKER_LIST_WORKERS) {
         count = PYW_WORKER_LIST_WORKERS;
     }
-    __atomic_store_n(&group->sequence, sequence, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    atomic_store_explicit(&group->sequence, sequence, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
     group->status = *status;
     group->count = count;
     if (count > 0) {
         memcpy(group->workers, workers, count * sizeof(*workers));
     }
-    __atomic_store_n(&group->sequence, sequence + 1, __ATOMIC_RELEASE);
+    atomic_store_explicit(&group->sequence, sequence + 1, memory_order_release);
 }
 
 uint32_t pyw_worker_list_sequence(const pyw_worker_list_group *group)
 {
-    return __atomic_load_n(&group->sequence, __ATOMIC_ACQUIRE);
+    return atomic_load_explicit(&group->sequence, memory_order_acquire);
 }
 
 uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_list_status *status,
@@ -125,7 +126,7 @@ uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_lis
         }
         *status = is_own ? group->status : (int32_t)(group->status.use - nothing.use) > 0 ? removed : nothing;
         memcpy(workers, group->workers, count * sizeof(*workers));
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        atomic_thread_fence(memory_order_acquire);
         *sequence = before;
         if (pyw_worker_list_sequence(group) == before) {
             return count;

@@ -17,6 +17,7 @@
  * written.
  */
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,7 +51,7 @@ typedef struct pyw_worker_list_worker {
 } pyw_worker_list_worker;
 
 typedef struct pyw_worker_list_group {
-    uint32_t sequence;
+    _Atomic uint32_t sequence;
     uint32_t count;
     pyw_worker_list_status status;
     pyw_worker_list_worker workers[PYW_WORKER_LIST_WORKERS];

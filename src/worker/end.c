@@ -24,7 +24,7 @@ int pyw_worker_is_draining(const pyw_worker *self)
 void pyw_worker_drain(pyw_worker *self)
 {
     if (!pyw_worker_is_draining(self)) {
-        __atomic_store_n(&self->service.draining, 1, __ATOMIC_SEQ_CST);
+        atomic_store(&self->service.draining, 1);
         self->stop_at = INT64_MAX;
         self->drained_since = pyw_clock_ms();
     }

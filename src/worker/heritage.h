@@ -2,6 +2,7 @@
 #ifndef PYW_WORKER_HERITAGE_H
 #define PYW_WORKER_HERITAGE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,17 +38,16 @@ enum {
 enum { PYW_BOARD_LINE = 500, PYW_BOARD_ID = 44, PYW_BOARD_STACKS = 32 * 1024 };
 
 typedef struct pyw_board_slot {
-    volatile uint32_t busy;
+    _Atomic uint32_t busy;
     char line[PYW_BOARD_LINE]; /* "GET /path", NUL-terminated if the worker behaves */
     char id[PYW_BOARD_ID];     /* the request's, as in httpd's log records */
 } pyw_board_slot;
 
 typedef struct pyw_board {
-    volatile uint64_t served; /* requests, all threads */
-    volatile uint64_t
-        scripts; /* what the scripts on disk were like when loading began, and when STALE was said; 0: unknown */
+    _Atomic uint64_t served;  /* requests, all threads */
+    _Atomic uint64_t scripts; /* what the scripts were like when loading began, and when STALE was said; 0: unknown */
     char problem[PYW_BOARD_LINE]; /* behind BROKEN: why an application is not loaded; "": it is by now */
-    volatile uint32_t dying;      /* 1 + the slot of the thread that got a fatal signal; 0: none, or it has no slot */
+    _Atomic uint32_t dying;       /* 1 + the slot of the thread that got a fatal signal; 0: none, or it has no slot */
     pyw_board_slot slots[];
 } pyw_board;
 

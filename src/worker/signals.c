@@ -55,7 +55,7 @@ static void on_signal_without_meaning(int number)
 static int has_lost_manager(void)
 {
     pid_t manager = pyw_worker_signalled.manager;
-    int64_t lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
+    int64_t lost_at = atomic_load(&pyw_worker_signalled.lost_at);
 
     return manager > 0 && (lost_at != 0 || getppid() != manager);
 }
@@ -93,9 +93,8 @@ int64_t pyw_worker_orphaned(void)
 {
     int64_t lost_at = 0;
 
-    if (__atomic_compare_exchange_n(&pyw_worker_signalled.lost_at, &lost_at, pyw_clock_ms(), 0, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_SEQ_CST)) {
-        lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
+    if (atomic_compare_exchange_strong(&pyw_worker_signalled.lost_at, &lost_at, pyw_clock_ms())) {
+        lost_at = atomic_load(&pyw_worker_signalled.lost_at);
         leave_in(ORPHAN_END_S);
     }
     return lost_at;
@@ -106,7 +105,7 @@ void pyw_worker_limit_end(unsigned seconds)
     int64_t lost_at;
 
     leave_in(seconds);
-    lost_at = __atomic_load_n(&pyw_worker_signalled.lost_at, __ATOMIC_SEQ_CST);
+    lost_at = atomic_load(&pyw_worker_signalled.lost_at);
     if (lost_at != 0) {
         leave_in(orphan_seconds(lost_at));
     }

@@ -5,13 +5,14 @@
 /* The signals that steer a worker, and the descriptor by which they, and its threads, wake its main thread. */
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 typedef struct pyw_worker_signals {
     pid_t manager;                 /* whose child this process is; 0: not yet known */
     int wake_fd;                   /* an eventfd in the place of the board; -1: there is none */
-    int64_t lost_at;               /* when the manager went, pyw_clock_ms(); 0: it has not; atomic */
+    _Atomic int64_t lost_at;       /* when the manager went, pyw_clock_ms(); 0: it has not */
     volatile sig_atomic_t stop;    /* SIGTERM or SIGINT came */
     volatile sig_atomic_t renewal; /* SIGUSR1 came: it is to be replaced */
 } pyw_worker_signals;

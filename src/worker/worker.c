@@ -19,7 +19,7 @@ void pyw_worker_use_options(pyw_worker *self)
     const pyw_worker_options *options = self->heritage.options;
     int timeout_ms = (int)apr_time_as_msec(options->socket_timeout);
 
-    __atomic_store_n(&self->service.timeout_ms, timeout_ms > 0 ? timeout_ms : 60 * 1000, __ATOMIC_RELAXED);
+    atomic_store_explicit(&self->service.timeout_ms, timeout_ms > 0 ? timeout_ms : 60 * 1000, memory_order_relaxed);
     pyw_log_set_threshold((pyw_log_level)options->log_level);
     if (self->service.engine != NULL) {
         self->service.engine->set_log_threshold((pyw_log_level)options->log_level);

@@ -2,13 +2,13 @@
 #include "httpd/embedded/embedded.h"
 
 #include <ap_mpm.h>
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 #include <dlfcn.h>
 #include <http_config.h>
 #include <http_log.h>
 #include <http_main.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -30,8 +30,8 @@ typedef enum { ENGINE_NOT_TRIED = 0, ENGINE_RUNNING, ENGINE_UNUSABLE } engine_st
 static struct {
     apr_pool_t *pool;
     apr_thread_mutex_t *lock; /* of the change from NOT_TRIED */
-    volatile engine_state state;
-    volatile apr_uint32_t running; /* threads inside run() */
+    _Atomic engine_state state;
+    atomic_uint running; /* threads inside run() */
     const pyw_engine *engine;
     pyw_engine_host host;
     pid_t pid;
@@ -110,7 +110,7 @@ static apr_status_t stop_engine(void *unused)
     (void)unused;
     if (embedded.state == ENGINE_RUNNING && embedded.pid == getpid()) {
         embedded.state = ENGINE_UNUSABLE;
-        embedded.engine->stop(apr_atomic_read32(&embedded.running) > 0, THREADS_MS);
+        embedded.engine->stop(embedded.running > 0, THREADS_MS);
     }
     return APR_SUCCESS;
 }
@@ -170,11 +170,11 @@ static void run_imports(const pyw_engine *engine)
 {
     const apr_array_header_t *imports = pyw_config_main()->embedded_imports;
 
-    apr_atomic_inc32(&embedded.running);
+    embedded.running++;
     for (int i = 0; i < imports->nelts; i++) {
         run_import(engine, APR_ARRAY_IDX(imports, i, const pyw_application_option *));
     }
-    apr_atomic_dec32(&embedded.running);
+    embedded.running--;
 }
 
 void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
@@ -201,11 +201,11 @@ int pyw_embedded_serve(request_rec *r, const pyw_target *target)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     pyw_embedded_exchange_init(&exchange, r, target);
-    apr_atomic_inc32(&embedded.running);
+    embedded.running++;
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {
         pyw_response_flush(&exchange.response); /* httpd throws the rest of the body away before it would do this */
     }
-    apr_atomic_dec32(&embedded.running);
+    embedded.running--;
     return pyw_response_result(&exchange.response);
 }

@@ -2,6 +2,7 @@
 #include "httpd/queue/batch_scheduling.h"
 
 #include <apr_thread_mutex.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/batch.h"
@@ -21,8 +22,8 @@ static struct {
     pyw_batch_trial trial;
     apr_int32_t threshold;
     apr_thread_mutex_t *lock; /* of a step, and of what follows */
-    apr_int64_t stepped_at;   /* atomic */
-    apr_int64_t retry_at;     /* after a failed switch; 0: none has failed yet */
+    _Atomic int64_t stepped_at;
+    apr_int64_t retry_at; /* after a failed switch; 0: none has failed yet */
 } scheduling;
 
 static apr_int32_t count_cores(void)
@@ -42,7 +43,7 @@ void pyw_batch_scheduling_child_init(apr_pool_t *pchild)
 
 int pyw_batch_scheduling_is_on(void)
 {
-    return __atomic_load_n(&scheduling.batch.is_on, __ATOMIC_RELAXED);
+    return atomic_load_explicit(&scheduling.batch.is_on, memory_order_relaxed);
 }
 
 /* Descriptors may be short for a while; a filter of system calls stays. */
@@ -65,7 +66,7 @@ static void switch_threads(int is_on, apr_int64_t now)
         failed(error, now);
         return;
     }
-    __atomic_store_n(&scheduling.batch.is_on, is_on, __ATOMIC_RELAXED);
+    atomic_store_explicit(&scheduling.batch.is_on, is_on, memory_order_relaxed);
     pyw_log(PYW_LOG_DEBUG, PYWNO(0288) "batch scheduling of this child's threads is %s: %s (WSGIBatchScheduling)",
             is_on ? "on" : "off", pyw_batch_state_name(scheduling.trial.state));
 }
@@ -90,7 +91,7 @@ void pyw_batch_scheduling_note(apr_int32_t requests)
         return;
     }
     pyw_batch_trial_arrival(&scheduling.trial, requests);
-    if (now == __atomic_exchange_n(&scheduling.stepped_at, now, __ATOMIC_RELAXED) ||
+    if (now == atomic_exchange_explicit(&scheduling.stepped_at, now, memory_order_relaxed) ||
         apr_thread_mutex_trylock(scheduling.lock) != APR_SUCCESS) {
         return;
     }

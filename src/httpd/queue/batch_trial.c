@@ -27,23 +27,23 @@ const char *pyw_batch_state_name(pyw_batch_state state)
 
 void pyw_batch_trial_arrival(pyw_batch_trial *trial, int requests)
 {
-    __atomic_add_fetch(&trial->arrivals, 1, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&trial->requests, (uint64_t)requests, __ATOMIC_RELAXED);
+    atomic_fetch_add_explicit(&trial->arrivals, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&trial->requests, (uint64_t)requests, memory_order_relaxed);
 }
 
 static void enter(pyw_batch_trial *trial, pyw_batch_state state, int64_t now)
 {
     trial->state = state;
     trial->since = now;
-    __atomic_store_n(&trial->arrivals, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&trial->requests, 0, __ATOMIC_RELAXED);
+    atomic_store_explicit(&trial->arrivals, 0, memory_order_relaxed);
+    atomic_store_explicit(&trial->requests, 0, memory_order_relaxed);
 }
 
 /* How long requests take, in milliseconds; 0: that cannot be told yet. */
 static double request_time(const pyw_batch_trial *trial, int64_t now)
 {
-    double arrivals = (double)__atomic_load_n(&trial->arrivals, __ATOMIC_RELAXED);
-    double requests = (double)__atomic_load_n(&trial->requests, __ATOMIC_RELAXED);
+    double arrivals = (double)atomic_load_explicit(&trial->arrivals, memory_order_relaxed);
+    double requests = (double)atomic_load_explicit(&trial->requests, memory_order_relaxed);
     int64_t elapsed = now - trial->since;
 
     if (elapsed < PYW_BATCH_WINDOW_MS || arrivals < PYW_BATCH_ARRIVALS) {

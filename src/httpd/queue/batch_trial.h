@@ -10,6 +10,7 @@
  * requests themselves need no clock.
  */
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 enum {
@@ -34,9 +35,9 @@ typedef struct pyw_batch_trial {
     int64_t high_at;     /* when concurrency was last high */
     int64_t valid_until; /* of `verdict` */
     pyw_batch_state verdict;
-    double normal_time; /* what requests took without batch scheduling */
-    uint64_t arrivals;  /* since the state began; atomic */
-    uint64_t requests;  /* what they found, themselves included, in total; atomic */
+    double normal_time;        /* what requests took without batch scheduling */
+    _Atomic uint64_t arrivals; /* since the state began */
+    _Atomic uint64_t requests; /* what they found, themselves included, in total */
 } pyw_batch_trial;
 
 /* Counts an arrival. Any thread. */

@@ -92,7 +92,7 @@ void pyw_slots_adopt(pyw_slots *slots)
 static int64_t expected_wait(pyw_slots *slots)
 {
     int32_t count = pyw_slots_count_slots(slots);
-    int64_t until = slots->status.state == PYW_GROUP_DOWN ? slots->status.until - slots->now / 1000 : 0;
+    int64_t until = slots->state == PYW_GROUP_DOWN ? slots->until - slots->now / 1000 : 0;
 
     if (pyw_slots_are_down(slots)) {
         return until > 0 ? until : 0;
@@ -195,7 +195,7 @@ pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_parameters *pa
     return outcome;
 }
 
-static void sleep_for(const uint32_t *word, int ms)
+static void sleep_for(const _Atomic uint32_t *word, int ms)
 {
     struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
 
@@ -217,7 +217,9 @@ static void look_again(pyw_slots *slots, int64_t limit_ms)
 
 static int is_first(const pyw_slots *slots, const pyw_slot *slot)
 {
-    return __atomic_load_n(&slots->queue_first, __ATOMIC_RELAXED) == (int32_t)slot->ticket;
+    /* A link like `next` of the tickets, which are written with the lock. */
+    return atomic_load_explicit((const _Atomic int32_t *)&slots->queue_first, memory_order_relaxed) ==
+           (int32_t)slot->ticket;
 }
 
 static int pause_of(const pyw_slots *slots, const pyw_slot *slot)
@@ -225,7 +227,7 @@ static int pause_of(const pyw_slots *slots, const pyw_slot *slot)
     if (!is_first(slots, slot)) {
         return OWNERS_MS;
     }
-    return __atomic_load_n(&slots->listed, __ATOMIC_RELAXED) > 0 ? PUMP_MS : START_MS;
+    return atomic_load_explicit(&slots->listed, memory_order_relaxed) > 0 ? PUMP_MS : START_MS;
 }
 
 pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms)
@@ -236,7 +238,7 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
     for (;;) {
         int64_t left = deadline - pyw_clock_ms(), limit;
 
-        if (__atomic_load_n(&own->granted, __ATOMIC_ACQUIRE)) {
+        if (atomic_load_explicit(&own->granted, memory_order_acquire)) {
             slot->worker = own->worker;
             slot->pid = own->pid;
             return PYW_SLOT_GRANTED;
@@ -249,7 +251,7 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
         }
         limit = pause_of(slots, slot);
         sleep_for(&own->granted, (int)(left < limit ? left : limit));
-        if (!__atomic_load_n(&own->granted, __ATOMIC_ACQUIRE)) {
+        if (!atomic_load_explicit(&own->granted, memory_order_acquire)) {
             look_again(slots, limit);
         }
     }
@@ -295,7 +297,7 @@ void pyw_slots_avoid(pyw_slots *slots, uint64_t worker, int is_gone)
 
 int pyw_slots_are_asleep(const pyw_slots *slots)
 {
-    return __atomic_load_n(&slots->status.state, __ATOMIC_RELAXED) == PYW_GROUP_ASLEEP;
+    return atomic_load_explicit(&slots->state, memory_order_relaxed) == PYW_GROUP_ASLEEP;
 }
 
 int64_t pyw_slots_expected_wait(pyw_slots *slots)
@@ -327,13 +329,14 @@ void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures)
 
 int pyw_slots_tell_blocked(pyw_slots *slots, int32_t *holder, int64_t *since_ms)
 {
-    int64_t now = pyw_clock_ms(), since = __atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED);
-    int64_t told_at = __atomic_load_n(&slots->blocked_told_at, __ATOMIC_RELAXED);
+    int64_t now = pyw_clock_ms(), since = atomic_load_explicit(&slots->blocked_since, memory_order_relaxed);
+    int64_t told_at = atomic_load_explicit(&slots->blocked_told_at, memory_order_relaxed);
 
-    *holder = __atomic_load_n(&slots->holder, __ATOMIC_RELAXED);
+    *holder = atomic_load_explicit(&slots->holder, memory_order_relaxed);
     *since_ms = since != 0 ? now - since : 0;
     return (told_at == 0 || now - told_at >= REFUSAL_PAUSE_MS) &&
-           __atomic_compare_exchange_n(&slots->blocked_told_at, &told_at, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+           atomic_compare_exchange_strong_explicit(&slots->blocked_told_at, &told_at, now, memory_order_relaxed,
+                                                   memory_order_relaxed);
 }
 
 int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count)

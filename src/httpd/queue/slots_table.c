@@ -76,7 +76,7 @@ int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const p
                    uint32_t use, pyw_load_group *load)
 {
     slots->worker_list = worker_list;
-    slots->status.use = use;
+    slots->use = use;
     slots->load = load;
     slots->ticket_capacity = tickets;
     slots->worker_capacity = workers;
@@ -180,15 +180,15 @@ static void drop_unlisted(pyw_slots *slots)
 /* Others read these two without the lock. */
 static void note_status(pyw_slots *slots, const pyw_worker_list_status *status, uint32_t count)
 {
-    __atomic_store_n(&slots->status.until, status->until, __ATOMIC_RELAXED);
-    __atomic_store_n(&slots->status.state, status->state, __ATOMIC_RELAXED);
-    __atomic_store_n(&slots->listed, (int32_t)count, __ATOMIC_RELAXED);
+    atomic_store_explicit(&slots->until, status->until, memory_order_relaxed);
+    atomic_store_explicit(&slots->state, status->state, memory_order_relaxed);
+    atomic_store_explicit(&slots->listed, (int32_t)count, memory_order_relaxed);
 }
 
 static void follow_worker_list(pyw_slots *slots)
 {
     pyw_worker_list_worker *listed = worker_list_room(slots);
-    pyw_worker_list_status status = slots->status;
+    pyw_worker_list_status status = {.use = slots->use};
     uint32_t count;
 
     if (pyw_worker_list_sequence(slots->worker_list) == slots->sequence) {
@@ -215,16 +215,16 @@ static void follow_worker_list(pyw_slots *slots)
 /* A manager that dies does not come back to its word: when it is over, requests wait for the next one's workers. */
 int pyw_slots_are_down(const pyw_slots *slots)
 {
-    if (__atomic_load_n(&slots->listed, __ATOMIC_RELAXED) > 0) {
+    if (atomic_load_explicit(&slots->listed, memory_order_relaxed) > 0) {
         return 0;
     }
-    switch (__atomic_load_n(&slots->status.state, __ATOMIC_RELAXED)) {
+    switch (atomic_load_explicit(&slots->state, memory_order_relaxed)) {
     case PYW_GROUP_STOPPING:
     case PYW_GROUP_STOPPED:
     case PYW_GROUP_REMOVED:
         return 1;
     case PYW_GROUP_DOWN:
-        return __atomic_load_n(&slots->status.until, __ATOMIC_RELAXED) > pyw_clock_ms();
+        return atomic_load_explicit(&slots->until, memory_order_relaxed) > pyw_clock_ms();
     default:
         return 0;
     }
@@ -283,7 +283,7 @@ static void count_running(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_
 
 static void wake_ticket(pyw_ticket *woken)
 {
-    __atomic_store_n(&woken->granted, 1, __ATOMIC_RELEASE);
+    atomic_store_explicit(&woken->granted, 1, memory_order_release);
     syscall(SYS_futex, &woken->granted, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
@@ -388,18 +388,18 @@ void pyw_slots_end(pyw_slots *slots, int32_t index)
 
 void pyw_slots_end_later(pyw_slots *slots, int32_t index)
 {
-    __atomic_store_n(&slots->tickets[index].is_left, 1, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&slots->left, 1, __ATOMIC_SEQ_CST);
+    atomic_store(&slots->tickets[index].is_left, 1);
+    atomic_store(&slots->left, 1);
 }
 
 static void end_left(pyw_slots *slots)
 {
-    if (__atomic_load_n(&slots->left, __ATOMIC_RELAXED) == 0) {
+    if (atomic_load_explicit(&slots->left, memory_order_relaxed) == 0) {
         return;
     }
-    __atomic_store_n(&slots->left, 0, __ATOMIC_SEQ_CST);
+    atomic_store(&slots->left, 0);
     for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
-        if (__atomic_exchange_n(&slots->tickets[i].is_left, 0, __ATOMIC_SEQ_CST)) {
+        if (atomic_exchange(&slots->tickets[i].is_left, 0)) {
             pyw_slots_end(slots, (int32_t)i);
         }
     }
@@ -408,7 +408,7 @@ static void end_left(pyw_slots *slots)
 
 int pyw_slots_is_blocked(const pyw_slots *slots)
 {
-    int64_t since = __atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED);
+    int64_t since = atomic_load_explicit(&slots->blocked_since, memory_order_relaxed);
 
     return since != 0 && pyw_clock_ms() - since >= PYW_SLOTS_PATIENCE_MS;
 }
@@ -433,7 +433,8 @@ static int acquire(pyw_slots *slots, int64_t limit_ms)
     began = pyw_clock_ms();
     error = wait_for_lock(slots, limit_ms < PYW_SLOTS_PATIENCE_MS ? limit_ms : PYW_SLOTS_PATIENCE_MS);
     if (error == ETIMEDOUT) {
-        __atomic_compare_exchange_n(&slots->blocked_since, &nobody, began, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+        atomic_compare_exchange_strong_explicit(&slots->blocked_since, &nobody, began, memory_order_relaxed,
+                                                memory_order_relaxed);
     }
     return error;
 }
@@ -448,9 +449,9 @@ int pyw_slots_lock_within(pyw_slots *slots, int64_t limit_ms)
     else if (error != 0) {
         return 0;
     }
-    __atomic_store_n(&slots->holder, own_pid(), __ATOMIC_RELAXED);
-    if (__atomic_load_n(&slots->blocked_since, __ATOMIC_RELAXED) != 0) {
-        __atomic_store_n(&slots->blocked_since, 0, __ATOMIC_RELAXED);
+    atomic_store_explicit(&slots->holder, own_pid(), memory_order_relaxed);
+    if (atomic_load_explicit(&slots->blocked_since, memory_order_relaxed) != 0) {
+        atomic_store_explicit(&slots->blocked_since, 0, memory_order_relaxed);
     }
     slots->now = pyw_slots_now_us();
     follow_worker_list(slots);
@@ -466,6 +467,6 @@ int pyw_slots_lock(pyw_slots *slots)
 
 void pyw_slots_unlock(pyw_slots *slots)
 {
-    __atomic_store_n(&slots->holder, 0, __ATOMIC_RELAXED);
+    atomic_store_explicit(&slots->holder, 0, memory_order_relaxed);
     pthread_mutex_unlock(&slots->lock);
 }

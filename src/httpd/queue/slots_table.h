@@ -4,10 +4,11 @@
 
 /*
  * The inside of pyw_slots: the table and the steps that keep it right. For httpd/queue/slots.c only. Everything but
- * the lock itself is called with the lock held.
+ * the lock itself is called with the lock held. What is read or written without it is atomic.
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "httpd/queue/slots_memory.h"
 
@@ -21,7 +22,7 @@ typedef enum {
 } pyw_ticket_state;
 
 typedef struct pyw_ticket {
-    uint32_t granted; /* 1: it runs. The futex of its process */
+    _Atomic uint32_t granted; /* 1: it runs. The futex of its process */
     uint32_t state;
     int32_t owner;   /* process id */
     int32_t next;    /* in the queue, or among the free ones; PYW_SLOTS_NONE */
@@ -33,7 +34,7 @@ typedef struct pyw_ticket {
     int32_t location_limit;
     int32_t reserve;
     int32_t is_high;
-    uint32_t is_left; /* its thread is gone and could not have the lock: whoever has it next ends the ticket */
+    _Atomic uint32_t is_left; /* its thread is gone and could not have the lock: whoever has it next ends the ticket */
 } pyw_ticket;
 
 typedef struct pyw_slot_worker {
@@ -47,13 +48,15 @@ typedef struct pyw_slot_worker {
 
 struct pyw_slots {
     pthread_mutex_t lock;
-    int32_t holder;        /* the process that has the lock; 0: none */
-    uint32_t left;         /* tickets were left without the lock; these three are read and written without it */
-    int64_t blocked_since; /* pyw_clock_ms(): since then nobody could have the lock; 0: somebody had it lately */
-    int64_t blocked_told_at;
+    _Atomic int32_t holder;        /* the process that has the lock; 0: none */
+    _Atomic uint32_t left;         /* tickets were left without the lock */
+    _Atomic int64_t blocked_since; /* since then nobody could have the lock, pyw_clock_ms(); 0: somebody had it */
+    _Atomic int64_t blocked_told_at;
     const pyw_worker_list_group *worker_list;
-    pyw_worker_list_status status; /* as the worker list had it; written with the lock */
-    int32_t listed;                /* workers that the worker list has; likewise */
+    uint32_t use;           /* as the members of pyw_worker_list_status */
+    _Atomic uint32_t state; /* written with the lock, like the next two */
+    _Atomic int64_t until;
+    _Atomic int32_t listed; /* workers that the worker list has */
     pyw_load_group *load;
     uint32_t ticket_capacity;
     uint32_t worker_capacity;

@@ -2,13 +2,14 @@
 #include "python/process/forked.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "python/exception.h"
 #include "python/record.h"
 
-static volatile int is_child;
+static atomic_int is_child;
 static __thread int is_own;
 static __thread const char *application_of_thread;
 

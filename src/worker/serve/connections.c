@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -30,7 +31,7 @@ struct pyw_connection {
     pyw_connection *next;        /* of all */
     pyw_connection *next_unused; /* of those that are free */
     int fd;
-    int state;
+    atomic_int state; /* connection_state */
     pyw_token *token; /* NULL until httpd sends it */
 };
 
@@ -127,7 +128,8 @@ static pyw_ready accept_new(pyw_connections *connections)
 
 static int swap(pyw_connection *connection, int from, int to)
 {
-    return __atomic_compare_exchange_n(&connection->state, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return atomic_compare_exchange_strong_explicit(&connection->state, &from, to, memory_order_acq_rel,
+                                                   memory_order_acquire);
 }
 
 /* 1: it belongs to the caller now. 0: it belongs to somebody else, who will look at it again; or it is closed. */
@@ -140,7 +142,7 @@ static int claim(pyw_connection *connection)
         if (swap(connection, CONNECTION_BUSY, CONNECTION_PENDING)) {
             return 0;
         }
-        if (__atomic_load_n(&connection->state, __ATOMIC_ACQUIRE) != CONNECTION_RESTING) {
+        if (atomic_load_explicit(&connection->state, memory_order_acquire) != CONNECTION_RESTING) {
             return 0;
         }
     }
@@ -197,7 +199,7 @@ pyw_connection *pyw_connections_add(pyw_connections *connections, int fd)
     added = take_unused(connections);
     if (added != NULL) {
         added->fd = fd;
-        __atomic_store_n(&added->state, CONNECTION_BUSY, __ATOMIC_RELEASE);
+        atomic_store_explicit(&added->state, CONNECTION_BUSY, memory_order_release);
     }
     pthread_mutex_unlock(&connections->lock);
     if (added != NULL && epoll_add(connections, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, added) != 0) {
@@ -226,7 +228,7 @@ int pyw_connections_rest(pyw_connection *connection)
     if (swap(connection, CONNECTION_BUSY, CONNECTION_RESTING)) {
         return 1;
     }
-    __atomic_store_n(&connection->state, CONNECTION_BUSY, __ATOMIC_RELEASE);
+    atomic_store_explicit(&connection->state, CONNECTION_BUSY, memory_order_release);
     return 0;
 }
 
@@ -236,7 +238,7 @@ void pyw_connections_forget(pyw_connections *connections, pyw_connection *connec
     connection->fd = -1;
     pyw_token_unmap(connection->token);
     connection->token = NULL;
-    __atomic_store_n(&connection->state, CONNECTION_FREE, __ATOMIC_RELEASE);
+    atomic_store_explicit(&connection->state, CONNECTION_FREE, memory_order_release);
     connection->next_unused = connections->unused;
     connections->unused = connection;
     pthread_mutex_unlock(&connections->lock);

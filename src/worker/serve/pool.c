@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,7 +25,7 @@ typedef enum { THREAD_WAITING, THREAD_BUSY, THREAD_ENDED } thread_state;
 typedef struct pool_thread {
     pyw_pool *pool;
     pthread_t id;
-    int state; /* thread_state; atomic, the main thread reads it */
+    atomic_int state; /* thread_state; the main thread reads it */
     pyw_server_thread server;
 } pool_thread;
 
@@ -38,12 +39,12 @@ struct pyw_pool {
 
 static void set_state(pool_thread *thread, thread_state state)
 {
-    __atomic_store_n(&thread->state, (int)state, __ATOMIC_RELEASE);
+    atomic_store_explicit(&thread->state, (int)state, memory_order_release);
 }
 
 static thread_state state_of(const pool_thread *thread)
 {
-    return (thread_state)__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
+    return (thread_state)atomic_load_explicit(&thread->state, memory_order_acquire);
 }
 
 static void on_kick(int number)
@@ -237,8 +238,7 @@ int pyw_pool_running(const pyw_pool *pool)
 int pyw_pool_takes(const pyw_pool *pool)
 {
     for (int i = 0; i < pool->count; i++) {
-        if (state_of(&pool->threads[i]) != THREAD_ENDED &&
-            !__atomic_load_n(&pool->threads[i].server.is_running, __ATOMIC_SEQ_CST)) {
+        if (state_of(&pool->threads[i]) != THREAD_ENDED && !atomic_load(&pool->threads[i].server.is_running)) {
             return 1;
         }
     }

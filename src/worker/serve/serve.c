@@ -22,7 +22,7 @@ enum {
 /* The main thread may change it meanwhile. */
 static int timeout_of(const pyw_service *service)
 {
-    return __atomic_load_n(&service->timeout_ms, __ATOMIC_RELAXED);
+    return atomic_load_explicit(&service->timeout_ms, memory_order_relaxed);
 }
 
 static int is_known_peer(const pyw_service *service, int fd)
@@ -95,7 +95,7 @@ static void announce(pyw_server_thread *thread, const char *id)
     }
     slot->line[used] = '\0';
     announce_id(slot, id);
-    slot->busy = 1;
+    atomic_store_explicit(&slot->busy, 1, memory_order_release);
 }
 
 static void withdraw(pyw_server_thread *thread)
@@ -103,8 +103,8 @@ static void withdraw(pyw_server_thread *thread)
     pyw_board *board = thread->service->board;
 
     if (board != NULL) {
-        board->slots[thread->number].busy = 0;
-        __atomic_add_fetch(&board->served, 1, __ATOMIC_RELAXED);
+        atomic_store_explicit(&board->slots[thread->number].busy, 0, memory_order_release);
+        atomic_fetch_add_explicit(&board->served, 1, memory_order_relaxed);
     }
 }
 
@@ -185,7 +185,7 @@ static int is_wanted(pyw_server_thread *thread, const pyw_message_request *reque
 
 int pyw_serve_is_draining(const pyw_service *service)
 {
-    return __atomic_load_n(&service->draining, __ATOMIC_SEQ_CST);
+    return atomic_load(&service->draining);
 }
 
 /*
@@ -194,7 +194,7 @@ int pyw_serve_is_draining(const pyw_service *service)
  */
 static void note_running(pyw_server_thread *thread, int is_running)
 {
-    __atomic_store_n(&thread->is_running, is_running, __ATOMIC_SEQ_CST);
+    atomic_store(&thread->is_running, is_running);
 }
 
 static void send_empty(int fd, pyw_frame_type type)

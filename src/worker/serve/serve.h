@@ -4,6 +4,7 @@
 
 /* Connections of httpd's children, and the requests that come on them. */
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/batch.h"
@@ -20,7 +21,7 @@
 typedef struct pyw_service {
     const pyw_engine *engine;
     const char *group;       /* for log records */
-    int timeout_ms;          /* of each wait for httpd's child */
+    atomic_int timeout_ms;   /* of each wait for httpd's child */
     int send_buffer_size;    /* 0: the system's */
     int receive_buffer_size; /* 0: the system's */
     uid_t peers[3];          /* who may connect */
@@ -28,14 +29,14 @@ typedef struct pyw_service {
     pyw_board *board;          /* may be NULL */
     pyw_script_watch *watched; /* the applications that were asked for */
     pyw_memory_watch *memory;  /* NULL: there is no memory-recycle */
-    int draining;              /* begin nothing more; atomic */
+    atomic_int draining;       /* begin nothing more */
 } pyw_service;
 
 /* One thread's. */
 typedef struct pyw_server_thread {
     pyw_service *service;
     int number;            /* its slot on the board */
-    int is_running;        /* a request that was begun; atomic. If not, it may begin one, unless it sees `draining` */
+    atomic_int is_running; /* a request that was begun. If not, it may begin one, unless it sees `draining` */
     pyw_application *last; /* that it served, to keep off the list's lock */
     pyw_channel *channel;
     pyw_token **token; /* of the connection */
