@@ -12,6 +12,7 @@
 
 #include "config/check/check.h"
 #include "config/config.h"
+#include "config/directives/table.h"
 #include "httpd/child.h"
 #include "httpd/handler.h"
 #include "httpd/mount.h"

@@ -109,8 +109,6 @@ void *pyw_config_merge_server(apr_pool_t *pool, void *base, void *overriding);
 void *pyw_config_create_dir(apr_pool_t *pool, char *directory);
 void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding);
 
-extern const command_rec pyw_config_directives[];
-
 pyw_server_config *pyw_config_server(const server_rec *server);
 /* The main server's values: `main_server` is the server that the hooks of the start-up get. */
 pyw_server_config *pyw_config_main(void);

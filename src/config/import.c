@@ -29,8 +29,9 @@ static const char *check_value(cmd_parms *cmd, const char *name, const char *val
     return NULL;
 }
 
-static const char *set_option(cmd_parms *cmd, pyw_import *import, const char *name, const char *value)
+static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
+    pyw_import *import = baton;
     const char *meant;
 
     if (strcmp(name, "process-group") == 0) {
@@ -48,20 +49,6 @@ static const char *set_option(cmd_parms *cmd, pyw_import *import, const char *na
                                 name);
 }
 
-static const char *set_options(cmd_parms *cmd, pyw_import *import, const char *args)
-{
-    const char *name, *value;
-    const char *error = pyw_directive_option(cmd, &args, &name, &value);
-
-    while (!error && name) {
-        error = set_option(cmd, import, name, value);
-        if (!error) {
-            error = pyw_directive_option(cmd, &args, &name, &value);
-        }
-    }
-    return error;
-}
-
 const char *pyw_directive_import_script(cmd_parms *cmd, void *dir, const char *args)
 {
     const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
@@ -76,7 +63,7 @@ const char *pyw_directive_import_script(cmd_parms *cmd, void *dir, const char *a
     if (!import.path) {
         return "WSGIImportScript needs a file: WSGIImportScript /srv/blog/warm.py process-group=blog";
     }
-    error = set_options(cmd, &import, args);
+    error = pyw_directive_options(cmd, args, set_option, &import);
     if (!error && !import.process_group) {
         error = "WSGIImportScript needs process-group=: the name of a group, or %{GLOBAL} for httpd's children";
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Directives that decide which requests get the threads of a group when there are not enough threads. */
+#include "config/directives/admission.h"
+
 #include <apr_strings.h>
 #include <string.h>
 
-#include "config/directives/directives.h"
+#include "config/config.h"
 #include "config/options/value.h"
 
 enum { CONCURRENCY_MOST = 100 * 1000, LOCATIONS_MOST = 63 };

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/directives/directives.h"
+#include "config/directives/alias.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_config.h>
 #include <string.h>
 
+#include "config/directives/directives.h"
 #include "config/options/suggest.h"
 
 static const char *const option_names[] = {"process-group", "application-group", "callable-object",
                                            "pass-authorization", NULL};
 
-static const char *set_option(cmd_parms *cmd, pyw_alias *alias, const char *name, const char *value)
+static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
+    pyw_alias *alias = baton;
     const char *what = apr_pstrcat(cmd->pool, cmd->cmd->name, ": option '", name, "'", NULL);
 
     if (!*value) {
@@ -50,24 +52,6 @@ static const char *set_option(cmd_parms *cmd, pyw_alias *alias, const char *name
                                   cmd->cmd->name, name);
     }
     return NULL;
-}
-
-static const char *set_options(cmd_parms *cmd, pyw_alias *alias, const char *args)
-{
-    for (;;) {
-        const char *name, *value;
-        const char *error = pyw_directive_option(cmd, &args, &name, &value);
-
-        if (!error && !name) {
-            return NULL;
-        }
-        if (!error) {
-            error = set_option(cmd, alias, name, value);
-        }
-        if (error) {
-            return error;
-        }
-    }
 }
 
 /* The first two words of every alias. */
@@ -108,7 +92,7 @@ static const char *set_url(cmd_parms *cmd, pyw_alias *alias, const char *url)
 
 static const char *add_alias(cmd_parms *cmd, pyw_alias *alias, const char *args)
 {
-    const char *error = set_options(cmd, alias, args);
+    const char *error = pyw_directive_options(cmd, args, set_option, alias);
 
     if (!error) {
         APR_ARRAY_PUSH(pyw_config_server(cmd->server)->aliases, pyw_alias) = *alias;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/directives/directives.h"
+#include "config/directives/compat.h"
 
 #include <apr_strings.h>
 
-/*
- * Directives of mod_wsgi that this module does not implement. Those that tune mod_wsgi's internals are accepted with a
- * warning, so that an existing configuration starts. Those that protect something make the start fail.
- */
+#include "config/directives/directives.h"
+
 const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args)
 {
     (void)dir;

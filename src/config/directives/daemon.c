@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/directives/directives.h"
+#include "config/directives/daemon.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "config/directives/directives.h"
 #include "config/options/options.h"
 
 static const char *check_name(cmd_parms *cmd, const char *name)
@@ -40,33 +41,16 @@ static int is_env(const char *name)
     return strcmp(name, "env") == 0;
 }
 
-static const char *set_option(cmd_parms *cmd, pyw_group_options *options, const char *name, const char *value)
+static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
+    pyw_group_options *options = baton;
     const char *error = pyw_options_set(options, cmd->pool, name, value);
 
-    return error ? apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: %s", options->name, error) : NULL;
-}
-
-static const char *set_options(cmd_parms *cmd, pyw_group_options *options, const char *args)
-{
-    for (;;) {
-        const char *name, *value;
-        const char *error = pyw_directive_option(cmd, &args, &name, &value);
-
-        if (!error && !name) {
-            return NULL;
-        }
-        if (!error) {
-            error = set_option(cmd, options, name, value);
-        }
-        if (name && is_env(name)) {
-            pyw_config_main()->has_secrets_in_text = 1;
-            pyw_secrets_wipe(value);
-        }
-        if (error) {
-            return error;
-        }
+    if (is_env(name)) {
+        pyw_config_main()->has_secrets_in_text = 1;
+        pyw_secrets_wipe(value);
     }
+    return error ? apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: %s", options->name, error) : NULL;
 }
 
 /* An option as it is written, [start, end), and its text for DUMP_CONFIG and mod_info. */
@@ -144,7 +128,7 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
     group->options->httpd.secrets = secrets_of(cmd);
     group->server = cmd->server;
     group->defined_at = pyw_directive_place(cmd);
-    error = set_options(cmd, group->options, args);
+    error = pyw_directive_options(cmd, args, set_option, group->options);
     hide_values(cmd, args);
     if (!error) {
         warn_of_ignored(cmd, group->options);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "config/directives/deadline.h"
+
 #include <apr_strings.h>
 
-#include "config/directives/directives.h"
+#include "config/config.h"
 #include "config/options/value.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };

@@ -96,6 +96,20 @@ const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char *
     return NULL;
 }
 
+const char *pyw_directive_options(cmd_parms *cmd, const char *args, pyw_directive_set_option *set, void *baton)
+{
+    const char *name, *value;
+    const char *error;
+
+    while (!(error = pyw_directive_option(cmd, &args, &name, &value)) && name) {
+        error = set(cmd, baton, name, value);
+        if (error) {
+            break;
+        }
+    }
+    return error;
+}
+
 static const char *const group_forms[] = {"%{GLOBAL}", "%{RESOURCE}", "%{SERVER}", "%{HOST}", NULL};
 
 const char *pyw_directive_check_group(apr_pool_t *pool, const char *what, const char *text)

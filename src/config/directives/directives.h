@@ -3,30 +3,12 @@
 #define PYW_CONFIG_DIRECTIVES_DIRECTIVES_H
 
 /*
- * The functions of the directives. They are called while the configuration is read, and return NULL or an error
- * message. httpd prints the message after file and line, but without the directive's name, so the message contains the
- * name. They run in httpd's parent, and for .htaccess in a child on the thread of the request.
+ * What the functions of the directives have in common. They are called while the configuration is read, and return
+ * NULL or an error message. httpd prints the message after file and line, but without the directive's name, so the
+ * message contains the name. They run in httpd's parent, and for .htaccess in a child on the thread of the request.
  */
 
 #include "config/config.h"
-
-/* WSGIScriptAlias, WSGIScriptAliasMatch, WSGIAppAlias. */
-const char *pyw_directive_script_alias(cmd_parms *cmd, void *dir, const char *args);
-const char *pyw_directive_script_alias_match(cmd_parms *cmd, void *dir, const char *args);
-const char *pyw_directive_app_alias(cmd_parms *cmd, void *dir, const char *args);
-
-/* WSGIDaemonProcess. */
-const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *args);
-
-/* WSGIRequestTimeout. */
-const char *pyw_directive_request_timeout(cmd_parms *cmd, void *dir, const char *text);
-
-/* WSGIClientGone. */
-const char *pyw_directive_client_gone(cmd_parms *cmd, void *dir, const char *text);
-
-/* Directives of mod_wsgi without effect (a warning at the start), and those that are refused. */
-const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args);
-const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args);
 
 /* 0: this is .htaccess, which is read with every request: nothing is noted or logged then. */
 int pyw_directive_is_main(cmd_parms *cmd);
@@ -55,8 +37,8 @@ int pyw_directive_switch(const char *text, pyw_switch *value);
  */
 const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char **name, const char **value);
 
-/* config/directives/admission.c */
-const char *pyw_directive_concurrency(cmd_parms *cmd, void *dir, const char *text);
-const char *pyw_directive_priority(cmd_parms *cmd, void *dir, const char *text);
+/* Calls `set` for each of the options that pyw_directive_option finds. Returns the first error. */
+typedef const char *pyw_directive_set_option(cmd_parms *cmd, void *baton, const char *name, const char *value);
+const char *pyw_directive_options(cmd_parms *cmd, const char *args, pyw_directive_set_option *set, void *baton);
 
 #endif

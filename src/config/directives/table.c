@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of all directives, and the functions of those that only set a member. */
-#include "config/directives/directives.h"
-#include "config/import.h"
+/* The functions of directives that only set a member are here, too. */
+#include "config/directives/table.h"
 
 #include <apr_strings.h>
 #include <http_config.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "config/directives/admission.h"
+#include "config/directives/alias.h"
+#include "config/directives/compat.h"
+#include "config/directives/daemon.h"
+#include "config/directives/deadline.h"
+#include "config/directives/directives.h"
+#include "config/import.h"
 
 /* Sets a text in the directory configuration; cmd->info is the member's offset. */
 static const char *set_text(cmd_parms *cmd, void *dir, const char *text)
