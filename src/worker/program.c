@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/program.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 
 typedef struct server {
     int (*steer)(void *baton);
@@ -23,13 +23,8 @@ static void *commands_main(void *data)
 /* Signals are for the main thread: there they end what the program waits for. */
 static int start_commands(pthread_t *thread, server *self)
 {
-    sigset_t all, before;
-    int error;
+    int error = pyw_thread_start(thread, commands_main, self);
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(thread, NULL, commands_main, self);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0) {
         pyw_log(PYW_LOG_CRIT, PYWNO(0451) "the program cannot be started, for want of a thread: %s", strerror(error));
     }

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/thread.h"
 
 typedef struct waiting {
     STAILQ_ENTRY(waiting) next;
@@ -79,7 +80,6 @@ static int start_thread(pyw_log_outlet *outlet, int fd)
 {
     copying *self = malloc(sizeof(*self));
     pthread_t thread;
-    sigset_t all, before;
     int ends[2], error;
 
     if (self == NULL || pipe2(ends, O_CLOEXEC | O_DIRECT) != 0) {
@@ -88,10 +88,7 @@ static int start_thread(pyw_log_outlet *outlet, int fd)
     }
     *self = (copying){ends[0], fd};
     (void)fcntl(ends[1], F_SETFL, O_WRONLY | O_DIRECT | O_NONBLOCK);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, NULL, copy, self);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    error = pyw_thread_start(&thread, copy, self);
     if (error != 0) {
         close(ends[0]);
         close(ends[1]);

@@ -2,12 +2,12 @@
 #include "wsgi/deadline/monitor.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 enum {
     GIL_WAIT_MS = 1000, /* how long the interrupt thread may wait for the GIL before the stacks are taken without it */
@@ -164,10 +164,9 @@ static void *run_monitor(void *unused)
     return unused;
 }
 
-/* The caller holds the lock. Signals are blocked, because they belong to the host's threads. */
+/* The caller holds the lock. */
 static void start_threads(void)
 {
-    sigset_t none, before;
     pthread_condattr_t attributes;
 
     pthread_condattr_init(&attributes);
@@ -175,18 +174,11 @@ static void start_threads(void)
     pthread_cond_init(&all.due, &attributes);
     pthread_condattr_destroy(&attributes);
     all.wake_at = INT64_MAX;
-    sigfillset(&none);
-    pthread_sigmask(SIG_SETMASK, &none, &before);
-    if (pthread_create(&all.threads[0], NULL, run_monitor, NULL) == 0) {
-        all.is_started = 1;
-        if (pthread_create(&all.threads[1], NULL, all.reports->interrupt, NULL) == 0) {
-            all.is_started = 2;
-        }
+    if (pyw_thread_start(&all.threads[0], run_monitor, NULL) == 0) {
+        all.is_started = pyw_thread_start(&all.threads[1], all.reports->interrupt, NULL) == 0 ? 2 : 1;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (all.is_started < 2) {
-        pyw_log(PYW_LOG_ERR,
-                PYWNO(0625) "there is no thread to check_requests after deadlines: no request is interrupted");
+        pyw_log(PYW_LOG_ERR, PYWNO(0625) "there is no thread to look after deadlines: no request is interrupted");
     }
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wsgi/response/flusher.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
+
+#include "base/thread.h"
 
 enum {
     TICK_NS = 2 * 1000 * 1000,
@@ -82,18 +83,12 @@ static void *flush_for_ever(void *unused)
     return unused;
 }
 
-/* The caller holds the lock. Signals are blocked, because they belong to the host's threads. */
+/* The caller holds the lock. */
 static int start_flusher(void)
 {
-    sigset_t all, before;
     pthread_t thread;
-    int rv;
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rv = pthread_create(&thread, NULL, flush_for_ever, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rv != 0) {
+    if (pyw_thread_start(&thread, flush_for_ever, NULL) != 0) {
         return -1;
     }
     pthread_detach(thread);
