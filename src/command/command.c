@@ -11,7 +11,9 @@
 #include "command/exit_status.h"
 #include "command/socket.h"
 #include "command/stacks.h"
+#include "command/status_json.h"
 #include "command/status_rows.h"
+#include "command/status_table.h"
 #include "wire/channel.h"
 
 /* The manager answers immediately, unless it was asked to wait for the workers. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No library that pywsgid links writes JSON. This is the subset that the status needs. */
+#include "command/status_json.h"
+
 #include <stdio.h>
 #include <string.h>
 

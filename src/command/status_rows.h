@@ -2,10 +2,9 @@
 #ifndef PYW_COMMAND_STATUS_ROWS_H
 #define PYW_COMMAND_STATUS_ROWS_H
 
-/* The answer to `pywsgid status`, row by row as the manager sent it, and its two output formats. */
+/* The answer to `pywsgid status`, row by row as the manager sent it. */
 
 #include <apr_pools.h>
-#include <apr_tables.h>
 #include <stdint.h>
 
 #include "wire/message.h"
@@ -20,14 +19,5 @@ const char *pyw_status_shown(apr_pool_t *pool, const pyw_pairs *row, const char 
 uint64_t pyw_status_number(const pyw_pairs *row, const char *name);
 
 int pyw_status_is(const pyw_pairs *row, const char *kind);
-
-/* An aligned table for people, with the escapes of pyw_log_escape. */
-void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows);
-
-/*
- * One JSON object (RFC 8259). Characters that could control a terminal are \uXXXX, bytes that are not UTF-8 are the
- * text \xHH.
- */
-void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "command/status_table.h"
+
 #include <apr_strings.h>
 #include <inttypes.h>
 #include <stdio.h>

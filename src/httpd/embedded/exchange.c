@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "httpd/environ.h"
 #include "httpd/log.h"
+#include "httpd/response/parallel.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "httpd/response/response.h"
+#include "httpd/response/parallel.h"
 
 /* httpd's own blocks are of 8 KB, with a seek before each. */
 enum { BLOCK_SIZE = 128 * 1024 };

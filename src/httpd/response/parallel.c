@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/response/parallel.h"
+
 #include <apr_portable.h>
 #include <http_core.h>
 #include <string.h>
@@ -8,8 +10,6 @@
 
 /* Behind apr_portable.h, whose headers define a part of the same. */
 #include <linux/sockios.h>
-
-#include "httpd/response/response.h"
 
 /* What a piece may grow by on its way: a head, TLS records, chunk sizes. */
 enum { PIECE_OVERHEAD = 8 * 1024 };
