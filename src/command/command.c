@@ -30,11 +30,11 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
-    {"status", GROUP_MAY, 0, "[--json] [GROUP]", "what runs, and what it is doing"},
-    {"reload", GROUP_MUST, 1, "[--no-wait] GROUP", "load the code anew: old workers serve until new ones are ready"},
-    {"restart", GROUP_MUST, 1, "[--no-wait] GROUP", "as reload, and starts a group that was stopped"},
+    {"status", GROUP_MAY, 0, "[--json] [GROUP]", "show the groups, their workers and their requests"},
+    {"reload", GROUP_MUST, 1, "[--no-wait] GROUP", "load new code; old workers serve until new workers are ready"},
+    {"restart", GROUP_MUST, 1, "[--no-wait] GROUP", "as reload; also start a stopped group"},
     {"stop", GROUP_MUST, 1, "[--no-wait] GROUP", "let the workers finish; requests get 503 until start"},
-    {"start", GROUP_MUST, 1, "[--no-wait] GROUP", "start a group that was stopped"},
+    {"start", GROUP_MUST, 1, "[--no-wait] GROUP", "start a stopped group"},
     {"stacks", GROUP_MUST, 0, "GROUP", "the Python stacks of all threads of all workers"},
 };
 
@@ -144,7 +144,7 @@ static void show_stacks(invocation *self, const pyw_pairs *row)
     printf("worker %s (%s)\n", pyw_status_shown(self->pool, row, "pid", WORD_MOST),
            pyw_status_shown(self->pool, row, "state", WORD_MOST));
     if (fd < 0 || !pyw_command_copy_stacks(fd, stdout)) {
-        puts("  says nothing: it starts, or it ends");
+        puts("  does not answer: it is starting or exiting");
     }
     putchar('\n');
 }
@@ -169,7 +169,7 @@ static int take_row(invocation *self, const pyw_frame *frame)
 }
 
 /* Prints a sentence from the manager on the terminal. */
-static const char *words(const invocation *self, const pyw_frame *frame)
+static const char *sentence(const invocation *self, const pyw_frame *frame)
 {
     char *out = apr_palloc(self->pool, PYW_LOG_RECORD_MAX);
 
@@ -186,7 +186,7 @@ static void show(invocation *self, const pyw_frame *frame)
         pyw_status_print_table(self->pool, self->rows);
     }
     else if (frame->length > 0) {
-        puts(words(self, frame));
+        puts(sentence(self, frame));
     }
 }
 
@@ -221,7 +221,7 @@ static int take_answer(invocation *self)
         pyw_result result = pyw_channel_read(self->channel, &frame, limit);
 
         if (result == PYW_EOF || result == PYW_GONE) {
-            return fail_command("the manager ended, or turned this user away");
+            return fail_command("the manager has exited, or refused this user");
         }
         if (result != PYW_OK) {
             return fail_command(apr_psprintf(self->pool, "the manager does not answer (%s)", pyw_result_name(result)));
@@ -231,7 +231,7 @@ static int take_answer(invocation *self)
             return exit_status(self);
         }
         if (frame.type == PYW_FRAME_REFUSED) {
-            return fail_command(words(self, &frame));
+            return fail_command(sentence(self, &frame));
         }
         if (frame.type != PYW_FRAME_ROW || !take_row(self, &frame)) {
             return fail_command("this is not the manager's version of pywsgid");

@@ -76,7 +76,7 @@ static void try_path(search *found, const char *name)
     found->sockets[found->count++] = fd;
 }
 
-static void look_below(search *found, const char *directory)
+static void search_below(search *found, const char *directory)
 {
     char pattern[PATH_MAX];
     glob_t matches;
@@ -92,7 +92,7 @@ static void look_below(search *found, const char *directory)
     }
 }
 
-static void look_everywhere(search *found, const char *directory)
+static void search_directories(search *found, const char *directory)
 {
     char path[PATH_MAX];
 
@@ -100,34 +100,34 @@ static void look_everywhere(search *found, const char *directory)
         if ((size_t)snprintf(path, sizeof(path), "%s/manager", directory) < sizeof(path)) {
             try_path(found, path);
         }
-        look_below(found, directory);
+        search_below(found, directory);
         return;
     }
     for (int i = 0; runtime_directories[i] != NULL; i++) {
-        look_below(found, runtime_directories[i]);
+        search_below(found, runtime_directories[i]);
     }
 }
 
-static int say_nobody(const search *found, const char *directory)
+static int report_none(const search *found, const char *directory)
 {
     if (found->is_forbidden) {
-        fputs("pywsgid: only root and the user that started httpd may ask the manager\n", stderr);
+        fputs("pywsgid: only root and the user that started httpd may control the manager\n", stderr);
         return PYW_COMMAND_NOBODY;
     }
-    fprintf(stderr, "pywsgid: no httpd with WSGIDaemonProcess runs here; its sockets were looked for in\n");
+    fprintf(stderr, "pywsgid: no httpd with WSGIDaemonProcess runs here; searched for its sockets in\n");
     for (int i = 0; directory == NULL && runtime_directories[i] != NULL; i++) {
         fprintf(stderr, "  %s\n", runtime_directories[i]);
     }
     if (directory != NULL) {
         fprintf(stderr, "  %s\n", directory);
     }
-    fputs("With WSGISocketPrefix or another DefaultRuntimeDir say where: --directory DIR\n", stderr);
+    fputs("With WSGISocketPrefix or another DefaultRuntimeDir give the directory: --directory DIR\n", stderr);
     return PYW_COMMAND_NOBODY;
 }
 
-static int say_several(const search *found)
+static int report_several(const search *found)
 {
-    fputs("pywsgid: several httpd run here, say which one is meant:\n", stderr);
+    fputs("pywsgid: several httpd run here, select one:\n", stderr);
     for (int i = 0; i < found->count; i++) {
         fprintf(stderr, "  --directory %.*s\n", (int)(strrchr(found->paths[i], '/') - found->paths[i]),
                 found->paths[i]);
@@ -140,10 +140,10 @@ int pyw_command_connect(const char *directory, int *status)
 {
     static search found;
 
-    look_everywhere(&found, directory);
+    search_directories(&found, directory);
     if (found.count == 1) {
         return found.sockets[0];
     }
-    *status = found.count == 0 ? say_nobody(&found, directory) : say_several(&found);
+    *status = found.count == 0 ? report_none(&found, directory) : report_several(&found);
     return -1;
 }

@@ -143,7 +143,7 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row)
 static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
 {
     const char *moment = shown_value(pool, row, "reload-failed-at");
-    line note = {.note = apr_psprintf(pool, "  the reload of %s failed, older code serves on: %s", moment,
+    line note = {.note = apr_psprintf(pool, "  the reload of %s failed, older code continues to serve: %s", moment,
                                       problem(pool, row, "reload-problem"))};
 
     if (*moment) {

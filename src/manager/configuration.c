@@ -19,11 +19,11 @@
 #include "wire/message.h"
 
 /*
- * How long a group that was removed serves on: httpd's old children may still have requests for it. One of them may
- * stay for hours, with a download of something else.
+ * How long a removed group continues to serve: httpd's old children may still have requests for it, and a child may
+ * stay for hours because of an unrelated download.
  */
 enum {
-    RETIRE_UNSEEN_MS = 10 * 1000, /* if it is not known when they are gone */
+    RETIRE_UNSEEN_MS = 10 * 1000, /* if the manager cannot see when the old children exit */
     RETIRE_MOST_MS = 5 * 60 * 1000
 };
 
@@ -48,7 +48,7 @@ static void drop_pending(pyw_manager *manager)
     }
 }
 
-/* The pairs of a frame as a table of strings. */
+/* Decodes the pairs of a frame into a table of strings. */
 static apr_table_t *decode(apr_pool_t *pool, const char *payload, uint32_t length)
 {
     apr_table_t *table = apr_table_make(pool, 32);
@@ -134,12 +134,12 @@ void pyw_configuration_recover_logs(pyw_manager *manager)
     }
 }
 
-/* The options, whose pool the group then owns, and the log. */
+/* Moves the options, with their pool, and the log to the group. */
 static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
 {
     group->pool = pending->pool;
     group->options = pending->options;
-    group->reload_files = NULL; /* they were in the old pool */
+    group->reload_files = NULL; /* allocated in the old pool */
     pyw_reload_watch_begin(group);
     pyw_scale_begin(group);
     pending->pool = NULL;
@@ -167,7 +167,7 @@ void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group)
     free_group(group);
 }
 
-/* What an older manager of another program hands over: nobody notices. */
+/* A group of an old manager with another build continues without a visible change. */
 static void inherit(pyw_manager *manager, pyw_worker_group *group)
 {
     const pyw_legacy *legacy = pyw_handover_find(manager->handover, manager->directory.path, group->options->name);
@@ -179,7 +179,7 @@ static void inherit(pyw_manager *manager, pyw_worker_group *group)
     }
 }
 
-/* A group that is in no list yet and whose options are still the pending one's. */
+/* Creates a group that is in no list yet; its options still belong to the pending group. */
 static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *pending, pyw_problem *problem)
 {
     pyw_worker_group *group = calloc(1, sizeof(*group));
@@ -203,7 +203,7 @@ static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *p
     return group;
 }
 
-/* All that can fail: finds or makes the group of each pending one. */
+/* Finds or creates the group of each pending group. Contains all steps that can fail. */
 static pyw_result prepare(pyw_manager *manager, pyw_problem *problem)
 {
     for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
@@ -296,12 +296,12 @@ static int64_t retire_limit(const pyw_worker_group *group)
     return graceful > RETIRE_MOST_MS ? graceful : RETIRE_MOST_MS;
 }
 
-/* `wanted_by`: the last configuration of httpd that has it, as its children are numbered. */
+/* `wanted_by`: the number of the last httpd configuration with this group. */
 static void retire_group(pyw_worker_group *group, unsigned wanted_by)
 {
     pyw_group_log(group, PYW_LOG_NOTICE,
-                  PYWNO(0331) "group '%s' is no longer configured: its workers finish when httpd's old children are "
-                              "gone",
+                  PYWNO(0331) "group '%s' is no longer configured: its workers finish when httpd's old children have "
+                              "exited",
                   group->options->name);
     group->wanted_by = wanted_by;
     group->retire_at = pyw_clock_ms() + retire_limit(group);
@@ -318,7 +318,7 @@ void pyw_configuration_retire_unwanted(pyw_manager *manager)
     }
 }
 
-/* The children that come will not know them; their liveness_pipe is the newest one. */
+/* New children do not know these groups; their liveness pipe is the newest. */
 static void retire_others(pyw_manager *manager)
 {
     unsigned wanted_by = manager->liveness_pipes.newest > 0 ? manager->liveness_pipes.newest - 1 : 0;
@@ -339,7 +339,7 @@ void pyw_configuration_retire_others(pyw_manager *manager)
     }
 }
 
-/* Nothing of this can fail. `roll`: something that concerns all workers changed. */
+/* Cannot fail. `roll`: a change affects all workers. */
 static void apply(pyw_manager *manager, int roll)
 {
     retire_others(manager);
@@ -376,7 +376,7 @@ static pyw_result restore_settings(pyw_settings *settings, apr_pool_t *pool, con
     return PYW_OK;
 }
 
-/* Opens the directory the first time, and when WSGISocketPrefix changed. */
+/* Opens the directory at the first configuration, and when WSGISocketPrefix has changed. */
 static pyw_result use_directory(pyw_manager *manager, pyw_problem *problem)
 {
     if (manager->directory.fd >= 0 && strcmp(manager->directory.path, manager->settings.socket_directory) == 0) {
@@ -404,7 +404,7 @@ static pyw_result commit(pyw_manager *manager, const pyw_settings *before, pyw_p
         return result;
     }
     if (moved) {
-        pyw_socket_directory_remove(&old); /* with the sockets of the workers, which are replaced */
+        pyw_socket_directory_remove(&old); /* including the sockets of the workers, which are replaced */
     }
     apply(manager, before->socket_directory != NULL && (moved || before->httpd_uid != manager->settings.httpd_uid));
     return PYW_OK;

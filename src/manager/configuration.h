@@ -2,31 +2,34 @@
 #ifndef PYW_MANAGER_CONFIGURATION_H
 #define PYW_MANAGER_CONFIGURATION_H
 
-/* What httpd's parent wants to run, and how what runs becomes that. On the manager's only thread. */
+/*
+ * The configuration that httpd's parent sends, and the changes to the running groups that it requires. On the manager's
+ * only thread.
+ */
 
 #include "manager/manager.h"
 
-/* Takes a GROUP frame. */
+/* Handles a GROUP frame. */
 pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
                                  pyw_problem *problem);
 
 /*
- * Takes a COMMIT frame: the groups since the last one are what is to run. On failure nothing has changed. `log_fd`: the
- * manager's own log, -1 to keep it; stays the caller's.
+ * Handles a COMMIT frame: the groups since the last COMMIT are the new configuration. On failure nothing has changed.
+ * `log_fd`: the manager's own log, -1: no change; the caller owns it.
  */
 pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
                                     pyw_problem *problem);
 
-/* Another manager took the groups that are handed: the others are no longer configured. */
+/* Another manager has taken over its groups. Removes the other groups. */
 void pyw_configuration_retire_others(pyw_manager *manager);
 
-/* Some of httpd's children are gone: groups that only they wanted end now. */
+/* Some of httpd's children have exited. Ends removed groups that no other child may need. */
 void pyw_configuration_retire_unwanted(pyw_manager *manager);
 
-/* What a manager left that was killed: its workers, and programs of them, log on. */
+/* Continues to read the logs of workers, and of their programs, that a killed manager left. */
 void pyw_configuration_recover_logs(pyw_manager *manager);
 
-/* Frees a group that has no children. */
+/* Frees a group without children. */
 void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group);
 
 #endif

@@ -3,15 +3,15 @@
 #define PYW_MANAGER_DESCRIPTORS_H
 
 /*
- * How many descriptors the manager may have: for each group and each worker it holds some, so it raises its soft limit
- * to the hard one. Workers get back the limit that httpd was started with: select(2) cannot watch descriptors above
- * 1023, and some programs close all up to the limit.
+ * The limit of open descriptors. The manager has some descriptors for each group and each worker, so it raises its soft
+ * limit to the hard limit. Workers get back httpd's limit: select(2) cannot watch descriptors above 1023, and some
+ * programs close all descriptors up to the limit.
  */
 
-/* At the manager's start. */
+/* At the start of the manager. */
 void pyw_descriptors_raise(void);
 
-/* In a new process between fork and exec, when its descriptors are in their places. */
+/* In a new process between fork and exec, after its descriptors were set up. */
 void pyw_descriptors_restore(void);
 
 #endif

@@ -19,7 +19,7 @@ enum {
     RECEIVE_MS = 5000,
     SEND_MS = 5000,
     NUMBER_SIZE = 24,
-    SERVICE_PAUSE_MS = 500 /* beyond shutdown-timeout, before the program of a service group starts anew */
+    SERVICE_PAUSE_MS = 500 /* in addition to shutdown-timeout, before the program of a service group is started again */
 };
 
 typedef struct legacy {
@@ -33,8 +33,8 @@ struct pyw_handover {
     void (*given)(pyw_manager *manager);
     apr_pool_t *pool;
     pyw_channel *channel;         /* to the other manager */
-    int is_old;                   /* this one gives */
-    int is_given;                 /* it has taken over */
+    int is_old;                   /* this is the old manager */
+    int is_given;                 /* the new manager has taken over */
     apr_array_header_t *received; /* legacy */
 };
 
@@ -85,7 +85,7 @@ static void send_pairs(pyw_handover *handover, pyw_frame_type type, const pyw_pa
     pyw_buffer_free(&payload);
 }
 
-/* What counts for memory-budget=. */
+/* The group's memory that counts for memory-budget=. */
 static uint64_t memory_of(const pyw_worker_group *group)
 {
     uint64_t sum = 0;
@@ -123,7 +123,7 @@ static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char 
     return value != NULL ? apr_pstrmemdup(pool, value, length) : NULL;
 }
 
-/* 0: there is none. It comes from a manager, so it is one if it is there. */
+/* 0: the pair is missing. The value comes from a manager, so it is a number. */
 static uint64_t number_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
 {
     const char *text = text_of(pool, pairs, name);
@@ -143,7 +143,7 @@ static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs)
     return what;
 }
 
-static pyw_result keep_frame(pyw_handover *handover, const pyw_frame *frame)
+static pyw_result store_group(pyw_handover *handover, const pyw_frame *frame)
 {
     pyw_pairs pairs = {0};
     pyw_result result = pyw_message_pairs_decode(&pairs, frame->payload, frame->length);
@@ -167,7 +167,7 @@ pyw_result pyw_handover_receive(pyw_handover *handover, int fd, pyw_problem *pro
     do {
         result = pyw_channel_read(handover->channel, &frame, RECEIVE_MS);
         if (result == PYW_OK && frame.type == PYW_FRAME_ROW) {
-            result = keep_frame(handover, &frame);
+            result = store_group(handover, &frame);
         }
     } while (result == PYW_OK && frame.type == PYW_FRAME_ROW);
     if (result == PYW_OK && frame.type == PYW_FRAME_DONE) {
@@ -200,7 +200,7 @@ const pyw_legacy *pyw_handover_find(const pyw_handover *handover, const char *di
     return NULL;
 }
 
-static void tell(pyw_handover *handover, const char *command, const char *group)
+static void send_command(pyw_handover *handover, const char *command, const char *group)
 {
     pyw_pairs pairs = {0};
 
@@ -212,8 +212,11 @@ static void tell(pyw_handover *handover, const char *command, const char *group)
     pyw_pairs_free(&pairs);
 }
 
-/* Two programs of a service group would do things twice: the old one is released first, and given the time to end. */
-static void await_program(pyw_worker_group *group)
+/*
+ * Two programs of a service group must not run at the same time. The old program is stopped first, and gets time to
+ * end.
+ */
+static void delay_program(pyw_worker_group *group)
 {
     if (pyw_worker_group_is_service(group)) {
         group->start_at = pyw_clock_ms() + apr_time_as_msec(group->options->worker.shutdown_timeout) + SERVICE_PAUSE_MS;
@@ -228,25 +231,25 @@ void pyw_handover_confirm(pyw_handover *handover)
     handover->is_given = 1;
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
         if (group->has_predecessor) {
-            tell(handover, "own", group->options->name);
-            await_program(group);
+            send_command(handover, "own", group->options->name);
+            delay_program(group);
         }
     }
-    tell(handover, "taken", NULL);
+    send_command(handover, "taken", NULL);
 }
 
-/* The new manager: its workers accept, or the group is stopped. */
+/* The new manager: releases groups whose workers accept requests, or that are stopped. */
 static void release_ready(pyw_handover *handover)
 {
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
         if (group->has_predecessor && (pyw_worker_group_is_service(group) || pyw_worker_group_is_settled(group))) {
             group->has_predecessor = 0;
-            tell(handover, "release", group->options->name);
+            send_command(handover, "release", group->options->name);
         }
     }
 }
 
-static void lose_predecessor(const pyw_handover *handover)
+static void forget_predecessor(const pyw_handover *handover)
 {
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
         group->has_predecessor = 0;
@@ -260,7 +263,7 @@ static void release_group(pyw_worker_group *group)
     }
 }
 
-/* The old manager: nobody else has them now, or everybody has. */
+/* The old manager: all groups have been taken over, or the new manager has exited. */
 static void release_all(const pyw_handover *handover)
 {
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
@@ -344,18 +347,18 @@ static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame
     }
 }
 
-/* The other one is gone. */
+/* The other manager has exited. */
 static void end_handover(pyw_handover *handover)
 {
     pyw_channel_close(handover->channel);
     if (!handover->is_old) {
-        lose_predecessor(handover);
+        forget_predecessor(handover);
     }
     else if (handover->is_given) {
         release_all(handover);
     }
     else {
-        handover->is_old = 0; /* it never was more than a try */
+        handover->is_old = 0; /* the hand-over did not take place */
     }
 }
 
@@ -365,7 +368,7 @@ void pyw_handover_give(pyw_handover *handover, int fd)
         return;
     }
     if (pyw_channel_fd(handover->channel) >= 0) {
-        end_handover(handover); /* the manager before this one: its workers finish now */
+        end_handover(handover); /* the workers of the manager before this one finish now */
     }
     handover->is_old = 1;
     handover->is_given = 0;

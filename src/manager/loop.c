@@ -35,11 +35,11 @@
 #include "manager/shared/publish.h"
 
 enum {
-    CONTROL_FD = 3,        /* where httpd's parent puts the control channel */
-    LOOK_MS = 1000,        /* how often socket files and workers are looked at */
-    ANSWER_MS = 10 * 1000, /* httpd's parent waits for the answer, so this is never used up */
-    LAST_RECORDS_MS = 500, /* for a log that does not take them at once */
-    ORPHAN_LIMIT_MS = 4000 /* when httpd's parent died without a word, no worker gets longer */
+    CONTROL_FD = 3,        /* the descriptor of the control channel */
+    CHECK_MS = 1000,       /* interval of the checks of socket files and workers */
+    ANSWER_MS = 10 * 1000, /* httpd's parent waits for the answer, so the limit is never reached */
+    LAST_RECORDS_MS = 500, /* limit for the last records if the log is slow */
+    ORPHAN_LIMIT_MS = 4000 /* limit for workers after httpd's parent has died */
 };
 
 static void stop_manager(pyw_manager *manager)
@@ -51,7 +51,7 @@ static void stop_manager(pyw_manager *manager)
     }
     manager->is_stopping = 1;
     if (orphaned) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0300) "httpd's parent (pid %ld) is gone: the workers are stopped",
+        pyw_log(PYW_LOG_ERR, PYWNO(0300) "httpd's parent (pid %ld) has exited: the workers are stopped",
                 (long)manager->parent);
     }
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
@@ -70,7 +70,7 @@ static void answer(pyw_manager *manager, pyw_result result, const pyw_problem *p
         pyw_channel_queue(manager->control, PYW_FRAME_BOUND, 0, NULL, 0, -1);
     }
     else {
-        pyw_log(PYW_LOG_ERR, PYWNO(0301) "the configuration cannot be taken: %s", problem->text);
+        pyw_log(PYW_LOG_ERR, PYWNO(0301) "the configuration is refused: %s", problem->text);
         pyw_channel_queue(manager->control, PYW_FRAME_REFUSED, 0, problem->text, strlen(problem->text), -1);
     }
     pyw_channel_send(manager->control, ANSWER_MS);
@@ -101,7 +101,7 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
 static void handle_control_frame(pyw_manager *manager, const pyw_frame *frame)
 {
     if (frame->type == PYW_FRAME_GROUP) {
-        /* The COMMIT is refused. */
+        /* A failure refuses the COMMIT. */
         (void)pyw_configuration_add(manager, frame->payload, frame->length, pyw_channel_take_fd(manager->control),
                                     &manager->refused);
     }
@@ -126,13 +126,13 @@ static void handle_control_frame(pyw_manager *manager, const pyw_frame *frame)
     }
 }
 
-static void listen_to_httpd(pyw_manager *manager)
+static void read_control_frames(pyw_manager *manager)
 {
     pyw_frame frame;
     pyw_result result = PYW_OK;
 
     if (pyw_channel_peer_gone(manager->control)) {
-        result = PYW_GONE; /* a configuration may be there that another manager has got meanwhile */
+        result = PYW_GONE; /* another manager may already have the configuration in the channel */
     }
     while (result == PYW_OK) {
         result = pyw_channel_read(manager->control, &frame, 0);
@@ -158,7 +158,7 @@ static pyw_child *find_child(pyw_manager *manager, pid_t pid)
     return NULL;
 }
 
-/* A process that has ended and has not been waited for: its pid is nobody else's yet. 0: there is none. */
+/* Returns a process that has exited and has not been reaped, so its pid is not reused yet. 0: none. */
 static pid_t next_dead(void)
 {
     siginfo_t info = {0};
@@ -166,25 +166,25 @@ static pid_t next_dead(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
 }
 
-/* Also hears who has just been forked. */
-static int bury_template(pyw_manager *manager, pid_t pid)
+/* Also reads which workers the template has forked. */
+static int reap_template(pyw_manager *manager, pid_t pid)
 {
-    int is_buried = 0;
+    int is_reaped = 0;
 
-    for (pyw_worker_group *group = manager->groups; group != NULL && !is_buried; group = group->next) {
+    for (pyw_worker_group *group = manager->groups; group != NULL && !is_reaped; group = group->next) {
         pyw_template_listen(group);
-        is_buried = pyw_template_bury(group, pid);
+        is_reaped = pyw_template_bury(group, pid);
     }
-    return is_buried;
+    return is_reaped;
 }
 
-/* What a worker said last is heard before it is buried. */
-static void bury_the_dead(pyw_manager *manager)
+/* Reads the last frames of a worker before it is reaped. */
+static void reap_children(pyw_manager *manager)
 {
     for (pid_t pid = next_dead(); pid > 0; pid = next_dead()) {
         pyw_child *child = find_child(manager, pid);
 
-        if (child == NULL && bury_template(manager, pid)) {
+        if (child == NULL && reap_template(manager, pid)) {
             continue;
         }
         if (child == NULL && (child = find_child(manager, pid)) == NULL) {
@@ -204,17 +204,17 @@ static void take_signals(pyw_manager *manager)
 
     while (read(manager->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         if (info.ssi_signo == SIGTERM) {
-            pyw_log(PYW_LOG_NOTICE, PYWNO(0303) "the manager was told to stop by a signal of pid %ld",
+            pyw_log(PYW_LOG_NOTICE, PYWNO(0303) "the manager received a signal to stop from pid %ld",
                     (long)info.ssi_pid);
             stop_manager(manager);
         }
     }
-    bury_the_dead(manager);
+    reap_children(manager);
 }
 
 static int64_t step_groups(pyw_manager *manager)
 {
-    int64_t next = manager->next_look;
+    int64_t next = manager->next_check;
     pyw_worker_group *group = manager->groups;
 
     while (group != NULL) {
@@ -241,7 +241,8 @@ static int restore_directory(pyw_manager *manager)
     }
     if (pyw_socket_directory_open(&made, manager->directory.path, 0, &problem) != PYW_OK) {
         if (strcmp(problem.text, manager->no_directory.text) != 0) {
-            pyw_log(PYW_LOG_ERR, PYWNO(0306) "the directory of the sockets was removed by somebody: %s", problem.text);
+            pyw_log(PYW_LOG_ERR, PYWNO(0306) "the directory of the sockets was removed and cannot be created again: %s",
+                    problem.text);
             manager->no_directory = problem;
         }
         return 0;
@@ -252,8 +253,8 @@ static int restore_directory(pyw_manager *manager)
     return 1;
 }
 
-/* Cleaners of temporary directories remove sockets that are in use. */
-static void look_at_sockets(pyw_manager *manager)
+/* Programs that clean temporary directories remove sockets that are in use. */
+static void check_sockets(pyw_manager *manager)
 {
     if (manager->directory.fd < 0 || manager->is_stopping || pyw_handover_is_given(manager->handover) ||
         !restore_directory(manager)) {
@@ -266,17 +267,17 @@ static void look_at_sockets(pyw_manager *manager)
 }
 
 /*
- * httpd's parent died: the kernel closed its end of the control channel, but a process that another module had forked
- * there (mod_cgid's daemon) may live on with a duplicate.
+ * If httpd's parent dies, the kernel closes its end of the control channel, but a process that another module has
+ * forked (mod_cgid's daemon) may still have a duplicate.
  */
-static void look_at_parent(pyw_manager *manager)
+static void check_parent(pyw_manager *manager)
 {
     if (getppid() != manager->parent) {
         stop_manager(manager);
     }
 }
 
-/* `path`: of reload-on=; NULL: nothing has changed. */
+/* `path`: the changed file of reload-on=; NULL: no change. */
 static void roll_changed(pyw_worker_group *group, const char *path)
 {
     if (path != NULL) {
@@ -287,15 +288,15 @@ static void roll_changed(pyw_worker_group *group, const char *path)
     }
 }
 
-static void look_around(pyw_manager *manager)
+static void check_periodically(pyw_manager *manager)
 {
-    if (pyw_clock_ms() < manager->next_look) {
+    if (pyw_clock_ms() < manager->next_check) {
         return;
     }
-    manager->next_look = pyw_clock_ms() + LOOK_MS;
+    manager->next_check = pyw_clock_ms() + CHECK_MS;
     pyw_log_file_note_zone();
-    look_at_parent(manager);
-    look_at_sockets(manager);
+    check_parent(manager);
+    check_sockets(manager);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         pyw_recycle_look(group);
         pyw_worker_group_look(group);
@@ -303,7 +304,7 @@ static void look_around(pyw_manager *manager)
     }
 }
 
-/* -1: there is none. poll(2) takes no more items than there may be descriptors. */
+/* -1: none. poll(2) takes no more items than the limit of descriptors. */
 static void push_poll(apr_array_header_t *fds, int fd, short events)
 {
     struct pollfd *item;
@@ -350,7 +351,7 @@ static int64_t collect(pyw_manager *manager, apr_array_header_t *fds)
     return next;
 }
 
-static void listen_to_workers(pyw_manager *manager)
+static void read_worker_frames(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         roll_changed(group, pyw_reload_watch_listen(group));
@@ -363,7 +364,7 @@ static void listen_to_workers(pyw_manager *manager)
     }
 }
 
-/* A log that takes nothing holds up nobody: what waits for it waits in the outlet. */
+/* A slow log does not block: records wait in the outlet. */
 static void write_logs(pyw_manager *manager)
 {
     pyw_log_intake_read(&manager->intakes, manager->log);
@@ -374,7 +375,7 @@ static void write_logs(pyw_manager *manager)
     }
 }
 
-/* If this manager is killed, the next one goes on to read. */
+/* If this manager is killed, the next manager continues to read these pipes. */
 static void store_logs(pyw_manager *manager)
 {
     unsigned count = pyw_log_intake_store(manager->intakes, &manager->log_store, "");
@@ -414,18 +415,18 @@ static void manage(pyw_manager *manager)
         }
         wait_for_events(manager, next);
         if (pyw_channel_fd(manager->control) >= 0) {
-            listen_to_httpd(manager);
+            read_control_frames(manager);
         }
         write_logs(manager);
-        listen_to_workers(manager);
+        read_worker_frames(manager);
         take_signals(manager);
         pyw_liveness_pipes_look(&manager->liveness_pipes);
         pyw_configuration_retire_unwanted(manager);
-        look_around(manager);
+        check_periodically(manager);
     }
 }
 
-/* SIGINT and the like are for httpd's parent, which then says what is to be done. */
+/* SIGINT and similar signals are for httpd's parent, which then sends commands. */
 static int prepare_signals(void)
 {
     sigset_t taken;
@@ -481,8 +482,8 @@ static int set_up_manager(pyw_manager *manager)
     return 1;
 }
 
-/* 0: httpd's parent goes on with the old one. */
-static int succeed(pyw_manager *manager)
+/* 0: httpd's parent continues with the old manager. */
+static int receive_groups(pyw_manager *manager)
 {
     pyw_problem problem;
 
@@ -502,7 +503,7 @@ int pyw_manager_main(int is_successor)
     if (!set_up_manager(&manager)) {
         return 1;
     }
-    if (is_successor && !succeed(&manager)) {
+    if (is_successor && !receive_groups(&manager)) {
         return 1;
     }
     manage(&manager);

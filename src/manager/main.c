@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pywsgid: the process manager and its workers, which httpd starts, and the commands that steer them. */
+/* pywsgid: the process manager and its workers, which httpd starts, and the commands that control them. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,7 +12,8 @@
 
 int main(int argc, char **argv)
 {
-    prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME); /* it was executed by way of /proc/self/exe */
+    prctl(PR_SET_NAME,
+          PYW_HERITAGE_WORKER_NAME); /* otherwise it would be "exe", because it was executed through /proc/self/exe */
     if (argc >= 2 && strcmp(argv[1], "--worker") == 0) {
         return pyw_worker_main(0, argc, argv);
     }

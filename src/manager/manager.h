@@ -3,8 +3,8 @@
 #define PYW_MANAGER_MANAGER_H
 
 /*
- * The process manager: one thread, one poll(2) loop. It is the child of httpd's parent, root if that is, holds the
- * workers' channels, and lives through restarts of httpd. It knows no Python and serves no request.
+ * The process manager: one thread with a poll(2) loop. It is a child of httpd's parent, runs as the same user, holds
+ * the channels of the workers, and survives restarts of httpd. It contains no Python and serves no request.
  */
 
 #include "base/result.h"
@@ -14,13 +14,13 @@
 #include "shm/worker_list.h"
 #include "wire/channel.h"
 
-/* A GROUP frame that waits for its COMMIT. */
+/* A GROUP frame whose COMMIT has not arrived. */
 typedef struct pyw_pending_group {
     struct pyw_pending_group *next;
     apr_pool_t *pool;
     const pyw_group_options *options;
-    int log_fd;              /* owned; -1: handed on */
-    pyw_worker_group *group; /* what it is for, once a COMMIT looks at it */
+    int log_fd;              /* owned; -1: moved to the group */
+    pyw_worker_group *group; /* the group that it configures, set by COMMIT */
     int is_new;
 } pyw_pending_group;
 
@@ -31,13 +31,13 @@ typedef struct pyw_manager {
     pyw_channel *control;
     pyw_socket_directory directory;
     pyw_worker_group *groups;
-    pyw_log_outlet *log;     /* the main server's */
+    pyw_log_outlet *log;     /* the main server's log */
     pyw_log_store log_store; /* httpd's, for the next manager */
-    pyw_log_intake *intakes; /* of programs that outlived the groups of the workers that started them */
+    pyw_log_intake *intakes; /* pipes of programs that outlived the groups of their workers */
     pyw_pending_group *pending;
-    pyw_worker_list_group *worker_list; /* what httpd's children read; NULL before httpd has sent it */
-    int worker_list_size;               /* groups that it has room for */
-    const pyw_load_group *load;         /* what they write; hostile */
+    pyw_worker_list_group *worker_list; /* read by httpd's children; NULL before httpd has sent it */
+    int worker_list_size;               /* number of groups in it */
+    const pyw_load_group *load;         /* written by httpd's children, so not trusted */
     int load_size;
     pyw_liveness_pipes liveness_pipes; /* of httpd's children */
     pid_t parent;
@@ -45,12 +45,12 @@ typedef struct pyw_manager {
     struct pyw_handover *handover;
     int signal_fd;
     int is_stopping;
-    int is_unused;       /* the configuration has no group: it ends when those from before have */
-    pyw_problem refused; /* why a GROUP since the last COMMIT cannot be taken; "": none */
+    int is_unused;       /* the configuration has no groups: exit when the previous groups have ended */
+    pyw_problem refused; /* why a GROUP since the last COMMIT is refused; "": none */
     int is_configured;
     int64_t started;          /* pyw_clock_ms() */
-    int64_t next_look;        /* at the sockets in the file system */
-    pyw_problem no_directory; /* why the directory of the sockets cannot be made again, as logged; "": it exists */
+    int64_t next_check;       /* when to check the socket files again */
+    pyw_problem no_directory; /* why the socket directory cannot be created again, as logged; "": it exists */
 } pyw_manager;
 
 #endif

@@ -58,7 +58,7 @@ static void empty(const pyw_socket_directory *directory)
     closedir(entries);
 }
 
-/* `parent` holds the directory `name`. */
+/* `parent` is the descriptor of the directory that contains `name`. */
 static pyw_result make_in(pyw_socket_directory *directory, int parent, const char *name, pyw_problem *problem)
 {
     pyw_result result;
@@ -136,8 +136,8 @@ void pyw_socket_directory_remove(pyw_socket_directory *directory)
 }
 
 /*
- * bind(2) has no variant with a directory's descriptor: /proc leads through it. getpeername(2) tells a client this
- * name, by which httpd/embedded/forked.c knows such connections.
+ * bind(2) has no variant with a directory descriptor, so use a path in /proc. getpeername(2) returns this path to a
+ * client; httpd/embedded/forked.c recognises the connections by it.
  */
 static int bind_at(int fd, const pyw_socket_directory *directory, const char *name)
 {
@@ -157,18 +157,18 @@ static int bind_at(int fd, const pyw_socket_directory *directory, const char *na
     return rv;
 }
 
-/* A change of owner needs root; without it the owner is the only user there is. */
+/* Only root can change the owner. Without root, all processes run as the same user. */
 static int give_to(const pyw_socket_directory *directory, const char *name, uid_t owner)
 {
     return owner == geteuid() ? 0 : fchownat(directory->fd, name, owner, (gid_t)-1, AT_SYMLINK_NOFOLLOW);
 }
 
 /*
- * The name leads to the new socket when it may be connected to, and not before: a client that came between bind(2),
- * chown(2) and listen(2) would be refused. `name` is the one it has until then.
+ * Binds under a temporary name, because a client that connected between bind(2), chown(2) and listen(2) would be
+ * refused. The caller renames the socket when it is ready.
  */
-static int bind_unseen(int fd, pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner,
-                       const char *name)
+static int bind_temporary(int fd, pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner,
+                          const char *name)
 {
     struct stat bound;
 
@@ -188,7 +188,7 @@ pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_director
     int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     snprintf(name, sizeof(name), "%s.new", file->name);
-    if (made < 0 || bind_unseen(made, file, directory, owner, name) != 0 ||
+    if (made < 0 || bind_temporary(made, file, directory, owner, name) != 0 ||
         renameat(directory->fd, name, directory->fd, file->name) != 0) {
         pyw_problem_set(problem, "the socket %s/%s cannot be made: %s", directory->path, file->name, strerror(errno));
         unlinkat(directory->fd, name, 0);

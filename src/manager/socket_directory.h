@@ -3,8 +3,8 @@
 #define PYW_MANAGER_SOCKET_DIRECTORY_H
 
 /*
- * The directory of the workers' sockets: made by the manager with mode 0711, opened once, and from then on used by its
- * descriptor, so that no path can be swapped under it. One in a process.
+ * The directory of the workers' sockets. The manager creates it with mode 0711, opens it once, and then uses its
+ * descriptor, so that no other user can replace a part of the path. A process has one.
  */
 
 #include <sys/types.h>
@@ -17,22 +17,22 @@ typedef struct pyw_socket_directory {
 } pyw_socket_directory;
 
 /*
- * Makes and opens it, in a directory that nobody else can replace (base/trusted_path.h), so that its path stays its own
- * as well; what an earlier process of the same name left in it is removed, unless `is_shared`.
+ * Creates and opens the directory, in a parent directory that no other user can change (base/trusted_path.h). Removes
+ * the files of an earlier process with the same name, unless `is_shared`.
  */
 pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char *path, int is_shared,
                                      pyw_problem *problem);
 
-/* Is it still what the path leads to? */
+/* Does the path still lead to this directory? */
 int pyw_socket_directory_is_there(const pyw_socket_directory *directory);
 
-/* Closes it as it is. */
+/* Closes the directory without removing it. */
 void pyw_socket_directory_close(pyw_socket_directory *directory);
 
-/* Removes it and what is in it, and closes it. */
+/* Removes the directory with its files, and closes it. */
 void pyw_socket_directory_remove(pyw_socket_directory *directory);
 
-/* A socket file that was bound. */
+/* A bound socket file. */
 typedef struct pyw_socket_file {
     const char *name; /* in the directory */
     dev_t device;
@@ -40,13 +40,13 @@ typedef struct pyw_socket_file {
 } pyw_socket_file;
 
 /*
- * Binds and listens: a socket of mode 0600 that belongs to `owner`. Sets *fd (close-on-exec, non-blocking), of which
- * the caller becomes the owner. file->name is given.
+ * Binds a socket of mode 0600 that belongs to `owner`, and listens. Sets *fd (close-on-exec, non-blocking), which the
+ * caller owns. The caller has set file->name.
  */
 pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int *fd,
                                 pyw_problem *problem);
 
-/* Is the name still that socket? */
+/* Does the name still lead to that socket? */
 int pyw_socket_file_is_there(const pyw_socket_file *file, const pyw_socket_directory *directory);
 
 void pyw_socket_file_remove(const pyw_socket_file *file, const pyw_socket_directory *directory);

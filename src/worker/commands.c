@@ -9,7 +9,7 @@
 #include "worker/end.h"
 #include "worker/heritage.h"
 
-/* The manager never waits for what is written there, and neither does this: the pipe takes all, or loses the rest. */
+/* The pipe takes the stacks, or loses a part of them. Neither this worker nor the manager waits. */
 static void write_stacks(pyw_worker *self)
 {
     int fd = pyw_channel_take_fd(self->manager);
@@ -22,7 +22,7 @@ static void write_stacks(pyw_worker *self)
 
 static void fork_worker(pyw_worker *self)
 {
-    pid_t pid = self->is_told ? pyw_worker_template_fork(self->template, self->service.engine) : -1;
+    pid_t pid = self->is_load_reported ? pyw_worker_template_fork(self->template, self->service.engine) : -1;
 
     self->is_forked = pid == 0;
     if (pid < 0) {
@@ -30,8 +30,8 @@ static void fork_worker(pyw_worker *self)
     }
 }
 
-/* 0: it is no order for a template. */
-static int take_template_order(pyw_worker *self, const pyw_frame *frame)
+/* 0: not a command for a template. */
+static int handle_template_command(pyw_worker *self, const pyw_frame *frame)
 {
     if (self->template == NULL || (frame->type != PYW_FRAME_HAND && frame->type != PYW_FRAME_FORK)) {
         return 0;
@@ -45,9 +45,9 @@ static int take_template_order(pyw_worker *self, const pyw_frame *frame)
     return 1;
 }
 
-static void take_order(pyw_worker *self, const pyw_frame *frame)
+static void handle_command(pyw_worker *self, const pyw_frame *frame)
 {
-    if (take_template_order(self, frame)) {
+    if (handle_template_command(self, frame)) {
         return;
     }
     switch (frame->type) {
@@ -70,7 +70,7 @@ static void take_order(pyw_worker *self, const pyw_frame *frame)
     }
 }
 
-void pyw_worker_take_orders(pyw_worker *self)
+void pyw_worker_handle_commands(pyw_worker *self)
 {
     pyw_frame frame;
     pyw_result result = PYW_OK;
@@ -78,7 +78,7 @@ void pyw_worker_take_orders(pyw_worker *self)
     while (pyw_channel_fd(self->manager) >= 0 && result == PYW_OK && !self->is_forked) {
         result = pyw_channel_read(self->manager, &frame, 0);
         if (result == PYW_OK) {
-            take_order(self, &frame);
+            handle_command(self, &frame);
         }
     }
     if (result != PYW_OK && result != PYW_AGAIN) {

@@ -2,11 +2,11 @@
 #ifndef PYW_WORKER_COMMANDS_H
 #define PYW_WORKER_COMMANDS_H
 
-/* The manager's orders to a worker or a template (docs/internals/WIRE.md). On the main thread. */
+/* Handles the manager's commands to a worker or a template (docs/internals/WIRE.md). On the main thread. */
 
 #include "worker/worker.h"
 
-/* Does all that the manager has ordered. On the fork of a template it stops at the order that made it. */
-void pyw_worker_take_orders(pyw_worker *self);
+/* Handles all commands that have arrived. When a template forks, the new process stops after the FORK command. */
+void pyw_worker_handle_commands(pyw_worker *self);
 
 #endif

@@ -8,12 +8,12 @@
 #include "worker/heritage.h"
 #include "worker/signals.h"
 
-/* When the manager is gone, from that moment on. */
+/* Time limits after the manager has exited. */
 enum {
-    ALONE_MS = 2000, /* another one may take as long to come: requests are served meanwhile */
-    EXIT_MS = 1000,  /* for the exit functions of the applications */
-    LEAST_MS = 100,  /* for their threads */
-    ORPHAN_MS = 4000 /* no request gets longer, whatever shutdown-timeout says */
+    ALONE_MS = 2000, /* how long to serve requests while httpd starts another manager */
+    EXIT_MS = 1000,  /* reserved for the exit functions of the applications */
+    LEAST_MS = 100,  /* minimum for threads of the applications */
+    ORPHAN_MS = 4000 /* maximum for requests, whatever shutdown-timeout is */
 };
 
 int pyw_worker_is_draining(const pyw_worker *self)
@@ -43,10 +43,7 @@ void pyw_worker_drain_in_time(pyw_worker *self)
     }
 }
 
-/*
- * Until httpd has started another manager, whose socket takes the place of this one, its workers are the only ones that
- * requests can reach.
- */
+/* Until httpd has started another manager, requests can reach only the workers of this one, so continue to serve. */
 void pyw_worker_lose_manager(pyw_worker *self)
 {
     pyw_channel_close(self->manager);
@@ -55,23 +52,23 @@ void pyw_worker_lose_manager(pyw_worker *self)
         pyw_worker_drain_in_time(self);
     }
     else {
-        self->alone_until = self->lost_at + ALONE_MS;
+        self->serve_alone_until = self->lost_at + ALONE_MS;
     }
 }
 
-void pyw_worker_look_at_manager(pyw_worker *self)
+void pyw_worker_check_manager(pyw_worker *self)
 {
-    if (self->alone_until > 0 && pyw_clock_ms() >= self->alone_until) {
+    if (self->serve_alone_until > 0 && pyw_clock_ms() >= self->serve_alone_until) {
         pyw_worker_drain_in_time(self);
     }
 }
 
-void pyw_worker_look_at_threads(pyw_worker *self)
+void pyw_worker_report_finishing(pyw_worker *self)
 {
     if (pyw_worker_is_draining(self) && !self->is_finishing && self->template == NULL &&
         (self->pool == NULL || !pyw_pool_takes(self->pool))) {
         self->is_finishing = 1;
-        pyw_worker_tell(self, PYW_FRAME_FINISHING);
+        pyw_worker_send(self, PYW_FRAME_FINISHING);
     }
 }
 
@@ -92,7 +89,7 @@ int pyw_worker_drained_status(const pyw_worker *self)
     return self->pool != NULL && pyw_pool_running(self->pool) > 0 ? PYW_EXIT_OVERDUE : PYW_EXIT_DRAINED;
 }
 
-/* What is left of the time until somebody kills the worker, but for a second or half of it for its exit functions. */
+/* The remaining time until the worker is killed, minus a second, or half of the time, for its exit functions. */
 static int threads_limit(const pyw_worker *self)
 {
     int64_t limit = apr_time_as_msec(self->heritage.options->shutdown_timeout);
@@ -116,7 +113,7 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
     if (status == PYW_EXIT_FORCED) {
         pyw_log(PYW_LOG_ERR, PYWNO(0419) "the worker ends although %d requests still run: %s",
                 self->pool != NULL ? pyw_pool_busy(self->pool) : 0,
-                self->lost_at > 0 ? "its manager is gone" : "shutdown-timeout is over");
+                self->lost_at > 0 ? "its manager has exited" : "shutdown-timeout is over");
         self->service.engine->stop(1, 0);
         pyw_worker_leave(status);
     }

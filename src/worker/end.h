@@ -2,36 +2,35 @@
 #ifndef PYW_WORKER_END_H
 #define PYW_WORKER_END_H
 
-/* How a worker finishes: ordered by the manager, by a signal, or because its manager is gone. On the main thread. */
+/* Ends a worker after the manager's DRAIN, after a signal, or after the manager has exited. On the main thread. */
 
 #include "worker/worker.h"
 
-/* Begins nothing more. How long the rest may take is the manager's business. */
+/* Starts no further requests. The manager limits the time of the running ones. */
 void pyw_worker_drain(pyw_worker *self);
 
-/* As pyw_worker_drain, and by shutdown-timeout it has to be over, sooner without a manager: nobody else would end it.
- */
+/* As pyw_worker_drain, with the time limit shutdown-timeout, or less without a manager, which cannot enforce it. */
 void pyw_worker_drain_in_time(pyw_worker *self);
 
 int pyw_worker_is_draining(const pyw_worker *self);
 
-/* The manager is gone, or is no longer understood; and what follows from that later. */
+/* The manager has exited, or sent a malformed frame. pyw_worker_check_manager ends the worker later. */
 void pyw_worker_lose_manager(pyw_worker *self);
-void pyw_worker_look_at_manager(pyw_worker *self);
+void pyw_worker_check_manager(pyw_worker *self);
 
-/* Tells the manager, once, that no thread begins a request any more. */
-void pyw_worker_look_at_threads(pyw_worker *self);
+/* Notifies the manager, once, that no thread starts a request any more. */
+void pyw_worker_report_finishing(pyw_worker *self);
 
 /*
- * 1: all requests are done, but for those that have had their answer long ago and do not end. Unless there are such,
- * nothing of Python runs any more.
+ * 1: all requests have ended, except those that ignore their interruption after the client got its 504. If there are
+ * none of these, no Python code runs any more.
  */
 int pyw_worker_is_drained(pyw_worker *self);
 
-/* The exit status of a worker that is. */
+/* The exit status of a drained worker. */
 int pyw_worker_drained_status(const pyw_worker *self);
 
-/* Ends Python; returns the exit status that it got, or exits with it. */
+/* Ends Python. Returns the exit status `status`, or exits with it. */
 int pyw_worker_stop_engine(pyw_worker *self, int status);
 
 #endif

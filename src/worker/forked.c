@@ -19,7 +19,7 @@ void pyw_worker_forked_prepare_board(int fd)
     board_fd = fd;
 }
 
-/* An unnamed socket has no path; the first byte of an abstract one is 0. */
+/* An unnamed socket has no path; an abstract socket has a path that begins with NUL. */
 static int is_same_address(const pyw_address *one, const pyw_address *other)
 {
     return one->any.sa_family == AF_UNIX && other->any.sa_family == AF_UNIX && one->local.sun_path[0] != '\0' &&

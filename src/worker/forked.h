@@ -3,12 +3,12 @@
 #define PYW_WORKER_FORKED_H
 
 /*
- * In a process that the application of a worker has forked: the descriptors by which a worker serves are closed, so
- * that the process can neither use a connection nor keep one open, and its board. Standard input and output stay, and
- * the pipe of its records, by which its own records reach the log.
+ * For a process that an application of the worker has forked: closes the descriptors of connections, so that the
+ * process can neither use a connection nor keep it open, and unmaps the board. Standard input and output stay open, and
+ * so does the pipe for records, by which its log records reach the log.
  */
 
-/* Before there are forks: what the worker's threads wait with, and the memory of its board; -1: there is none. */
+/* Notes the epoll descriptor of the worker's threads. Call this before an application can fork. */
 void pyw_worker_forked_prepare_epoll(int fd);
 void pyw_worker_forked_prepare_board(int fd);
 

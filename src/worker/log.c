@@ -15,16 +15,17 @@
 #include "base/log_pipe.h"
 #include "worker/heritage.h"
 
-enum { ROOM_MS = 1000 }; /* how long a record waits for the manager to read */
+enum { ROOM_MS = 1000 }; /* how long a record waits until the manager reads */
 
 static struct {
-    dev_t device; /* of the pipe: an application may close all descriptors, and open others in their places */
+    dev_t device; /* identifies the pipe: an application may close all descriptors, and open others with the same
+                     numbers */
     ino_t inode;
-    atomic_int is_stalled; /* nobody waits for room any more, until there is some */
+    atomic_int is_stalled; /* records do not wait any more, until a write succeeds */
     atomic_uint dropped;
 } records;
 
-static __thread int is_incomplete; /* the last line of this thread said that its record goes on */
+static __thread int is_incomplete; /* the last line of this thread was marked as incomplete */
 
 void pyw_worker_log_open(void)
 {
@@ -49,7 +50,7 @@ static int wait_for_room(void)
     return poll(&item, 1, ROOM_MS) > 0 || errno == EINTR;
 }
 
-/* A line of up to PIPE_BUF bytes is written as a whole or not at all. 0: there was no room. */
+/* A line of up to PIPE_BUF bytes is written as a whole or not at all. 0: the pipe was full. */
 static int write_line(const char *line, size_t length)
 {
     while (write(PYW_HERITAGE_RECORDS, line, length) < 0) {
@@ -84,26 +85,26 @@ static int write_lines(pyw_log_level level, const char *text, size_t length)
     return 1;
 }
 
-/* The lines of a record whose end was dropped would begin this one: an empty line ends that record. */
+/* If the end of the previous record was dropped, its lines would continue in this record: an empty line ends it. */
 static int write_record(pyw_log_level level, const char *text, size_t length)
 {
     return (!is_incomplete || write_lines(level, "", 0)) && write_lines(level, text, length);
 }
 
-static void tell_dropped(void)
+static void report_dropped(void)
 {
     unsigned dropped = atomic_exchange(&records.dropped, 0);
     char text[120];
     int length =
         snprintf(text, sizeof(text),
-                 PYWNO(0485) "%u records of this process were dropped, as the manager did not read them", dropped);
+                 PYWNO(0485) "%u records of this process were dropped, because the manager did not read them", dropped);
 
     if (dropped > 0 && !write_record(PYW_LOG_WARNING, text, (size_t)length)) {
         atomic_fetch_add(&records.dropped, dropped);
     }
 }
 
-/* The descriptor is closed, in a process that the application forked: a raw line, if that is open. */
+/* In a forked process that has closed the descriptor: writes a raw line to standard error. */
 static void write_raw(const char *text, size_t length)
 {
     char line[PYW_LOG_PIPE_MOST];
@@ -123,7 +124,7 @@ void pyw_worker_log_sink(void *unused, pyw_log_level level, const char *text, si
     }
     else {
         if (atomic_load(&records.dropped) > 0) {
-            tell_dropped();
+            report_dropped();
         }
         if (!write_record(level, text, length)) {
             atomic_fetch_add(&records.dropped, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worker's main thread: it becomes what the manager says, has the applications loaded by a thread of their own,
- * starts the pool, and then waits for orders.
+ * The worker's main thread: reads its heritage, starts a thread that loads the applications, starts the pool, and then
+ * handles the manager's commands.
  */
 #include <apr_general.h>
 #include <poll.h>
@@ -26,9 +26,9 @@
 
 enum {
     WORK_FORKED = -1,
-    STACKS_BEFORE_MS = 500, /* how long before startup-timeout is over */
-    WATCH_MS = 1000,        /* how often scripts are looked at */
-    KICK_MS = 10            /* how often threads are called out of their wait while they drain */
+    STACKS_BEFORE_MS = 500, /* time before the end of startup-timeout */
+    WATCH_MS = 1000,        /* interval of the checks of scripts */
+    KICK_MS = 10            /* interval at which waiting threads are interrupted during a drain */
 };
 
 static void on_overdue(void *unused)
@@ -37,8 +37,8 @@ static void on_overdue(void *unused)
     pyw_worker_wake();
 }
 
-/* For the manager, which does not try code again that did not load. */
-static void note_scripts(pyw_worker *self)
+/* The manager does not start workers with code that failed to load before. */
+static void store_script_digest(pyw_worker *self)
 {
     if (self->service.board != NULL && self->template == NULL) {
         self->service.board->scripts = pyw_script_watch_digest(self->service.watched);
@@ -46,13 +46,13 @@ static void note_scripts(pyw_worker *self)
 }
 
 /*
- * Said ahead of the first request: a worker that dies of one has died READY, and its successor starts at once. One that
- * is BROKEN waits: the manager may have others whose applications work.
+ * Sent before the first request: the successor of a worker that crashes on a request starts at once, because the worker
+ * died READY. A BROKEN worker waits, because the manager may have other workers whose applications work.
  */
-static void tell_loaded(pyw_worker *self)
+static void report_loaded(pyw_worker *self)
 {
     pthread_join(self->loading.thread, NULL);
-    self->is_told = 1;
+    self->is_load_reported = 1;
     if (self->template != NULL) {
         self->service.engine->settle();
     }
@@ -60,7 +60,7 @@ static void tell_loaded(pyw_worker *self)
     if (self->service.board != NULL) {
         memcpy(self->service.board->problem, self->loading.problem, sizeof(self->loading.problem));
     }
-    pyw_worker_tell(self, self->loading.has_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
+    pyw_worker_send(self, self->loading.has_failed ? PYW_FRAME_BROKEN : PYW_FRAME_READY);
 }
 
 static void start_watchdog(pyw_worker *self)
@@ -93,8 +93,8 @@ static int begin_serving(pyw_worker *self)
     return 1;
 }
 
-/* The manager looks there, too. */
-static void look_whether_mended(pyw_worker *self)
+/* The manager reads the board, too. */
+static void check_failed_application(pyw_worker *self)
 {
     pyw_board *board = self->service.board;
 
@@ -103,22 +103,22 @@ static void look_whether_mended(pyw_worker *self)
     }
 }
 
-static void look_at_scripts(pyw_worker *self)
+static void check_scripts(pyw_worker *self)
 {
-    int is_ready = self->template != NULL || self->program != NULL ? self->is_told : self->pool != NULL;
+    int is_ready = self->template != NULL || self->program != NULL ? self->is_load_reported : self->pool != NULL;
 
     if (pyw_clock_ms() < self->next_watch || !is_ready || pyw_worker_is_draining(self)) {
         return;
     }
     self->next_watch = pyw_clock_ms() + WATCH_MS;
-    look_whether_mended(self);
+    check_failed_application(self);
     if (pyw_script_watch_changed(self->service.watched, self->service.engine)) {
-        note_scripts(self);
-        pyw_worker_tell(self, PYW_FRAME_STALE);
+        store_script_digest(self);
+        pyw_worker_send(self, PYW_FRAME_STALE);
     }
 }
 
-static void look_at_watchdog(pyw_worker *self)
+static void check_watchdog(pyw_worker *self)
 {
     if (self->watchdog == NULL || self->is_stuck || !pyw_watchdog_is_stuck(self->watchdog)) {
         return;
@@ -126,40 +126,40 @@ static void look_at_watchdog(pyw_worker *self)
     self->is_stuck = 1;
     pyw_log(
         PYW_LOG_ERR,
-        PYWNO(0422) "Python does not respond: its lock (the GIL) could not be had for %.3g s (deadlock-timeout); the "
+        PYWNO(0422) "Python does not respond: its lock (the GIL) was not available for %.3g s (deadlock-timeout); the "
                     "stacks of all threads follow",
         (double)self->heritage.options->deadlock_timeout / APR_USEC_PER_SEC);
     pyw_watchdog_log_stacks(self->service.engine);
-    pyw_worker_tell(self, PYW_FRAME_STUCK);
+    pyw_worker_send(self, PYW_FRAME_STUCK);
 }
 
-/* Again and again, as the manager may have code on its hands that does not load. */
-static void look_at_overdue(pyw_worker *self)
+/* Repeated, because the manager may not be able to start a successor yet. */
+static void check_overdue(pyw_worker *self)
 {
     if (pyw_clock_ms() >= self->next_overdue && self->service.engine->overdue() > 0 && !pyw_worker_is_draining(self)) {
         self->next_overdue = pyw_clock_ms() + WATCH_MS;
-        pyw_worker_tell(self, PYW_FRAME_OVERDUE);
+        pyw_worker_send(self, PYW_FRAME_OVERDUE);
     }
 }
 
-static void look_at_memory(pyw_worker *self)
+static void check_memory(pyw_worker *self)
 {
     if (self->service.memory != NULL && pyw_memory_watch_take(self->service.memory) && !pyw_worker_is_draining(self)) {
-        pyw_worker_tell(self, PYW_FRAME_LARGE);
+        pyw_worker_send(self, PYW_FRAME_LARGE);
     }
 }
 
-/* Its successor comes first; only the manager can start one. */
-static void look_at_renewal(pyw_worker *self)
+/* Only the manager can start a successor, which must be ready first. */
+static void check_renewal(pyw_worker *self)
 {
     if (pyw_worker_signalled.renewal && (self->pool != NULL || self->program != NULL) &&
         !pyw_worker_is_draining(self)) {
         pyw_worker_signalled.renewal = 0;
-        pyw_worker_tell(self, PYW_FRAME_RENEW);
+        pyw_worker_send(self, PYW_FRAME_RENEW);
     }
 }
 
-/* The manager kills the worker at startup-timeout: until then the log must say where the loading hangs. */
+/* The manager kills the worker at startup-timeout. Log the stacks before that. */
 static void limit_loading(pyw_worker *self)
 {
     int64_t limit = apr_time_as_msec(self->heritage.options->startup_timeout);
@@ -168,9 +168,9 @@ static void limit_loading(pyw_worker *self)
     self->stacks_at = limit > 0 ? self->started + limit - margin : INT64_MAX;
 }
 
-static void look_at_loading(pyw_worker *self)
+static void check_loading(pyw_worker *self)
 {
-    if (self->is_told || pyw_worker_is_draining(self) || pyw_clock_ms() < self->stacks_at) {
+    if (self->is_load_reported || pyw_worker_is_draining(self) || pyw_clock_ms() < self->stacks_at) {
         return;
     }
     self->stacks_at = INT64_MAX;
@@ -181,11 +181,11 @@ static void look_at_loading(pyw_worker *self)
     pyw_watchdog_log_stacks(self->service.engine);
 }
 
-/* How long the main thread may sleep if nothing happens. */
+/* The maximum sleep of the main thread. */
 static int sleep_limit(const pyw_worker *self)
 {
-    int limit = pyw_worker_is_draining(self) || self->alone_until > 0 ? KICK_MS : WATCH_MS;
-    int64_t until_stacks = self->is_told ? INT64_MAX : self->stacks_at - pyw_clock_ms();
+    int limit = pyw_worker_is_draining(self) || self->serve_alone_until > 0 ? KICK_MS : WATCH_MS;
+    int64_t until_stacks = self->is_load_reported ? INT64_MAX : self->stacks_at - pyw_clock_ms();
 
     return until_stacks < limit ? (int)(until_stacks > 0 ? until_stacks : 0) : limit;
 }
@@ -201,17 +201,17 @@ static void wait_for_events(pyw_worker *self)
     }
 }
 
-/* Returns an exit status, or WORK_FORKED: this is the fork of a template, and is to become a worker. */
-static int work(pyw_worker *self)
+/* Returns an exit status, or WORK_FORKED: this is the fork of a template and must become a worker. */
+static int run_loop(pyw_worker *self)
 {
     for (;;) {
         wait_for_events(self);
-        pyw_worker_take_orders(self);
+        pyw_worker_handle_commands(self);
         if (self->is_forked) {
             return WORK_FORKED;
         }
         if (pyw_worker_signalled.stop && !pyw_worker_is_draining(self)) {
-            pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker was told to stop by a signal");
+            pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker received a signal to stop");
             pyw_worker_drain_in_time(self);
         }
         if (self->program != NULL && pyw_worker_is_draining(self)) {
@@ -220,27 +220,27 @@ static int work(pyw_worker *self)
         else if (self->program != NULL && self->program->is_over) {
             return self->program->result == PYW_OK ? PYW_EXIT_DRAINED : PYW_EXIT_PROGRAM;
         }
-        pyw_worker_look_at_threads(self);
+        pyw_worker_report_finishing(self);
         if (pyw_worker_is_draining(self) && pyw_worker_is_drained(self)) {
             return pyw_worker_drained_status(self);
         }
         if (pyw_worker_is_draining(self) && pyw_clock_ms() >= self->stop_at) {
             return PYW_EXIT_FORCED;
         }
-        if (self->loading.is_done && !self->is_told && self->program == NULL) {
-            tell_loaded(self);
+        if (self->loading.is_done && !self->is_load_reported && self->program == NULL) {
+            report_loaded(self);
         }
         if (self->may_serve && self->template == NULL && self->pool == NULL && !pyw_worker_is_draining(self) &&
             !begin_serving(self)) {
             return PYW_EXIT_ENGINE;
         }
-        pyw_worker_look_at_manager(self);
-        look_at_loading(self);
-        look_at_scripts(self);
-        look_at_watchdog(self);
-        look_at_overdue(self);
-        look_at_memory(self);
-        look_at_renewal(self);
+        pyw_worker_check_manager(self);
+        check_loading(self);
+        check_scripts(self);
+        check_watchdog(self);
+        check_overdue(self);
+        check_memory(self);
+        check_renewal(self);
     }
 }
 
@@ -280,16 +280,16 @@ static void prepare_for_crashes(const pyw_worker *self)
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
 }
 
-/* The orders of a service group's worker, beside its main thread. */
-static int steer(void *data)
+/* Handles the commands for a service group's worker, on a second thread. */
+static int run_command_loop(void *data)
 {
     pyw_worker *self = data;
-    int status = work(self);
+    int status = run_loop(self);
 
     return status == PYW_EXIT_FORCED ? pyw_worker_stop_engine(self, status) : status;
 }
 
-/* READY says no more than that Python runs: whether it does what it should is the program's own affair. */
+/* READY means only that Python runs: nothing checks the program. */
 static int run_program(pyw_worker *self)
 {
     static pyw_program program;
@@ -300,14 +300,14 @@ static int run_program(pyw_worker *self)
     program.count = self->loading.count;
     self->program = &program;
     self->stacks_at = INT64_MAX;
-    self->is_told = 1;
+    self->is_load_reported = 1;
     start_watchdog(self);
-    pyw_worker_tell(self, PYW_FRAME_READY);
-    status = pyw_program_main(&program, steer, self, pyw_worker_wake);
+    pyw_worker_send(self, PYW_FRAME_READY);
+    status = pyw_program_main(&program, run_command_loop, self, pyw_worker_wake);
     return status < 0 ? PYW_EXIT_ENGINE : pyw_worker_stop_engine(self, status);
 }
 
-/* From the loading to the end of Python. As work(). */
+/* From loading to the end of Python. Returns as run_loop(). */
 static int run_worker(pyw_worker *self)
 {
     int status;
@@ -315,25 +315,25 @@ static int run_worker(pyw_worker *self)
     if (self->heritage.options->threads == 0) {
         return run_program(self);
     }
-    note_scripts(self);
+    store_script_digest(self);
     limit_loading(self);
     if (!pyw_loading_start(&self->loading, self->template == NULL, pyw_worker_wake)) {
         return PYW_EXIT_ENGINE;
     }
-    status = work(self);
-    /* What the applications do at their end is not for a template: its workers still have what they would remove. */
+    status = run_loop(self);
+    /* A template does not run exit functions, because they could remove files that its workers use. */
     return status == WORK_FORKED || self->template != NULL ? status : pyw_worker_stop_engine(self, status);
 }
 
-/* It has the user, the limits and the Python of its template, and nothing else. */
-static int live_forked(pyw_worker *self, apr_pool_t *pool)
+/* Becomes a worker. User, limits and Python are those of the template; everything else is new. */
+static int become_worker(pyw_worker *self, apr_pool_t *pool)
 {
     pyw_problem problem = {""};
 
     pyw_worker_template_become_worker(self->template, self->manager);
     pyw_worker_log_open();
     self->template = NULL;
-    self->is_forked = self->is_told = self->may_serve = 0;
+    self->is_forked = self->is_load_reported = self->may_serve = 0;
     pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
     pyw_worker_signalled.lost_at = 0;
     self->started = pyw_clock_ms();
@@ -379,7 +379,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);
     self->loading.settings = &self->heritage.settings;
     status = run_worker(self);
-    return status == WORK_FORKED ? live_forked(self, pool) : status;
+    return status == WORK_FORKED ? become_worker(self, pool) : status;
 }
 
 int pyw_worker_main(int is_template, int argc, char **argv)

@@ -7,7 +7,7 @@
 #include "base/thread.h"
 
 typedef struct server {
-    int (*steer)(void *baton);
+    int (*run_commands)(void *baton);
     void *baton;
     int status;
 } server;
@@ -16,24 +16,25 @@ static void *commands_main(void *data)
 {
     server *self = data;
 
-    self->status = self->steer(self->baton);
+    self->status = self->run_commands(self->baton);
     return NULL;
 }
 
-/* Signals are for the main thread: there they end what the program waits for. */
+/* The main thread must receive the signals, because they interrupt the program there. */
 static int start_commands(pthread_t *thread, server *self)
 {
     int error = pyw_thread_start(thread, commands_main, self);
 
     if (error != 0) {
-        pyw_log(PYW_LOG_CRIT, PYWNO(0451) "the program cannot be started, for want of a thread: %s", strerror(error));
+        pyw_log(PYW_LOG_CRIT, PYWNO(0451) "the program is not started, because no thread can be created: %s",
+                strerror(error));
     }
     return error == 0;
 }
 
-int pyw_program_main(pyw_program *program, int (*steer)(void *baton), void *baton, void (*wake)(void))
+int pyw_program_main(pyw_program *program, int (*run_commands)(void *baton), void *baton, void (*wake)(void))
 {
-    server self = {steer, baton, -1};
+    server self = {run_commands, baton, -1};
     pthread_t thread;
 
     if (!start_commands(&thread, &self)) {

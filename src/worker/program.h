@@ -3,8 +3,8 @@
 #define PYW_WORKER_PROGRAM_H
 
 /*
- * The program of a service group (threads=0): it has the main thread, where Python handles signals, so that it can be
- * told to stop while it waits for something; another thread takes the manager's orders meanwhile.
+ * The program of a service group (threads=0). It runs on the main thread, where Python handles signals, so that it can
+ * be stopped while it waits. A second thread handles the manager's commands.
  */
 
 #include <pthread.h>
@@ -14,16 +14,17 @@
 
 typedef struct pyw_program {
     const pyw_engine *engine;
-    pyw_application *const *scripts; /* executed one after the other */
+    pyw_application *const *scripts; /* executed in this order */
     int count;
-    atomic_int is_over; /* stored last: who sees it sees the result, too */
-    pyw_result result;  /* PYW_OK: it was told to stop; PYW_EOF: it came to its end; PYW_FAILED: it raised */
+    atomic_int is_over; /* stored after `result` */
+    pyw_result result;  /* PYW_OK: it was stopped; PYW_EOF: it ended by itself; PYW_FAILED: it raised an exception */
 } pyw_program;
 
 /*
- * On the main thread: runs the program while `steer` runs on a thread of its own, and calls `wake` when the program is
- * over. Returns what steer returned, which it does only then; -1: the thread cannot be started, which was logged.
+ * Runs the program on the main thread and run_commands() on another thread. Calls `wake` when the program has ended.
+ * Returns the result of run_commands(), which must return only then; -1: the thread cannot be started, which was
+ * logged.
  */
-int pyw_program_main(pyw_program *program, int (*steer)(void *baton), void *baton, void (*wake)(void));
+int pyw_program_main(pyw_program *program, int (*run_commands)(void *baton), void *baton, void (*wake)(void));
 
 #endif

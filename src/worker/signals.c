@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "worker/heritage.h"
 
-/* Behind the one that calls the pool's threads out of their wait. */
-#define GONE_SIGNAL (SIGRTMIN + 1)
+/* The previous signal number interrupts the waits of the pool's threads. */
+#define MANAGER_EXIT_SIGNAL (SIGRTMIN + 1)
 
 enum { ORPHAN_END_S = 5 };
 
@@ -45,13 +45,13 @@ static void on_renewal_signal(int number)
     pyw_worker_wake();
 }
 
-/* Not SIG_IGN: that would be inherited by the programs that applications start. */
-static void on_signal_without_meaning(int number)
+/* Not SIG_IGN, which programs that applications start would inherit. */
+static void ignore_signal(int number)
 {
     (void)number;
 }
 
-/* A process that dies closes its connections a moment before its children get another parent. */
+/* A dying process closes its connections shortly before its children get another parent. */
 static int has_lost_manager(void)
 {
     pid_t manager = pyw_worker_signalled.manager;
@@ -68,7 +68,7 @@ void pyw_worker_leave(int status)
     _exit(status);
 }
 
-/* Even if an exit function of the application, or a thread that has the GIL, does not return. */
+/* Takes effect even if an exit function of the application, or a thread that holds the GIL, does not return. */
 static void on_end_limit(int number)
 {
     (void)number;
@@ -81,7 +81,7 @@ static void leave_in(unsigned seconds)
     alarm(seconds);
 }
 
-/* What is left of the five seconds; at least one. */
+/* The rest of the five seconds, at least one. */
 static unsigned orphan_seconds(int64_t lost_at)
 {
     int64_t passed = (pyw_clock_ms() - lost_at + 999) / 1000;
@@ -111,7 +111,7 @@ void pyw_worker_limit_end(unsigned seconds)
     }
 }
 
-static void on_manager_gone(int number)
+static void on_manager_exit(int number)
 {
     int error = errno;
 
@@ -122,13 +122,13 @@ static void on_manager_gone(int number)
 
 void pyw_worker_signals_watch_manager(int channel)
 {
-    struct sigaction gone = {.sa_handler = on_manager_gone, .sa_flags = SA_RESTART};
+    struct sigaction on_exit_action = {.sa_handler = on_manager_exit, .sa_flags = SA_RESTART};
     struct pollfd end = {channel, POLLRDHUP, 0};
 
-    sigemptyset(&gone.sa_mask);
-    sigaction(GONE_SIGNAL, &gone, NULL);
-    prctl(PR_SET_PDEATHSIG, GONE_SIGNAL);
-    /* The manager may have gone before. */
+    sigemptyset(&on_exit_action.sa_mask);
+    sigaction(MANAGER_EXIT_SIGNAL, &on_exit_action, NULL);
+    prctl(PR_SET_PDEATHSIG, MANAGER_EXIT_SIGNAL);
+    /* The manager may have exited before. */
     if (poll(&end, 1, 0) > 0) {
         (void)pyw_worker_orphaned();
     }
@@ -138,7 +138,7 @@ int pyw_worker_signals_prepare(void)
 {
     struct sigaction stop = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART};
     struct sigaction renewal = {.sa_handler = on_renewal_signal, .sa_flags = SA_RESTART};
-    struct sigaction hangup = {.sa_handler = on_signal_without_meaning, .sa_flags = SA_RESTART};
+    struct sigaction hangup = {.sa_handler = ignore_signal, .sa_flags = SA_RESTART};
 
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 

@@ -2,7 +2,7 @@
 #ifndef PYW_WORKER_SIGNALS_H
 #define PYW_WORKER_SIGNALS_H
 
-/* The signals that steer a worker, and the descriptor by which they, and its threads, wake its main thread. */
+/* The signals to a worker, and the descriptor by which signals and threads wake its main thread. */
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -10,22 +10,25 @@
 #include <sys/types.h>
 
 typedef struct pyw_worker_signals {
-    pid_t manager;                 /* whose child this process is; 0: not yet known */
-    int wake_fd;                   /* an eventfd in the place of the board; -1: there is none */
-    _Atomic int64_t lost_at;       /* when the manager went, pyw_clock_ms(); 0: it has not */
-    volatile sig_atomic_t stop;    /* SIGTERM or SIGINT came */
-    volatile sig_atomic_t renewal; /* SIGUSR1 came: it is to be replaced */
+    pid_t manager;                 /* the parent of this process; 0: not yet known */
+    int wake_fd;                   /* an eventfd in the place of the board; -1: none */
+    _Atomic int64_t lost_at;       /* when the manager exited, pyw_clock_ms(); 0: it runs */
+    volatile sig_atomic_t stop;    /* SIGTERM or SIGINT was received */
+    volatile sig_atomic_t renewal; /* SIGUSR1 was received: replace this worker */
 } pyw_worker_signals;
 
-/* One in a process; set by the handlers. */
+/* One per process; the handlers write it. */
 extern pyw_worker_signals pyw_worker_signalled;
 
-/* Main thread: makes the eventfd and installs the handlers; in a fork once more. 0: there is no descriptor. */
+/*
+ * Creates the eventfd and installs the handlers; call this again in a fork. Main thread. 0: no descriptor is available.
+ */
 int pyw_worker_signals_prepare(void);
 
 /*
- * Main thread, once this process is the manager's child and has its user, which the kernel would forget it for: from
- * now on the manager's end is noticed whatever the main thread does. `channel`: the descriptor to the manager.
+ * Detects the exit of the manager from now on, even if the main thread is blocked. Main thread. This process must be
+ * the manager's child and have its final user, because the kernel forgets the setting when the user changes. `channel`:
+ * the descriptor of the channel to the manager.
  */
 void pyw_worker_signals_watch_manager(int channel);
 
@@ -33,17 +36,17 @@ void pyw_worker_signals_watch_manager(int channel);
 void pyw_worker_wake(void);
 
 /*
- * Any thread, and signal handlers: the manager is gone, and five seconds after that was noticed first this process
- * leaves. Returns when that was.
+ * The manager has exited: this process exits five seconds after that was first detected. Returns the time of detection.
+ * Any thread, and signal handlers.
  */
 int64_t pyw_worker_orphaned(void);
 
-/* The process leaves so many seconds from now; 0: when it likes. One without a manager leaves as above. */
+/* The process exits after this number of seconds; 0: no limit. Without a manager the five seconds above apply. */
 void pyw_worker_limit_end(unsigned seconds);
 
 /*
- * Any thread, and signal handlers: _exit(2). If the manager is gone, everything that was started in this process group
- * goes along, as nobody else would end it; the status is SIGKILL then, which nobody sees.
+ * Calls _exit(2). Any thread, and signal handlers. If the manager has exited, all processes in this process group are
+ * killed, too, because no other process would end them; then the status is SIGKILL, which nobody reads.
  */
 void pyw_worker_leave(int status) __attribute__((noreturn));
 

@@ -5,7 +5,7 @@
 
 enum { TELL_MS = 1000 };
 
-void pyw_worker_tell(pyw_worker *self, pyw_frame_type type)
+void pyw_worker_send(pyw_worker *self, pyw_frame_type type)
 {
     if (pyw_channel_fd(self->manager) < 0) {
         return;

@@ -3,9 +3,8 @@
 #define PYW_WORKER_WORKER_H
 
 /*
- * A worker as its main thread knows it. worker/main.c runs it, worker/commands.c reads the manager's orders,
- * worker/end.c ends it. Everything belongs to the main thread, or in a service group to the thread beside the
- * program; no GIL.
+ * The state of a worker. worker/main.c runs it, worker/commands.c handles the manager's commands, worker/end.c ends it.
+ * All members belong to the main thread, or in a service group to the second thread; no GIL.
  */
 
 #include <stdint.h>
@@ -22,30 +21,30 @@ typedef struct pyw_worker {
     pyw_inheritance heritage;
     pyw_channel *manager;
     pyw_service service;
-    pyw_worker_template *template; /* NULL: it is a worker */
-    int is_forked;                 /* the fork of a template, and no worker yet */
+    pyw_worker_template *template; /* NULL: this is a worker */
+    int is_forked;                 /* forked from a template, but not a worker yet */
     pyw_pool *pool;                /* NULL until the applications are loaded */
     pyw_watchdog *watchdog;
-    int is_stuck; /* which the manager knows */
+    int is_stuck; /* the manager was notified that Python does not respond */
     pyw_loading loading;
     pyw_program *program; /* NULL: it serves requests */
-    int is_told;          /* the manager knows that they are loaded, or have failed */
-    int is_finishing;     /* the manager knows that nothing more is begun */
-    int may_serve;        /* READY was said, or BROKEN answered with SERVE */
+    int is_load_reported; /* the manager was notified that loading has ended */
+    int is_finishing;     /* the manager was notified that no further request starts */
+    int may_serve;        /* READY was sent, or the manager answered BROKEN with SERVE */
     int64_t next_watch;
-    int64_t next_overdue;  /* when to tell the manager of overdue requests again */
-    int64_t lost_at;       /* when its manager went; 0: it has one */
-    int64_t alone_until;   /* its manager is gone, and it still accepts; 0: it does not do so for want of one */
-    int64_t started;       /* when the process began to be this worker, or this template */
-    int64_t drained_since; /* when draining began; 0: it has not */
-    int64_t stacks_at;     /* when loading has taken so long that the log gets the stacks; INT64_MAX: never */
-    int64_t stop_at;       /* draining has to be over; INT64_MAX: never forced */
+    int64_t next_overdue;      /* when to notify the manager of overdue requests again */
+    int64_t lost_at;           /* when the manager exited; 0: it runs */
+    int64_t serve_alone_until; /* without a manager: when to drain; 0: the manager runs, or the worker drains */
+    int64_t started;           /* when the process became this worker, or this template */
+    int64_t drained_since;     /* when draining began; 0: not draining */
+    int64_t stacks_at;         /* when to log the stacks because loading takes too long; INT64_MAX: never */
+    int64_t stop_at;           /* when to end a drain by force; INT64_MAX: never */
 } pyw_worker;
 
-/* Says it to the manager, if there is one. */
-void pyw_worker_tell(pyw_worker *self, pyw_frame_type type);
+/* Sends a frame without payload to the manager, if there is one. */
+void pyw_worker_send(pyw_worker *self, pyw_frame_type type);
 
-/* Brings the options that may change while the worker runs to those who use them. */
+/* Applies the options that may change while the worker runs. */
 void pyw_worker_use_options(pyw_worker *self);
 
 #endif

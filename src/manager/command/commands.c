@@ -16,13 +16,13 @@
 #include "manager/group/state.h"
 #include "manager/group/step.h"
 
-/* Of the stacks of one worker, as nobody waits for the reader. */
+/* Capacity for the stacks of a worker, which does not wait for the reader. */
 enum { STACKS_SIZE = 1024 * 1024 };
 
 typedef struct command_call {
     pyw_manager *manager;
     pyw_command_client *client;
-    pyw_worker_group *group; /* NULL: none was named */
+    pyw_worker_group *group; /* NULL: the command names no group */
     int is_waiting;
 } command_call;
 
@@ -58,7 +58,7 @@ static void show_status(const command_call *self)
     pyw_command_server_answer(self->client, PYW_FRAME_DONE, "%s", "");
 }
 
-/* Also of a group that is stopped. */
+/* Also for a stopped group. */
 static void restart(const command_call *self)
 {
     log_command(self, "its workers are replaced");
@@ -98,7 +98,7 @@ static void stop_group(const command_call *self)
     answer_or_wait(self, "its workers finish");
 }
 
-/* The writing end is the worker's: it must never wait for whoever reads. */
+/* The worker writes, and must not wait for the reader. */
 static int make_pipe(int ends[2])
 {
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -128,7 +128,7 @@ static int ask_for_stacks(const command_call *self, pyw_child *child)
     return ends[0];
 }
 
-/* The client reads the workers' words by itself. */
+/* The client reads the workers' output itself. */
 static void show_stacks(const command_call *self)
 {
     apr_array_header_t *fds = apr_array_make(pyw_command_server_pool(self->client), 8, sizeof(int));
@@ -237,18 +237,18 @@ static void check_replaced(const pyw_worker_group *group, pyw_command_client *cl
     const char *name = group->options->name;
 
     if ((int)(group->refused_generation - generation) >= 0 && group->refused_generation > 0) {
-        pyw_command_server_answer(client, PYW_FRAME_REFUSED,
-                                  "group '%s': the new workers do not start, its log tells why; the old ones serve on",
-                                  name);
+        pyw_command_server_answer(
+            client, PYW_FRAME_REFUSED,
+            "group '%s': the new workers do not start, see its log; the old workers continue to serve", name);
     }
     else if (pyw_worker_group_is_down(group)) {
         pyw_command_server_answer(client, PYW_FRAME_REFUSED,
-                                  "group '%s': its workers do not start, its log tells why; requests get 503", name);
+                                  "group '%s': its workers do not start, see its log; requests get 503", name);
     }
     else if (pyw_worker_group_is_replaced(group) && has_broken(group)) {
-        pyw_command_server_answer(
-            client, PYW_FRAME_REFUSED,
-            "group '%s': an application cannot be loaded, its log tells why; its requests get 500", name);
+        pyw_command_server_answer(client, PYW_FRAME_REFUSED,
+                                  "group '%s': an application cannot be loaded, see its log; its requests get 500",
+                                  name);
     }
     else if (pyw_worker_group_is_replaced(group)) {
         pyw_command_server_answer(client, PYW_FRAME_DONE, "group '%s': %d %s ready", name, count_workers(group),

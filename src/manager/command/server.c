@@ -17,8 +17,8 @@
 #include "base/log.h"
 
 enum {
-    CLIENTS_MOST = 16,   /* more wait in the socket's queue */
-    LIMIT_MS = 10 * 1000 /* for the command, and for the answer to be taken */
+    CLIENTS_MOST = 16,   /* further clients wait in the socket's queue */
+    LIMIT_MS = 10 * 1000 /* for the command to arrive, and for the answer to be read */
 };
 
 struct pyw_command_client {
@@ -27,7 +27,7 @@ struct pyw_command_client {
     apr_pool_t *pool;
     long pid;
     int64_t close_at;
-    const char *awaited; /* the group whose workers it waits for; NULL: for none */
+    const char *awaited; /* the group whose workers it waits for; NULL: none */
     unsigned generation; /* of that group */
     int is_answered;
     int is_over;
@@ -39,8 +39,8 @@ struct pyw_command_server {
     pyw_command_server_check *check;
     pyw_socket_file file;
     int listener;
-    int is_told;   /* that the socket cannot be made */
-    int is_obeyed; /* a command: the groups may have to do something */
+    int is_failure_logged; /* the failure to bind was logged */
+    int has_run_command;   /* a command ran: the groups may have work to do */
     pyw_command_client *clients;
     int count;
 };
@@ -84,10 +84,10 @@ void pyw_command_server_look(pyw_command_server *server, const pyw_socket_direct
         return;
     }
     if (pyw_command_server_bind(server, directory, &problem) == PYW_OK) {
-        server->is_told = 0;
+        server->is_failure_logged = 0;
     }
-    else if (!server->is_told) {
-        server->is_told = 1;
+    else if (!server->is_failure_logged) {
+        server->is_failure_logged = 1;
         pyw_log(PYW_LOG_ERR, PYWNO(0352) "pywsgid's commands cannot reach the manager: %s", problem.text);
     }
 }
@@ -143,7 +143,7 @@ void pyw_command_server_collect(const pyw_command_server *server, apr_array_head
     }
 }
 
-/* 0: nobody who may command. */
+/* 0: not authorised. */
 static int is_trusted(int fd, long *pid)
 {
     struct ucred peer;
@@ -209,13 +209,13 @@ static void handle_command(pyw_command_server *server, pyw_command_client *clien
     }
     else {
         server->obey(server->manager, client, &command);
-        server->is_obeyed = 1;
+        server->has_run_command = 1;
     }
     pyw_pairs_free(&command);
 }
 
-/* One command for each connection; whatever else comes ends it. */
-static void listen_to(pyw_command_server *server, pyw_command_client *client)
+/* Reads one command for each connection; further input ends the connection. */
+static void read_command(pyw_command_server *server, pyw_command_client *client)
 {
     pyw_frame frame;
     pyw_result result = pyw_channel_read(client->channel, &frame, 0);
@@ -234,7 +234,7 @@ static void step_client(pyw_command_server *server, pyw_command_client *client)
         pyw_channel_send(client->channel, 0);
     }
     if (!client->is_answered) {
-        listen_to(server, client);
+        read_command(server, client);
     }
     if (client->awaited != NULL && !client->is_answered && !client->is_over) {
         server->check(server->manager, client, client->awaited, client->generation);
@@ -249,7 +249,7 @@ int64_t pyw_command_server_step(pyw_command_server *server)
     pyw_command_client **link = &server->clients;
     int64_t next = INT64_MAX;
 
-    server->is_obeyed = 0;
+    server->has_run_command = 0;
     accept_clients(server);
     while (*link != NULL) {
         pyw_command_client *client = *link;
@@ -264,7 +264,7 @@ int64_t pyw_command_server_step(pyw_command_server *server)
         next = client->close_at < next ? client->close_at : next;
         link = &client->next;
     }
-    return server->is_obeyed ? 0 : next;
+    return server->has_run_command ? 0 : next;
 }
 
 void pyw_command_server_answer(pyw_command_client *client, pyw_frame_type type, const char *format, ...)

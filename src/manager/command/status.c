@@ -49,7 +49,7 @@ static const char *state_of_child(const pyw_child *child)
     return child->is_broken && child->state == PYW_CHILD_READY ? "broken" : names[child->state];
 }
 
-/* Of a service group: its program. */
+/* For a service group: its program. */
 static void add_applications(row *self, const pyw_group_options *options)
 {
     const apr_array_header_t *list =
@@ -64,7 +64,7 @@ static void add_applications(row *self, const pyw_group_options *options)
     }
 }
 
-/* Of the newest code that serves: what did not load is none. */
+/* The generation of the newest code that serves, without code that failed to load. */
 static unsigned serving_generation(const pyw_worker_group *group)
 {
     unsigned newest = 0;
@@ -111,7 +111,7 @@ static void send_group(const pyw_worker_group *group, pyw_command_client *client
     send_row(&self, client);
 }
 
-/* The board is the worker's to write: a line need not end, and says what it likes. */
+/* The worker writes the board, so the line may be unterminated and must not be trusted. */
 static void add_requests(row *self, const pyw_child *child)
 {
     uint64_t busy = 0;

@@ -15,16 +15,19 @@
 #include "base/log_pipe.h"
 
 enum {
-    CHUNK = 64 * 1024,      /* as much as a pipe holds; a worker that floods does not keep the others waiting */
-    LAST = 2 * 1024 * 1024, /* more than an application may make a pipe hold; the rest is of a program that goes on */
-    FOR_ALL = 0666          /* /dev/stderr can be opened; who else can reach it may look into the worker anyway */
+    CHUNK = 64 * 1024, /* the capacity of a pipe, so that a worker with much output does not delay the others */
+    LAST =
+        2 * 1024 *
+        1024, /* more than the maximum capacity of a pipe; further output comes from a program that is still running */
+    FOR_ALL =
+        0666 /* lets the application open /dev/stderr; other users that can reach it may debug the worker anyway */
 };
 
 struct pyw_log_intake {
     pyw_log_intake *next;
     int fd;
     pid_t pid;
-    unsigned stored; /* in which round of the store; 0: not yet */
+    unsigned stored; /* the round of the store that contains it; 0: none */
     pyw_log_pipe lines;
 };
 
@@ -55,7 +58,7 @@ static void close_open(int fd)
     }
 }
 
-/* The reading end's flags are its own, also when the worker changes those of its descriptors. */
+/* The reading end has its own flags, which the worker cannot change. */
 pyw_log_intake *pyw_log_intake_create(int *output, int *records)
 {
     pyw_log_intake *intake = NULL;
@@ -115,7 +118,7 @@ typedef struct destination {
     pid_t pid;
 } destination;
 
-/* A raw line has no thread: the worker's first one stands for it. */
+/* Raw lines have no thread id: log them as the worker's main thread. */
 static void write_line(void *baton, pyw_log_level level, long tid, const char *text, size_t length)
 {
     const destination *to = baton;
@@ -124,7 +127,7 @@ static void write_line(void *baton, pyw_log_level level, long tid, const char *t
     pyw_log_outlet_write(to->log, &origin, text, length);
 }
 
-/* -1: it has ended; 0: nothing is there now. */
+/* -1: end of file; 0: no data now. */
 static ssize_t read_some(pyw_log_intake *intake, pyw_log_outlet *log)
 {
     destination to = {log, intake->pid};

@@ -3,11 +3,11 @@
 #define PYW_MANAGER_LOG_INTAKE_H
 
 /*
- * The pipe by which a worker logs: its descriptors 1 and 2, and the one for its records. The manager reads it and
- * writes into the group's log, under the worker's pid, so that the log itself is in no worker's hands.
+ * The log pipe of a worker: its descriptors 1 and 2, and the descriptor for its records. The manager reads the pipe and
+ * writes to the group's log, under the worker's pid, so a worker has no access to the log itself.
  *
- * Programs that a worker started may outlive it and hold the pipe: it is read until the last of them is gone. The end
- * that they write to is open for reading, too, so nobody ever gets SIGPIPE or EPIPE, however the manager ends. On the
+ * Programs that a worker started may outlive it and hold the pipe, which is read until the last of them has exited. The
+ * writing end is open for reading, too, so no process gets SIGPIPE or EPIPE, even if the manager is killed. On the
  * manager's only thread.
  */
 
@@ -19,34 +19,34 @@
 
 typedef struct pyw_log_intake pyw_log_intake;
 
-/* A pipe. `output`: for descriptors 1 and 2; `records`: likewise, but does not block. NULL: errno says why. */
+/* Creates a pipe. `output`: for descriptors 1 and 2; `records`: the same, non-blocking. NULL with errno. */
 pyw_log_intake *pyw_log_intake_create(int *output, int *records);
 
-/* One that another manager had. It owns `fd` from now on; NULL, and closed: no memory. */
+/* Takes over a pipe of another manager, and owns `fd` from now on. NULL, with `fd` closed: out of memory. */
 pyw_log_intake *pyw_log_intake_adopt(int fd);
 
-/* Of no list. */
+/* For a pipe that is in no list. */
 void pyw_log_intake_free(pyw_log_intake *intake);
 
-/* The worker is known: puts the pipe into the list, which is read from now on. */
+/* Adds the pipe of a worker to the list, which is read from now on. */
 void pyw_log_intake_add(pyw_log_intake **list, pyw_log_intake *intake, pid_t pid);
 
 /* Moves all of `from` to `list`. */
 void pyw_log_intake_join(pyw_log_intake **list, pyw_log_intake **from);
 
-/* Writes what came, some of it if that is much, and drops those that have ended. */
+/* Writes the available data, or a part of it, to the log, and drops pipes that have ended. */
 void pyw_log_intake_read(pyw_log_intake **list, pyw_log_outlet *log);
 
-/* Stores those that are not in the store yet. Returns how many there are. */
+/* Adds pipes to the store that it does not contain yet. Returns the number of pipes. */
 unsigned pyw_log_intake_store(pyw_log_intake *list, pyw_log_store *store, const char *group);
 
-/* A worker has ended: writes all that it left. */
+/* A worker has ended: writes all its remaining output. */
 void pyw_log_intake_read_last(pyw_log_intake **list, pid_t pid, pyw_log_outlet *log);
 
-/* Takes the first one out of the list, whose incomplete lines are written, for another manager. -1: there is none. */
+/* Removes the first pipe of the list for another manager, and writes its incomplete lines. -1: the list is empty. */
 int pyw_log_intake_take(pyw_log_intake **list, pid_t *pid, pyw_log_outlet *log);
 
-/* Pushes a struct pollfd for each. */
+/* Adds a struct pollfd for each pipe. */
 void pyw_log_intake_collect(const pyw_log_intake *list, apr_array_header_t *fds);
 
 #endif

@@ -28,14 +28,14 @@ typedef struct waiting {
 } waiting;
 
 struct pyw_log_outlet {
-    int fd; /* -1: there is none, and records wait */
+    int fd; /* -1: no log, so records wait */
     int is_socket;
     struct sockaddr_un peer; /* the system's log */
     int has_thread;
     pthread_t thread;
     STAILQ_HEAD(, waiting) records;
     size_t waiting; /* bytes of them */
-    size_t sent;    /* of the first one */
+    size_t sent;    /* of the first record */
     uint64_t dropped;
 };
 
@@ -59,7 +59,10 @@ static void write_all(int fd, const char *data, size_t length)
     }
 }
 
-/* The thread of a log that cannot be written without blocking. Ends when the manager has closed the other end. */
+/*
+ * The main function of the thread for a log that can only be written with blocking. Ends when the manager closes the
+ * other end.
+ */
 static void *copy(void *data)
 {
     copying *self = data;
@@ -75,7 +78,10 @@ static void *copy(void *data)
     return NULL;
 }
 
-/* Of the pipe between them each write(2) is a read(2) again. Returns its end to write to; -1: there is no thread. */
+/*
+ * Starts the thread. Each write(2) to the pipe must arrive as one read(2). Returns the writing end of the pipe; -1: the
+ * thread cannot be started.
+ */
 static int start_thread(pyw_log_outlet *outlet, int fd)
 {
     copying *self = malloc(sizeof(*self));
@@ -100,8 +106,8 @@ static int start_thread(pyw_log_outlet *outlet, int fd)
     return ends[1];
 }
 
-/* -1: it is not ours to open. */
-static int open_anew(int fd)
+/* -1: the descriptor cannot be opened again. */
+static int reopen(int fd)
 {
     char path[32];
 
@@ -109,8 +115,8 @@ static int open_anew(int fd)
     return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* Lets go of the log before; a thread that is stuck in it stays, until its reader goes on or goes away. */
-static void let_go(pyw_log_outlet *outlet, int wait_ms)
+/* Closes the previous log. A blocked thread remains until its reader reads, or closes the log. */
+static void close_log(pyw_log_outlet *outlet, int wait_ms)
 {
     struct timespec until;
 
@@ -137,8 +143,8 @@ void pyw_log_outlet_open(pyw_log_outlet *outlet, int fd)
     int is_known = fstat(fd, &log) == 0;
     int own;
 
-    let_go(outlet, 0);
-    outlet->sent = 0; /* a record that the log before took in part comes again as a whole */
+    close_log(outlet, 0);
+    outlet->sent = 0; /* send the first record again as a whole, if the previous log has got a part of it */
     outlet->is_socket = is_known && S_ISSOCK(log.st_mode);
     if (outlet->is_socket) {
         socklen_t length = sizeof(outlet->peer);
@@ -150,7 +156,7 @@ void pyw_log_outlet_open(pyw_log_outlet *outlet, int fd)
         outlet->fd = fd;
         return;
     }
-    own = open_anew(fd);
+    own = reopen(fd);
     outlet->fd = own >= 0 ? own : start_thread(outlet, fd);
     if (own >= 0 || outlet->fd < 0) {
         close(fd);
@@ -171,8 +177,8 @@ pyw_log_outlet *pyw_log_outlet_create(int fd)
     return outlet;
 }
 
-/* The system's log was started anew: the socket that this one was connected to is gone. */
-static int connect_again(const pyw_log_outlet *outlet)
+/* The system's log was restarted, and the connected socket does not exist any more. */
+static int reconnect(const pyw_log_outlet *outlet)
 {
     return outlet->is_socket && outlet->peer.sun_path[0] == '/' &&
            connect(outlet->fd, (const struct sockaddr *)&outlet->peer, sizeof(outlet->peer)) == 0;
@@ -199,21 +205,21 @@ static void remove_first(pyw_log_outlet *outlet)
     free(first);
 }
 
-/* 0: the log takes no more now. */
+/* 0: the log accepts no more data now. */
 static int send_first(pyw_log_outlet *outlet)
 {
     const waiting *first = STAILQ_FIRST(&outlet->records);
     const char *rest = first->line + outlet->sent;
     ssize_t written = write_to(outlet, rest, first->length - outlet->sent);
 
-    if (written < 0 && errno != EAGAIN && connect_again(outlet)) {
+    if (written < 0 && errno != EAGAIN && reconnect(outlet)) {
         written = write_to(outlet, rest, first->length - outlet->sent);
     }
     if (written < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
         return 0;
     }
     if (written < 0) {
-        outlet->dropped++; /* a full disk, or a log that is gone */
+        outlet->dropped++; /* a full disk, or a log that was closed */
         remove_first(outlet);
         return 1;
     }
@@ -231,8 +237,8 @@ static void send_waiting(pyw_log_outlet *outlet)
 }
 
 /*
- * Once a record was dropped, so are those behind it, until its number can be told in its place. Returns how much of the
- * text fitted.
+ * After a record was dropped, further records are dropped until their number can be logged in the right place. Returns
+ * how much of the text fits.
  */
 static size_t add_record(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t text_length)
 {
@@ -254,7 +260,7 @@ static size_t add_record(pyw_log_outlet *outlet, const pyw_log_origin *origin, c
     return taken;
 }
 
-static void tell_dropped(pyw_log_outlet *outlet)
+static void report_dropped(pyw_log_outlet *outlet)
 {
     const pyw_log_origin origin = {PYW_LOG_WARNING, (long)getpid(), (long)getpid()};
     uint64_t dropped = outlet->dropped;
@@ -266,7 +272,7 @@ static void tell_dropped(pyw_log_outlet *outlet)
     add_record(outlet, &origin, text, (size_t)length);
     send_waiting(outlet);
     if (outlet->dropped > 0) {
-        outlet->dropped = dropped; /* it was not written either */
+        outlet->dropped = dropped; /* the message was dropped, too */
     }
 }
 
@@ -274,11 +280,11 @@ void pyw_log_outlet_flush(pyw_log_outlet *outlet)
 {
     send_waiting(outlet);
     if (outlet->dropped > 0 && STAILQ_EMPTY(&outlet->records)) {
-        tell_dropped(outlet);
+        report_dropped(outlet);
     }
 }
 
-/* Returns how much of the text fitted. */
+/* Returns how much of the text fits. */
 static size_t write_one(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length)
 {
     size_t taken;
@@ -327,7 +333,7 @@ void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms)
     pyw_log_outlet_flush(outlet);
     wait_for_room(outlet, wait_ms);
     pyw_log_outlet_flush(outlet);
-    let_go(outlet, wait_ms);
+    close_log(outlet, wait_ms);
     while (!STAILQ_EMPTY(&outlet->records)) {
         remove_first(outlet);
     }

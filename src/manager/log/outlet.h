@@ -3,13 +3,12 @@
 #define PYW_MANAGER_LOG_OUTLET_H
 
 /*
- * A log that the manager writes to and that never makes it wait: httpd's log file, or the pipe, terminal or socket that
- * is the log of a group. Records that the log does not take at once wait, up to PYW_LOG_OUTLET_MOST bytes of them;
- * further ones are dropped, and a record with their number follows when the log takes bytes again. On the manager's
- * only thread.
+ * A log that never blocks the manager: httpd's log file, or the pipe, terminal or socket that is the log of a group.
+ * Records that the log does not accept immediately wait, up to PYW_LOG_OUTLET_MOST bytes. Further records are dropped,
+ * and their number is logged when the log accepts data again. On the manager's only thread.
  *
- * The descriptor is httpd's, and httpd shares its flags: they are never changed. A pipe or a terminal is opened anew,
- * without blocking; where that is not allowed, a thread of its own writes and blocks.
+ * httpd shares the flags of the descriptor, so they are never changed. A pipe or a terminal is opened again,
+ * non-blocking. If that is not permitted, a separate thread writes and blocks.
  */
 
 #include <stddef.h>
@@ -21,25 +20,25 @@ enum { PYW_LOG_OUTLET_MOST = 256 * 1024 };
 
 typedef struct pyw_log_outlet pyw_log_outlet;
 
-/* Owns `fd` from now on. NULL, and closed: no memory. */
+/* Owns `fd` from now on. NULL, with `fd` closed: out of memory. */
 pyw_log_outlet *pyw_log_outlet_create(int fd);
 
-/* Likewise: writes to `fd` instead of what it had before. Records that wait stay. */
+/* Replaces the log by `fd`, which the outlet owns. Waiting records are preserved. */
 void pyw_log_outlet_open(pyw_log_outlet *outlet, int fd);
 
-/* Gives the log `wait_ms` to take what waits; what is left then is lost. */
+/* Waits up to `wait_ms` until the log has accepted the waiting records. The rest is lost. */
 void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms);
 
-/* Writes a record, or several if the text is too long for one. */
+/* Writes a record, or several if the text is too long. */
 void pyw_log_outlet_write(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length);
 
 /*
- * A pyw_log_sink of the manager's own records; the baton is the outlet. A text that is too long is cut: it may quote a
- * worker, whose words must not stand at the beginning of a record of the manager.
+ * A pyw_log_sink for the manager's own records; the baton is the outlet. Long texts are truncated, because they may
+ * quote a worker, whose text must not begin a record of the manager.
  */
 void pyw_log_outlet_sink(void *outlet, pyw_log_level level, const char *text, size_t length);
 
-/* For poll(2), to write; -1: nothing waits. Then flush. */
+/* For poll(2), for writing; -1: no record waits. Call flush afterwards. */
 int pyw_log_outlet_fd(const pyw_log_outlet *outlet);
 void pyw_log_outlet_flush(pyw_log_outlet *outlet);
 

@@ -12,7 +12,7 @@
 
 enum { TIDY_FROM = 32 };
 
-/* All messages have this size, so that a stream can be cut into them. */
+/* All messages have this size, so that message boundaries in a stream are known. */
 typedef struct message {
     int64_t pid;
     char group[PYW_LOG_STORE_NAME];

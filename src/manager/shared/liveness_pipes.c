@@ -33,7 +33,7 @@ static int is_paused(const pyw_liveness_pipes *lines)
     return lines->woken_at != 0 && pyw_clock_ms() - lines->woken_at < PYW_LIVENESS_PIPES_PAUSE_MS;
 }
 
-/* Once the children are gone, what they have written is still there. */
+/* The bytes of exited children remain in the pipe. */
 static int has_ended(pyw_liveness_pipes *lines, int fd, short events)
 {
     struct pollfd item = {fd, events, 0};

@@ -13,8 +13,8 @@
 #include "manager/group/state.h"
 #include "manager/handover.h"
 
-/* The manager before this one is dead, and its workers end. */
-static void strike_out(pyw_worker_list_group *worker_list, int size)
+/* The previous manager is dead, and its workers end. */
+static void clear_workers(pyw_worker_list_group *worker_list, int size)
 {
     for (int i = 0; i < size; i++) {
         const pyw_worker_list_status status = {.use = worker_list[i].status.use};
@@ -31,7 +31,7 @@ static void take_worker_list(pyw_manager *manager, pyw_worker_list_group *mapped
         munmap(manager->worker_list, (size_t)manager->worker_list_size * sizeof(*mapped));
     }
     else if (!pyw_handover_has_predecessor(manager->handover)) {
-        strike_out(mapped, size);
+        clear_workers(mapped, size);
     }
     manager->worker_list = mapped;
     manager->worker_list_size = size;
@@ -57,8 +57,8 @@ static void take_load(pyw_manager *manager, const pyw_load_group *mapped, int si
 }
 
 /*
- * They come with every configuration: the same memory, which may have grown, unless another build of httpd's module has
- * made its own.
+ * httpd sends the memory with every configuration. It is the same memory, possibly larger, unless another build of
+ * httpd's module has created it.
  */
 void pyw_publish_take(pyw_manager *manager, int frame_type, int fd)
 {
@@ -102,7 +102,7 @@ static int is_written(const pyw_worker_list_group *written, const pyw_worker_lis
            written->count == count && memcmp(written->workers, workers, count * sizeof(*workers)) == 0;
 }
 
-/* A manager that ends leaves the groups to the next one: requests wait for its workers. */
+/* When a manager exits, requests wait for the workers of the next manager. */
 static pyw_worker_list_status status_of(const pyw_worker_group *group)
 {
     int is_left = group->is_stopping && group->retire_at == INT64_MAX;
@@ -116,8 +116,8 @@ static pyw_worker_list_status status_of(const pyw_worker_group *group)
     return status;
 }
 
-/* Once for each pause, not for each request. */
-static void say_down(pyw_worker_group *group, const pyw_worker_list_status *status)
+/* Logged once for each pause, not for each request. */
+static void log_down(pyw_worker_group *group, const pyw_worker_list_status *status)
 {
     if (status->state == PYW_GROUP_DOWN && group->down_until != status->until) {
         group->down_until = status->until;
@@ -133,8 +133,8 @@ static int is_configured(const pyw_worker_group *group)
     return !group->is_stopping && group->retire_at == INT64_MAX;
 }
 
-/* The place of a removed group may be a configured one's already: its later self, or one of another name. */
-static int owns_place(const pyw_manager *manager, const pyw_worker_group *group)
+/* The entry of a removed group may already belong to a configured group, of the same or another name. */
+static int owns_entry(const pyw_manager *manager, const pyw_worker_group *group)
 {
     if (is_configured(group)) {
         return 1;
@@ -148,14 +148,13 @@ static int owns_place(const pyw_manager *manager, const pyw_worker_group *group)
     return 1;
 }
 
-/* Without a control channel the worker list may be another manager's. A predecessor's workers stay listed as they are.
- */
+/* Without a control channel the worker list may belong to another manager. The workers of a predecessor stay listed. */
 static int may_write(const pyw_manager *manager, const pyw_worker_group *group)
 {
     int index = group->options->manager.worker_list_index;
 
     return index >= 0 && index < manager->worker_list_size && !pyw_handover_is_given(manager->handover) &&
-           pyw_channel_fd(manager->control) >= 0 && !group->has_predecessor && owns_place(manager, group);
+           pyw_channel_fd(manager->control) >= 0 && !group->has_predecessor && owns_entry(manager, group);
 }
 
 void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
@@ -174,7 +173,7 @@ void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
     count = list(group, workers, PYW_WORKER_LIST_WORKERS);
     if (!is_written(written, &status, workers, count)) {
         pyw_worker_list_write(written, &status, workers, count);
-        say_down(group, &status);
+        log_down(group, &status);
     }
 }
 
@@ -185,7 +184,7 @@ void pyw_publish_check_sockets(const pyw_manager *manager, pyw_worker_group *gro
             child->generation == group->generation && !child->is_recycled && child->socket.name != NULL &&
             !pyw_socket_file_is_there(&child->socket, &manager->directory)) {
             pyw_group_log(group, PYW_LOG_WARNING,
-                          PYWNO(0347) "the socket of worker %ld of group '%s' was removed by somebody: the worker is "
+                          PYWNO(0347) "the socket of worker %ld of group '%s' was removed: the worker is "
                                       "replaced",
                           (long)child->pid, group->options->name);
             child->is_recycled = 1;

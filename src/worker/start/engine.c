@@ -7,7 +7,7 @@
 #include "worker/forked.h"
 #include "worker/log.h"
 
-/* "a:b" as a NULL-terminated array. */
+/* Splits "a:b" into a NULL-terminated array. */
 static const char *const *split_path(apr_pool_t *pool, const char *text)
 {
     apr_array_header_t *entries = apr_array_make(pool, 4, sizeof(const char *));

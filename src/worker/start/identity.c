@@ -23,11 +23,11 @@ enum { GROUPS_MAX = 256 };
 typedef struct identity {
     uid_t uid;
     gid_t gid;
-    char *name; /* NULL: the uid has no entry; owned */
-    char *home; /* likewise */
+    char *name; /* NULL: the uid has no passwd entry; owned */
+    char *home; /* as name */
 } identity;
 
-static pyw_result look_up(identity *who, const pyw_worker_options *options, pyw_problem *problem)
+static pyw_result find_account(identity *who, const pyw_worker_options *options, pyw_problem *problem)
 {
     const struct passwd *entry;
 
@@ -79,7 +79,7 @@ static pyw_result set_groups(const identity *who, const pyw_worker_options *opti
     return setgroups(1, &who->gid) == 0 ? PYW_OK : pyw_problem_set(problem, "setgroups: %s", strerror(errno));
 }
 
-/* What the kernel says, not what the calls returned (CVE-2014-8583 was an unchecked setgid). */
+/* Compares the kernel's ids, not the results of the calls (CVE-2014-8583 was an unchecked setgid). */
 static pyw_result verify(const identity *who, pyw_problem *problem)
 {
     uid_t uids[3];
@@ -90,12 +90,12 @@ static pyw_result verify(const identity *who, pyw_problem *problem)
     }
     for (int i = 0; i < 3; i++) {
         if (uids[i] != who->uid || gids[i] != who->gid) {
-            return pyw_problem_set(problem, "the ids did not become %lu:%lu", (unsigned long)who->uid,
+            return pyw_problem_set(problem, "the ids are not %lu:%lu after the change", (unsigned long)who->uid,
                                    (unsigned long)who->gid);
         }
     }
     if (setuid(0) == 0 || setgid(0) == 0) {
-        return pyw_problem_set(problem, "root could be taken back");
+        return pyw_problem_set(problem, "root privileges could be regained");
     }
     return PYW_OK;
 }
@@ -115,7 +115,7 @@ static pyw_result drop_root(const identity *who, const pyw_worker_options *optio
         return pyw_problem_set(problem, "uid %lu, gid %lu: %s", (unsigned long)who->uid, (unsigned long)who->gid,
                                strerror(errno));
     }
-    /* This memory never held anything of root's: debuggers and core files are the user's own. */
+    /* This memory never contained data of root, so the user may debug it and dump its core. */
     prctl(PR_SET_DUMPABLE, 1);
     return verify(who, problem);
 }
@@ -128,7 +128,7 @@ static void set_priority(const pyw_worker_options *options)
     }
 }
 
-/* home=, else the home of a user that is not httpd's, else the root directory. */
+/* home=; otherwise the home directory of a user other than httpd's; otherwise the root directory. */
 static pyw_result set_directory(const identity *who, const pyw_worker_options *options, const pyw_settings *settings,
                                 pyw_problem *problem)
 {
@@ -149,7 +149,7 @@ static int is_c_locale(const char *name)
     return value == NULL || *value == '\0' || strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
 }
 
-/* httpd runs in the C locale as a rule; applications expect UTF-8. */
+/* httpd usually runs in the C locale, but applications expect UTF-8. */
 static void set_locale(const pyw_worker_options *options)
 {
     if (options->lang != NULL) {
@@ -164,11 +164,10 @@ static void set_locale(const pyw_worker_options *options)
         setenv("LANG", "C.UTF-8", 1);
     }
     if (setlocale(LC_ALL, "") == NULL) {
-        pyw_log(
-            PYW_LOG_WARNING,
-            PYWNO(0401) "the locale (lang=%s, locale=%s) is not installed on this system, \"locale -a\" lists those "
-                        "that are; C.UTF-8 is used",
-            options->lang != NULL ? options->lang : "", options->locale != NULL ? options->locale : "");
+        pyw_log(PYW_LOG_WARNING,
+                PYWNO(0401) "the locale (lang=%s, locale=%s) is not installed on this system, see \"locale -a\"; "
+                            "C.UTF-8 is used",
+                options->lang != NULL ? options->lang : "", options->locale != NULL ? options->locale : "");
         setenv("LC_ALL", "C.UTF-8", 1);
         setlocale(LC_ALL, "");
     }
@@ -192,7 +191,7 @@ static void set_environment(const identity *who, const pyw_worker_options *optio
 pyw_result pyw_identity_assume(const pyw_worker_options *options, const pyw_settings *settings, pyw_problem *problem)
 {
     identity who = {0};
-    pyw_result result = look_up(&who, options, problem);
+    pyw_result result = find_account(&who, options, problem);
 
     if (result == PYW_OK) {
         set_priority(options);
@@ -200,7 +199,7 @@ pyw_result pyw_identity_assume(const pyw_worker_options *options, const pyw_sett
             result = drop_root(&who, options, problem);
         }
         else if (who.uid != geteuid()) {
-            result = pyw_problem_set(problem, "httpd was not started by root, so user=%s cannot be", options->user);
+            result = pyw_problem_set(problem, "httpd was not started by root, so user=%s is impossible", options->user);
         }
     }
     if (result == PYW_OK && options->umask >= 0) {

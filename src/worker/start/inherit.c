@@ -13,7 +13,7 @@
 #include "wire/message.h"
 #include "worker/forked.h"
 
-/* The manager sends at once. */
+/* The manager sends the frame immediately. */
 enum { HERITAGE_TIMEOUT_MS = 10000 };
 
 #define SETTINGS_PREFIX "settings."
@@ -76,7 +76,7 @@ static void map_board(pyw_inheritance *inheritance)
     pyw_worker_forked_prepare_board(inheritance->board_fd);
 }
 
-/* Programs that the application starts get none of them. */
+/* Programs that the application starts do not inherit these descriptors. */
 static void close_on_exec(void)
 {
     for (int fd = PYW_HERITAGE_CHANNEL; fd < PYW_HERITAGE_FDS; fd++) {

@@ -14,7 +14,7 @@ typedef struct limit {
     int is_given;
 } limit;
 
-/* What root put above it stays: a process without privileges can lower a hard limit only. */
+/* Keep a higher hard limit that root has set: a process without privileges can only lower it. */
 static rlim_t at_most_hard(const limit *wanted)
 {
     struct rlimit now;

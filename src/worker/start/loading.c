@@ -33,7 +33,7 @@ void pyw_loading_register(pyw_loading *loading, const pyw_worker_options *option
     free(specs);
 }
 
-/* The applications; the scripts ahead of them are only executed. */
+/* The scripts before the applications are only executed. */
 static void warm_up(pyw_loading *loading)
 {
     const char *url = loading->may_serve ? loading->options->warmup : NULL;

@@ -3,8 +3,8 @@
 #define PYW_WORKER_START_LOADING_H
 
 /*
- * The applications and scripts that the group's options list, and the thread that loads them, so that the worker's main
- * thread can always be told to stop. Main thread.
+ * Loads the applications and scripts of the group's options on a separate thread, so that the main thread can react to
+ * commands meanwhile. Main thread.
  */
 
 #include <pthread.h>
@@ -22,26 +22,26 @@ typedef struct pyw_loading {
     int count;
     const pyw_worker_options *options;
     const pyw_settings *settings; /* for warmup= */
-    void (*wake)(void);           /* called when all have been tried */
+    void (*wake)(void);           /* called after all have been loaded, or have failed */
     pthread_t thread;
     int may_serve;
-    char problem[PYW_BOARD_LINE]; /* has_failed: why the first of them does not load */
-    int has_failed_warmup;        /* that was it */
-    atomic_int is_done;           /* stored last: who sees it sees has_failed, too */
-    atomic_int has_failed;        /* one of them does not load */
+    char problem[PYW_BOARD_LINE]; /* if has_failed: why the first failed application does not load */
+    int has_failed_warmup;        /* the warmup request failed */
+    atomic_int is_done;           /* stored after has_failed */
+    atomic_int has_failed;        /* an application does not load */
 } pyw_loading;
 
-/* Makes them known to the engine and has them watched. Without memory there are none. */
+/* Registers them with the engine and watches their scripts. If memory is exhausted, none are loaded. */
 void pyw_loading_register(pyw_loading *loading, const pyw_worker_options *options, const pyw_engine *engine,
                           pyw_script_watch *watched);
 
 /*
- * Starts the thread, also a second time, in a process that was forked. `may_serve`: the first request may be answered
- * (warmup=), which a template leaves to its workers. 0: it cannot be started, which was logged.
+ * Starts the thread; call this again in a forked process. `may_serve`: send the request of warmup=, which a template
+ * leaves to its workers. 0: the thread cannot be started, which was logged.
  */
 int pyw_loading_start(pyw_loading *loading, int may_serve, void (*wake)(void));
 
-/* The application that did not load has been loaded since, by a request: see load() of the engine. */
+/* Has a request loaded the failed application meanwhile? See load() of the engine. */
 int pyw_loading_is_mended(const pyw_loading *loading);
 
 #endif

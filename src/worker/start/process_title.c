@@ -7,9 +7,9 @@ static const char template_role[] = "--template";
 static const char worker_role[] = "--worker";
 
 static struct {
-    char *role; /* NULL: ps(1) shows none */
+    char *role; /* NULL: the arguments contain no role */
     char *group;
-    size_t group_size; /* its NUL included */
+    size_t group_size; /* including its NUL */
 } arguments;
 
 void pyw_process_title_begin(int argc, char **argv)
@@ -24,7 +24,7 @@ void pyw_process_title_begin(int argc, char **argv)
     }
 }
 
-/* The worker's role is shorter: the group's name moves forward, and the bytes that are left become NULs. */
+/* "worker" is shorter than "template": move the group's name forward, and fill the rest with NULs. */
 void pyw_process_title_become_worker(void)
 {
     const size_t freed = sizeof(template_role) - sizeof(worker_role);

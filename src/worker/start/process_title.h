@@ -7,14 +7,14 @@
  */
 
 /*
- * Remembers main()'s arguments, which must live as long as the process. With display-name= (the role is the last
- * argument) the role is erased.
+ * Notes main()'s arguments, which must live as long as the process. With display-name= (the role is the last argument)
+ * the role is erased.
  */
 void pyw_process_title_begin(int argc, char **argv);
 
 /*
- * Turns the arguments of a template into those of a worker, in a worker that the template forked. A title that the
- * application has set itself (setproctitle) stays.
+ * Changes the arguments of a template into those of a worker, in a forked worker. A title that the application has set
+ * (setproctitle) is preserved.
  */
 void pyw_process_title_become_worker(void);
 

@@ -18,7 +18,7 @@
 enum { FORKED_TIMEOUT_MS = 5000 };
 
 struct pyw_worker_template {
-    int fds[PYW_HERITAGE_FDS]; /* of the next worker; -1: the template's own will do */
+    int fds[PYW_HERITAGE_FDS]; /* descriptors of the next worker; -1: use the template's own */
 };
 
 pyw_worker_template *pyw_worker_template_create(void)
@@ -57,7 +57,7 @@ void pyw_worker_template_take(pyw_worker_template *forking, unsigned number, int
     }
 }
 
-/* The kernel gives an orphan to the manager, which is the subreaper of all its descendants. */
+/* The kernel makes an orphan a child of the manager, which is a subreaper. */
 static void await_adoption(pid_t parent)
 {
     static const struct timespec moment = {0, 50000};
@@ -68,9 +68,9 @@ static void await_adoption(pid_t parent)
 }
 
 /*
- * Twice, the process in between ending at once: so the worker becomes the manager's child, as one that is executed is.
- * clone(2) with CLONE_PARENT would do that in one step, but behind glibc's back, which would go on with the thread id
- * of the parent: raise(3) and robust mutexes would be broken.
+ * Forks twice; the process in between exits immediately, so the worker becomes the manager's child, like an executed
+ * worker. clone(2) with CLONE_PARENT would need one step, but glibc would still use the thread id of the parent, which
+ * breaks raise(3) and robust mutexes.
  */
 static pid_t fork_twice(void)
 {

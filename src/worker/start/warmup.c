@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "wire/message.h"
 
-/* The response is looked at no further than its status. */
+/* Only the status of the response matters. */
 typedef struct warmup_exchange {
     pyw_exchange base;
     int status;
@@ -100,7 +100,7 @@ static const pyw_exchange_ops operations = {
     .finish = finish_warmup,
 };
 
-/* What httpd would say of a request by itself. `path` and `query` must live as long as the pairs. */
+/* Describes the request as httpd would. `path` and `query` must live as long as the pairs. */
 static void describe_request(pyw_pairs *pairs, const char *url, const char *path, const char *query, const char *server)
 {
     const char *const fixed[][2] = {
@@ -123,13 +123,13 @@ static void describe_request(pyw_pairs *pairs, const char *url, const char *path
     pyw_pairs_add_text(pairs, "HTTP_HOST", server);
 }
 
-/* A path that is no valid encoding stays as it is. */
+/* A path with an invalid encoding is not changed. */
 static void decode(char *path)
 {
     char *decoded = strdup(path);
 
     if (decoded != NULL && apr_unescape_url(decoded, path, APR_ESCAPE_STRING, NULL, NULL, 0, NULL) == APR_SUCCESS) {
-        memcpy(path, decoded, strlen(decoded) + 1); /* never longer */
+        memcpy(path, decoded, strlen(decoded) + 1); /* the result is never longer */
     }
     free(decoded);
 }
@@ -171,7 +171,7 @@ int pyw_warmup(const pyw_engine *engine, pyw_application *application, const cha
                 (double)(pyw_clock_ms() - begun) / 1000);
         return 1;
     }
-    pyw_log(PYW_LOG_ERR, PYWNO(0355) "warmup: %s was answered with %d%s: the worker counts as one that did not load",
-            url, exchange.status, exchange.is_complete ? "" : ", and not to the end");
+    pyw_log(PYW_LOG_ERR, PYWNO(0355) "warmup: %s was answered with %d%s: the worker counts as failed", url,
+            exchange.status, exchange.is_complete ? "" : ", incompletely");
     return 0;
 }

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Room for the frames of a traceback and for the registers that the kernel saves, AVX-512's included. */
+/* Room for the frames of a traceback and for the registers that the kernel saves, including AVX-512. */
 enum { STACK_SIZE = 64 * 1024, OTHERS_MS = 1000 };
 
 static const struct {
@@ -31,14 +31,14 @@ static struct {
     pyw_board *board;
     int fd;
     off_t offset;
-    dev_t device; /* of what fd was: an application may close all descriptors, and open others */
+    dev_t device; /* identifies fd: an application may close all descriptors, and open others */
     ino_t inode;
     pid_t pid;
-    atomic_int dying; /* the first thread that got a fatal signal; 0: none */
+    atomic_int dying; /* the first thread with a fatal signal; 0: none */
     struct sigaction before[FATAL];
 } crash;
 
-/* Written by its thread before a signal can need it. */
+/* Written by its thread before a signal handler can read it. */
 static __thread int slot_of_thread = PYW_CRASH_NO_SLOT;
 static __thread void *stack_of_thread;
 
@@ -62,13 +62,16 @@ static void put_number(char **at, uintptr_t value, unsigned base, int width)
     }
 }
 
-/* Who sent it: the thread itself (abort, a fault), or somebody by kill(2). */
+/* Did the thread cause the signal itself (abort, a fault), or did a process send it by kill(2)? */
 static int is_own(const siginfo_t *info)
 {
     return info->si_code > 0 || (info->si_code == SI_TKILL && info->si_pid == getpid());
 }
 
-/* "SIGSEGV at address 0x10, in thread 0x00007f...:" as the dump writes threads. snprintf(3) is not for handlers. */
+/*
+ * "SIGSEGV at address 0x10, in thread 0x00007f...:", with the thread in the format of the dump. snprintf(3) is not
+ * async-signal-safe.
+ */
 static size_t describe_signal(char *out, const char *name, const siginfo_t *info)
 {
     char *at = out;
@@ -109,7 +112,10 @@ static void write_stacks(const char *name, const siginfo_t *info)
     }
 }
 
-/* A second one in the same thread is the dump's own fault; one in another thread waits until the first has ended us. */
+/*
+ * A second signal in the same thread is a fault of the dump itself. A signal in another thread waits until the first
+ * thread has ended the process.
+ */
 static int is_first(void)
 {
     const struct timespec pause = {OTHERS_MS / 1000, OTHERS_MS % 1000 * 1000000L};
@@ -125,7 +131,9 @@ static int is_first(void)
     return 0;
 }
 
-/* Raised again, it comes when the handler returns; a fault comes again by itself, and the core file shows its place. */
+/*
+ * The raised signal is delivered when the handler returns. A fault repeats by itself, so the core file shows its place.
+ */
 static void on_fatal_signal(int number, siginfo_t *info, void *context)
 {
     const struct sigaction by_default = {.sa_handler = SIG_DFL};
@@ -171,7 +179,7 @@ void pyw_crash_prepare(const pyw_engine *engine, pyw_board *board, int fd, off_t
         struct sigaction before;
 
         sigaction(fatal[i].number, &action, &before);
-        if (before.sa_sigaction != on_fatal_signal) { /* if it is, this is the fork of a template */
+        if (before.sa_sigaction != on_fatal_signal) { /* otherwise the handler was inherited from a template */
             crash.before[i] = before;
         }
     }
@@ -184,7 +192,7 @@ void pyw_crash_enter(int slot)
 
     slot_of_thread = slot;
     if (stack_of_thread != NULL) {
-        return; /* it came with the fork */
+        return; /* inherited from the template */
     }
     memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     stack.ss_sp = memory;

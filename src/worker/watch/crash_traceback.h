@@ -3,9 +3,9 @@
 #define PYW_WORKER_WATCH_CRASH_TRACEBACK_H
 
 /*
- * The last words of a worker that crashes: on SIGSEGV, SIGBUS, SIGABRT, SIGFPE and SIGILL it writes the Python stacks
- * of its threads behind the board, where the manager finds them, and dies of that signal as it would have without us,
- * core file included.
+ * Writes a traceback when a worker crashes: on SIGSEGV, SIGBUS, SIGABRT, SIGFPE and SIGILL it writes the Python stacks
+ * of its threads to the memory after the board, where the manager reads them. Then the worker dies of the signal, with
+ * a core file as usual.
  */
 
 #include <sys/types.h>
@@ -16,19 +16,19 @@
 enum { PYW_CRASH_NO_SLOT = -1 };
 
 /*
- * Main thread, when Python was started, and again in a worker that was forked from a template; whoever handles these
- * signals the first time gets them afterwards. `fd` is the board's memory, in which there is room from `offset` on; it
- * stays open. Nothing happens in a child that an application forks. `board` NULL or `fd` -1: does nothing.
+ * Installs the handlers. Main thread, after Python was started, and again in a worker that was forked from a template.
+ * Handlers that were installed before run afterwards. `fd` is the board's memory, with room from `offset` on; it stays
+ * open. In a child that an application forks the handlers do nothing. `board` NULL or `fd` -1: does nothing.
  */
 void pyw_crash_prepare(const pyw_engine *engine, pyw_board *board, int fd, off_t offset);
 
 /*
- * Each thread that may run Python, at its start: a stack of its own for the handler, as the thread's may have
- * overflowed, and its slot on the board. Without memory it goes without.
+ * At the start of each thread that may run Python: sets its slot on the board, and a signal stack, because the thread's
+ * own stack may have overflowed. If memory is exhausted, the thread has no signal stack.
  */
 void pyw_crash_enter(int slot);
 
-/* And at its end. */
+/* At the end of such a thread. */
 void pyw_crash_leave(void);
 
 #endif

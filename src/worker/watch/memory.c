@@ -9,7 +9,7 @@
 #include "base/proc.h"
 
 struct pyw_memory_watch {
-    int fd; /* of statm; an application may have closed it, and the number may be another file's */
+    int fd; /* descriptor of statm; an application may close it, and reuse the number for another file */
     uint64_t page_size;
     uint64_t limit;
     void (*on_large)(void);
@@ -17,64 +17,64 @@ struct pyw_memory_watch {
     atomic_int is_large;
 };
 
-/* In bytes; 0: not told. */
-static uint64_t resident(const pyw_memory_watch *look)
+/* In bytes; 0: unknown. */
+static uint64_t resident(const pyw_memory_watch *watch)
 {
     char text[128];
-    ssize_t length = pread(look->fd, text, sizeof(text) - 1, 0);
+    ssize_t length = pread(watch->fd, text, sizeof(text) - 1, 0);
     uint64_t pages = 0;
 
     if (length <= 0) {
         return 0;
     }
     text[length] = '\0';
-    return pyw_proc_number(text, 1, &pages) ? pages * look->page_size : 0;
+    return pyw_proc_number(text, 1, &pages) ? pages * watch->page_size : 0;
 }
 
 pyw_memory_watch *pyw_memory_watch_create(uint64_t limit, void (*on_large)(void))
 {
-    pyw_memory_watch *look = calloc(1, sizeof(*look));
+    pyw_memory_watch *watch = calloc(1, sizeof(*watch));
 
-    if (look == NULL) {
+    if (watch == NULL) {
         return NULL;
     }
-    look->fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    look->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-    look->limit = limit;
-    look->on_large = on_large;
-    if (look->fd < 0) {
-        free(look);
+    watch->fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    watch->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+    watch->limit = limit;
+    watch->on_large = on_large;
+    if (watch->fd < 0) {
+        free(watch);
         return NULL;
     }
-    return look;
+    return watch;
 }
 
-/* Of the threads that come at the same time one looks. */
-static int is_mine(pyw_memory_watch *look, int64_t now)
+/* Of several concurrent threads, only one measures. */
+static int is_due(pyw_memory_watch *watch, int64_t now)
 {
-    int64_t next = atomic_load(&look->next);
+    int64_t next = atomic_load(&watch->next);
 
-    return now >= next && atomic_compare_exchange_strong(&look->next, &next, now + PYW_MEMORY_LOOK_MS);
+    return now >= next && atomic_compare_exchange_strong(&watch->next, &next, now + PYW_MEMORY_CHECK_MS);
 }
 
-void pyw_memory_watch_read(pyw_memory_watch *look, int64_t now)
+void pyw_memory_watch_read(pyw_memory_watch *watch, int64_t now)
 {
-    if (is_mine(look, now) && resident(look) > look->limit) {
-        atomic_store(&look->next, now + PYW_MEMORY_LOOK_SAID_MS);
-        atomic_store(&look->is_large, 1);
-        look->on_large();
+    if (is_due(watch, now) && resident(watch) > watch->limit) {
+        atomic_store(&watch->next, now + PYW_MEMORY_RECHECK_MS);
+        atomic_store(&watch->is_large, 1);
+        watch->on_large();
     }
 }
 
-int pyw_memory_watch_take(pyw_memory_watch *look)
+int pyw_memory_watch_take(pyw_memory_watch *watch)
 {
-    return atomic_exchange(&look->is_large, 0);
+    return atomic_exchange(&watch->is_large, 0);
 }
 
-void pyw_memory_watch_destroy(pyw_memory_watch *look)
+void pyw_memory_watch_destroy(pyw_memory_watch *watch)
 {
-    if (look != NULL) {
-        close(look->fd);
-        free(look);
+    if (watch != NULL) {
+        close(watch->fd);
+        free(watch);
     }
 }

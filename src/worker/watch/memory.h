@@ -3,8 +3,8 @@
 #define PYW_WORKER_WATCH_MEMORY_H
 
 /*
- * The worker's look at its own size (memory-recycle=), between requests: the manager's comes once a second only, and a
- * worker may have served a thousand requests by then. It costs one pread(2), and that not with each request.
+ * Measures the worker's own memory between requests (memory-recycle=). The manager measures only once a second, in
+ * which a worker may serve a thousand requests. A measurement costs one pread(2), and not every request measures.
  */
 
 #include <stdint.h>
@@ -12,22 +12,22 @@
 typedef struct pyw_memory_watch pyw_memory_watch;
 
 enum {
-    PYW_MEMORY_LOOK_MS = 20,      /* from one look to the next, at least */
-    PYW_MEMORY_LOOK_SAID_MS = 500 /* and after one that found the worker too large */
+    PYW_MEMORY_CHECK_MS = 20,   /* minimum interval of measurements */
+    PYW_MEMORY_RECHECK_MS = 500 /* interval after the worker was found too large */
 };
 
 /*
- * On the main thread, of the process that is to be looked at. `limit`: bytes of resident memory. `on_large` is called
- * by the thread that finds more, and must be quick. NULL: the kernel does not tell, or there is no descriptor for it.
+ * Main thread. Measures the calling process. `limit`: bytes of resident memory. The thread that finds more calls
+ * `on_large`, which must be quick. NULL: the kernel does not provide the size, or no descriptor is available.
  */
 pyw_memory_watch *pyw_memory_watch_create(uint64_t limit, void (*on_large)(void));
 
-/* Any thread, without the GIL. `now`: pyw_clock_ms(). Looks if it is time. */
-void pyw_memory_watch_read(pyw_memory_watch *look, int64_t now);
+/* Measures if it is time. Any thread, without the GIL. `now`: pyw_clock_ms(). */
+void pyw_memory_watch_read(pyw_memory_watch *watch, int64_t now);
 
-/* 1: it was found too large since the last call. */
-int pyw_memory_watch_take(pyw_memory_watch *look);
+/* 1: the process was too large since the last call. */
+int pyw_memory_watch_take(pyw_memory_watch *watch);
 
-void pyw_memory_watch_destroy(pyw_memory_watch *look);
+void pyw_memory_watch_destroy(pyw_memory_watch *watch);
 
 #endif

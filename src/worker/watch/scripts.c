@@ -8,7 +8,7 @@
 
 typedef struct watched {
     pyw_application *application;
-    char *script; /* NULL: it has none that is reloaded */
+    char *script; /* NULL: none that is reloaded */
 } watched;
 
 struct pyw_script_watch {
@@ -102,7 +102,7 @@ uint64_t pyw_script_watch_digest(pyw_script_watch *list)
     pthread_mutex_lock(&list->lock);
     for (int i = 0; i < list->count; i++) {
         if (list->items[i].script != NULL) {
-            digest += digest_of(list->items[i].script); /* whatever the order in which they were asked for */
+            digest += digest_of(list->items[i].script); /* a sum, because the order of the entries may differ */
         }
     }
     pthread_mutex_unlock(&list->lock);

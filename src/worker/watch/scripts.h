@@ -2,7 +2,7 @@
 #ifndef PYW_WORKER_WATCH_SCRIPTS_H
 #define PYW_WORKER_WATCH_SCRIPTS_H
 
-/* The applications of a worker, for the question whether a script changed. Any thread; nothing is ever taken off. */
+/* The applications of a worker whose scripts are watched for changes. Any thread; entries are never removed. */
 
 #include <stdint.h>
 
@@ -10,16 +10,16 @@
 
 typedef struct pyw_script_watch pyw_script_watch;
 
-/* NULL: no memory. */
+/* NULL: out of memory. */
 pyw_script_watch *pyw_script_watch_create(void);
 
-/* Adds what is not on it yet. Without memory the application is not watched. The spec is copied. */
+/* Adds the application unless it is listed. If memory is exhausted, it is not watched. The spec is copied. */
 void pyw_script_watch_add(pyw_script_watch *list, pyw_application *application, const pyw_application_spec *spec);
 
-/* Has the script of one of them changed since it was loaded? One stat(2) each. */
+/* Has a script changed since it was loaded? One stat(2) for each script. */
 int pyw_script_watch_changed(pyw_script_watch *list, const pyw_engine *engine);
 
-/* A number that stands for the state of all scripts on disk that may be reloaded: another state, another number. */
+/* A digest of the state of all reloadable scripts on disk. */
 uint64_t pyw_script_watch_digest(pyw_script_watch *list);
 
 #endif

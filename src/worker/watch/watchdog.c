@@ -25,8 +25,8 @@ struct pyw_watchdog {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t ended;
-    int is_ending;            /* under the lock */
-    _Atomic int64_t asked_at; /* INT64_MAX: it was answered */
+    int is_ending;            /* guarded by the lock */
+    _Atomic int64_t asked_at; /* INT64_MAX: Python has answered */
 };
 
 static struct timespec pause_end(const pyw_watchdog *watchdog)
@@ -38,7 +38,7 @@ static struct timespec pause_end(const pyw_watchdog *watchdog)
     return time;
 }
 
-/* 1: the thread is to end. */
+/* 1: the thread must end. */
 static int wait_interval(pyw_watchdog *watchdog)
 {
     struct timespec end = pause_end(watchdog);
@@ -66,7 +66,7 @@ static void *watchdog_thread(void *data)
     return NULL;
 }
 
-/* The condition goes by the clock of pyw_wait. */
+/* The condition must use the clock of pyw_wait. */
 static void prepare(pyw_watchdog *watchdog)
 {
     pthread_condattr_t attributes;

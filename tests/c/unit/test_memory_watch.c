@@ -57,7 +57,7 @@ static void test_one_that_grows_beyond_it_is_told_of_by_the_next_look(void **sta
     pyw_memory_watch_read(look, START);
     assert_int_equal(told, 0);
     memory = take_memory(size);
-    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_CHECK_MS);
     munmap(memory, size);
     assert_int_equal(told, 1);
     assert_int_equal(pyw_memory_watch_take(look), 1);
@@ -72,9 +72,9 @@ static void test_it_is_not_looked_at_with_each_request(void **state)
     look = pyw_memory_watch_create(size, on_large);
     pyw_memory_watch_read(look, START);
     memory = take_memory(size);
-    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS - 1);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_CHECK_MS - 1);
     assert_int_equal(told, 0);
-    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_CHECK_MS);
     assert_int_equal(told, 1);
     munmap(memory, size);
 }
@@ -83,10 +83,10 @@ static void test_what_has_been_told_is_not_told_with_each_look(void **state)
 {
     look = pyw_memory_watch_create(1, on_large);
     pyw_memory_watch_read(look, START);
-    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS);
-    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_SAID_MS - 1);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_CHECK_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_RECHECK_MS - 1);
     assert_int_equal(told, 1);
-    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_SAID_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_RECHECK_MS);
     assert_int_equal(told, 2);
 }
 
@@ -108,7 +108,7 @@ static void test_an_application_that_closes_the_descriptor_does_no_harm(void **s
     close(fd);
     pyw_memory_watch_read(look, START);
     assert_int_equal(open("/dev/zero", O_RDONLY), fd);
-    pyw_memory_watch_read(look, START + PYW_MEMORY_LOOK_MS);
+    pyw_memory_watch_read(look, START + PYW_MEMORY_CHECK_MS);
     assert_int_equal(told, 0);
 }
 

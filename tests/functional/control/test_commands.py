@@ -255,7 +255,7 @@ class TestBrokenCode:
         server.allow_log(r"PYW03\d\d|PYW05\d\d|PYW06\d\d|Traceback|\]   |RuntimeError")
         wait_for(lambda: site.get("/").body == b"one")
         (server.apps / "app.wsgi").write_text(BROKEN)
-        assert "the old ones serve on" in commands.refused("reload", "app")
+        assert "the old workers continue to serve" in commands.refused("reload", "app")
         assert site.get("/").body == b"one"
         (server.apps / "app.wsgi").write_text(VERSION % "three")
         commands.do("reload", "app")

@@ -218,7 +218,7 @@ class TestOrphans:
 
     def test_requests_that_run_longer_are_cut(self, server):
         held = [DaemonSite(server, "/" + name).hold() for name in ("app", "endless", "lingering")]
-        server.expect_log("PYW0419: .* its manager is gone")
+        server.expect_log("PYW0419: .* its manager has exited")
         processes.wait_gone(self.kill_manager(server), ORPHAN_SECONDS)
         assert [one.responses()[0].status for one in held] == [502, 502, 502]
         assert DaemonSite(server, "/app").get("/pid").status == 200
