@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the guard of tests/cost/test_cost.py runs: a counter for the GIL, and the engine alone.
+# The programs of tests/cost/test_cost.py: a counter for the GIL, and the engine without httpd.
 
 COST_COUNTER := $(BUILD)/tests/cost/count_gil.so
 COST_ENGINE  := $(BUILD)/tests/cost/engine_cost

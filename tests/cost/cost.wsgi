@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the costs are counted with: an answer of one block, one whose iterable has a close(), as Flask's has, and one with ten lines printed."""
+"""The measured responses: one block; an iterable with a close(), like Flask's; and ten printed lines."""
 
 
 class Closing(list):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Preloaded into a worker or an httpd child: counts how often the engine takes the GIL. The count is the first eight
- * bytes of the file that $COUNT_GIL names, which all processes share.
+ * Preloaded into a worker or an httpd child: counts how often the engine takes the GIL. All processes share the count,
+ * the first eight bytes of the file $COUNT_GIL.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -35,7 +35,7 @@ void PyEval_RestoreThread(void *state)
     static void (*real)(void *);
 
     if (real == NULL) {
-        /* Not RTLD_NEXT: libpython comes with the engine, behind everything that was there at the start. */
+        /* Not RTLD_NEXT: libpython is loaded with the engine, after all libraries of the start. */
         void *python = dlopen(getenv("COUNT_GIL_LIBRARY"), RTLD_NOW | RTLD_NOLOAD);
 
         *(void **)&real = dlsym(python, "PyEval_RestoreThread");

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine_cost engine.so tests/cost N PATH: serves N requests out of memory, for valgrind to count the instructions. */
+/*
+ * engine_cost engine.so tests/cost N PATH: serves N requests from memory, so that valgrind can count the instructions.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""
-What a request costs, in numbers that do not depend on the machine's speed: system calls, acquisitions of the GIL, and the
-engine's instructions. Each has a ceiling a little above what was measured (docs/results/performance.md); who raises one says why.
+"""The cost of a request in numbers that do not depend on the machine's speed: system calls, acquisitions of the GIL,
+and the engine's instructions. Each limit is slightly above the measured value (docs/results/performance.md); raise
+it only with a reason.
 """
 import functools
 import os
@@ -22,11 +22,11 @@ APPS = {"app.wsgi": HERE / "cost.wsgi"}
 REQUESTS = 400
 SERIES = sysconfig.get_python_version()
 
-# Per request of hello; a request in daemon mode costs httpd what a static answer costs and these calls besides.
+# Calls per request of hello. In daemon mode httpd needs these calls in addition to those of a static file.
 WORKER_CALLS = 5.5
 HTTPD_CALLS_FOR_A_WORKER = 7.2
 EMBEDDED_CALLS = 2.2
-LOOK = 0.02  # seconds from one look of a worker at its size to the next
+LOOK = 0.02  # seconds between two measurements of a worker's own size
 # The engine's and CPython's together, as measured on x86-64 with each series of Python: Debian's packages (3.11 of
 # bookworm, 3.13 of trixie, 3.14 of sid), and pyenv's builds. The margin covers other compilers and point releases.
 ENGINE_INSTRUCTIONS = {"3.9": 15250, "3.10": 15320, "3.11": 14822, "3.12": 16087, "3.13": 15685, "3.14": 14609}
@@ -59,7 +59,7 @@ def ask(site_connection, path, count):
 
 
 def count_calls(pids, output, work):
-    """How many system calls the processes make while work() runs; futexes are the MPM's and the GIL's, and depend on time."""
+    """Return the number of system calls of the processes while work() runs, without futexes, which depend on time."""
     tracer = subprocess.Popen(["strace", "-f", "-c", "-o", str(output), *("-p%d" % pid for pid in pids)],
                               stderr=subprocess.PIPE, text=True)
     for _ in pids:
@@ -140,10 +140,10 @@ class TestGil:
             return int.from_bytes(server.gil_count.read_bytes(), "little")
 
         with server.connect() as connection:
-            ask(connection, path, REQUESTS)  # each thread of httpd has its first request: it makes its Thread object
+            ask(connection, path, REQUESTS)  # the first request of each thread of httpd creates a Thread object
             before = count()
             ask(connection, path, REQUESTS)
-            # close() may come after the answer
+            # close() may follow the response
             wait_for(lambda: count() >= before + REQUESTS)
         print(path, (count() - before) / REQUESTS)
         assert (count() - before) / REQUESTS <= ceiling + 0.05

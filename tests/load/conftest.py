@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application of tests/functional/daemon, and how long the load goes on: some seconds, or PYWSGI_LOAD_SECONDS=60."""
+"""The application of tests/functional/daemon, and the duration of the load: a few seconds, or PYWSGI_LOAD_SECONDS=60.
+"""
 import os
 import pathlib
 import sys

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""
-Clients that send and read slowly, many at a time on real sockets, and a fast one beside them that measures how the site
-is served meanwhile. HTTP/1.1; the HTTP/2 ones are in pyw.http2.
+"""Many clients that send and read slowly on real sockets, and a fast client that measures how the site is served
+meanwhile. HTTP/1.1; pyw.http2 contains the HTTP/2 clients.
 """
 import asyncio
 import socket
@@ -11,7 +10,7 @@ SMALL = 4096
 
 
 class Tally:
-    """What the fast client has seen: seconds of each request, and what went wrong."""
+    """The results of the fast client: the seconds of each request, and the errors."""
 
     def __init__(self):
         self.times = []
@@ -22,7 +21,7 @@ class Tally:
 
 
 async def open_connection(port, receive_buffer=SMALL):
-    """A small buffer lets the server feel at once that nobody reads."""
+    """With a small buffer the server notices soon that the client does not read."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.setblocking(False)
@@ -31,7 +30,9 @@ async def open_connection(port, receive_buffer=SMALL):
 
 
 async def slow_upload(port, path, size, seconds):
-    """Sends all but the last byte in small steps, for so long, and then that one. Returns the response's bytes."""
+    """Send all but the last byte in small steps for `seconds`, and then the last byte. Return the bytes of the
+    response.
+    """
     reader, writer = await open_connection(port)
     end = time.monotonic() + seconds
     writer.write(b"POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (
@@ -50,7 +51,7 @@ async def slow_upload(port, path, size, seconds):
 
 
 async def slow_reader(port, path, seconds):
-    """Reads a little now and then, for so long, and then the rest. Returns how many bytes came."""
+    """Read a little from time to time for `seconds`, and then the rest. Return the number of bytes."""
     reader, writer = await open_connection(port)
     writer.write(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode())
     end = time.monotonic() + seconds
@@ -70,7 +71,7 @@ async def slow_reader(port, path, seconds):
 
 
 async def fast_client(port, path, seconds, tally):
-    """One request after the other, each on a connection of its own, as browsers that come by."""
+    """Send one request after the other, each on a new connection."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         start = time.monotonic()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F17: a child of httpd that has run out of descriptors says 503, does not spin, and recovers alone."""
+"""F17: a child of httpd without free descriptors answers 503, does not spin, and recovers by itself."""
 import subprocess
 
 import pytest
@@ -21,7 +21,7 @@ BODY = b"x" * 300_000
 
 
 class NoDescriptors:
-    """While it lasts the process gets no further one; those that it has stay."""
+    """Prevents the process from opening further descriptors; open descriptors stay open."""
 
     def __init__(self, pid):
         self.pid = pid
@@ -35,7 +35,7 @@ class NoDescriptors:
         self.limit(self.before)
 
     def take_all(self):
-        """What the request before has used may be closed a moment later: then once more."""
+        """The descriptors of the previous request may be closed a moment later, so try again."""
         free = self.first_free()
         self.limit(free)
         return self.first_free() == free
@@ -45,7 +45,7 @@ class NoDescriptors:
         return next(number for number in range(len(used) + 1) if number not in used)
 
     def limit(self, number):
-        """As the child's own user: even root needs a capability for that which containers do not have."""
+        """As the child's own user: otherwise even root needs a capability that containers do not have."""
         subprocess.run(["prlimit", "--pid", str(self.pid), "--nofile=%s:" % number], check=True,
                        user=server_user(), group=server_user(), extra_groups=[])
 

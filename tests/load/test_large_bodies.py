@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F29: a body of 1 GiB in each direction (PYWSGI_LOAD_MIB=1024; less by default) arrives, and takes no memory."""
+"""F29: a body of 1 GiB in each direction (PYWSGI_LOAD_MIB=1024; less by default) is transferred without using memory.
+"""
 import hashlib
 import os
 import threading
@@ -24,7 +25,7 @@ GROWTH = 4 * MIB
 
 
 class Memory:
-    """The most that the resident memory of each process has grown since the start, looked at all the time."""
+    """The maximum growth of each process's resident memory since the start, measured continuously."""
 
     def __init__(self, server):
         self.before = server.memory()
@@ -75,7 +76,7 @@ class TestLargeBodies:
             assert (response.status, response.body) == (200, whole.hexdigest().encode())
 
     def download(self, site, size, length):
-        """Block by block: the whole of it would be the test's own memory."""
+        """Read block by block, so that the test itself uses little memory."""
         with site.connect(timeout=120) as connection:
             connection.start("GET", "%s/numbered?size=%d&length=%s" % (site.prefix, size, length))
             assert connection.read_head().status == 200

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F13: slow clients, four times as many as there are Python threads in each direction, and the site is served."""
+"""F13: with four times as many slow clients as Python threads in each direction, the site is served."""
 import asyncio
 import shutil
 import subprocess
@@ -96,7 +96,7 @@ class TestHttp2:
 @pytest.mark.skipif(not shutil.which("slowhttptest"), reason="slowhttptest is not installed: tools/install-deps")
 @sanitizers.time_is_measured
 class TestSlowhttptest:
-    """The tool that others measure with: its own probe must find the site available all the time."""
+    """A well-known tool: its own probe must find the site available all the time."""
 
     MODES = {
         "slow headers": ["-H", "-i", "1"],

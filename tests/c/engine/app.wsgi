@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers for the engine's tests: the first part of PATH_INFO names the function."""
+"""Responses for the engine's tests: the first part of PATH_INFO selects the function."""
 import sys
 import tempfile
 import threading
@@ -356,7 +356,7 @@ def allocated(environ, start_response):
 
 
 def until_pushed(environ):
-    """Waits for the flusher: see memory_client_gone."""
+    """Wait for the flusher: see memory_client_gone."""
     deadline = time.monotonic() + 10
     while not environ["pywsgi.client_gone"]():
         if time.monotonic() > deadline:
@@ -386,7 +386,7 @@ def pauses(environ, start_response):
 
 
 def pauses_in_c(environ, start_response):
-    """With the GIL, as an extension module may."""
+    """Pause with the GIL, as an extension module may."""
     import ctypes
 
     start_response("200 OK", [])

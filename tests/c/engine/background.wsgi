@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Leaves a thread running that takes the GIL all the time, as monitoring agents and metric pushers do."""
+"""Starts a thread that takes the GIL all the time, as monitoring agents do."""
 import atexit
 import threading
 import time

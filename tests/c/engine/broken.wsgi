@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does not load."""
+"""A script that fails to load."""
 number = 1
 raise ValueError("at import")

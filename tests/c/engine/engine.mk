@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The engine without httpd: every engine that is built, and not older than its sources, runs the suites of tests/c/engine, as a worker's, as an httpd
-# child's and as a template's. `make check-engine`, with SANITIZE=1 too. ASan does not look for leaks: CPython leaves some by design.
+# child's and as a template's. `make check-engine`, with SANITIZE=1 too. ASan does not check for leaks, because CPython has some by design.
 
 ENGINE_TEST_NAMES := engine_exchange engine_host test_engine test_deadlines test_loading test_responses test_streams \
                      test_template test_threads

@@ -51,7 +51,7 @@ static void take_head(memory_exchange *self, const pyw_head *head)
     }
 }
 
-/* What all sends have in common: PYW_OK if the bytes may be taken. */
+/* The common part of all sends: PYW_OK if the bytes may be taken. */
 static pyw_result begin_send(memory_exchange *self, unsigned flags)
 {
     if ((flags & PYW_SEND_NOWAIT) && self->always_blocks) {
@@ -134,7 +134,7 @@ static pyw_result memory_append_log(pyw_exchange *exchange, pyw_log_level level,
     return PYW_OK;
 }
 
-/* An application that looks whether its client has gone looks, in these tests, whether the flusher was here. */
+/* In these tests an application calls client_gone() to see whether the flusher has run. */
 static int memory_client_gone(pyw_exchange *exchange)
 {
     return ours(exchange)->read_end == PYW_GONE || ours(exchange)->parallel_sends > 0;

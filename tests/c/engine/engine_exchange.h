@@ -3,8 +3,8 @@
 #define PYW_ENGINE_EXCHANGE_H
 
 /*
- * A request whose carrier is memory: what goes in is set before run(), what came out is looked at afterwards. One
- * thread at a time.
+ * A request whose carrier is memory: the input is set before run(), and the output is examined afterwards. One thread
+ * at a time.
  */
 
 #include "base/buffer.h"
@@ -19,12 +19,12 @@ typedef struct memory_exchange {
     /* in */
     const char *body;
     size_t body_length;
-    size_t at_hand;        /* bytes of the body that are read without waiting */
-    size_t read_most;      /* bytes that one read gives at most; 0: all */
-    pyw_result read_end;   /* what follows the last byte: PYW_OK is the end of the body */
-    int always_blocks;     /* every NOWAIT call says AGAIN */
-    int gone_after;        /* the client leaves after so many sends; 0: it stays */
-    int parallel_refusals; /* so many sends of the flusher say AGAIN */
+    size_t at_hand;        /* bytes of the body that can be read without waiting */
+    size_t read_most;      /* the maximum of a read; 0: no limit */
+    pyw_result read_end;   /* the result after the last byte: PYW_OK is the end of the body */
+    int always_blocks;     /* every NOWAIT call returns AGAIN */
+    int gone_after;        /* the client leaves after this number of sends; 0: it stays */
+    int parallel_refusals; /* the number of sends by the flusher that return AGAIN */
 
     /* out */
     size_t body_read;
@@ -35,8 +35,8 @@ typedef struct memory_exchange {
     pyw_buffer log; /* "<level> text\n" each */
     int heads, sends, files, blocking_sends, parallel_sends;
     int waits;            /* reads that may have waited */
-    int sent_before_read; /* bytes that were out when the body was read for the first time; -1: it was not */
-    int last_after;       /* bytes that were out when LAST came; -1: it did not */
+    int sent_before_read; /* bytes sent before the first read of the body; -1: it was not read */
+    int last_after;       /* bytes sent before LAST; -1: LAST was not sent */
     int end_seen;
     int finished;
     pyw_outcome outcome;
@@ -47,11 +47,11 @@ typedef struct memory_exchange {
 void memory_exchange_init(memory_exchange *exchange, const char *method, const char *path);
 void memory_exchange_free(memory_exchange *exchange);
 
-/* Strings are referred to. */
+/* The strings must stay valid. */
 void memory_exchange_pair(memory_exchange *exchange, const char *name, const char *value);
 void memory_exchange_body(memory_exchange *exchange, const char *body);
 
-/* NUL-terminated views of what came out. */
+/* NUL-terminated views of the output. */
 const char *memory_content(memory_exchange *exchange);
 const char *memory_headers(memory_exchange *exchange);
 const char *memory_log(memory_exchange *exchange);

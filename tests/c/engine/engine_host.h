@@ -3,7 +3,7 @@
 #define PYW_ENGINE_HOST_H
 
 /*
- * The process that the engine's tests run in: it loads an engine and starts it, once. Its log is kept in memory; any
+ * The process in which the engine's tests run: it loads an engine and starts it, once. Its log is stored in memory; any
  * thread may log.
  */
 
@@ -15,7 +15,7 @@ void host_start(const char *engine_file, const char *tests, int is_daemon, int i
 
 extern const pyw_engine *host_engine;
 
-/* How often the engine told the host of a request that does not end (after 300 ms). */
+/* How often the engine reported a request that does not end (after 300 ms). */
 extern volatile int host_overdue;
 
 /* The scripts of tests/c/engine in the main interpreter, by file name; or in another application group. */
@@ -23,13 +23,13 @@ pyw_application *host_script(const char *name, const char *group);
 pyw_application *host_script_path(const char *path, const char *group, int group_is_default, int reloading);
 pyw_application *host_module(const char *target, const char *callable);
 
-/* Runs a GET of `path`; afterwards the exchange holds what came out. */
+/* Runs a GET of `path`; afterwards the exchange contains the output. */
 void host_get(memory_exchange *exchange, pyw_application *application, const char *path);
 void host_run(pyw_application *application, memory_exchange *exchange);
 
 /* The records so far, as "<level> text\n"; valid until the next record. host_log_clear forgets them. */
 const char *host_log(void);
-/* Is `words` among them, within 5 s? */
+/* Do the records contain `words` within 5 s? */
 int host_log_wait(const char *words);
 void host_log_clear(void);
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers whether it was loaded by the parent process, and whether its function has run in this one only, once."""
+"""Responds whether the parent process loaded it, and whether its after_fork function has run once, in this process
+only.
+"""
 import os
 
 import pywsgi

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes longer than it may."""
+"""An application that exceeds its deadline."""
 import time
 
 import pywsgi
 
 
 def run(environ, start_response):
-    """In Python: what is raised in this thread is come to at once."""
+    """In Python code, which receives the exception at once."""
     while True:
         time.sleep(0.001)
 
 
 def sleep(environ, start_response):
-    """In C, for longer than interrupt-timeout."""
+    """In C code, for longer than interrupt-timeout."""
     time.sleep(1)
     start_response("200 OK", [])
     return [b"awake"]

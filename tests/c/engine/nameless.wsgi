@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Has no application."""
+"""A script without an application."""
 
 
 def handler(environ, start_response):

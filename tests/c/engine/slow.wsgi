@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gives up the GIL while it is imported, and says good-bye when the interpreter ends."""
+"""Releases the GIL while it is imported, and logs a message when the interpreter ends."""
 import atexit
 import threading
 

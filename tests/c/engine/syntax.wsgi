@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is no Python."""
+"""A script with a syntax error."""
 def application(:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_cycles engine.so tests/c/engine: Python is started, serves from several threads and interpreters, and is
- * stopped, in one process after the other, a few at a time; none may crash, hang, or say anything while it ends.
+ * test_cycles engine.so tests/c/engine: starts Python, serves from several threads and interpreters, and stops, in many
+ * processes, a few at a time. None may crash, hang, or log anything while it ends.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -43,7 +43,7 @@ static int live(const char *engine, const char *tests)
     int failures[THREADS] = {0};
     int all = 0;
 
-    alarm(SECONDS_MOST); /* a hang is a signal, too */
+    alarm(SECONDS_MOST); /* reports a hang by a signal */
     host_start(engine, tests, 1, 0);
     for (int i = 0; i < THREADS; i++) {
         pthread_create(&threads[i], NULL, work, &failures[i]);
@@ -73,7 +73,7 @@ static int is_failure(pid_t pid)
     return 1;
 }
 
-/* Returns how many failed. */
+/* Returns the number of failures. */
 static int run_batch(const char *engine, const char *tests)
 {
     pid_t pids[AT_ONCE];

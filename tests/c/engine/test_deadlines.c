@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests that run out of time, or whose client leaves. */
+/* Requests that exceed their deadline, or whose client leaves. */
 #include "test_engine.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Runs a GET whose answer is due in `ms`. */
+/* Runs a GET with a deadline in `ms`. */
 static void get_by(memory_exchange *got, const char *group, const char *path, int ms)
 {
     memory_exchange_init(got, "GET", path);
@@ -26,7 +26,7 @@ static void get_by(memory_exchange *got, const char *group, const char *path, in
     host_run(host_script("late.wsgi", group), got);
 }
 
-/* The report may come a moment after the end of the request. */
+/* The report may be written shortly after the end of the request. */
 static void assert_logged(const char *words)
 {
     if (!host_log_wait(words)) {

@@ -26,7 +26,7 @@ static const struct CMUnitTest stop_tests[] = {
     cmocka_unit_test(stop_again_does_nothing),
 };
 
-/* What serves runs the suites of requests, and is stopped; a template those of forking. */
+/* A process that serves runs the suites of requests and is stopped; a template runs the suites of forking. */
 static int run_suites(int is_embedded)
 {
     int failures = 0;

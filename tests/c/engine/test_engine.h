@@ -2,7 +2,7 @@
 #ifndef PYW_TEST_ENGINE_H
 #define PYW_TEST_ENGINE_H
 
-/* The engine's suites; test_engine.c runs them in one process, for an engine starts once. */
+/* The engine's suites. test_engine.c runs them in one process, because an engine can be started only once. */
 
 #include "unit_test.h"
 

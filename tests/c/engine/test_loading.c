@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Applications and where they come from: scripts, modules, failures, interpreters, reloading. */
+/* Applications and their sources: scripts, modules, failures, interpreters, reloading. */
 #include "test_engine.h"
 
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static void expect_error(pyw_application *application, int status, const char *l
     memory_exchange_free(&got);
 }
 
-/* A script below TMPDIR, put in place at once, as an editor or a deployment does. */
+/* Writes a script below TMPDIR atomically, as an editor or a deployment does. */
 static void write_script(const char *path, const char *text)
 {
     char fresh[256];
@@ -109,7 +109,7 @@ static void a_failed_import_names_file_and_line(void **state)
     assert_non_null(strstr(host_log(), "ValueError: at import"));
     host_log_clear();
     expect_error(application, 500, "PYW0611");
-    assert_string_equal(host_log(), ""); /* backing off */
+    assert_string_equal(host_log(), ""); /* no retry yet */
     assert_int_equal(host_engine->load(application), PYW_FAILED);
 }
 
@@ -212,7 +212,7 @@ static void the_same_application_is_registered_once(void **state)
     assert_ptr_not_equal(host_script("app.wsgi", ""), host_script("app.wsgi", "other"));
 }
 
-/* Main went to "" when the suites began; what is there by default comes second. */
+/* The main interpreter belongs to "" since the suites began; a default group comes too late. */
 static void further_default_groups_leave_main_alone(void **state)
 {
     memory_exchange got;
@@ -228,7 +228,7 @@ static void further_default_groups_leave_main_alone(void **state)
     remove_script(path);
 }
 
-/* The stacks in a new file, which the caller closes. */
+/* Writes the stacks to a new file, which the caller closes. */
 static FILE *dump(char *text, size_t size)
 {
     FILE *file = tmpfile();
@@ -250,7 +250,7 @@ static int has_stacks(void)
     return strstr(text, "hread 0x") != NULL;
 }
 
-/* Nobody can read it back but the one who made it; shows that it writes at all, and takes no GIL. */
+/* The dump goes to a private file, so check only that it is written and takes no GIL. */
 static void stacks_are_dumped(void **state)
 {
     assert_true(has_stacks());
@@ -258,7 +258,7 @@ static void stacks_are_dumped(void **state)
 
 static atomic_int is_dumping;
 
-/* NULL: descriptor 2 was another file for a moment. */
+/* NULL: descriptor 2 was temporarily another file. */
 static void *watch_stderr(void *data)
 {
     struct stat before, now;
@@ -304,7 +304,7 @@ static void threads_dump_at_the_same_time_and_the_log_stays_where_it_is(void **s
 
 enum { FD_MOST = 64 };
 
-/* In a child process: all descriptors are closed and others have their numbers. */
+/* In a child process: closes all descriptors, and opens others with the same numbers. */
 static int dump_among_strangers(void)
 {
     struct stat before, now;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PEP 3333 through the engine: what reaches the carrier for what an application does. */
+/* PEP 3333 through the engine: what the carrier gets for each kind of response. */
 #include "test_engine.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A row: this path gives that. NULL and 0: not looked at. */
+/* A path and the expected response. NULL and 0: not checked. */
 typedef struct row {
     const char *method;
     const char *path;
     int status;
-    const char *headers; /* all of them, a line each */
+    const char *headers; /* all headers, one per line */
     const char *content;
     pyw_outcome outcome;
-    const char *log; /* part of it; NULL: there is no record */
+    const char *log; /* a part of it; NULL: no record */
 } row;
 
 static const row rows[] = {
@@ -208,7 +208,7 @@ static void what_is_at_hand_is_read_without_waiting(void **state)
             got.read_most = 5;
             host_run(host_script("app.wsgi", ""), &got);
             assert_string_equal(memory_content(&got), answers[path]);
-            assert_int_equal(got.waits == 0, at_hand > 22); /* the end of the body comes behind its 22 bytes */
+            assert_int_equal(got.waits == 0, at_hand > 22); /* the end of the body follows its 22 bytes */
             memory_exchange_free(&got);
         }
     }
@@ -286,7 +286,7 @@ static void request_every_path(void)
     }
 }
 
-/* Caches grow for a while. An object that is lost with every request for one of the paths shows in every turn. */
+/* Caches grow for a while. An object that leaks with every request for a path shows in every turn. */
 static void requests_leave_no_objects_behind(void **state)
 {
     long growth = ROUNDS;

@@ -43,7 +43,7 @@ static void a_full_buffer_is_sent(void **state)
         assert_memory_equal(got.content.data + 1000 * i + 996, block, 4);
     }
     assert_in_range(got.sends - got.parallel_sends, 1, 2 + 100000 / 16384);
-    assert_int_equal(got.blocking_sends, 1); /* the end, when Python is done */
+    assert_int_equal(got.blocking_sends, 1); /* the end of the request */
     memory_exchange_free(&got);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A template: applications are loaded in one process, and served by those that are forked from it. */
+/* A template: one process loads applications, and forked processes serve them. */
 #include "test_engine.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ static pid_t plain_fork(void)
     return fork();
 }
 
-/* 0: it is as it should be. In the forked process a failed assertion would run the rest of the suite. */
+/* 0: correct. In the forked process a failed assertion would run the rest of the suite. */
 static int check_content(pyw_application *application, const char *path, const char *content)
 {
     memory_exchange got;

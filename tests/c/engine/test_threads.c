@@ -79,7 +79,7 @@ static void *load(void *data)
     return is_answered(application, "/", "made") ? data : NULL;
 }
 
-/* No thread_end here: what these threads leave behind is for stop() to clear away. */
+/* No thread_end here: stop() must clean up after these threads. */
 static void an_import_happens_once_for_all_who_wait(void **state)
 {
     pthread_t threads[THREADS];

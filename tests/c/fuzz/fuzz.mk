@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Fuzzing of the wire protocol: `make check-fuzz`, FUZZ_SECONDS=600 for longer. What is found to be interesting stays in
-# $(FUZZ)/corpus-* for the next run; an input that fails is named in the output and kept in $(FUZZ).
+# Fuzzing of the wire protocol: `make check-fuzz`, FUZZ_SECONDS=600 for longer. Interesting inputs stay in
+# $(FUZZ)/corpus-* for the next run; the output names failing inputs, which are saved in $(FUZZ).
 
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
@@ -13,7 +13,7 @@ FUZZ_SHARED  := tests/c/unit/any_message.c $(call sources_of,wire base)
 FUZZ_HEADERS := $(wildcard src/wire/*.h src/base/*.h tests/c/unit/*.h)
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 
-# Each gets its share of the time.
+# The fuzzers share the time equally.
 fuzz_seconds := $(shell expr $(FUZZ_SECONDS) / $(words $(FUZZ_NAMES)))
 
 check-fuzz:

@@ -50,7 +50,7 @@ static void send_piece(int fd, const uint8_t *bytes, size_t length, int with_fd)
         message.msg_control = control.bytes;
         message.msg_controllen = sizeof(control.bytes);
     }
-    /* A reader that gave up leaves the socket full one day: those bytes are dropped. */
+    /* A reader that has failed no longer empties the socket: drop these bytes when it is full. */
     (void)!sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -65,7 +65,7 @@ static void check_frame(const pyw_frame *frame)
     pyw_any_message_decode(&header, frame->payload, frame->length);
 }
 
-/* All that is here. A frame with a descriptor has its taker now and then. */
+/* Reads all available frames. Takes the descriptor of some of them. */
 static pyw_result read_all(pyw_channel *channel)
 {
     pyw_frame frame;

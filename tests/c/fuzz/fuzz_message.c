@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer target for the pure half of the protocol. The input is a frame. It is decoded twice: as it is, and with the
- * payload taken to be all that follows the header, so that the decoders are reached without a right length. What was
- * taken must give the same bytes when it is encoded again: no message has two forms.
+ * libFuzzer target for the pure half of the protocol. The input is a frame. It is decoded twice: as it is, and with
+ * everything after the header as the payload, so that the decoders run even if the length is wrong. An accepted message
+ * must give the same bytes when it is encoded again: each message has one form.
  */
 #include <stdint.h>
 #include <stdlib.h>

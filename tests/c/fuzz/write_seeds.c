@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the examples of docs/internals/WIRE.md as first inputs of the fuzzers:
- * write_seeds MESSAGE_DIRECTORY CHANNEL_DIRECTORY.
+ * Writes the examples of docs/internals/WIRE.md as seeds of the fuzzers: write_seeds MESSAGE_DIRECTORY
+ * CHANNEL_DIRECTORY.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "vectors.h"
 
-/* See fuzz_channel.c: as long a piece as there is, read afterwards; the same with a descriptor. */
+/* See fuzz_channel.c: the longest piece, followed by a read; and the same with a descriptor. */
 enum { WHOLE = 0xbf, WHOLE_WITH_FD = 0xff, NO_PREFIX = -1 };
 
 static void write_seed(const char *directory, const char *suffix, const pyw_vector *vector, int prefix)

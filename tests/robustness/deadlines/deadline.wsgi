@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes its time in various ways."""
+"""Slow responses of many kinds."""
 import ctypes
 import os
 import signal
@@ -24,7 +24,7 @@ def deadline(environ, start_response):
 
 
 def hold(environ, start_response):
-    """Runs Python code until the test lets it go."""
+    """Run Python code until the test ends it."""
     note_of(environ, str(os.getpid()))
     wait_for_file(query(environ, "key") + ".go", 60)
     return plain(start_response, "held by %d" % os.getpid())
@@ -39,7 +39,7 @@ def stream(environ, start_response):
 
 
 def trickle(environ, start_response):
-    """Always something, never the end."""
+    """Send something from time to time, and never end."""
     def produce():
         try:
             while True:
@@ -53,7 +53,7 @@ def trickle(environ, start_response):
 
 
 def note_end(environ):
-    """Even if the interruption comes in the middle of it."""
+    """Note the end, even if the interruption happens meanwhile."""
     try:
         note_of(environ, "end")
     finally:
@@ -63,7 +63,7 @@ def note_end(environ):
 
 
 def flood(environ, start_response):
-    """More than any client takes."""
+    """Send more than any client reads."""
     def produce():
         try:
             while True:
@@ -76,7 +76,7 @@ def flood(environ, start_response):
 
 
 def hints(environ, start_response):
-    """Never comes to an answer."""
+    """Send early hints, and no response."""
     try:
         while True:
             environ["wsgi.early_hints"]([("Link", "<%s>" % ("x" * 4000))])
@@ -85,7 +85,7 @@ def hints(environ, start_response):
 
 
 def large(environ, start_response):
-    """Made in no time."""
+    """A large response, produced at once."""
     start_response("200 OK", [TYPE])
     size = int(query(environ, "size"))
     for at in range(0, size, 65536):
@@ -94,13 +94,13 @@ def large(environ, start_response):
 
 
 def dying(environ, start_response):
-    """Likewise, but for its end."""
+    """As large, but the process dies before the end."""
     yield from large(environ, start_response)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def sleep(environ, start_response):
-    """In C, and without the GIL."""
+    """In C code, without the GIL."""
     note_of(environ, str(os.getpid()))
     time.sleep(float(query(environ, "seconds", "3")))
     return plain(start_response, "awake")
@@ -115,7 +115,7 @@ def lock(environ, start_response):
 
 
 def stubborn(environ, start_response):
-    """Catches whatever comes."""
+    """Catch all exceptions."""
     note_of(environ, str(os.getpid()))
     while not os.path.exists(os.path.join(DATA, query(environ, "key") + ".go")):
         try:
@@ -127,7 +127,7 @@ def stubborn(environ, start_response):
 
 
 def excuse(environ, start_response):
-    """Answers all the same."""
+    """Respond in spite of the exception."""
     import pywsgi
     try:
         while True:
@@ -158,14 +158,14 @@ def iterate(environ, start_response):
 
 
 def hog(environ, start_response):
-    """In C with the GIL held: PyDLL does not let go of it."""
+    """In C code with the GIL: PyDLL does not release it."""
     note_of(environ, str(os.getpid()))
     ctypes.PyDLL(None).sleep(int(query(environ, "seconds", "3")))
     return plain(start_response, "not stuck any more")
 
 
 def silent(environ, start_response):
-    """Yields nothing for ever, behind ?first= bytes."""
+    """Yield nothing forever, after ?first= bytes."""
     def produce():
         try:
             yield b"x" * int(query(environ, "first", "0"))
@@ -181,7 +181,7 @@ def silent(environ, start_response):
 
 
 def watch(environ, start_response):
-    """Waits until pywsgi.client_gone() says so."""
+    """Wait until pywsgi.client_gone() returns true."""
     note_of(environ, "begun")
     due = time.monotonic() + 10
     while not environ["pywsgi.client_gone"]() and time.monotonic() < due:
@@ -191,7 +191,7 @@ def watch(environ, start_response):
 
 
 def busy(environ, start_response):
-    """Sends nothing, and looks at nobody."""
+    """Send nothing, and never check the client."""
     import pywsgi
     note_of(environ, "begun")
     try:
@@ -214,14 +214,14 @@ def upload(environ, start_response):
 
 
 def near(environ, start_response):
-    """Ends about when its time is up, in C, so that an exception may be on its way to this thread."""
+    """End close to the deadline, in C code, so that an exception may be pending for this thread."""
     due = environ["pywsgi.deadline"]
     time.sleep(max(0, due - time.monotonic() + float(query(environ, "after", "0"))))
     return plain(start_response, "just so")
 
 
 def work(environ, start_response):
-    """Much Python code, in which anything that was raised for somebody else would show."""
+    """Much Python code, in which an exception for another request would show."""
     return plain(start_response, sum(len(str(i)) for i in range(20000)))
 
 

@@ -10,7 +10,7 @@ sys.path.insert(0, str(paths.TESTS / "functional" / "daemon"))
 
 from daemon_site import DaemonSite  # noqa: E402, F401
 
-# Whatever else could end a request takes longer, in seconds: httpd's Timeout of 20, interrupt-timeout=30s.
+# All other limits that could end a request are longer, in seconds: httpd's Timeout of 20, interrupt-timeout=30s.
 TOO_LATE = 5
 
 APPS = {"app.wsgi": HERE / "deadline.wsgi", "support.py": paths.SUPPORT}

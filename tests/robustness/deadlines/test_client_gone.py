@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that leave: the application finds out, its generator is closed, and nobody calls that an error."""
+"""Clients that leave: the application is informed, its generator is closed, and no error is logged."""
 import os
 import shutil
 import socket
@@ -20,7 +20,7 @@ def site(server, mode):
 
 
 def begin(site, path, first=0):
-    """A request that the application has begun, its connection, and its key."""
+    """Return a request that the application has begun, its connection, and its key."""
     key = site.new_key()
     connection = site.connect()
     connection.start("GET", "%s%s?key=%s&first=%d" % (site.prefix, path, key, first))
@@ -64,7 +64,7 @@ class TestIgnored:
         connection.reset()
         other, key_of_other = begin(site, "/watch")
         other.reset()
-        site.wait_notes(key_of_other, 2)  # so long it takes to see it
+        site.wait_notes(key_of_other, 2)  # the time to detect it
         (site.httpd.data / (key + ".go")).touch()
         assert site.wait_notes(key, 2)[1] == "not interrupted"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client that takes its time, or that falls silent, holds neither a Python thread nor one of httpd past the deadline."""
+"""A client that is slow or silent holds neither a Python thread nor a thread of httpd beyond the deadline."""
 import socket
 import ssl
 
@@ -10,7 +10,7 @@ from pyw.http2 import Http2Connection
 from pyw.tls import virtual_host
 from pyw.wait import elapsed
 
-SIZE = 12 << 20  # more than the sockets between the worker and the client hold
+SIZE = 12 << 20  # more than the buffers of the sockets between worker and client
 
 
 def begin(site, path):
@@ -20,7 +20,7 @@ def begin(site, path):
 
 
 def deadline_of_another(server):
-    """Returns when the time of a request that began now is up."""
+    """Return when the deadline of a request that began now has passed."""
     site = DaemonSite(server, "/other")
     assert site.get("/hold?key=" + site.new_key()).status == 504
 
@@ -47,7 +47,7 @@ class TestSlowReaders:
 
     @pytest.mark.parametrize("prefix", ["", "/unbuffered"])
     def test_a_response_that_is_not_complete_is_cut(self, server, prefix):
-        """httpd's Timeout of a minute is not waited for."""
+        """Without waiting for httpd's Timeout of a minute."""
         site = DaemonSite(server, prefix)
         key, since = site.new_key(), server.log.position()
         with begin(site, site.prefix + "/flood?key=" + key) as client:
@@ -76,7 +76,7 @@ class TestSlowReaders:
             assert site.get("/pid").status == 200
 
     def test_so_is_one_of_http2(self, server):
-        """Its stream has no socket that could be closed: httpd's thread waits on, Python's does not."""
+        """A stream has no socket that could be closed: httpd's thread waits, Python's does not."""
         site = DaemonSite(server)
         key = site.new_key()
         with Http2Connection(server.port, window=1000) as client:
@@ -165,7 +165,7 @@ class TestSilentUploads:
 
 
 class TestTls:
-    """What a filter holds back does not show in the socket."""
+    """The socket does not show data that a filter holds back."""
     CONFIG = """
         WSGIDaemonProcess app threads=1 request-timeout=1s interrupt-timeout=30s response-buffer=64K response-spool=0
         WSGIScriptAlias / ${APPS}/app.wsgi process-group=app

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The thread of a request whose time is up is reported, interrupted, and, if it does not react, replaced."""
+"""The thread of a request that exceeds its deadline is reported, interrupted, and, if it does not react, replaced."""
 import concurrent.futures
 import re
 
@@ -41,7 +41,7 @@ class TestInterrupted:
         assert response.status == 504 and seconds < (1.2 if "near" in path else 0.9)
 
     def test_an_application_that_catches_everything_gains_nothing(self, site):
-        """Embedded, its client has to wait until it returns."""
+        """In embedded mode the client has to wait until the application returns."""
         key = site.new_key()
         connection = site.connect()
         connection.start("GET", "%s/stubborn?key=%s" % (site.prefix, key))
@@ -96,7 +96,7 @@ class TestInterrupted:
 
 
 class TestNobodyElse:
-    """The exception is for one request of one thread, and for no other."""
+    """The exception affects only one request of one thread."""
     CONFIG = BOTH.replace("threads=4", "threads=2") % "30s"
 
     def test_later_requests_of_the_thread_are_not_hit(self, server, site):
@@ -149,7 +149,7 @@ class TestNoDeadline:
 
 
 class TestReplaced:
-    """A thread that does not react: its worker is replaced, successor first, its other requests end in peace."""
+    """A thread that does not react: its worker is replaced, successor first, and its other requests end normally."""
     CONFIG = """
         WSGIDaemonProcess app threads=4 request-timeout=400ms interrupt-timeout=400ms
         WSGIScriptAlias / ${APPS}/app.wsgi process-group=app

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""At the deadline the client has its answer from httpd, whatever the worker does."""
+"""At the deadline the client gets a response from httpd, whatever the worker does."""
 import os
 import signal
 import socket

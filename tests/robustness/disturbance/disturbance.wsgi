@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers after ?seconds=, whole or as a stream, and says which code answered in which process."""
+"""Responds after ?seconds=, in one block or as a stream, with the version of the code and the process."""
 import os
 import time
 import urllib.parse
@@ -10,7 +10,7 @@ kept = []
 
 
 def note(number):
-    """Request and process: who dies later takes only what is noted here with its pid."""
+    """Note request and process: a process that dies later affects only requests noted with its pid."""
     descriptor = os.open(NOTES, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
         os.write(descriptor, b"%s %d\n" % (number.encode(), os.getpid()))

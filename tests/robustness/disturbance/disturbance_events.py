@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The events: what is done to a server while the traffic runs, and which failures are what was promised."""
+"""The events that disturb a server while the traffic runs, and the failures that are permitted for each."""
 import os
 import shutil
 import signal
@@ -16,7 +16,7 @@ STALL = 0.9
 
 
 class Event:
-    """One kind of disturbance, `times` over. What is not as promised goes into `broken`, a line for each."""
+    """A kind of disturbance, repeated `times` times. `broken` gets a line for each broken promise."""
     name = ""
     meaning = ""
     times = 1
@@ -39,7 +39,7 @@ class Event:
         self.is_ours = server.pywsgi
 
     def run(self, stall):
-        """The Report of the traffic; `stall`: the delay in seconds that is one."""
+        """Return the Report of the traffic; `stall`: a longer delay, in seconds, counts as a stall."""
         with Traffic(self.httpd.port, [STATIC, *4 * [self.short]]) as traffic:
             self.traffic = traffic
             traffic.wait_pids(self.processes)
@@ -84,7 +84,7 @@ class Graceful(Event):
 
 
 class Restart(Event):
-    """httpd ends its children, and with them whatever they are sending: a static file as well as a response of ours."""
+    """httpd ends its children, and with them all responses that they are sending, static files included."""
     name = "restart"
     meaning = "`apachectl restart`; httpd itself breaks the connections that are open in that moment"
     times = quick = 3
@@ -100,7 +100,7 @@ class Restart(Event):
         self.promise(self.worker_pids() == before, "the workers are not those of before")
 
     def excuses(self, exchange, pid):
-        """Cut or not answered at all, because its connection went; a status is never httpd's doing."""
+        """Truncated or without a response, because the connection was closed; a status is never caused by httpd."""
         cut = not exchange.answered or (exchange.status == 200 and not exchange.complete)
         return cut and any(exchange.begun <= end and exchange.ended >= begun for begun, end in self.spans)
 
@@ -177,7 +177,7 @@ class KillWorkers(Event):
             self.traffic.wait_pids(self.processes, self.killed, since)
 
     def excuses(self, exchange, pid):
-        """One that had it, but had not come to the application yet, shows by the time of the answer only."""
+        """If the worker had the request but had not reached the application, only the time of the response shows it."""
         if pid is not None or exchange.status < 500:
             return pid in self.killed
         return any(exchange.begun <= when <= exchange.ended <= when + self.NOTICED for when in self.killed.values())
@@ -197,7 +197,7 @@ class KillManager(Event):
     meaning = "`kill -9` of pywsgid's manager"
     times, quick = 3, 2
     peer_options = None
-    stall = 2  # httpd looks after its children once a second, and then Python starts
+    stall = 2  # httpd checks its children once a second, and then Python has to start
     log = r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d"
 
     def happen(self):
@@ -213,7 +213,7 @@ class KillManager(Event):
 
 
 class KillParent(Event):
-    """Nothing is served afterwards; what is promised is that nothing of ours is left."""
+    """Nothing is served afterwards. Checks that no process of ours remains."""
     name = "httpd's parent killed"
     meaning = "`kill -9` of httpd's parent; how long the application's processes outlive it"
     log = r"PYW\d{4}|AH"
@@ -295,7 +295,7 @@ class SocketsRemoved(Event):
     name = "sockets removed"
     meaning = "the sockets of the daemon processes are deleted, the directory with them"
     times, quick = 2, 1
-    stall = 2  # the manager looks once a second
+    stall = 2  # the manager checks once a second
     log = r"PYW0306|PYW0347"
 
     def happen(self):

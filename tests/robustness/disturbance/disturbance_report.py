@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a disturbance did to the traffic: which requests failed, which stalled, whose code answered."""
+"""The effect of a disturbance on the traffic: failed and stalled requests, and the code that responded."""
 import collections
 import re
 
@@ -11,7 +11,7 @@ def noted(path):
 
 
 def read_by_httpd(path):
-    """The numbers of the requests in the access log."""
+    """Return the numbers of the requests in the access log."""
     return {int(number) for number in re.findall(r"[?&]id=(\d+)", path.read_text())} if path.exists() else set()
 
 
@@ -49,7 +49,7 @@ class Report:
                 and exchange.number not in self.begun)
 
     def delay(self, exchange):
-        """How much longer it took than the application did and than a static file at that time."""
+        """Return the additional time compared with the application's own time and with a static file at that time."""
         statics = [static.took for static in self.statics
                    if static.ended >= exchange.begun and static.begun <= exchange.ended]
         return max(0, exchange.took - exchange.kind.seconds - max(statics, default=0))
@@ -63,7 +63,7 @@ class Report:
         return versions
 
     def faults(self):
-        """All that must not be, as lines; none if the promise was kept."""
+        """Return all violations as lines; an empty list if the promise was kept."""
         lines = ["failed: %s%s" % (exchange, self.where(exchange)) for exchange in self.failed]
         lines += ["stalled by %.3f s: %s%s" % (self.delay(exchange), exchange, self.where(exchange))
                   for exchange in self.stalled]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers that are disturbed: ours, and Debian's mod_wsgi with the same lines."""
+"""The disturbed servers: ours, and Debian's mod_wsgi with the same lines."""
 import os
 import pathlib
 import subprocess
@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = (HERE / "disturbance.wsgi").read_text()
 BROKEN = "raise RuntimeError('announced')\n"
 
-# Room for the children of many graceful restarts, so that httpd itself never waits for an old one.
+# Room for the children of many graceful restarts, so that httpd itself never waits for an old child.
 COMMON = """
 StartServers 2
 ServerLimit 24
@@ -50,14 +50,14 @@ class Server:
         subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(self.httpd.root / name)], check=True)
 
     def signal(self, number):
-        """Tells httpd to restart; returns when it has."""
+        """Send a signal to httpd to restart; return when it has restarted."""
         since = self.httpd.log.position()
         self.httpd.remember_family()
         os.kill(self.httpd.process.pid, number)
         self.httpd.log.wait(STARTED, since, 40)
 
     def write(self, text):
-        """Replaces the script, as a deploy does: at once, and newer than it was."""
+        """Replace the script atomically, as a deployment does, with a newer timestamp."""
         script, new = self.httpd.apps / "app.wsgi", self.httpd.apps / "new"
         when = script.stat().st_mtime_ns + 1_000_000_000
         new.write_text(text)
@@ -65,7 +65,7 @@ class Server:
         new.rename(script)
 
     def deploy(self):
-        """Returns the version of the code that is there now."""
+        """Return the current version of the code."""
         self.release += 1
         self.write(self.code(str(self.release)))
         return str(self.release)

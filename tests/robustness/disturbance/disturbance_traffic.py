@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""
-Traffic while something happens, and the account of it. Each client is a thread with one kept connection, as a browser
-has: it asks, waits for the answer, pauses, asks again. Nothing is asked twice, so whatever fails is in the account.
+"""Traffic during an event, and its results. Each client is a thread with a persistent connection, like a browser: it
+sends a request, reads the response, pauses, and repeats. It never retries, so the results contain every failure.
 """
 import dataclasses
 import itertools
@@ -19,7 +18,7 @@ RECENT = 20
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What a client asks for. `seconds`: how long the application takes; `extra`: more of the query."""
+    """A kind of request. `seconds`: how long the application takes; `extra`: additional query parameters."""
     name: str
     path: str
     seconds: float = 0
@@ -35,7 +34,7 @@ SHORT = Kind("short", "/app/short", 0.02)
 
 @dataclasses.dataclass
 class Exchange:
-    """One request: from when to when, on a connection that had served others or not, and what came of it."""
+    """A request: its times, whether its connection was used before, and its result."""
     kind: Kind
     number: int
     begun: float
@@ -57,7 +56,7 @@ class Exchange:
 
     @property
     def answers(self):
-        """(version, pid) of each time that the application said so."""
+        """Return (version, pid) of each response of the application."""
         if self.kind is STATIC:
             return []
         return [(version, int(pid)) for version, pid in (line.split() for line in self.body.decode().splitlines())]
@@ -69,7 +68,7 @@ class Exchange:
 
 
 def has_ended(connection):
-    """Has the server closed a connection on which nothing is asked?"""
+    """Has the server closed an idle connection?"""
     return bool(select.select([connection.socket], [], [], 0)[0])
 
 
@@ -116,7 +115,7 @@ class Client(threading.Thread):
 
 
 class Traffic:
-    """Clients, one for each entry of the list `kinds`, at 127.0.0.1:`port`, for as long as the block lasts."""
+    """Clients, one for each entry of the list `kinds`, at 127.0.0.1:`port`, while the block runs."""
 
     def __init__(self, port, kinds):
         self.port = port
@@ -133,7 +132,7 @@ class Traffic:
         self.dismiss(self.clients)
 
     def join(self, kinds):
-        """More clients; dismiss() them, or they stay to the end."""
+        """Add clients; dismiss() ends them, otherwise they stay to the end."""
         clients = [Client(self, kind) for kind in kinds]
         self.clients += clients
         for client in clients:
@@ -149,23 +148,23 @@ class Traffic:
     def add(self, exchange):
         self.exchanges.append(exchange)
 
-    # Waiting, by what the traffic sees
+    # Waiting, based on the results of the traffic
 
     def good(self, since=0, kind="short"):
         return [exchange for exchange in self.exchanges[since:] if exchange.good and exchange.kind.name == kind]
 
     def wait(self, count=RECENT, seconds=20):
-        """Until so many more short requests were answered."""
+        """Wait until that many more short requests were answered."""
         since = len(self.exchanges)
         wait_for(lambda: len(self.good(since)) >= count, seconds, "%d more answers" % count)
 
     def run_for(self, seconds):
-        """Until the static file was asked for after so many seconds."""
+        """Wait until the static file was requested after that many seconds."""
         until = time.monotonic() + seconds
         wait_for(lambda: any(exchange.ended >= until for exchange in self.exchanges[-200:]), seconds + 20, "traffic")
 
     def wait_version(self, version, seconds=30):
-        """Until the last answers were all of that version."""
+        """Wait until the last responses were all of that version."""
         def seen():
             last = self.good()[-RECENT:]
             return {each for exchange in last for each, _ in exchange.answers} == {version}
@@ -173,9 +172,9 @@ class Traffic:
         wait_for(seen, seconds, "version %s" % version)
 
     def pids(self, since=0):
-        """Of the processes that answered, in order of the first answer."""
+        """Return the processes that responded, in order of the first response."""
         return list(dict.fromkeys(pid for exchange in self.good(since) for _, pid in exchange.answers))
 
     def wait_pids(self, count, other_than=(), since=0, seconds=30):
-        """Until so many processes have answered that are none of `other_than`."""
+        """Wait until that many processes have responded, apart from `other_than`."""
         wait_for(lambda: len(set(self.pids(since)) - set(other_than)) >= count, seconds, "%d other processes" % count)

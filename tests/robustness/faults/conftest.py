@@ -31,5 +31,5 @@ def site(server, mode):
 
 @pytest.fixture
 def streaming(server, mode):
-    """The application sees a request before its body is here, in both modes."""
+    """In both modes the application sees a request before its body has arrived."""
     return DaemonSite(server, "/" + mode + "/streaming")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F10 to F12: clients, and httpd's children, that leave in the middle."""
+"""F10 to F12: clients, and httpd's children, that disappear during a request."""
 import os
 import signal
 import socket
@@ -20,7 +20,7 @@ class TestClientsThatLeave:
     @pytest.mark.parametrize("framing", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
     @pytest.mark.parametrize("how", ["close", "reset", "shutdown"])
     def test_in_an_upload_the_read_raises(self, streaming, server, framing, how):
-        """F11: short data is never passed off as complete."""
+        """F11: a truncated body never appears to be complete."""
         server.allow_log(r"OSError|ConnectionResetError|Traceback|File \"|wsgi\.input|PYW0\d\d\d|\[pywsgi:error\]")
         key = streaming.new_key()
         with streaming.connect() as connection:
@@ -34,7 +34,7 @@ class TestClientsThatLeave:
 
     @pytest.mark.parametrize("how", ["close", "reset"])
     def test_in_a_download_the_iterable_is_closed_within_a_second(self, site, server, how):
-        """F12, and without an error in the log."""
+        """F12, without an error in the log."""
         key = site.new_key()
         connection = site.connect()
         connection.start("GET", site.prefix + "/endless?key=" + key)
@@ -59,7 +59,7 @@ class TestClientsThatLeave:
 
 
 class TestHttpdsChildren:
-    """F10: an httpd child dies in the middle of a request."""
+    """F10: an httpd child dies during a request."""
 
     @pytest.fixture
     def site(self, server):

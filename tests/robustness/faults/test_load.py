@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many requests, and how the processes look afterwards."""
+"""Many requests, and the state of the processes afterwards."""
 import threading
 
 import psutil
@@ -11,7 +11,9 @@ CLIENTS = 16
 
 
 def run_clients(site, requests, path="/pid"):
-    """`requests` in all, over CLIENTS kept connections. Returns how many whole 200 came back, and the first others."""
+    """Send `requests` in total over CLIENTS persistent connections. Return the number of complete 200 responses, and
+    the first others.
+    """
     good, failures = [], []
 
     def client():
@@ -43,7 +45,7 @@ class TestLoad:
         assert run_clients(site, 10000) == (10000, [])
         for process, (descriptors, memory) in before.items():
             assert psutil.pid_exists(process.pid), "a process died under load"
-            wait_for(lambda: len(processes.descriptors(process.pid)) <= len(descriptors) + 1, 10,    # it closes lingeringly
+            wait_for(lambda: len(processes.descriptors(process.pid)) <= len(descriptors) + 1, 10,    # httpd closes connections with a delay
                      lambda: "%s, and not %s" % (processes.descriptors(process.pid), descriptors))
             assert process.memory_info().rss - memory < 1 << 20
 
@@ -51,7 +53,7 @@ class TestLoad:
 @sanitizers.memory_is_measured
 class TestSlowReaders:
     def test_a_client_that_does_not_read_costs_no_memory(self, site, server):
-        """F14: what the client does not take stays where it is made."""
+        """F14: data that the client does not read stays with its producer."""
         site.get("/pid")
         before = server.memory()
         with site.connect(receive_buffer=4096) as connection:

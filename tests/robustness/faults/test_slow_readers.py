@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F13, F14: the response of a slow client waits in httpd, in memory and in a file, and not in a Python thread."""
+"""F13, F14: httpd buffers the response of a slow client in memory and in a file, and no Python thread waits."""
 import os
 import signal
 import subprocess
@@ -41,7 +41,7 @@ def make_server(make_httpd, prepare=None, config=CONFIG, **options):
 
 
 def spool_sizes(server):
-    """The sizes of the files without a name that httpd's children have open below WSGITempDir."""
+    """Return the sizes of the unnamed files that httpd's children have open below WSGITempDir."""
     sizes = []
     for child in server.children():
         for number, path in processes.descriptors(child.pid).items():
@@ -111,7 +111,7 @@ class TestSlowReaders:
 
     @sanitizers.memory_is_measured
     def test_memory_and_file_are_bounded(self, site, server):
-        """F14: behind them the worker waits."""
+        """F14: when both are full, the worker waits."""
         site.get("/small/pid")
         before = server.memory()
         key = site.new_key()
@@ -145,7 +145,7 @@ class TestSlowReaders:
 
     @pytest.mark.parametrize("length", ["", "&length=1"])
     def test_a_worker_that_dies_leaves_a_visible_cut(self, site, server, length):
-        """F3, F4, behind what was read ahead."""
+        """F3, F4, after the buffered data."""
         server.expect_log("PYW0244.*in the middle")
         server.allow_log("PYW0310|PYW0313|PYW0340")
         with self.begin(site, "/small/numbered?size=%d%s" % (1 << 30, length)) as connection:
@@ -186,7 +186,7 @@ class TestOtherMpms:
 
 @pytest.mark.root
 class TestFullDisk:
-    """F16: the worker waits for the client, as if there were no buffering."""
+    """F16: the worker waits for the client, as without buffering."""
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Request bodies are collected before a worker has the request: in memory, then in a file without a name."""
+"""Request bodies are collected before a worker gets the request: in memory, then in an unnamed file."""
 import hashlib
 import os
 import select
@@ -42,7 +42,7 @@ def begin_upload(site, key, length, path="digest"):
 
 
 def spool_files(server):
-    """What httpd's children have open below WSGITempDir."""
+    """Return the files that httpd's children have open below WSGITempDir."""
     return [path for child in server.children() for path in processes.descriptors(child.pid).values()
             if path.startswith(str(server.root / "spool"))]
 
@@ -105,7 +105,7 @@ class TestCollecting:
         assert site.notes(key) == []
 
     def test_a_client_that_sends_beyond_its_deadline_gets_408(self, site, server):
-        """However steadily it sends."""
+        """Even if it sends steadily."""
         key = site.new_key()
         with begin_upload(site, key, 10_000, "timed/digest") as connection:
             for byte in range(2000):

@@ -8,7 +8,7 @@ from pyw.site import BOTH_MODES, Site
 
 @pytest.fixture(scope="class")
 def mpm():
-    """For classes that do not say which."""
+    """The default for classes."""
     return "event"
 
 

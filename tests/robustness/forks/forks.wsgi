@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An application that forks in all ways, and tells what became of its children."""
+"""An application that forks in all ways, and reports how its children end."""
 import concurrent.futures
 import ctypes
 import logging
@@ -21,7 +21,7 @@ CHILD_SECONDS = 20
 
 
 def wait(pid):
-    """How the child ended; one that hangs is killed."""
+    """Return how the child ended; kill a child that hangs."""
     deadline = time.monotonic() + CHILD_SECONDS
     while time.monotonic() < deadline:
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -34,7 +34,7 @@ def wait(pid):
 
 
 def in_child(function):
-    """What function() returns in a forked process."""
+    """Return the result of function() in a forked process."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -47,7 +47,7 @@ def in_child(function):
     return "%s; %s" % (text, wait(pid))
 
 
-# Children that come back
+# Children that return
 
 def returns(environ, start_response):
     pid = os.fork()
@@ -81,7 +81,7 @@ def iterates(environ, start_response):
 
 
 class closes:
-    """Forks in close(), where nothing can be sent any more."""
+    """Forks in close(), when nothing can be sent any more."""
 
     def __init__(self, environ, start_response):
         self.environ = environ
@@ -115,7 +115,7 @@ def starts(environ, start_response):
 
 
 def reports(environ, start_response):
-    """As a framework does that catches everything."""
+    """Like a framework that catches all exceptions."""
     pid = os.fork()
     try:
         if pid == 0:
@@ -138,7 +138,7 @@ def reads(environ, start_response):
 
 
 def in_thread(environ, start_response):
-    """A thread of the application's own forks, and its function ends in the child."""
+    """A thread of the application forks, and its function ends in the child."""
     statuses = []
 
     def run():
@@ -153,7 +153,7 @@ def in_thread(environ, start_response):
 
 
 def library(environ, start_response):
-    """As a C library forks: Python knows nothing of it."""
+    """Fork like a C library: Python does not know about it."""
     pid = ctypes.PyDLL(None).fork()
     if pid == 0:
         return [b"never seen"]
@@ -167,7 +167,7 @@ def library_exits(environ, start_response):
     return plain(start_response, wait(pid))
 
 
-# Children that run beside
+# Children that run concurrently
 
 def background(environ, start_response):
     pid = os.fork()
@@ -211,12 +211,12 @@ def floods(environ, start_response):
 
 
 def local_time(environ, start_response):
-    """How children end that print while another thread looks up local time, without the GIL, all the time."""
+    """Return how children end that print while another thread looks up local time, without the GIL, all the time."""
     library, is_over = ctypes.CDLL(None), []
     moment, day = ctypes.byref(ctypes.c_long(1)), ctypes.create_string_buffer(100)
 
     def look():
-        while not is_over:  # lfind(3) calls it so often for an array of as many elements, all in the same place
+        while not is_over:  # lfind(3) calls it once for each element of an array whose elements are the same
             library.lfind(moment, day, ctypes.byref(ctypes.c_size_t(1000000)), ctypes.c_size_t(0), library.localtime_r)
 
     threads = [threading.Thread(target=look) for _ in range(2)]
@@ -238,7 +238,7 @@ def local_time(environ, start_response):
 
 
 def terminal(environ, start_response):
-    """What a child says on the terminal that os.forkpty() gives it, and hears from there."""
+    """Return what a child writes to, and reads from, the terminal of os.forkpty()."""
     errors = environ["wsgi.errors"]
     pid, descriptor = os.forkpty()
     if pid == 0:
@@ -258,7 +258,7 @@ def terminal(environ, start_response):
 
 
 def memory(environ, start_response):
-    """The files without a name that a child still has."""
+    """Return the unnamed files that a child still has open."""
     def run():
         paths = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if entry.is_symlink()]
         return [path for path in paths if path.startswith("/memfd:")]
@@ -267,7 +267,7 @@ def memory(environ, start_response):
 
 
 def sockets(environ, start_response):
-    """The sockets that a child still has, apart from the pipe of its own."""
+    """Return the sockets that a child still has open, apart from its own pipe."""
     def run():
         found = []
         for name in os.listdir("/proc/self/fd"):
@@ -285,12 +285,12 @@ def sockets(environ, start_response):
 # Signals
 
 def signal_state(environ, start_response):
-    """Blocked and caught signals of a child, by the way in which it was started."""
+    """Return the blocked and caught signals of a child, by the way in which it was started."""
     return plain(start_response, "\n".join("%s %s" % (name, way()) for name, way in WAYS.items()))
 
 
 def without_faults(blocked, caught):
-    """grep, too, catches SIGSEGV; the C library has two signals of its own."""
+    """Without SIGSEGV, which grep catches, too, and the two signals of the C library."""
     faults = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
     expected = sum(1 << (number - 1) for number in faults) | 3 << 31
     return "%x %x" % (int(blocked, 16), int(caught, 16) & ~expected)
@@ -310,7 +310,7 @@ def parse(text):
 
 
 def from_pipe(start):
-    """start(the number of a pipe's writing end, which is inherited) -> a process id"""
+    """start(number of the inherited writing end of a pipe) -> a process id"""
     reading, writing = os.pipe()
     os.set_inheritable(writing, True)
     pid = start(writing)
@@ -360,7 +360,7 @@ def system(environ, start_response):
 
 
 def handler(environ, start_response):
-    """signal.signal works in a child, which has a main thread of its own."""
+    """signal.signal works in a child, which has its own main thread."""
     def run():
         caught = []
         before = signal.signal(signal.SIGTERM, lambda number, frame: caught.append(number))
@@ -395,7 +395,7 @@ def terminate(environ, start_response):
 
 
 def killed_at_once(environ, start_response):
-    """How many children ended by which signal, each sent SIGTERM as soon as it exists."""
+    """Return how many children ended by which signal. Each is sent SIGTERM as soon as it exists."""
     ends = {}
     while sum(ends.values()) < 100 and list(ends) in ([], [signal.SIGTERM]):
         pid = os.fork()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What child processes of the suite's application do: importable, as multiprocessing needs it."""
+"""The functions of the application's child processes. They are importable, as multiprocessing requires."""
 import os
 import sys
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A forked child that comes back from the application ends there, and nobody else notices."""
+"""A forked child that returns from the application ends there, and no other process is affected."""
 import socket
 import subprocess
 import threading
@@ -144,7 +144,7 @@ if pid:
         server.end_test()
 
 
-# As tools for coverage or profiling begin, and not in a sub-interpreter, where CPython up to 3.11 cannot fork.
+# As tools for coverage or profiling start. Not in a sub-interpreter, where CPython up to 3.11 cannot fork.
 AT_START = """
 import os
 try:
@@ -222,7 +222,7 @@ def application(environ, start_response):
         assert server.stop() == 0
         assert (server.data / "ended").read_text() == "0" and server.log.find("PYW0530")
 
-    # When Python has forgotten its modules; from 3.12 on it does not fork then.
+    # After Python has removed its modules; from 3.12 on it does not fork then.
     AT_THE_VERY_END = """
 import os, sys
 class Forks:

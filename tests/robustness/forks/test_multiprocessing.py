@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""multiprocessing and concurrent.futures in a request work as in any program."""
+"""multiprocessing and concurrent.futures work in a request as in any program."""
 import pytest
 
 METHODS = ("fork", "spawn", "forkserver")

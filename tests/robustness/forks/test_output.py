@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a forked child prints goes to the log of its group, or of the server: in whole lines, and without a client."""
+"""The output of a forked child goes to the log of its group, or of the server, in complete lines without a client."""
 import os
 import signal
 

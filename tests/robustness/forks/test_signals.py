@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an application forks or executes has the default handlers and no signal blocked."""
+"""Processes that an application forks or executes have the default handlers, and no signal is blocked."""
 import threading
 
 import pytest

@@ -20,5 +20,5 @@ def server(request, make_httpd):
 
 @pytest.fixture
 def seeds(request):
-    """The test's share of them, with which it makes its random numbers: a failure comes again."""
+    """Return this test's seeds of random numbers, so that a failure can be repeated."""
     return range(math.ceil(COUNT / request.cls.SHARES))

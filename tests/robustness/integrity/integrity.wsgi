@@ -9,7 +9,7 @@ from support import dispatcher, note_of, plain, query  # noqa: E402
 
 
 def upload(environ, start_response):
-    """Reads to the end, in blocks as a form parser does, or all at once, and notes how that went."""
+    """Read to the end, in blocks like a form parser or all at once, and note the result."""
     note_of(environ, "begun")
     size = 4096 if query(environ, "how") == "blocks" else -1
     read = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client that vanishes anywhere in its upload: the application never takes what came for the whole body."""
+"""A client disappears anywhere in its upload: the application never takes the partial body for complete."""
 import random
 
 import pytest
@@ -8,7 +8,7 @@ from pyw import wait_for
 from pyw.http2 import Http2Connection
 from pyw.site import BOTH_MODES, Site
 
-# What is gathered before the application runs, and what reaches it as it comes.
+# Both collected and streamed bodies.
 CONFIG = "Protocols h2c http/1.1\n" + BOTH_MODES + """
 WSGIDaemonProcess streaming threads=4 python-path=${APPS} request-buffer=0 request-spool=0
 WSGIScriptAlias /streaming ${APPS}/app.wsgi process-group=streaming
@@ -65,7 +65,7 @@ class TestVanishedInAnUpload:
 
     @staticmethod
     def until_begun(site, key):
-        """Most stay until the application has the request, others leave at any moment."""
+        """Most clients wait until the application has the request; the others leave at any moment."""
         before = site.notes(key).count("begun")
         return lambda: wait_for(lambda: site.notes(key).count("begun") > before, what="application")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One server per class with lifecycle.wsgi in the group `app` on /; a class gives OPTIONS or a whole CONFIG."""
+"""One server per class with lifecycle.wsgi in the group `app` on /; a class sets OPTIONS or a complete CONFIG."""
 import pytest
 from lifecycle_site import APPS, ONE, DaemonSite
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Grows, computes, gets stuck, and says who it is."""
+"""An application that grows, computes, hangs, crashes, and identifies its process."""
 import ctypes
 import json
 import logging
@@ -24,7 +24,7 @@ def pid(environ, start_response):
 
 
 def debug(environ, start_response):
-    """A record of level debug that belongs to no request."""
+    """Write a record of level debug that belongs to no request."""
     def write():
         logger = logging.getLogger("lifecycle")
         logger.setLevel(logging.DEBUG)
@@ -55,13 +55,13 @@ def hold(environ, start_response):
 
 
 def grow(environ, start_response):
-    """Keeps ?mib= more, written so that they are resident."""
+    """Allocate ?mib= more, and write to it, so that it is resident."""
     kept.append(b"x" * (int(query(environ, "mib")) << 20))
     return plain(start_response, os.getpid())
 
 
 def burn(environ, start_response):
-    """Uses ?ms= of CPU time."""
+    """Use ?ms= of CPU time."""
     end = time.thread_time() + int(query(environ, "ms")) / 1000
     while time.thread_time() < end:
         pass
@@ -69,7 +69,7 @@ def burn(environ, start_response):
 
 
 def compute(environ, start_response):
-    """Is busy in Python for ?seconds=, however much of the processor it gets."""
+    """Run Python code for ?seconds=, however much CPU time it gets."""
     end = time.monotonic() + float(query(environ, "seconds"))
     while time.monotonic() < end:
         pass
@@ -83,7 +83,7 @@ def limits(environ, start_response):
 
 
 def processes(environ, start_response):
-    """How many processes can be started, of ?count= that are tried."""
+    """Return how many of ?count= processes can be started."""
     started = []
     try:
         while len(started) < int(query(environ, "count")):
@@ -97,7 +97,7 @@ def processes(environ, start_response):
 
 
 def files(environ, start_response):
-    """How many files can be opened."""
+    """Return how many files can be opened."""
     opened = []
     try:
         while True:
@@ -110,7 +110,7 @@ def files(environ, start_response):
 
 
 def stuck_in_c(environ, start_response):
-    """Sleeps in C with the GIL held: PyDLL does not let go of it."""
+    """Sleep in C code with the GIL: PyDLL does not release it."""
     note_of(environ, str(os.getpid()))
     ctypes.PyDLL(None).sleep(int(query(environ, "seconds", "100")))
     return plain(start_response, "not stuck any more")

@@ -16,5 +16,5 @@ ONE = "WSGIDaemonProcess app %s\nWSGIScriptAlias / ${APPS}/app.wsgi process-grou
 
 
 def time_of(record):
-    """When a record of the log was written: seconds since the epoch."""
+    """Return when a record of the log was written, in seconds since the epoch."""
     return datetime.datetime.strptime(record[1:record.index("]")], "%a %b %d %H:%M:%S.%f %Y").timestamp()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says where it was loaded, and which functions of pywsgi.after_fork have run since."""
+"""Reports where it was loaded, and which functions of pywsgi.after_fork have run since."""
 import glob
 import os
 import random
@@ -33,7 +33,7 @@ assert pywsgi.after_fork(second) is second
 
 @pywsgi.after_fork
 def die():
-    """For each file death.* one worker dies before it is ready: the one that makes the file dead.* of that name."""
+    """For each file death.*, the worker that creates the file dead.* of that name dies before it is ready."""
     for path in glob.glob(os.path.join(DATA, "death.*")):
         try:
             open(path.replace("death.", "dead."), "x").close()
@@ -56,7 +56,7 @@ def warm(environ, start_response):
 
 
 def late(environ, start_response):
-    """One that is registered by a request is called at once."""
+    """A function that a request registers is called at once."""
     ran = []
     pywsgi.after_fork(lambda: ran.append(os.getpid()))
     return plain(start_response, "%s %d" % (ran, os.getpid()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Another pywsgid or another engine on disk: the next graceful restart brings it into use, and nobody notices."""
+"""The next graceful restart uses a new pywsgid or a new engine on disk, without interruption."""
 import shutil
 import signal
 import threading
@@ -22,14 +22,14 @@ MORE = """
 
 
 def replace(server, name):
-    """As make install does: the same content in another file."""
+    """Replace the file by another file with the same content, as make install does."""
     path = server.root / "modules" / name
     shutil.copy(path, server.root / "new")
     (server.root / "new").rename(path)
 
 
 def managers(server):
-    """Children of httpd's parent: what a manager forks has its command line until it executes."""
+    """Return the children of httpd's parent: a process that a manager forks has its command line until it executes."""
     return [process for process in processes.children(psutil.Process(server.process.pid))
             if "--manager" in processes.title(process)]
 
@@ -68,7 +68,7 @@ class TestAnotherProgram:
             wait_for(lambda: len(managers(server)) == 1, 40, lambda: managers(server))
         assert clients.statuses() == {200}
         assert [answer.status for answer in answers] == [200, 200]
-        processes.wait_gone([old])  # at its very end it has no command line any more
+        processes.wait_gone([old])  # it has no command line any more while it exits
         assert len(server.workers()) == 2
         assert site.get("/pid").status == 200
         assert len(server.sockets()) == 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the log says of an import that hangs, of threads that do not end, and of modules that an interpreter refuses."""
+"""The log reports an import that hangs, threads that do not end, and modules that an interpreter refuses."""
 import re
 import signal
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Restarts and hand-overs leave no descriptor behind, neither in httpd's parent nor in the manager."""
+"""Restarts and hand-overs leak no descriptors, neither in httpd's parent nor in the manager."""
 import pytest
 from lifecycle_site import APPS, DaemonSite
 from test_handover import managers, replace, restart
@@ -25,7 +25,7 @@ class TestDescriptors:
         return server
 
     def settle(self, server):
-        """All that is wanted runs and has answered, and nothing else."""
+        """Wait until all expected processes run and have answered, and no others exist."""
         def is_settled():
             return len(managers(server)) == 1 and len(server.workers()) == 4 and len(server.templates()) == 1
 
@@ -34,11 +34,11 @@ class TestDescriptors:
         wait_for(is_settled, 40, lambda: managers(server))
 
     def places(self, server):
-        """What httpd's parent and the manager have open."""
+        """Return the open files of httpd's parent and the manager."""
         return [sorted(processes.descriptors(pid).values()) for pid in (server.process.pid, server.manager().pid)]
 
     def renew(self, server):
-        """A restart after which nobody of the generation before is left."""
+        """Restart, and wait until no process of the previous generation is left."""
         children = server.children()
         restart(server)
         processes.wait_gone(children, 20)

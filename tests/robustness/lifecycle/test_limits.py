@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kernel allows a worker; F30, F31."""
+"""The resource limits of a worker; F30, F31."""
 import contextlib
 import os
 import pathlib
@@ -63,7 +63,7 @@ class TestDefault:
 
 
 def unified_cgroups():
-    """Where version 2 of the kernel's cgroups is mounted; None: nowhere, or we may not write there."""
+    """Return where version 2 of the kernel's cgroups is mounted; None: nowhere, or without permission to write."""
     for line in pathlib.Path("/proc/mounts").read_text().splitlines():
         _, directory, kind = line.split()[:3]
         if kind == "cgroup2" and os.access(directory + "/cgroup.procs", os.W_OK):

@@ -80,7 +80,9 @@ class TestPipedLog:
 
 
 class TestRemovedGroup:
-    """Its requests may come from a child of httpd from before the restart, and take longer than the group serves on."""
+    """Its requests may come from a child of httpd from before the restart, and take longer than the group continues to
+    serve.
+    """
 
     def test_a_request_that_outlives_it_is_finished(self, make_httpd):
         apps = {"app.wsgi": """
@@ -112,7 +114,7 @@ def application(environ, start_response):
         wait_for(lambda: len(server.workers()) == 1)
 
 
-# A /dev of one's own, in which the test is the system's log.
+# A private /dev, in which the test is the system's log.
 OWN_DEV = """
 set -e
 for name in null zero random urandom full; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F50: hundreds of groups under a soft limit of descriptors that is smaller, and groups that come and go."""
+"""F50: hundreds of groups with a lower soft limit of descriptors, and groups that are added and removed."""
 import os
 
 import psutil
@@ -10,7 +10,8 @@ from pyw import processes, wait_for
 
 GROUP = "WSGIDaemonProcess %s threads=1 %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
 
-# Asleep by default, as starting hundreds of Pythons takes long; PYWSGI_MANY=1 runs a worker in each, and renames 100.
+# By default the groups sleep, because starting hundreds of Pythons takes long. PYWSGI_MANY=1 runs a worker in each, and
+# renames 100.
 IS_LONG = "PYWSGI_MANY" in os.environ
 GROUPS = 300
 RENAMES = 100 if IS_LONG else 12
@@ -58,7 +59,7 @@ class TestMoreGroupsThanTheSoftLimitAllows:
 
 
 class TestLimitOfWorkers:
-    """Above 1,023 select(2) does not work: they get what httpd was started with."""
+    """Above 1,023 select(2) does not work, so workers get the limit that httpd was started with."""
 
     def test_they_and_their_programs_have_the_original_one(self, make):
         server = make(groups(["app"], "") + groups(["limited"], "file-limit=300") + groups(["forked"], "preload=On"),
@@ -88,7 +89,7 @@ class TestTooManyForTheHardLimit:
 
 @pytest.mark.long
 class TestRenamedGroups:
-    """Each restart with a group of another name: nothing of the old ones is left."""
+    """Each restart renames a group: nothing of the old groups is left."""
     STAYS = ["one", "two"]
 
     @pytest.fixture(scope="class")
@@ -104,7 +105,9 @@ class TestRenamedGroups:
         wait_for(lambda: len(server.sockets()) == 1, 20, server.sockets)
 
     def facts(self, server):
-        """Descriptors of httpd's parent and the manager, and the tables of groups that the parent has mapped."""
+        """Return the descriptors of httpd's parent and the manager, and the tables of groups that the parent has
+        mapped.
+        """
         with open("/proc/%d/maps" % server.process.pid) as file:
             tables = sum("/dev/zero" in line for line in file)
         return [processes.descriptor_count(server.process.pid), processes.descriptor_count(server.manager().pid),

@@ -13,7 +13,7 @@ TABLE = pathlib.Path(__file__).resolve().parents[3] / "src" / "config" / "option
 ROW = re.compile(r'\{"([a-z-]+)", PYW_KIND_([A-Z_]+),.* ([01]), (PYW_USE_[A-Z]+)\},')
 ROOT = os.geteuid() == 0
 
-# A value of each option that differs from the default; None: not to be had on every machine.
+# A value of each option that differs from the default; None: not available on every machine.
 VALUES = {
     "processes": "3", "threads": "3", "user": "games" if ROOT else None, "group": "games" if ROOT else None,
     "supplementary-groups": "games" if ROOT else None, "umask": "077", "home": "/", "python-home": "/usr",
@@ -37,7 +37,7 @@ def options_of_the_directive():
     return {name: use for name, kind, internal, use in rows if internal == "0" and kind != "IGNORED"}
 
 
-# Options beside the changed one, which need a group that grows; `processes` is changed from 2 to 3.
+# Options in addition to the changed option, which need a group that grows; `processes` is changed from 2 to 3.
 ALONGSIDE = dict.fromkeys(("memory-budget", "scale-after", "scale-idle"), " processes=1-2")
 BEFORE = {"processes": " processes=2"}
 
@@ -67,7 +67,7 @@ class TestOptions:
 
     @pytest.fixture(scope="class")
     def pids(self, make_httpd):
-        """The workers before and afterwards: name of the group -> pids"""
+        """Return the workers before and after the restart: name of the group -> pids"""
         server = make_httpd(configuration(False), apps=APPS)
         (server.data / "env").write_text("NAME=value\n")
         server.wait_for_workers()
@@ -103,7 +103,7 @@ def change(server, options, rest=""):
 
 
 class TestNewValues:
-    """Workers that stay use them."""
+    """Running workers use the new values."""
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):

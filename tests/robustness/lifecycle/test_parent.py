@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F45, F46: httpd's parent waits for no manager, and tries until it has one."""
+"""F45, F46: httpd's parent does not wait for a manager, and retries until it has one."""
 import os
 import shutil
 import signal

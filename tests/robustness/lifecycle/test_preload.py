@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""preload=On: a template loads the application once and forks the workers, which are as good as any."""
+"""preload=On: a template loads the application once and forks the workers, which behave like any others."""
 import os
 import pathlib
 import re
@@ -26,7 +26,7 @@ def server(request, make_httpd):
 
 
 def processes_of(server, count=1, but=()):
-    """(workers, template), once there are so many, and none of `but` is among them."""
+    """Return (workers, template) when there are that many, and none of `but` is among them."""
     def look():
         workers, templates = server.workers(), server.templates()
         return (len(workers) == count and len(templates) == 1 and not {*workers, *templates} & set(but)
@@ -54,13 +54,15 @@ def version_of(site):
 
 
 def places(process):
-    """What its descriptors lead to, without the numbers that differ, and without the connections of httpd's children."""
+    """Return the targets of its descriptors, without the numbers that differ, and without the connections of httpd's
+    children.
+    """
     found = {fd: re.sub(r"\d+", "", path) for fd, path in processes.descriptors(process.pid).items()}
     return {fd: path for fd, path in found.items() if fd < 7 or path != "socket:[]"}
 
 
 def arguments(process):
-    """As ps(1) shows them."""
+    """Return the arguments as ps(1) shows them."""
     return pathlib.Path("/proc/%d/cmdline" % process.pid).read_text().replace("\0", " ").strip()
 
 
@@ -109,7 +111,7 @@ class TestWorkers:
 
     def test_the_template_has_no_listener_and_keeps_nothing_of_theirs(self, server, group):
         server.log.wait("PYW0394")
-        # From Python 3.13 on the stacks of all threads take a file of their own, in two descriptors.
+        # From Python 3.13 on the stacks of all threads need their own file, with two descriptors.
         found = {fd: place for fd, place in places(group[1]).items() if "pywsgi-stacks" not in place}
         assert found == {0: "/dev/null", 1: "pipe:[]", 2: "pipe:[]", 3: "socket:[]", 4: "/dev/null",
                          5: "anon_inode:[eventfd]", 6: "pipe:[]", 7: "/memfd:pywsgi-board (deleted)"}
@@ -138,23 +140,23 @@ class TestWorkers:
         assert len(set(seen.values())) == 3, seen
 
     def test_they_stop_and_the_template_with_them(self, server, group):
-        """What is checked at the end of each class is that nothing is left."""
+        """The end of each class checks that no process is left."""
         assert processes.is_running(group[1])
 
 
 def wait_ready(server):
-    """Two workers, once both are READY."""
+    """Return two workers when both are READY."""
     workers = processes_of(server, 2)[0]
     for worker in workers:
         server.log.wait("PYW0317: worker %d " % worker.pid)
     return workers
 
 
-PAUSE = 1  # the shortest of the back-off, in seconds
+PAUSE = 1  # the shortest back-off, in seconds
 
 
 def pauses_after_a_kill(server, deaths=0):
-    """Kills a worker; `deaths` of its successors die STARTING. How long after each end the next one started."""
+    """Kill a worker; `deaths` of its successors die STARTING. Return the time from each end to the next start."""
     workers = wait_ready(server)
     since = server.log.position()
     for number in range(deaths):
@@ -184,7 +186,7 @@ class TestDeath:
     OPTIONS = "processes=2 threads=2 preload=On"
 
     def test_a_killed_one_is_replaced_at_once(self, server):
-        """A look of the manager's, which comes once a second, would be waited for half a second in the middle."""
+        """A periodic check of the manager, once a second, would take half a second on average."""
         server.allow_log(DEATHS)
         pauses = sorted(pauses_after_a_kill(server)[0] for _ in range(10))
         print("from the end to the next start: %s ms" % ", ".join("%.1f" % (1000 * pause) for pause in pauses))
@@ -444,7 +446,7 @@ os.register_at_fork(before=pretend)
 
 
 class TestHostile:
-    """A template runs the code of the application: the manager believes nothing of what comes from it."""
+    """A template runs the code of the application, so the manager does not trust it."""
     @pytest.mark.parametrize("trouble, record", [
         (SPEAKS, r"PYW0395: template \d+ of group 'app' sent FORKED"),
         (DIES, r"PYW0396: .*it could not be forked"),

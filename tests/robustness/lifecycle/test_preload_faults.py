@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong with a template (preload=On): it is not started, it does not load, it does not fork."""
+"""Failures of a template (preload=On): it does not start, does not load, or does not fork."""
 import resource
 
 import pytest
@@ -36,7 +36,7 @@ def start(make_httpd):
 
 
 def mend(server, name):
-    """Ends the trouble, as the application asks for this file."""
+    """End the failure: the application checks for this file."""
     (server.data / name).touch()
     wait_served(server)
 
@@ -48,7 +48,7 @@ def wait_served(server, seconds=20):
 
 class TestStart:
     def test_one_that_cannot_be_started_is_tried_again(self, start):
-        """The manager is out of descriptors."""
+        """The manager has no free descriptors."""
         server = start("")
         wait_served(server)
         manager, template = server.manager(), server.templates()[0]
@@ -108,7 +108,7 @@ class TestForking:
         mend(server, "fork")
 
     def test_one_whose_lock_cannot_be_had_is_killed_and_replaced(self, start):
-        """It has no watchdog; a thread that somebody started while it loaded keeps the GIL."""
+        """It has no watchdog, and a thread that was started while it loaded holds the GIL."""
         server = start("", """
 import ctypes
 
@@ -132,7 +132,7 @@ threading.Thread(target=keep, daemon=True).start()
         assert server.templates() != [template]
 
     def test_one_that_cannot_fork_is_asked_again(self, start):
-        """It may have no more processes."""
+        """It may create no more processes."""
         server = start("", """
 def limit():
     may_fork = os.path.exists(os.path.join(os.path.dirname(__file__), "../data/fork"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Workers that are replaced because they are old, large or used up: the successor serves before the old one goes."""
+"""Workers that are replaced because they are old, large or used up: the successor serves before the old worker ends."""
 import time
 
 import pytest
@@ -35,7 +35,7 @@ class TestFewerThanMaximumRequests:
 
 @pytest.mark.long
 class TestUploads:
-    """What has gone to a worker of a body that streams is in nobody else's hands any more."""
+    """A streamed body that was sent to a worker cannot be sent to another worker."""
     OPTIONS = "processes=2 threads=2 maximum-requests=5 request-buffer=0 request-spool=0"
 
     def test_none_fails_while_workers_go(self, server, site):
@@ -57,7 +57,7 @@ class TestOneAtATime:
         assert not any(first and second for first, second in zip(marks, marks[1:])), "\n".join(order)
 
     def test_requests_that_run_are_finished(self, server, site):
-        """With one that holds the recycling up, the others serve."""
+        """If a request delays the recycling, the other workers serve."""
         held = site.hold()
 
         def is_chosen():
@@ -103,13 +103,13 @@ class TestMemoryRecycle:
 
 @pytest.mark.long
 class TestMemoryRecycleBetweenRequests:
-    """A worker looks by itself: the manager does so once a second only."""
+    """A worker checks its own size, because the manager does so only once a second."""
     OPTIONS = "threads=2 memory-recycle=120M"
     ROUNDS = 6
 
     @staticmethod
     def wait_older(server, seconds, group="app"):
-        """One worker that has run for so long; its pid."""
+        """Return the pid of a worker that has run that long."""
         def look():
             workers = server.workers(group)
             started = server.log.find("PYW0313: worker %d " % workers[0].pid) if len(workers) == 1 else []
@@ -118,7 +118,7 @@ class TestMemoryRecycleBetweenRequests:
         return wait_for(look)
 
     def test_it_is_replaced_after_the_request_that_made_it_too_large(self, server, site):
-        """Each time at another moment of the second between two looks of the manager's."""
+        """Each time at another moment of the second between two checks of the manager."""
         times = []
         for turn in range(self.ROUNDS):
             pid = self.wait_older(server, 1.1 + turn / self.ROUNDS)
@@ -147,7 +147,7 @@ def application(environ, start_response):
 
 
 class TestMemoryRecycleOfALiar:
-    """What a worker says of its size is for the manager no more than a reason to look."""
+    """The manager does not trust a worker's report of its size, but checks it."""
     CONFIG = """
         WSGIDaemonProcess app threads=2 memory-recycle=1G
         WSGIScriptAlias /app ${APPS}/liar.wsgi process-group=app
@@ -196,7 +196,7 @@ class TestInactivity:
         assert len(recycled(server)) == 1
 
     def test_a_request_that_runs_is_activity(self, server, site):
-        """The other group is the clock: its worker is idle for longer than this one may be."""
+        """The other group is the clock: its worker is idle for longer than this worker may be."""
         held = site.hold()
         since = server.log.position()
         assert server.get("/clock/pid").status == 200

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""reload-on and reload-overlap: a deploy tells the group that there is new code; nobody who asks meanwhile notices."""
+"""reload-on and reload-overlap: a deployment announces new code to the group, without an effect on requests."""
 
 import pytest
 from lifecycle_site import DaemonSite
@@ -20,7 +20,7 @@ CONFIG = """
 
 
 class Deploy:
-    """An application that is imported, so that no script tells of a change, and the file that does."""
+    """An application that is imported, so that only the watched file announces a change."""
 
     def __init__(self, server):
         self.server = server
@@ -28,7 +28,7 @@ class Deploy:
         self.count = 0
 
     def write(self, text):
-        """Each text has a length of its own: that is what tells .pyc files of the same second apart."""
+        """Each text has its own length, because that distinguishes .pyc files of the same second."""
         self.count += 1
         (self.server.apps / "shop.py").write_text(text + "#" * self.count)
 
@@ -108,7 +108,7 @@ class TestReloadOn:
 
 
 def course(server, since):
-    """The starts (s) and readies (r) of the workers, in order."""
+    """Return the starts (s) and readies (r) of the workers, in order."""
     return "".join("s" if "PYW0313" in line else "r" for line in server.log.find("PYW0313|PYW0317", since))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F34: a group that is removed from the configuration serves as long as one of httpd's children is left that knows it."""
+"""F34: a group that is removed from the configuration serves until the last child of httpd that knows it has exited."""
 import pytest
 from lifecycle_site import APPS, DaemonSite
 
@@ -37,7 +37,7 @@ class TestRemovedGroup:
         wait_for(lambda: len(server.workers()) == 1, 5)
 
     def test_what_an_old_child_asks_later_is_answered(self, server):
-        """An upload that is not over at the restart: its worker is asked for when all of it is here."""
+        """An upload that continues after the restart: httpd selects a worker after it has arrived."""
         with DaemonSite(server, "/gone").connect() as connection:
             connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
             remove(server)
@@ -67,6 +67,6 @@ class TestRemovedGroup:
             server.graceful()
             connection.send(b"b")
             assert connection.read_response().status == 200
-        # A child of the configuration in between, which does not know the group, may accept once more.
+        # A child of the configuration in between, which does not know the group, may accept another connection.
         wait_for(lambda: DaemonSite(server, "/gone").get("/pid").status == 200, 20)
         assert {worker.pid for worker in server.workers()} == workers

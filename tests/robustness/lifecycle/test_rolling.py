@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""New code that does not load, Pythons that do not start, and SIGUSR1: whoever asks meanwhile gets the old code."""
+"""New code that does not load, Pythons that do not start, and SIGUSR1: meanwhile requests get the old code."""
 import os
 import signal
 import subprocess
@@ -17,7 +17,7 @@ def application(environ, start_response):
 """
 BROKEN = "raise RuntimeError('announced')\n"
 ANNOUNCED = r"PYW0316|PYW035[78]|PYW0317|PYW0610|PYW0310|PYW0420|Traceback|File \"|raise|RuntimeError"
-# The second group is a clock: its worker is replaced every few seconds, so that a test can tell that time has passed.
+# The second group is a clock: its worker is replaced every few seconds, so that a test sees that time has passed.
 CONFIG = """
     WSGIDaemonProcess app %s
     WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
@@ -79,7 +79,7 @@ class TestBrokenScript:
 
 
 class TestOneFailsAmongOthers:
-    """A worker that dies finds a broken script: the others go on alone, and it serves nobody."""
+    """A worker dies, and its successor finds a broken script: the others continue alone."""
     OPTIONS = "processes=2 threads=2"
 
     def test_nobody_gets_500(self, server):
@@ -127,7 +127,7 @@ class TestSignals:
 
 
 class TestVirtualEnvironmentReplaced:
-    """A deploy moves the virtual environment away, tells the group, and puts the new one into place later."""
+    """A deployment moves the virtual environment away, triggers a reload, and installs the new environment later."""
 
     def test_the_old_workers_serve_until_python_starts_again(self, make_httpd):
         server = make_httpd("", apps={"app.wsgi": SCRIPT % "one"}, start=False)

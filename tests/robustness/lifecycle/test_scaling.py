@@ -11,7 +11,7 @@ from pyw import processes, wait_for
 
 
 def sizes(server, tag, since=0):
-    """(from, to) of each decision."""
+    """Return (from, to) of each decision."""
     lines = server.log.find(tag, since)
     return [tuple(int(line.split("%s " % word)[1].split()[0]) for word in ("from", "to")) for line in lines]
 

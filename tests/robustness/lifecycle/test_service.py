@@ -63,7 +63,7 @@ class Service:
         return self.notes()
 
     def wait_run(self):
-        """Its process, once the program runs."""
+        """Return its process when the program runs."""
         self.wait_notes(1)
         return self.server.workers("svc")[0]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Timers that protect a group: a Python that does not respond, and requests that hold the end of their worker up."""
+"""Timers that protect a group: a Python that does not respond, and requests that delay the end of their worker."""
 import os
 
 import pytest
@@ -17,7 +17,7 @@ class TestDeadlock:
 
     @pytest.fixture(scope="class")
     def stuck(self, server):
-        """The worker that got stuck, with the request that did it and one that was running beside."""
+        """Return the worker that hangs, the request that caused it, and another running request."""
         server.allow_log(RECORDS)
         site = DaemonSite(server)
         beside = site.hold()

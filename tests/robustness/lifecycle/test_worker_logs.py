@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What workers log by themselves goes through a pipe to the manager: the log is in nobody else's hands, and holds up
-nobody."""
+"""The output of workers goes through a pipe to the manager: no other process can access the log, and a slow log blocks
+nothing.
+"""
 import os
 import re
 import signal
@@ -83,7 +84,7 @@ def prefix(pid, level="error"):
 
 
 class TestLines:
-    """In groups of processes that are executed, and that are forked from a template."""
+    """In groups of executed processes, and of processes forked from a template."""
 
     @pytest.fixture(scope="class", params=["", "preload=On"], ids=["executed", "forked"])
     def server(self, request, make_httpd):
@@ -180,7 +181,7 @@ LINES = 20000
 
 
 class TestStoppedReader:
-    """The program that takes a group's log is stopped."""
+    """The program that reads a group's log is stopped."""
 
     @pytest.fixture
     def server(self, make_httpd):
@@ -214,7 +215,7 @@ class TestStoppedReader:
         text = log.read_text()
         dropped = int(re.search(r"PYW0333: (\d+) records", text).group(1))
         lines = len(re.findall(r"\] line \d+ x+$", text, re.M))
-        own = len(re.findall(r"PYW03(10|13|17).*'one'", text)) - 2  # of the worker before
+        own = len(re.findall(r"PYW03(10|13|17).*'one'", text)) - 2  # of the previous worker
         assert LINES <= lines + dropped <= LINES + 4 - own
         assert lines > 1000
 
@@ -232,7 +233,7 @@ class TestFlood:
 
 
 class TestPrograms:
-    """A program that a worker started and that outlives it, the group, and managers."""
+    """A program that a worker started and that outlives the worker, the group, and managers."""
 
     def test_it_logs_on_and_never_gets_sigpipe(self, make_httpd):
         rest = "WSGIDaemonProcess rest threads=1\nWSGIScriptAlias /rest ${APPS}/app.wsgi process-group=rest\n"

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that ask all the time while a test disturbs the server."""
+"""Clients that send requests continuously while a test disturbs the server."""
 import threading
 
 
 class Clients:
-    """
-    Threads that ask for `path`, with a POST of `body` if there is one, until the block ends; `answers`: (status, body) of
-    each, in the order they came.
+    """Threads that request `path`, with a POST of `body` if there is one, until the block ends; `answers`: (status,
+    body) of each, in order of arrival.
     """
 
     def __init__(self, site, path="/pid", count=3, body=None):

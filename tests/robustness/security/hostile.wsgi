@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""
-A worker that was taken over: /victim finds the connection on which its own request came, and says there what the test
-wrote to a file, before the worker can say anything.
+"""A worker under an attacker's control: /victim finds the connection of its own request, and writes the content of a
+file of the test to it, before the worker can write.
 """
 import array
 import json
@@ -17,18 +16,18 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from support import DATA, dispatcher, note, note_of, plain, query, wait_for_file  # noqa: E402
 
-FIRST = 7  # behind what a worker inherits
+FIRST = 7  # after the inherited descriptors
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-LARGEST = 1 << 28  # what is larger is address space that sanitizers have reserved
-STAMP = b"\xa5\x5a"  # where the test wants that of the request
+LARGEST = 1 << 28  # larger mappings are address space that sanitizers have reserved
+STAMP = b"\xa5\x5a"  # replaced by the stamp of the request
 
 found_in = set()
-answered = set()  # a request that comes again has been sent to another worker
+answered = set()  # a repeated request has been sent to another worker
 
 
 def connected(descriptor):
-    """The socket of httpd's child behind the descriptor; None if it is something else."""
+    """Return the socket of httpd's child behind the descriptor; None if it is something else."""
     try:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
             return None
@@ -46,7 +45,7 @@ def connected(descriptor):
 
 
 def connections():
-    """Of httpd's only child; the worker has one thread, so that one of them is served and the others are at rest."""
+    """Return the connections of httpd's only child. The worker has one thread, so only one of them is being served."""
     candidates = [int(name) for name in os.listdir("/proc/self/fd") if int(name) >= FIRST]
     return [found for found in map(connected, candidates) if found]
 
@@ -64,7 +63,7 @@ def say(peer, data, path):
 
 
 def read_memory(memory, start, end):
-    """The bytes from start to end, with zeros for the pages that cannot be read: the guards of a stack, say."""
+    """Return the bytes from start to end, with zeros for unreadable pages, such as the guard pages of a stack."""
     try:
         return os.pread(memory, end - start, start)
     except OSError:
@@ -75,7 +74,7 @@ def read_memory(memory, start, end):
 
 
 def writable_memory():
-    """Where the last REQUEST was found is where the next one will be."""
+    """Start where the last REQUEST was found, because the next one will be there, too."""
     with open("/proc/self/maps") as maps:
         spans = [line.split()[0] for line in maps if " rw" in line]
     for span in sorted(spans, key=lambda span: span not in found_in):
@@ -87,7 +86,9 @@ def writable_memory():
 
 
 def stamp(environ):
-    """What httpd wants to see in the head: from the REQUEST, which the application is not shown. See docs/internals/WIRE.md."""
+    """Return the value that httpd expects in the head. It is in the REQUEST, but the application does not see it. See
+    docs/internals/WIRE.md.
+    """
     target = environ["SCRIPT_FILENAME"].encode()
     target = struct.pack("<I", len(target)) + target + b"\0"
     query_string = b"QUERY_STRING" + environ["QUERY_STRING"].encode()
@@ -102,16 +103,15 @@ def stamp(environ):
 
 
 def victim(environ, start_response):
-    """
-    ?key= names the file with the answer: a list of [bytes in hex, path of a descriptor to pass or null]. ?again= lets the
-    worker answer the same request again, behind it.
+    """?key= names the file with the answer: a list of [bytes in hex, path of a descriptor to pass or null]. ?again=
+    lets the worker answer the same request again afterwards.
     """
     if query(environ, "key") in answered:
         return plain(start_response, "once more", "404 Not Found")
     answered.add(query(environ, "key"))
     if query(environ, "unread"):
         note_of(environ, "begun")
-        select.select(connections(), [], [], 20)  # until httpd says something more, which stays unread: a reset
+        select.select(connections(), [], [], 20)  # until httpd sends more, which stays unread: causes a reset
         os._exit(1)
     with open(os.path.join(DATA, query(environ, "key") + ".answer")) as file:
         pieces = [(bytes.fromhex(data).replace(STAMP, stamp(environ)), path) for data, path in json.load(file)]
@@ -124,7 +124,7 @@ def victim(environ, start_response):
         try:
             for data, path in pieces:
                 say(peer, data, path)
-            peer.shutdown(socket.SHUT_RDWR)  # a request that comes later is not sent, and goes elsewhere
+            peer.shutdown(socket.SHUT_RDWR)  # a later request is not sent, and goes to another worker
         except OSError:
             pass
         peer.close()
@@ -132,7 +132,7 @@ def victim(environ, start_response):
 
 
 def watched_by(descriptor):
-    """What an epoll descriptor of this process watches; nothing if it is none."""
+    """Return the descriptors that an epoll descriptor of this process watches; an empty list for others."""
     try:
         with open("/proc/self/fdinfo/%d" % descriptor) as file:
             return [int(line.split()[1]) for line in file if line.startswith("tfd:")]
@@ -141,7 +141,8 @@ def watched_by(descriptor):
 
 
 def take_over():
-    """From now on no thread of the worker hears of its connections. Returns them, and its listening sockets."""
+    """Stop all threads of the worker from watching its connections. Return the connections and the listening sockets.
+    """
     taken = []
     for name in os.listdir("/proc/self/fd"):
         for descriptor in watched_by(int(name)):
@@ -151,7 +152,7 @@ def take_over():
 
 
 def go_away(sockets, key):
-    """Says GOAWAY to whatever comes, until the listening socket is shut down."""
+    """Send GOAWAY on all connections, until the listening socket is shut down."""
     while True:
         for ready in select.select(sockets, [], [])[0]:
             if ready.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
@@ -168,7 +169,7 @@ def go_away(sockets, key):
 
 
 def deserter(environ, start_response):
-    """Its worker begins no other request, although it is listed as one that does."""
+    """The worker begins no further request, although it is listed as available."""
     taken = take_over()
     own = [found for found in taken if found.family == socket.AF_UNIX and "/w." in str(found.getsockname())]
     threading.Thread(target=go_away, args=(own, query(environ, "key")), daemon=True).start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker that was taken over writes to its manager, which lives on, and so do the other groups."""
+"""A worker under an attacker's control writes to its manager. The manager survives, and so do the other groups."""
 import os
 import signal
 
@@ -48,7 +48,7 @@ class TestWhatItSays:
         return int(response.body) if response.status == 200 else None
 
     def assert_killed(self, server, act, tag):
-        """`act` makes the worker say it; it is killed for that, and replaced, and nobody else is."""
+        """`act` makes the worker send it. The worker is killed and replaced; no other process is affected."""
         server.expect_log(tag)
         manager, pid, other = server.manager(), self.pid(server, "/app/"), self.pid(server, "/other/")
         act(server)
@@ -66,7 +66,7 @@ class TestWhatItSays:
     def test_nor_may_it_keep_the_manager_busy(self, server):
         def flood(server):
             manager = server.manager()
-            processes.stop(manager.pid)    # so that there is a lot to read when it goes on
+            processes.stop(manager.pid)    # so that it has a lot to read when it continues
             try:
                 assert self.pid(server, "/app/large?flood")
             finally:

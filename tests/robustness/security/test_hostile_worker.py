@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""httpd believes nothing of what a worker sends: whatever it is, the client gets a clean 502 or a visible cut."""
+"""httpd does not trust the frames of a worker: the client gets a clean 502 or a visibly truncated response."""
 import json
 import os
 import pathlib
@@ -14,7 +14,7 @@ from pyw.site import Site
 
 HERE = pathlib.Path(__file__).resolve().parent
 APPS = {"app.wsgi": HERE / "hostile.wsgi", "support.py": paths.SUPPORT}
-STAMP = b"\xa5\x5a"  # hostile.wsgi puts that of the request there
+STAMP = b"\xa5\x5a"  # hostile.wsgi puts the stamp of the request here
 DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY, TAKEN = 3, 4, 5, 6, 7, 8, 9, 10, 16
 
 
@@ -97,7 +97,7 @@ AFTER_THE_BEGINNING = {
 
 
 class TestDeserter:
-    """A worker that begins nothing costs nobody a request, also if httpd has not got all of its body."""
+    """A worker that begins no request costs no request, even if httpd does not have all of its body yet."""
 
     @pytest.fixture
     def server(self, make_httpd):
@@ -179,7 +179,9 @@ class TestHostileWorker:
         return server.start()
 
     def answer(self, server, *pieces):
-        """What a client gets when the worker says this: (bytes, path of a descriptor or None) one after the other."""
+        """Return what a client gets when the worker sends this: (bytes, path of a descriptor or None), one after the
+        other.
+        """
         server.allow_log(r"PYW024[34]|\[pywsgi:error\]|\[core:error\]")
         site = Site(server, "daemon", "")
         key = site.new_key()
@@ -191,7 +193,8 @@ class TestHostileWorker:
         return response
 
     def says_hello(self, server):
-        """The next request has its own answer; or none, if it met the connection before the worker had closed it."""
+        """The next request gets its own response; or none, if it was sent before the worker had closed the connection.
+        """
         response = server.get("/hello")
         assert response.status == 502 or (response.status, response.body) == (200, b"hello")
         return response.status == 200
@@ -252,7 +255,7 @@ class TestHostileWorker:
         assert self.answer(server, (frame(GOAWAY), None)).status == 502
 
     def test_a_request_that_may_have_been_begun_is_run_by_no_other(self, server):
-        """The worker dies with something unread, but that is not the REQUEST."""
+        """The worker dies with unread data other than the REQUEST."""
         server.allow_log(r"PYW0243|PYW0310")
         site = Site(server, "daemon", "")
         key = site.new_key()
@@ -264,7 +267,7 @@ class TestHostileWorker:
             assert victim.read_response().status == 502
 
     def test_a_valid_answer_is_taken(self, server):
-        """The control of all the others: it is not our way of sending that fails."""
+        """The control experiment: our way of sending works."""
         response = self.answer(server, (head(headers=[(b"X-Good", b"1")]) + BODY + frame(END), None))
         assert (response.status, response.body, response.header("X-Good")) == (200, b"hello", "1")
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values of env= and env-file= are in the group's own processes, and in no child of httpd (F49)."""
+"""The values of env= and env-file= are in the group's own processes, and in no child of httpd (F49)."""
 import subprocess
 
 import pytest
 
 from pyw import paths, processes, wait_for
 
-# Not a literal: this file's text must not be what is found.
+# Not a literal, because the test must not find the text of this file.
 SECRET = "".join(["Tr0ub4dor", "-", "UNGUESSABLE"])
 NEEDLE = b"Tr0ub4dor" + b"-UNGUESS"
 SHOWN = SECRET[:12]
@@ -39,7 +39,7 @@ def group(name, way):
 
 
 def all_ways():
-    """Half of them in a virtual host, which httpd reads in another way."""
+    """Half of them in a virtual host, which httpd reads in a different way."""
     lines = [group("g%d" % number, way) for number, way in enumerate(sorted(WAYS))]
     return "%s<VirtualHost *:${PORT}>\n%s</VirtualHost>\n" % ("".join(lines[::2]), "".join(lines[1::2]))
 
@@ -129,7 +129,7 @@ class TestShown:
 
 
 class TestReadAgain:
-    """What httpd's command line and environment hold it reads again at a restart: there the values stay."""
+    """httpd reads its command line and environment again at a restart, so these values remain there."""
 
     @staticmethod
     def check(httpd):

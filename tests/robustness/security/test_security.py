@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an application's process can see and reach, and who can reach it."""
+"""What an application's process can see and access, and who can access it."""
 import re
 import shutil
 import socket
@@ -20,7 +20,7 @@ CONFIG = """
 
 
 def secret_numbers(server):
-    """The primes of the key, as OpenSSL has them in memory (little-endian words) and big-endian."""
+    """The primes of the key, in OpenSSL's memory format (little-endian words) and big-endian."""
     text = subprocess.run(["openssl", "rsa", "-in", str(server.root / "key.pem"), "-noout", "-text"], check=True,
                           stdout=subprocess.PIPE, text=True).stdout
     numbers = []
@@ -48,7 +48,7 @@ class TestTls:
 
     @pytest.mark.root
     def test_the_private_key_is_in_httpd(self, server):
-        """The control: the search below would find it."""
+        """The control experiment: the search below would find it."""
         assert holds(server.process.pid, secret_numbers(server))
 
     @pytest.mark.root
@@ -94,7 +94,9 @@ class TestDescriptors:
         return server.start()
 
     def test_a_workers_descriptors_are_the_declared_ones(self, server):
-        """Those of src/worker/heritage.h, its board, what it waits with, spare ones, and httpd's connection."""
+        """The descriptors of src/worker/heritage.h, its board, its epoll and event descriptors, spare ones, and
+        httpd's connection.
+        """
         assert server.get("/own", [("Host", "own.example")]).body == b"hello"
         worker, = server.workers("own")
         open_files = processes.descriptors(worker.pid)
@@ -117,7 +119,7 @@ class TestDescriptors:
             assert not any("access.log" in path for path in processes.descriptors(process.pid).values())
 
     def test_httpds_children_have_no_control_channel(self, server):
-        """Only the parent holds the other end; a child that had it could order the manager about."""
+        """Only the parent has the other end; a child with it could send commands to the manager."""
         control = [path for path in processes.descriptors(server.manager().pid).values() if path.startswith("socket:")]
         peers = peer_inodes(control)
         assert peers & set(processes.descriptors(server.process.pid).values()), "the control: the parent has it"
@@ -126,7 +128,7 @@ class TestDescriptors:
 
 
 def peer_inodes(sockets):
-    """The other ends of UNIX socket pairs, as ss tells them; nothing if it is not installed."""
+    """Return the other ends of UNIX socket pairs, from ss; empty if it is not installed."""
     program = shutil.which("ss", path=paths.SYSTEM_PATH)
     if not program:
         pytest.skip("ss is not installed")
@@ -142,14 +144,16 @@ def peer_inodes(sockets):
 
 
 class TestSockets:
-    """The sockets are httpd's user's: modes keep others out, SO_PEERCRED keeps them out again."""
+    """The sockets belong to httpd's user: modes exclude other users, and so does SO_PEERCRED."""
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
         return make_httpd(CONFIG, apps={"hello.wsgi": HELLO})
 
     def knock(self, path, user):
-        """What a process of `user` gets: "refused" by the file system, "closed" by the worker, or "answered"."""
+        """Return the result for a process of `user`: "refused" by the file system, "closed" by the worker, or
+        "answered".
+        """
         code = ("import socket, sys\n"
                 "s = socket.socket(socket.AF_UNIX)\n"
                 "s.settimeout(5)\n"
@@ -246,14 +250,14 @@ class TestPrivileges:
         assert names.index("setgroups") < names.index("setresgid") < dropped
 
     def trace_of(self, server, pid):
-        """The calls of one process, once strace has written its end."""
+        """Return the calls of a process when strace has recorded its end."""
         lines = [line.split(None, 1) for line in (server.root / "trace").read_text(errors="replace").splitlines()]
         calls = [words[1] for words in lines if words[0] == str(pid)]
         return calls if calls and calls[-1].startswith("+++") else None
 
 
 class TestSecrets:
-    """What env= and env-file= hold is nobody else's."""
+    """The values of env= and env-file= are visible to no other process."""
 
     def test_not_in_any_command_line_or_environment_but_the_workers(self, make_httpd):
         server = make_httpd("WSGIDaemonProcess app env=TOKEN=s3cr3t-value\n"
