@@ -37,7 +37,7 @@ static int days_of_month(int month, int year)
     return days[month] + (month == 1 && is_leap(year));
 }
 
-/* The lock of localtime_r(3) and gmtime_r(3) may have been another thread's when this process was forked. */
+/* gmtime_r(3) without its lock, which another thread may have held when this process was forked. */
 static void take_apart(time_t seconds, struct tm *day)
 {
     int rest = (int)(seconds % 86400), days = (int)(seconds / 86400), year = 1970, month = 0;

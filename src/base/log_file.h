@@ -16,8 +16,8 @@ typedef struct pyw_log_origin {
 } pyw_log_origin;
 
 /*
- * Looks up the difference of local time to UTC, for the records from now on: at the start, now and then, and before a
- * fork, as a process that one of several threads has forked must not look.
+ * Looks up the offset of local time from UTC, for later records. Call it at the start, periodically, and before a fork:
+ * the child of a multi-threaded process must not call localtime_r(3).
  */
 void pyw_log_file_note_zone(void);
 

@@ -107,7 +107,7 @@ static const char *parse(const char *record, size_t length, long *tid)
 }
 
 /* A line that begins with the mark but is not a record: a raw line of the application. */
-static void mistake(pyw_log_pipe *pipe, pyw_log_pipe_fn *fn, void *baton)
+static void end_as_raw(pyw_log_pipe *pipe, pyw_log_pipe_fn *fn, void *baton)
 {
     static const char mark = PYW_LOG_PIPE_MARK;
 
@@ -123,17 +123,17 @@ static void end_record(pyw_log_pipe *pipe, pyw_log_pipe_fn *fn, void *baton)
     const char *text = parse(pipe->record, pipe->record_length, &tid);
     size_t length = text != NULL ? (size_t)(pipe->record + pipe->record_length - text) : 0;
     pyw_log_level level = (pyw_log_level)(pipe->record[0] - '0');
-    int goes_on;
+    int is_continued;
 
     if (text == NULL) {
-        mistake(pipe, fn, baton);
+        end_as_raw(pipe, fn, baton);
         end_raw(pipe, fn, baton);
         return;
     }
-    goes_on = pipe->record[1] == '+';
-    if (goes_on || (pipe->parts_length > 0 && pipe->parts_tid == tid)) {
+    is_continued = pipe->record[1] == '+';
+    if (is_continued || (pipe->parts_length > 0 && pipe->parts_tid == tid)) {
         add_part(pipe, level, tid, text, length, fn, baton);
-        if (!goes_on) {
+        if (!is_continued) {
             emit_parts(pipe, fn, baton);
         }
     }
@@ -160,7 +160,7 @@ static size_t take_record(pyw_log_pipe *pipe, const char *data, size_t length, p
     size_t part = find_end(data, length);
 
     if (part > sizeof(pipe->record) - pipe->record_length) {
-        mistake(pipe, fn, baton);
+        end_as_raw(pipe, fn, baton);
         return 0;
     }
     memcpy(pipe->record + pipe->record_length, data, part);
@@ -172,8 +172,8 @@ static size_t take_record(pyw_log_pipe *pipe, const char *data, size_t length, p
         end_record(pipe, fn, baton);
     }
     else {
-        mistake(pipe, fn, baton);
-        pipe->is_in_record = 1; /* the next one begins */
+        end_as_raw(pipe, fn, baton);
+        pipe->is_in_record = 1; /* the next record begins */
     }
     return part + 1;
 }
@@ -209,7 +209,7 @@ void pyw_log_pipe_take(pyw_log_pipe *pipe, const char *data, size_t length, pyw_
 void pyw_log_pipe_end(pyw_log_pipe *pipe, pyw_log_pipe_fn *fn, void *baton)
 {
     if (pipe->is_in_record) {
-        mistake(pipe, fn, baton);
+        end_as_raw(pipe, fn, baton);
     }
     end_raw(pipe, fn, baton);
     emit_parts(pipe, fn, baton);

@@ -5,7 +5,7 @@
 /*
  * The format of the pipe from a worker to its manager. The pipe contains two kinds of lines:
  *
- *   - raw lines, from all that writes to descriptors 1 and 2: C libraries, and programs that the application starts;
+ *   - raw lines, from everything that writes to descriptors 1 and 2: C libraries, programs of the application;
  *   - records of pyw_log. Each is PYW_LOG_PIPE_MARK, the level as a digit, '+' if the record continues in a further
  *     line or '.' if it is complete, the thread's id, a space, the text, and a line end. Such a line is at most
  *     PYW_LOG_PIPE_MOST bytes long, so that the kernel writes it as a whole, and may interrupt a raw line.
@@ -44,7 +44,7 @@ typedef struct pyw_log_pipe {
 } pyw_log_pipe;
 
 /*
- * Takes bytes as they were read, and calls `fn` for each complete line. A line that is too long is passed in several
+ * Parses the next bytes of the pipe and calls `fn` for each complete line. A line that is too long is passed in several
  * parts.
  */
 void pyw_log_pipe_take(pyw_log_pipe *pipe, const char *data, size_t length, pyw_log_pipe_fn *fn, void *baton);

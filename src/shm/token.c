@@ -7,7 +7,7 @@
 
 #include "shm/worker_list.h"
 
-/* Shared by both ends. The worker's end may write anything here: httpd reads no more out of it than one bit. */
+/* Shared by both ends. A worker may write anything here, so httpd uses no more than one bit of it. */
 struct pyw_token {
     _Atomic uint32_t is_there;
 };

@@ -3,11 +3,11 @@
 #define PYW_SHM_TOKEN_H
 
 /*
- * Decides who owns a request that httpd has sent to a worker: the worker takes the token before it begins the request;
- * httpd takes it to keep the worker from beginning (the client left, the deadline passed, the worker died). The token
- * is a word of memory that both ends of a connection share. Taking it is one atomic exchange: no wait, no system call.
+ * Decides who owns a request that httpd has sent to a worker: the worker takes the token before it starts the request;
+ * httpd takes it to prevent that (the client left, the deadline passed, the worker died). The token is a word of memory
+ * that both ends of a connection share. Taking it is one atomic exchange: no wait, no system call.
  *
- * A worker that begins a request without the token harms nobody but its own application, which then runs twice.
+ * A worker that starts a request without the token harms only its own application, which then runs twice.
  */
 
 typedef struct pyw_token pyw_token; /* shared memory; any thread */

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A writer is done in less than a microsecond, unless it was interrupted. */
+/* A write takes less than a microsecond, unless the writer is preempted. */
 enum { READ_ATTEMPTS = 1000 };
 
 int pyw_worker_list_memory(const char *name, size_t size)
@@ -45,7 +45,7 @@ size_t pyw_worker_list_size(int fd)
     return fstat(fd, &status) == 0 ? (size_t)status.st_size : 0;
 }
 
-/* Another open file of the same memory: what is mapped from it can never be made writable with mprotect(2). */
+/* A second, read-only open file of the same memory: mprotect(2) cannot make its mappings writable. */
 static int open_for_reading(int fd)
 {
     char path[40];

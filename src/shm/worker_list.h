@@ -3,49 +3,49 @@
 #define PYW_SHM_WORKER_LIST_H
 
 /*
- * What httpd and the manager tell each other about the groups without a word: two pieces of shared memory, made by
- * httpd's parent and handed to the manager with a WORKER_LIST and a LOAD frame. Each has one writing side:
+ * Shared memory of httpd and the manager. httpd's parent creates two pieces and passes them to the manager with a
+ * WORKER_LIST and a LOAD frame. Each has one writing side:
  *
- *   worker_list   the state of each group, and which of its workers take requests now. The manager writes; httpd's
- * processes cannot. load     who waits for a worker. httpd's processes write; the manager reads numbers, and trusts
- * none of them.
+ *   worker_list   the state of each group, and its workers that accept requests. The manager writes; httpd's
+ *                 processes cannot.
+ *   load          the requests that wait for a worker. httpd's processes write; the manager reads the numbers, but
+ *                 does not trust them.
  *
- * Each is an array, which grows with the number of groups that are configured at a time. A group has the same index in
- * both for as long as it is configured. Once no child of httpd is left that knows a
- * removed group, another group may get its index, with another number of use: a list that was written for the one is
- * empty for the other. The worker_list of a group is guarded by a sequence number that is odd while it is being
- * written.
+ * Each is an array that grows with the number of groups configured at a time. A configured group has the same index in
+ * both. When the last child of httpd that knows a removed group has exited, another group may get its index, with a
+ * different use number: a list written for one use reads as empty for another. A sequence number, which is odd during a
+ * write, protects the worker_list of a group.
  */
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PYW_WORKER_LIST_WORKERS = 2048 }; /* of a group: processes= and reload-overlap= are 1000 at most */
+enum { PYW_WORKER_LIST_WORKERS = 2048 }; /* in a group: the maximum of processes= and of reload-overlap= is 1000 */
 
-/* Memory that nobody has written says STARTING: requests wait for a worker. */
+/* Memory that was never written means STARTING: requests wait for a worker. */
 typedef enum {
     PYW_GROUP_STARTING = 0, /* no worker is ready yet: requests wait */
-    PYW_GROUP_RUNNING,      /* as many workers as are wanted are ready */
+    PYW_GROUP_RUNNING,      /* all workers are ready */
     PYW_GROUP_DEGRADED,     /* an application does not load in some workers */
     PYW_GROUP_BROKEN,       /* ... in any worker: its requests get 500 */
-    PYW_GROUP_REPLACING,    /* some are ready, others start */
-    PYW_GROUP_ASLEEP,       /* processes=0-N: a request that waits starts a worker */
-    PYW_GROUP_DOWN,         /* no worker could be started: requests get 503 until the next attempt */
-    PYW_GROUP_STOPPING,     /* by a command; workers finish */
+    PYW_GROUP_REPLACING,    /* some workers are ready, others start */
+    PYW_GROUP_ASLEEP,       /* processes=0-N: a waiting request starts a worker */
+    PYW_GROUP_DOWN,         /* starting a worker failed: requests get 503 until the next attempt */
+    PYW_GROUP_STOPPING,     /* by a command; workers finish their requests */
     PYW_GROUP_STOPPED,
     PYW_GROUP_REMOVED, /* from the configuration */
     PYW_GROUP_STATES
 } pyw_group_state;
 
 typedef struct pyw_worker_list_status {
-    uint32_t use;   /* whose it is: pyw_group_options' worker_list_use */
+    uint32_t use;   /* the use number of the group: pyw_group_options' worker_list_use */
     uint32_t state; /* pyw_group_state */
     int64_t until;  /* DOWN: pyw_clock_ms() of the next attempt */
 } pyw_worker_list_status;
 
 typedef struct pyw_worker_list_worker {
-    uint64_t serial; /* never used again while httpd runs; names the worker's socket */
+    uint64_t serial; /* not reused while httpd runs; names the worker's socket */
     uint32_t threads;
     uint32_t pid;
 } pyw_worker_list_worker;
@@ -58,36 +58,37 @@ typedef struct pyw_worker_list_group {
 } pyw_worker_list_group;
 
 typedef struct pyw_load_group {
-    int64_t waiting_since; /* pyw_clock_ms() of the request that waits for longest; 0: none waits */
+    int64_t waiting_since; /* pyw_clock_ms() of the oldest waiting request; 0: none */
     uint32_t waiting;
     uint32_t running;
 } pyw_load_group;
 
 /*
- * Shared memory of `size` bytes, sealed so that it never becomes smaller: a descriptor (close-on-exec), or -1 with
- * errno. What is mapped of it stays as it is when it grows. Likewise: 0, or the errno; and its size.
+ * Creates shared memory of `size` bytes, sealed against shrinking. Returns a descriptor (close-on-exec), or -1 with
+ * errno. Growing it does not affect existing mappings; returns 0, or errno.
  */
 int pyw_worker_list_memory(const char *name, size_t size);
 int pyw_worker_list_grow(int fd, size_t size);
 size_t pyw_worker_list_size(int fd);
 
 /*
- * Maps it, for good. `writable` 0 makes a mapping that this process and its children cannot make writable later. NULL
- * with errno; memory that is smaller than `size` is refused.
+ * Maps the memory. With `writable` 0, neither this process nor its children can make the mapping writable later. NULL:
+ * see errno; EINVAL if the memory is smaller than `size`.
  */
 void *pyw_worker_list_map(int fd, size_t size, int writable);
 
-/* The manager: replaces what the readers of that use of the group see. More than PYW_WORKER_LIST_WORKERS are cut. */
+/* The manager: publishes the state and the workers of a group. Ignores workers beyond PYW_WORKER_LIST_WORKERS. */
 void pyw_worker_list_write(pyw_worker_list_group *group, const pyw_worker_list_status *status,
                            const pyw_worker_list_worker *workers, uint32_t count);
 
-/* Changes whenever the group's worker_list does. */
+/* Changes with each write to the group's worker_list. */
 uint32_t pyw_worker_list_sequence(const pyw_worker_list_group *group);
 
 /*
- * Copies up to `capacity` workers, sets status->state and status->until, and *sequence to the one they belong to.
- * Returns the number of workers. status->use is given: of another use there is no worker to read. The group is REMOVED
- * if that one is later, and STARTING if it is earlier, or if its writer died in the middle of writing.
+ * Copies up to `capacity` workers, sets status->state and status->until, and *sequence to the sequence number of the
+ * copy. Returns the number of workers. The caller sets status->use. If the list was written for another use, it has no
+ * workers, and the state is REMOVED if that use is later, STARTING if it is earlier. The state is STARTING, too, if the
+ * writer died during a write.
  */
 uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_list_status *status,
                               pyw_worker_list_worker *workers, uint32_t capacity, uint32_t *sequence);

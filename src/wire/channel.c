@@ -17,31 +17,31 @@
 #include "wire/wait.h"
 
 enum {
-    INPUT_SIZE = 64 * 1024,  /* of the input buffer, as long as no longer frame comes in */
-    INPUT_KEEP = 256 * 1024, /* a buffer that grew beyond this is given back when it is empty */
-    AHEAD_SIZE = 64 * 1024,  /* what read_ahead() takes at a time */
-    AHEAD_FDS = 8,           /* with so many descriptors that were not taken it takes nothing */
-    AHEAD_LAST = 1 << 20     /* more than a socket holds: has the peer sent all, or not? */
+    INPUT_SIZE = 64 * 1024,  /* initial size of the input buffer */
+    INPUT_KEEP = 256 * 1024, /* a larger buffer is freed when it is empty */
+    AHEAD_SIZE = 64 * 1024,  /* bytes that read_ahead() receives at a time */
+    AHEAD_FDS = 8,           /* it pauses while so many descriptors were not taken */
+    AHEAD_LAST = 1 << 20     /* exceeds the socket's buffer: enough for all bytes that have arrived */
 };
 
 struct pyw_channel {
     int fd;
-    pyw_result input_result; /* PYW_OK, or what ended the reading for good */
-    int has_lost_fd;         /* a descriptor came for which there was no room in the process */
+    pyw_result input_result; /* PYW_OK, or the result that ended reading for good */
+    int has_lost_fd;         /* a received descriptor was lost: EMFILE */
 
     char *input;
     size_t input_size;
-    size_t input_start; /* the bytes in [start, end) were received and not returned */
+    size_t input_start; /* bytes in [start, end) are received, but not returned */
     size_t input_end;
-    uint32_t data_remaining; /* of a DATA frame whose header was taken */
+    uint32_t data_remaining; /* of the current DATA frame */
     uint16_t data_flags;
     int fds[PYW_CHANNEL_FDS_MAX];
     int fd_count;
 
-    pyw_spill ahead; /* bytes behind those in `input` */
+    pyw_spill ahead; /* the bytes that follow `input` */
     pyw_frame_scan scan;
-    int is_scanned; /* `scan` is at the end of `input` and `ahead` */
-    int is_ended;   /* ... and has seen the end of the request there */
+    int is_scanned; /* `scan` has passed `input` and `ahead` */
+    int is_ended;   /* ... and has found the end of the request */
 
     pyw_outbox outbox;
 };
@@ -80,7 +80,7 @@ void pyw_channel_open(pyw_channel *channel, int fd)
     channel->has_lost_fd = 0;
     channel->is_scanned = 0;
     channel->is_ended = 0;
-    pyw_spill_clear(&channel->ahead); /* nothing of one connection is ever taken for another one's */
+    pyw_spill_clear(&channel->ahead); /* never reuse bytes of another connection */
     pyw_channel_set_ahead_limits(channel, 0, 0, NULL);
 }
 
@@ -113,10 +113,10 @@ static void drop_large_input(pyw_channel *channel)
 }
 
 /*
- * Is there something that read() could return at once? PYW_OK with the header (of a DATA frame in progress: what is
- * left of it), PYW_AGAIN, PYW_MALFORMED. *wanted becomes the bytes that must be there before it is worth looking again.
+ * Whether `input` has a frame that read() can return. PYW_OK, with the header unless a DATA frame is in progress;
+ * PYW_AGAIN; PYW_MALFORMED. *wanted: the number of bytes that `input` needs before the next attempt.
  */
-static pyw_result look_at_header(const pyw_channel *channel, pyw_frame_header *header, size_t *wanted)
+static pyw_result peek_header(const pyw_channel *channel, pyw_frame_header *header, size_t *wanted)
 {
     pyw_result result;
 
@@ -163,11 +163,11 @@ static void return_frame(pyw_channel *channel, const pyw_frame_header *header, p
     channel->input_start += header->length;
 }
 
-/* From the bytes that are here, without a system call. */
+/* Without a system call. */
 static pyw_result next_frame(pyw_channel *channel, pyw_frame *frame, size_t *wanted)
 {
     pyw_frame_header header;
-    pyw_result result = look_at_header(channel, &header, wanted);
+    pyw_result result = peek_header(channel, &header, wanted);
 
     if (result != PYW_OK) {
         return result;
@@ -186,7 +186,7 @@ static pyw_result next_frame(pyw_channel *channel, pyw_frame *frame, size_t *wan
 }
 
 /*
- * Room for bytes up to `wanted`, the buffer growing with what arrives and not with what a header promises. 0: no
+ * Makes room for up to `wanted` bytes. The buffer grows with received bytes, not with the length in a header. 0: no
  * memory.
  */
 static int make_room(pyw_channel *channel, size_t wanted)
@@ -221,7 +221,7 @@ static int make_room(pyw_channel *channel, size_t wanted)
     return 1;
 }
 
-static pyw_result keep_fd(pyw_channel *channel, int fd)
+static pyw_result store_fd(pyw_channel *channel, int fd)
 {
     if (channel->fd_count == PYW_CHANNEL_FDS_MAX) {
         close(fd);
@@ -231,8 +231,8 @@ static pyw_result keep_fd(pyw_channel *channel, int fd)
     return PYW_OK;
 }
 
-/* All of them are kept or closed, whatever else is wrong with the message. */
-static pyw_result keep_fds(pyw_channel *channel, struct msghdr *message)
+/* Stores or closes each descriptor, even if the message is malformed. */
+static pyw_result store_fds(pyw_channel *channel, struct msghdr *message)
 {
     pyw_result result = message->msg_flags & MSG_CTRUNC ? PYW_MALFORMED : PYW_OK;
 
@@ -247,17 +247,12 @@ static pyw_result keep_fds(pyw_channel *channel, struct msghdr *message)
             int fd;
 
             memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
-            if (keep_fd(channel, fd) != PYW_OK) {
+            if (store_fd(channel, fd) != PYW_OK) {
                 result = PYW_MALFORMED;
             }
         }
     }
     return result;
-}
-
-static pyw_result receive_end(const pyw_channel *channel)
-{
-    return input_length(channel) == 0 && channel->data_remaining == 0 ? PYW_EOF : PYW_GONE;
 }
 
 static pyw_result receive_into(pyw_channel *channel, char *to, size_t size, size_t *length)
@@ -282,13 +277,13 @@ static pyw_result receive_into(pyw_channel *channel, char *to, size_t size, size
         return pyw_wait_result();
     }
     if (got == 0) {
-        return receive_end(channel);
+        return input_length(channel) == 0 && channel->data_remaining == 0 ? PYW_EOF : PYW_GONE;
     }
     *length = (size_t)got;
-    return keep_fds(channel, &message);
+    return store_fds(channel, &message);
 }
 
-/* More bytes behind those that are here, of those that were read ahead, or else of the socket. */
+/* Adds bytes to `input`: bytes read ahead, or if there are none, bytes of the socket. */
 static pyw_result receive_bytes(pyw_channel *channel, size_t wanted)
 {
     pyw_result result = PYW_OK;
@@ -321,7 +316,7 @@ static void close_fds(pyw_channel *channel)
     }
 }
 
-/* What cannot be got over is remembered, so that a caller that asks again does not read what follows a broken frame. */
+/* Records a fatal result, so that a further read() does not return bytes that follow a broken frame. */
 static pyw_result end_of_input(pyw_channel *channel, pyw_result result)
 {
     if (result == PYW_MALFORMED || result == PYW_GONE) {
@@ -371,7 +366,7 @@ void pyw_channel_set_ahead_limits(pyw_channel *channel, size_t memory_limit, uin
     channel->ahead.directory = directory;
 }
 
-/* Follows the frames from where read() is. */
+/* Starts at the position of read(). */
 static pyw_result begin_scan(pyw_channel *channel)
 {
     memset(&channel->scan, 0, sizeof(channel->scan));
@@ -379,11 +374,6 @@ static pyw_result begin_scan(pyw_channel *channel)
     channel->scan.is_last = channel->data_remaining > 0 && pyw_frame_ends_body(PYW_FRAME_DATA, channel->data_flags);
     channel->is_scanned = 1;
     return pyw_frame_scan_bytes(&channel->scan, channel->input + channel->input_start, input_length(channel));
-}
-
-static int has_room(const pyw_channel *channel)
-{
-    return pyw_spill_room(&channel->ahead) > 0 && channel->fd_count < AHEAD_FDS;
 }
 
 /* PYW_OK, PYW_AGAIN, or PYW_EOF. */
@@ -395,7 +385,7 @@ static pyw_result receive_ahead(pyw_channel *channel)
     pyw_result result = receive_into(channel, bytes, room < sizeof(bytes) ? (size_t)room : sizeof(bytes), &length);
 
     if (result == PYW_MALFORMED || (length > 0 && !pyw_spill_put(&channel->ahead, bytes, length))) {
-        /* Bytes or a descriptor are lost: what follows would be misread. */
+        /* Bytes or a descriptor are lost, so the next bytes would be misread. */
         channel->input_result = PYW_MALFORMED;
         return PYW_EOF;
     }
@@ -413,7 +403,9 @@ pyw_result pyw_channel_read_ahead(pyw_channel *channel)
         return PYW_EOF;
     }
     if (channel->is_scanned || begin_scan(channel) == PYW_AGAIN) {
-        result = has_room(channel) ? receive_ahead(channel) : PYW_FAILED;
+        int has_room = pyw_spill_room(&channel->ahead) > 0 && channel->fd_count < AHEAD_FDS;
+
+        result = has_room ? receive_ahead(channel) : PYW_FAILED;
     }
     channel->is_ended = result == PYW_EOF;
     return result;
@@ -458,7 +450,7 @@ int pyw_channel_has_input(const pyw_channel *channel)
     size_t wanted;
 
     return !pyw_spill_is_empty(&channel->ahead) || channel->input_result != PYW_OK ||
-           look_at_header(channel, &header, &wanted) != PYW_AGAIN;
+           peek_header(channel, &header, &wanted) != PYW_AGAIN;
 }
 
 int pyw_channel_take_fd(pyw_channel *channel)
@@ -504,7 +496,7 @@ int pyw_channel_take_end(pyw_channel *channel)
     pyw_frame_header header;
     size_t wanted;
 
-    if (channel->data_remaining > 0 || look_at_header(channel, &header, &wanted) != PYW_OK ||
+    if (channel->data_remaining > 0 || peek_header(channel, &header, &wanted) != PYW_OK ||
         header.type != PYW_FRAME_END) {
         return 0;
     }

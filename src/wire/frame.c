@@ -7,7 +7,7 @@ typedef struct frame_rule {
     const char *name; /* NULL: no such type */
     uint32_t least;
     uint32_t most;
-    uint16_t flags_most; /* all flags are a single bit or a level, so that a maximum says which values are known */
+    uint16_t flags_most; /* flags are a single bit or a level, so a maximum describes the valid values */
 } frame_rule;
 
 enum { REQUEST_FLAGS = PYW_REQUEST_BODY | PYW_REQUEST_TOLD | PYW_REQUEST_BATCH };
@@ -107,7 +107,7 @@ int pyw_frame_ends_body(uint8_t type, uint16_t flags)
     return (type == PYW_FRAME_DATA || type == PYW_FRAME_FILE) && (flags & PYW_DATA_LAST);
 }
 
-/* One byte of a header. PYW_AGAIN: more are needed, or its payload begins. */
+/* Adds one byte to the header. PYW_OK: the header is complete. PYW_AGAIN: more bytes are needed. */
 static pyw_result scan_header(pyw_frame_scan *scan, unsigned char byte, uint8_t *type)
 {
     pyw_frame_header header;

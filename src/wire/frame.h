@@ -10,7 +10,7 @@
  *          2  flags    u16  meaning depends on the type, unknown bits must be 0
  *          4  length   u32  bytes of payload that follow
  *
- * Numbers are little-endian. A length over the limit of its type is malformed before a byte of payload is looked at.
+ * Numbers are little-endian. A length over the limit of its type is malformed; the payload is not read.
  */
 
 #include <stddef.h>
@@ -24,9 +24,9 @@
 typedef enum {
     /* httpd -> worker */
     PYW_FRAME_REQUEST = 1, /* opens a request: pyw_message_request */
-    PYW_FRAME_ABORT = 2,   /* the client left; stop when convenient. Empty */
+    PYW_FRAME_ABORT = 2,   /* the client left, or the deadline passed: stop. Empty */
     PYW_FRAME_TOKEN = 17,  /* the memory of the connection's token travels along (pyw_token). Empty */
-    PYW_FRAME_LEFT = 15,   /* the client has closed its sending side, as clients do that leave. Empty */
+    PYW_FRAME_LEFT = 15,   /* the client has closed its sending side; most such clients have left. Empty */
     /* both ways */
     PYW_FRAME_DATA = 3, /* body bytes, at least one */
     PYW_FRAME_END = 4,  /* httpd: end of the request body; worker: end of the request. Empty */
@@ -35,57 +35,57 @@ typedef enum {
     PYW_FRAME_HEAD = 5,    /* status and headers: pyw_message_head */
     PYW_FRAME_LOG = 7,     /* a record for the request's error log: text; flags hold the level */
     PYW_FRAME_INTERIM = 8, /* a 1xx response: as HEAD */
-    PYW_FRAME_ERROR = 9,   /* u16 status, to answer with; after HEAD: the body is truncated. Ends the request */
-    PYW_FRAME_TAKEN = 16,  /* the request is begun, the rest of its body may come. Empty */
-    PYW_FRAME_GOAWAY = 10, /* this request was not begun, send it elsewhere. Ends the connection. Empty */
+    PYW_FRAME_ERROR = 9,   /* u16 status of the response; after HEAD: the body is truncated. Ends the request */
+    PYW_FRAME_TAKEN = 16,  /* the request has started: send the rest of its body. Empty */
+    PYW_FRAME_GOAWAY = 10, /* the request was not started: use another worker. Ends the connection. Empty */
     /* httpd's parent -> manager */
     PYW_FRAME_GROUP = 32,  /* a process group: option pairs; its log descriptor travels along */
     PYW_FRAME_COMMIT = 33, /* the groups since the last COMMIT are the whole configuration: setting pairs; httpd's main
                               log travels along */
     PYW_FRAME_WORKER_LIST = 40,   /* the memory of pyw_worker_list travels along: the manager writes it. Empty */
-    PYW_FRAME_LOAD = 41,          /* likewise, and reads it. Empty */
+    PYW_FRAME_LOAD = 41,          /* the memory of pyw_load travels along: the manager reads it. Empty */
     PYW_FRAME_LIVENESS_PIPE = 42, /* a pipe that httpd's children of this configuration have open: its reading end
                                 travels along. Empty */
-    PYW_FRAME_STORE = 43, /* where the manager keeps the workers' log pipes for the next one: a socket travels along, to
+    PYW_FRAME_STORE = 43, /* the store of the workers' log pipes for the next manager: a socket travels along, to
                              write to (flags 0) or to read from (flags 1). Empty */
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: the groups are known. Empty */
-    PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: text says why it could not be done */
+    PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: the reason for the failure, as text */
     /* httpd's parent -> manager */
     PYW_FRAME_HANDOVER = 39, /* another manager takes over: the channel to it travels along. Empty */
     /* pywsgid's commands -> manager */
-    PYW_FRAME_COMMAND = 36, /* what is to be done: pairs */
+    PYW_FRAME_COMMAND = 36, /* a command and its arguments: pairs */
     /* manager -> pywsgid's commands */
-    PYW_FRAME_ROW = 37,  /* something that was asked for: pairs */
-    PYW_FRAME_DONE = 38, /* the answer to COMMAND: text says what was done */
+    PYW_FRAME_ROW = 37,  /* a row of the result: pairs */
+    PYW_FRAME_DONE = 38, /* the answer to COMMAND: the effect, as text */
     /* manager -> worker */
-    PYW_FRAME_HERITAGE = 48, /* what a worker is to be: option pairs */
-    PYW_FRAME_DRAIN = 50,    /* accept nothing more, finish, exit. Empty */
-    PYW_FRAME_OPTIONS = 67,  /* option pairs that a running worker takes; those left out have their defaults */
-    PYW_FRAME_SERVE = 55,    /* the answer to BROKEN: accept requests all the same. Empty */
+    PYW_FRAME_HERITAGE = 48, /* the configuration of a worker: option pairs */
+    PYW_FRAME_DRAIN = 50,    /* accept no more requests, finish, exit. Empty */
+    PYW_FRAME_OPTIONS = 67,  /* option pairs for a running worker; options left out have their defaults */
+    PYW_FRAME_SERVE = 55,    /* the answer to BROKEN: accept requests anyway. Empty */
     PYW_FRAME_STACKS = 57,   /* write the Python stacks to the descriptor that travels along. Empty */
     /* worker -> manager */
     PYW_FRAME_READY = 51,  /* the applications are loaded. Empty */
-    PYW_FRAME_BROKEN = 52, /* an application failed to load; accepts nothing before SERVE. Empty */
+    PYW_FRAME_BROKEN = 52, /* an application failed to load; the worker waits for SERVE. Empty */
     PYW_FRAME_STALE = 53,  /* a script changed on disk: replace me. Empty */
     PYW_FRAME_STUCK = 56,  /* Python does not respond: replace and kill me. Empty */
-    PYW_FRAME_RENEW = 58,  /* somebody wants me replaced. Empty */
+    PYW_FRAME_RENEW = 58,  /* the application requests my replacement. Empty */
     /* manager -> template: the process that workers are forked from */
     PYW_FRAME_FORK = 61, /* fork a worker, with the descriptors of the HAND frames before. Empty */
-    PYW_FRAME_HAND = 62, /* a descriptor for the next worker travels along; flags: which one of its heritage. Empty */
+    PYW_FRAME_HAND = 62, /* a descriptor for the next worker travels along; flags: its number there. Empty */
     /* worker -> manager */
-    PYW_FRAME_FORKED = 63,    /* first word of a worker that was forked; its pid is what the kernel says. Empty */
-    PYW_FRAME_OVERDUE = 64,   /* a request does not end although it was interrupted: replace me. Empty */
-    PYW_FRAME_FINISHING = 65, /* the answer to DRAIN: from now on no request is begun here. Empty */
+    PYW_FRAME_FORKED = 63,    /* first frame of a forked worker; the kernel supplies its pid. Empty */
+    PYW_FRAME_OVERDUE = 64,   /* an interrupted request does not end: replace me. Empty */
+    PYW_FRAME_FINISHING = 65, /* the answer to DRAIN: I start no more requests. Empty */
     PYW_FRAME_LARGE = 66      /* memory-recycle is exceeded: measure me. Empty */
 } pyw_frame_type;
 
 enum {
     PYW_REQUEST_BODY = 1,  /* on REQUEST: DATA frames and END, or ABORT, follow */
-    PYW_REQUEST_TOLD = 2,  /* on REQUEST: say TAKEN when the request is begun; bytes of the body wait for it */
+    PYW_REQUEST_TOLD = 2,  /* on REQUEST: send TAKEN when the request starts; the body follows after it */
     PYW_REQUEST_BATCH = 4, /* on REQUEST: the worker's thread uses batch scheduling (pyw_batch) */
     PYW_HAND_MOST = 15,    /* on HAND: the highest number of a descriptor */
-    PYW_DATA_LAST = 1      /* on DATA and FILE from a worker: no more body bytes will come */
+    PYW_DATA_LAST = 1      /* on DATA and FILE from a worker: the last bytes of the body */
 };
 
 /* Limits of payloads, in bytes. */
@@ -98,7 +98,6 @@ enum {
     PYW_LIMIT_OPTIONS = 4 * 1024 * 1024
 };
 
-/* What is in the 8 bytes. */
 typedef struct pyw_frame_header {
     uint8_t type;
     uint16_t flags;
@@ -113,28 +112,28 @@ void pyw_frame_header_encode(unsigned char out[PYW_FRAME_HEADER_SIZE], const pyw
  */
 pyw_result pyw_frame_header_decode(pyw_frame_header *header, const void *bytes, size_t length);
 
-/* Would the peer's decoder take it? What is sent is held to the same rules as what is received. */
+/* Whether the peer's decoder would accept the header. The same rules apply to frames sent and received. */
 int pyw_frame_header_is_valid(const pyw_frame_header *header);
 
-/* Where the frames end in a stream of bytes that comes in pieces of any size. All zero: at the start of a frame. */
+/* Finds the ends of frames in a stream that arrives in pieces of any size. All zero: at the start of a frame. */
 typedef struct pyw_frame_scan {
-    unsigned char header[PYW_FRAME_HEADER_SIZE]; /* of which `have` bytes are here */
+    unsigned char header[PYW_FRAME_HEADER_SIZE]; /* its first `have` bytes */
     uint32_t have;
-    uint32_t skip;    /* bytes of payload to come, once the header is here */
-    uint8_t end_type; /* of the frame that ended the request; 0: none did */
-    uint8_t is_last;  /* the payload that is skipped, or was, ends the body */
+    uint32_t skip;    /* bytes of the current payload still to skip */
+    uint8_t end_type; /* of the frame that ended the request; 0: the request has not ended */
+    uint8_t is_last;  /* the current or last payload ends the body */
 } pyw_frame_scan;
 
 /*
- * Follows the frames of a worker through the next bytes. PYW_AGAIN: the request goes on. PYW_EOF: they hold the frame
- * that ends it (END, ERROR or GOAWAY). PYW_MALFORMED.
+ * Scans the next bytes from a worker. PYW_AGAIN: the request continues. PYW_EOF: they contain the frame that ends it
+ * (END, ERROR or GOAWAY). PYW_MALFORMED.
  */
 pyw_result pyw_frame_scan_bytes(pyw_frame_scan *scan, const void *bytes, size_t length);
 
-/* Is the frame, a worker's, the last of the body? */
+/* Whether a frame from a worker is the last of the body. */
 int pyw_frame_ends_body(uint8_t type, uint16_t flags);
 
-/* "REQUEST" ...; "unknown" for anything that is no type. */
+/* "REQUEST" ...; "unknown" for other numbers. */
 const char *pyw_frame_type_name(unsigned type);
 
 #endif

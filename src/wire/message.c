@@ -10,10 +10,10 @@ enum { REQUEST_GROUP_IS_DEFAULT = 1, REQUEST_RELOADING = 2, REQUEST_INTERRUPTS_G
 /* pyw_target_kind: 0 is a script, 1 a module. */
 enum { TARGET_KIND_MOST = 1 };
 
-/* A pair takes at least its two lengths: the bound for a count that is not yet believed. */
+/* A pair has at least its two lengths. This limits a count before memory is allocated for it. */
 enum { PAIR_SIZE_LEAST = 8 };
 
-/* Numbers are taken from the front; a cursor that ran out of bytes stays `short_of` and yields zeros. */
+/* Reads from the front. After its first read beyond the end a cursor stays `short_of` and yields zeros. */
 typedef struct cursor {
     const char *bytes;
     size_t left;
@@ -132,15 +132,7 @@ void pyw_message_pairs_encode(pyw_buffer *out, const pyw_pair *items, uint32_t c
     }
 }
 
-static void take_pair(cursor *from, pyw_pair *pair)
-{
-    pair->name_length = take_u32(from);
-    pair->value_length = take_u32(from);
-    pair->name = take_bytes(from, pair->name_length);
-    pair->value = take_bytes(from, pair->value_length);
-}
-
-/* The pairs are the last thing in every message: nothing may be left behind them. */
+/* Pairs end every message, so bytes behind them are malformed. */
 static pyw_result take_pairs(cursor *from, pyw_pairs *pairs)
 {
     uint32_t count = take_u32(from);
@@ -153,7 +145,12 @@ static pyw_result take_pairs(cursor *from, pyw_pairs *pairs)
         return PYW_FAILED;
     }
     for (uint32_t i = 0; i < count; i++) {
-        take_pair(from, &pairs->items[i]);
+        pyw_pair *pair = &pairs->items[i];
+
+        pair->name_length = take_u32(from);
+        pair->value_length = take_u32(from);
+        pair->name = take_bytes(from, pair->name_length);
+        pair->value = take_bytes(from, pair->value_length);
     }
     if (from->short_of || from->left != 0) {
         return PYW_MALFORMED;
@@ -177,7 +174,7 @@ static void append_string(pyw_buffer *out, const char *text)
     pyw_buffer_append(out, text, length + 1);
 }
 
-/* NULL unless the string is there whole, ends in its NUL and has no other. */
+/* NULL if the string is truncated, or does not have its only NUL at the end. */
 static const char *take_string(cursor *from)
 {
     uint32_t length = take_u32(from);

@@ -3,9 +3,9 @@
 #define PYW_WIRE_MESSAGE_H
 
 /*
- * What the payloads of frames mean. Encoders append to a buffer; decoders point into the payload, which must outlive
- * the result. Decoders trust nothing: every count and length is checked against the bytes that are there before it is
- * used. They return PYW_OK, PYW_MALFORMED, or PYW_FAILED (no memory).
+ * Encoders and decoders for the payloads of frames. Encoders append to a buffer; decoders point into the payload, which
+ * must outlive the result. Decoders check each count and length against the available bytes before they use it. They
+ * return PYW_OK, PYW_MALFORMED, or PYW_FAILED (no memory).
  *
  * Pairs on the wire: u32 count, then for each u32 name length, u32 value length, name, value.
  */
@@ -14,7 +14,7 @@
 #include "base/pair.h"
 #include "base/result.h"
 
-/* A growing array that decoded pairs point from; reused from message to message. All zero is valid. */
+/* A growing array of decoded pairs, reused for each message. All zero is valid. */
 typedef struct pyw_pairs {
     pyw_pair *items;
     uint32_t count;
@@ -64,12 +64,12 @@ pyw_result pyw_message_request_decode(pyw_message_request *request, pyw_pairs *e
 /* HEAD and INTERIM: u16 status, u16 stamp, u32 reason length, reason, pairs. The status is 100 ... 599. */
 typedef struct pyw_message_head {
     uint16_t status;
-    uint16_t stamp; /* pyw_message_stamp() of the request that it answers */
+    uint16_t stamp; /* pyw_message_stamp() of its request */
     const char *reason;
     uint32_t reason_length;
 } pyw_message_head;
 
-/* The low 16 bits: no two requests in a row on a connection have the same but by a rare chance. */
+/* The low 16 bits. Two successive requests of a connection rarely have the same stamp. */
 static inline uint16_t pyw_message_stamp(uint64_t arrival)
 {
     return (uint16_t)arrival;
@@ -80,7 +80,7 @@ pyw_result pyw_message_head_decode(pyw_message_head *head, pyw_pairs *headers, c
 
 enum { PYW_MESSAGE_FILE_SIZE = 16, PYW_MESSAGE_ERROR_SIZE = 2 };
 
-/* FILE: offset and length are such that their sum fits an off_t. */
+/* FILE: the sum of offset and length fits an off_t. */
 void pyw_message_file_encode(unsigned char out[PYW_MESSAGE_FILE_SIZE], uint64_t offset, uint64_t length);
 pyw_result pyw_message_file_decode(uint64_t *offset, uint64_t *file_length, const char *bytes, size_t length);
 

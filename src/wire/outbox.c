@@ -76,7 +76,7 @@ static void drop_queue(pyw_outbox *outbox)
     }
 }
 
-/* One sendmsg(2), `fd` going with its first byte. */
+/* One sendmsg(2); `fd` travels with its first byte. */
 static pyw_result send_bytes(int socket, struct iovec *iov, size_t count, int fd, size_t *sent)
 {
     union {
@@ -104,7 +104,9 @@ static pyw_result send_bytes(int socket, struct iovec *iov, size_t count, int fd
     return rv >= 0 ? PYW_OK : pyw_wait_result();
 }
 
-/* Where in the queue send() is: `offset` counts the bytes of that frame that went out, its header's included. */
+/*
+ * The position of send() in the queue: `offset` is the number of bytes of the frame, header included, that were sent.
+ */
 typedef struct progress {
     size_t frame;
     size_t offset;
@@ -148,7 +150,7 @@ static size_t add_frame(struct iovec *iov, pyw_outbox_frame *frame, size_t offse
     return count;
 }
 
-/* As much of the queue as one call can carry: up to the next frame that brings a descriptor. */
+/* Sends as many frames as one call can: up to the next frame with a descriptor. */
 static pyw_result send_some(pyw_outbox *outbox, int socket, progress *at)
 {
     struct iovec iov[2 * IOV_FRAMES];
@@ -262,7 +264,7 @@ static int copy_fd(pyw_outbox *outbox, int fd)
     return 1;
 }
 
-/* The rest of the queue becomes the backlog, which is empty. */
+/* Copies the rest of the queue to the backlog, which is empty. */
 static pyw_result copy_queue(pyw_outbox *outbox, progress *at)
 {
     for (; at->frame < outbox->count; at->frame++, at->offset = 0) {

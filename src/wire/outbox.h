@@ -3,9 +3,9 @@
 #define PYW_WIRE_OUTBOX_H
 
 /*
- * The sending half of a channel: frames that wait for the next send (their bytes and descriptors are the caller's), and
- * the backlog, what a send that would not wait left behind (bytes and descriptors are the outbox's own). Part of
- * pyw_channel, whose header states what the calls promise. One thread at a time. All zero is a valid empty outbox.
+ * The sending half of a channel. It contains the queue of frames for the next send, whose bytes and descriptors belong
+ * to the caller, and the backlog: copies of the bytes and descriptors that a non-blocking send could not write. Part of
+ * pyw_channel, whose header documents the calls. One thread at a time. All zero is a valid empty outbox.
  */
 
 #include <stddef.h>
@@ -19,10 +19,10 @@ typedef struct pyw_outbox_frame {
     unsigned char header[PYW_FRAME_HEADER_SIZE];
     const char *payload;
     uint32_t length;
-    int fd; /* -1: none, or gone already */
+    int fd; /* -1: none, or sent already */
 } pyw_outbox_frame;
 
-/* It leaves with the byte at `position` of the backlog. */
+/* Sent with the byte at `position` of the backlog. */
 typedef struct pyw_outbox_fd {
     size_t position;
     int fd;
@@ -33,11 +33,11 @@ typedef struct pyw_outbox {
     size_t count;
     size_t size;
     int queue_error; /* errno of a frame that could not be queued: the next send fails with it */
-    int broken;      /* part of a send was lost: the peer would misread whatever came next */
+    int broken;      /* part of a send was lost: the peer would misread the next bytes */
 
     pyw_buffer backlog;
     size_t backlog_sent;
-    pyw_outbox_fd *fds; /* in order; those before fds_next are gone */
+    pyw_outbox_fd *fds; /* in order; the first fds_next are sent */
     size_t fds_count;
     size_t fds_next;
 } pyw_outbox;
@@ -46,7 +46,7 @@ void pyw_outbox_queue(pyw_outbox *outbox, pyw_frame_type type, uint16_t flags, c
                       int fd);
 pyw_result pyw_outbox_send(pyw_outbox *outbox, int socket, int timeout_ms);
 
-/* The bytes of the backlog that still have to go. */
+/* The number of unsent bytes in the backlog. */
 size_t pyw_outbox_left(const pyw_outbox *outbox);
 
 /* Drops everything, and closes the backlog's descriptors; memory is kept for the next connection. */

@@ -23,8 +23,8 @@ int pyw_spill_is_empty(const pyw_spill *spill)
            left_in(&spill->rest, spill->rest_used) == 0;
 }
 
-/* While there is something in the file, what comes belongs behind it. */
-static int goes_to_memory(const pyw_spill *spill)
+/* While the file has unread bytes, new bytes must follow them. */
+static int fits_memory(const pyw_spill *spill)
 {
     return left_in_file(spill) == 0 && spill->memory.length < spill->memory_limit;
 }
@@ -34,13 +34,13 @@ uint64_t pyw_spill_room(const pyw_spill *spill)
     if (spill->error) {
         return 0;
     }
-    if (goes_to_memory(spill)) {
+    if (fits_memory(spill)) {
         return spill->memory_limit - spill->memory.length;
     }
     return (uint64_t)spill->file_end < spill->file_limit ? spill->file_limit - (uint64_t)spill->file_end : 0;
 }
 
-/* Never a file where none was allowed. */
+/* Never creates a file where the limits allow none. */
 void pyw_spill_extend(pyw_spill *spill, size_t by)
 {
     if (left_in_file(spill) > 0) {
@@ -68,14 +68,14 @@ static int open_file(pyw_spill *spill)
 
 int pyw_spill_put(pyw_spill *spill, const void *data, size_t length)
 {
-    if (goes_to_memory(spill)) {
+    if (fits_memory(spill)) {
         return put_into(&spill->memory, data, length);
     }
     if (!open_file(spill)) {
         spill->error = errno;
         return put_into(&spill->rest, data, length);
     }
-    /* Written at its place, whatever an attempt that failed has left behind it. */
+    /* An explicit offset: a failed attempt may have written part of its bytes. */
     spill->error = pyw_temp_file_write_at(spill->fd, data, length, spill->file_end);
     if (spill->error) {
         return put_into(&spill->rest, data, length);
@@ -112,7 +112,7 @@ static ssize_t take_from_file(pyw_spill *spill, void *to, size_t size)
     }
     spill->file_start += got;
     if (spill->file_start == spill->file_end) {
-        /* The disk's blocks are given back, and memory is used again. */
+        /* Frees the disk's blocks; new bytes go to memory again. */
         spill->error = ftruncate(spill->fd, 0) == 0 ? spill->error : errno;
         spill->file_start = 0;
         spill->file_end = 0;

@@ -14,12 +14,12 @@
 int64_t pyw_wait_deadline(int timeout_ms);
 
 /*
- * Waits for poll(2) `events`. PYW_OK: ready, or in an error that the next call on the socket will report. PYW_TIMEOUT,
- * PYW_FAILED (errno). Signals do not end it.
+ * Waits for poll(2) `events`. PYW_OK: ready, or in an error that the next call on the socket reports. PYW_TIMEOUT,
+ * PYW_FAILED (errno). Continues after signals.
  */
 pyw_result pyw_wait(int fd, short events, int64_t deadline);
 
-/* What errno means after a call on a socket: PYW_AGAIN, PYW_GONE or PYW_FAILED. */
+/* The result for errno after a call on a socket: PYW_AGAIN, PYW_GONE or PYW_FAILED. */
 pyw_result pyw_wait_result(void);
 
 #endif
