@@ -52,8 +52,7 @@ typedef struct pyw_dir_config {
 /* A defined process group. */
 typedef struct pyw_group {
     pyw_group_options *options;
-    server_rec
-        *server; /* the server that defines it: its ErrorLog is the group's log, its ServerName limits who may use it */
+    server_rec *server;     /* defines the group: its ErrorLog is the group's log, its ServerName limits the use */
     const char *defined_at; /* "file:line" */
     /* Set by pyw_shared_memory_prepare. */
     struct pyw_slots *slots;
@@ -72,7 +71,7 @@ typedef struct pyw_group_use {
 typedef struct pyw_import {
     const char *path;
     const char *process_group;     /* a name, or "%{GLOBAL}" */
-    const char *application_group; /* a name, "%{GLOBAL}" or "%{SERVER}"; NULL: not given, which means "%{GLOBAL}" */
+    const char *application_group; /* a name, "%{GLOBAL}" or "%{SERVER}"; NULL: unset, which means "%{GLOBAL}" */
     const char *place;             /* "file:line" */
     server_rec *server;
 } pyw_import;
@@ -96,8 +95,7 @@ typedef struct pyw_server_config {
     const char *daemon_program;           /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
     const char *temp_directory;           /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
     const char *engine_path;              /* WSGIEnginePath, absolute directory; NULL: the module's directory */
-    const char *
-        embedded_engine; /* the engine's file for embedded mode; set by pyw_config_check; NULL: not needed or missing */
+    const char *embedded_engine;          /* the engine of embedded mode; set by pyw_config_check; NULL: none */
     pyw_switch restrict_embedded;
     pyw_switch batch_scheduling;  /* default On */
     int concurrency_locations;    /* the number of WSGIConcurrency directives */

@@ -16,14 +16,14 @@ APLOG_USE_MODULE(pywsgi);
 
 static const char *const option_names[] = {"process-group", "application-group", NULL};
 
-/* Without a request there is no variable. */
+/* Variables such as %{ENV:x} need a request. */
 static const char *check_value(cmd_parms *cmd, const char *name, const char *value, const char *allowed)
 {
     if (*value == '\0') {
         return apr_psprintf(cmd->pool, "WSGIImportScript: option '%s' has an empty value", name);
     }
     if (*value == '%' && !strstr(allowed, value)) {
-        return apr_psprintf(cmd->pool, "WSGIImportScript: option '%s' cannot be '%s': allowed is a name, or %s", name,
+        return apr_psprintf(cmd->pool, "WSGIImportScript: option '%s' cannot be '%s': it must be a name, or %s", name,
                             value, allowed);
     }
     return NULL;
@@ -45,7 +45,7 @@ static const char *set_option(cmd_parms *cmd, void *baton, const char *name, con
     meant = pyw_suggest(name, option_names);
     return meant ? apr_psprintf(cmd->pool, "WSGIImportScript: unknown option '%s', did you mean '%s'?", name, meant)
                  : apr_psprintf(cmd->pool,
-                                "WSGIImportScript: unknown option '%s', known are process-group and application-group",
+                                "WSGIImportScript: unknown option '%s'; known are process-group and application-group",
                                 name);
 }
 
@@ -72,11 +72,6 @@ const char *pyw_directive_import_script(cmd_parms *cmd, void *dir, const char *a
         APR_ARRAY_PUSH(pyw_config_main()->imports, pyw_import) = import;
     }
     return error;
-}
-
-static int is_embedded(const pyw_import *import)
-{
-    return strcmp(import->process_group, "%{GLOBAL}") == 0;
 }
 
 static const char *interpreter(apr_pool_t *pool, const pyw_import *import)
@@ -110,12 +105,13 @@ static int check_import(pyw_check *check, const pyw_import *import)
     const pyw_group *elsewhere;
     const pyw_group *group;
 
-    if (is_embedded(import)) {
+    if (strcmp(import->process_group, "%{GLOBAL}") == 0) {
         if (pyw_config_main()->restrict_embedded == PYW_ON) {
-            ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                         PYWNO(0110) "%s: WSGIImportScript: process-group=%%{GLOBAL} is for httpd's children, in which "
-                                     "WSGIRestrictEmbedded lets nothing run",
-                         import->place);
+            ap_log_error(
+                APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
+                PYWNO(0110) "%s: WSGIImportScript: process-group=%%{GLOBAL} selects httpd's children, in which "
+                            "WSGIRestrictEmbedded forbids applications",
+                import->place);
             return 0;
         }
         APR_ARRAY_PUSH(pyw_config_main()->embedded_imports, const pyw_application_option *) =
@@ -123,7 +119,7 @@ static int check_import(pyw_check *check, const pyw_import *import)
         return 1;
     }
     group = pyw_config_find_group(import->server, import->process_group, &elsewhere);
-    if (group) { /* otherwise the check of the groups' uses reports it */
+    if (group) { /* otherwise check_uses reports it */
         APR_ARRAY_PUSH(group->options->worker.imports, const pyw_application_option *) =
             as_application(check->pool, import);
     }

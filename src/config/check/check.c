@@ -21,9 +21,7 @@ APLOG_USE_MODULE(pywsgi);
 
 static int check_use(const pyw_group_use *use)
 {
-    const pyw_group *elsewhere;
-
-    const pyw_group *group;
+    const pyw_group *elsewhere, *group;
 
     if (!*use->name) {
         return 1;
@@ -80,8 +78,8 @@ static int check_daemon_program(pyw_check *check)
         return 1;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                 PYWNO(0103) "WSGIDaemonProcess needs %s: %s; run make install, or let WSGIDaemonProgram name it",
-                 program, strerror(errno));
+                 PYWNO(0103) "WSGIDaemonProcess needs %s: %s; run make install, or set WSGIDaemonProgram", program,
+                 strerror(errno));
     return 0;
 }
 
@@ -90,19 +88,19 @@ static int refuse_socket_prefix(const char *prefix, const pyw_problem *problem)
     const pyw_server_config *config = pyw_config_main();
 
     if (errno == EPERM) {
-        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                     PYWNO(0131) "%s cannot be '%s': %s; take the rights of others away, or write \"WSGISocketPrefix "
-                                 "/run/DIRECTORY/wsgi\" with a directory of %s in which only its owner can write",
-                     config->socket_prefix ? "WSGISocketPrefix" : "WSGISocketPrefix (from DefaultRuntimeDir)", prefix,
-                     problem->text, geteuid() == 0 ? "root" : "root or of this user");
+        ap_log_error(
+            APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
+            PYWNO(0131) "%s cannot be '%s': %s; remove the permissions of other users, or use \"WSGISocketPrefix "
+                        "/run/DIRECTORY/wsgi\" with a directory of %s that only its owner can write to",
+            config->socket_prefix ? "WSGISocketPrefix" : "WSGISocketPrefix (from DefaultRuntimeDir)", prefix,
+            problem->text, geteuid() == 0 ? "root" : "root or of this user");
         return 0;
     }
     if (!config->socket_prefix) {
         return 1; /* the system creates the default at boot */
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                 PYWNO(0104) "WSGISocketPrefix cannot be '%s', which needs an existing directory: %s", prefix,
-                 problem->text);
+                 PYWNO(0104) "WSGISocketPrefix cannot be '%s': its directory must exist: %s", prefix, problem->text);
     return 0;
 }
 
@@ -126,7 +124,7 @@ static int check_socket_prefix(pyw_check *check)
     return 1;
 }
 
-/* httpd's children find out whether they may write there, because more than owner and mode can decide this. */
+/* httpd's children test whether they can write to it, because more than owner and mode decides this. */
 static int check_temp_directory(pyw_check *check)
 {
     const char *path = pyw_config_main()->temp_directory;

@@ -58,14 +58,14 @@ static int check_user(pyw_group *group)
     }
     if (!getpwuid(uid) && !options->worker.group) {
         return pyw_check_group_error(group,
-                                     "option 'user' is '%s', which has no entry with a primary group: say group= as "
+                                     "option 'user' is '%s', which has no entry with a primary group: set group= as "
                                      "well",
                                      options->worker.user);
     }
     if (geteuid() != 0 && uid != geteuid()) {
         return pyw_check_group_error(group,
-                                     "option 'user' cannot be '%s': httpd is not started by root and cannot become "
-                                     "another user; take the option out",
+                                     "option 'user' cannot be '%s': httpd was not started by root and cannot become "
+                                     "another user; remove the option",
                                      options->worker.user);
     }
     return 1;
@@ -145,14 +145,14 @@ static int check_budget(const pyw_group *group)
 
     if (options->manager.memory_budget > 0 && options->manager.processes_least == options->manager.processes) {
         return pyw_check_group_error(group,
-                                     "option 'memory-budget' is for a group that grows: say processes=%d-%d or another "
+                                     "option 'memory-budget' is for a group that grows: use processes=%d-%d or another "
                                      "range, or remove the option",
                                      options->manager.processes, options->manager.processes + 1);
     }
     return 1;
 }
 
-/* Whether a worker can be moved there is only known when a worker starts. */
+/* The manager finds out whether a worker can be moved there when it starts one. */
 static int check_cgroup(apr_pool_t *pool, pyw_group *group)
 {
     const char *cgroup = group->options->manager.cgroup;
@@ -223,7 +223,7 @@ static int check_python(pyw_check *check, pyw_group *group)
     return options->worker.engine ? 1 : pyw_check_group_error(group, "%s", error);
 }
 
-/* As long as the process ids of later starts may make it. */
+/* Checks with the longest process id that a later start can have. */
 static int check_sockets(const pyw_check *check, const pyw_group *group)
 {
     const char *directory = pyw_config_main()->socket_directory;
@@ -232,8 +232,8 @@ static int check_sockets(const pyw_check *check, const pyw_group *group)
 
     if (strlen(longest) > PYW_SOCKET_PATH_MAX) {
         return pyw_check_group_error(group,
-                                     "the path of its workers' sockets, %s, has %d bytes, a UNIX socket takes %d at "
-                                     "most: shorten WSGISocketPrefix",
+                                     "the path of its workers' sockets, %s, has %d bytes; the maximum for a UNIX "
+                                     "socket is %d: shorten WSGISocketPrefix",
                                      longest, (int)strlen(longest), PYW_SOCKET_PATH_MAX);
     }
     return 1;

@@ -4,7 +4,7 @@
 
 #include "config/check/preload.h"
 
-/* Whether the text is literal: its meaning does not depend on a request. */
+/* Whether the text does not depend on a request. */
 static int is_literal(const char *text)
 {
     return strncmp(text, "%{", 2) != 0;

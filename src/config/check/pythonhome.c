@@ -129,12 +129,12 @@ const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char
         return apr_psprintf(pool, "%s: %s", home, strerror(errno));
     }
     if (finfo.filetype != APR_DIR) {
-        return apr_psprintf(pool, "%s is no directory: name the prefix or virtual environment, not the program in it",
-                            home);
+        return apr_psprintf(
+            pool, "%s is not a directory: specify the prefix or virtual environment, not the program in it", home);
     }
     *series = series_of_venv(pool, home);
     if (*series && access(apr_pstrcat(pool, home, "/bin/python3", NULL), F_OK) != 0) {
-        return apr_psprintf(pool, "%s/bin/python3 is missing or a dangling link: make the virtual environment anew",
+        return apr_psprintf(pool, "%s/bin/python3 is missing or a dangling link: create the virtual environment again",
                             home);
     }
     if (!*series) {
@@ -148,7 +148,7 @@ const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char
     }
     return *series ? NULL
                    : apr_psprintf(pool,
-                                  "%s is no Python environment: it has neither pyvenv.cfg nor bin/python3 nor "
+                                  "%s is not a Python environment: it has no pyvenv.cfg, bin/python3 or "
                                   "lib/python3.X",
                                   home);
 }

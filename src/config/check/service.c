@@ -23,8 +23,8 @@ int pyw_check_service_use(const pyw_group_use *use, const pyw_group *group)
         return 1;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                 PYWNO(0108) "%s: %s: process group '%s' is a service group (threads=0, at %s), which takes no "
-                             "requests: name another group, or give it threads",
+                 PYWNO(0108) "%s: %s: process group '%s' is a service group (threads=0, at %s), which serves no "
+                             "requests: use another group, or set threads=",
                  use->place, use->directive, use->name, group->defined_at);
     return 0;
 }
@@ -42,8 +42,8 @@ static int check_service(const pyw_group *group)
     }
     if (options->manager.preload || options->manager.processes_least != options->manager.processes) {
         return pyw_check_group_error(group,
-                                     "option '%s' is for groups that take requests, and threads=0 makes it a "
-                                     "service group: take one of the two out",
+                                     "option '%s' is for groups that serve requests, but threads=0 makes this a "
+                                     "service group: remove one of the two",
                                      options->manager.preload ? "preload" : "processes");
     }
     return 1;

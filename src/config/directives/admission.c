@@ -15,7 +15,7 @@ const char *pyw_directive_concurrency(cmd_parms *cmd, void *dir, const char *tex
     long long number;
 
     if (!pyw_value_number(text, 10, &number) || number < 1 || number > CONCURRENCY_MOST) {
-        return apr_psprintf(cmd->pool, "WSGIConcurrency cannot be '%s': allowed is a number of requests from 1 to %d",
+        return apr_psprintf(cmd->pool, "WSGIConcurrency cannot be '%s': it must be a number of requests from 1 to %d",
                             text, CONCURRENCY_MOST);
     }
     if (pyw_config_main()->concurrency_locations == LOCATIONS_MOST) {
@@ -37,7 +37,7 @@ const char *pyw_directive_priority(cmd_parms *cmd, void *dir, const char *text)
         config->priority = PYW_OFF;
     }
     else {
-        return apr_psprintf(cmd->pool, "WSGIPriority cannot be '%s': allowed are High and Normal", text);
+        return apr_psprintf(cmd->pool, "WSGIPriority cannot be '%s': it must be High or Normal", text);
     }
     return NULL;
 }

@@ -37,7 +37,7 @@ static const char *set_option(cmd_parms *cmd, void *baton, const char *name, con
     }
     else if (strcmp(name, "pass-authorization") == 0) {
         if (!pyw_directive_switch(value, &alias->pass_authorization)) {
-            return apr_psprintf(cmd->pool, "%s: option 'pass-authorization' cannot be '%s': allowed is On or Off",
+            return apr_psprintf(cmd->pool, "%s: option 'pass-authorization' cannot be '%s': it must be On or Off",
                                 cmd->cmd->name, value);
         }
     }
@@ -47,7 +47,7 @@ static const char *set_option(cmd_parms *cmd, void *baton, const char *name, con
         return meant
                    ? apr_psprintf(cmd->pool, "%s: unknown option '%s', did you mean '%s'?", cmd->cmd->name, name, meant)
                    : apr_psprintf(cmd->pool,
-                                  "%s: unknown option '%s', known are process-group, application-group, "
+                                  "%s: unknown option '%s'; known are process-group, application-group, "
                                   "callable-object and pass-authorization",
                                   cmd->cmd->name, name);
     }
@@ -118,7 +118,7 @@ const char *pyw_directive_script_alias(cmd_parms *cmd, void *dir, const char *ar
     }
     alias.target = ap_server_root_relative(cmd->pool, target);
     if (!alias.target) {
-        return apr_psprintf(cmd->pool, "WSGIScriptAlias: '%s' is no valid path", target);
+        return apr_psprintf(cmd->pool, "WSGIScriptAlias: '%s' is not a valid path", target);
     }
     return add_alias(cmd, &alias, args);
 }
@@ -139,11 +139,11 @@ const char *pyw_directive_script_alias_match(cmd_parms *cmd, void *dir, const ch
     alias.url = pattern;
     alias.regex = ap_pregcomp(cmd->pool, pattern, AP_REG_EXTENDED);
     if (!alias.regex) {
-        return apr_psprintf(cmd->pool, "WSGIScriptAliasMatch: '%s' is no valid regular expression", pattern);
+        return apr_psprintf(cmd->pool, "WSGIScriptAliasMatch: '%s' is not a valid regular expression", pattern);
     }
     alias.target = *target == '$' ? target : ap_server_root_relative(cmd->pool, target);
     if (!alias.target) {
-        return apr_psprintf(cmd->pool, "WSGIScriptAliasMatch: '%s' is no valid path", target);
+        return apr_psprintf(cmd->pool, "WSGIScriptAliasMatch: '%s' is not a valid path", target);
     }
     return add_alias(cmd, &alias, args);
 }

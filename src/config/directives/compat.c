@@ -18,7 +18,7 @@ const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args)
     (void)dir;
     (void)args;
     return apr_psprintf(cmd->pool,
-                        "%s of mod_wsgi does not exist in mod_pywsgi, and leaving it out silently could open "
-                        "what it protected: %s",
+                        "%s of mod_wsgi does not exist in mod_pywsgi, and ignoring it could expose "
+                        "what it protects: %s",
                         cmd->cmd->name, (const char *)cmd->info);
 }

@@ -20,7 +20,7 @@ static const char *check_name(cmd_parms *cmd, const char *name)
     }
     for (const char *at = name; *at; at++) {
         if (apr_iscntrl(*at)) {
-            return "WSGIDaemonProcess: the name holds a control character";
+            return "WSGIDaemonProcess: the name contains a control character";
         }
     }
     for (int i = 0; i < groups->nelts; i++) {
@@ -28,7 +28,7 @@ static const char *check_name(cmd_parms *cmd, const char *name)
 
         if (strcmp(group->options->name, name) == 0) {
             return apr_psprintf(cmd->pool,
-                                "WSGIDaemonProcess %s: this group is defined already, at %s; names are for the "
+                                "WSGIDaemonProcess %s: the group is already defined at %s; a name is unique in the "
                                 "whole server",
                                 name, group->defined_at);
         }

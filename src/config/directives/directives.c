@@ -122,7 +122,7 @@ const char *pyw_directive_check_group(apr_pool_t *pool, const char *what, const 
     if (!*form && *text == '%' &&
         !(strncmp(text, "%{ENV:", 6) == 0 && strlen(text) > 7 && text[strlen(text) - 1] == '}')) {
         return apr_psprintf(pool,
-                            "%s: unknown variable '%s', known are %%{GLOBAL}, %%{RESOURCE}, %%{SERVER}, %%{HOST} and "
+                            "%s: unknown variable '%s'; known are %%{GLOBAL}, %%{RESOURCE}, %%{SERVER}, %%{HOST} and "
                             "%%{ENV:name}",
                             what, text);
     }

@@ -10,7 +10,7 @@
 
 #include "config/config.h"
 
-/* 0: this is .htaccess, which is read with every request: nothing is noted or logged then. */
+/* 0: the directive is in .htaccess, which is read for each request. Record and log nothing. */
 int pyw_directive_is_main(cmd_parms *cmd);
 
 /* Records the use of the group `name`, if the name is literal. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of directives that only set a member are here, too. */
+/* The table of all directives, and the functions that only set a member. */
 #include "config/directives/table.h"
 
 #include <apr_strings.h>
@@ -59,7 +59,7 @@ static const char *set_switch(cmd_parms *cmd, void *dir, const char *text)
     pyw_switch *value = (pyw_switch *)(void *)((char *)dir + (apr_size_t)cmd->info);
 
     if (!pyw_directive_switch(text, value)) {
-        return apr_psprintf(cmd->pool, "%s cannot be '%s': allowed is On or Off", cmd->cmd->name, text);
+        return apr_psprintf(cmd->pool, "%s cannot be '%s': it must be On or Off", cmd->cmd->name, text);
     }
     return NULL;
 }
@@ -73,7 +73,7 @@ static const char *set_map_head(cmd_parms *cmd, void *dir, const char *text)
         return NULL;
     }
     if (!pyw_directive_switch(text, &config->map_head_to_get)) {
-        return apr_psprintf(cmd->pool, "WSGIMapHEADToGET cannot be '%s': allowed is On, Off or Auto", text);
+        return apr_psprintf(cmd->pool, "WSGIMapHEADToGET cannot be '%s': it must be On, Off or Auto", text);
     }
     return NULL;
 }
@@ -86,7 +86,7 @@ static const char *set_global_switch(cmd_parms *cmd, void *dir, const char *text
 
     (void)dir;
     if (!error && !pyw_directive_switch(text, member)) {
-        error = apr_psprintf(cmd->pool, "%s cannot be '%s': allowed is On or Off", cmd->cmd->name, text);
+        error = apr_psprintf(cmd->pool, "%s cannot be '%s': it must be On or Off", cmd->cmd->name, text);
     }
     return error;
 }
@@ -99,7 +99,7 @@ static const char *set_global_path(cmd_parms *cmd, void *dir, const char *text)
 
     (void)dir;
     if (!error && !path) {
-        error = apr_psprintf(cmd->pool, "%s: '%s' is no valid path", cmd->cmd->name, text);
+        error = apr_psprintf(cmd->pool, "%s: '%s' is not a valid path", cmd->cmd->name, text);
     }
     if (!error) {
         *(const char **)((char *)pyw_config_main() + (apr_size_t)cmd->info) = path;
@@ -114,7 +114,7 @@ static const char *set_socket_prefix(cmd_parms *cmd, void *dir, const char *text
 
     (void)dir;
     if (!error && !path) {
-        error = apr_psprintf(cmd->pool, "WSGISocketPrefix: '%s' is no valid path", text);
+        error = apr_psprintf(cmd->pool, "WSGISocketPrefix: '%s' is not a valid path", text);
     }
     pyw_config_main()->socket_prefix = path;
     return error;
@@ -175,23 +175,23 @@ const command_rec pyw_config_directives[] = {
     AP_INIT_TAKE1("WSGIClientGone", pyw_directive_client_gone, NULL, OR_FILEINFO,
                   "Interrupt: a thread whose client has left is interrupted; Ignore (default)"),
     AP_INIT_TAKE1("WSGIRequestTimeout", pyw_directive_request_timeout, NULL, RSRC_CONF | ACCESS_CONF,
-                  "how long a request may take from its arrival on; 0: no limit"),
+                  "the time limit of a request, from its arrival on; 0: no limit"),
     AP_INIT_TAKE1("WSGIConcurrency", pyw_directive_concurrency, NULL, RSRC_CONF | ACCESS_CONF,
-                  "how many requests of this place may run in their process group at a time"),
+                  "the maximum number of requests of this section that run in their process group at a time"),
     AP_INIT_TAKE1("WSGIPriority", pyw_directive_priority, NULL, RSRC_CONF | ACCESS_CONF,
-                  "High: ahead of other requests, and into threads that are reserved; Normal (default)"),
+                  "High: served before other requests, and by reserved threads; Normal (default)"),
     AP_INIT_TAKE1("WSGIRestrictEmbedded", set_global_switch, MAIN_MEMBER(restrict_embedded), RSRC_CONF,
                   "On: no application runs in httpd's children"),
     AP_INIT_TAKE1("WSGIBatchScheduling", set_global_switch, MAIN_MEMBER(batch_scheduling), RSRC_CONF,
-                  "On (default): while many requests run, their threads do not interrupt each other"),
+                  "On (default): while many requests run, their threads do not preempt each other"),
     AP_INIT_TAKE1("WSGISocketPrefix", set_socket_prefix, NULL, RSRC_CONF,
-                  "the path that the directory of the sockets begins with"),
+                  "the beginning of the path of the sockets' directory"),
     AP_INIT_TAKE1("WSGIResponseBuffering", set_switch, DIR_MEMBER(response_buffering), OR_FILEINFO,
-                  "Off: the worker of a response waits for its client, however slow that is"),
+                  "Off: a worker waits for the client of its response, even a slow one"),
     AP_INIT_TAKE1("WSGITempDir", set_global_path, MAIN_MEMBER(temp_directory), RSRC_CONF,
                   "the directory of temporary files for large request bodies and responses"),
     AP_INIT_TAKE1("WSGIPythonHome", set_global_path, MAIN_MEMBER(python_home), RSRC_CONF,
-                  "the prefix or virtual environment of applications that have no python-home of their own"),
+                  "the default prefix or virtual environment of applications, without python-home="),
     AP_INIT_TAKE1("WSGIPythonPath", set_python_path, NULL, RSRC_CONF,
                   "directories for sys.path of embedded applications, separated by colons"),
     AP_INIT_TAKE1("WSGIDaemonProgram", set_global_path, MAIN_MEMBER(daemon_program), RSRC_CONF,
@@ -225,7 +225,7 @@ const command_rec pyw_config_directives[] = {
     REFUSED("WSGIAccessScript", "use Require with httpd's authorization modules"),
     REFUSED("WSGIAuthUserScript", "use an AuthBasicProvider of httpd, or let the application authenticate"),
     REFUSED("WSGIAuthGroupScript", "use Require group, or let the application decide"),
-    REFUSED("WSGIGroupAuthoritative", "it goes with WSGIAuthGroupScript"),
+    REFUSED("WSGIGroupAuthoritative", "it belongs to WSGIAuthGroupScript"),
     REFUSED("WSGIRestrictProcess", "name the groups with WSGIProcessGroup only where they may be used"),
     REFUSED("WSGIDispatchScript", "choose the group with WSGIProcessGroup %{ENV:name} and SetEnvIf or RewriteRule"),
     REFUSED("WSGIHandlerScript", "mount the script with WSGIScriptAlias, or use SetHandler wsgi-script"),

@@ -52,7 +52,7 @@ static void *member_of(pyw_group_options *options, const pyw_option_rule *rule)
     return (char *)options + rule->offset;
 }
 
-static const void *const_place(const pyw_group_options *options, const pyw_option_rule *rule)
+static const void *const_member_of(const pyw_group_options *options, const pyw_option_rule *rule)
 {
     return (const char *)options + rule->offset;
 }
@@ -81,7 +81,7 @@ static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
 
 static const char *out_of_range(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {
-    return apr_psprintf(pool, "option '%s' cannot be '%s': allowed is %s", rule->name, value,
+    return apr_psprintf(pool, "option '%s' cannot be '%s': it must be %s", rule->name, value,
                         describe_range(pool, rule));
 }
 
@@ -285,20 +285,15 @@ const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, co
     return rule == NULL ? unknown(pool, name) : set_value(options, pool, rule, value);
 }
 
-static const char *processes_text(apr_pool_t *pool, const pyw_group_options *options)
-{
-    return options->manager.processes_least == options->manager.processes
-               ? apr_psprintf(pool, "%d", options->manager.processes)
-               : apr_psprintf(pool, "%d-%d", options->manager.processes_least, options->manager.processes);
-}
-
 static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, const pyw_group_options *options)
 {
-    const void *value = const_place(options, rule);
+    const void *value = const_member_of(options, rule);
 
     switch (rule->kind) {
     case PYW_KIND_PROCESSES:
-        return processes_text(pool, options);
+        return options->manager.processes_least == options->manager.processes
+                   ? apr_psprintf(pool, "%d", options->manager.processes)
+                   : apr_psprintf(pool, "%d-%d", options->manager.processes_least, options->manager.processes);
     case PYW_KIND_DURATION:
         return apr_psprintf(pool, "%" APR_TIME_T_FMT "ms", *(const apr_interval_time_t *)value / 1000);
     case PYW_KIND_SIZE:
@@ -312,29 +307,10 @@ static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, co
     }
 }
 
-static void add_scalar_pair(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
-                            const pyw_group_options *options, const pyw_group_options *defaults)
-{
-    const char *text = scalar_text(pool, rule, options);
-
-    if (strcmp(text, scalar_text(pool, rule, defaults)) != 0) {
-        apr_table_addn(pairs, rule->name, text);
-    }
-}
-
-static void add_text_pair(apr_table_t *pairs, const pyw_option_rule *rule, const pyw_group_options *options)
-{
-    const char *text = *(const char *const *)const_place(options, rule);
-
-    if (text != NULL) {
-        apr_table_addn(pairs, rule->name, text);
-    }
-}
-
 static void add_application_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
                                   const pyw_group_options *options)
 {
-    const apr_array_header_t *list = *(apr_array_header_t *const *)const_place(options, rule);
+    const apr_array_header_t *list = *(apr_array_header_t *const *)const_member_of(options, rule);
 
     for (int i = 0; i < list->nelts; i++) {
         apr_table_addn(pairs, rule->name,
@@ -345,12 +321,17 @@ static void add_application_pairs(apr_table_t *pairs, apr_pool_t *pool, const py
 static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
                       const pyw_group_options *options, const pyw_group_options *defaults)
 {
+    const char *text;
+
     switch (rule->kind) {
     case PYW_KIND_TEXT:
     case PYW_KIND_PATH:
     case PYW_KIND_PATHS:
     case PYW_KIND_FILES:
-        add_text_pair(pairs, rule, options);
+        text = *(const char *const *)const_member_of(options, rule);
+        if (text != NULL) {
+            apr_table_addn(pairs, rule->name, text);
+        }
         break;
     case PYW_KIND_ENV:
         for (int i = 0; i < options->worker.env->nelts; i++) {
@@ -364,7 +345,10 @@ static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rul
     case PYW_KIND_IGNORED:
         break;
     default:
-        add_scalar_pair(pairs, pool, rule, options, defaults);
+        text = scalar_text(pool, rule, options);
+        if (strcmp(text, scalar_text(pool, rule, defaults)) != 0) {
+            apr_table_addn(pairs, rule->name, text);
+        }
     }
 }
 

@@ -143,7 +143,7 @@ pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_proble
     int pair[2];
 
     if (access(program, X_OK) != 0) {
-        return pyw_problem_set(problem, "%s: %s; run make install, or let WSGIDaemonProgram name it", program,
+        return pyw_problem_set(problem, "%s: %s; run make install, or set WSGIDaemonProgram", program,
                                strerror(errno));
     }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {

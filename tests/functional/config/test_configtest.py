@@ -126,7 +126,7 @@ class TestServiceGroups:
         ("WSGIDaemonProcess svc threads=0", ["PYW0109", "needs a program", "WSGIImportScript"]),
         (SERVICE + "WSGIScriptAlias / ${APPS}/hello.wsgi process-group=svc",
          ["PYW0108", "WSGIScriptAlias", "'svc' is a service group"]),
-        (SERVICE + "WSGIProcessGroup svc", ["PYW0108", "WSGIProcessGroup", "takes no requests"]),
+        (SERVICE + "WSGIProcessGroup svc", ["PYW0108", "WSGIProcessGroup", "serves no requests"]),
         (SERVICE.replace("=0", "=0 preload=On"), ["option 'preload'", "service group"]),
         (SERVICE.replace("=0", "=0 processes=1-3"), ["option 'processes'", "service group"])])
     def test_what_is_wrong_is_said(self, server, config, words):
@@ -169,8 +169,8 @@ class TestOptions:
         ("python-path=/a:b", ["'python-path'", "'b'", "absolute"]),
         ("python-home=relative", ["'python-home'", "absolute"]),
         ("python-home=/nowhere/at/all", ["python-home", "/nowhere/at/all"]),
-        ("python-home=/etc", ["python-home", "/etc", "no Python environment"]),
-        ("python-home=/etc/passwd", ["python-home", "/etc/passwd", "no directory"]),
+        ("python-home=/etc", ["python-home", "/etc", "not a Python environment"]),
+        ("python-home=/etc/passwd", ["python-home", "/etc/passwd", "not a directory"]),
         ("lang=", ["'lang'", "empty"]),
         ("env=NOVALUE", ["'env'", "NAME=value"]),
         ("env=1A=x", ["'env'", "NAME=value"]),
@@ -233,7 +233,7 @@ class TestUsers:
 class TestGroups:
     def test_defined_twice(self, server):
         refused(server, "WSGIDaemonProcess blog\nWSGIDaemonProcess blog threads=2", "WSGIDaemonProcess blog",
-                "defined already", "httpd.conf:")
+                "already defined", "httpd.conf:")
 
     @pytest.mark.parametrize("config", [
         "WSGIScriptAlias / ${APPS}/hello.wsgi process-group=nothere",
