@@ -17,7 +17,7 @@ typedef struct script_file {
     const char *real_path; /* NULL: not looked up yet */
 } script_file;
 
-/* WSGIScriptAliasMatch with $1 and the like: there is no one file or directory to compare with. */
+/* Whether the target of WSGIScriptAliasMatch contains $1 ... $9, and therefore is no single file or directory. */
 static int is_pattern(const pyw_alias *alias)
 {
     const char *dollar = alias->regex ? ap_strrchr_c(alias->target, '$') : NULL;
@@ -25,7 +25,7 @@ static int is_pattern(const pyw_alias *alias)
     return dollar && apr_isdigit(dollar[1]);
 }
 
-/* The target of WSGIScriptAliasMatch with anything in place of $1: what is before the first, and behind the last. */
+/* Compares the text before the first $n of the target, and the text behind the last; $n matches anything. */
 static int fits_pattern(const char *path, const char *target)
 {
     const char *tail = ap_strrchr_c(target, '$') + 2;
@@ -57,7 +57,7 @@ static const char *resolve(apr_pool_t *pool, const char *path)
     return copy;
 }
 
-/* Of a pattern, the directory ahead of the first $1 can be resolved. */
+/* Resolves the links of the target; of a pattern, those of the directory before the first $n. */
 static const char *resolve_target(apr_pool_t *pool, const pyw_alias *alias)
 {
     const char *rest = alias->target + strcspn(alias->target, "$");
@@ -71,13 +71,7 @@ static const char *resolve_target(apr_pool_t *pool, const pyw_alias *alias)
     return apr_pstrcat(pool, resolve(pool, apr_pstrmemdup(pool, alias->target, rest - alias->target)), rest, NULL);
 }
 
-static int is_same_file(const request_rec *r, const apr_finfo_t *target)
-{
-    return (r->finfo.valid & APR_FINFO_IDENT) == APR_FINFO_IDENT && target->inode == r->finfo.inode &&
-           target->device == r->finfo.device;
-}
-
-/* A link to the script is another name of it. */
+/* As rest_of, for links: compares the files, or the paths without links. */
 static const char *rest_of_link(script_file *script, const pyw_alias *alias)
 {
     request_rec *r = script->r;
@@ -86,7 +80,10 @@ static const char *rest_of_link(script_file *script, const pyw_alias *alias)
     if (!is_pattern(alias) &&
         apr_stat(&target, alias->target, APR_FINFO_IDENT | APR_FINFO_TYPE, r->pool) == APR_SUCCESS &&
         target.filetype != APR_DIR) {
-        return is_same_file(r, &target) ? "" : NULL;
+        int is_same_file = (r->finfo.valid & APR_FINFO_IDENT) == APR_FINFO_IDENT && target.inode == r->finfo.inode &&
+                           target.device == r->finfo.device;
+
+        return is_same_file ? "" : NULL;
     }
     if (!script->real_path) {
         script->real_path = resolve(r->pool, r->filename);
@@ -106,21 +103,17 @@ static const char *rest_of(script_file *script, const pyw_alias *alias)
     return rest ? rest : rest_of_link(script, alias);
 }
 
-/* Whether <Location> and the like may make a difference between the two ways. */
-static int has_sections(const request_rec *r)
-{
-    const pyw_server_config *server = pyw_config_server(r->server);
-
-    return server->has_group_sections || server->has_callable_sections;
-}
-
-/* The configuration that holds for the script by way of the alias, as far as one can tell. */
+/*
+ * The configuration of a request for the script by the URL of the alias. <Location> and the like may set another one
+ * than that of `r`; a subrequest determines it. The URLs of a regex are unknown.
+ */
 static const pyw_dir_config *config_of(request_rec *r, const pyw_alias *alias, const char *rest)
 {
+    const pyw_server_config *server = pyw_config_server(r->server);
     const pyw_mount *mount = NULL;
     request_rec *lookup = NULL;
 
-    if (!alias->regex && has_sections(r)) {
+    if (!alias->regex && (server->has_group_sections || server->has_callable_sections)) {
         const char *url = apr_pstrcat(r->pool, alias->url, *rest && *rest != '/' ? "/" : "", rest, NULL);
 
         lookup = ap_sub_req_lookup_uri(ap_os_escape_path(r->pool, *url ? url : "/", 1), r, NULL);
@@ -141,21 +134,22 @@ int pyw_bypass_check(request_rec *r, const pyw_target *target)
         const char *rest = rest_of(&script, alias);
 
         if (rest) {
-            const char *its_difference = pyw_target_difference(r, target, alias, config_of(r, alias, rest));
+            const char *alias_difference = pyw_target_difference(r, target, alias, config_of(r, alias, rest));
 
-            if (!its_difference) {
+            if (!alias_difference) {
                 return OK;
             }
-            difference = first ? difference : its_difference;
+            difference = first ? difference : alias_difference;
             first = first ? first : alias;
         }
     }
     if (!first) {
         return OK;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0290) "%s belongs to the alias %s; by AddHandler or SetHandler it would have %s, so it is not "
-                              "run: give its directory the settings of the alias, or ask by the URL of the alias",
-                  r->filename, *first->url ? first->url : "/", difference);
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        PYWNO(0290) "%s belongs to the alias %s; through AddHandler or SetHandler it would have %s, so it is not "
+                    "run: give its directory the settings of the alias, or use the URL of the alias",
+        r->filename, *first->url ? first->url : "/", difference);
     return HTTP_FORBIDDEN;
 }

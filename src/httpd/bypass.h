@@ -3,8 +3,8 @@
 #define PYW_HTTPD_BYPASS_H
 
 /*
- * A script that an alias of the server maps, reached by another way: AddHandler or SetHandler, and a URL that no alias
- * covers. Runs on the thread of the request.
+ * Detects requests that reach the script of an alias through AddHandler or SetHandler, by a URL that no alias covers.
+ * Runs on the thread of the request.
  */
 
 #include <httpd.h>
@@ -12,8 +12,8 @@
 #include "httpd/target.h"
 
 /*
- * `target`: what a request without an alias was resolved to. OK, or HTTP_FORBIDDEN if each alias that maps the script
- * would have it run in another process group, application group or by another callable; that has been logged.
+ * `target`: the target of the request, resolved without an alias. Returns OK, or HTTP_FORBIDDEN if every alias of the
+ * script has another process group, application group or callable; logs the reason.
  */
 int pyw_bypass_check(request_rec *r, const pyw_target *target);
 

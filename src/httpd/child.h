@@ -4,7 +4,7 @@
 
 #include <httpd.h>
 
-/* The child_init hook: what a new httpd child needs before its threads start. */
+/* The child_init hook: initializes a new child of httpd, before its threads start. */
 void pyw_child_init(apr_pool_t *pchild, server_rec *main_server);
 
 #endif

@@ -4,7 +4,10 @@
 
 #include <httpd.h>
 
-/* The client's socket, to wait for. -1: a stream of HTTP/2 has none of its own. On the thread of the request. */
+/*
+ * The client's socket, for poll(2). -1: a stream of HTTP/2, which has no socket of its own. On the thread of the
+ * request.
+ */
 int pyw_client_socket_fd(conn_rec *c);
 
 #endif

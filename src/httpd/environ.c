@@ -22,7 +22,7 @@ static void add_pair(apr_array_header_t *pairs, const char *name, const char *va
     pair->value_length = (uint32_t)strlen(value);
 }
 
-/* Names that only httpd itself may give: a SetEnv of them is ignored even where httpd has nothing to say. */
+/* Variables that only httpd sets. SetEnv of such a name is ignored even if httpd has no value for it. */
 static int is_reserved(const char *name)
 {
     static const char *const names[] = {
@@ -55,7 +55,7 @@ static void add_subprocess_env(apr_array_header_t *pairs, request_rec *r)
     }
 }
 
-/* "User-Agent" -> "HTTP_USER_AGENT"; NULL for a name that another spelling could pass itself off as. */
+/* "User-Agent" -> "HTTP_USER_AGENT"; NULL for other characters: "User_Agent" would spoof the same variable. */
 static const char *variable_name(apr_pool_t *pool, const char *header)
 {
     size_t length = strlen(header);
@@ -78,7 +78,7 @@ static const char *variable_name(apr_pool_t *pool, const char *header)
     return name;
 }
 
-/* CGIPassAuth is httpd's own switch for the same thing. */
+/* WSGIPassAuthorization, or httpd's CGIPassAuth. */
 static int passes_authorization(request_rec *r, const pyw_target *target)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
@@ -125,7 +125,7 @@ static void add_headers(apr_array_header_t *pairs, request_rec *r, int pass_auth
     }
 }
 
-/* The request-target as the client sent it, without the host of an absolute one. */
+/* The request-target as the client sent it, without scheme and host. */
 static const char *request_uri(request_rec *r)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
@@ -146,8 +146,8 @@ static const char *request_uri(request_rec *r)
 }
 
 /*
- * HEAD is shown as GET where an output filter of ours or another's may want to see the body (WSGIMapHEADToGET Auto):
- * such a filter computes headers from it.
+ * With WSGIMapHEADToGET Auto, the application sees HEAD as GET if there are output filters, because a filter may
+ * compute headers from the body.
  */
 static const char *request_method(request_rec *r, pyw_switch map_head_to_get)
 {
@@ -170,7 +170,7 @@ static const char *port_text(apr_pool_t *pool, unsigned port)
     return port == 80 ? "80" : port == 443 ? "443" : apr_itoa(pool, (int)port);
 }
 
-/* Nothing of it by default; the look-ups are made only where HostnameLookups and IdentityCheck are on. */
+/* Empty by default: they need ServerSignature, HostnameLookups or IdentityCheck. */
 static void add_optional(apr_array_header_t *pairs, request_rec *r)
 {
     const char *signature = ap_psignature("", r);
@@ -196,15 +196,13 @@ static void add_connection(apr_array_header_t *pairs, request_rec *r)
     add_pair(pairs, "CONTEXT_DOCUMENT_ROOT", ap_context_document_root(r));
 }
 
-static int is_on(const char *text)
-{
-    return text && (strcmp(text, "1") == 0 || ap_cstr_casecmp(text, "on") == 0);
-}
-
-/* SetEnvIf X-Forwarded-Proto https HTTPS=1 is the established way to say that a proxy in front speaks TLS. */
+/* Behind a proxy that terminates TLS, SetEnvIf X-Forwarded-Proto https HTTPS=1 is the usual configuration. */
 static const char *url_scheme(request_rec *r)
 {
-    return is_on(apr_table_get(r->subprocess_env, "HTTPS")) ? "https" : ap_http_scheme(r);
+    const char *https = apr_table_get(r->subprocess_env, "HTTPS");
+    int is_on = https && (strcmp(https, "1") == 0 || ap_cstr_casecmp(https, "on") == 0);
+
+    return is_on ? "https" : ap_http_scheme(r);
 }
 
 static void add_request(apr_array_header_t *pairs, request_rec *r, const pyw_target *target)

@@ -21,7 +21,7 @@ static int is_our_handler(const request_rec *r)
            (strcmp(r->handler, PYW_HANDLER_NAME) == 0 || strcmp(r->handler, "application/x-httpd-wsgi") == 0);
 }
 
-/* A script that no alias names must be allowed to run by Options ExecCGI, as any CGI script. */
+/* A script without an alias needs Options ExecCGI, like a CGI script. */
 static int check_script(request_rec *r, const pyw_alias *alias)
 {
     if (alias && alias->is_module) {
@@ -50,11 +50,12 @@ static int check_script(request_rec *r, const pyw_alias *alias)
 static int check_request(request_rec *r, const pyw_target *target)
 {
     if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && *target->path_info) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0208) "AcceptPathInfo is off: %s takes no path", r->filename);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0208) "AcceptPathInfo is off: %s does not accept a path",
+                      r->filename);
         return HTTP_NOT_FOUND;
     }
     if (target->config->chunked_request == PYW_OFF && apr_table_get(r->headers_in, "Transfer-Encoding")) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0209) "WSGIChunkedRequest Off: a chunked request is refused");
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0209) "WSGIChunkedRequest is Off: chunked request refused");
         return HTTP_LENGTH_REQUIRED;
     }
     return pyw_body_check_limit(r);
@@ -75,12 +76,6 @@ const char *pyw_handler_process_group(request_rec *r)
         return NULL;
     }
     return target.group ? target.group->options->name : "";
-}
-
-/* The exit report of a worker has the ids of what it ran. Embedded, only an interruption is reported with one. */
-static int is_identified(const pyw_target *target)
-{
-    return target->group || target->timing.deadline != 0 || target->config->interrupts_gone == PYW_ON;
 }
 
 int pyw_handler(request_rec *r)
@@ -107,7 +102,8 @@ int pyw_handler(request_rec *r)
         return status;
     }
     pyw_timing_take(&target.timing, r, pyw_config_request_timeout(target.config, target.group));
-    if (is_identified(&target)) {
+    /* The exit report of a worker contains the ids of its requests. In embedded mode only interrupts need an id. */
+    if (target.group || target.timing.deadline != 0 || target.config->interrupts_gone == PYW_ON) {
         pyw_timing_identify(&target.timing, r);
     }
     return target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);

@@ -4,7 +4,7 @@
 
 #include <httpd.h>
 
-/* The content handler "wsgi-script": checks the script, decides where it runs, and has it served. */
+/* The content handler "wsgi-script": checks the script, resolves its target, and serves the request. */
 int pyw_handler(request_rec *r);
 
 /* The optional function pywsgi_process_group of mod_pywsgi.h. */

@@ -35,7 +35,7 @@ pyw_log_level pyw_httpd_log_threshold(const server_rec *server)
 {
     int level = ap_get_server_module_loglevel(server, APLOG_MODULE_INDEX);
 
-    /* httpd writes notices whatever the LogLevel is. */
+    /* httpd logs notices at every LogLevel. */
     if (level < APLOG_NOTICE) {
         return PYW_LOG_NOTICE;
     }

@@ -2,7 +2,7 @@
 #ifndef PYW_HTTPD_LOG_H
 #define PYW_HTTPD_LOG_H
 
-/* Where log records of code that does not know httpd go in httpd's processes. Any thread. */
+/* Passes the log records of code that does not use httpd to httpd's error log. Any thread. */
 
 #include <httpd.h>
 
@@ -12,8 +12,8 @@
 void pyw_httpd_log_server(void *server, pyw_log_level level, const char *text, size_t length);
 
 /*
- * What an application writes: `text` is untrusted, control bytes are escaped. httpd's fields of the record have the pid
- * of the calling process; with `worker` != 0 the text begins with the pid of the worker that wrote it.
+ * Logs a record of an application. `text` is untrusted, so control bytes are escaped. httpd's fields of the record
+ * contain the pid of the calling process; if `worker` is not 0, the text begins with this pid of the worker.
  */
 void pyw_httpd_log_request(request_rec *r, pyw_log_level level, apr_uint32_t worker, const char *text, size_t length);
 

@@ -25,7 +25,7 @@ apr_ssize_t pyw_mount_covered(const char *path, const char *prefix)
     return *at == '\0' || *at == '/' || (at > path && at[-1] == '/') ? at - path : -1;
 }
 
-/* The bytes of r->uri that the alias covers, -1 if none; *target is what they lead to. */
+/* The number of bytes of r->uri that the alias covers, -1 if it does not match; *target: the alias's target. */
 static apr_ssize_t match_alias(request_rec *r, const pyw_alias *alias, const char **target)
 {
     ap_regmatch_t groups[AP_MAX_REG_MATCH];
@@ -42,12 +42,12 @@ static apr_ssize_t match_alias(request_rec *r, const pyw_alias *alias, const cha
 }
 
 /*
- * A file takes the rest of the URL as PATH_INFO at once: httpd is never asked to look up script + rest as one path,
- * which fails for a long rest. For a directory of scripts the directory walk finds the script.
+ * For a file, the rest of the URL becomes PATH_INFO immediately: httpd does not look up script + rest as one path,
+ * which fails for a long rest. For a directory of scripts, the directory walk finds the script.
  */
 static void map_alias(request_rec *r, pyw_mount *mount, const char *target, const char *rest)
 {
-    /* Where it is found, the directory walk finds it, too, and does not ask again. */
+    /* The directory walk reuses r->finfo. */
     if (apr_stat(&r->finfo, target, APR_FINFO_MIN, r->pool) == APR_SUCCESS && r->finfo.filetype == APR_REG) {
         mount->path_info = rest;
         r->filename = apr_pstrdup(r->pool, target);
@@ -60,10 +60,10 @@ static void map_alias(request_rec *r, pyw_mount *mount, const char *target, cons
     r->filename = apr_pstrcat(r->pool, target, rest, NULL);
 }
 
-/* What r->filename of an importable application begins with. */
+/* The beginning of r->filename of an importable application. */
 static const char module_prefix[] = "pywsgi:";
 
-/* Calls it a file: mod_dir redirects to nothing else, mod_negotiation and mod_speling search for anything else. */
+/* A regular file, so that mod_dir does not redirect, and mod_negotiation and mod_speling do not search. */
 static void map_module(request_rec *r, pyw_mount *mount, const char *target, const char *rest)
 {
     mount->path_info = rest;
@@ -71,7 +71,7 @@ static void map_module(request_rec *r, pyw_mount *mount, const char *target, con
     r->finfo.filetype = APR_REG;
 }
 
-static pyw_mount *record(request_rec *r, const pyw_alias *alias)
+static pyw_mount *record_mount(request_rec *r, const pyw_alias *alias)
 {
     pyw_mount *mount = apr_pcalloc(r->pool, sizeof(*mount));
 
@@ -89,7 +89,7 @@ static int mount_on(request_rec *r, const pyw_alias *alias)
     if (covered < 0) {
         return 0;
     }
-    mount = record(r, alias);
+    mount = record_mount(r, alias);
     if (alias->is_module) {
         map_module(r, mount, target, r->uri + covered);
     }
@@ -121,26 +121,29 @@ int pyw_mount_translate_name(request_rec *r)
     return DECLINED;
 }
 
-static pyw_mount *recorded(const request_rec *r)
+static pyw_mount *recorded_mount(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &pywsgi_module);
 }
 
 /*
- * The record of translate_name, if the request is still about the file that it was made for. mod_dir and
- * mod_negotiation put a subrequest in the request's place (ap_internal_fast_redirect), without its record.
+ * The mount that translate_name recorded, if the request still has the same file. mod_dir and mod_negotiation replace a
+ * request by a subrequest (ap_internal_fast_redirect), without its mount.
  */
-static pyw_mount *current(const request_rec *r)
+static pyw_mount *current_mount(const request_rec *r)
 {
-    pyw_mount *mount = recorded(r);
+    pyw_mount *mount = recorded_mount(r);
 
     return mount && mount->filename == r->filename ? mount : NULL;
 }
 
-/* Ahead of the core's: an importable application has no file to walk to, a script's PATH_INFO is known already. */
+/*
+ * Runs before the core's hook: an importable application has no file to walk to, and the PATH_INFO of a script is
+ * known.
+ */
 int pyw_mount_map_to_storage(request_rec *r)
 {
-    pyw_mount *mount = current(r);
+    pyw_mount *mount = current_mount(r);
     int status = OK;
 
     if (!mount) {
@@ -159,7 +162,7 @@ int pyw_mount_map_to_storage(request_rec *r)
     return status;
 }
 
-/* Does the alias lead to the file that the request is about? `target` is what it leads to for this URL. */
+/* Whether `target`, the alias's target for the URL, leads to the file of the request. */
 static int leads_to(const request_rec *r, const pyw_alias *alias, const char *target)
 {
     if (!r->filename) {
@@ -172,11 +175,11 @@ static int leads_to(const request_rec *r, const pyw_alias *alias, const char *ta
     return pyw_mount_covered(r->filename, target) >= 0;
 }
 
-/* AcceptPathInfo was taken from the directory that the request came to first. */
-static pyw_mount *record_again(request_rec *r, const pyw_alias *alias)
+/* httpd has set used_path_info from the request's first directory. */
+static pyw_mount *record_new_mount(request_rec *r, const pyw_alias *alias)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
-    pyw_mount *mount = record(r, alias);
+    pyw_mount *mount = record_mount(r, alias);
 
     mount->filename = r->filename;
     r->used_path_info = core->accept_path_info <= AP_REQ_DEFAULT_PATH_INFO ? core->accept_path_info
@@ -184,8 +187,8 @@ static pyw_mount *record_again(request_rec *r, const pyw_alias *alias)
     return mount;
 }
 
-/* The mount that translate_name would have found for the URL and the file that the request has now. */
-static pyw_mount *find_again(request_rec *r)
+/* The mount that translate_name would find for the current URL and file of the request. */
+static pyw_mount *find_mount(request_rec *r)
 {
     const apr_array_header_t *aliases = aliases_of(r);
 
@@ -194,7 +197,7 @@ static pyw_mount *find_again(request_rec *r)
         const char *target;
 
         if (match_alias(r, alias, &target) >= 0) {
-            return leads_to(r, alias, target) ? record_again(r, alias) : NULL;
+            return leads_to(r, alias, target) ? record_new_mount(r, alias) : NULL;
         }
     }
     return NULL;
@@ -202,31 +205,24 @@ static pyw_mount *find_again(request_rec *r)
 
 const pyw_mount *pyw_mount_get(request_rec *r)
 {
-    pyw_mount *mount = current(r);
+    pyw_mount *mount = current_mount(r);
 
-    return mount ? mount : find_again(r);
+    return mount ? mount : find_mount(r);
 }
 
-/* A subrequest for a file does not pass translate_name: the variants of MultiViews, <!--#include file= -->. */
-static int is_of_an_alias(request_rec *r)
+/* Subrequests for files, as of MultiViews and <!--#include file= -->, skip translate_name. */
+static int has_mount(request_rec *r)
 {
-    if (current(r)) {
-        return 1;
-    }
-    return (recorded(r) || r->main) && find_again(r);
+    return current_mount(r) || ((recorded_mount(r) || r->main) && find_mount(r));
 }
 
-static int has_set_handler(const request_rec *r)
-{
-    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
-
-    return core->expr_handler || (core->handler && strcmp(core->handler, "none") != 0);
-}
-
-/* mod_mime may have put another handler in place of ours because of the script's suffix. SetHandler is meant. */
+/* mod_mime may have replaced our handler because of the script's suffix. An explicit SetHandler stays. */
 int pyw_mount_fixups(request_rec *r)
 {
-    if (is_of_an_alias(r) && !has_set_handler(r)) {
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    int has_set_handler = core->expr_handler || (core->handler && strcmp(core->handler, "none") != 0);
+
+    if (!has_set_handler && has_mount(r)) {
         r->handler = PYW_HANDLER_NAME;
     }
     return DECLINED;

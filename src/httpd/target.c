@@ -11,7 +11,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* %{ENV:name}: the notes, SetEnv and its kind, then httpd's own environment. NULL if none has it. */
+/* %{ENV:name}: from the notes, subprocess_env (SetEnv), or httpd's own environment. NULL: not set. */
 static const char *from_environment(request_rec *r, const char *name)
 {
     const char *value = apr_table_get(r->notes, name);
@@ -44,7 +44,7 @@ static const char *expand_fixed(request_rec *r, const char *text, const char *sc
     return text;
 }
 
-/* The name that a directive's text stands for. What an %{ENV:x} holds may be one of the other forms. */
+/* Expands the text of a directive. The value of %{ENV:x} may be another %{...} form. */
 static const char *expand(request_rec *r, const char *text, const char *script_name)
 {
     size_t length = strlen(text);
@@ -57,7 +57,7 @@ static const char *expand(request_rec *r, const char *text, const char *script_n
     return expand_fixed(r, text, script_name);
 }
 
-/* The end of the URL path that is PATH_INFO, which the directory walk leaves with fewer slashes. NULL: none is. */
+/* Finds PATH_INFO at the end of the URL path. The directory walk has merged its slashes. NULL: not found. */
 static const char *tail_of(const char *uri, const char *path_info)
 {
     const char *tail = uri + strlen(uri), *left = path_info + strlen(path_info);
@@ -78,7 +78,7 @@ static const char *tail_of(const char *uri, const char *path_info)
     return tail;
 }
 
-/* With MergeSlashes Off the URL may have more slashes than the alias: "//host" would be another server's URL. */
+/* With MergeSlashes Off the URL may have more slashes than the alias. "//host" would be the URL of another server. */
 static const char *without_double_slashes(apr_pool_t *pool, const char *path)
 {
     char *copy;
@@ -91,7 +91,7 @@ static const char *without_double_slashes(apr_pool_t *pool, const char *path)
     return copy;
 }
 
-/* SCRIPT_NAME is what is left of the URL path once PATH_INFO is taken off its end. */
+/* SCRIPT_NAME is the URL path without PATH_INFO. */
 static void split_path(request_rec *r, pyw_target *target)
 {
     const char *path_info = r->path_info ? r->path_info : "";
@@ -126,7 +126,7 @@ static int resolve_embedded(request_rec *r)
 {
     if (pyw_config_main()->restrict_embedded == PYW_ON) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0201) "WSGIRestrictEmbedded forbids %s to run in httpd's children: give it a "
+                      PYWNO(0201) "WSGIRestrictEmbedded forbids %s to run in httpd's children: set its "
                                   "WSGIProcessGroup",
                       r->filename);
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -152,7 +152,7 @@ static int resolve_group(request_rec *r, pyw_target *target, const pyw_alias *al
     target->group = pyw_config_find_group(r->server, name, &elsewhere);
     if (target->group && target->group->options->worker.threads == 0) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0111) "process group '%s' is a service group (threads=0), which takes no requests", name);
+                      PYWNO(0111) "process group '%s' is a service group (threads=0), which serves no requests", name);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (target->group) {

@@ -3,8 +3,9 @@
 #define PYW_HTTPD_TARGET_H
 
 /*
- * Which application serves a request, and where it runs: the mount, the directory configuration and the %{...}
- * forms of WSGIProcessGroup, WSGIApplicationGroup and WSGICallableObject brought together. All in r->pool.
+ * Determines the application of a request, its process group and its interpreter, from the mount, the directory
+ * configuration and the %{...} forms of WSGIProcessGroup, WSGIApplicationGroup and WSGICallableObject. Allocates from
+ * r->pool.
  */
 
 #include <httpd.h>
@@ -17,21 +18,18 @@ typedef struct pyw_target {
     const pyw_dir_config *config;
     const pyw_group *group; /* NULL: embedded */
     pyw_application_spec spec;
-    pyw_timing timing; /* the handler's */
+    pyw_timing timing; /* set by the handler */
     int pass_authorization;
-    const char *script_name; /* decoded; SCRIPT_NAME + PATH_INFO is r->uri, but for slashes */
+    const char *script_name; /* decoded; SCRIPT_NAME + PATH_INFO is r->uri, except for repeated slashes */
     const char *path_info;   /* never NULL */
 } pyw_target;
 
-/*
- * `alias`: that of the request's mount, or NULL. OK, or the status that the request is to be answered with; the reason
- * has been logged.
- */
+/* `alias`: the alias of the request's mount, or NULL. Returns OK, or the status of the response; logs the reason. */
 int pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target);
 
 /*
- * What would be different by way of `alias`, where `config` holds: "the callable 'x' instead of 'y'". NULL: nothing. A
- * group's name stands for its user, too. %{RESOURCE} counts as the same for both.
+ * The first difference between `target` and a request by `alias` with the configuration `config`: "the callable 'x'
+ * instead of 'y'". NULL: none. Users are not compared, because they belong to the group. %{RESOURCE} counts as equal.
  */
 const char *pyw_target_difference(request_rec *r, const pyw_target *target, const pyw_alias *alias,
                                   const pyw_dir_config *config);

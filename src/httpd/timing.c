@@ -24,9 +24,9 @@ int pyw_timing_create_request(request_rec *r)
 }
 
 /*
- * httpd notes the arrival of the request line by the time of day only. The age by that clock cannot be greater than the
- * time since httpd began to wait for the request line, unless somebody has set the clock. An ErrorDocument is a request
- * of its own: the request that failed may have used up all the time there was.
+ * httpd records the arrival of the request line only by the time of day. By that clock the age cannot exceed the time
+ * since httpd began to wait for the request line, unless the clock was set. An ErrorDocument is a request of its own,
+ * because the failed request may have used up its time limit.
  */
 static int64_t age(const request_rec *r)
 {

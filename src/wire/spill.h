@@ -4,7 +4,7 @@
 
 /*
  * A queue of bytes that keeps the first bytes in memory and the rest in a temporary file. pyw_channel uses it for bytes
- * that absorb() has received. One thread at a time. All zero is a valid empty spill without room.
+ * that read_ahead() has received. One thread at a time. All zero is a valid empty spill without room.
  */
 
 #include <stddef.h>

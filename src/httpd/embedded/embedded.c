@@ -18,18 +18,18 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* After that it is said that a thread did not react. */
+/* The time for an interrupted thread to react; after that a warning is logged. */
 #define INTERRUPT_TIMEOUT_MS 5000
 
-/* For threads of the applications at the end of a child, which httpd kills a few seconds after SIGTERM. */
+/* The time for applications' threads to end. httpd kills a child a few seconds after SIGTERM. */
 #define THREADS_MS 2000
 
 typedef enum { ENGINE_NOT_TRIED = 0, ENGINE_RUNNING, ENGINE_UNUSABLE } engine_state;
 
-/* The one Python of this child. */
+/* The Python of this child. */
 static struct {
     apr_pool_t *pool;
-    apr_thread_mutex_t *lock; /* of the change from NOT_TRIED */
+    apr_thread_mutex_t *lock; /* protects the change from NOT_TRIED */
     _Atomic engine_state state;
     atomic_uint running; /* threads inside run() */
     const pyw_engine *engine;
@@ -102,8 +102,8 @@ static const pyw_engine *open_engine(const char *path)
 }
 
 /*
- * At the child's end. prefork runs this in its handler of SIGTERM, which may have interrupted the application: then
- * nothing of Python may be touched.
+ * At the child's exit. prefork runs this in its SIGTERM handler, which may have interrupted the application. In that
+ * case the engine must not call Python.
  */
 static apr_status_t stop_engine(void *unused)
 {
@@ -122,8 +122,8 @@ static engine_state start_engine(void)
 
     if (!path) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
-                     PYWNO(0222) "no engine is installed for embedded applications: run make install, or let "
-                                 "WSGIEnginePath name the directory of pywsgi_cpython*.so");
+                     PYWNO(0222) "no engine is installed for embedded applications: run make install, or set "
+                                 "WSGIEnginePath to the directory of pywsgi_cpython*.so");
         return ENGINE_UNUSABLE;
     }
     embedded.engine = open_engine(path);
@@ -134,15 +134,15 @@ static engine_state start_engine(void)
     pyw_embedded_forked_prepare();
     if (embedded.engine->start(&embedded.host, &problem) != PYW_OK) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
-                     PYWNO(0223) "Python does not start in this child, embedded applications answer 500: %s",
+                     PYWNO(0223) "Python cannot start in this child; requests for embedded applications get 500: %s",
                      problem.text);
         return ENGINE_UNUSABLE;
     }
     return ENGINE_RUNNING;
 }
 
-/* Threads of the MPM have no end hook of ours; what the engine keeps for them goes when it stops. */
-static const pyw_engine *the_engine(void)
+/* The MPM has no hook for the end of a thread, so the engine frees the state of its threads when it stops. */
+static const pyw_engine *get_engine(void)
 {
     if (embedded.state == ENGINE_NOT_TRIED) {
         apr_thread_mutex_lock(embedded.lock);
@@ -154,7 +154,7 @@ static const pyw_engine *the_engine(void)
     return embedded.state == ENGINE_RUNNING ? embedded.engine : NULL;
 }
 
-/* What fails is in the log; the child serves all the same. */
+/* The engine logs errors; the child serves anyway. */
 static void run_import(const pyw_engine *engine, const pyw_application_option *option)
 {
     pyw_application_spec spec = {PYW_TARGET_SCRIPT, option->target, option->callable, option->group, 0, 0};
@@ -165,7 +165,7 @@ static void run_import(const pyw_engine *engine, const pyw_application_option *o
     }
 }
 
-/* WSGIImportScript; on the child's main thread, before there are others. */
+/* WSGIImportScript; on the child's main thread, before others start. */
 static void run_imports(const pyw_engine *engine)
 {
     const apr_array_header_t *imports = pyw_config_main()->embedded_imports;
@@ -184,14 +184,14 @@ void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
     embedded.state = ENGINE_NOT_TRIED;
     apr_thread_mutex_create(&embedded.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
     apr_pool_pre_cleanup_register(pchild, NULL, stop_engine);
-    if (pyw_config_wants_embedded(main_server) && the_engine()) {
+    if (pyw_config_wants_embedded(main_server) && get_engine()) {
         run_imports(embedded.engine);
     }
 }
 
 int pyw_embedded_serve(request_rec *r, const pyw_target *target)
 {
-    const pyw_engine *engine = the_engine();
+    const pyw_engine *engine = get_engine();
     pyw_application *application = engine ? engine->application(&target->spec) : NULL;
     pyw_embedded_exchange exchange;
 
@@ -204,7 +204,7 @@ int pyw_embedded_serve(request_rec *r, const pyw_target *target)
     embedded.running++;
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {
-        pyw_response_flush(&exchange.response); /* httpd throws the rest of the body away before it would do this */
+        pyw_response_flush(&exchange.response); /* httpd would first read the rest of the body */
     }
     embedded.running--;
     return pyw_response_result(&exchange.response);

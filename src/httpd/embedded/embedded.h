@@ -3,18 +3,18 @@
 #define PYW_HTTPD_EMBEDDED_EMBEDDED_H
 
 /*
- * Embedded mode: the engine inside httpd's child. It is loaded when the child starts if the configuration has something
- * that runs embedded, else with the first request that needs it after all, and finalised when the child ends.
+ * Embedded mode: the engine in httpd's child. The child loads the engine at its start if the configuration has an
+ * embedded application, otherwise with the first request that needs it, and stops it at its exit.
  */
 
 #include <httpd.h>
 
 #include "httpd/target.h"
 
-/* In a new child, before its threads. */
+/* In a new child, before its threads start. */
 void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server);
 
-/* Serves a request whose target has no process group. Returns what the handler returns. */
+/* Serves a request without a process group. Returns the result of the handler. */
 int pyw_embedded_serve(request_rec *r, const pyw_target *target);
 
 #endif

@@ -12,21 +12,24 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* The engine reports at the deadline what the thread was doing: it is still waiting for the client then. */
+/*
+ * read() waits this much longer than the deadline, so that the engine's report at the deadline shows the waiting
+ * thread.
+ */
 #define REPORT_MS 50
 
-static pyw_embedded_exchange *ours(pyw_exchange *exchange)
+static pyw_embedded_exchange *self_of(pyw_exchange *exchange)
 {
     return (pyw_embedded_exchange *)exchange;
 }
 
 static pyw_result exchange_read(pyw_exchange *exchange, void *buffer, size_t size, size_t *got, unsigned flags)
 {
-    pyw_body *body = &ours(exchange)->body;
+    pyw_body *body = &self_of(exchange)->body;
     const char *data;
     size_t length;
     pyw_result result = flags & PYW_READ_NOWAIT ? pyw_body_at_hand(body, &data, &length)
-                                                : pyw_body_await(body, &ours(exchange)->reading, &data, &length);
+                                                : pyw_body_await(body, &self_of(exchange)->reading, &data, &length);
 
     *got = 0;
     if (result == PYW_EOF) {
@@ -40,7 +43,7 @@ static pyw_result exchange_read(pyw_exchange *exchange, void *buffer, size_t siz
     return result;
 }
 
-/* The head before the first bytes. The engine checked it already, so that this fails only for want of memory. */
+/* Sets the head before the first bytes. The engine has checked it already. */
 static pyw_result apply_head(pyw_embedded_exchange *self, const pyw_head *head)
 {
     if (!head) {
@@ -55,8 +58,8 @@ static pyw_result apply_head(pyw_embedded_exchange *self, const pyw_head *head)
 }
 
 /*
- * With nothing to follow at once the client gets what there is now: a stream, a close() that may take its time, and an
- * answer that is complete before httpd has thrown away the rest of the request body.
+ * Flushes data if the next bytes may be late: a stream, a response whose close() may be slow, and a complete response
+ * before httpd has read the rest of the request body.
  */
 static pyw_result after_data(pyw_embedded_exchange *self, unsigned flags)
 {
@@ -73,7 +76,7 @@ static pyw_result after_data(pyw_embedded_exchange *self, unsigned flags)
 static pyw_result exchange_send(pyw_exchange *exchange, const pyw_head *head, const void *data, size_t length,
                                 unsigned flags)
 {
-    pyw_embedded_exchange *self = ours(exchange);
+    pyw_embedded_exchange *self = self_of(exchange);
     pyw_result result;
 
     if (flags & PYW_SEND_NOWAIT) {
@@ -92,7 +95,7 @@ static pyw_result exchange_send(pyw_exchange *exchange, const pyw_head *head, co
 static pyw_result exchange_send_file(pyw_exchange *exchange, const pyw_head *head, int fd, off_t offset,
                                      uint64_t length, unsigned flags)
 {
-    pyw_embedded_exchange *self = ours(exchange);
+    pyw_embedded_exchange *self = self_of(exchange);
     pyw_result result;
     int copy;
 
@@ -109,14 +112,14 @@ static pyw_result exchange_send_file(pyw_exchange *exchange, const pyw_head *hea
         return result == PYW_OK ? after_data(self, flags) : result;
     }
     return pyw_response_end(
-        &self->response); /* httpd writes on when this thread is free; the file's close() is quick */
+        &self->response); /* httpd continues to write without this thread; the file's close() is fast */
 }
 
 static pyw_result exchange_interim(pyw_exchange *exchange, int status, const pyw_pair *headers, uint32_t count)
 {
     pyw_head head = {status, "", 0, headers, count};
 
-    return pyw_response_interim(&ours(exchange)->response, &head);
+    return pyw_response_interim(&self_of(exchange)->response, &head);
 }
 
 static pyw_result exchange_log(pyw_exchange *exchange, pyw_log_level level, const char *text, size_t length,
@@ -125,19 +128,19 @@ static pyw_result exchange_log(pyw_exchange *exchange, pyw_log_level level, cons
     if (flags & PYW_SEND_NOWAIT) {
         return PYW_AGAIN;
     }
-    pyw_httpd_log_request(ours(exchange)->response.r, level, 0, text, length);
+    pyw_httpd_log_request(self_of(exchange)->response.r, level, 0, text, length);
     return PYW_OK;
 }
 
 static int exchange_client_gone(pyw_exchange *exchange)
 {
-    return pyw_response_client_gone(&ours(exchange)->response);
+    return pyw_response_client_gone(&self_of(exchange)->response);
 }
 
-/* A body that was too large or too slow is the client's fault, whatever the application made of it. */
+/* If the request body was too large or too slow, the client gets that status, whatever the application did. */
 static void exchange_finish(pyw_exchange *exchange, pyw_outcome outcome, int status)
 {
-    pyw_embedded_exchange *self = ours(exchange);
+    pyw_embedded_exchange *self = self_of(exchange);
 
     if (outcome == PYW_DONE && pyw_response_end(&self->response) != PYW_MALFORMED) {
         return;
@@ -150,20 +153,14 @@ static const pyw_exchange_ops ops = {
     exchange_log,  exchange_client_gone, exchange_finish,
 };
 
-/* What came along with the head is here before the GIL is taken. Who waits for "100 Continue" has sent nothing. */
-static const apr_array_header_t *environ_behind_body(pyw_embedded_exchange *exchange, request_rec *r,
-                                                     const pyw_target *target)
-{
-    pyw_body_init(&exchange->body, r);
-    exchange->base.has_body = exchange->body.result == PYW_OK;
-    pyw_body_settle(&exchange->body);
-    return pyw_environ_build(r, target, -1);
-}
-
 void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target)
 {
-    const apr_array_header_t *environ_pairs = environ_behind_body(exchange, r, target);
+    const apr_array_header_t *environ_pairs;
 
+    pyw_body_init(&exchange->body, r);
+    exchange->base.has_body = exchange->body.result == PYW_OK;
+    pyw_body_settle(&exchange->body); /* before the environ, and before the GIL is acquired */
+    environ_pairs = pyw_environ_build(r, target, -1);
     pyw_response_init(&exchange->response, r, target->config);
     exchange->base.ops = &ops;
     exchange->base.environ_pairs = (const pyw_pair *)environ_pairs->elts;

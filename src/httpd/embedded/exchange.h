@@ -15,7 +15,7 @@ typedef struct pyw_embedded_exchange {
     pyw_exchange base; /* first: the engine's pointer is ours */
     pyw_body body;
     pyw_response response;
-    pyw_timing reading; /* until when read() waits for the client */
+    pyw_timing reading; /* the time limit of read() */
 } pyw_embedded_exchange;
 
 /* Builds the environ, too. */

@@ -19,12 +19,14 @@
 #include "base/log_file.h"
 #include "httpd/log.h"
 
-/* More are not remembered: a child has about as many before its first client as it has logs and listeners. */
+/*
+ * Further descriptors are not recorded. Before its first client a child has few descriptors besides logs and listeners.
+ */
 enum { INHERITED_MOST = 4096, STALL_MS = 1000 };
 
 typedef struct inherited {
     int fd;
-    dev_t device; /* of what it was: an application may close it, and open something else */
+    dev_t device; /* an application may close the descriptor and open another file */
     ino_t inode;
 } inherited;
 
@@ -32,30 +34,30 @@ static struct {
     inherited *items;
     int count;
     pid_t session;
-} before;
+} at_start;
 
-static void remember(int fd, void *unused)
+static void record(int fd, void *unused)
 {
     struct stat status;
 
     (void)unused;
-    if (before.count < INHERITED_MOST && fstat(fd, &status) == 0) {
-        before.items[before.count++] = (inherited){fd, status.st_dev, status.st_ino};
+    if (at_start.count < INHERITED_MOST && fstat(fd, &status) == 0) {
+        at_start.items[at_start.count++] = (inherited){fd, status.st_dev, status.st_ino};
     }
 }
 
 void pyw_embedded_forked_prepare(void)
 {
-    if (!before.items) {
+    if (!at_start.items) {
         pthread_atfork(pyw_log_file_note_zone, NULL, NULL);
     }
-    before.count = 0;
-    before.session = getsid(0);
-    if (!before.items) {
-        before.items = calloc(INHERITED_MOST, sizeof(*before.items));
+    at_start.count = 0;
+    at_start.session = getsid(0);
+    if (!at_start.items) {
+        at_start.items = calloc(INHERITED_MOST, sizeof(*at_start.items));
     }
-    if (before.items) {
-        pyw_descriptors_each(remember, NULL);
+    if (at_start.items) {
+        pyw_descriptors_each(record, NULL);
     }
 }
 
@@ -63,10 +65,10 @@ static int is_inherited(int fd)
 {
     struct stat status;
 
-    for (int i = 0; i < before.count; i++) {
-        if (before.items[i].fd == fd) {
-            return fstat(fd, &status) == 0 && before.items[i].device == status.st_dev &&
-                   before.items[i].inode == status.st_ino;
+    for (int i = 0; i < at_start.count; i++) {
+        if (at_start.items[i].fd == fd) {
+            return fstat(fd, &status) == 0 && at_start.items[i].device == status.st_dev &&
+                   at_start.items[i].inode == status.st_ino;
         }
     }
     return 0;
@@ -118,7 +120,7 @@ void pyw_embedded_forked(void)
     pyw_descriptors_close(is_inherited_socket, NULL);
 }
 
-/* The reader of a full pipe gets a second, once. */
+/* Waits a second for the reader of a full pipe, but only once. */
 static int is_writable(int fd)
 {
     static int is_stalled;
@@ -129,7 +131,10 @@ static int is_writable(int fd)
     return is_ready;
 }
 
-/* A pipe that poll(2) calls writable takes PIPE_BUF bytes at once. Returns how much of the text was used up. */
+/*
+ * A pipe that is writable for poll(2) accepts PIPE_BUF bytes without blocking. Returns the number of bytes of the text
+ * that were used.
+ */
 static size_t write_line(int fd, pyw_log_level level, const char *text, size_t length)
 {
     const pyw_log_origin origin = {level, (long)getpid(), (long)getpid()};
@@ -146,19 +151,12 @@ static size_t write_line(int fd, pyw_log_level level, const char *text, size_t l
     return taken;
 }
 
-/* Of os.forkpty(). */
+/* Whether os.forkpty() has created this process. */
 static int has_own_terminal(void)
 {
     pid_t session = tcgetsid(STDERR_FILENO);
 
-    return session > 0 && session != before.session;
-}
-
-static void write_to_terminal(const char *text, size_t length)
-{
-    const struct iovec parts[] = {{(void *)(uintptr_t)text, length}, {(void *)(uintptr_t) "\n", 1}};
-
-    (void)!writev(STDERR_FILENO, parts, 2);
+    return session > 0 && session != at_start.session;
 }
 
 /* Descriptor 2 is the main error log, unless that is syslog. */
@@ -168,7 +166,9 @@ void pyw_embedded_forked_log(void *unused, pyw_log_level level, const char *text
 
     (void)unused;
     if (has_own_terminal()) {
-        write_to_terminal(text, length);
+        const struct iovec parts[] = {{(void *)(uintptr_t)text, length}, {(void *)(uintptr_t) "\n", 1}};
+
+        (void)!writev(STDERR_FILENO, parts, 2);
         return;
     }
     if (!ap_server_conf->error_log) {

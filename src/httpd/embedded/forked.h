@@ -3,9 +3,9 @@
 #define PYW_HTTPD_EMBEDDED_FORKED_H
 
 /*
- * A process that an embedded application has forked is a copy of httpd's child. It gives up what is httpd's: listening
- * sockets, the connections of all clients and to workers, logs, and whatever else httpd had open before it started
- * Python. The descriptors 0 to 2 stay.
+ * A process that an embedded application has forked is a copy of httpd's child. It closes the descriptors of httpd:
+ * listening sockets, connections to clients and workers, logs, and all others that were open before Python started. The
+ * descriptors 0 to 2 stay.
  */
 
 #include "base/log.h"

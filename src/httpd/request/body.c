@@ -14,17 +14,17 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* How much one look into the input filters may bring, in bytes. */
+/* Maximum bytes of one read from the input filters. */
 #define BLOCK_SIZE 65536
 
 /*
- * The longest wait in one piece: mod_reqtimeout looks at a slow body only when it is read. A stream of HTTP/2 has no
- * socket of its own to wait for, and is looked at more often.
+ * The longest single wait: mod_reqtimeout checks a slow body only when it is read. An HTTP/2 stream has no socket to
+ * wait for, so it is polled more often.
  */
 #define SLICE_MS 1000
 #define SLICE_STREAM_MS 100
 
-/* ap_die() makes it a GET, but leaves the headers as they are. */
+/* ap_die() changes the method to GET, but not the headers. */
 int pyw_body_is_of_failed_request(const request_rec *r)
 {
     for (r = r->prev; r; r = r->prev) {
@@ -44,7 +44,7 @@ void pyw_body_init(pyw_body *body, request_rec *r)
     body->result = ap_request_has_body(r) && !pyw_body_is_of_failed_request(r) ? PYW_OK : PYW_EOF;
 }
 
-static pyw_result ended(pyw_body *body, pyw_result result, int status)
+static pyw_result end_body(pyw_body *body, pyw_result result, int status)
 {
     body->result = result;
     body->status = status;
@@ -54,21 +54,21 @@ static pyw_result ended(pyw_body *body, pyw_result result, int status)
     return result;
 }
 
-/* What an error of the input filters means, told apart as ap_map_http_request_error() does it. */
-static pyw_result failed(pyw_body *body, apr_status_t rv)
+/* Maps an error of the input filters, with the distinctions of ap_map_http_request_error(). */
+static pyw_result fail_body(pyw_body *body, apr_status_t rv)
 {
     int status = body->caught ? body->caught : ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
 
     if (APR_STATUS_IS_TIMEUP(rv)) {
-        return ended(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
+        return end_body(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
     }
     if (body->r->connection->aborted || APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_INCOMPLETE(rv) ||
         APR_STATUS_IS_ECONNRESET(rv) || APR_STATUS_IS_ECONNABORTED(rv)) {
-        return ended(body, PYW_GONE, HTTP_BAD_REQUEST);
+        return end_body(body, PYW_GONE, HTTP_BAD_REQUEST);
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, body->r, PYWNO(0210) "the request body could not be read, answering %d",
                   status == AP_FILTER_ERROR ? HTTP_BAD_REQUEST : status);
-    return ended(body, PYW_FAILED, status == AP_FILTER_ERROR || status < 400 ? HTTP_BAD_REQUEST : status);
+    return end_body(body, PYW_FAILED, status == AP_FILTER_ERROR || status < 400 ? HTTP_BAD_REQUEST : status);
 }
 
 static apr_status_t catch_error(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -87,16 +87,16 @@ static apr_status_t catch_error(ap_filter_t *f, apr_bucket_brigade *brigade)
 }
 
 /*
- * HTTP_IN passes an error bucket to the output filters when a body is malformed or too large. They would send an error
- * page, or run an ErrorDocument, in the middle of this read, and the handler's answer would follow it. So the bucket
- * is caught, and the handler alone answers.
+ * If a body is malformed or too large, HTTP_IN passes an error bucket to the output filters. They would send an error
+ * page, or run an ErrorDocument, during this read, and the handler's response would follow it. Therefore a filter
+ * catches the bucket, and the handler sends the only response.
  */
 static apr_status_t read_input(pyw_body *body, apr_read_type_e block)
 {
     static ap_filter_rec_t catcher = {
         .name = "pywsgi_body_error",
         .filter_func = {.out_func = catch_error},
-        .ftype = (ap_filter_type)(AP_FTYPE_RESOURCE - 1), /* stays first, whatever an input filter adds */
+        .ftype = (ap_filter_type)(AP_FTYPE_RESOURCE - 1), /* stays first if an input filter adds others */
     };
     request_rec *r = body->r;
     ap_filter_t first = {.frec = &catcher, .ctx = body, .next = r->output_filters, .r = r, .c = r->connection};
@@ -122,10 +122,10 @@ static pyw_result fill(pyw_body *body, apr_read_type_e block)
     if (block == APR_NONBLOCK_READ && APR_STATUS_IS_EAGAIN(rv)) {
         return PYW_AGAIN;
     }
-    return failed(body, rv);
+    return fail_body(body, rv);
 }
 
-/* The first bucket with bytes; buckets without are dropped. PYW_AGAIN: none left. */
+/* The first bucket with bytes; deletes empty ones. PYW_AGAIN: none left. */
 static pyw_result first_bytes(pyw_body *body, apr_read_type_e block, const char **data, size_t *length)
 {
     while (!APR_BRIGADE_EMPTY(body->brigade)) {
@@ -133,7 +133,7 @@ static pyw_result first_bytes(pyw_body *body, apr_read_type_e block, const char 
         apr_status_t rv;
 
         if (APR_BUCKET_IS_EOS(bucket)) {
-            return ended(body, PYW_EOF, OK);
+            return end_body(body, PYW_EOF, OK);
         }
         if (!APR_BUCKET_IS_METADATA(bucket)) {
             rv = apr_bucket_read(bucket, data, length, block);
@@ -141,7 +141,7 @@ static pyw_result first_bytes(pyw_body *body, apr_read_type_e block, const char 
                 return PYW_AGAIN;
             }
             if (rv != APR_SUCCESS) {
-                return failed(body, rv);
+                return fail_body(body, rv);
             }
             if (*length > 0) {
                 return PYW_OK;
@@ -179,7 +179,7 @@ pyw_result pyw_body_at_hand(pyw_body *body, const char **data, size_t *length)
     return body->brigade ? first_bytes(body, APR_NONBLOCK_READ, data, length) : PYW_AGAIN;
 }
 
-/* Returns the slice of the next wait. */
+/* Waits, and returns the slice for the next wait. */
 static int wait_slice(pyw_body *body, const pyw_timing *timing, int slice)
 {
     struct pollfd client = {pyw_client_socket_fd(body->r->connection), POLLIN, 0};
@@ -189,7 +189,7 @@ static int wait_slice(pyw_body *body, const pyw_timing *timing, int slice)
     return slice * 2 < SLICE_STREAM_MS ? slice * 2 : SLICE_STREAM_MS;
 }
 
-/* A read that blocks would do so for the time of `Timeout`, whatever deadline there is. */
+/* A blocking read would wait for `Timeout` even if the deadline is earlier. */
 pyw_result pyw_body_await(pyw_body *body, const pyw_timing *timing, const char **data, size_t *length)
 {
     int block = timing->deadline == 0;
@@ -199,10 +199,10 @@ pyw_result pyw_body_await(pyw_body *body, const pyw_timing *timing, const char *
 
     while (result == PYW_AGAIN) {
         if (body->r->connection->aborted) {
-            return ended(body, PYW_GONE, HTTP_BAD_REQUEST);
+            return end_body(body, PYW_GONE, HTTP_BAD_REQUEST);
         }
         if (pyw_timing_is_over(timing) || pyw_clock_ms() >= silent_until) {
-            return ended(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
+            return end_body(body, PYW_TIMEOUT, HTTP_REQUEST_TIME_OUT);
         }
         slice = wait_slice(body, timing, slice);
         result = pyw_body_peek(body, APR_NONBLOCK_READ, data, length);
@@ -220,7 +220,7 @@ void pyw_body_consume(pyw_body *body, size_t length)
     apr_bucket_delete(bucket);
 }
 
-/* Filters that give out as many bytes as they take in. */
+/* Input filters that do not change the length of the body. */
 static int keeps_length(const ap_filter_t *filter)
 {
     static const char *const names[] = {"buffer", "kept_body", "modsecurity_in", NULL};
@@ -233,7 +233,7 @@ static int keeps_length(const ap_filter_t *filter)
     return 0;
 }
 
-/* Is there an input filter above HTTP_IN that may give out more or fewer bytes than Content-Length says? */
+/* Whether an input filter above HTTP_IN may change the length of the body. */
 static int is_filtered(const request_rec *r)
 {
     const ap_filter_t *filter = r->input_filters;
@@ -289,7 +289,7 @@ int pyw_body_check_limit(request_rec *r)
         return OK;
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  PYWNO(0211) "a request body of %" APR_OFF_T_FMT " bytes is over LimitRequestBody %" APR_OFF_T_FMT,
+                  PYWNO(0211) "a request body of %" APR_OFF_T_FMT " bytes exceeds LimitRequestBody %" APR_OFF_T_FMT,
                   length, limit);
     return HTTP_REQUEST_ENTITY_TOO_LARGE;
 }

@@ -20,7 +20,7 @@ void pyw_upload_child_init(apr_pool_t *pchild, server_rec *main_server)
     }
     if (config->groups->nelts > 0 && access(config->temp_directory, W_OK | X_OK) != 0) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, errno, main_server,
-                     PYWNO(0283) "httpd's children cannot make temporary files in %s: large request bodies will be "
+                     PYWNO(0283) "httpd's children cannot create temporary files in %s: large request bodies will be "
                                  "refused, see WSGITempDir",
                      config->temp_directory);
     }
@@ -45,7 +45,7 @@ void pyw_upload_close(pyw_upload *upload)
     pyw_buffer_free(&upload->memory);
 }
 
-/* 507 says that it is the server's disk, 503 that another try may succeed. */
+/* 507 for a full disk, 503 if a retry may succeed. */
 static int status_for(int error)
 {
     switch (error) {
@@ -68,14 +68,14 @@ static int spool_failed(pyw_upload *upload, int error)
     int status = status_for(error);
 
     ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
-                  PYWNO(0280) "the request body cannot be kept in a temporary file in %s; the client gets %d, no "
-                              "application sees \"%s\"",
+                  PYWNO(0280) "cannot store the request body in a temporary file in %s; the client gets %d, and no "
+                              "application gets \"%s\"",
                   pyw_config_main()->temp_directory, status, r->the_request);
-    r->connection->keepalive = AP_CONN_CLOSE; /* httpd would read the rest of the body to its end */
+    r->connection->keepalive = AP_CONN_CLOSE; /* otherwise httpd reads the rest of the body */
     return status;
 }
 
-/* Moves what is in memory into the file. */
+/* Moves the bytes in memory to the file. */
 static int spool(pyw_upload *upload)
 {
     int error;
@@ -94,7 +94,7 @@ static int spool(pyw_upload *upload)
     return OK;
 }
 
-/* Keeps what fits into memory; *length becomes the bytes that were kept. OK or a status. */
+/* Stores bytes in memory up to its limit; *length: their number. OK, or a status. */
 static int collect(pyw_upload *upload, const char *data, size_t *length)
 {
     size_t limit = upload->group->options->httpd.request_buffer;
@@ -104,7 +104,7 @@ static int collect(pyw_upload *upload, const char *data, size_t *length)
         status = spool(upload);
     }
     if (status == OK) {
-        /* Filled to the brim: the file grows by whole blocks. */
+        /* Fills memory completely, so that the file grows by whole blocks. */
         size_t room = limit > upload->memory.length ? limit - upload->memory.length : *length;
 
         *length = *length < room ? *length : room;
@@ -114,30 +114,23 @@ static int collect(pyw_upload *upload, const char *data, size_t *length)
     return status;
 }
 
-static int ended_early(pyw_upload *upload, pyw_result why)
+static int end_early(pyw_upload *upload, pyw_result result)
 {
     request_rec *r = upload->body.r;
 
-    if (why == PYW_TIMEOUT) {
+    if (result == PYW_TIMEOUT) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       PYWNO(0281) "the client did not send its request body in time; no worker got the request");
         return HTTP_REQUEST_TIME_OUT;
     }
-    if (why == PYW_GONE) {
+    if (result == PYW_GONE) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                      PYWNO(0282) "the client left before its request body was here; no worker got the request");
+                      PYWNO(0282) "the client left before it had sent its request body; no worker got the request");
     }
     return upload->body.status == OK ? HTTP_BAD_REQUEST : upload->body.status;
 }
 
-static pyw_result next_bytes(pyw_upload *upload, const char **data, size_t *length)
-{
-    pyw_result result = pyw_body_await(&upload->body, upload->timing, data, length);
-
-    return result == PYW_OK && pyw_timing_is_over(upload->timing) ? PYW_TIMEOUT : result;
-}
-
-static apr_uint64_t most(const pyw_upload *upload)
+static apr_uint64_t limit_of(const pyw_upload *upload)
 {
     const pyw_group_options *options = upload->group->options;
 
@@ -155,20 +148,20 @@ int pyw_upload_collect(pyw_upload *upload)
     int status = OK;
 
     upload->complete = !upload->has_body;
-    if (most(upload) == 0) {
-        pyw_body_settle(&upload->body); /* reading brings this along */
+    if (limit_of(upload) == 0) {
+        pyw_body_settle(&upload->body); /* otherwise the first read does this */
     }
-    while (status == OK && !upload->complete && upload->in_file + upload->memory.length < most(upload)) {
+    while (status == OK && !upload->complete && upload->in_file + upload->memory.length < limit_of(upload)) {
         const char *data;
         size_t length;
-        pyw_result result = next_bytes(upload, &data, &length);
-        apr_uint64_t left = most(upload) - upload->in_file - upload->memory.length;
+        pyw_result result = pyw_body_await(&upload->body, upload->timing, &data, &length);
+        apr_uint64_t left = limit_of(upload) - upload->in_file - upload->memory.length;
 
         if (result == PYW_EOF) {
             upload->complete = 1;
         }
-        else if (result != PYW_OK) {
-            status = ended_early(upload, result);
+        else if (result != PYW_OK || pyw_timing_is_over(upload->timing)) {
+            status = end_early(upload, result != PYW_OK ? result : PYW_TIMEOUT);
         }
         else {
             length = length < left ? length : (size_t)left;
@@ -177,7 +170,7 @@ int pyw_upload_collect(pyw_upload *upload)
         }
     }
     if (upload->fd >= 0) {
-        /* A worker that could write to it would have disk space without a quota of its own. */
+        /* A worker with write access could use disk space outside of its own quota. */
         upload->fd = pyw_temp_file_read_only(upload->fd);
     }
     return status;

@@ -3,9 +3,8 @@
 #define PYW_HTTPD_REQUEST_UPLOAD_H
 
 /*
- * The request body on its way to a worker. A client may take minutes to send it, and a Python thread is too dear to
- * wait for that: what is collected here, in memory and then in a file without a name, is collected before a worker has
- * the request. Runs on the thread of the request.
+ * Collects the request body, in memory and then in an unnamed file, before a worker gets the request. A client may take
+ * minutes to send it, and would occupy a Python thread meanwhile. Runs on the thread of the request.
  */
 
 #include <httpd.h>
@@ -16,8 +15,8 @@
 #include "httpd/timing.h"
 
 typedef struct pyw_upload {
-    pyw_body body;        /* what is still to come from the client */
-    pyw_buffer memory;    /* what was collected behind the bytes of the file */
+    pyw_body body;        /* the rest, still to be read from the client */
+    pyw_buffer memory;    /* collected bytes that follow those in the file */
     int fd;               /* the file; -1: not needed */
     apr_uint64_t in_file; /* bytes */
     int has_body;
@@ -26,20 +25,22 @@ typedef struct pyw_upload {
     const pyw_timing *timing;
 } pyw_upload;
 
-/* In a new child, as httpd's user: finds the directory of temporary files, and says if none can be made there. */
+/*
+ * In a new child, as httpd's user: determines the directory of temporary files. Logs a warning if it is not writable.
+ */
 void pyw_upload_child_init(apr_pool_t *pchild, server_rec *main_server);
 
 /* Prepares for the request's body; pyw_upload_close() must follow. */
 void pyw_upload_init(pyw_upload *upload, request_rec *r, const pyw_group *group, const pyw_timing *timing);
 
 /*
- * Waits until the body is here, or as much of it as request-buffer and request-spool allow. OK, or the status that the
- * client gets (507: the disk is full, 408: it stopped, or its time is up); the reason was logged, and no worker may
- * have the request.
+ * Collects the body up to the limits of request-buffer and request-spool. Returns OK, or the status for the client
+ * (507: the disk is full, 408: the client was too slow, or the deadline has passed). Then the reason was logged, and no
+ * worker may get the request.
  */
 int pyw_upload_collect(pyw_upload *upload);
 
-/* The bytes of the whole body; -1: there is none, or more of it is still to come. */
+/* The size of the body; -1: there is no body, or it is not complete. */
 apr_off_t pyw_upload_length(const pyw_upload *upload);
 
 void pyw_upload_close(pyw_upload *upload);

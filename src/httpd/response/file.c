@@ -10,7 +10,7 @@
 
 #include "httpd/response/parallel.h"
 
-/* httpd's own blocks are of 8 KB, with a seek before each. */
+/* httpd's default is 8 KB, with a seek before each read. */
 enum { BLOCK_SIZE = 128 * 1024 };
 
 static const core_dir_config *core_config(const request_rec *r)
@@ -18,7 +18,7 @@ static const core_dir_config *core_config(const request_rec *r)
     return ap_get_core_module_config(r->per_dir_config);
 }
 
-/* Unset: as for httpd's own files. A stream of HTTP/2 is made of what is read from the file. */
+/* Unset: as for httpd's own files. HTTP/2 always reads the file. */
 static int wants_sendfile(const request_rec *r, pyw_switch sendfile)
 {
     if (r->connection->master) {
@@ -28,8 +28,8 @@ static int wants_sendfile(const request_rec *r, pyw_switch sendfile)
 }
 
 /*
- * If the file is truncated meanwhile, the kernel answers a writev(2) of its pages with EFAULT; a filter that reads them
- * gets SIGBUS, which would end the child.
+ * If the file is truncated, writev(2) of its pages fails with EFAULT, but a filter that reads them gets SIGBUS, which
+ * kills the child.
  */
 static int wants_mmap(const request_rec *r)
 {
@@ -45,22 +45,22 @@ static apr_status_t close_descriptor(void *data)
 }
 
 /*
- * For sendfile(2) the file must carry a flag that apr_os_file_put alone can give, and that makes a file without an
- * owner. On a connection of HTTP/1 the request's pool outlives all buckets of its response (EOR is behind them).
+ * sendfile(2) needs a flag that only apr_os_file_put can set, but it does not register a cleanup that closes the file.
+ * With HTTP/1 the request's pool outlives all buckets of its response (EOR follows them).
  */
 static apr_file_t *file_for_sendfile(request_rec *r, int fd)
 {
-    apr_os_file_t *kept = apr_pmemdup(r->pool, &fd, sizeof(fd));
+    apr_os_file_t *own = apr_pmemdup(r->pool, &fd, sizeof(fd));
     apr_file_t *file = NULL;
 
-    apr_os_file_put(&file, kept, APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, r->pool);
-    apr_pool_cleanup_register(r->pool, kept, close_descriptor, apr_pool_cleanup_null);
+    apr_os_file_put(&file, own, APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, r->pool);
+    apr_pool_cleanup_register(r->pool, own, close_descriptor, apr_pool_cleanup_null);
     return file;
 }
 
 /*
- * A file whose owner moves with it when a filter sets its bucket aside into another pool. apr_os_file_put makes none
- * such; the function for pipes does, and reading does not care.
+ * A file whose cleanup moves to another pool with it when a filter sets its bucket aside. apr_os_file_put registers no
+ * cleanup, but the function for pipes does, and its files can be read like others.
  */
 static apr_file_t *file_for_reading(request_rec *r, int fd)
 {
@@ -69,14 +69,6 @@ static apr_file_t *file_for_reading(request_rec *r, int fd)
 
     apr_os_pipe_put_ex(&file, &os_file, 1, r->pool);
     return file;
-}
-
-static void set_reading(apr_bucket *bucket, int with_mmap)
-{
-    apr_bucket_file_enable_mmap(bucket, with_mmap);
-#if APU_MAJOR_VERSION > 1 || APU_MINOR_VERSION >= 6
-    apr_bucket_file_set_buf_size(bucket, BLOCK_SIZE);
-#endif
 }
 
 int pyw_response_file_has(int fd, apr_off_t offset, apr_uint64_t length)
@@ -95,6 +87,9 @@ void pyw_response_file_append(apr_bucket_brigade *brigade, request_rec *r, pyw_s
     int with_mmap = wants_mmap(r);
 
     for (; bucket != APR_BRIGADE_SENTINEL(brigade); bucket = APR_BUCKET_NEXT(bucket)) {
-        set_reading(bucket, with_mmap);
+        apr_bucket_file_enable_mmap(bucket, with_mmap);
+#if APU_MAJOR_VERSION > 1 || APU_MINOR_VERSION >= 6
+        apr_bucket_file_set_buf_size(bucket, BLOCK_SIZE);
+#endif
     }
 }

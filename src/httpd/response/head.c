@@ -6,8 +6,10 @@
 #include <http_protocol.h>
 #include <stdlib.h>
 
-/* What belongs to the connection is httpd's alone (RFC 9110 section 7.6.1): a Transfer-Encoding of an application
- * splits responses. */
+/*
+ * Only httpd sets the headers of the connection (RFC 9110 section 7.6.1): a Transfer-Encoding from an application would
+ * allow response splitting.
+ */
 static int is_hop_by_hop(const char *name)
 {
     static const char *const names[] = {"Connection",        "Keep-Alive", "TE", "Trailer",
@@ -34,13 +36,10 @@ static int is_field_content(const char *text, uint32_t length)
     return strlen(text) == length && *ap_scan_http_field_content(text) == '\0';
 }
 
-/* Which of two lengths holds is what response splitting is made of. */
-static int is_second_length(const apr_table_t *headers, const char *name)
-{
-    return ap_cstr_casecmp(name, "Content-Length") == 0 && apr_table_get(headers, name);
-}
-
-/* The headers as NUL-terminated strings in r->pool; NULL if one may not be sent. */
+/*
+ * The headers as NUL-terminated strings in r->pool; NULL if one is invalid. A second Content-Length would allow
+ * response splitting.
+ */
 static apr_table_t *checked_headers(request_rec *r, const pyw_head *head)
 {
     apr_table_t *headers = apr_table_make(r->pool, (int)head->count + 4);
@@ -49,9 +48,10 @@ static apr_table_t *checked_headers(request_rec *r, const pyw_head *head)
         const pyw_pair *pair = &head->headers[i];
         char *name = apr_pstrmemdup(r->pool, pair->name, pair->name_length);
         char *value = apr_pstrmemdup(r->pool, pair->value, pair->value_length);
+        int is_second_length = ap_cstr_casecmp(name, "Content-Length") == 0 && apr_table_get(headers, name);
 
         if (!is_token(name, pair->name_length) || !is_field_content(value, pair->value_length) || is_hop_by_hop(name) ||
-            is_second_length(headers, name)) {
+            is_second_length) {
             return NULL;
         }
         apr_table_addn(headers, name, value);
@@ -59,21 +59,16 @@ static apr_table_t *checked_headers(request_rec *r, const pyw_head *head)
     return headers;
 }
 
-/* httpd answers for a number that it does not know with the line of 500. */
-static int is_line_of(const char *line, const pyw_head *head)
-{
-    return strtol(line, NULL, 10) == head->status && strlen(line) == 4 + (size_t)head->reason_length &&
-           memcmp(line + 4, head->reason, head->reason_length) == 0;
-}
-
-/* "200 OK". httpd knows most of them; it takes a line of other words as it is. */
+/* "200 OK". ap_get_status_line returns the line of 500 for an unknown status. */
 static const char *status_line(request_rec *r, const pyw_head *head)
 {
     const char *known = ap_get_status_line(head->status);
 
-    return is_line_of(known, head)
-               ? known
-               : apr_psprintf(r->pool, "%d %.*s", head->status, (int)head->reason_length, head->reason);
+    if (strtol(known, NULL, 10) == head->status && strlen(known) == 4 + (size_t)head->reason_length &&
+        memcmp(known + 4, head->reason, head->reason_length) == 0) {
+        return known;
+    }
+    return apr_psprintf(r->pool, "%d %.*s", head->status, (int)head->reason_length, head->reason);
 }
 
 static int set_length(request_rec *r, apr_table_t *headers)
@@ -92,7 +87,7 @@ static int set_length(request_rec *r, apr_table_t *headers)
     return 1;
 }
 
-/* A type that mod_mime derived from the script's own name, and the like, says nothing about what the script sends. */
+/* Replaces the values that mod_mime derived from the script's own name. */
 static void set_type(request_rec *r, apr_table_t *headers)
 {
     const char *type = apr_table_get(headers, "Content-Type");

@@ -2,7 +2,7 @@
 #ifndef PYW_HTTPD_RESPONSE_HEAD_H
 #define PYW_HTTPD_RESPONSE_HEAD_H
 
-/* Status and headers of a response, from bytes that nobody has checked to the members of request_rec. */
+/* Checks the status and headers of a response, and sets them in request_rec. */
 
 #include <httpd.h>
 
@@ -15,11 +15,13 @@
  */
 pyw_result pyw_response_head_apply(request_rec *r, const pyw_head *head);
 
-/* Keeps, of an applied head, what an ErrorDocument in its place must still say: WWW-Authenticate, Set-Cookie,
- * Retry-After. */
+/*
+ * Removes an applied head, except the headers that an ErrorDocument needs: WWW-Authenticate, Set-Cookie, Retry-After,
+ * Allow.
+ */
 void pyw_response_head_override(request_rec *r);
 
-/* Takes an applied head back: httpd will answer itself. */
+/* Removes an applied head, because httpd will send its own response. */
 void pyw_response_head_undo(request_rec *r);
 
 #endif

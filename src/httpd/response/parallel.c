@@ -8,22 +8,22 @@
 #include <sys/socket.h>
 #include <util_filter.h>
 
-/* Behind apr_portable.h, whose headers define a part of the same. */
+/* After apr_portable.h, because both define some of the same names. */
 #include <linux/sockios.h>
 
-/* What a piece may grow by on its way: a head, TLS records, chunk sizes. */
+/* The maximum that filters add to a block: a head, TLS records, chunk sizes. */
 enum { PIECE_OVERHEAD = 8 * 1024 };
 
 /*
- * httpd's own filters whose state is in the request and the connection, and which wait for nothing but the socket. Not
- * among them: those that run a program or a script, write a cache, or slow the client down.
+ * Filters of httpd that keep their state in the request and the connection, and wait only for the socket. This excludes
+ * filters that run a program, write a cache or limit the rate.
  */
 static const char *const passing_filters[] = {
     "byterange", "content_length", "http_header", "http_outerror", "fixup_headers_out", "mod_expires",
     "chunk",     "core",           NULL,
 };
 
-/* ... that read the bytes of the body. */
+/* Likewise, but these read the bytes of the body. */
 static const char *const reading_filters[] = {
     "ssl/tls filter", "ssl/tls coalescing filter", "deflate", "brotli_compress", NULL,
 };
@@ -46,7 +46,7 @@ int pyw_response_passes_unread(const request_rec *r)
     return filter == NULL;
 }
 
-/* A stream of HTTP/2 waits for the session, and nobody can say for how long. */
+/* An HTTP/2 stream waits for its session, for an unknown time. */
 int pyw_response_takes_parallel(const request_rec *r)
 {
     const ap_filter_t *filter = r->output_filters;
@@ -60,7 +60,7 @@ int pyw_response_takes_parallel(const request_rec *r)
     return filter == NULL;
 }
 
-/* With all bytes that were sent before at the client a piece fits into any socket. */
+/* If no byte is unsent, a block fits into any socket buffer. */
 int pyw_response_has_room(const pyw_response *response, size_t length)
 {
     conn_rec *c = response->r->connection;
@@ -71,11 +71,11 @@ int pyw_response_has_room(const pyw_response *response, size_t length)
     int size = 0;
 
     if (response->client_gone || c->aborted || apr_os_sock_get(&fd, socket) != APR_SUCCESS || fd < 0) {
-        return 1; /* it fails at once */
+        return 1; /* sending fails immediately */
     }
     if (ioctl(fd, SIOCOUTQ, &unsent) != 0 || getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &size_length) != 0) {
         return 0;
     }
-    /* The kernel charges up to twice the bytes. */
+    /* The kernel accounts for up to twice the bytes. */
     return unsent == 0 || 2 * ((size_t)unsent + length + PIECE_OVERHEAD) <= (size_t)size;
 }

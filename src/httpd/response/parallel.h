@@ -7,16 +7,16 @@
 #include "httpd/response/response.h"
 
 /*
- * May another thread than that of the request use the response while this one does not (nor anything else of httpd)?
- * Such a thread must not wait for a client, and must not run code that may be bound to the request's thread: so only on
- * a plain connection, and with no other output filters than those that are known to be good.
+ * Whether another thread may use the response while the thread of the request uses nothing of httpd. The other thread
+ * must not wait for a client, or run code that depends on the request's thread. Therefore it needs a connection of its
+ * own, and output filters that are known to be safe.
  */
 int pyw_response_takes_parallel(const request_rec *r);
 
-/* Do the bytes of the body reach the socket without an output filter that reads them? Any thread. */
+/* Whether no output filter reads the bytes of the body. Any thread. */
 int pyw_response_passes_unread(const request_rec *r);
 
-/* Will so many bytes go out without waiting for the client, as far as one can know? */
+/* Whether `length` bytes can probably be sent without waiting for the client. */
 int pyw_response_has_room(const pyw_response *response, size_t length);
 
 #endif

@@ -16,7 +16,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* From so many bytes on httpd's core writes at once what it is given. */
+/* httpd's core output filter writes this many bytes immediately. */
 enum { HELD_BACK_MAX = 4096 };
 
 #ifndef HTTP_EARLY_HINTS
@@ -33,30 +33,16 @@ void pyw_response_init(pyw_response *response, request_rec *r, const pyw_dir_con
 }
 
 /*
- * A body that is longer or shorter than its Content-Length would make the client, or a proxy that shares the connection
- * among clients, take what follows for something else.
+ * If a body is longer or shorter than its Content-Length, the client, or a proxy that shares the connection among
+ * clients, misreads the next response.
  */
-static void expect_length(pyw_response *response)
-{
-    response->bounded = apr_table_get(response->r->headers_out, "Content-Length") != NULL;
-    response->left = response->bounded ? (apr_uint64_t)response->r->clength : 0;
-}
-
-static int count(pyw_response *response, apr_uint64_t length)
+static int count_bytes(pyw_response *response, apr_uint64_t length)
 {
     if (response->bounded && length > response->left) {
         return 0;
     }
     response->left -= response->bounded ? length : 0;
     return 1;
-}
-
-static int is_short(const pyw_response *response)
-{
-    const request_rec *r = response->r;
-
-    return response->bounded && response->left > 0 && !response->client_gone && !r->header_only &&
-           !AP_STATUS_IS_HEADER_ONLY(r->status);
 }
 
 pyw_result pyw_response_head(pyw_response *response, const pyw_head *head)
@@ -69,7 +55,8 @@ pyw_result pyw_response_head(pyw_response *response, const pyw_head *head)
     result = pyw_response_head_apply(response->r, head);
     if (result == PYW_OK) {
         response->has_head = 1;
-        expect_length(response);
+        response->bounded = apr_table_get(response->r->headers_out, "Content-Length") != NULL;
+        response->left = response->bounded ? (apr_uint64_t)response->r->clength : 0;
         if (response->error_override && ap_is_HTTP_ERROR(head->status)) {
             response->overridden = head->status;
             pyw_response_head_override(response->r);
@@ -103,37 +90,39 @@ pyw_result pyw_response_interim(pyw_response *response, const pyw_head *head)
     }
     r->headers_out = headers;
     r->clength = length;
-    r->expecting_100 = expecting_100; /* this was no answer to it */
+    r->expecting_100 = expecting_100; /* unchanged by a 1xx of the application */
     r->status = status;
     r->status_line = line;
     return result;
 }
 
-/* To a client of HTTP/1.0 the end of the connection may be that of the response: only a reset shows the cut. */
+/*
+ * To an HTTP/1.0 client the end of the connection may be the end of the response, so only a reset shows the truncation.
+ */
 static void reset_connection(conn_rec *c)
 {
-    const struct linger at_once = {1, 0};
+    const struct linger reset = {1, 0};
     int fd = pyw_client_socket_fd(c);
 
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0) {
-        c->aborted = 1; /* else httpd would end it in peace */
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) == 0) {
+        c->aborted = 1; /* otherwise httpd closes it normally */
     }
 }
 
-/* A part of the body is missing. Unless a length or a missing last chunk tells the client, a reset does. */
-static void show_cut(const request_rec *r)
+/* Shows the client that the body is truncated: by Content-Length or the missing last chunk, otherwise by a reset. */
+static void show_truncation(const request_rec *r)
 {
     if (!r->chunked && !apr_table_get(r->headers_out, "Content-Length")) {
         reset_connection(r->connection);
     }
 }
 
-/* A filter that has answered the request itself returns AP_FILTER_ERROR. With any other error a part is missing. */
-static void cut_after(apr_status_t rv, const request_rec *r)
+/* A filter that has sent its own response returns AP_FILTER_ERROR. After any other error the body is truncated. */
+static void truncate_after(apr_status_t rv, const request_rec *r)
 {
     if (rv != APR_SUCCESS && rv != AP_FILTER_ERROR && !r->connection->aborted) {
         r->connection->keepalive = AP_CONN_CLOSE;
-        show_cut(r);
+        show_truncation(r);
         r->connection->aborted = 1;
     }
 }
@@ -153,7 +142,7 @@ pyw_result pyw_response_pass(pyw_response *response)
     rv = ap_pass_brigade(r->output_filters, response->brigade);
     pyw_background_end(response->background);
     apr_brigade_cleanup(response->brigade);
-    cut_after(rv, r);
+    truncate_after(rv, r);
     if (rv != APR_SUCCESS || r->connection->aborted) {
         response->client_gone = 1;
         return PYW_GONE;
@@ -176,7 +165,7 @@ pyw_result pyw_response_data(pyw_response *response, const void *data, size_t le
     if (length == 0 || response->overridden) {
         return PYW_OK;
     }
-    if (!count(response, length)) {
+    if (!count_bytes(response, length)) {
         return PYW_MALFORMED;
     }
     response->coalesced += length;
@@ -184,7 +173,7 @@ pyw_result pyw_response_data(pyw_response *response, const void *data, size_t le
         append_bucket(response, apr_bucket_transient_create(data, length, alloc));
         return PYW_OK;
     }
-    /* Puts small blocks together. */
+    /* Coalesces small blocks. */
     return apr_brigade_write(response->brigade, NULL, NULL, data, length) == APR_SUCCESS ? PYW_OK : PYW_FAILED;
 }
 
@@ -198,7 +187,7 @@ pyw_result pyw_response_file(pyw_response *response, int fd, apr_off_t offset, a
         close(fd);
         return response->client_gone ? PYW_GONE : PYW_OK;
     }
-    if (!count(response, length)) {
+    if (!count_bytes(response, length)) {
         close(fd);
         return PYW_MALFORMED;
     }
@@ -207,8 +196,10 @@ pyw_result pyw_response_file(pyw_response *response, int fd, apr_off_t offset, a
     return PYW_OK;
 }
 
-/* Behind the end of the response only the connection's filters are left: they hold small responses back for the next
- * one. */
+/*
+ * After the end of the response only the connection's filters can be flushed. They delay small responses for
+ * pipelining.
+ */
 static pyw_result flush_connection(pyw_response *response)
 {
     conn_rec *c = response->r->connection;
@@ -240,24 +231,22 @@ pyw_result pyw_response_flush(pyw_response *response)
     return result;
 }
 
-/*
- * A response that httpd would hold back until it has looked for another request and logged this one. With one that it
- * has begun to write already, or that may not fit into the socket, a flush could wait for the client.
- */
-static int is_held_back(const pyw_response *response)
-{
-    return !response->r->connection->master && !response->unflushed && response->coalesced < HELD_BACK_MAX;
-}
-
 pyw_result pyw_response_end(pyw_response *response)
 {
-    int held_back = is_held_back(response);
+    const request_rec *r = response->r;
+    /*
+     * httpd would delay a small response until it has checked for another request and logged this one. A larger
+     * response, or one that httpd has begun to write, is not flushed, because that could wait for the client.
+     */
+    int is_delayed = !r->connection->master && !response->unflushed && response->coalesced < HELD_BACK_MAX;
+    int is_short = response->bounded && response->left > 0 && !response->client_gone && !r->header_only &&
+                   !AP_STATUS_IS_HEADER_ONLY(r->status);
     pyw_result result;
 
     if (response->ended) {
         return PYW_OK;
     }
-    if (!response->overridden && is_short(response)) {
+    if (!response->overridden && is_short) {
         return PYW_MALFORMED;
     }
     response->ended = 1;
@@ -266,12 +255,12 @@ pyw_result pyw_response_end(pyw_response *response)
     }
     append_bucket(response, apr_bucket_eos_create(response->r->connection->bucket_alloc));
     result = pyw_response_pass(response);
-    return result == PYW_OK && held_back ? pyw_response_flush(response) : result;
+    return result == PYW_OK && is_delayed ? pyw_response_flush(response) : result;
 }
 
 /*
- * The error bucket keeps the chunk filter from writing the last chunk, and makes HTTP/2 reset the stream; closing the
- * connection shows the cut of a body that had a Content-Length.
+ * The error bucket prevents the chunk filter from writing the last chunk, and makes HTTP/2 reset the stream. With a
+ * Content-Length, closing the connection shows the truncation.
  */
 static void truncate_body(pyw_response *response)
 {
@@ -282,7 +271,7 @@ static void truncate_body(pyw_response *response)
     append_bucket(response, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
     append_bucket(response, apr_bucket_eos_create(alloc));
     pyw_response_pass(response);
-    show_cut(r);
+    show_truncation(r);
 }
 
 void pyw_response_abort(pyw_response *response, int status)
