@@ -17,11 +17,11 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* How often a request that waits looks whether its client is still there. */
-#define LOOK_MS 100
+/* The interval at which a waiting request checks whether its client has left. */
+#define POLL_MS 100
 
-/* Of a request that is younger the client is hardly gone: it is not worth a system call. */
-#define QUEUED_MS 50
+/* A client rarely leaves within this time, so do not spend a system call on it. */
+#define POLL_AFTER_MS 50
 
 static int32_t own_pid;
 
@@ -65,8 +65,8 @@ static void fill_in_slot_request(const pyw_admission *admission, pyw_slot_parame
     parameters->queue_timeout_ms = (int)apr_time_as_msec(options->httpd.queue_timeout);
 }
 
-/* RFC 9110 section 10.2.3: whole seconds. */
-static void say_when(const pyw_admission *admission)
+/* Sets Retry-After: whole seconds (RFC 9110 section 10.2.3). */
+static void set_retry_after(const pyw_admission *admission)
 {
     apr_int64_t wait = pyw_slots_expected_wait(slots_of(admission));
 
@@ -74,54 +74,39 @@ static void say_when(const pyw_admission *admission)
                    apr_psprintf(admission->response->r->pool, "%" APR_INT64_T_FMT, 1 + wait / 1000));
 }
 
-/* One record a second, however many are refused. */
-static int refuse_request(const pyw_admission *admission, const char *why)
+/* Refuses the request. Logs at most one record a second. */
+static int refuse_request(const pyw_admission *admission, const char *reason)
 {
     pyw_slots_figures figures;
     apr_uint32_t count = 0;
 
-    say_when(admission);
+    set_retry_after(admission);
     if (pyw_slots_count_refusal(slots_of(admission), &count)) {
-        pyw_slots_look(slots_of(admission), &figures);
+        pyw_slots_read_figures(slots_of(admission), &figures);
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, admission->response->r,
             PYWNO(0262) "process group '%s' is overloaded, the client gets 503: %s (%u running in %u threads, "
                         "%u waiting; %u refused since the last such record)",
-            options_of(admission)->name, why, figures.running, figures.slots, figures.waiting, count);
+            options_of(admission)->name, reason, figures.running, figures.slots, figures.waiting, count);
     }
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
-/* One record a second, from whichever of httpd's processes. */
+/* Logs at most one record a second from all processes of httpd. */
 static int refuse_blocked(const pyw_admission *admission)
 {
     apr_int32_t holder = 0;
     apr_int64_t since = 0;
 
-    say_when(admission);
-    if (pyw_slots_tell_blocked(slots_of(admission), &holder, &since)) {
+    set_retry_after(admission);
+    if (pyw_slots_should_log_blocked(slots_of(admission), &holder, &since)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->response->r,
                       PYWNO(0228) "process group '%s': httpd's process %ld has locked the table of the group's "
-                                  "requests and does not go on for %.1f s, as if it was stopped (SIGSTOP, a "
-                                  "debugger); clients get 503 until it goes on or ends",
+                                  "requests for %.1f s, as if it were stopped (SIGSTOP, a debugger); clients get "
+                                  "503 until it continues or exits",
                       options_of(admission)->name, (long)holder, (double)since / 1000);
     }
     return HTTP_SERVICE_UNAVAILABLE;
-}
-
-/* The manager has said it in the group's log. */
-static int refuse_down(const pyw_admission *admission)
-{
-    say_when(admission);
-    return HTTP_SERVICE_UNAVAILABLE;
-}
-
-static int client_left(pyw_admission *admission)
-{
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->response->r,
-                  PYWNO(0263) "the client left while its request waited for a worker");
-    admission->response->client_gone = 1;
-    return HTTP_BAD_REQUEST;
 }
 
 static int reached_deadline(const pyw_admission *admission)
@@ -130,34 +115,38 @@ static int reached_deadline(const pyw_admission *admission)
     request_rec *r = admission->response->r;
 
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0264) "process group '%s': \"%s\" [%s] waited for a free thread until its time was up, %.3f s "
-                              "after it came (request-timeout); it was not run, the client gets 504",
+                  PYWNO(0264) "process group '%s': \"%s\" [%s] waited for a free thread until its deadline, %.3f s "
+                              "after its arrival (request-timeout); it was not run, and the client gets 504",
                   options_of(admission)->name, r->the_request, timing->id, pyw_timing_age(timing));
     return HTTP_GATEWAY_TIME_OUT;
 }
 
 /*
- * While it waits, a client that has closed its sending side counts as gone: one cannot tell it from one that has left,
- * and whoever leaves a full queue must not cost a thread. An httpd that ends has closed the descriptor.
+ * While its request waits, a half-closed client counts as gone: it cannot be distinguished from a client that has left,
+ * whose request must not occupy a thread. When httpd's child exits, the descriptor is closed already.
  */
-static int has_left(const pyw_admission *admission, apr_int64_t now)
+static int client_has_left(const pyw_admission *admission, apr_int64_t now)
 {
     struct pollfd client = {admission->client_fd, POLLRDHUP, 0};
 
     if (pyw_response_client_gone(admission->response)) {
         return 1;
     }
-    return client.fd >= 0 && now - admission->target->timing.arrival / 1000 >= QUEUED_MS && poll(&client, 1, 0) == 1;
+    return client.fd >= 0 && now - admission->target->timing.arrival / 1000 >= POLL_AFTER_MS &&
+           poll(&client, 1, 0) == 1;
 }
 
-/* 0: no reason to give up. */
-static int reason_to_give_up(pyw_admission *admission, apr_int64_t queue_end)
+/* The status of a request that must stop waiting; 0: continue. */
+static int check_wait(pyw_admission *admission, apr_int64_t queue_end)
 {
     apr_int64_t now = pyw_clock_ms();
     apr_int64_t deadline = admission->target->timing.deadline;
 
-    if (has_left(admission, now)) {
-        return client_left(admission);
+    if (client_has_left(admission, now)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->response->r,
+                      PYWNO(0263) "the client left while its request waited for a worker");
+        admission->response->client_gone = 1;
+        return HTTP_BAD_REQUEST;
     }
     if (deadline && now >= deadline) {
         return reached_deadline(admission);
@@ -170,7 +159,7 @@ static apr_int64_t earlier(apr_int64_t one, apr_int64_t other)
     return one < other ? one : other;
 }
 
-/* Until then it may wait, however often it has to begin anew. */
+/* Sets the end of the wait. Retries do not extend it. */
 static void limit_wait(pyw_admission *admission)
 {
     apr_int64_t timeout = apr_time_as_msec(options_of(admission)->httpd.queue_timeout);
@@ -180,9 +169,9 @@ static void limit_wait(pyw_admission *admission)
     }
 }
 
-static pyw_slot_outcome wait_for_moment(pyw_admission *admission)
+static pyw_slot_outcome wait_briefly(pyw_admission *admission)
 {
-    apr_int64_t end = earlier(admission->queue_end, pyw_clock_ms() + LOOK_MS);
+    apr_int64_t end = earlier(admission->queue_end, pyw_clock_ms() + POLL_MS);
 
     if (admission->target->timing.deadline) {
         end = earlier(end, admission->target->timing.deadline);
@@ -193,8 +182,8 @@ static pyw_slot_outcome wait_for_moment(pyw_admission *admission)
     return pyw_slots_wait(slots_of(admission), &admission->slot, (int)(end - pyw_clock_ms()));
 }
 
-/* OK: it has a slot, or waits. */
-static int answer_to(pyw_slot_outcome outcome, const pyw_admission *admission)
+/* OK: the request has a slot, or waits. */
+static int status_of(pyw_slot_outcome outcome, const pyw_admission *admission)
 {
     switch (outcome) {
     case PYW_SLOT_FULL:
@@ -202,7 +191,8 @@ static int answer_to(pyw_slot_outcome outcome, const pyw_admission *admission)
     case PYW_SLOT_TOO_LATE:
         return refuse_request(admission, "the wait would be longer than queue-timeout");
     case PYW_SLOT_DOWN:
-        return refuse_down(admission);
+        set_retry_after(admission); /* the manager has logged the reason */
+        return HTTP_SERVICE_UNAVAILABLE;
     case PYW_SLOT_BLOCKED:
         return refuse_blocked(admission);
     default:
@@ -210,7 +200,7 @@ static int answer_to(pyw_slot_outcome outcome, const pyw_admission *admission)
     }
 }
 
-/* A client that left meanwhile is found before the request is run. */
+/* Waits for a slot. Checks the client once more when the slot is granted. */
 static int await_slot(pyw_admission *admission)
 {
     pyw_slot_outcome outcome = PYW_SLOT_WAITS;
@@ -219,10 +209,10 @@ static int await_slot(pyw_admission *admission)
     while (outcome == PYW_SLOT_WAITS) {
         int status;
 
-        outcome = wait_for_moment(admission);
-        status = reason_to_give_up(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : admission->queue_end);
+        outcome = wait_briefly(admission);
+        status = check_wait(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : admission->queue_end);
         if (!status) {
-            status = answer_to(outcome, admission);
+            status = status_of(outcome, admission);
         }
         if (status) {
             pyw_admission_take_back(admission);
@@ -244,7 +234,7 @@ int pyw_admission_enter(pyw_admission *admission)
     outcome = pyw_slots_enter(slots_of(admission), &parameters, &admission->slot);
     pyw_batch_scheduling_note(admission->slot.requests);
     admission->has_slot = outcome == PYW_SLOT_GRANTED || outcome == PYW_SLOT_WAITS;
-    return outcome == PYW_SLOT_WAITS ? await_slot(admission) : answer_to(outcome, admission);
+    return outcome == PYW_SLOT_WAITS ? await_slot(admission) : status_of(outcome, admission);
 }
 
 static void leave_queue(pyw_admission *admission, int worked)

@@ -11,19 +11,19 @@
 #include "config/config.h"
 #include "httpd/queue/batch_trial.h"
 
-/* Threads that are fewer than the cores do not meet on one, and three are no high concurrency. */
+/* The minimum of the threshold, which is the number of cores. Fewer threads than cores do not share a core. */
 #define THRESHOLD_MIN 4
 
 #define RETRY_MS 1000
 
-/* Of this child. */
+/* The state of this child. */
 static struct {
     pyw_batch batch;
     pyw_batch_trial trial;
     apr_int32_t threshold;
-    apr_thread_mutex_t *lock; /* of a step, and of what follows */
+    apr_thread_mutex_t *lock; /* held during a step */
     _Atomic int64_t stepped_at;
-    apr_int64_t retry_at; /* after a failed switch; 0: none has failed yet */
+    apr_int64_t retry_at; /* after a failed switch; 0: no failure yet */
 } scheduling;
 
 static apr_int32_t count_cores(void)
@@ -46,13 +46,13 @@ int pyw_batch_scheduling_is_on(void)
     return atomic_load_explicit(&scheduling.batch.is_on, memory_order_relaxed);
 }
 
-/* Descriptors may be short for a while; a filter of system calls stays. */
-static void failed(int error, apr_int64_t now)
+/* A lack of descriptors is temporary, a filter of system calls is permanent. */
+static void record_failure(int error, apr_int64_t now)
 {
     if (!scheduling.retry_at) {
         pyw_log(PYW_LOG_INFO,
-                PYWNO(0287) "the scheduling policy of this child's threads cannot be changed for the number of "
-                            "requests: %s; trying again every second (WSGIBatchScheduling)",
+                PYWNO(0287) "cannot change the scheduling policy of this child's threads: %s; trying again every "
+                            "second (WSGIBatchScheduling)",
                 strerror(error));
     }
     scheduling.retry_at = now + RETRY_MS;
@@ -63,7 +63,7 @@ static void switch_threads(int is_on, apr_int64_t now)
     int error = pyw_batch_switch_process(is_on);
 
     if (error) {
-        failed(error, now);
+        record_failure(error, now);
         return;
     }
     atomic_store_explicit(&scheduling.batch.is_on, is_on, memory_order_relaxed);
@@ -82,7 +82,7 @@ static void batch_step(int is_high, apr_int64_t now)
     }
 }
 
-/* One step in a millisecond is enough. If another thread takes it, this one does not wait. */
+/* At most one step per millisecond. Does not wait for a thread that is in a step. */
 void pyw_batch_scheduling_note(apr_int32_t requests)
 {
     apr_int64_t now = pyw_clock_ms();

@@ -9,13 +9,15 @@
 
 #include <httpd.h>
 
-/* In a new child, before its threads. */
+/* In a new child, before its threads start. */
 void pyw_batch_scheduling_child_init(apr_pool_t *pchild);
 
-/* A request arrives. `requests`: how many of its group run or wait, in all children. Any thread. */
+/*
+ * Records an arrival. `requests`: the number of running and waiting requests of the group in all children. Any thread.
+ */
 void pyw_batch_scheduling_note(apr_int32_t requests);
 
-/* Is it on? REQUEST frames tell the worker. Any thread. */
+/* Whether it is on. REQUEST frames pass this to the worker. Any thread. */
 int pyw_batch_scheduling_is_on(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/queue/batch_trial.h"
 
-/* Two measurements of the same differ by as much. */
+/* Repeated measurements differ by this factor. */
 #define TOLERANCE 1.05
 
 static const struct {
@@ -39,7 +39,7 @@ static void enter(pyw_batch_trial *trial, pyw_batch_state state, int64_t now)
     atomic_store_explicit(&trial->requests, 0, memory_order_relaxed);
 }
 
-/* How long requests take, in milliseconds; 0: that cannot be told yet. */
+/* The mean duration of a request, in milliseconds; 0: not known yet. */
 static double request_time(const pyw_batch_trial *trial, int64_t now)
 {
     double arrivals = (double)atomic_load_explicit(&trial->arrivals, memory_order_relaxed);
@@ -50,13 +50,6 @@ static double request_time(const pyw_batch_trial *trial, int64_t now)
         return 0;
     }
     return requests / arrivals * (double)elapsed / arrivals;
-}
-
-static void compare(pyw_batch_trial *trial, double batch_time, int64_t now)
-{
-    trial->verdict = batch_time > trial->normal_time * TOLERANCE ? PYW_BATCH_RELEASED : PYW_BATCH_USED;
-    trial->valid_until = now + PYW_BATCH_VERDICT_MS;
-    enter(trial, trial->verdict, now);
 }
 
 void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now)
@@ -75,7 +68,9 @@ void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now)
         enter(trial, PYW_BATCH_MEASURE_BATCH, now);
     }
     else if (trial->state == PYW_BATCH_MEASURE_BATCH && time > 0) {
-        compare(trial, time, now);
+        trial->verdict = time > trial->normal_time * TOLERANCE ? PYW_BATCH_RELEASED : PYW_BATCH_USED;
+        trial->valid_until = now + PYW_BATCH_VERDICT_MS;
+        enter(trial, trial->verdict, now);
     }
     else if (trial->state >= PYW_BATCH_USED && now >= trial->valid_until) {
         enter(trial, PYW_BATCH_MEASURE_NORMAL, now);

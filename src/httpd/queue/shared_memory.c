@@ -21,19 +21,22 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* Beyond those that run and wait: retries, and requests whose client has left while the worker is busy with them. */
+/*
+ * Tickets beyond running and waiting requests: for retries, and for requests whose client has left while the worker
+ * still runs them.
+ */
 #define SPARE_TICKETS 256
-#define MOST_TICKETS (64 * 1024) /* more requests than an httpd has threads */
+#define MOST_TICKETS (64 * 1024) /* exceeds the threads of any httpd */
 #define SPARE_WORKERS 16
 #define LEAST_PLACES 16
 
 #define KEY_SIZE 128
 
-/* A group's tables. They stay as long as a child lives that was started when the group was configured. */
+/* The tables of a group. They exist as long as a child whose configuration contains the group. */
 typedef struct dispatch_entry {
     char *name;                 /* owned */
-    ap_generation_t generation; /* the last one whose children know the group */
-    apr_uint32_t use;           /* so many groups had this place before */
+    ap_generation_t generation; /* the last generation that knows the group */
+    apr_uint32_t use;           /* the number of groups that had this entry before */
     pyw_slots *slots;
     apr_uint32_t tickets;
     apr_uint32_t workers;
@@ -44,12 +47,12 @@ typedef struct dispatch_memory {
     int load_fd;
     pyw_worker_list_group *worker_list;
     pyw_load_group *load;
-    int size;  /* places that there is memory for */
-    int count; /* places that were given */
+    int size;  /* allocated entries */
+    int count; /* used entries */
     dispatch_entry *entries;
 } dispatch_memory;
 
-/* Another build of this module does not take over tables that it sees differently. */
+/* A different build of this module, with other layouts, does not reuse the tables. */
 static const char *retained_key(char key[KEY_SIZE])
 {
     apr_snprintf(key, KEY_SIZE, "pywsgi-dispatch " PYW_VERSION " %lu %lu %lu %lu %lu",
@@ -78,7 +81,7 @@ static dispatch_memory *retained_memory(void)
     return memory;
 }
 
-static int make_memory(dispatch_memory *memory)
+static int create_memory(dispatch_memory *memory)
 {
     if (memory->worker_list_fd < 0) {
         memory->worker_list_fd = pyw_worker_list_memory("pywsgi-worker-list", 0);
@@ -89,7 +92,7 @@ static int make_memory(dispatch_memory *memory)
     return memory->worker_list_fd >= 0 && memory->load_fd >= 0;
 }
 
-/* What was mapped stays so for ever: tables and old children refer to it. It is the same memory. 0 with errno. */
+/* Old mappings stay, because tables and old children use them; they share the memory. 0 with errno. */
 static int grow_memory(dispatch_memory *memory, int size)
 {
     size_t worker_list_size = (size_t)size * sizeof(pyw_worker_list_group),
@@ -102,7 +105,7 @@ static int grow_memory(dispatch_memory *memory, int size)
         return 0;
     }
     memory->entries = entries;
-    if (!make_memory(memory) || pyw_worker_list_grow(memory->worker_list_fd, worker_list_size) != 0 ||
+    if (!create_memory(memory) || pyw_worker_list_grow(memory->worker_list_fd, worker_list_size) != 0 ||
         pyw_worker_list_grow(memory->load_fd, load_size) != 0) {
         return 0;
     }
@@ -128,7 +131,7 @@ static dispatch_entry *find_entry(dispatch_memory *memory, const char *name)
     return NULL;
 }
 
-/* The group was removed, and no process uses its tables any more: the place is free for another group. */
+/* Frees the entry of a removed group, when no process uses its tables. */
 static void clear_entry(dispatch_memory *memory, dispatch_entry *entry)
 {
     if (entry->slots) {
@@ -157,7 +160,7 @@ static dispatch_entry *find_free_entry(dispatch_memory *memory)
 }
 
 /* NULL with errno. */
-static dispatch_entry *make_entry(dispatch_memory *memory, const char *name)
+static dispatch_entry *create_entry(dispatch_memory *memory, const char *name)
 {
     char *copy = strdup(name);
     dispatch_entry *entry = copy ? find_free_entry(memory) : NULL;
@@ -171,7 +174,7 @@ static dispatch_entry *make_entry(dispatch_memory *memory, const char *name)
     return entry;
 }
 
-/* Of this generation and the one before, whose workers still run something. */
+/* Includes the previous generation, whose workers may still run requests. */
 static apr_uint32_t wanted_tickets(const pyw_group_options *options)
 {
     apr_int64_t wanted = (apr_int64_t)options->manager.processes * options->worker.threads * 2 +
@@ -188,35 +191,35 @@ static apr_uint32_t wanted_workers(const pyw_group_options *options)
     return wanted < PYW_WORKER_LIST_WORKERS ? wanted : PYW_WORKER_LIST_WORKERS;
 }
 
-/* Old children keep the smaller table: for as long as they drain, each side counts its own requests only. */
-static int make_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw_group_options *options)
+/* While old children with a smaller table drain, each generation counts only its own requests. */
+static int create_slots(dispatch_memory *memory, dispatch_entry *entry, const pyw_group_options *options)
 {
     apr_uint32_t tickets = wanted_tickets(options), workers = wanted_workers(options);
     int index = (int)(entry - memory->entries);
-    void *made;
+    void *created;
 
     if (entry->slots && entry->tickets >= tickets && entry->workers >= workers) {
         return 1;
     }
-    /* Never smaller in one way: two configurations in turn would make a new table each time. */
+    /* Never shrinks: otherwise two alternating configurations would create a new table each time. */
     tickets = tickets > entry->tickets ? tickets : entry->tickets;
     workers = workers > entry->workers ? workers : entry->workers;
-    made = mmap(NULL, pyw_slots_size(tickets, workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (made == MAP_FAILED) {
+    created = mmap(NULL, pyw_slots_size(tickets, workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (created == MAP_FAILED) {
         return 0;
     }
-    if (pyw_slots_init(made, tickets, workers, &memory->worker_list[index], entry->use, &memory->load[index]) != 0) {
-        munmap(made, pyw_slots_size(tickets, workers));
+    if (pyw_slots_init(created, tickets, workers, &memory->worker_list[index], entry->use, &memory->load[index]) != 0) {
+        munmap(created, pyw_slots_size(tickets, workers));
         return 0;
     }
-    entry->slots = made;
+    entry->slots = created;
     entry->tickets = tickets;
     entry->workers = workers;
     return 1;
 }
 
-/* Before a place is given away: the groups that have one already. */
-static void keep_entries(dispatch_memory *memory, const apr_array_header_t *groups)
+/* Marks the entries of configured groups, before other entries are reused. */
+static void mark_entries(dispatch_memory *memory, const apr_array_header_t *groups)
 {
     for (int i = 0; i < groups->nelts; i++) {
         dispatch_entry *entry = find_entry(memory, APR_ARRAY_IDX(groups, i, pyw_group *)->options->name);
@@ -232,9 +235,9 @@ static int prepare_group(dispatch_memory *memory, pyw_group *group)
     dispatch_entry *entry = find_entry(memory, group->options->name);
 
     if (!entry) {
-        entry = make_entry(memory, group->options->name);
+        entry = create_entry(memory, group->options->name);
     }
-    if (!entry || !make_slots(memory, entry, group->options)) {
+    if (!entry || !create_slots(memory, entry, group->options)) {
         return 0;
     }
     entry->generation = pyw_generations_current();
@@ -250,14 +253,13 @@ pyw_result pyw_shared_memory_prepare(void)
     dispatch_memory *memory = retained_memory();
     const apr_array_header_t *groups = pyw_config_main()->groups;
 
-    keep_entries(memory, groups);
+    mark_entries(memory, groups);
     for (int i = 0; i < groups->nelts; i++) {
         pyw_group *group = APR_ARRAY_IDX(groups, i, pyw_group *);
 
         if (!prepare_group(memory, group)) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
-                         PYWNO(0261) "process group '%s': there is no shared memory for its queue",
-                         group->options->name);
+                         PYWNO(0261) "process group '%s': no shared memory for its queue", group->options->name);
             return PYW_FAILED;
         }
     }

@@ -3,9 +3,9 @@
 #define PYW_HTTPD_QUEUE_SHARED_MEMORY_H
 
 /*
- * The memory that httpd's processes share to find workers (pyw_slots) and that they share with the manager
- * (pyw_worker_list). httpd's parent makes it, its children inherit it, and it lives through restarts: old children and
- * new ones use the same tables. The parent, which is root, only makes them: it never looks at what its children wrote.
+ * The memory that httpd's processes share with each other (pyw_slots) and with the manager (pyw_worker_list). httpd's
+ * parent creates it, its children inherit it, and it persists over restarts, so old and new children use the same
+ * tables. The parent, which is root, never reads the data of its children.
  */
 
 #include <httpd.h>
@@ -14,20 +14,20 @@
 #include "httpd/queue/slots.h"
 
 /*
- * In httpd's parent, before the manager is configured: gives each group of the configuration its place, kept by its
- * name from restart to restart. A place whose group was removed is given away when no child is left that knows the
- * group. Not PYW_OK: there is no memory, which was logged; httpd cannot serve.
+ * In httpd's parent, before the manager is configured: gives each group of the configuration an entry, found by its
+ * name after a restart. The entry of a removed group is reused when all children that know the group have exited.
+ * PYW_FAILED: out of memory, which was logged; httpd cannot serve.
  */
 pyw_result pyw_shared_memory_prepare(void);
 
-/* The indexes of all groups are below that. */
+/* The number of entries. All indexes of groups are smaller. */
 int pyw_shared_memory_size(void);
 
-/* For the manager; -1: there is no such memory. They stay this module's. */
+/* The descriptors, for the manager; -1: there are none. They still belong to this module. */
 int pyw_shared_memory_worker_list_fd(void);
 int pyw_shared_memory_load_fd(void);
 
-/* In a new child: it needs no descriptors of it. */
+/* In a new child: closes the descriptors, which it does not need. */
 void pyw_shared_memory_child_init(void);
 
 #endif

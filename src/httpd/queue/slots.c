@@ -15,22 +15,14 @@
 #include "httpd/queue/slots_table.h"
 
 enum {
-    PUMP_MS = 20,       /* how often the first in the queue looks for workers that have come */
-    START_MS = 3,       /* likewise, while there is none */
+    PUMP_MS = 20,       /* interval at which the first in the queue checks for new workers */
+    START_MS = 3,       /* likewise, while the group has no worker */
     SERVICE_WEIGHT = 8, /* of the running mean of service times: the last one counts an eighth */
     AVOIDED_MS =
-        1000, /* a worker that said that it cannot take a request; one that ends is off the worker list by then */
+        1000, /* for a worker that refused a request; if it is about to exit, it leaves the worker list meanwhile */
     REFUSAL_PAUSE_MS = 1000,
-    OWNERS_MS = 500 /* how often it is asked who has died, while somebody waits */
+    OWNER_CHECK_MS = 500 /* interval at which waiting requests check for dead processes */
 };
-
-static void orphan(pyw_slots *slots, pyw_ticket *lost)
-{
-    lost->state = PYW_TICKET_ORPHANED;
-    lost->owner = 0;
-    lost->since = pyw_slots_now_us();
-    slots->orphans++;
-}
 
 static void recover(pyw_slots *slots, int32_t index)
 {
@@ -38,23 +30,29 @@ static void recover(pyw_slots *slots, int32_t index)
 
     if (lost->state == PYW_TICKET_WAITING) {
         pyw_slots_dequeue(slots, index);
-        pyw_slots_put_free(slots, index);
+        pyw_slots_free_ticket(slots, index);
     }
     else if (lost->state == PYW_TICKET_RUNNING) {
-        orphan(slots, lost);
+        lost->state = PYW_TICKET_ORPHANED;
+        lost->owner = 0;
+        lost->since = pyw_slots_now_us();
+        slots->orphans++;
     }
 }
 
-/* 0: that was done a moment ago. The tickets of a process lie together, mostly: one kill(2) for each run of them. */
-static int look_for_the_dead(pyw_slots *slots)
+/*
+ * Recovers the tickets of dead processes. 0: the last check was less than OWNER_CHECK_MS ago. The tickets of a process
+ * are mostly adjacent, so this needs one kill(2) for each run of them.
+ */
+static int recover_dead_owners(pyw_slots *slots)
 {
     int32_t known = 0;
     int is_dead = 0;
 
-    if (slots->owners_seen_at + OWNERS_MS * INT64_C(1000) > pyw_slots_now_us()) {
+    if (slots->owners_checked_at + OWNER_CHECK_MS * INT64_C(1000) > pyw_slots_now_us()) {
         return 0;
     }
-    slots->owners_seen_at = pyw_slots_now_us();
+    slots->owners_checked_at = pyw_slots_now_us();
     for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
         int32_t owner = slots->tickets[i].owner;
 
@@ -76,7 +74,7 @@ void pyw_slots_adopt(pyw_slots *slots)
 {
     int32_t self = (int32_t)getpid();
 
-    pyw_slots_know_self();
+    pyw_slots_cache_pid();
     if (!pyw_slots_lock(slots)) {
         return;
     }
@@ -100,7 +98,7 @@ static int64_t expected_wait(pyw_slots *slots)
     return count == 0 ? 0 : (slots->waiting + 1) * slots->service_us / count / 1000;
 }
 
-/* One that has waited before is not refused now, unless there is nothing to wait for. */
+/* A request that has waited before is refused only if the group is down. */
 static pyw_slot_outcome refuse_waiting(pyw_slots *slots, const pyw_slot_parameters *parameters)
 {
     if (pyw_slots_are_down(slots)) {
@@ -130,7 +128,7 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_parameters *para
     slots->free_first = made->next;
     made->granted = 0;
     made->owner = parameters->owner ? parameters->owner : (int32_t)getpid();
-    made->is_left = 0;
+    made->is_ended = 0;
     made->next = PYW_SLOTS_NONE;
     made->worker = 0;
     made->pid = 0;
@@ -144,15 +142,7 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_parameters *para
     return made;
 }
 
-static pyw_slot_outcome grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *worker, pyw_slot *slot)
-{
-    pyw_slots_grant(slots, granted, worker);
-    slot->worker = worker->serial;
-    slot->pid = worker->pid;
-    return PYW_SLOT_GRANTED;
-}
-
-/* Those that could run by now were granted their slot when it became free: who waits has no claim on this one. */
+/* A free slot is not wanted by waiting requests: it would have been granted to them when it became free. */
 static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_parameters *parameters, pyw_slot *slot)
 {
     pyw_ticket *made = make_ticket(slots, parameters, &slot->ticket);
@@ -163,11 +153,14 @@ static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_parameters *param
         return PYW_SLOT_FULL;
     }
     if (worker != NULL && pyw_slots_may_run(slots, made)) {
-        return grant(slots, made, worker, slot);
+        pyw_slots_grant(slots, made, worker);
+        slot->worker = worker->serial;
+        slot->pid = worker->pid;
+        return PYW_SLOT_GRANTED;
     }
     outcome = refuse_waiting(slots, parameters);
     if (outcome != PYW_SLOT_WAITS) {
-        pyw_slots_put_free(slots, (int32_t)slot->ticket);
+        pyw_slots_free_ticket(slots, (int32_t)slot->ticket);
         return outcome;
     }
     made->state = PYW_TICKET_WAITING;
@@ -185,7 +178,7 @@ pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_parameters *pa
     }
     pyw_slots_pump(slots);
     outcome = admit(slots, parameters, slot);
-    if ((outcome == PYW_SLOT_FULL || outcome == PYW_SLOT_TOO_LATE) && look_for_the_dead(slots)) {
+    if ((outcome == PYW_SLOT_FULL || outcome == PYW_SLOT_TOO_LATE) && recover_dead_owners(slots)) {
         pyw_slots_pump(slots);
         outcome = admit(slots, parameters, slot);
     }
@@ -195,7 +188,7 @@ pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_parameters *pa
     return outcome;
 }
 
-static void sleep_for(const _Atomic uint32_t *word, int ms)
+static void wait_for_futex(const _Atomic uint32_t *word, int ms)
 {
     struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
 
@@ -203,29 +196,24 @@ static void sleep_for(const _Atomic uint32_t *word, int ms)
 }
 
 /*
- * Those that wait look after the queue, the first of them above all (unless its process died): a worker may have come
- * or gone, or an orphan's time be over.
+ * Waiting requests maintain the queue, usually the first of them: the worker list may have changed, or an orphaned
+ * ticket may have expired.
  */
-static void look_again(pyw_slots *slots, int64_t limit_ms)
+static void maintain_queue(pyw_slots *slots, int64_t limit_ms)
 {
     if (pyw_slots_lock_within(slots, limit_ms)) {
-        look_for_the_dead(slots);
+        recover_dead_owners(slots);
         pyw_slots_pump(slots);
         pyw_slots_unlock(slots);
     }
 }
 
-static int is_first(const pyw_slots *slots, const pyw_slot *slot)
-{
-    /* A link like `next` of the tickets, which are written with the lock. */
-    return atomic_load_explicit((const _Atomic int32_t *)&slots->queue_first, memory_order_relaxed) ==
-           (int32_t)slot->ticket;
-}
-
 static int pause_of(const pyw_slots *slots, const pyw_slot *slot)
 {
-    if (!is_first(slots, slot)) {
-        return OWNERS_MS;
+    /* A link like `next` of the tickets, which are written with the lock. */
+    if (atomic_load_explicit((const _Atomic int32_t *)&slots->queue_first, memory_order_relaxed) !=
+        (int32_t)slot->ticket) {
+        return OWNER_CHECK_MS;
     }
     return atomic_load_explicit(&slots->listed, memory_order_relaxed) > 0 ? PUMP_MS : START_MS;
 }
@@ -250,19 +238,19 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
             return pyw_slots_is_blocked(slots) ? PYW_SLOT_BLOCKED : PYW_SLOT_WAITS;
         }
         limit = pause_of(slots, slot);
-        sleep_for(&own->granted, (int)(left < limit ? left : limit));
+        wait_for_futex(&own->granted, (int)(left < limit ? left : limit));
         if (!atomic_load_explicit(&own->granted, memory_order_acquire)) {
-            look_again(slots, limit);
+            maintain_queue(slots, limit);
         }
     }
 }
 
-static void note_service(pyw_slots *slots, const pyw_ticket *ended)
+static void record_service(pyw_slots *slots, const pyw_ticket *ended)
 {
-    int64_t took = slots->now - ended->since;
+    int64_t duration = slots->now - ended->since;
 
-    slots->service_us += slots->service_us == 0 ? took : (took - slots->service_us) / SERVICE_WEIGHT;
-    slots->service_us += slots->service_us == 0; /* it is known now */
+    slots->service_us += slots->service_us == 0 ? duration : (duration - slots->service_us) / SERVICE_WEIGHT;
+    slots->service_us += slots->service_us == 0; /* 0 means unknown */
 }
 
 void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
@@ -274,7 +262,7 @@ void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
         return;
     }
     if (worked && ended->state == PYW_TICKET_RUNNING) {
-        note_service(slots, ended);
+        record_service(slots, ended);
     }
     pyw_slots_end(slots, (int32_t)slot->ticket);
     pyw_slots_pump(slots);
@@ -312,7 +300,7 @@ int64_t pyw_slots_expected_wait(pyw_slots *slots)
     return wait;
 }
 
-void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures)
+void pyw_slots_read_figures(pyw_slots *slots, pyw_slots_figures *figures)
 {
     memset(figures, 0, sizeof(*figures));
     if (!pyw_slots_lock(slots)) {
@@ -327,15 +315,15 @@ void pyw_slots_look(pyw_slots *slots, pyw_slots_figures *figures)
     pyw_slots_unlock(slots);
 }
 
-int pyw_slots_tell_blocked(pyw_slots *slots, int32_t *holder, int64_t *since_ms)
+int pyw_slots_should_log_blocked(pyw_slots *slots, int32_t *holder, int64_t *since_ms)
 {
     int64_t now = pyw_clock_ms(), since = atomic_load_explicit(&slots->blocked_since, memory_order_relaxed);
-    int64_t told_at = atomic_load_explicit(&slots->blocked_told_at, memory_order_relaxed);
+    int64_t logged_at = atomic_load_explicit(&slots->blocked_logged_at, memory_order_relaxed);
 
     *holder = atomic_load_explicit(&slots->holder, memory_order_relaxed);
     *since_ms = since != 0 ? now - since : 0;
-    return (told_at == 0 || now - told_at >= REFUSAL_PAUSE_MS) &&
-           atomic_compare_exchange_strong_explicit(&slots->blocked_told_at, &told_at, now, memory_order_relaxed,
+    return (logged_at == 0 || now - logged_at >= REFUSAL_PAUSE_MS) &&
+           atomic_compare_exchange_strong_explicit(&slots->blocked_logged_at, &logged_at, now, memory_order_relaxed,
                                                    memory_order_relaxed);
 }
 

@@ -12,12 +12,12 @@
 
 #include "base/clock.h"
 
-enum { BLOCKED_MS = 5 }; /* how long to try if others have just tried in vain */
+enum { BLOCKED_MS = 5 }; /* time limit for the lock while the table is blocked */
 
-/* Of this process: getpid(2) is a system call. */
+/* The id of this process, because getpid(2) is a system call. */
 static int32_t self;
 
-void pyw_slots_know_self(void)
+void pyw_slots_cache_pid(void)
 {
     self = (int32_t)getpid();
 }
@@ -25,7 +25,7 @@ void pyw_slots_know_self(void)
 static int32_t own_pid(void)
 {
     if (self == 0) {
-        pyw_slots_know_self();
+        pyw_slots_cache_pid();
     }
     return self;
 }
@@ -51,7 +51,7 @@ int64_t pyw_slots_now_us(void)
     return pyw_clock_us();
 }
 
-void pyw_slots_put_free(pyw_slots *slots, int32_t index)
+void pyw_slots_free_ticket(pyw_slots *slots, int32_t index)
 {
     slots->tickets[index].state = PYW_TICKET_FREE;
     slots->tickets[index].owner = 0;
@@ -82,9 +82,9 @@ int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const p
     slots->worker_capacity = workers;
     slots->free_first = PYW_SLOTS_NONE;
     slots->queue_first = PYW_SLOTS_NONE;
-    slots->sequence = 1; /* no worker list's */
+    slots->sequence = 1; /* odd: differs from every worker list */
     for (int32_t i = (int32_t)tickets - 1; i >= 0; i--) {
-        pyw_slots_put_free(slots, i);
+        pyw_slots_free_ticket(slots, i);
     }
     return init_lock(&slots->lock);
 }
@@ -120,7 +120,7 @@ void pyw_slots_dequeue(pyw_slots *slots, int32_t index)
     }
 }
 
-/* For the manager, which starts workers when requests wait for long. */
+/* For the manager, which starts workers if requests wait too long. */
 void pyw_slots_publish(pyw_slots *slots)
 {
     int64_t since = INT64_MAX;
@@ -163,26 +163,18 @@ static void add_worker(pyw_slots *slots, const pyw_worker_list_worker *listed)
     worker->avoided_until = 0;
 }
 
-/* Those that still run something are kept until it is over. */
+/* Keeps workers that still run requests. */
 static void drop_unlisted(pyw_slots *slots)
 {
     pyw_slot_worker *workers = pyw_slots_workers(slots);
-    uint32_t kept = 0;
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         if (workers[i].is_listed || workers[i].running > 0) {
-            workers[kept++] = workers[i];
+            workers[count++] = workers[i];
         }
     }
-    slots->worker_count = kept;
-}
-
-/* Others read these two without the lock. */
-static void note_status(pyw_slots *slots, const pyw_worker_list_status *status, uint32_t count)
-{
-    atomic_store_explicit(&slots->until, status->until, memory_order_relaxed);
-    atomic_store_explicit(&slots->state, status->state, memory_order_relaxed);
-    atomic_store_explicit(&slots->listed, (int32_t)count, memory_order_relaxed);
+    slots->worker_count = count;
 }
 
 static void follow_worker_list(pyw_slots *slots)
@@ -195,7 +187,10 @@ static void follow_worker_list(pyw_slots *slots)
         return;
     }
     count = pyw_worker_list_read(slots->worker_list, &status, listed, slots->worker_capacity, &slots->sequence);
-    note_status(slots, &status, count);
+    /* Read without the lock, therefore atomic. */
+    atomic_store_explicit(&slots->until, status.until, memory_order_relaxed);
+    atomic_store_explicit(&slots->state, status.state, memory_order_relaxed);
+    atomic_store_explicit(&slots->listed, (int32_t)count, memory_order_relaxed);
     for (uint32_t i = 0; i < slots->worker_count; i++) {
         pyw_slots_workers(slots)[i].is_listed = 0;
     }
@@ -212,7 +207,7 @@ static void follow_worker_list(pyw_slots *slots)
     }
 }
 
-/* A manager that dies does not come back to its word: when it is over, requests wait for the next one's workers. */
+/* If the manager dies, DOWN ends by itself, and requests wait for the workers of the next manager. */
 int pyw_slots_are_down(const pyw_slots *slots)
 {
     if (atomic_load_explicit(&slots->listed, memory_order_relaxed) > 0) {
@@ -303,7 +298,7 @@ void pyw_slots_end_running(pyw_slots *slots, int32_t index)
 
     slots->orphans -= ended->state == PYW_TICKET_ORPHANED;
     count_running(slots, ended, pyw_slots_find_worker(slots, ended->worker), -1);
-    pyw_slots_put_free(slots, index);
+    pyw_slots_free_ticket(slots, index);
 }
 
 static void drop_orphans(pyw_slots *slots)
@@ -339,7 +334,7 @@ void pyw_slots_pump(pyw_slots *slots)
     pyw_slots_publish(slots);
 }
 
-/* A process died while it changed the table: what the tickets say is believed, all else is counted anew. */
+/* A process died while it changed the table: recomputes everything from the tickets. */
 static void make_consistent(pyw_slots *slots)
 {
     slots->free_first = PYW_SLOTS_NONE;
@@ -364,10 +359,10 @@ static void make_consistent(pyw_slots *slots)
         else if (found->state == PYW_TICKET_RUNNING || found->state == PYW_TICKET_ORPHANED) {
             slots->orphans += found->state == PYW_TICKET_ORPHANED;
             count_running(slots, found, pyw_slots_find_worker(slots, found->worker), 1);
-            wake_ticket(found); /* it may not have been */
+            wake_ticket(found); /* the dead process may not have done it */
         }
         else {
-            pyw_slots_put_free(slots, i);
+            pyw_slots_free_ticket(slots, i);
         }
     }
     pthread_mutex_consistent(&slots->lock);
@@ -379,7 +374,7 @@ void pyw_slots_end(pyw_slots *slots, int32_t index)
 
     if (state == PYW_TICKET_WAITING) {
         pyw_slots_dequeue(slots, index);
-        pyw_slots_put_free(slots, index);
+        pyw_slots_free_ticket(slots, index);
     }
     else if (state != PYW_TICKET_FREE) {
         pyw_slots_end_running(slots, index);
@@ -388,18 +383,18 @@ void pyw_slots_end(pyw_slots *slots, int32_t index)
 
 void pyw_slots_end_later(pyw_slots *slots, int32_t index)
 {
-    atomic_store(&slots->tickets[index].is_left, 1);
-    atomic_store(&slots->left, 1);
+    atomic_store(&slots->tickets[index].is_ended, 1);
+    atomic_store(&slots->has_ended, 1);
 }
 
-static void end_left(pyw_slots *slots)
+static void end_marked(pyw_slots *slots)
 {
-    if (atomic_load_explicit(&slots->left, memory_order_relaxed) == 0) {
+    if (atomic_load_explicit(&slots->has_ended, memory_order_relaxed) == 0) {
         return;
     }
-    atomic_store(&slots->left, 0);
+    atomic_store(&slots->has_ended, 0);
     for (uint32_t i = 0; i < slots->ticket_capacity; i++) {
-        if (atomic_exchange(&slots->tickets[i].is_left, 0)) {
+        if (atomic_exchange(&slots->tickets[i].is_ended, 0)) {
             pyw_slots_end(slots, (int32_t)i);
         }
     }
@@ -413,27 +408,22 @@ int pyw_slots_is_blocked(const pyw_slots *slots)
     return since != 0 && pyw_clock_ms() - since >= PYW_SLOTS_PATIENCE_MS;
 }
 
-/* The clock is that of pthread_mutex_clocklock(3). */
-static int wait_for_lock(pyw_slots *slots, int64_t limit_ms)
-{
-    int64_t end = pyw_slots_now_us() + (pyw_slots_is_blocked(slots) ? BLOCKED_MS : limit_ms) * 1000;
-    struct timespec limit = {end / 1000000, end % 1000000 * 1000};
-
-    return pthread_mutex_clocklock(&slots->lock, CLOCK_MONOTONIC, &limit);
-}
-
 static int acquire(pyw_slots *slots, int64_t limit_ms)
 {
     int error = pthread_mutex_trylock(&slots->lock);
-    int64_t nobody = 0, began;
+    int64_t not_blocked = 0, start, end;
+    struct timespec limit;
 
     if (error != EBUSY) {
         return error;
     }
-    began = pyw_clock_ms();
-    error = wait_for_lock(slots, limit_ms < PYW_SLOTS_PATIENCE_MS ? limit_ms : PYW_SLOTS_PATIENCE_MS);
+    limit_ms = limit_ms < PYW_SLOTS_PATIENCE_MS ? limit_ms : PYW_SLOTS_PATIENCE_MS;
+    start = pyw_slots_now_us();
+    end = start + (pyw_slots_is_blocked(slots) ? BLOCKED_MS : limit_ms) * 1000;
+    limit = (struct timespec){end / 1000000, end % 1000000 * 1000};
+    error = pthread_mutex_clocklock(&slots->lock, CLOCK_MONOTONIC, &limit);
     if (error == ETIMEDOUT) {
-        atomic_compare_exchange_strong_explicit(&slots->blocked_since, &nobody, began, memory_order_relaxed,
+        atomic_compare_exchange_strong_explicit(&slots->blocked_since, &not_blocked, start / 1000, memory_order_relaxed,
                                                 memory_order_relaxed);
     }
     return error;
@@ -456,7 +446,7 @@ int pyw_slots_lock_within(pyw_slots *slots, int64_t limit_ms)
     slots->now = pyw_slots_now_us();
     follow_worker_list(slots);
     drop_orphans(slots);
-    end_left(slots);
+    end_marked(slots);
     return 1;
 }
 

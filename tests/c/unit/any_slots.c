@@ -64,7 +64,7 @@ void assert_figures(unsigned running, unsigned waiting)
 {
     pyw_slots_figures figures;
 
-    pyw_slots_look(table.slots, &figures);
+    pyw_slots_read_figures(table.slots, &figures);
     assert_int_equal(figures.running, running);
     assert_int_equal(figures.waiting, waiting);
     assert_int_equal(table.load->running, running);

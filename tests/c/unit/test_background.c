@@ -90,7 +90,7 @@ static unsigned running(void)
 {
     pyw_slots_figures figures;
 
-    pyw_slots_look(table.slots, &figures);
+    pyw_slots_read_figures(table.slots, &figures);
     return figures.running;
 }
 

@@ -42,10 +42,10 @@ static void test_a_request_is_refused_in_time_and_the_holder_is_named(void **sta
 
     enter(&plain, PYW_SLOT_BLOCKED);
     assert_in_range(pyw_clock_ms() - began, PYW_SLOTS_PATIENCE_MS - 1, PYW_SLOTS_PATIENCE_MS + BUSY_MACHINE_MS);
-    assert_int_equal(pyw_slots_tell_blocked(table.slots, &named, &since), 1);
+    assert_int_equal(pyw_slots_should_log_blocked(table.slots, &named, &since), 1);
     assert_int_equal(named, holder);
     assert_in_range(since, PYW_SLOTS_PATIENCE_MS - 1, PYW_SLOTS_PATIENCE_MS + BUSY_MACHINE_MS);
-    assert_int_equal(pyw_slots_tell_blocked(table.slots, &named, &since), 0);
+    assert_int_equal(pyw_slots_should_log_blocked(table.slots, &named, &since), 0);
     end_holder(holder, SIGKILL);
 }
 
