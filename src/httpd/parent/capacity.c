@@ -9,17 +9,17 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* In the manager: its channels, the clients of its commands, the pipes of httpd's old children, and the like. */
+/* The manager's own descriptors: its channels, clients of its commands, pipes of httpd's old children. */
 enum {
     OWN_DESCRIPTORS = 96,
     PER_GROUP = 3, /* the log, the next log during a restart, and the watch of reload-on= */
-    PER_WORKER = 2 /* its channel, and the pipe by which it logs */
+    PER_WORKER = 2 /* its channel, and its log pipe */
 };
 
 typedef struct capacity {
     apr_uint64_t limit;
-    apr_uint64_t least; /* each group with as few workers as it may have */
-    apr_uint64_t most;  /* while all of as many are replaced */
+    apr_uint64_t least; /* each group with its minimum of workers */
+    apr_uint64_t most;  /* each group with its maximum, while all workers are replaced */
     int groups;
     apr_uint64_t workers;
 } capacity;
@@ -52,7 +52,7 @@ pyw_result pyw_capacity_check(pyw_problem *problem)
         return PYW_OK;
     }
     return pyw_problem_set(problem,
-                           "%d groups need %" APR_UINT64_T_FMT " descriptors at least, and the hard limit is "
+                           "%d groups need at least %" APR_UINT64_T_FMT " descriptors, but the hard limit is "
                            "%" APR_UINT64_T_FMT ": raise it (LimitNOFILE= of the service, ulimit -Hn)",
                            needed.groups, needed.least, needed.limit);
 }
@@ -64,8 +64,8 @@ void pyw_capacity_warn(server_rec *main_server)
     if (needed.least <= needed.limit && needed.most > needed.limit) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                      PYWNO(0255) "%d groups with up to %" APR_UINT64_T_FMT " workers need up to %" APR_UINT64_T_FMT
-                                 " descriptors in the process manager, and the hard limit is %" APR_UINT64_T_FMT
-                                 ": when they run out, workers will be missing; raise it (LimitNOFILE= of the "
+                                 " descriptors in the process manager, but the hard limit is %" APR_UINT64_T_FMT
+                                 ": if they run out, workers cannot start; raise it (LimitNOFILE= of the "
                                  "service, ulimit -Hn)",
                      needed.groups, needed.workers, needed.most, needed.limit);
     }

@@ -29,17 +29,17 @@
 #include "wire/message.h"
 #include "wire/wait.h"
 
-/* Where the manager finds its end of the control channel. */
+/* The manager's end of the control channel. */
 #define MANAGER_CONTROL_FD 3
 
-/* And its end of the channel to the manager before it. */
+/* The manager's end of the channel to its predecessor. */
 #define MANAGER_LEGACY_FD 4
 #define ABOVE_ALL 10
 
-/* What socket-timeout= may be; httpd's Timeout has no limit. */
+/* The maximum of socket-timeout=; httpd's Timeout has none. */
 #define LONGEST_TIMEOUT apr_time_from_sec(24 * 60 * 60)
 
-/* For HANDOVER, which fits into the channel of a manager that listens. */
+/* For HANDOVER, which fits into the channel's buffer unless the manager does not read. */
 #define HANDOVER_TIMEOUT_MS 100
 
 void pyw_control_close_from(int first)
@@ -54,7 +54,7 @@ void pyw_control_close_from(int first)
     }
 }
 
-/* `legacy`: the channel to the manager whose successor it is; -1: there is none. */
+/* `legacy`: the channel to the predecessor; -1: none. */
 static void become_manager(const char *program, int control, int legacy)
 {
     char *const arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--manager",
@@ -98,7 +98,7 @@ void pyw_control_program_stamp(char stamp[PYW_STAMP_SIZE])
     pyw_control_stamp(program_path(ap_server_conf->process->pconf), stamp);
 }
 
-/* A channel on a duplicate of the descriptor. NULL, with errno: no memory or no descriptor. */
+/* A channel on a duplicate of the descriptor. NULL: see errno. */
 static pyw_channel *open_channel(int control_fd)
 {
     int fd = fcntl(control_fd, F_DUPFD_CLOEXEC, 3);
@@ -131,7 +131,7 @@ pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *probl
     close(pair[0]);
     if (result != PYW_OK) {
         close(pair[1]);
-        return pyw_problem_set(problem, "the old manager does not listen (%s)", pyw_result_name(result));
+        return pyw_problem_set(problem, "the old manager does not respond (%s)", pyw_result_name(result));
     }
     *legacy = pair[1];
     return PYW_OK;
@@ -143,8 +143,7 @@ pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_proble
     int pair[2];
 
     if (access(program, X_OK) != 0) {
-        return pyw_problem_set(problem, "%s: %s; run make install, or set WSGIDaemonProgram", program,
-                               strerror(errno));
+        return pyw_problem_set(problem, "%s: %s; run make install, or set WSGIDaemonProgram", program, strerror(errno));
     }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         return pyw_problem_set(problem, "socketpair: %s", strerror(errno));
@@ -181,15 +180,7 @@ static void encode(pyw_buffer *payload, const apr_table_t *table)
     pyw_pairs_free(&pairs);
 }
 
-/* A virtual host without an ErrorLog has the main server's. */
-static int logs_to_syslog(const server_rec *server)
-{
-    const char *name = server->error_fname ? server->error_fname : ap_server_conf->error_fname;
-
-    return name && strncasecmp(name, "syslog", 6) == 0;
-}
-
-/* A socket on which each write(2) is a message. -1: nobody listens there. */
+/* A datagram socket to the system log: each write(2) is a message. -1: not available. */
 static int open_syslog(void)
 {
     const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = _PATH_LOG};
@@ -202,10 +193,11 @@ static int open_syslog(void)
     return fd;
 }
 
-/* The descriptor of a server's ErrorLog, a duplicate; that of the process if it has none. */
+/* A duplicate of the descriptor of a server's ErrorLog, or of descriptor 2 if it has none. */
 static int open_log(const server_rec *server)
 {
-    int fd = logs_to_syslog(server) ? open_syslog() : -1;
+    const char *name = server->error_fname ? server->error_fname : ap_server_conf->error_fname;
+    int fd = name && strncasecmp(name, "syslog", 6) == 0 ? open_syslog() : -1;
     apr_os_file_t file = 2;
 
     if (fd < 0 && (!server->error_log || apr_os_file_get(&file, server->error_log) != APR_SUCCESS)) {
@@ -214,7 +206,7 @@ static int open_log(const server_rec *server)
     return fd >= 0 ? fd : fcntl(file, F_DUPFD_CLOEXEC, 3);
 }
 
-/* Without waiting: PYW_AGAIN if nothing of it went, and it has to be sent again. */
+/* Without waiting. PYW_AGAIN: nothing was sent; send it again. */
 static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const apr_table_t *table,
                              const server_rec *server)
 {
@@ -234,8 +226,8 @@ static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const ap
     return result;
 }
 
-/* What the configuration leaves open and only httpd's parent knows. */
-static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *group)
+/* The options with the values that only httpd's parent can determine. */
+static const pyw_group_options *complete_options(apr_pool_t *pool, const pyw_group *group)
 {
     pyw_group_options *options = apr_pmemdup(pool, group->options, sizeof(*options));
     char stamp[PYW_STAMP_SIZE];
@@ -251,7 +243,7 @@ static const pyw_group_options *completed(apr_pool_t *pool, const pyw_group *gro
     return options;
 }
 
-/* What the manager shares with httpd's children. */
+/* Sends a descriptor that the manager shares with httpd's children. */
 static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, uint16_t flags, int fd)
 {
     if (fd < 0) {
@@ -263,7 +255,7 @@ static pyw_result send_descriptor(pyw_channel *channel, pyw_frame_type type, uin
 
 static pyw_result send_group(pyw_channel *channel, apr_pool_t *pool, const pyw_group *group)
 {
-    const apr_table_t *pairs = pyw_options_pairs(completed(pool, group), PYW_PART_MANAGER, pool);
+    const apr_table_t *pairs = pyw_options_pairs(complete_options(pool, group), PYW_PART_MANAGER, pool);
 
     return send_table(channel, PYW_FRAME_GROUP, pairs, group->server);
 }
@@ -280,15 +272,15 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
     return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), main_server);
 }
 
-/* The parts of a configuration in their order; the groups are between STORE and COMMIT. */
-enum { PART_ROSTER, PART_LOAD, PART_LIFELINE, PART_STORE_WRITING, PART_STORE_READING, PART_GROUPS };
+/* The parts of a configuration in their order. After the groups COMMIT follows. */
+enum { PART_WORKER_LIST, PART_LOAD, PART_LIVENESS_PIPE, PART_STORE_WRITING, PART_STORE_READING, PART_GROUPS };
 
 struct pyw_delivery {
     apr_pool_t *pool;
     server_rec *main_server;
     pyw_channel *channel;
-    int next;       /* the part to be sent */
-    int unanswered; /* configurations: answers come in their order */
+    int next;       /* the next part to send */
+    int unanswered; /* number of unanswered configurations; answers arrive in order */
 };
 
 static apr_status_t destroy_channel(void *channel)
@@ -345,11 +337,11 @@ static pyw_result send_part(pyw_delivery *delivery)
     int index = delivery->next - PART_GROUPS;
 
     switch (delivery->next) {
-    case PART_ROSTER:
+    case PART_WORKER_LIST:
         return send_descriptor(channel, PYW_FRAME_WORKER_LIST, 0, pyw_shared_memory_worker_list_fd());
     case PART_LOAD:
         return send_descriptor(channel, PYW_FRAME_LOAD, 0, pyw_shared_memory_load_fd());
-    case PART_LIFELINE:
+    case PART_LIVENESS_PIPE:
         return send_descriptor(channel, PYW_FRAME_LIVENESS_PIPE, 0, pyw_liveness_pipe_fd());
     case PART_STORE_WRITING:
         return send_descriptor(channel, PYW_FRAME_STORE, 0, pyw_log_store_fd(0));
@@ -362,7 +354,7 @@ static pyw_result send_part(pyw_delivery *delivery)
     }
 }
 
-/* The rest of the part before, or the next one. */
+/* Sends the rest of the last part, or the next part. */
 static pyw_result send_more(pyw_delivery *delivery)
 {
     pyw_result result;
@@ -377,7 +369,7 @@ static pyw_result send_more(pyw_delivery *delivery)
     return result;
 }
 
-/* PYW_OK: all of it has gone. */
+/* PYW_OK: everything was sent. */
 static pyw_result send_all(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem)
 {
     while (!is_sent(delivery)) {
@@ -391,7 +383,7 @@ static pyw_result send_all(pyw_delivery *delivery, int64_t deadline, pyw_problem
             return PYW_TIMEOUT;
         }
         if (result != PYW_OK) {
-            pyw_problem_set(problem, "it does not listen (%s)", pyw_result_name(result));
+            pyw_problem_set(problem, "it does not respond (%s)", pyw_result_name(result));
             return PYW_GONE;
         }
     }
@@ -407,14 +399,14 @@ static pyw_result read_answer(pyw_delivery *delivery, int64_t deadline, pyw_fram
         return PYW_TIMEOUT;
     }
     if (result != PYW_OK || (frame->type != PYW_FRAME_BOUND && frame->type != PYW_FRAME_REFUSED)) {
-        pyw_problem_set(problem, "no answer (%s); the error log tells more if it died", pyw_result_name(result));
+        pyw_problem_set(problem, "no answer (%s); if it died, see the error log", pyw_result_name(result));
         return PYW_GONE;
     }
     delivery->unanswered--;
     return PYW_OK;
 }
 
-pyw_result pyw_delivery_go_on(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem)
+pyw_result pyw_delivery_continue(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem)
 {
     pyw_frame frame = {0};
     pyw_result result = send_all(delivery, deadline, problem);

@@ -8,12 +8,12 @@
 
 typedef struct generation_count {
     ap_generation_t generation;
-    int children; /* 0: this place is free */
+    int children; /* 0: the entry is free */
 } generation_count;
 
 /* Plain data only, as the next generation may be another build of this module. */
 typedef struct retained_generations {
-    int has_overflowed; /* a generation found no place: from then on none is taken for gone */
+    int has_overflowed; /* a generation found no free entry; from then on no generation counts as gone */
     generation_count counts[MOST];
 } retained_generations;
 

@@ -3,8 +3,8 @@
 #define PYW_HTTPD_PARENT_GENERATIONS_H
 
 /*
- * Which generations of httpd's children still live: each restart begins another one, and a graceful one leaves children
- * of the generations before. Counted in httpd's parent, on its only thread, and retained over restarts.
+ * Counts the children of each generation. Each restart begins a generation, and after a graceful one children of
+ * earlier generations continue. In httpd's parent, on its only thread; retained over restarts.
  */
 
 #include <ap_mpm.h>
@@ -14,10 +14,10 @@
 void pyw_generations_child_status(server_rec *server, pid_t pid, ap_generation_t generation, int slot,
                                   mpm_child_status status);
 
-/* The generation of the children that this configuration will have. */
+/* The generation of this configuration's children. */
 ap_generation_t pyw_generations_current(void);
 
-/* Has every child ended that was started with the configuration of `generation` or an earlier one? */
+/* Whether all children of `generation` and of earlier ones have exited. */
 int pyw_generations_are_gone(ap_generation_t generation);
 
 #endif

@@ -51,7 +51,7 @@ void pyw_liveness_pipe_child_init(void)
     close_end(&liveness_pipe.reading);
 }
 
-/* A pipe that is full wakes it, too. */
+/* A full pipe wakes the manager, too. */
 void pyw_liveness_pipe_wake_manager(void)
 {
     (void)!write(liveness_pipe.writing, "", 1);

@@ -5,18 +5,20 @@
 #include <apr_pools.h>
 
 /*
- * A pipe from httpd's children to the manager: each child has the writing end of its configuration's, by fork. The
- * manager sees when the last of them is gone; and a byte, whatever it is, makes it look at the groups.
+ * A pipe from httpd's children of one configuration to the manager. Children inherit the writing end. At end of file
+ * the manager knows that the last of them has exited; any byte makes it check its groups.
  */
 
-/* In httpd's parent: makes the one of this configuration; both ends are closed with `pconf`. Without it the manager
- * guesses, and looks once a second. */
+/*
+ * In httpd's parent: creates the pipe of this configuration; both ends are closed with `pconf`. Without a pipe the
+ * manager uses a time limit, and checks its groups once a second.
+ */
 void pyw_liveness_pipe_create(apr_pool_t *pconf);
 
-/* The reading end; stays here. -1: there is none. */
+/* The reading end, which still belongs to this file. -1: none. */
 int pyw_liveness_pipe_fd(void);
 
-/* In a child: the reading end is not its business. */
+/* In a child: closes the reading end. */
 void pyw_liveness_pipe_child_init(void);
 
 /* In a child, any thread: a request waits for a worker of a group that is asleep. */

@@ -8,16 +8,16 @@
 
 #define RETAINED_KEY "pywsgi-log-store"
 
-/* Room for some thousand pipes, as far as the system allows. */
+/* Space for several thousand pipes, if the system allows it. */
 enum { SEND_BUFFER = 4 * 1024 * 1024 };
 
-/* As all that outlives a restart: plain data. */
+/* Plain data only, as the next generation may be another build of this module. */
 typedef struct retained_store {
-    int is_made;
+    int is_created;
     int ends[2];
 } retained_store;
 
-static int make_store(retained_store *store)
+static int create_store(retained_store *store)
 {
     const int size = SEND_BUFFER;
 
@@ -27,7 +27,7 @@ static int make_store(retained_store *store)
     if (setsockopt(store->ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) != 0) {
         (void)setsockopt(store->ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
     }
-    store->is_made = 1;
+    store->is_created = 1;
     return 1;
 }
 
@@ -38,17 +38,17 @@ int pyw_log_store_fd(int end)
     if (!store) {
         store = ap_retained_data_create(RETAINED_KEY, sizeof(*store));
     }
-    return store->is_made || make_store(store) ? store->ends[end] : -1;
+    return store->is_created || create_store(store) ? store->ends[end] : -1;
 }
 
 void pyw_log_store_renew(void)
 {
     retained_store *store = ap_retained_data_get(RETAINED_KEY);
 
-    if (store && store->is_made) {
+    if (store && store->is_created) {
         close(store->ends[0]);
         close(store->ends[1]);
-        store->is_made = 0;
+        store->is_created = 0;
     }
 }
 

@@ -23,13 +23,13 @@ APLOG_USE_MODULE(pywsgi);
 #define CURRENT_KEY "pywsgi-manager"
 #define STATE_KEY "pywsgi-managers-state"
 
-/* How long a manager may take to end its workers beyond their shutdown-timeout, and how often to look. */
+/* The time that a manager has for its workers' exit in addition to their shutdown-timeout, and the polling interval. */
 #define STOP_GRACE apr_time_from_sec(5)
 #define STOP_STEP_MS 20
 
 #define NEVER apr_time_from_sec(24 * 60 * 60)
 
-/* With graceful-timeout=0, as for groups that are removed. */
+/* With graceful-timeout=0, as for removed groups. */
 #define UNLIMITED_MS (5 * 60 * 1000)
 
 pyw_manager_process *pyw_managers_find(void)
@@ -48,8 +48,8 @@ pyw_manager_process *pyw_managers_current(void)
     return manager;
 }
 
-/* An older build of this module left no state, but a manager that runs. */
-pyw_managers_state *pyw_managers_state_of_both(void)
+/* An older build of this module may have left a running manager, but no state. */
+pyw_managers_state *pyw_managers_get_state(void)
 {
     pyw_managers_state *state = ap_retained_data_get(STATE_KEY);
 
@@ -102,8 +102,8 @@ static apr_interval_time_t longer(apr_interval_time_t one, apr_interval_time_t o
     return one > other ? one : other;
 }
 
-/* Without a group the limits stay: those that were removed are not done yet. */
-void pyw_managers_note_limits(void)
+/* Without a group the limits stay, because removed groups may still drain. */
+void pyw_managers_record_limits(void)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
     pyw_manager_process *manager = pyw_managers_current();
@@ -112,18 +112,18 @@ void pyw_managers_note_limits(void)
     for (int i = 0; i < groups->nelts; i++) {
         const pyw_group_options *options = APR_ARRAY_IDX(groups, i, const pyw_group *)->options;
 
-        /* 0 is: never force. */
+        /* 0: never force. */
         shutdown = longer(shutdown, options->worker.shutdown_timeout == 0 ? NEVER : options->worker.shutdown_timeout);
         graceful = longer(graceful, options->manager.graceful_timeout == 0 ? apr_time_from_msec(UNLIMITED_MS)
                                                                            : options->manager.graceful_timeout);
     }
     if (groups->nelts > 0) {
         manager->stop_limit = shutdown;
-        pyw_managers_state_of_both()->graceful_limit_ms = apr_time_as_msec(graceful);
+        pyw_managers_get_state()->graceful_limit_ms = apr_time_as_msec(graceful);
     }
 }
 
-void pyw_managers_let_go(pyw_manager_process *manager, int64_t kill_at, apr_pool_t *pconf)
+void pyw_managers_release(pyw_manager_process *manager, int64_t kill_at, apr_pool_t *pconf)
 {
     pyw_other_child_unwatch(manager);
     if (manager->proc.pid > 0) {
@@ -134,7 +134,7 @@ void pyw_managers_let_go(pyw_manager_process *manager, int64_t kill_at, apr_pool
     manager->proc.pid = 0;
 }
 
-static void kill_and_forget(pyw_manager_process *manager)
+static void kill_manager(pyw_manager_process *manager)
 {
     pyw_managers_close_control(manager);
     if (manager->proc.pid > 0) {
@@ -144,15 +144,15 @@ static void kill_and_forget(pyw_manager_process *manager)
     manager->proc.pid = 0;
 }
 
-/* Waits for the end of the manager, which has been told to stop; it is killed if it takes too long. */
-static void await_end(pyw_manager_process *manager, int64_t deadline)
+/* Waits for the exit of a stopping manager, and kills it after the deadline. */
+static void await_exit(pyw_manager_process *manager, int64_t deadline)
 {
     while (waitpid(manager->proc.pid, NULL, WNOHANG) == 0) {
         if (pyw_clock_ms() > deadline) {
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
-                         PYWNO(0250) "the process manager (pid %" APR_PID_T_FMT ") does not end, killing it",
+                         PYWNO(0250) "the process manager (pid %" APR_PID_T_FMT ") does not exit; killing it",
                          manager->proc.pid);
-            kill_and_forget(manager);
+            kill_manager(manager);
             return;
         }
         poll(NULL, 0, STOP_STEP_MS);
@@ -166,12 +166,12 @@ void pyw_managers_stop_all(void)
     int64_t deadline = pyw_clock_ms() + apr_time_as_msec(manager->stop_limit + STOP_GRACE);
 
     pyw_replaced_managers_stop();
-    kill_and_forget(&pyw_managers_state_of_both()->next);
+    kill_manager(&pyw_managers_get_state()->next);
     if (pyw_managers_is_alive(manager)) {
-        /* The order to stop; processes that other modules have forked may have duplicates of the channel. */
+        /* Makes the manager stop. shutdown(2), because processes forked by other modules may have duplicates. */
         shutdown(manager->control_fd, SHUT_RDWR);
         pyw_managers_close_control(manager);
-        await_end(manager, deadline);
+        await_exit(manager, deadline);
     }
     pyw_replaced_managers_await(deadline);
 }

@@ -29,41 +29,40 @@
 APLOG_USE_MODULE(pywsgi);
 
 /*
- * httpd's parent wants a manager that has taken the configuration, and waits for none. While it waits httpd's old
- * children accept nothing any more, and the new ones are not there yet; and later it must notice its children's ends.
+ * httpd's parent must not wait for a manager to accept the configuration. At a restart, while it waits, httpd's old
+ * children accept no more connections, and the new ones do not exist yet; later, it must reap its children.
  */
 enum {
-    START_MS = 31 * 1000, /* httpd starts: no client waits, and the outcome is worth knowing */
-    RESTART_MS = 1000,    /* all that post_config may take at a restart */
-    TURN_MS = 300,        /* what is left to do is tried for so long now and then */
+    START_MS = 31 * 1000, /* at httpd's start: no client waits, and an error prevents the start */
+    RESTART_MS = 1000,    /* time limit of post_config at a restart */
+    TURN_MS = 300,        /* time limit of a later turn */
     TURN_PAUSE_MS = 1000,
-    ANSWER_MS = 10 * 1000, /* a manager that has not answered by then is replaced */
+    ANSWER_MS = 10 * 1000, /* a manager that has not answered after this time is replaced */
     START_ANSWER_MS = 30 * 1000,
-    PAUSE_LEAST_MS = 1000, /* between two attempts: it doubles */
+    PAUSE_LEAST_MS = 1000, /* between two attempts; doubles */
     PAUSE_DOUBLINGS = 3,
-    MIN_LIFE_MS = 1000 /* a manager that lived for less is not started again at once */
+    MIN_LIFE_MS = 1000 /* a manager that lived for a shorter time is not restarted immediately */
 };
 
-/* Of a new one. */
-#define ENDED_AT_ONCE "it ended without an answer; the error log may tell more"
+#define EXITED_EARLY "it exited without an answer; see the error log"
 
-/* What is left to be done for this configuration; ends with its pool. */
+/* The outstanding work for this configuration; cleared with its pool. */
 static struct {
-    int is_open; /* something is */
+    int is_open; /* work is outstanding */
     int is_start;
-    int is_revival;        /* the manager died: its successor is worth a record */
-    int has_tried_program; /* another pywsgid is on disk, and was tried */
+    int is_revival;        /* a manager died: log the start of its successor */
+    int has_tried_program; /* a different pywsgid on disk was tried */
     apr_pool_t *pconf;
     server_rec *server;
-    pyw_delivery *delivery; /* NULL: none is on its way */
+    pyw_delivery *delivery; /* NULL: none in progress */
     pyw_manager_process *receiver;
     int64_t answer_by;
     int64_t retry_at;
-    int failures;                                  /* in turn */
-    char reason[sizeof(((pyw_problem *)0)->text)]; /* of the last one, as it was logged */
+    int failures;                                  /* consecutive */
+    char reason[sizeof(((pyw_problem *)0)->text)]; /* of the last failure, as logged */
 } work;
 
-/* The process that all of this is about; not one that it has forked. */
+/* httpd's parent, not a process that it has forked. */
 static pid_t owner;
 
 static int is_wanted(void)
@@ -79,8 +78,8 @@ static void back_off(void)
     work.retry_at = pyw_clock_ms() + (PAUSE_LEAST_MS << doublings);
 }
 
-/* Each reason is one record, however often it is met. */
-static int is_news(const char *reason)
+/* Logs a repeated reason only once. */
+static int is_new_reason(const char *reason)
 {
     if (strcmp(work.reason, reason) == 0) {
         return 0;
@@ -89,16 +88,16 @@ static int is_news(const char *reason)
     return 1;
 }
 
-static const char *what_follows(void)
+static const char *consequence(void)
 {
     return work.is_start ? "" : "; it is tried again until it succeeds";
 }
 
 static void report_refusal(const char *reason)
 {
-    if (is_news(reason)) {
+    if (is_new_reason(reason)) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, work.server,
-                     PYWNO(0252) "the process manager does not take the configuration: %s%s", reason, what_follows());
+                     PYWNO(0252) "the process manager does not accept the configuration: %s%s", reason, consequence());
     }
 }
 
@@ -117,52 +116,40 @@ static int start_manager(pyw_manager_process *manager, int legacy)
         watch_manager(manager);
         return 1;
     }
-    if (is_news(problem.text)) {
+    if (is_new_reason(problem.text)) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, work.server, PYWNO(0251) "the process manager cannot be started: %s%s",
-                     problem.text, what_follows());
+                     problem.text, consequence());
     }
     return 0;
 }
 
-static int start_current(pyw_manager_process *manager)
-{
-    pyw_managers_state_of_both()->unanswered = 0;
-    pyw_managers_state_of_both()->is_configured = 0;
-    return start_manager(manager, -1);
-}
-
-/* It has never had a configuration, and so no workers. */
+/* Kills a manager that has never had a configuration, and therefore no workers. */
 static void discard(pyw_manager_process *manager)
 {
-    pyw_managers_let_go(manager, pyw_clock_ms(), work.pconf);
+    pyw_managers_release(manager, pyw_clock_ms(), work.pconf);
 }
 
 /*
- * It cannot be told anything. Its workers serve on while it is stopped, and finish when it is killed; were it to go on
- * some time, it would get in the way of the next one.
+ * SIGSTOP, so that the manager does not interfere with the next one. Meanwhile its workers continue to serve, and when
+ * it is killed they finish.
  */
-static void freeze(pyw_manager_process *manager)
-{
-    kill(manager->proc.pid, SIGSTOP);
-    pyw_managers_let_go(manager, pyw_clock_ms() + pyw_managers_state_of_both()->graceful_limit_ms, work.pconf);
-}
-
-static void replace_mute(pyw_manager_process *manager, const char *reason)
+static void replace_unresponsive(pyw_manager_process *manager, const char *reason)
 {
     ap_log_error(
         APLOG_MARK, APLOG_ERR, 0, work.server,
         PYWNO(0256) "the process manager (pid %" APR_PID_T_FMT
-                    ") does not answer (%s): another one takes its place, and its workers finish what they run",
+                    ") does not respond (%s): another manager replaces it, and its workers finish their requests",
         manager->proc.pid, reason);
-    freeze(manager);
+    kill(manager->proc.pid, SIGSTOP);
+    pyw_managers_release(manager, pyw_clock_ms() + pyw_managers_get_state()->graceful_limit_ms, work.pconf);
     work.is_revival = 1;
 }
 
 static int deliver_to(pyw_manager_process *manager)
 {
-    int unanswered = manager == pyw_managers_current() ? pyw_managers_state_of_both()->unanswered : 0;
+    int unanswered = manager == pyw_managers_current() ? pyw_managers_get_state()->unanswered : 0;
 
-    pyw_managers_note_limits();
+    pyw_managers_record_limits();
     work.delivery = pyw_delivery_begin(work.pconf, manager->control_fd, unanswered, work.server);
     if (!work.delivery) {
         report_refusal("no memory or descriptor");
@@ -177,41 +164,41 @@ static int deliver_to(pyw_manager_process *manager)
 static void end_delivery(void)
 {
     if (work.receiver == pyw_managers_current()) {
-        pyw_managers_state_of_both()->unanswered = pyw_delivery_unanswered(work.delivery);
+        pyw_managers_get_state()->unanswered = pyw_delivery_unanswered(work.delivery);
     }
     pyw_delivery_end(work.delivery);
     work.delivery = NULL;
 }
 
-static void give_next_up(const char *reason)
+static void abandon_next(const char *reason)
 {
-    if (pyw_managers_state_of_both()->next.proc.pid > 0) {
-        discard(&pyw_managers_state_of_both()->next);
+    if (pyw_managers_get_state()->next.proc.pid > 0) {
+        discard(&pyw_managers_get_state()->next);
     }
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, work.server, PYWNO(0270) "the new pywsgid cannot take over: %s", reason);
 }
 
-/* 0: the old manager goes on, if it can. */
-static int begin_hand_over(pyw_manager_process *manager)
+/* 0: the old manager continues, if possible. */
+static int begin_handover(pyw_manager_process *manager)
 {
-    pyw_manager_process *next = &pyw_managers_state_of_both()->next;
+    pyw_manager_process *next = &pyw_managers_get_state()->next;
     pyw_problem problem;
     int legacy, is_begun;
 
     if (pyw_control_hand_over(manager->control_fd, &legacy, &problem) != PYW_OK) {
-        give_next_up(problem.text);
+        abandon_next(problem.text);
         return 0;
     }
     pyw_log_store_renew();
     is_begun = start_manager(next, legacy) && deliver_to(next);
     close(legacy);
     if (!is_begun) {
-        give_next_up("it cannot be started");
+        abandon_next("it cannot be started");
     }
     return is_begun;
 }
 
-/* 1: a configuration is on its way. */
+/* 1: the delivery of a configuration has begun. */
 static int begin_configuration(void)
 {
     pyw_manager_process *manager = pyw_managers_current();
@@ -229,19 +216,23 @@ static int begin_configuration(void)
         back_off();
         return 0;
     }
-    if (pyw_managers_is_alive(manager) && pyw_managers_state_of_both()->unanswered < 0) {
-        replace_mute(manager, "it took a part of the last configuration only");
+    if (pyw_managers_is_alive(manager) && pyw_managers_get_state()->unanswered < 0) {
+        replace_unresponsive(manager, "it received only a part of the last configuration");
     }
     if (pyw_managers_is_alive(manager) && is_wanted() && !work.has_tried_program &&
         pyw_managers_is_other_program(manager)) {
         work.has_tried_program = 1;
-        if (begin_hand_over(manager)) {
+        if (begin_handover(manager)) {
             return 1;
         }
     }
-    if (!pyw_managers_is_alive(manager) && is_wanted() && !start_current(manager)) {
-        back_off();
-        return 0;
+    if (!pyw_managers_is_alive(manager) && is_wanted()) {
+        pyw_managers_get_state()->unanswered = 0;
+        pyw_managers_get_state()->is_configured = 0;
+        if (!start_manager(manager, -1)) {
+            back_off();
+            return 0;
+        }
     }
     return pyw_managers_is_alive(manager) && deliver_to(manager);
 }
@@ -249,20 +240,20 @@ static int begin_configuration(void)
 static void succeed_to(pyw_manager_process *manager, pyw_manager_process *next)
 {
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work.server,
-                 PYWNO(0271) "pywsgid is another one on disk: process manager %" APR_PID_T_FMT
-                             " takes over from %" APR_PID_T_FMT ", whose workers finish what they run",
+                 PYWNO(0271) "pywsgid was replaced on disk: process manager %" APR_PID_T_FMT
+                             " takes over from %" APR_PID_T_FMT ", whose workers finish their requests",
                  next->proc.pid, manager->proc.pid);
-    pyw_managers_let_go(manager, INT64_MAX, work.pconf);
+    pyw_managers_release(manager, INT64_MAX, work.pconf);
     pyw_other_child_unwatch(next);
     *manager = *next;
     next->proc.pid = 0;
     next->control_fd = -1;
-    pyw_managers_state_of_both()->unanswered = 0;
-    pyw_managers_note_limits();
+    pyw_managers_get_state()->unanswered = 0;
+    pyw_managers_record_limits();
     watch_manager(manager);
 }
 
-static void on_taken(void)
+static void on_accepted(void)
 {
     pyw_manager_process *manager = pyw_managers_current();
 
@@ -273,77 +264,77 @@ static void on_taken(void)
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work.server,
                      PYWNO(0254) "the process manager was started again (pid %" APR_PID_T_FMT ")", manager->proc.pid);
     }
-    pyw_managers_state_of_both()->is_configured = 1;
-    pyw_managers_state_of_both()->is_unused = !is_wanted();
+    pyw_managers_get_state()->is_configured = 1;
+    pyw_managers_get_state()->is_unused = !is_wanted();
     work.is_open = 0;
     work.is_revival = 0;
     *work.reason = '\0';
 }
 
-/* One that runs an older configuration goes on with it. */
+/* A manager with an older configuration keeps it. */
 static void on_refused(const char *reason)
 {
     report_refusal(reason);
-    if (!pyw_managers_state_of_both()->is_configured) {
+    if (!pyw_managers_get_state()->is_configured) {
         discard(pyw_managers_current());
         work.is_revival = !work.is_start;
     }
     back_off();
 }
 
-/* It does not answer, or nothing that makes sense. */
-static void on_mute(pyw_result result, const char *reason)
+/* The manager does not answer, or violates the protocol. */
+static void on_unresponsive(pyw_result result, const char *reason)
 {
     pyw_manager_process *manager = pyw_managers_current();
 
-    if (!pyw_managers_state_of_both()->is_configured) {
-        on_refused(result == PYW_GONE ? ENDED_AT_ONCE : reason);
+    if (!pyw_managers_get_state()->is_configured) {
+        on_refused(result == PYW_GONE ? EXITED_EARLY : reason);
         return;
     }
-    replace_mute(manager, reason);
+    replace_unresponsive(manager, reason);
 }
 
 static void report_unused(const pyw_manager_process *manager)
 {
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, work.server,
                  PYWNO(0258) "the process manager (pid %" APR_PID_T_FMT
-                             ") has ended, as no process group was configured any more",
+                             ") has exited, because no process group is configured",
                  manager->proc.pid);
 }
 
-/* 0: there is no answer yet. */
+/* 0: no answer yet. */
 static int await_answer(int64_t deadline)
 {
-    pyw_problem problem = {"nothing within 10 s"};
+    pyw_problem problem = {"no answer within 10 s"};
     pyw_result result =
-        pyw_delivery_go_on(work.delivery, deadline < work.answer_by ? deadline : work.answer_by, &problem);
+        pyw_delivery_continue(work.delivery, deadline < work.answer_by ? deadline : work.answer_by, &problem);
 
     if (result == PYW_TIMEOUT && pyw_clock_ms() < work.answer_by) {
         return 0;
     }
     end_delivery();
     if (result == PYW_OK) {
-        on_taken();
+        on_accepted();
     }
     else if (work.receiver != pyw_managers_current()) {
-        give_next_up(problem.text);
+        abandon_next(problem.text);
     }
     else if (result == PYW_FAILED) {
         on_refused(problem.text);
     }
-    else if (result == PYW_GONE && pyw_managers_state_of_both()->is_unused) {
+    else if (result == PYW_GONE && pyw_managers_get_state()->is_unused) {
         report_unused(pyw_managers_current());
-        pyw_managers_let_go(pyw_managers_current(), INT64_MAX, work.pconf);
+        pyw_managers_release(pyw_managers_current(), INT64_MAX, work.pconf);
     }
     else {
-        on_mute(result, problem.text);
+        on_unresponsive(result, problem.text);
     }
     return 1;
 }
 
-static void take_configuration_turn(void);
+static void run_turn(void);
 
-static void go_on(int limit_ms)
+static void run_work(int limit_ms)
 {
     int64_t deadline = pyw_clock_ms() + limit_ms;
 
@@ -352,15 +343,15 @@ static void go_on(int limit_ms)
     if (work.is_open && !work.is_start) {
         int64_t pause = work.delivery ? TURN_PAUSE_MS : work.retry_at - pyw_clock_ms();
 
-        pyw_waker_set(pause > 0 ? (int)pause : 0, take_configuration_turn, work.pconf);
+        pyw_waker_set(pause > 0 ? (int)pause : 0, run_turn, work.pconf);
     }
 }
 
-static void take_configuration_turn(void)
+static void run_turn(void)
 {
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING) {
-        pyw_replaced_managers_look();
-        go_on(TURN_MS);
+        pyw_replaced_managers_kill_due();
+        run_work(TURN_MS);
     }
 }
 
@@ -368,7 +359,7 @@ int pyw_parent_monitor(apr_pool_t *pool, server_rec *main_server)
 {
     (void)pool;
     (void)main_server;
-    take_configuration_turn();
+    run_turn();
     return DECLINED;
 }
 
@@ -382,7 +373,7 @@ static int number_of_end(apr_wait_t status)
     return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void forget_manager(pyw_manager_process *manager)
+static void clear_manager(pyw_manager_process *manager)
 {
     if (work.delivery && work.receiver == manager) {
         end_delivery();
@@ -391,12 +382,12 @@ static void forget_manager(pyw_manager_process *manager)
     manager->proc.pid = 0;
 }
 
-/* It had taken a configuration: its workers serve for a moment, and finish. */
+/* A configured manager died. Its workers finish their requests. */
 static void on_death(const pyw_manager_process *manager, apr_wait_t status)
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, work.server,
                  PYWNO(0253) "the process manager (pid %" APR_PID_T_FMT
-                             ") ended with %s %d; its workers finish what they run, and a "
+                             ") ended with %s %d; its workers finish their requests, and a "
                              "new manager is started",
                  manager->proc.pid, kind_of_end(status), number_of_end(status));
     work.retry_at = 0;
@@ -410,7 +401,7 @@ static void on_death(const pyw_manager_process *manager, apr_wait_t status)
 
 static void on_current_end(pyw_manager_process *manager, apr_wait_t status)
 {
-    pyw_managers_state *state = pyw_managers_state_of_both();
+    pyw_managers_state *state = pyw_managers_get_state();
 
     if (!is_wanted()) {
         report_unused(manager);
@@ -419,10 +410,10 @@ static void on_current_end(pyw_manager_process *manager, apr_wait_t status)
         on_death(manager, status);
     }
     else {
-        report_refusal(ENDED_AT_ONCE);
+        report_refusal(EXITED_EARLY);
         back_off();
     }
-    forget_manager(manager);
+    clear_manager(manager);
     state->is_configured = 0;
     state->unanswered = 0;
     work.is_open = is_wanted();
@@ -440,15 +431,15 @@ static void on_manager_end(void *data, apr_wait_t status)
         on_current_end(manager, status);
     }
     else {
-        forget_manager(manager);
-        give_next_up(apr_psprintf(work.pconf, "it ended with %s %d", kind_of_end(status), number_of_end(status)));
+        clear_manager(manager);
+        abandon_next(apr_psprintf(work.pconf, "it ended with %s %d", kind_of_end(status), number_of_end(status)));
     }
-    go_on(TURN_MS);
+    run_work(TURN_MS);
 }
 
 /*
- * httpd restarts or ends: what is on its way is taken, or begun anew with the next configuration. Before the pools
- * below pconf go.
+ * At a restart or exit of httpd, before the subpools of pconf are destroyed: handles an answer that has arrived.
+ * Otherwise the next configuration starts over.
  */
 static apr_status_t interrupt_work(void *unused)
 {
@@ -470,7 +461,7 @@ static apr_status_t interrupt_work(void *unused)
     return APR_SUCCESS;
 }
 
-/* pconf goes at every restart; the managers go with it only when httpd itself ends. */
+/* pconf is cleared at every restart, but the managers stop only at httpd's exit. */
 static apr_status_t pconf_cleanup(void *unused)
 {
     (void)unused;
@@ -480,17 +471,11 @@ static apr_status_t pconf_cleanup(void *unused)
     return APR_SUCCESS;
 }
 
-/* What does not belong into a graceful restart: no child of httpd serves yet. */
-static int is_start(void)
-{
-    return !pyw_managers_is_alive(pyw_managers_current()) && pyw_generations_current() == 0;
-}
-
 static void open_work(apr_pool_t *pconf, server_rec *main_server)
 {
     memset(&work, 0, sizeof(work));
     work.is_open = 1;
-    work.is_start = is_start();
+    work.is_start = !pyw_managers_is_alive(pyw_managers_current()) && pyw_generations_current() == 0;
     owner = getpid();
     work.pconf = pconf;
     work.server = main_server;
@@ -501,9 +486,9 @@ static void open_work(apr_pool_t *pconf, server_rec *main_server)
 }
 
 /* 0: httpd must not start. */
-static int pursue(void)
+static int run_first_turn(void)
 {
-    go_on(work.is_start ? START_MS : RESTART_MS);
+    run_work(work.is_start ? START_MS : RESTART_MS);
     if (work.is_open && work.is_start) {
         work.is_open = 0;
         pyw_managers_stop_all();
@@ -512,7 +497,7 @@ static int pursue(void)
     if (work.is_open && work.delivery) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, work.server,
                      PYWNO(0257) "the process manager (pid %" APR_PID_T_FMT
-                                 ") has not taken the configuration within a second: httpd does not wait for it",
+                                 ") has not accepted the configuration within a second; httpd does not wait for it",
                      work.receiver->proc.pid);
     }
     work.is_start = 0;
@@ -537,7 +522,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
         pyw_liveness_pipe_create(pconf);
     }
     open_work(pconf, main_server);
-    return pursue() ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    return run_first_turn() ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 void pyw_parent_child_init(void)
@@ -546,11 +531,11 @@ void pyw_parent_child_init(void)
 
     if (manager && manager->parent != getpid()) {
         pyw_managers_close_control(manager);
-        pyw_managers_close_control(&pyw_managers_state_of_both()->next);
+        pyw_managers_close_control(&pyw_managers_get_state()->next);
         pyw_liveness_pipe_child_init();
         pyw_log_store_child_init();
         if (work.delivery) {
-            pyw_delivery_end(work.delivery); /* what it still has to send may be a group's env= */
+            pyw_delivery_end(work.delivery); /* unsent bytes may contain env= of a group */
             work.delivery = NULL;
         }
     }

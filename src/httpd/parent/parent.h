@@ -3,11 +3,12 @@
 #define PYW_HTTPD_PARENT_PARENT_H
 
 /*
- * httpd's parent and the process manager (pywsgid): start it, give it the configuration, start it again if it dies, end
- * it with httpd. The manager outlives restarts of httpd: its pid and the control channel are kept in retained data.
+ * Controls the process manager (pywsgid) from httpd's parent: starts it, sends it the configuration, restarts it if it
+ * dies, and stops it at httpd's exit. The manager persists over restarts of httpd: its pid and the control channel are
+ * in retained data.
  *
- * The parent waits for a manager at httpd's start only. At a restart, and when a manager has died, what takes longer
- * than a moment goes on in later turns of httpd's main loop: the monitor hook, every ten seconds, and pyw_waker.
+ * The parent waits for a manager only at httpd's start. At a restart, or after the death of a manager, it continues in
+ * later turns of httpd's main loop: the monitor hook, every ten seconds, and pyw_waker.
  */
 
 #include <httpd.h>
@@ -18,7 +19,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
 /* The monitor hook. */
 int pyw_parent_monitor(apr_pool_t *pool, server_rec *main_server);
 
-/* In a new child: lets go of the control channel, so that the manager sees when the parent is gone. */
+/* In a new child: closes the control channel, so that the manager detects the parent's exit. */
 void pyw_parent_child_init(void);
 
 #endif

@@ -23,7 +23,7 @@ APLOG_USE_MODULE(pywsgi);
 typedef struct replaced_manager {
     apr_proc_t proc; /* pid 0: none */
     int control_fd;
-    int64_t kill_at; /* INT64_MAX: it ends by itself */
+    int64_t kill_at; /* INT64_MAX: it exits by itself */
 } replaced_manager;
 
 /* Plain data only, as the next generation may be another build of this module. */
@@ -56,8 +56,10 @@ static void close_control(replaced_manager *one)
     }
 }
 
-/* The end of the control channel is the order to stop; other processes may have duplicates of it. */
-static void tell_to_stop(replaced_manager *one)
+/*
+ * Makes the manager stop by the end of the control channel. shutdown(2), because other processes may have duplicates.
+ */
+static void stop_manager(replaced_manager *one)
 {
     if (one->control_fd >= 0) {
         shutdown(one->control_fd, SHUT_RDWR);
@@ -65,7 +67,7 @@ static void tell_to_stop(replaced_manager *one)
     close_control(one);
 }
 
-static void forget_replaced_manager(replaced_manager *one)
+static void clear_entry(replaced_manager *one)
 {
     close_control(one);
     one->proc.pid = 0;
@@ -89,20 +91,20 @@ void pyw_replaced_managers_add(const apr_proc_t *proc, int control_fd, int64_t k
 
     all->next = (all->next + 1) % MOST;
     pyw_other_child_unwatch(one);
-    kill_if_due(one, INT64_MAX - 1); /* one that is stopped would not hear of it */
-    tell_to_stop(one);
-    forget_replaced_manager(one);
+    kill_if_due(one, INT64_MAX - 1); /* a stopped process (SIGSTOP) would not notice the end of its channel */
+    stop_manager(one);
+    clear_entry(one);
     one->proc = *proc;
     one->control_fd = control_fd;
     one->kill_at = kill_at;
     if (kill_at != INT64_MAX) {
-        tell_to_stop(one); /* for the case that somebody lets it go on */
+        stop_manager(one); /* in case that it is continued (SIGCONT) */
     }
     kill_if_due(one, pyw_clock_ms());
     watch_replaced_manager(one, pconf);
 }
 
-void pyw_replaced_managers_look(void)
+void pyw_replaced_managers_kill_due(void)
 {
     retained_managers_list *all = retained_managers();
 
@@ -117,8 +119,8 @@ static void on_end(void *data, apr_wait_t status)
 
     (void)status;
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
-                 PYWNO(0272) "the process manager (pid %" APR_PID_T_FMT ") that was replaced has ended", one->proc.pid);
-    forget_replaced_manager(one);
+                 PYWNO(0272) "the replaced process manager (pid %" APR_PID_T_FMT ") has exited", one->proc.pid);
+    clear_entry(one);
 }
 
 static void watch_replaced_manager(replaced_manager *one, apr_pool_t *pconf)
@@ -143,7 +145,7 @@ void pyw_replaced_managers_stop(void)
 
     for (int i = 0; i < MOST; i++) {
         kill_if_due(&all->list[i], INT64_MAX - 1);
-        tell_to_stop(&all->list[i]);
+        stop_manager(&all->list[i]);
     }
 }
 
@@ -153,7 +155,7 @@ static int count_running(retained_managers_list *all)
 
     for (int i = 0; i < MOST; i++) {
         if (all->list[i].proc.pid > 0 && waitpid(all->list[i].proc.pid, NULL, WNOHANG) != 0) {
-            forget_replaced_manager(&all->list[i]);
+            clear_entry(&all->list[i]);
         }
         count += all->list[i].proc.pid > 0;
     }
@@ -170,7 +172,7 @@ void pyw_replaced_managers_await(int64_t deadline)
     for (int i = 0; i < MOST; i++) {
         all->list[i].kill_at = 0;
         kill_if_due(&all->list[i], 0);
-        forget_replaced_manager(&all->list[i]);
+        clear_entry(&all->list[i]);
     }
 }
 

@@ -24,18 +24,18 @@ APLOG_USE_MODULE(pywsgi);
 
 enum { PREFIX_LENGTH = sizeof(PREFIX) - 1, WINDOW_LEAST = 1024 * 1024, LINE_LEAST = 4096, MAPS_LINE = 4096 + 128 };
 
-/* What is looked at now: `length` bytes of the memory from `start` on, as a copy. */
+/* The window: a copy of `length` bytes of memory from `start` on. */
 typedef struct scrub {
     const process_rec *process;
-    int memory_fd; /* reading by it fails where there is no page, instead of ending the process */
+    int memory_fd; /* a read of an unmapped page fails, but does not kill the process */
     char *window;
     size_t size;
-    size_t overlap; /* the longest text that may be found */
+    size_t overlap; /* the length of the longest text to find */
     uintptr_t start;
     size_t length;
 } scrub;
 
-/* The setting as it is written in a configuration, where \ may precede quotes, itself, and the end of a line. */
+/* Compares a setting with its text in the configuration, where \ may precede quotes, itself, and line ends. */
 static size_t match_setting(const char *text, const char *end, const char *setting, size_t *matched)
 {
     const char *at = text;
@@ -73,7 +73,7 @@ static int is_in_any(const apr_array_header_t *directives, const char *at)
     return 0;
 }
 
-/* At a restart: the directives of -C and -c, and ${NAME} of the environment. */
+/* httpd reads these again at a restart: the directives of -C and -c, and ${NAME} of the environment. */
 static int is_read_again(const scrub *job, const char *at)
 {
     for (int i = 0; i < job->process->argc; i++) {
@@ -89,7 +89,7 @@ static int is_read_again(const scrub *job, const char *at)
     return is_in_any(ap_server_pre_read_config, at) || is_in_any(ap_server_post_read_config, at);
 }
 
-/* `text` follows env= in the window. The longest of all settings' values that begins there is overwritten. */
+/* `text` follows env= in the window. Overwrites the value of the longest setting that matches there. */
 static void wipe_value(const scrub *job, const char *text, const char *end)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
@@ -117,7 +117,7 @@ static void wipe_value(const scrub *job, const char *text, const char *end)
     }
 }
 
-/* Texts that begin in the first `length` bytes; the next window begins behind these. */
+/* Searches for texts that begin in the first `length` bytes; the next window begins after these. */
 static void search_window(const scrub *job, size_t length)
 {
     const char *end = job->window + job->length;
@@ -129,7 +129,7 @@ static void search_window(const scrub *job, size_t length)
     }
 }
 
-/* [first, end) in windows that overlap, page by page where a page is missing. */
+/* Searches [first, end) in overlapping windows, and skips unmapped pages. */
 static void search_region(scrub *job, uintptr_t first, uintptr_t end)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -151,7 +151,7 @@ static void search_region(scrub *job, uintptr_t first, uintptr_t end)
     }
 }
 
-static int is_to_be_searched(const scrub *job, const char *permissions, uintptr_t first, uintptr_t end)
+static int is_searchable(const scrub *job, const char *permissions, uintptr_t first, uintptr_t end)
 {
     uintptr_t window = (uintptr_t)job->window;
 
@@ -167,7 +167,7 @@ static int search_memory(scrub *job, FILE *maps)
 
     while (fgets(line, sizeof(line), maps)) {
         if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &end, permissions) == 3 &&
-            is_to_be_searched(job, permissions, first, end)) {
+            is_searchable(job, permissions, first, end)) {
             search_region(job, first, end);
             regions++;
         }
@@ -175,7 +175,7 @@ static int search_memory(scrub *job, FILE *maps)
     return regions > 0;
 }
 
-/* With room for each character behind a \. */
+/* Each character may have a \ before it. */
 static size_t longest_setting(void)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
@@ -224,8 +224,8 @@ int pyw_scrub_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     (void)pconf, (void)plog, (void)ptemp;
     if (pyw_config_main()->has_secrets_in_text && !search(main_server->process)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
-                     PYWNO(0130) "httpd cannot search its own memory (/proc/self/mem: %s): its children may have "
-                                 "values of env= in theirs; put passwords into an env-file",
+                     PYWNO(0130) "httpd cannot search its own memory (/proc/self/mem: %s): its children may inherit "
+                                 "values of env=; put passwords into an env-file",
                      strerror(errno));
     }
     return OK;

@@ -3,16 +3,16 @@
 #define PYW_HTTPD_PARENT_SCRUB_H
 
 /*
- * httpd reads its configuration through buffers of its own: of the file, of the line, of the words of a directive.
- * They are given back to its pools as they are, and each child inherits them. So its memory is searched for the text
- * env=NAME=value of the groups' settings, and each value found is overwritten, but in httpd's command line and
- * environment, which httpd reads again. The values themselves are in config/options/secrets.h, where nothing is
- * searched.
+ * Removes the values of env= from httpd's memory. httpd reads its configuration through buffers for the file, the line
+ * and the words of a directive, and returns them to its pools without wiping them, so each child inherits them.
+ * Therefore the parent searches its memory for env=NAME=value of the groups' settings and overwrites each value, except
+ * in httpd's command line and environment, which httpd reads again. It does not search the memory of pyw_secrets, which
+ * has the values.
  */
 
 #include <httpd.h>
 
-/* post_config, ahead of all modules: some of them fork there. In the parent, while it has one thread. */
+/* The post_config hook. Runs before all modules, because some fork there. In the parent, while it has one thread. */
 int pyw_scrub_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
 #endif

@@ -26,7 +26,7 @@ static void on_end(void *data, apr_wait_t status)
     waker.wake();
 }
 
-/* It holds nothing of httpd's: no port, no client, no channel. */
+/* Closes all descriptors: ports, clients and channels of httpd. */
 static void wait_and_exit(int delay_ms, pid_t parent)
 {
     static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH};

@@ -75,10 +75,10 @@ class TestLimitOfWorkers:
 class TestTooManyForTheHardLimit:
     def test_httpd_does_not_start_and_says_how_many_are_needed(self, make):
         server = make(groups(["g%d" % number for number in range(50)]), start=False, files=(200, 200))
-        server.allow_log("PYW0252.*50 groups need 246 descriptors at least, and the hard limit is 200|AH00020")
+        server.allow_log("PYW0252.*50 groups need at least 246 descriptors, but the hard limit is 200|AH00020")
         with pytest.raises(AssertionError, match="httpd ended"):
             server.start()
-        assert server.log.find("PYW0252.*50 groups need 246 descriptors")
+        assert server.log.find("PYW0252.*50 groups need at least 246 descriptors")
 
     def test_workers_that_may_be_missing_are_announced(self, make):
         server = make(groups(["app"], "processes=0-100"), start=False, files=(200, 200))

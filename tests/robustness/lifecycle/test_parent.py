@@ -118,7 +118,7 @@ class TestNewProgramThatHangs:
         (server.root / "new").rename(server.root / "modules" / "pywsgid")
         assert graceful(server) < MOMENT
         assert site.get("/pid").status == 200
-        server.log.wait("PYW0270: .*nothing within 10 s", seconds=30)
+        server.log.wait("PYW0270: .*no answer within 10 s", seconds=30)
         assert site.get("/pid").status == 200
         assert server.manager() == manager
         wait_for(lambda: len(managers(server)) == 0 or managers(server) == [manager])
@@ -156,7 +156,7 @@ class TestManagerThatCannotBeStarted:
         (server.root / "bad").chmod(0o755)
         (server.root / "bad").rename(program)
         self.kill_manager(server)
-        server.log.wait("PYW0252: .*it ended without an answer")
+        server.log.wait("PYW0252: .*it exited without an answer")
         assert graceful(server) < MOMENT
         (server.root / "good").rename(program)
         server.log.wait("PYW0254", seconds=12)
