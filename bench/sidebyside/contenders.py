@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""
-Who takes part, and how each is set up. All of httpd's have one configuration (event MPM, two children of 25 threads,
-keep-alive without a limit, no access log); all applications have the same shape, `processes` x `threads`, and the same
-user. What runs embedded runs in those two children.
+"""The contenders and their configurations. All contenders in httpd share one configuration (event MPM, two children of
+25 threads, keep-alive without a limit, no access log); all applications have the same shape, `processes` x `threads`,
+and the same user. Embedded applications run in those two children.
 """
 import functools
 import shutil

@@ -24,9 +24,8 @@ def is_root():
 
 
 class Server:
-    """
-    One contender. `key` is its name in tables, `peer` the key of the mod_wsgi that its ratio is taken against, `build`
-    the directory of our artifacts. Subclasses say what is missing on this machine, and start their processes.
+    """A contender. `key` is its name in tables, `peer` the key of the mod_wsgi to compare it with, `build` the
+    directory of our artifacts. Subclasses determine what this machine lacks, and start their processes.
     """
 
     peer = None

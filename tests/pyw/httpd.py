@@ -206,7 +206,7 @@ class Httpd:
         return sorted(path for path in self.run.iterdir() if path.name.startswith("pywsgi"))
 
     def sockets(self):
-        """One for each worker."""
+        """Return the workers' sockets, one for each worker."""
         return sorted(path for directory in self.socket_directories() for path in directory.glob("w.*"))
 
     def remove_sockets(self):
@@ -215,7 +215,7 @@ class Httpd:
             path.unlink()
 
     def wait_for_look(self):
-        """The manager looks at its workers once a second: when it does, a socket of its own that was removed is made again."""
+        """Wait for the manager's check of its workers, once a second. It then creates its own removed socket again."""
         directory, = self.socket_directories()
         (directory / "manager").unlink()
         wait_for((directory / "manager").exists)

@@ -68,7 +68,9 @@ def pytest_collection_modifyitems(items):
 
 
 def is_shown_by_another_mpm(item):
-    """Workers do not know the MPM, and a child of the worker MPM has threads as one of the event MPM has."""
+    """Return whether tests with the event MPM cover this. Workers do not depend on the MPM, and the worker MPM has
+    threads, too.
+    """
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     mpm = parameters.get("mpm", "event")
     return mpm == "worker" or (mpm == "prefork" and parameters.get("mode") == "daemon")

@@ -4,13 +4,13 @@ import functools
 import itertools
 import socket
 
-# Below the ports that Linux gives to outgoing connections.
+# Below Linux's ports for outgoing connections.
 FIRST, BLOCK, BLOCKS = 10000, 100, 100
 
 
 @functools.lru_cache(maxsize=None)
 def block():
-    """The claim of this process, held by a socket until the process ends, and the ports of its block in a circle."""
+    """Return a socket that reserves a block of ports until the process exits, and a cycle of the block's ports."""
     for first in range(FIRST, FIRST + BLOCK * BLOCKS, BLOCK):
         claim = socket.socket(socket.AF_UNIX)
         try:
@@ -33,5 +33,5 @@ def is_free(port):
 
 
 def free_port():
-    """A port of 127.0.0.1 that nobody listens at; it does not come again in the next calls."""
+    """Return an unused port of 127.0.0.1; later calls return other ports."""
     return next(filter(is_free, itertools.islice(block()[1], BLOCK)))

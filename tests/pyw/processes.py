@@ -131,7 +131,7 @@ def descriptor_count(pid):
 
 
 def position(pid, fd):
-    """The offset of an open file; 0 if it is closed."""
+    """Return the offset of an open file; 0: it is closed."""
     with contextlib.suppress(FileNotFoundError), open("/proc/%d/fdinfo/%d" % (pid, fd)) as file:
         return int(file.read().split()[1])
     return 0

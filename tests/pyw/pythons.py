@@ -9,7 +9,7 @@ import subprocess
 from . import paths
 from .httpd import Httpd, server_user
 
-CHOSEN = os.environ.get("PYWSGI_PYTHON")  # 3.9, say: the Python that make_httpd() serves with, instead of the default
+CHOSEN = os.environ.get("PYWSGI_PYTHON")  # the Python of make_httpd(), such as 3.9, instead of the default
 
 # Only root can use a Python below root's home directory. In its own mount namespace, httpd sees a /root that others may
 # search and that contains nothing else.

@@ -35,7 +35,7 @@ class Site:
     def expect_log(self, pattern):
         self.httpd.expect_log(pattern)
 
-    # Notes of applications in files (support.note), which survive the request and its process.
+    # Files that applications write (support.note); they survive the request and its process.
 
     def new_key(self):
         return "key%d" % next(_numbers)

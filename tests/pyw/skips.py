@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which tests may be skipped in CI: those whose reason is in tests/expected-skips."""
+"""In CI, tests may be skipped only for a reason in tests/expected-skips."""
 import os
 
 from . import paths, sanitizers
@@ -10,14 +10,14 @@ WHERE = {
 
 
 def expected():
-    """The beginnings of the reasons."""
+    """Return the beginnings of the reasons."""
     lines = (paths.TOP / "tests" / "expected-skips").read_text().splitlines()
     entries = [line.split(": ", 1) for line in lines if line and not line.startswith("#")]
     return tuple(reason for where, reason in entries if WHERE[where])
 
 
 def fail_if_unexpected(report):
-    """Makes a skip that is not in the list a failure, if this is CI."""
+    """In CI, turn a skip for any other reason into a failure."""
     reason = report.longrepr[2].replace("Skipped: ", "", 1)
     if os.environ.get("CI") and not reason.startswith(expected()):
         report.outcome = "failed"

@@ -40,7 +40,7 @@ def plain(start_response, body, status="200 OK", headers=()):
 
 
 class Closing:
-    """An iterable that records the calls of close()."""
+    """An iterable that records calls of close()."""
 
     def __init__(self, environ, blocks):
         self.environ = environ

@@ -79,7 +79,7 @@ class TestMemory:
 
 
 class TestClient:
-    """What a cut response looks like; the peer is a thread that sends given bytes."""
+    """Truncated responses, as the client sees them; the peer is a thread that sends given bytes."""
 
     def answer(self, data):
         listener = socket.create_server(("127.0.0.1", 0))

@@ -18,7 +18,7 @@ Listen 127.0.0.1:%(port)d https
 
 
 def make_certificate(server):
-    """key.pem and cert.pem in the server's root."""
+    """Create key.pem and cert.pem in the server's root."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-addext",
                     "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE", "-keyout",
                     str(server.root / "key.pem"), "-out", str(server.root / "cert.pem")], check=True,

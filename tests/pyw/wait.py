@@ -4,7 +4,7 @@ import time
 
 STEP = 0.01
 
-# For what must happen, however slow the machine is. A test that promises a time gives its own limit.
+# The limit for events that must happen, even on a slow machine. A test that promises a time sets its own limit.
 PATIENCE = 30
 
 

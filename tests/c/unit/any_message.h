@@ -2,19 +2,18 @@
 #ifndef PYW_ANY_MESSAGE_H
 #define PYW_ANY_MESSAGE_H
 
-/* Frames of whatever type, for tests that go through all examples and for the fuzzers. */
+/* Frames of all types, for tests of all examples, and for the fuzzers. */
 
 #include "base/result.h"
 #include "wire/frame.h"
 
 /*
- * Decodes the payload of a frame as its type has it, and touches every byte that the result points to, so that a
- * sanitizer sees one outside of `bytes`. Types whose payload has no structure are PYW_OK.
+ * Decodes the payload of a frame according to its type, and reads every byte that the result points to, so that a
+ * sanitizer detects a byte outside of `bytes`. Types whose payload has no structure are PYW_OK.
  */
 pyw_result pyw_any_message_decode(const pyw_frame_header *header, const char *bytes, size_t length);
 
-/* Header and payload of one frame that is all of `bytes`; PYW_AGAIN if some are missing, PYW_MALFORMED if some are
- * over. */
+/* Decodes header and payload of one frame. PYW_AGAIN: bytes are missing; PYW_MALFORMED: bytes are left over. */
 pyw_result pyw_any_frame_decode(const unsigned char *bytes, size_t length);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef PYW_ANY_SLOTS_H
 #define PYW_ANY_SLOTS_H
 
-/* A table as httpd's processes share it, with two workers of one thread each, for each test. */
+/* A table as httpd's processes share it, with two workers of one thread each. Each test has its own. */
 
 #include "unit_test.h"
 
@@ -24,15 +24,15 @@ int tear_down(void **state);
 /* Workers 101, 102 ... with the process ids 1001, 1002 ... */
 void list_workers(int count, uint32_t threads);
 
-/* Why there is none. */
+/* The state of a group without workers. */
 void list_nobody(pyw_group_state state, int64_t until);
 
 pyw_slot enter(const pyw_slot_parameters *parameters, pyw_slot_outcome expected);
 
-/* By the table's figures, and by what the manager is told. */
+/* Checks the table's figures, and the figures for the manager. */
 void assert_figures(unsigned running, unsigned waiting);
 
-/* Likewise, and whoever waits does so in the queue. */
+/* Likewise, and all waiting requests are in the queue. */
 void assert_running_and_waiting(unsigned running, unsigned waiting);
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -3,14 +3,14 @@
 #define PYW_SCARCE_MEMORY_H
 
 /*
- * calloc, realloc and reallocarray of the code under test go through here (the linker's --wrap), so that a test can let
+ * Replaces calloc, realloc and reallocarray of the code under test (by the linker's --wrap), so that a test can make
  * one of them fail. Single-threaded.
  */
 
-/* Lets the call after `count` further ones fail, once: 0 is the next. */
+/* Makes the call after `count` further calls fail, once; 0: the next call. */
 void pyw_scarce_memory_fail_after(int count);
 
-/* Did it fail? Ends the shortage in any case. */
+/* Whether a call has failed. Ends the shortage. */
 int pyw_scarce_memory_end(void);
 
 #endif

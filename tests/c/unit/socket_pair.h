@@ -16,25 +16,25 @@ typedef struct pyw_socket_pair {
 int pyw_socket_pair_open(void **state);
 int pyw_socket_pair_close(void **state);
 
-/* A channel on the peer's end, to be destroyed by the test; `peer` becomes -1. */
+/* A channel on the peer's end, which the test must destroy; `peer` becomes -1. */
 pyw_channel *pyw_socket_pair_peer_channel(pyw_socket_pair *pair);
 
 void pyw_socket_pair_close_peer(pyw_socket_pair *pair);
 
-/* From the peer to the channel, all of it. `count` descriptors go with the first byte. */
+/* Sends all bytes from the peer to the channel, with `count` descriptors at the first byte. */
 void pyw_socket_pair_write(pyw_socket_pair *pair, const void *bytes, size_t length);
 void pyw_socket_pair_write_fds(pyw_socket_pair *pair, const void *bytes, size_t length, const int *fds, size_t count);
 
-/* An example of docs/internals/WIRE.md. */
+/* Likewise, for an example of docs/internals/WIRE.md. */
 void pyw_socket_pair_write_example(pyw_socket_pair *pair, const char *name);
 
-/* Reads a frame of that type with that payload, without waiting. */
+/* Asserts that the next frame has this type and payload, without waiting. */
 void pyw_socket_pair_expect(pyw_channel *channel, pyw_frame_type type, const char *payload, size_t length);
 
-/* How many descriptors this process has open. */
+/* The number of open descriptors of this process. */
 int pyw_socket_pair_count_fds(void);
 
-/* Do the two refer to the same file? */
+/* Whether both descriptors refer to the same file. */
 int pyw_socket_pair_is_same_file(int one, int other);
 
 #endif

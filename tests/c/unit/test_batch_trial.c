@@ -8,7 +8,7 @@ enum { START = 100000, CONCURRENCY = 16 };
 typedef struct load {
     pyw_batch_trial trial;
     int64_t now;
-    int normal_rate; /* arrivals in a millisecond without batch scheduling */
+    int normal_rate; /* arrivals per millisecond without batch scheduling */
     int batch_rate;
 } load;
 
@@ -17,7 +17,7 @@ static int is_on(const load *load)
     return pyw_batch_state_is_on(load->trial.state);
 }
 
-/* CONCURRENCY clients that send a request as soon as they have their response. */
+/* CONCURRENCY clients, each of which sends a request as soon as it has a response. */
 static void run(load *load, int milliseconds)
 {
     for (int64_t end = load->now + milliseconds; load->now < end; load->now++) {

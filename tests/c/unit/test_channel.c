@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reading half of a channel, and its life. test_outbox.c has the sending half. */
+/* Reading from a channel, opening and closing it. test_outbox.c tests sending. */
 #include "unit_test.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "socket_pair.h"
 #include "vectors.h"
 
-enum { DEADLINE_MS = 20000 }; /* for what must happen soon: reached only by a defect */
+enum { DEADLINE_MS = 20000 }; /* for events that must happen soon; only a defect reaches it */
 
 static void test_a_frame_in_single_bytes_comes_out_whole(void **state)
 {
@@ -175,7 +175,7 @@ static volatile sig_atomic_t alarms;
 static int alarm_fd;
 static const pyw_vector *alarm_frame;
 
-/* The third alarm brings the frame, so that poll(2) has been interrupted at least twice. */
+/* The third alarm sends the frame, so that poll(2) was interrupted at least twice. */
 static void on_alarm(int signal_number)
 {
     if (++alarms == 3 && write(alarm_fd, alarm_frame->bytes, alarm_frame->length) < 0) {
@@ -404,7 +404,7 @@ static void test_no_memory_is_a_local_failure(void **state)
     pyw_channel_destroy(NULL);
 }
 
-/* The whole path of the largest frame there is, through a socket buffer that holds a small part of it. */
+/* Sends the largest possible frame through a socket buffer that holds a small part of it. */
 static void test_the_largest_frame_passes(void **state)
 {
     pyw_socket_pair *pair = *state;

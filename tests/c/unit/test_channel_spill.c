@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A channel that is read ahead of its reader. */
+/* A channel that reads ahead of its reader. */
 #include "unit_test.h"
 
 #include <string.h>
@@ -60,7 +60,7 @@ static void test_what_was_returned_stays_valid(void **state)
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "world\n", 6);
 }
 
-/* The reader has a part of a DATA frame, a whole frame and a part of a header: the scan begins behind them. */
+/* `input` contains a part of a DATA frame, a whole frame and a part of a header: the scan begins there. */
 static void test_the_end_of_the_request_is_seen_wherever_the_reader_is(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 1000, 1000);
@@ -77,7 +77,7 @@ static void test_the_end_of_the_request_is_seen_wherever_the_reader_is(void **st
     read_all_ahead(pair->channel, PYW_AGAIN);
     pyw_socket_pair_write(pair, end->bytes + 5, 3);
     read_all_ahead(pair->channel, PYW_EOF);
-    pyw_socket_pair_write_example(pair, "data-hello"); /* of no request */
+    pyw_socket_pair_write_example(pair, "data-hello"); /* not of a request */
     read_all_ahead(pair->channel, PYW_EOF);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_DATA, "rld\n", 4);
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_END, NULL, 0);
@@ -165,7 +165,7 @@ static void test_descriptors_are_kept_for_the_reader_and_few_of_them(void **stat
     close(fd);
 }
 
-/* Of a connection that is not read ahead, and of one whose room is used up. */
+/* For a connection without read_ahead(), and for a connection without room. */
 static void test_the_end_is_found_without_room(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 13, 0);
@@ -193,7 +193,7 @@ static void test_an_answer_that_ends_with_the_connection_is_not_complete(void **
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_EOF);
 }
 
-/* Its last bytes say so: what comes behind them changes nothing for the client. */
+/* The flag of its last bytes shows this: further frames do not affect the client. */
 static void test_an_answer_is_complete_with_its_last_bytes(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 1000, 0);
@@ -208,7 +208,7 @@ static void test_an_answer_is_complete_with_its_last_bytes(void **state)
     assert_false(pyw_channel_find_end(pair->channel));
 }
 
-/* The reader has a part of them. */
+/* read() has returned a part of them. */
 static void test_the_last_bytes_may_have_been_read_in_part(void **state)
 {
     const pyw_vector *last = pyw_vectors_find("data-last");

@@ -15,7 +15,7 @@ static void test_a_worker_becomes_ready_drains_and_dies(void **state)
     assert_int_equal(child, PYW_CHILD_DEAD);
 }
 
-/* Written out once more, so that a change of the table is a change of two places. */
+/* A second copy of the table, so that a change is made in two places. */
 static void test_every_event_in_every_state(void **state)
 {
     enum {
@@ -58,7 +58,7 @@ static void test_whoever_lives_can_be_killed(void **state)
     }
 }
 
-/* A worker's word never brings it back: READY of a draining worker that was slow to load means nothing. */
+/* No frame from a worker undoes an order: READY of a draining worker that was slow to load is ignored. */
 static void test_no_event_leads_back(void **state)
 {
     for (int from = 0; from < PYW_CHILD_STATES; from++) {

@@ -91,7 +91,7 @@ static void test_the_one_not_heard_of_for_longest_makes_room(void **state)
     assert_null(note("GET /a", 3000));
 }
 
-/* The text is a worker's: it may have no end, and it may be longer than a place. */
+/* The text comes from a worker: it may lack a NUL, and be longer than an entry. */
 static void test_the_length_is_kept(void **state)
 {
     char text[2 * PYW_CRASH_LOOP_LINE];

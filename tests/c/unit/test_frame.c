@@ -8,7 +8,7 @@
 #include "vectors.h"
 #include "wire/frame.h"
 
-/* What docs/internals/WIRE.md says about each type, once more and independently of the table in wire/frame.c. */
+/* The types in docs/internals/WIRE.md, copied independently of the table in wire/frame.c. */
 typedef struct expected_type {
     unsigned type;
     const char *name;
@@ -227,7 +227,7 @@ static pyw_result scan_in_steps(const char *const *names, size_t step)
                                           vector->length - at < step ? vector->length - at : step);
         }
     }
-    /* Bytes that are not looked at any more: the frame that decided was the last one. */
+    /* Bytes that are not scanned, because the previous frame has ended the request. */
     assert_null(*names);
     return result;
 }

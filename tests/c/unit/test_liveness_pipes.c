@@ -71,7 +71,7 @@ static void test_what_the_children_write_is_thrown_away(void **state)
     assert_int_equal(lines.count, 0);
 }
 
-/* One that writes for ever does not keep the manager busy. */
+/* A child that writes continuously does not keep the manager busy. */
 static void test_they_wake_the_manager_every_now_and_then_only(void **state)
 {
     struct pollfd item;

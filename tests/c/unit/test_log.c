@@ -107,15 +107,15 @@ static void test_utf8_passes(void **state)
 {
     assert_escaped("\xe2\x82\xac", 3, "\xe2\x82\xac");         /* U+20AC */
     assert_escaped("\xf0\x9f\x90\x8d", 4, "\xf0\x9f\x90\x8d"); /* U+1F40D */
-    assert_escaped("\xd7\xa9\xd7\x9c", 4, "\xd7\xa9\xd7\x9c"); /* Hebrew letters, which are no controls */
+    assert_escaped("\xd7\xa9\xd7\x9c", 4, "\xd7\xa9\xd7\x9c"); /* Hebrew letters, which are not controls */
     assert_escaped("\xf4\x8f\xbf\xbf", 4, "\xf4\x8f\xbf\xbf"); /* U+10FFFF */
 }
 
 static void test_bytes_that_are_no_utf8_are_escaped(void **state)
 {
     assert_escaped("\xff", 1, "\\xff");
-    assert_escaped("\x80", 1, "\\x80"); /* a continuation of nothing */
-    assert_escaped("\xc3", 1, "\\xc3"); /* cut */
+    assert_escaped("\x80", 1, "\\x80"); /* a continuation byte without a start */
+    assert_escaped("\xc3", 1, "\\xc3"); /* truncated */
     assert_escaped("\xe2\x82", 2, "\\xe2\\x82");
     assert_escaped("\xe2(\xa1", 3, "\\xe2(\\xa1");
     assert_escaped("\xc0\x8a", 2, "\\xc0\\x8a"); /* an overlong line feed */
@@ -129,7 +129,7 @@ static void test_characters_that_steer_a_terminal_are_escaped(void **state)
 {
     assert_escaped("\xc2\x85", 2, "\\xc2\\x85");          /* C1: next line */
     assert_escaped("\xc2\x9b", 2, "\\xc2\\x9b");          /* C1: control sequence introducer */
-    assert_escaped("\xc2\xa0", 2, "\xc2\xa0");            /* the first character behind C1 */
+    assert_escaped("\xc2\xa0", 2, "\xc2\xa0");            /* the first character after C1 */
     assert_escaped("\xe2\x80\xa8", 3, "\\xe2\\x80\\xa8"); /* line separator */
     assert_escaped("\xe2\x80\xa9", 3, "\\xe2\\x80\\xa9"); /* paragraph separator */
     assert_escaped("\xe2\x80\xae", 3, "\\xe2\\x80\\xae"); /* right-to-left override */

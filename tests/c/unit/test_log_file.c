@@ -10,7 +10,7 @@
 
 static const pyw_log_origin origin = {PYW_LOG_ERR, 12, 34};
 
-/* The line of `text`, without its end, in `line`; returns what stands behind the three brackets. */
+/* Writes the line of `text`, without its end, to `line`; returns the part after the three brackets. */
 static const char *make_line(char line[PYW_LOG_LINE_MAX], const pyw_log_origin *from, const char *text, size_t length,
                              size_t *taken)
 {
@@ -107,7 +107,7 @@ static void test_the_longest_record_is_one_line(void **state)
     memset(text, 'x', sizeof(text));
     assert_int_equal(strlen(make_line(line, &origin, text, sizeof(text) - 1, &taken)), sizeof(text) - 1);
     assert_int_equal(taken, sizeof(text) - 1);
-    memset(text, '\n', sizeof(text)); /* four bytes each when they are escaped: the rest is for another record */
+    memset(text, '\n', sizeof(text)); /* four bytes each when escaped: the rest is for another record */
     length = strlen(make_line(line, &origin, text, sizeof(text) - 1, &taken));
     assert_int_equal(length, 4 * taken);
     assert_in_range(taken, PYW_LOG_RECORD_MAX / 4 - 1, PYW_LOG_RECORD_MAX / 4 + 40);

@@ -19,7 +19,7 @@ enum { RECORD = 1000, WAIT_MS = 10 * 1000 };
 static const pyw_log_origin origin = {PYW_LOG_ERR, 12, 34};
 static char text[8 * 1024 * 1024];
 
-/* All that can be read from `fd` now, as a string in `text`. */
+/* Reads all available bytes of `fd`, as a string in `text`. */
 static size_t read_all(int fd)
 {
     size_t length = 0;
@@ -57,7 +57,7 @@ static int flags_of(int fd)
     return fcntl(fd, F_GETFL);
 }
 
-/* A pipe that blocks, as httpd's pipes to programs that take logs do; its reading end does not. */
+/* A pipe with a blocking writing end, like httpd's pipes to log programs, and a non-blocking reading end. */
 static void make_pipe(int ends[2])
 {
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
@@ -204,7 +204,7 @@ static void test_what_waits_goes_to_the_log_that_comes_next(void **state)
     assert_non_null(strstr(text, "record 000079 "));
     assert_int_equal(text[0], '[');
     close(old[1]);
-    assert_int_equal(read(old[0], text, 1), 0); /* nobody holds the old log any more */
+    assert_int_equal(read(old[0], text, 1), 0); /* the old log has no open descriptor */
     pyw_log_outlet_destroy(outlet, 0);
     close(old[0]);
     close(next[0]);
@@ -260,7 +260,7 @@ static void test_the_systems_log_may_be_started_anew(void **state)
     rmdir(directory);
 }
 
-/* As root it takes the pipe of another user; for anybody else a pipe without any rights will do. */
+/* For root, a pipe of another user; for other users, a pipe without any permissions. */
 static int become(uid_t uid)
 {
     return getuid() == 0 ? seteuid(uid) : 0;
@@ -299,13 +299,13 @@ static void test_a_log_that_cannot_be_opened_anew_is_written_by_a_thread(void **
     read_all(ends[0]);
     assert_non_null(strstr(text, "record 000001 "));
     for (int i = 0; i < 2000; i++) {
-        write_record(outlet, i); /* the thread blocks, this one does not */
+        write_record(outlet, i); /* the log thread blocks, this thread does not */
     }
     assert_true(pyw_log_outlet_fd(outlet) >= 0);
     assert_int_equal(flags_of(ends[1]), flags);
     pyw_log_outlet_destroy(outlet, 0);
     while (poll(&item, 1, WAIT_MS) == 1 && read_all(ends[0]) > 0 && strstr(text, "record 000060 ") == NULL) {
-        /* until the thread has come to its end */
+        /* until the log thread has ended */
     }
     close(ends[1]);
     close(ends[0]);

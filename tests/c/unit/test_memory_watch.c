@@ -29,7 +29,7 @@ static int forget(void **state)
     return 0;
 }
 
-/* So many bytes that are resident. */
+/* Allocates resident memory. */
 static void *take_memory(size_t size)
 {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -90,7 +90,7 @@ static void test_what_has_been_told_is_not_told_with_each_look(void **state)
     assert_int_equal(told, 2);
 }
 
-/* The descriptor that opens next. */
+/* The next free descriptor. */
 static int next_fd(void)
 {
     int fd = open("/dev/null", O_RDONLY);

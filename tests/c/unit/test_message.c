@@ -36,7 +36,7 @@ static void assert_pair(const pyw_pair *pair, const char *name, const char *valu
     assert_memory_equal(pair->value, value, pair->value_length);
 }
 
-/* A copy on the heap that ends where the payload ends: sanitizers and valgrind see a read beyond it. */
+/* A heap copy of the exact size, so that sanitizers and valgrind detect reads beyond the end. */
 static pyw_result decode_exactly(const unsigned char *bytes, size_t length)
 {
     unsigned char *copy = malloc(length);
@@ -64,7 +64,7 @@ static void test_every_good_example_is_taken_and_every_bad_one_refused(void **st
     }
 }
 
-/* The payload alone, cut at every byte and with one byte too many. */
+/* The payload alone, truncated at every byte, and with one byte too many. */
 static void test_no_payload_of_another_length_is_taken(void **state)
 {
     static const char *const names[] = {"request-get",  "request-post-module", "head-200",       "interim-103",

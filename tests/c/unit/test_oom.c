@@ -102,7 +102,7 @@ static void test_kills_are_what_came_since_the_look_before(void **state)
     assert_int_equal(pyw_oom_kills(&oom), 0);
 }
 
-/* One kill of the kernel's explains one death, not that of a sibling which somebody ended in the same second. */
+/* One kill by the kernel explains one death, not the death of a sibling that was killed in the same second. */
 static void test_a_kill_is_taken_once(void **state)
 {
     pyw_oom first, second, elsewhere = {0};
@@ -128,7 +128,7 @@ static void test_a_process_that_is_gone_changes_nothing(void **state)
     assert_int_equal(pyw_oom_kills(&oom), 0);
 }
 
-/* Its cgroup may be said to be another one by now. */
+/* Its cgroup may have changed. */
 static void test_a_process_that_has_ended_changes_nothing(void **state)
 {
     pyw_oom oom = {.file = "/x", .before = 1, .last = 2};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* processes= takes a number or a span, and goes to the manager and the workers as it was meant. */
+/* processes= accepts a number or a range, which reaches the manager and the workers unchanged. */
 #include "unit_test.h"
 
 #include <apr_general.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a change of options requires. */
+/* The effect of a change of options. */
 #include "unit_test.h"
 
 #include <apr_general.h>
@@ -108,7 +108,7 @@ static void test_running_workers_get_only_live_options(void **state)
     assert_names(pyw_options_live_pairs(options_of(some), pool), "socket-timeout, shutdown-timeout, log-level");
 }
 
-/* A row of the table that is live must be among those that pyw_options_use_live() takes. */
+/* pyw_options_use_live() must copy each option with PYW_USE_LIVE. */
 static void test_a_running_worker_takes_all_live_options(void **state)
 {
     pyw_group_options *changed = options_of(some), *running = pyw_options_create(pool, "g");

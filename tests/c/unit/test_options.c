@@ -48,7 +48,7 @@ static void set(pyw_group_options *options, const char *name, const char *value)
     }
 }
 
-/* Every word of `words` (separated by |) is in what is said about name=value. */
+/* The error message for name=value contains every word of `words` (separated by |). */
 static void refuse(pyw_group_options *options, const char *name, const char *value, const char *words)
 {
     const char *error = pyw_options_set(options, pool, name, value);
@@ -321,7 +321,7 @@ static void test_options_of_mod_wsgi_without_effect_are_noted(void **state)
     refuse(options, "chroot", "/jail", "'chroot'|container");
 }
 
-/* One value for each option that is not its default. */
+/* A value for each option that differs from its default. */
 static const char *const every_option[][2] = {
     {"processes", "3"},
     {"threads", "7"},
@@ -480,7 +480,7 @@ static void test_pairs_restore_every_option(void **state)
     assert_string_equal(application->group, "");
 }
 
-/* set_everything() must keep up with the table: else the round trip proves less than it says. */
+/* set_everything() must set all options of the table, so that the round trip covers them. */
 static void test_the_round_trip_covers_the_whole_table(void **state)
 {
     const apr_table_t *pairs;

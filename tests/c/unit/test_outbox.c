@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sending half of a channel, seen through the channel. */
+/* The sending half of a channel, tested through the channel. */
 #include "unit_test.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ static void queue_end(pyw_channel *channel)
     pyw_channel_queue(channel, PYW_FRAME_END, 0, NULL, 0, -1);
 }
 
-/* Reads `length` bytes of one DATA frame that starts with those of `large`, letting `sender` go on with its backlog. */
+/* Reads `length` bytes of one DATA frame, which begins with the bytes of `large`, while `sender` sends its backlog. */
 static void expect_large(pyw_channel *reader, pyw_channel *sender, size_t length)
 {
     pyw_frame frame = {.remaining = 1};
@@ -56,7 +56,7 @@ static void expect_large(pyw_channel *reader, pyw_channel *sender, size_t length
     assert_int_equal(got, length);
 }
 
-/* Fills the socket with END frames until it takes no other. Returns how many it took. */
+/* Fills the socket with END frames, and returns their number. */
 static int fill_socket(pyw_channel *channel)
 {
     const pyw_vector *end = pyw_vectors_find("end");
@@ -189,7 +189,7 @@ static void test_descriptors_travel_with_their_frames(void **state)
         fd = pyw_channel_take_fd(reader);
         assert_true(pyw_socket_pair_is_same_file(fd, fds[i]));
         close(fd);
-        close(fds[i]); /* still open: sending left it to its owner */
+        close(fds[i]); /* still open: it belongs to the caller of send */
     }
     pyw_channel_destroy(reader);
 }
@@ -274,7 +274,7 @@ static void test_a_queue_waits_for_the_rest_of_the_one_before(void **state)
     assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_OK);
     pyw_channel_queue(pair->channel, PYW_FRAME_DATA, 0, "dropped", 7, -1);
     assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_AGAIN);
-    assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_AGAIN); /* no progress with the rest alone, either */
+    assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_AGAIN); /* no progress with the backlog alone, either */
     expect_large(reader, pair->channel, LARGE);
     assert_int_equal(pyw_channel_read(reader, &frame, 0), PYW_AGAIN);
     pyw_channel_queue(pair->channel, PYW_FRAME_DATA, 0, "taken", 5, -1);
@@ -342,7 +342,7 @@ static void test_a_timeout_amid_a_frame_breaks_the_channel_until_it_is_closed(vo
     assert_int_equal(pyw_channel_send(pair->channel, DEADLINE_MS), PYW_OK);
 }
 
-/* A frame with a descriptor takes a call of its own, so that the frames before it are read when that one fails. */
+/* A frame with a descriptor needs a call of its own, so the frames before it arrive even if that call fails. */
 static void test_frames_before_one_that_cannot_be_sent_are_read(void **state)
 {
     pyw_socket_pair *pair = *state;
@@ -366,7 +366,7 @@ static void test_waiting_for_the_rest_can_time_out(void **state)
     assert_int_equal(pyw_channel_send(pair->channel, 0), PYW_OK);
     queue_end(pair->channel);
     assert_int_equal(pyw_channel_send(pair->channel, 1), PYW_TIMEOUT);
-    expect_large(reader, pair->channel, LARGE); /* the rest is still there, and whole */
+    expect_large(reader, pair->channel, LARGE); /* the rest is complete */
     pyw_channel_destroy(reader);
 }
 
@@ -412,7 +412,7 @@ static void test_a_frame_that_cannot_be_queued_fails_the_next_send_only(void **s
     assert_int_equal(pyw_channel_send(pair->channel, DEADLINE_MS), PYW_OK);
 }
 
-/* The frame is on its way when the copy of its rest fails: the peer can make no sense of what would follow. */
+/* If copying the rest of a partly sent frame fails, the peer would misread the next frames. */
 static void test_a_rest_that_cannot_be_copied_breaks_the_channel(void **state)
 {
     pyw_socket_pair *pair = *state;

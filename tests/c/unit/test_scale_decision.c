@@ -33,7 +33,7 @@ static void test_at_rest_it_stays(void **state)
 {
     expect(PYW_SCALE_STAY);
     numbers.spare = numbers.quiet = 1000 * 1000 * 1000;
-    expect(PYW_SCALE_STAY); /* at its least */
+    expect(PYW_SCALE_STAY); /* at its minimum */
 }
 
 static void test_it_grows_when_a_request_has_waited_for_long_enough(void **state)
@@ -55,16 +55,16 @@ static void test_one_worker_at_a_time(void **state)
 {
     numbers.waiting = 10000;
     numbers.wanted = 3;
-    expect(PYW_SCALE_STAY); /* the third is neither there nor starting */
+    expect(PYW_SCALE_STAY); /* the third neither runs nor starts */
     numbers.starting = 1;
     expect(PYW_SCALE_STAY);
     have(3);
-    expect(PYW_SCALE_STAY); /* another one starts: a replacement */
+    expect(PYW_SCALE_STAY); /* another worker starts: a replacement */
     numbers.starting = 0;
     expect(PYW_SCALE_GROW);
 }
 
-/* A request that has waited for all of a worker's start does not want another one. */
+/* A request that has waited for the whole start of a worker does not cause another start. */
 static void test_a_new_worker_may_take_what_waits(void **state)
 {
     numbers.waiting = 10000;
@@ -83,7 +83,7 @@ static void test_the_next_worker_has_to_fit_into_the_budget(void **state)
     expect(PYW_SCALE_NO_MEMORY);
     have(4);
     limits.budget = 100 * MIB;
-    expect(PYW_SCALE_STAY); /* it would not have grown anyway */
+    expect(PYW_SCALE_STAY); /* the group would not have grown */
 }
 
 static void test_it_shrinks_when_one_less_would_have_done(void **state)
@@ -106,7 +106,7 @@ static void test_it_shrinks_when_its_workers_outgrow_the_budget(void **state)
     numbers.memory++;
     expect(PYW_SCALE_SHRINK_MEMORY);
     have(2);
-    expect(PYW_SCALE_NO_MEMORY); /* the least is not given up */
+    expect(PYW_SCALE_NO_MEMORY); /* the group does not go below its minimum */
 }
 
 static void test_the_last_worker_goes_only_to_sleep(void **state)
@@ -145,7 +145,7 @@ static void test_any_request_wakes_it(void **state)
     numbers.waiting = 0;
     expect(PYW_SCALE_WAKE);
     limits.budget = 1;
-    numbers.ready = 1; /* the last one, which finishes */
+    numbers.ready = 1; /* the last worker, which finishes */
     expect(PYW_SCALE_WAKE);
 }
 
@@ -156,7 +156,7 @@ static void test_a_worker_is_spare_if_a_thread_is_left_without_it(void **state)
     numbers.busy = 8;
     assert_false(pyw_scale_is_spare(&limits, &numbers));
     numbers.busy = 0;
-    numbers.waiting = 249; /* somebody waits in this moment, as under any load */
+    numbers.waiting = 249; /* a request waits at this moment, as under any load */
     assert_true(pyw_scale_is_spare(&limits, &numbers));
     numbers.waiting = 250;
     assert_false(pyw_scale_is_spare(&limits, &numbers));
@@ -190,7 +190,7 @@ static void test_as_far_as_the_budget_goes(void **state)
     assert_int_equal(pyw_scale_again(&limits, 4, 1000 * MIB), 2);
     limits.least = 0;
     assert_int_equal(pyw_scale_again(&limits, 4, 1000 * MIB), 1);
-    assert_int_equal(pyw_scale_again(&limits, 0, 0), 0); /* it sleeps on */
+    assert_int_equal(pyw_scale_again(&limits, 0, 0), 0); /* the group stays asleep */
 }
 
 #define AT_REST(test) cmocka_unit_test_setup(test, start_at_rest)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The single queue, whatever the order in which requests come and end: no request waits while a thread of any worker is
- * idle.
- */
+/* The single queue: whatever the order of arrivals and ends, no request waits while a thread of any worker is idle. */
 #include "any_slots.h"
 
 #include <stdlib.h>
@@ -16,7 +13,7 @@ typedef struct request {
 
 typedef struct walk {
     unsigned seed;
-    request requests[REQUESTS]; /* of which `count` are there */
+    request requests[REQUESTS]; /* the first `count` are in use */
     int count;
     int workers;
     int most_waiting;

@@ -30,7 +30,7 @@ static void test_the_worker_with_most_idle_threads_is_chosen(void **state)
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 101);
 }
 
-/* The single queue: whoever waits is given the first thread that becomes free, of whichever worker. */
+/* The single queue: a waiting request gets the first thread that becomes free, in any worker. */
 static void test_nobody_waits_while_a_worker_is_idle(void **state)
 {
     pyw_slot running[2] = {enter(&plain, PYW_SLOT_GRANTED), enter(&plain, PYW_SLOT_GRANTED)};
@@ -93,7 +93,7 @@ static void test_a_wait_that_would_be_too_long_is_refused(void **state)
     pyw_slot slot = enter(&plain, PYW_SLOT_GRANTED);
     pyw_ticket *ticket = &table.slots->tickets[slot.ticket];
 
-    ticket->since -= 10 * 1000 * 1000; /* as if it had taken 10 s */
+    ticket->since -= 10 * 1000 * 1000; /* as if the request had taken 10 s */
     pyw_slots_leave(table.slots, &slot, 1);
     enter(&hasty, PYW_SLOT_GRANTED);
     enter(&hasty, PYW_SLOT_GRANTED);
@@ -202,7 +202,7 @@ static void test_only_a_group_that_is_asleep_is_to_be_woken(void **state)
     }
 }
 
-/* Nobody leaves, and yet those that wait learn of it. */
+/* Waiting requests detect it although no request ends. */
 static void test_a_worker_that_comes_takes_those_that_wait(void **state)
 {
     pyw_slot slot;
@@ -222,7 +222,7 @@ static void test_a_worker_that_is_gone_is_avoided_until_the_worker_list_changes(
     enter(&plain, PYW_SLOT_WAITS);
     list_workers(2, 1);
     assert_int_equal(enter(&plain, PYW_SLOT_WAITS).worker, 0);
-    assert_running_and_waiting(2, 1); /* the one that waited was first */
+    assert_running_and_waiting(2, 1); /* the waiting request was first */
 }
 
 static void test_a_worker_that_takes_nothing_is_not_avoided_for_ever(void **state)
@@ -237,7 +237,7 @@ static void test_a_worker_that_takes_nothing_is_not_avoided_for_ever(void **stat
     assert_int_equal(slot.worker, 101);
 }
 
-/* Runs `act` in a process of its own, which then dies. */
+/* Runs `act` in a child process, which then dies. */
 static void in_a_process_that_dies(void (*act)(void))
 {
     pid_t pid = fork();
@@ -275,7 +275,7 @@ static void die_with_the_lock(void)
 
     pyw_slots_enter(table.slots, &plain, &slot);
     pyw_slots_lock(table.slots);
-    table.slots->running = 77; /* it had begun to change something */
+    table.slots->running = 77; /* it had begun to change the table */
     table.slots->queue_first = 5;
 }
 
@@ -304,7 +304,7 @@ static void work_and_die(void)
     }
 }
 
-/* Until that many requests more have come: another moment of their work in each round. */
+/* Until this number of further requests: another point of their work in each round. */
 static void wait_for_entries(int count)
 {
     uint64_t until = table.slots->next_order + (uint64_t)count;
@@ -314,7 +314,7 @@ static void wait_for_entries(int count)
     }
 }
 
-/* The queue may be full of the dead, who are looked for twice a second. */
+/* The queue may be full of tickets of dead processes, which are detected twice a second. */
 static pyw_slot enter_at_last(void)
 {
     int64_t deadline = pyw_clock_ms() + LONG_MS;
@@ -331,7 +331,7 @@ static pyw_slot enter_at_last(void)
     return slot;
 }
 
-/* Four processes that come and go as fast as they can, killed at whatever point they are. */
+/* Four processes that send requests as fast as possible, and are killed at random points. */
 static void test_a_hundred_kills_at_random_lose_no_slot(void **state)
 {
     pid_t pids[4];

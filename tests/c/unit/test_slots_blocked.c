@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process of httpd is stopped (a debugger, SIGSTOP) while it has the lock of a group's table. */
+/* A process of httpd is stopped (a debugger, SIGSTOP) while it holds the lock of a group's table. */
 #include "any_slots.h"
 
 #include <signal.h>
@@ -10,7 +10,7 @@
 
 enum { SOON_MS = 100, BUSY_MACHINE_MS = 3000 };
 
-/* Returns the process, which has stopped with the lock. It unlocks when it goes on, and ends. */
+/* Returns a process that has stopped while it holds the lock. When it continues, it unlocks and exits. */
 static pid_t stop_a_holder(void)
 {
     pid_t pid = fork();
@@ -60,7 +60,7 @@ static void test_it_is_refused_sooner_if_its_deadline_is_near(void **state)
     end_holder(holder, SIGKILL);
 }
 
-/* A hundred requests that each wait for a second would take all threads of httpd. */
+/* A hundred requests that each wait for a second would use all threads of httpd. */
 static void test_those_behind_the_first_do_not_wait_as_long(void **state)
 {
     pid_t holder = stop_a_holder();
@@ -96,7 +96,7 @@ static void test_one_that_waits_in_the_queue_is_told(void **state)
     assert_running_and_waiting(2, 0);
 }
 
-/* `number`: the holder goes on, or is killed. */
+/* `number`: SIGCONT, or a signal that kills the holder. */
 static void assert_that_it_recovers(int number)
 {
     pyw_slot running = enter(&plain, PYW_SLOT_GRANTED), waiting;

@@ -44,7 +44,7 @@ static int bind_file(void)
     return fd;
 }
 
-/* 0, or errno. A full queue is an answer of one who listens. */
+/* 0, or errno. A full queue means that the socket listens. */
 static int connect_to_file(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -84,7 +84,7 @@ static void *knock(void *unused)
 
 static void test_who_connects_meanwhile_finds_a_socket_that_listens(void **state)
 {
-    int bound[ROUNDS + 1]; /* open until the end: who has found the file of one is about to connect to it */
+    int bound[ROUNDS + 1]; /* open until the end, because a client that has found a socket's file is about to connect */
     pthread_t client;
     void *error;
 

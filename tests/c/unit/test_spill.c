@@ -21,7 +21,7 @@ static pyw_spill make(const char *directory)
     return spill;
 }
 
-/* Byte n of the stream is the n-th of this. */
+/* Byte n of the stream. */
 static char byte_at(size_t position)
 {
     return (char)(position * 7 + position / 251);
@@ -38,7 +38,7 @@ static void put(pyw_spill *spill, size_t position, size_t length)
     assert_true(pyw_spill_put(spill, bytes, length));
 }
 
-/* Takes `length` bytes, in pieces, and looks at each. */
+/* Takes `length` bytes in pieces, and checks each byte. */
 static void expect(pyw_spill *spill, size_t position, size_t length)
 {
     char bytes[777];
@@ -63,7 +63,7 @@ static void test_more_room_is_where_the_next_bytes_go(void **state)
     pyw_spill_extend(&none, 100);
     assert_int_equal(pyw_spill_room(&none), 100);
     put(&none, 0, 100);
-    assert_int_equal(pyw_spill_room(&none), 0); /* nor is there a file */
+    assert_int_equal(pyw_spill_room(&none), 0); /* no file was created either */
     expect(&none, 0, 100);
     pyw_spill_clear(&none);
     put(&spill, 0, MEMORY);

@@ -66,7 +66,7 @@ static void test_without_a_request_there_is_nothing_to_take(void **state)
 
 enum { RACES = 5000 };
 
-/* Both ends reach for the token of each round at the same moment. */
+/* Both ends take the token of each round at the same moment. */
 typedef struct race {
     ends *both;
     pthread_barrier_t start, finish;

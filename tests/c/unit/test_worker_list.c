@@ -55,7 +55,7 @@ static void test_a_reader_gets_no_more_than_it_has_room_for(void **state)
     free(group);
 }
 
-/* An odd sequence is a writer at work; one that died there never comes back. */
+/* An odd sequence means that a write is in progress; a dead writer never completes it. */
 static void test_a_writer_that_died_leaves_an_empty_worker_list_until_the_next_one_writes(void **state)
 {
     pyw_worker_list_group *group = make_group();
@@ -87,7 +87,7 @@ static void test_the_state_of_the_group_comes_along(void **state)
     free(group);
 }
 
-/* The children of an old configuration may still wait for a group whose place another one has by now. */
+/* Children of an old configuration may still wait for a group whose index another group has now. */
 static void test_of_a_later_use_the_group_is_removed_and_of_an_earlier_one_it_starts(void **state)
 {
     static const pyw_worker_list_status mine = {.use = 7, .state = PYW_GROUP_RUNNING};

@@ -2,7 +2,7 @@
 #ifndef PYW_CMOCKA_H
 #define PYW_CMOCKA_H
 
-/* cmocka.h wants these four before it. */
+/* cmocka.h needs these four before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -25,7 +25,7 @@ static void add_byte(pyw_vector *vector, unsigned byte)
     vector->bytes[vector->length++] = (unsigned char)byte;
 }
 
-/* Returns what follows the closing quote. */
+/* Returns the text after the closing quote. */
 static const char *add_text(pyw_vector *vector, const char *text)
 {
     for (; *text != '"'; text++) {

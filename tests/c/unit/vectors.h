@@ -4,8 +4,8 @@
 
 /*
  * The examples of docs/internals/WIRE.md: blocks that open with "```hex NAME" and hold hex bytes, "text" and ;
- * comments. Names that start with "bad-" are examples of what must be refused. Read once, on first use; whatever is
- * wrong with the page ends the program with a message.
+ * comments. Names that start with "bad-" are examples that must be refused. The page is read at the first use; an error
+ * in it ends the program with a message.
  */
 
 #include <stddef.h>
@@ -18,12 +18,12 @@ typedef struct pyw_vector {
 
 const pyw_vector *pyw_vectors_all(size_t *count);
 
-/* Ends the program if there is none of that name. */
+/* Ends the program if there is no example of that name. */
 const pyw_vector *pyw_vectors_find(const char *name);
 
 int pyw_vectors_is_bad(const pyw_vector *vector);
 
-/* The page itself, opened for reading. */
+/* The page, opened for reading. */
 #define PYW_VECTORS_PAGE PYW_TOP "/docs/internals/WIRE.md"
 
 #endif

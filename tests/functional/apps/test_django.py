@@ -78,7 +78,7 @@ class TestGuestbook:
 
 
 def memory(process):
-    """KiB: its share of all its pages (PSS), and those that are its alone."""
+    """Return the proportional (PSS) and the private memory of a process, in KiB."""
     with open("/proc/%d/smaps_rollup" % process.pid) as file:
         rows = {line.split(":")[0]: int(line.split()[1]) for line in file if line.endswith("kB\n")}
     return rows["Pss"], rows["Private_Dirty"] + rows["Private_Clean"]
@@ -89,7 +89,7 @@ class TestMemory:
     WORKERS = 4
 
     def measure(self, make_httpd, options):
-        """(PSS of all processes of the group, what one more worker takes) in MiB, after each has served."""
+        """Return (PSS of all processes of the group, memory of an additional worker) in MiB, after each has served."""
         server = start_guestbook(make_httpd, "processes=%d threads=4 %s" % (self.WORKERS, options))
         wait_for(lambda: len(server.log.find("PYW0317")) == self.WORKERS, 60)
         for _ in range(10 * self.WORKERS):
@@ -98,7 +98,7 @@ class TestMemory:
         return sum(pss for pss, _ in found) / 1024, min(private for _, private in found[:self.WORKERS]) / 1024
 
     def test_workers_of_a_template_share_what_it_has_loaded(self, make_httpd):
-        """Figures of docs/directives/WSGIDaemonProcess.md."""
+        """The figures in docs/directives/WSGIDaemonProcess.md."""
         plain, plain_worker = self.measure(make_httpd, "")
         shared, shared_worker = self.measure(make_httpd, "preload=On")
         print("\n%d workers: %.0f MiB (each has %.0f MiB of its own); with preload=On, the template included: %.0f MiB "

@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class TestExample:
-    """examples/flask, mounted as examples/quickstart.conf has it."""
+    """examples/flask, mounted as in examples/quickstart.conf."""
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A virtual host that was written for mod_wsgi, daemon mode and virtualenv, serves unchanged."""
+"""A virtual host that was written for mod_wsgi, with daemon mode and a virtualenv, works unchanged."""
 import os
 import subprocess
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mistakes are found by configtest: the message names directive, option, value, and what is allowed."""
+"""configtest finds mistakes: the message names the directive, the option, the value, and the allowed values."""
 import os
 import subprocess
 
@@ -12,7 +12,7 @@ HELLO = 'def application(environ, start_response):\n    start_response("200 OK",
 
 @pytest.fixture(scope="module")
 def server():
-    """Never started: each test writes its configuration into it."""
+    """A server that is never started. Each test writes its own configuration."""
     from pyw import Httpd
     server = Httpd(apps={"hello.wsgi": HELLO})
     yield server
@@ -20,7 +20,7 @@ def server():
 
 
 def configtest(server, config):
-    """Runs it; a configtest, whatever it says, starts no process and leaves no file."""
+    """Run configtest. Whatever its result, it starts no process and leaves no file."""
     server.configure(config)
     before = sorted(server.root.rglob("*"))
     ok, text = server.configtest()

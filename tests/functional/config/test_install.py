@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""make install and make uninstall, into a directory of their own."""
+"""make install and make uninstall, with a temporary DESTDIR."""
 import os
 import subprocess
 

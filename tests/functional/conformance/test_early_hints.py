@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""environ['wsgi.early_hints'] sends 103 (RFC 8297) ahead of the response."""
+"""environ['wsgi.early_hints'] sends 103 (RFC 8297) before the response."""
 import shutil
 import subprocess
 

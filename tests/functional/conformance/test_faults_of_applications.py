@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an application does wrong: exceptions, wrong types, headers and statuses that may not be sent."""
+"""Errors of applications: exceptions, wrong types, forbidden headers and statuses."""
 import json
 import subprocess
 import urllib.parse
@@ -66,12 +66,12 @@ class TestExceptions:
 
 
 class TestHttp2:
-    """Rule A for HTTP/2: a cut response is a stream that is reset."""
+    """Rule A for HTTP/2: the stream of a truncated response is reset."""
     MODULES = ("http2",)
     CONFIG = "Protocols h2c http/1.1\n"
 
     def curl(self, site, path):
-        """(curl's exit status, the body with the status behind it)"""
+        """Return curl's exit status, and the body followed by the status."""
         url = "http://127.0.0.1:%d%s%s" % (site.httpd.port, site.prefix, path)
         result = subprocess.run(["curl", "-s", "--http2-prior-knowledge", "-w", " %{http_code}", url],
                                 stdout=subprocess.PIPE, timeout=30)
@@ -115,7 +115,7 @@ class TestClose:
         assert site.notes(key).count("close") == 1
 
     def test_when_the_client_leaves(self, site, server):
-        """F12: within a second, and that is no error."""
+        """F12: within a second, and without an error in the log."""
         since = server.log.position()
         key = site.new_key()
         with site.connect() as connection:
@@ -127,7 +127,7 @@ class TestClose:
 
 
 class TestWrongTypes:
-    """F19: 500, and a message that names the type and the rule."""
+    """F19: 500, and a log message with the type and the rule."""
 
     @pytest.mark.parametrize("what, message", [
         ("str body", "str"),

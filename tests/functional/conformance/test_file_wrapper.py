@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""wsgi.file_wrapper: real files leave through httpd, everything else is read in blocks."""
+"""wsgi.file_wrapper: httpd sends real files; other objects are read in blocks."""
 import contextlib
 import gzip
 import os
@@ -37,7 +37,7 @@ AliasMatch "^/static/[a-z_]+/(.*)" "${DATA}/$1"
 
 
 def users(server, name):
-    """Which of httpd's children have the file open or mapped."""
+    """Return the children of httpd that have opened or mapped the file."""
     path = str(server.data / name)
     return [child.pid for child in server.children()
             if path in processes.maps(child.pid) or path in processes.descriptors(child.pid).values()]
@@ -45,7 +45,7 @@ def users(server, name):
 
 @contextlib.contextmanager
 def stalled(server, path, name):
-    """A connection with the response head and a part of the file; it does not take the rest."""
+    """Return a connection that has read the response head and a part of the file, and reads no further."""
     with server.connect(receive_buffer=65536) as connection:
         connection.start("GET", path, [("Accept-Encoding", "gzip")])
         connection.read_head()
@@ -55,7 +55,8 @@ def stalled(server, path, name):
 
 
 def system_call(server, name):
-    """How httpd's child sends the file: seen by what it is to the child while the client does not take it."""
+    """Return the system call that sends the file, judged by the child's use of the file while the client does not read.
+    """
     path = str(server.data / name)
     for pid in users(server, name):
         if path in processes.maps(pid):
@@ -67,13 +68,13 @@ def system_call(server, name):
 
 
 def is_sent_by(server, path, call, name="noise"):
-    """Soon: between two parts of the file nothing is mapped."""
+    """Wait until the file is sent by that system call: between two parts of the file nothing is mapped."""
     with stalled(server, path, name):
         wait_for(lambda: system_call(server, name) == call)
 
 
 class TestSystemCall:
-    """A file of an application is sent as httpd sends its own with the same EnableSendfile and EnableMMAP."""
+    """With the same EnableSendfile and EnableMMAP, httpd sends an application's file like its own files."""
     CONFIG = LOCATIONS
     MODULES = ("deflate",)
 
@@ -95,7 +96,7 @@ class TestSystemCall:
 
     @pytest.mark.parametrize("path", ["default", "httpd_sendfile", "no_mmap", "filtered"])
     def test_a_file_that_is_truncated_meanwhile_is_a_cut_response(self, site, server, path):
-        """Rule A; and httpd's child lives on, which it would not if a filter read from a mapping."""
+        """Rule A. httpd's child survives, which it would not if a filter read a mapping."""
         server.allow_log(r"AH00574|AH10298|core_output_filter|end of file")
         (server.data / "shrinking").write_bytes((server.data / "noise").read_bytes())
         pids = sorted(child.pid for child in server.children())
@@ -159,7 +160,7 @@ class TestFileWrapper:
         assert response.complete and response.body == CONTENT[:100]
 
     def test_a_longer_content_length_is_a_cut_response(self, site):
-        """F6: clamped to the file, and the client can tell."""
+        """F6: truncated at the end of the file, visibly for the client."""
         site.expect_log("PYW0602")
         response = site.get("/real?file=large&length=%d" % (len(CONTENT) + 10))
         assert not response.complete and response.body == CONTENT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Input filters that change a request body: the application gets all that they give out."""
+"""Input filters that change a request body: the application gets their complete output."""
 import gzip
 
 import pytest
@@ -7,7 +7,7 @@ import pytest
 APP = "filtered.wsgi"
 TEXT = b"a line of an upload\n" * 300
 
-# What SetInputFilter says, the body that is sent, its headers, and what comes of it.
+# SetInputFilter, the body that is sent, its headers, and the expected input.
 FILTERS = {
     "deflate": ("DEFLATE", gzip.compress(TEXT), [("Content-Encoding", "gzip")], TEXT),
     "sed": ("Sed", TEXT, [], TEXT.replace(b"line", b"longer line")),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Directives of httpd that a handler has to honour: what docs/reference/httpd-directives.md says."""
+"""Directives of httpd that a handler must honour, as documented in docs/reference/httpd-directives.md."""
 import http.client
 import json
 import resource
@@ -93,7 +93,7 @@ class TestPathInfo:
 
 
 def name_of(address):
-    """None if this system knows none: a minimal one has no /etc/hosts."""
+    """Return the name of an address. None: the system knows no name; a minimal one has no /etc/hosts."""
     try:
         return socket.gethostbyaddr(address)[0]
     except socket.herror:
@@ -155,7 +155,7 @@ class TestNames:
 
 
 class TestIdentityCheck:
-    """RFC 1413: httpd asks port 113 of the client's address, which is another one than the server's here."""
+    """RFC 1413: httpd queries port 113 of the client's address, which here differs from the server's."""
 
     MODULES = ("ident",)
     CONFIG = "IdentityCheck On\n"
@@ -255,7 +255,7 @@ def application(environ, start_response):
 
 
 class TestLimits:
-    """Those for programs that httpd starts, and for modules that parse XML."""
+    """Limits for programs that httpd starts, and for modules that parse XML."""
 
     APPS = {"app.wsgi": LIMITS}
     CONFIG = "RLimitCPU 1 1\nRLimitMEM 100000000 100000000\nRLimitNPROC 3 3\nLimitXMLRequestBody 10\n"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F18: an application that cannot be imported is a 500 with a record of file and line; others are unaffected."""
+"""F18: for an application that cannot be imported, the client gets 500 and the log has file and line; others are
+unaffected.
+"""
 import pytest
 
 from pyw import wait_for

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""wsgi.input: the methods of PEP 3333, and the ways in which a body comes."""
+"""wsgi.input: the methods of PEP 3333, and the ways in which a body arrives."""
 import hashlib
 import os
 import subprocess
@@ -116,7 +116,7 @@ class TestBodies:
 
     @pytest.mark.parametrize("way", ["", "/streaming"])
     def test_100_continue_comes_once(self, site, way):
-        """When httpd begins to collect the body; where nothing is collected, when the application reads."""
+        """When httpd begins to collect the body, or, if nothing is collected, when the application reads."""
         with site.connect() as connection:
             connection.send(("POST %s%s/calls?do=read HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
                              "Expect: 100-continue\r\n\r\n" % (site.prefix, way)).encode())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where applications' words go: the ErrorLog of the virtual host, with the request's context, line by line."""
+"""Applications' output appears in the ErrorLog of the virtual host, with the request's context, line by line."""
 import re
 import urllib.parse
 
@@ -71,7 +71,7 @@ class TestStreams:
 
 
 class TestVirtualHosts:
-    """The ErrorLog is that of the host which serves the request, whoever defined the group."""
+    """The ErrorLog belongs to the host that serves the request, not to the host that defines the group."""
     CONFIG = """
         <VirtualHost 127.0.0.1:${PORT}>
             ServerName other.example

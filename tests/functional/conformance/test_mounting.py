@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where applications are mounted, how their group is chosen, and the directives about requests and responses."""
+"""Mounting applications, choosing their group, and the directives for requests and responses."""
 import json
 
 import pytest
@@ -59,7 +59,7 @@ class TestMounts:
         assert site.get("/directory/none.wsgi").status == 404
 
     def test_the_directory_itself(self, site):
-        """httpd's own redirect to the name with a slash comes first."""
+        """httpd first redirects to the name with a slash."""
         site.httpd.allow_log("PYW0206|AH01276|AH01630")
         assert site.get("/directory").status in (301, 403, 404)
         assert site.get("/directory/").status in (403, 404)
@@ -132,7 +132,7 @@ class TestHandlers:
         assert server.get("/cgi/plain/script.py").json()["file"] == "script.py"
 
     def test_set_handler_wins_over_an_alias(self, site):
-        """server-status below an application that has the whole site."""
+        """server-status below an application that serves the whole site."""
         assert b"Server Version" in site.get("/status").body
 
     def test_add_handler_for_the_suffix_of_a_script_does_not(self, site):
@@ -224,7 +224,7 @@ class TestDirectives:
 
     @pytest.mark.parametrize("path, longer", [("/on", 0), ("/auto", 1)])
     def test_map_head_to_get(self, site, path, longer):
-        """Which method the application saw, through the length of its answer: HEAD is a letter longer than GET."""
+        """The length of the response shows the application's method: HEAD is a letter longer than GET."""
         lengths = [int(site.request(method, path).header("Content-Length")) for method in ("HEAD", "GET")]
         assert lengths[0] == lengths[1] + longer
 

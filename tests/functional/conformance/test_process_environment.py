@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""os.environ of each interpreter of a process."""
+"""os.environ in each interpreter of a process."""
 import pytest
 
 APP = """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that httpd redirects inside itself: whatever way one comes to an alias, it has the alias's settings."""
+"""Internal redirects of httpd: a request that reaches an alias in any way has the settings of the alias."""
 import getpass
 import os
 
@@ -12,7 +12,7 @@ MOUNT = HERE / "wsgi" / "mount.wsgi"
 APPS = {"app.wsgi": MOUNT, "wrong.wsgi": MOUNT, "package/__init__.py": "", "package/module.py": MOUNT,
         "scripts/one.wsgi": MOUNT, "scripts/plain.txt": "text\n", "support.py": paths.SUPPORT}
 
-# What each alias asks for, and no other way to the application would give it.
+# The settings of each alias, which no other way to the application has.
 TARGETS = {
     "daemon-script": "WSGIScriptAlias /%s ${APPS}/app.wsgi process-group=own application-group=mine callable-object=other",
     "daemon-match": "WSGIScriptAliasMatch ^/%s(?=/|$) ${APPS}/app.wsgi process-group=own application-group=mine "
@@ -127,7 +127,7 @@ class TestDirectoriesOfScripts:
 
 
 class TestOtherWaysToTheFile:
-    """AddHandler for the script of an alias: with the settings of the alias, or not at all."""
+    """AddHandler for the script of an alias: it runs with the settings of the alias, or not at all."""
 
     CONFIG = """
         Alias /files ${APPS}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Malformed and oversized request bodies: exactly one response, whoever gives it."""
+"""Malformed and oversized request bodies: exactly one response, from httpd or from the application."""
 import itertools
 import json
 
@@ -12,7 +12,7 @@ APP = "filtered.wsgi"
 CHUNKED = "Transfer-Encoding: chunked\r\n\r\n"
 FAR_TOO_LARGE = CHUNKED + "1f4\r\n" + "x" * 500 + "\r\n" + "1f4\r\n" + "x" * 500 + "\r\n" + "1f4\r\n" + "x" * 500 + "\r\n0\r\n\r\n"
 
-# What is behind the other headers, and the statuses that httpd may give it.
+# The end of the request, and the statuses with which httpd may answer it.
 BODIES = {
     "no chunk size": (CHUNKED + "zz\r\nabc\r\n0\r\n\r\n", (400, 413)),
     "no chunk size later": (CHUNKED + "4\r\nabc\n\r\nzz\r\nabc\r\n0\r\n\r\n", (400, 413)),
@@ -55,7 +55,7 @@ def mode(request):
 
 
 def responses_of(connection):
-    """All that the server says until it closes the connection; None: that is more than responses."""
+    """Return all responses until the server closes the connection; None: it has sent something else."""
     found = []
     while True:
         response = connection.read_response()
@@ -65,7 +65,7 @@ def responses_of(connection):
 
 
 def check_document(answer, statuses):
-    """The application of an ErrorDocument: what failed had a body, this request has none."""
+    """The application of an ErrorDocument: the failed request had a body, this request has none."""
     assert (answer["REQUEST_METHOD"], answer["body"]) == ("GET", "")
     assert int(answer["REDIRECT_STATUS"]) in statuses
     assert (answer["CONTENT_LENGTH"], answer["CONTENT_TYPE"], answer["HTTP_CONTENT_LANGUAGE"]) == (None, None, None)

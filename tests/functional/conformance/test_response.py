@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""start_response, write() and the iterable: what the client gets."""
+"""The response of start_response, write() and the iterable."""
 import json
 import urllib.parse
 

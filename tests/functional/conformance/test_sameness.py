@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rule D: embedded and daemon mode answer alike: status, headers in their order, framing, body, completeness."""
+"""Rule D: embedded and daemon mode send the same responses: status, headers in order, framing, body, completeness."""
 import pytest
 
 APP = "response.wsgi"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PEP 3333, "Handling Block Boundaries": what is yielded reaches the client while the application produces the next."""
+"""PEP 3333, "Handling Block Boundaries": a block reaches the client while the application produces the next one."""
 import socket
 import ssl
 import subprocess
@@ -16,7 +16,7 @@ APP = "stream.wsgi"
 
 
 def read_blocks(connection, count):
-    """The next bytes of a chunked body, so many at least."""
+    """Return at least `count` more bytes of a chunked body."""
     data = b""
     while len(data) < count:
         data += connection.read_chunk()
@@ -24,7 +24,7 @@ def read_blocks(connection, count):
 
 
 def check_that_blocks_arrive_in_a_pause(site):
-    """All that was yielded is at the client before the application yields anything more."""
+    """The client gets each yielded block before the application yields the next."""
     key = site.new_key()
     with site.connect() as connection:
         connection.start("GET", site.prefix + "/hold?key=" + key)
@@ -80,7 +80,7 @@ class TestPauses:
             assert connection._take(100) == b"last"
 
     def test_reading_the_body_does_not_hold_up_a_block(self, server):
-        """In daemon mode the body is there before the application runs."""
+        """In daemon mode the body has arrived before the application runs."""
         site = Site(server, "embedded")
         with site.connect() as connection:
             connection.send(("POST %s/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n" % site.prefix).encode())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""wsgiref.validate finds nothing against the server; its complaint would be a 500 and a traceback in the log."""
+"""wsgiref.validate reports no error of the server; otherwise the test would see 500 and a traceback in the log."""
 import pytest
 
 APP = "validated.wsgi"

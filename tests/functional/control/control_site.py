@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""pywsgid's commands, as a person or a deploy script gives them."""
+"""Runs pywsgid's commands as an administrator or a deploy script does."""
 import json
 import os
 import subprocess
@@ -36,7 +36,7 @@ class Commands:
                                 stderr=subprocess.PIPE, text=True, errors="replace", **options)
 
     def run(self, *arguments, **options):
-        """(exit status, what it says, what it complains of)"""
+        """Return (exit status, output, error output)."""
         process = self.start(*arguments, **options)
         output, errors = process.communicate(timeout=60)
         return process.returncode, output, errors
@@ -57,7 +57,7 @@ class Commands:
         return json.loads(output)
 
     def health(self, *arguments):
-        """The exit status of `pywsgid status`."""
+        """Return the exit status of `pywsgid status`."""
         return self.run("status", *arguments)[0]
 
     def table(self):

@@ -221,7 +221,7 @@ class TestReload:
         assert held.finish()[0].status == 200
 
     def test_it_waits_until_old_workers_begin_no_request(self, commands, server):
-        """One that is stopped does not say so."""
+        """A stopped worker (SIGSTOP) does not send FINISHING."""
         wait_for(lambda: len(server.workers()) == 2)
         old = server.workers()[0]
         old.suspend()
@@ -313,7 +313,7 @@ class TestStacks:
         held.finish()
 
     def test_also_of_a_worker_whose_python_is_stuck(self, make_httpd):
-        """It needs no lock of Python's."""
+        """The command needs no lock of Python."""
         server = make_httpd(groups(app="threads=2"), apps=STUCK_APPS)
         site, commands = DaemonSite(server, "/app"), Commands(server)
         key = site.new_key()
@@ -325,7 +325,7 @@ class TestStacks:
 
 
 class TestAgainAndAgain:
-    """A reload that comes while the one before is under way takes no worker away that serves."""
+    """A reload during another reload ends no worker that serves."""
     CONFIG = groups(app="threads=2")
 
     def test_reloads_on_top_of_each_other(self, commands, site):

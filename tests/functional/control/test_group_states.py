@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `pywsgid status` says of a group is what its clients notice; its exit status says whether that is well."""
+"""`pywsgid status` shows the state of a group as its clients see it, and its exit status whether the state is healthy.
+"""
 import datetime
 import os
 import pathlib
@@ -18,7 +19,7 @@ GOOD = "def application(environ, start_response):\n    start_response('200 OK', 
 BAD = "raise RuntimeError('no database: %s')\n"
 NOISE = r"PYW03\d\d|PYW05\d\d|PYW06\d\d|Traceback|\]   |Error"
 
-# The first process that comes here fails, and the others do not begin to load before it has.
+# The first process to arrive here fails. The others wait for this before they load.
 ONE_FAILS = """
 import os, time
 name = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "first")

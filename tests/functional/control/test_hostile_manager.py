@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands show of bytes that come from applications and from strange managers."""
+"""The commands' output for bytes from applications and from hostile managers."""
 import json
 import socket
 import struct
@@ -11,7 +11,7 @@ from control_site import Commands, groups
 VERSION = 5
 ROW, DONE, REFUSED, END = 37, 38, 35, 4
 NASTY = b'"\\\x00\x01\x1b[2J\t\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\xc2\x9b2J\xe2\x80\xae\n'
-SHOWN = '"\\\x00\x01\x1b[2J\t\x7f\\x80\\xffé\\xed\\xa0\\x80😀\x9b2J\u202e\n'  # bytes that are no UTF-8 are text, as in the log
+SHOWN = '"\\\x00\x01\x1b[2J\t\x7f\\x80\\xffé\\xed\\xa0\\x80😀\x9b2J\u202e\n'  # escaped as in the log
 STEERING = [chr(code) for code in (*range(9), *range(11, 32), *range(0x7f, 0xa0), 0x202e, 0xfffd)]
 
 
@@ -29,7 +29,7 @@ def row(*items):
 
 
 class Impostor:
-    """Answers one command with the given bytes."""
+    """Answer one command with the given bytes."""
 
     def __init__(self, path, answer):
         self.listener = socket.socket(socket.AF_UNIX)

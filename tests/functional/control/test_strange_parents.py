@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A manager whose httpd, or whose other manager, sends what none would send: it goes on, and keeps no descriptor."""
+"""A manager that gets unexpected frames from httpd or from another manager continues, and keeps no descriptor."""
 import os
 import socket
 import subprocess
@@ -14,7 +14,7 @@ GROUP, COMMIT, BOUND, COMMAND, HANDOVER, DONE, ROW = 32, 33, 34, 36, 39, 38, 37
 
 
 class Manager:
-    """pywsgid with this process as httpd's parent, and, as a successor, as its predecessor too."""
+    """pywsgid with this process in the role of httpd's parent and, for a successor, of its predecessor."""
 
     def __init__(self, directory, is_successor=False):
         self.directory = directory
@@ -40,7 +40,7 @@ class Manager:
         socket.send_fds(connection, [data], descriptors)
 
     def commit(self, payload=None):
-        """The type of the answer. Without a group the manager ends after BOUND."""
+        """Return the type of the answer. Without a group the manager exits after BOUND."""
         settings = payload or pairs((b"socket-directory", str(self.directory / "run").encode()), (b"httpd-uid", b"%d" % os.geteuid()),
                          (b"server-name", b"x"), (b"log-level", b"6"))
         self.send(self.control, frame(COMMIT, settings))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One server per class with daemon.wsgi; a class gives its CONFIG, or the group `app` on / serves."""
+"""One server per class with daemon.wsgi. A class may define CONFIG; the default is the group `app` on /."""
 import pytest
 from daemon_site import APPS, DaemonSite
 

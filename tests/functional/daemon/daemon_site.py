@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the suites about processes share: the application, and requests that are held until the test lets them go."""
+"""Shared by the suites about processes: the application, and requests that the test holds and releases."""
 import pathlib
 
 from pyw import paths, wait_for
@@ -21,11 +21,11 @@ class DaemonSite(Site):
         return self.get("/facts").json()
 
     def hold(self, path="/hold", count=1, **options):
-        """A Held with `count` requests that the application has begun and waits in."""
+        """Return a Held with `count` requests in which the application waits."""
         return Held(self, path, count, **options)
 
     def wait_pid_other_than(self, *pids, seconds=PATIENCE):
-        """The pid of a worker that serves and is none of these."""
+        """Return the pid of a worker that serves, other than these."""
         def look():
             response = self.get("/pid")
             return response and response.status == 200 and int(response.body) not in pids and int(response.body)

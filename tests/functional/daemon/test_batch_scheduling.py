@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SCHED_BATCH at high concurrency: it is tried, and kept unless requests are slower with it."""
+"""SCHED_BATCH at high concurrency: it is tried, and used unless requests are slower with it."""
 import os
 import resource
 import subprocess
@@ -19,7 +19,7 @@ LogLevel pywsgi:debug
 
 
 def policies(pid):
-    """Of all threads of a process."""
+    """Return the scheduling policies of all threads of a process."""
     return {os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/%d/task" % pid)}
 
 
@@ -28,12 +28,12 @@ def children(server):
 
 
 def is_calm(server, site):
-    """A child that is asked nothing more remains as it is."""
+    """Return whether the policies are normal. Sends a request, because an idle child does not change its state."""
     return site.facts()["policy"] == os.SCHED_OTHER and {os.SCHED_OTHER} in children(server)
 
 
 def ask(site):
-    """A part of the requests that a measurement takes."""
+    """Send a part of the requests that a measurement needs, and return the answers."""
     return [site.pid() for _ in range(25)]
 
 
@@ -41,7 +41,7 @@ class TestHighConcurrency:
     CONFIG = CONFIG
 
     def test_threads_are_batch_threads_during_the_trial_and_not_after_it(self, server):
-        """Whether it is kept depends on what else the machine does (tests/c/unit/test_batch_trial.c)."""
+        """The policy after the trial depends on the load of the machine (see tests/c/unit/test_batch_trial.c)."""
         site = DaemonSite(server, "/app")
         assert is_calm(server, site)
         held = site.hold(count=REQUESTS)
@@ -61,7 +61,7 @@ class TestHighConcurrency:
 
 
 def limit_descriptors(server, limit):
-    """prlimit(2) lets a user do that to his own processes."""
+    """prlimit(2) allows this for processes of the same user."""
     for child in processes.httpd_children(server.process.pid):
         ids = {"user": child.uids().real, "group": child.gids().real, "extra_groups": []} if is_root() else {}
         subprocess.run(["prlimit", "--pid", str(child.pid), "--nofile=%d:" % limit], check=True, **ids)
@@ -72,7 +72,7 @@ class TestShortageOfDescriptors:
 
     def test_it_is_told_once_and_tried_again(self, server):
         site = DaemonSite(server, "/app")
-        connection = site.connect()     # to the child that is looked at
+        connection = site.connect()     # to the child under test
 
         def ask():
             connection.start("GET", "/app/pid")
@@ -101,7 +101,7 @@ class TestOff:
 
 class TestPolicyOfTheAdministrator:
     def test_it_is_left_alone(self, make_httpd):
-        """As CPUSchedulingPolicy= of systemd sets it, for httpd and all that it starts."""
+        """The policy is set for httpd and all its processes, as by systemd's CPUSchedulingPolicy=."""
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         try:
             server = make_httpd(CONFIG, apps=APPS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The system's clock is set while requests run: no timeout notices."""
+"""Setting the system's clock while requests run affects no timeout."""
 import os
 import pathlib
 import select
@@ -26,7 +26,7 @@ CONFIG = """
 
 
 class Clock:
-    """Of a server's processes, but not of the test."""
+    """The clock of a server's processes, but not of the test."""
 
     def __init__(self, directory):
         self.library = directory / "shifted_clock.so"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which request gets which thread of a group, who waits, and who is refused."""
+"""Dispatching requests to the threads of a group, waiting, and refusing."""
 import concurrent.futures
 import os
 import select
@@ -57,7 +57,7 @@ class TestSingleQueue:
 
 
 def connections(server):
-    """The sockets of all workers, by inode."""
+    """Return the sockets of all workers, by inode."""
     return {target for worker in server.workers() for target in processes.descriptors(worker.pid).values()
             if target.startswith("socket:")}
 
@@ -74,7 +74,7 @@ class TestKeptConnections:
                 processes.stop(pid)
                 connection.start("GET", "/app/pid")
                 connection.socket.shutdown(socket.SHUT_WR)
-                assert server.get("/nothing").status == 404     # httpd had time to tell the worker of it
+                assert server.get("/nothing").status == 404     # httpd had time to notify the worker
                 os.kill(pid, signal.SIGCONT)
                 assert connection.read_response().status == 200
         assert before <= connections(server)
@@ -92,7 +92,7 @@ class TestKeptConnections:
             site.pid()
             return connections(server) - before
 
-        new = wait_for(disconnect)  # more than one may have been kept
+        new = wait_for(disconnect)  # several may have been pooled
         for _ in range(5):
             site.pid()
         assert new & connections(server)
@@ -170,7 +170,7 @@ class TestLimits:
 
     @pytest.mark.parametrize("name", ["slow", "login"])
     def test_other_requests_are_served_while_one_of_these_waits(self, server, name):
-        """A location has one thread of two: by WSGIConcurrency, or as the other one is reserved for high priority."""
+        """A location has one of two threads, by WSGIConcurrency, or because the other is reserved for high priority."""
         site = DaemonSite(server, "/" + name)
         server.log.wait("PYW0317.*'%s' is ready" % name)
         held = site.hold()
@@ -183,7 +183,7 @@ class TestLimits:
 
 
 class TestWorkersThatGoAway:
-    """Each of them ends after a few requests: GOAWAY is met at every point."""
+    """Each worker exits after a few requests, so GOAWAY occurs at every point."""
     CONFIG = group("app", "processes=2 threads=2 maximum-requests=20 maximum-requests-jitter=50")
 
     def test_no_request_is_lost(self, server):
@@ -203,7 +203,7 @@ class TestNoDescriptors:
     CONFIG = group("app", "threads=2 file-limit=64 queue-timeout=500ms")
 
     def test_who_cannot_be_served_gets_503_and_it_recovers(self, server):
-        """F17. The request that takes all descriptors has the only connection that there is."""
+        """F17. The request that uses all descriptors has the only connection."""
         server.allow_log("PYW0425|PYW0413|PYW0262")
         server.log.wait("PYW0317.*'app' is ready")
         site = DaemonSite(server, "/app")
@@ -215,7 +215,7 @@ class TestNoDescriptors:
 
 
 class TestOverload:
-    """40 requests for 8 threads, and 16 places for those that wait."""
+    """40 requests for 8 threads, of which up to 16 may wait."""
     CONFIG = group("app", "threads=8 queue-limit=16")
 
     def test_excess_requests_are_refused_at_once_and_the_others_are_served(self, server):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F42: the end of a connection is noticed, whatever process holds a duplicate of it."""
+"""F42: the end of a connection is detected even if another process holds a duplicate of it."""
 import os
 import pathlib
 import signal
@@ -21,7 +21,7 @@ GROUP = """
 
 @pytest.fixture
 def lend(site, server):
-    """Lets a process of its own hold what sockets the worker has now, until the test is over."""
+    """Duplicate the worker's sockets into another process, until the end of the test."""
     ends, holders = [], []
 
     def act():
@@ -90,7 +90,7 @@ class TestDeath:
 
 @pytest.mark.root
 class TestHttpdsParent:
-    """mod_cgid's daemon is forked by httpd's parent and is not executed: it has what its parent has open."""
+    """httpd's parent forks mod_cgid's daemon without exec, so the daemon inherits its descriptors."""
     CONFIG = """
         ScriptSock ${ROOT}/run/cgid.sock
     """ + GROUP % ""
@@ -98,7 +98,7 @@ class TestHttpdsParent:
     @pytest.fixture
     def server(self, make_httpd):
         server = make_httpd(self.CONFIG, apps=FILES, modules=("cgid",))
-        server.graceful()    # from now on the daemon has the control channel in any case
+        server.graceful()    # now the daemon certainly has the control channel
         control = os.readlink("/proc/%d/fd/3" % server.manager().pid)
         assert control.startswith("socket:")
         return server

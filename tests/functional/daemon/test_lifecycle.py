@@ -83,7 +83,7 @@ class TestRestart:
         wait_for(lambda: site.facts()["environ"].get("CHANGED") == "1")
 
     def test_a_new_group_is_started_and_a_removed_one_goes(self, site, server):
-        """The removed one serves until httpd's old children are gone."""
+        """The removed group serves until httpd's old children have exited."""
         server.configure(groups(app="threads=3", added=""))
         server.graceful()
         assert DaemonSite(server, "/added").get("/pid").status == 200
@@ -101,7 +101,7 @@ class TestRestart:
         assert not server.sockets()
         server.configure(groups(app="threads=2"))
         server.graceful()
-        wait_for(lambda: site.get("/pid").status == 200)  # an old child that has just been started may accept once more
+        wait_for(lambda: site.get("/pid").status == 200)  # an old child that has just started may accept once more
 
     def test_a_broken_configuration_does_not_stop_the_workers(self, site, server):
         pid = site.pid()
@@ -131,7 +131,7 @@ class TestStop:
         server.finish()
 
     def test_httpd_killed_takes_the_workers_with_it(self, make_httpd):
-        """httpd's children outlive their parent by themselves; that is httpd's affair, not ours."""
+        """httpd's children survive their parent; that is the behaviour of httpd."""
         server = make_httpd(groups(one="processes=2", two=""), apps=APPS)
         DaemonSite(server, "/one").pid()
         ours = [server.manager(), *server.workers()]
@@ -167,7 +167,7 @@ class TestManagerDeath:
                 if processes.program(child) == "pywsgid"] == [server.manager().pid]
 
     def test_until_then_the_old_workers_serve(self, server):
-        """httpd's parent is stopped, so that it cannot start another one."""
+        """httpd's parent is stopped (SIGSTOP), so that it cannot start another manager."""
         site = DaemonSite(server, "/app")
         server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d")
         pid, manager = site.pid(), server.manager()
@@ -192,11 +192,11 @@ class TestManagerDeath:
         assert response.status == 200
 
 
-ORPHAN_SECONDS = 7  # the five, and what a busy machine adds
+ORPHAN_SECONDS = 7  # five seconds, and a margin for a busy machine
 
 
 class TestOrphans:
-    """F9: five seconds after the manager's death none of its workers is left, whatever they do."""
+    """F9: five seconds after the manager's death all of its workers have exited, whatever they do."""
     LINGERING = ("import atexit, subprocess, time\natexit.register(time.sleep, 60)\n"
                  "subprocess.Popen(['/bin/sleep', '1000'])\n" + APPS["app.wsgi"].read_text())
     CONFIG = groups(app="", endless="shutdown-timeout=0") + GROUP.replace("app.wsgi", "lingering.wsgi") % (
@@ -230,7 +230,7 @@ class TestOrphans:
 
 
 class TestOrphansThatDoNotServe:
-    """F9 again: they have not begun to serve, or have ended to, and their main thread is in Python or in the kernel."""
+    """F9 for workers that do not serve yet, or no longer, while their main thread is in Python or in the kernel."""
     HANGS = """
 import os, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -290,7 +290,7 @@ def application(environ, start_response):
 
 
 class TestSocketRemoved:
-    """F15: nobody notices, for connections are kept, and workers without a socket are replaced."""
+    """F15: without effect, because connections are pooled, and workers without a socket are replaced."""
     CONFIG = groups(app="")
 
     def test_the_next_request_is_served_and_the_sockets_come_back(self, server):

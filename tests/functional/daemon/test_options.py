@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the options of WSGIDaemonProcess do to a worker."""
+"""The effect of WSGIDaemonProcess's options on a worker."""
 import os
 import pwd
 import select
@@ -24,7 +24,7 @@ OPTIONS = {
     "buffers": "send-buffer-size=16K receive-buffer-size=16K listen-backlog=5",
 }
 
-# Loads when the test lets it.
+# Loads when the test allows it.
 LATE = """
 import sys
 
@@ -231,7 +231,7 @@ class TestTimeouts:
 
     def test_socket_timeout_is_504(self, server):
         server.expect_log("PYW0241.*GET /slow/hold")
-        server.log.wait("PYW0317.*group 'slow' is ready")  # what waits until httpd has answered is not run
+        server.log.wait("PYW0317.*group 'slow' is ready")  # otherwise the request waits, gets 504, and never runs
         held = DaemonSite(server, "/slow").hold()
         response, = held.responses()
         assert response.status == 504

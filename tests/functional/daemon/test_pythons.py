@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several Pythons: each engine that was built serves, in both modes, and side by side in one httpd."""
+"""Several Pythons: each engine in the build works in both modes, and together with the others in one httpd."""
 import subprocess
 
 import pytest

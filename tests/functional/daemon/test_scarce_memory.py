@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Without the memory that httpd shares there is no second way to a worker: the start fails, or the request does."""
+"""Without httpd's shared memory the start fails, or the request, because there is no other way to a worker."""
 import pathlib
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ CONFIG = "WSGIDaemonProcess app\nWSGIScriptAlias /app ${APPS}/app.wsgi process-g
 
 
 class Memory:
-    """What a server's processes cannot have."""
+    """A kind of memory that a server's processes cannot allocate."""
 
     def __init__(self, directory):
         self.library = directory / "scarce_memory.so"

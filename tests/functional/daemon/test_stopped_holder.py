@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process of httpd is stopped (SIGSTOP, a debugger) while it has the lock of a group's table of requests."""
+"""A process of httpd is stopped (SIGSTOP, a debugger) while it holds the lock of a group's table of requests."""
 import contextlib
 import ctypes
 import mmap
@@ -11,12 +11,12 @@ import pytest
 
 from pyw.wait import elapsed
 
-ROBUST_AND_SHARED = 16 | 128    # the kind of the mutex at the table's beginning, pthread_mutex_t's fifth word
+ROBUST_AND_SHARED = 16 | 128    # the kind of the mutex at the start of the table, the fifth word of pthread_mutex_t
 HOLDER, WORKER_LIST = 40, 64         # offsets in struct pyw_slots
 
 
 def mappings(pid):
-    """(first address, behind the last, name) of what the process shares with others."""
+    """Return (start, end, name) of the shared mappings of a process."""
     with open("/proc/%d/maps" % pid) as file:
         for line in file:
             found = re.match(r"(\w+)-(\w+) r[w-]-s \S+ \S+ \S+ +(\S+)", line)
@@ -25,7 +25,7 @@ def mappings(pid):
 
 
 def find_table(pid):
-    """The only group's table, mapped into this process."""
+    """Map the table of the only group into this process."""
     shared = list(mappings(pid))
     lists = [(first, end) for first, end, name in shared if "pywsgi-worker-list" in name]
     for first, end, name in shared:
@@ -43,7 +43,7 @@ def find_table(pid):
 
 @contextlib.contextmanager
 def locked(server):
-    """This process has the lock, as one of httpd's would have it that was stopped."""
+    """Hold the lock in this process, as a stopped process of httpd would."""
     table = find_table(server.children()[0].pid)
     lock = ctypes.c_char.from_buffer(table)
     libc = ctypes.CDLL(None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker and what surrounds it: interpreters, programs, logs, signals, slow and broken starts, replacement."""
+"""Workers: interpreters, programs, logs, signals, slow and broken starts, replacement."""
 import os
 import signal
 import threading
@@ -98,7 +98,7 @@ class TestLogRotation:
 
 
 class TestReplacement:
-    """A changed script: the new worker is there before the old one goes, and if it does not load, the old one stays."""
+    """A changed script: the new worker is ready before the old one exits; if it does not load, the old one stays."""
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applications in httpd's own children: when Python is there, how scripts are loaded again, how children end."""
+"""Applications in httpd's children: the start of Python, reloading of scripts, the exit of children."""
 import os
 import pathlib
 import re
@@ -127,7 +127,7 @@ class TestReloading:
 
 
 class TestDaemonReloading:
-    """A changed script: the worker is replaced when it is idle."""
+    """With a changed script the worker is replaced when it is idle."""
 
     def test_a_changed_script_gets_a_new_worker(self, make_httpd):
         server = make_httpd("WSGIDaemonProcess app\nWSGIScriptAlias / ${APPS}/app.wsgi process-group=app",
@@ -149,7 +149,7 @@ class TestEndOfChildren:
         server.finish()
 
     def test_python_that_a_request_started_ends_as_well(self, make_httpd):
-        """Where <Location> may choose the group a child starts Python for the first request that is embedded."""
+        """If <Location> may choose the group, a child starts Python with the first embedded request."""
         server = make_httpd("""
             WSGIDaemonProcess app
             WSGIScriptAlias /app ${APPS}/app.wsgi

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the package pywsgi importable in a plain Python: _pywsgi, its functions in C, is replaced by a recorder."""
+"""Makes the package pywsgi importable in a plain Python: a recorder replaces _pywsgi, its functions in C."""
 import pathlib
 import sys
 import types

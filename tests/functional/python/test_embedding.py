@@ -52,7 +52,7 @@ def embed(tmp_path):
 
 
 def texts(tmp_path):
-    """What a C program finds in package.c."""
+    """Return the texts that a C program finds in package.c."""
     program = tmp_path / "print"
     subprocess.run(["cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", str(paths.TOP / "src"), "-o", str(program),
                     "-x", "c", "-"], input=PRINT % (tmp_path / "package.c").read_text(), text=True, check=True)

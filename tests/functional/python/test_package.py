@@ -206,7 +206,7 @@ class TestProgram(unittest.TestCase):
 
 class TestThreads(unittest.TestCase):
     def run_adopted(self, function):
-        """function() in a thread that threading has not started."""
+        """Run function() in a thread that the module threading has not started."""
         import _thread
 
         done, results = threading.Event(), []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An upload and a download beside the URLs of examples/django."""
+"""An upload and a download in addition to the URLs of examples/django."""
 import hashlib
 
 from django.conf import settings
