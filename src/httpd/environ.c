@@ -170,18 +170,10 @@ static const char *port_text(apr_pool_t *pool, unsigned port)
     return port == 80 ? "80" : port == 443 ? "443" : apr_itoa(pool, (int)port);
 }
 
-/* Empty by default: they need ServerSignature, HostnameLookups or IdentityCheck. */
-static void add_optional(apr_array_header_t *pairs, request_rec *r)
+static void add_connection(apr_array_header_t *pairs, request_rec *r)
 {
     const char *signature = ap_psignature("", r);
 
-    add_pair(pairs, "SERVER_SIGNATURE", *signature ? signature : NULL);
-    add_pair(pairs, "REMOTE_HOST", ap_get_useragent_host(r, REMOTE_HOST, NULL));
-    add_pair(pairs, "REMOTE_IDENT", ap_get_remote_logname(r));
-}
-
-static void add_connection(apr_array_header_t *pairs, request_rec *r)
-{
     add_pair(pairs, "SERVER_SOFTWARE", ap_get_server_banner());
     add_pair(pairs, "SERVER_NAME", ap_get_server_name_for_url(r));
     add_pair(pairs, "SERVER_ADDR", r->connection->local_ip);
@@ -194,6 +186,10 @@ static void add_connection(apr_array_header_t *pairs, request_rec *r)
     add_pair(pairs, "DOCUMENT_ROOT", ap_document_root(r));
     add_pair(pairs, "CONTEXT_PREFIX", ap_context_prefix(r));
     add_pair(pairs, "CONTEXT_DOCUMENT_ROOT", ap_context_document_root(r));
+    /* Unset by default: these need ServerSignature, HostnameLookups or IdentityCheck. */
+    add_pair(pairs, "SERVER_SIGNATURE", *signature ? signature : NULL);
+    add_pair(pairs, "REMOTE_HOST", ap_get_useragent_host(r, REMOTE_HOST, NULL));
+    add_pair(pairs, "REMOTE_IDENT", ap_get_remote_logname(r));
 }
 
 /* Behind a proxy that terminates TLS, SetEnvIf X-Forwarded-Proto https HTTPS=1 is the usual configuration. */
@@ -236,7 +232,6 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
         add_pair(pairs, "CONTENT_LENGTH", pyw_body_content_length(r, collected));
     }
     add_connection(pairs, r);
-    add_optional(pairs, r);
     add_request(pairs, r, target);
     return pairs;
 }

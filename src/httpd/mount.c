@@ -63,14 +63,6 @@ static void map_alias(request_rec *r, pyw_mount *mount, const char *target, cons
 /* The beginning of r->filename of an importable application. */
 static const char module_prefix[] = "pywsgi:";
 
-/* A regular file, so that mod_dir does not redirect, and mod_negotiation and mod_speling do not search. */
-static void map_module(request_rec *r, pyw_mount *mount, const char *target, const char *rest)
-{
-    mount->path_info = rest;
-    r->filename = apr_pstrcat(r->pool, module_prefix, target, NULL);
-    r->finfo.filetype = APR_REG;
-}
-
 static pyw_mount *record_mount(request_rec *r, const pyw_alias *alias)
 {
     pyw_mount *mount = apr_pcalloc(r->pool, sizeof(*mount));
@@ -91,7 +83,10 @@ static int mount_on(request_rec *r, const pyw_alias *alias)
     }
     mount = record_mount(r, alias);
     if (alias->is_module) {
-        map_module(r, mount, target, r->uri + covered);
+        mount->path_info = r->uri + covered;
+        r->filename = apr_pstrcat(r->pool, module_prefix, target, NULL);
+        /* Prevents redirects by mod_dir, and searches by mod_negotiation and mod_speling. */
+        r->finfo.filetype = APR_REG;
     }
     else {
         map_alias(r, mount, target, r->uri + covered);

@@ -92,16 +92,6 @@ static void hide_values(cmd_parms *cmd, const char *args)
     pyw_secrets_wipe(text);
 }
 
-static pyw_secrets *secrets_of(cmd_parms *cmd)
-{
-    pyw_server_config *config = pyw_config_main();
-
-    if (!config->secrets) {
-        config->secrets = pyw_secrets_create(cmd->pool);
-    }
-    return config->secrets;
-}
-
 static void warn_of_ignored(cmd_parms *cmd, const pyw_group_options *options)
 {
     for (int i = 0; i < options->httpd.ignored->nelts; i++) {
@@ -114,6 +104,7 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
 {
     const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
     const char *name = ap_getword_conf(cmd->pool, &args);
+    pyw_server_config *config = pyw_config_main();
     pyw_group *group;
 
     (void)dir;
@@ -125,14 +116,17 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
     }
     group = apr_pcalloc(cmd->pool, sizeof(*group));
     group->options = pyw_options_create(cmd->pool, name);
-    group->options->httpd.secrets = secrets_of(cmd);
+    if (!config->secrets) {
+        config->secrets = pyw_secrets_create(cmd->pool);
+    }
+    group->options->httpd.secrets = config->secrets;
     group->server = cmd->server;
     group->defined_at = pyw_directive_place(cmd);
     error = pyw_directive_options(cmd, args, set_option, group->options);
     hide_values(cmd, args);
     if (!error) {
         warn_of_ignored(cmd, group->options);
-        APR_ARRAY_PUSH(pyw_config_main()->groups, pyw_group *) = group;
+        APR_ARRAY_PUSH(config->groups, pyw_group *) = group;
     }
     return error;
 }

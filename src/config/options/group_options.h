@@ -5,9 +5,9 @@
 /*
  * The options of a process group (WSGIDaemonProcess), in three parts.
  *
- * Options go from httpd to the manager to the workers. An option is in the part of the last process on this way that
- * reads it. So httpd may read all parts, the manager its own and the workers', and a worker only the workers'. No
- * process gets the parts before its own: there they have their defaults.
+ * httpd sends options to the manager, and the manager to the workers. An option belongs to the part of the last of
+ * these processes that reads it: httpd may read all parts, the manager its own and the workers', and a worker only the
+ * workers'. In each process, the parts before its own have their defaults.
  */
 
 #include "config/options/httpd_options.h"

@@ -3,8 +3,8 @@
 #define PYW_CONFIG_OPTIONS_MANAGER_OPTIONS_H
 
 /*
- * The options of a process group that the manager reads: how many workers it starts, where, and when it replaces them.
- * httpd reads some of them, too. They are not sent to the workers.
+ * The options of a process group that the manager reads: the number of workers, their limits, and their replacement.
+ * httpd reads some of them, too. The workers do not get them.
  */
 
 #include <apr_time.h>

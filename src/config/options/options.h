@@ -26,9 +26,9 @@ const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const 
 const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value);
 
 /*
- * The options that a process of `part` gets: those of its own part and of the parts behind it that differ from their
- * defaults, as (const char *name, const char *value) in canonical text. pyw_options_restore of each on a fresh struct
- * results in the same values.
+ * The options for a process of `part`: all options of this part and of later parts that differ from their defaults, as
+ * (const char *name, const char *value) in canonical text. pyw_options_restore of each on a fresh struct results in the
+ * same values.
  */
 apr_table_t *pyw_options_pairs(const pyw_group_options *options, pyw_option_part part, apr_pool_t *pool);
 

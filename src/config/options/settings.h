@@ -20,7 +20,7 @@ typedef struct pyw_settings {
 
 apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool);
 
-/* Sets one of them from its pair. Returns NULL, or an error message from `pool`. */
+/* Sets a member from its pair. Returns NULL, or an error message from `pool`. */
 const char *pyw_settings_restore(pyw_settings *settings, apr_pool_t *pool, const char *name, const char *value);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef PYW_CONFIG_OPTIONS_USE_H
 #define PYW_CONFIG_OPTIONS_USE_H
 
-/* What a change of options requires while the group runs. */
+/* Determines the effect of a change of options on a running group. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>

@@ -154,25 +154,23 @@ static const pyw_engine *get_engine(void)
     return embedded.state == ENGINE_RUNNING ? embedded.engine : NULL;
 }
 
-/* The engine logs errors; the child serves anyway. */
-static void run_import(const pyw_engine *engine, const pyw_application_option *option)
-{
-    pyw_application_spec spec = {PYW_TARGET_SCRIPT, option->target, option->callable, option->group, 0, 0};
-    pyw_application *application = engine->application(&spec);
-
-    if (application) {
-        engine->load(application);
-    }
-}
-
-/* WSGIImportScript; on the child's main thread, before others start. */
+/*
+ * WSGIImportScript; on the child's main thread, before others start. The engine logs errors, and the child serves
+ * anyway.
+ */
 static void run_imports(const pyw_engine *engine)
 {
     const apr_array_header_t *imports = pyw_config_main()->embedded_imports;
 
     embedded.running++;
     for (int i = 0; i < imports->nelts; i++) {
-        run_import(engine, APR_ARRAY_IDX(imports, i, const pyw_application_option *));
+        const pyw_application_option *option = APR_ARRAY_IDX(imports, i, const pyw_application_option *);
+        pyw_application_spec spec = {PYW_TARGET_SCRIPT, option->target, option->callable, option->group, 0, 0};
+        pyw_application *application = engine->application(&spec);
+
+        if (application) {
+            engine->load(application);
+        }
     }
     embedded.running--;
 }

@@ -71,21 +71,11 @@ static void switch_threads(int is_on, apr_int64_t now)
             is_on ? "on" : "off", pyw_batch_state_name(scheduling.trial.state));
 }
 
-static void batch_step(int is_high, apr_int64_t now)
-{
-    int is_on;
-
-    pyw_batch_trial_step(&scheduling.trial, is_high, now);
-    is_on = pyw_batch_state_is_on(scheduling.trial.state);
-    if (is_on != pyw_batch_scheduling_is_on() && now >= scheduling.retry_at) {
-        switch_threads(is_on, now);
-    }
-}
-
 /* At most one step per millisecond. Does not wait for a thread that is in a step. */
 void pyw_batch_scheduling_note(apr_int32_t requests)
 {
     apr_int64_t now = pyw_clock_ms();
+    int is_on;
 
     if (scheduling.batch.is_barred) {
         return;
@@ -95,6 +85,10 @@ void pyw_batch_scheduling_note(apr_int32_t requests)
         apr_thread_mutex_trylock(scheduling.lock) != APR_SUCCESS) {
         return;
     }
-    batch_step(requests >= scheduling.threshold, now);
+    pyw_batch_trial_step(&scheduling.trial, requests >= scheduling.threshold, now);
+    is_on = pyw_batch_state_is_on(scheduling.trial.state);
+    if (is_on != pyw_batch_scheduling_is_on() && now >= scheduling.retry_at) {
+        switch_threads(is_on, now);
+    }
     apr_thread_mutex_unlock(scheduling.lock);
 }

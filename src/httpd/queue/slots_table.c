@@ -35,11 +35,6 @@ pyw_slot_worker *pyw_slots_workers(pyw_slots *slots)
     return (pyw_slot_worker *)(void *)(slots->tickets + slots->ticket_capacity);
 }
 
-static pyw_worker_list_worker *worker_list_room(pyw_slots *slots)
-{
-    return (pyw_worker_list_worker *)(void *)(pyw_slots_workers(slots) + slots->worker_capacity);
-}
-
 size_t pyw_slots_size(uint32_t tickets, uint32_t workers)
 {
     return sizeof(pyw_slots) + tickets * sizeof(pyw_ticket) +
@@ -179,7 +174,7 @@ static void drop_unlisted(pyw_slots *slots)
 
 static void follow_worker_list(pyw_slots *slots)
 {
-    pyw_worker_list_worker *listed = worker_list_room(slots);
+    pyw_worker_list_worker *listed = (void *)(pyw_slots_workers(slots) + slots->worker_capacity);
     pyw_worker_list_status status = {.use = slots->use};
     uint32_t count;
 

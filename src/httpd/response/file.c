@@ -27,15 +27,6 @@ static int wants_sendfile(const request_rec *r, pyw_switch sendfile)
     return sendfile == PYW_UNSET ? core_config(r)->enable_sendfile == ENABLE_SENDFILE_ON : sendfile == PYW_ON;
 }
 
-/*
- * If the file is truncated, writev(2) of its pages fails with EFAULT, but a filter that reads them gets SIGBUS, which
- * kills the child.
- */
-static int wants_mmap(const request_rec *r)
-{
-    return core_config(r)->enable_mmap != ENABLE_MMAP_OFF && pyw_response_passes_unread(r);
-}
-
 static apr_status_t close_descriptor(void *data)
 {
     const int *fd = data;
@@ -84,7 +75,11 @@ void pyw_response_file_append(apr_bucket_brigade *brigade, request_rec *r, pyw_s
 {
     apr_file_t *file = wants_sendfile(r, sendfile) ? file_for_sendfile(r, fd) : file_for_reading(r, fd);
     apr_bucket *bucket = apr_brigade_insert_file(brigade, file, offset, (apr_off_t)length, r->pool);
-    int with_mmap = wants_mmap(r);
+    /*
+     * If the file is truncated, writev(2) of its pages fails with EFAULT, but a filter that reads them gets SIGBUS,
+     * which kills the child.
+     */
+    int with_mmap = core_config(r)->enable_mmap != ENABLE_MMAP_OFF && pyw_response_passes_unread(r);
 
     for (; bucket != APR_BRIGADE_SENTINEL(brigade); bucket = APR_BUCKET_NEXT(bucket)) {
         apr_bucket_file_enable_mmap(bucket, with_mmap);
