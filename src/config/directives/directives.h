@@ -3,9 +3,9 @@
 #define PYW_CONFIG_DIRECTIVES_DIRECTIVES_H
 
 /*
- * What the functions of the directives have in common. They are called while the configuration is read, and return
- * NULL or an error message. httpd prints the message after file and line, but without the directive's name, so the
- * message contains the name. They run in httpd's parent, and for .htaccess in a child on the thread of the request.
+ * Common code of the functions of the directives. httpd calls them while it reads the configuration. They return NULL
+ * or an error message. httpd prints the message after file and line, but without the directive's name, so the message
+ * contains the name. They run in httpd's parent, and for .htaccess in a child on the thread of the request.
  */
 
 #include "config/config.h"

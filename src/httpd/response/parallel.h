@@ -2,7 +2,7 @@
 #ifndef PYW_HTTPD_RESPONSE_PARALLEL_H
 #define PYW_HTTPD_RESPONSE_PARALLEL_H
 
-/* What the output filters and the socket of a response allow. */
+/* Whether the output filters and the socket of a response allow parallel use, mmap(2), or a write without waiting. */
 
 #include "httpd/response/response.h"
 
