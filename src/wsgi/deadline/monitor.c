@@ -90,7 +90,7 @@ static void give_up_interrupt(pyw_monitored *monitored, int64_t now)
     monitored->due = INT64_MAX;
 }
 
-/* What happens to a request in each state when it is due. */
+/* The action for a request in each state when it is due. */
 static void (*const steps[])(pyw_monitored *, int64_t now) = {
     [PYW_MONITORED_WATCHED] = out_of_time,       [PYW_MONITORED_WANTED] = gil_is_late,
     [PYW_MONITORED_NO_GIL] = request_is_overdue, [PYW_MONITORED_INTERRUPTED] = request_is_overdue,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the log tells of a worker that died: the signal, its memory, its requests, and where its Python was."""
+"""The log describes a worker that died: the signal, its memory, its requests, and its Python stacks."""
 import contextlib
 import os
 import pathlib
@@ -15,7 +15,7 @@ MEMORY_CGROUP = pathlib.Path("/sys/fs/cgroup/memory")
 
 
 def crash(site, how, **more):
-    """The pid of the worker that was made to crash."""
+    """Return the pid of the worker that was made to crash."""
     key = site.new_key()
     arguments = "&".join("%s=%s" % item for item in more.items())
     assert site.get("/crash?how=%s&key=%s&%s" % (how, key, arguments)).status == 502
@@ -60,7 +60,7 @@ class TestStacks:
     def test_a_faulthandler_of_the_application_has_its_say_too(self, server, site):
         server.allow_log(r"Fatal Python error|Thread 0x|thread 0x|  File |Extension modules|\(most recent call|^$|<")
         server.allow_log(r"C stack trace|Binary file")     # CPython 3.14
-        server.allow_log(r"\(total: \d+\)")                # a record of somebody else may come in between
+        server.allow_log(r"\(total: \d+\)")                # a record of another process may intervene
         since = server.log.position()
         pid = crash(site, "read", faulthandler="yes")
         assert "SIGSEGV" in exit_report(server, pid, since)
@@ -168,7 +168,7 @@ class TestOutOfMemory:
         pid = site.pid()
         (cgroup / "cgroup.procs").write_text(str(pid))
         file = cgroup / "memory.oom_control"
-        # Two looks of the manager's, so that it knows where the worker is now.
+        # Two checks of the manager, so that it knows the current state of the worker.
         for _ in range(2):
             server.wait_for_look()
         assert site.get("/grow?mib=300").status == 502

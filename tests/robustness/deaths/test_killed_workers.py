@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker that is killed anywhere in a response of 1 MiB never leaves one that curl takes for complete."""
+"""If a worker is killed anywhere in a response of 1 MiB, curl never takes the response for complete."""
 import os
 import signal
 import subprocess
