@@ -22,32 +22,24 @@ static int is_allowed(const char *name, size_t length)
 
 static int add_hint(hints *taken, PyObject *name_object, PyObject *value_object)
 {
-    size_t name_length, value_length;
-    const char *name = pyw_wsgi_response_native_string(name_object, "a header name", &name_length);
-    const char *value =
-        name == NULL ? NULL : pyw_wsgi_response_native_string(value_object, "a header value", &value_length);
+    pyw_native_header header;
     pyw_pair *pair = &taken->pairs[taken->count];
 
-    if (value == NULL) {
+    if (pyw_wsgi_response_native_header(&header, name_object, value_object) < 0) {
         return -1;
     }
-    if (!is_allowed(name, name_length)) {
+    if (!is_allowed(header.name, header.name_length)) {
         PyErr_Format(PyExc_ValueError, "%R is not a header of an early hint", name_object);
         return -1;
     }
-    if (!pyw_validate_value(value, value_length)) {
-        PyErr_Format(PyExc_ValueError, "the value of header %R contains a control character: %R", name_object,
-                     value_object);
-        return -1;
-    }
-    if (taken->bytes.length + name_length + value_length > PYW_WSGI_RESPONSE_HEAD_MAX) {
+    if (taken->bytes.length + header.name_length + header.value_length > PYW_WSGI_RESPONSE_HEAD_MAX) {
         PyErr_SetString(PyExc_ValueError, "the early hints are over 256 KiB, the limit of a response's head");
         return -1;
     }
-    pyw_buffer_append(&taken->bytes, name, name_length);
-    pyw_buffer_append(&taken->bytes, value, value_length);
-    pair->name_length = (uint32_t)name_length;
-    pair->value_length = (uint32_t)value_length;
+    pyw_buffer_append(&taken->bytes, header.name, header.name_length);
+    pyw_buffer_append(&taken->bytes, header.value, header.value_length);
+    pair->name_length = (uint32_t)header.name_length;
+    pair->value_length = (uint32_t)header.value_length;
     taken->count++;
     return 0;
 }

@@ -15,7 +15,11 @@ typedef struct fields {
     uint64_t length;
 } fields;
 
-const char *pyw_wsgi_response_native_string(PyObject *object, const char *what, size_t *length)
+/*
+ * Returns the Latin-1 bytes of a native string (PEP 3333, "A Note On String Types"), borrowed from `object`. NULL with
+ * TypeError or ValueError set; `what` names the object in the message.
+ */
+static const char *native_string(PyObject *object, const char *what, size_t *length)
 {
     if (!PyUnicode_Check(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be a str, not %s (PEP 3333: status and headers are native strings)",
@@ -33,6 +37,23 @@ const char *pyw_wsgi_response_native_string(PyObject *object, const char *what, 
     }
     *length = (size_t)PyUnicode_GET_LENGTH(object);
     return (const char *)PyUnicode_1BYTE_DATA(object);
+}
+
+int pyw_wsgi_response_native_header(pyw_native_header *header, PyObject *name, PyObject *value)
+{
+    header->name = native_string(name, "a header name", &header->name_length);
+    if (header->name == NULL) {
+        return -1;
+    }
+    header->value = native_string(value, "a header value", &header->value_length);
+    if (header->value == NULL) {
+        return -1;
+    }
+    if (!pyw_validate_value(header->value, header->value_length)) {
+        PyErr_Format(PyExc_ValueError, "the value of header %R contains a control character: %R", name, value);
+        return -1;
+    }
+    return 0;
 }
 
 static int status_fault(pyw_status_fault fault, PyObject *status)
@@ -59,7 +80,7 @@ static int status_fault(pyw_status_fault fault, PyObject *status)
 static int take_status(pyw_ending *ending, PyObject *status)
 {
     size_t length, reason;
-    const char *text = pyw_wsgi_response_native_string(status, "the status", &length);
+    const char *text = native_string(status, "the status", &length);
 
     if (text == NULL || status_fault(pyw_validate_status(text, length, &ending->status_code, &reason), status) < 0) {
         return -1;
@@ -87,26 +108,26 @@ static int grow_headers(pyw_ending *ending)
     return 0;
 }
 
-static int append_header(pyw_ending *ending, const char *name, size_t name_length, const char *value,
-                         size_t value_length)
+static int append_header(pyw_ending *ending, const pyw_native_header *header)
 {
+    size_t length = ending->head.length + header->name_length + header->value_length;
+
     /* ": " and the line end count towards the size of a head. */
-    if (ending->head.length + name_length + value_length + 4 * (size_t)(ending->count + 1) >
-        PYW_WSGI_RESPONSE_HEAD_MAX) {
+    if (length + 4 * (size_t)(ending->count + 1) > PYW_WSGI_RESPONSE_HEAD_MAX) {
         PyErr_SetString(PyExc_ValueError, "status and headers are over 256 KiB, the limit of a response's head");
         return -1;
     }
     if (ending->count == ending->capacity && grow_headers(ending) < 0) {
         return -1;
     }
-    pyw_buffer_append(&ending->head, name, name_length);
-    pyw_buffer_append(&ending->head, value, value_length);
+    pyw_buffer_append(&ending->head, header->name, header->name_length);
+    pyw_buffer_append(&ending->head, header->value, header->value_length);
     if (ending->head.failed) {
         PyErr_NoMemory();
         return -1;
     }
-    ending->headers[ending->count].name_length = (uint32_t)name_length;
-    ending->headers[ending->count].value_length = (uint32_t)value_length;
+    ending->headers[ending->count].name_length = (uint32_t)header->name_length;
+    ending->headers[ending->count].value_length = (uint32_t)header->value_length;
     ending->count++;
     return 0;
 }
@@ -135,35 +156,27 @@ static int take_content_length(fields *taken, const char *value, size_t length, 
 
 static int take_header(fields *taken, PyObject *name_object, PyObject *value_object)
 {
-    size_t name_length, value_length;
-    const char *name = pyw_wsgi_response_native_string(name_object, "a header name", &name_length);
-    const char *value =
-        name == NULL ? NULL : pyw_wsgi_response_native_string(value_object, "a header value", &value_length);
+    pyw_native_header header;
     int wanted = 1;
 
-    if (value == NULL) {
+    if (pyw_wsgi_response_native_header(&header, name_object, value_object) < 0) {
         return -1;
     }
-    if (!pyw_validate_name(name, name_length)) {
+    if (!pyw_validate_name(header.name, header.name_length)) {
         PyErr_Format(PyExc_ValueError, "%R is not a header name", name_object);
         return -1;
     }
-    if (!pyw_validate_value(value, value_length)) {
-        PyErr_Format(PyExc_ValueError, "the value of header %R contains a control character: %R", name_object,
-                     value_object);
-        return -1;
-    }
-    if (pyw_validate_is_hop_by_hop(name, name_length)) {
+    if (pyw_validate_is_hop_by_hop(header.name, header.name_length)) {
         pyw_request_log(taken->request, PYW_LOG_WARNING,
                         PYWNO(0600) "the application sent the header %.*s, which belongs to the connection and not to "
                                     "an application (PEP 3333); it was dropped",
-                        (int)(name_length < 200 ? name_length : 200), name);
+                        (int)(header.name_length < 200 ? header.name_length : 200), header.name);
         return 0;
     }
-    if (pyw_validate_is_content_length(name, name_length)) {
-        wanted = take_content_length(taken, value, value_length, value_object);
+    if (pyw_validate_is_content_length(header.name, header.name_length)) {
+        wanted = take_content_length(taken, header.value, header.value_length, value_object);
     }
-    return wanted <= 0 ? wanted : append_header(taken->request->ending, name, name_length, value, value_length);
+    return wanted <= 0 ? wanted : append_header(taken->request->ending, &header);
 }
 
 static int take_headers(fields *taken, PyObject *headers)
@@ -222,13 +235,13 @@ int pyw_wsgi_response_start(pyw_request *request, PyObject *status, PyObject *he
 int pyw_wsgi_response_add_length(pyw_request *request, uint64_t length)
 {
     char text[24];
-    int digits;
+    pyw_native_header header = {"Content-Length", text, 14, 0};
 
     if (request->has_length || request->ending->status_code == 204 || request->ending->status_code == 304) {
         return 0;
     }
-    digits = snprintf(text, sizeof(text), "%" PRIu64, length);
-    if (append_header(request->ending, "Content-Length", 14, text, (size_t)digits) < 0) {
+    header.value_length = (size_t)snprintf(text, sizeof(text), "%" PRIu64, length);
+    if (append_header(request->ending, &header) < 0) {
         return -1;
     }
     request->has_length = 1;

@@ -12,11 +12,14 @@
 /* The maximum size of a response head, status line and header fields as on the wire. */
 #define PYW_WSGI_RESPONSE_HEAD_MAX ((size_t)256 * 1024)
 
-/*
- * Returns the Latin-1 bytes of a native string (PEP 3333, "A Note On String Types"), borrowed from `object`. NULL with
- * TypeError or ValueError set; `what` names the object in the message.
- */
-const char *pyw_wsgi_response_native_string(PyObject *object, const char *what, size_t *length);
+/* The name and the value of a header, borrowed from the objects that an application gave. */
+typedef struct pyw_native_header {
+    const char *name, *value;
+    size_t name_length, value_length;
+} pyw_native_header;
+
+/* Takes the Latin-1 bytes of two native strings, and checks the value, not the name. -1 with an exception set. */
+int pyw_wsgi_response_native_header(pyw_native_header *header, PyObject *name, PyObject *value);
 
 /* Takes status and headers, which replace those of an earlier call. -1 with an exception set: nothing is stored. */
 int pyw_wsgi_response_start(pyw_request *request, PyObject *status, PyObject *headers);

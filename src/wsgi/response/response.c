@@ -106,21 +106,30 @@ static int write_nothing(pyw_request *request)
     return gone ? write_failed(request, PYW_GONE) : 0;
 }
 
+/* 1: the piece is to be sent, as far as the Content-Length allows; 0: nothing is left of it; -1: an exception is set.
+ */
+static int take_piece(pyw_request *request, pyw_piece *piece)
+{
+    if (check_writable(request) < 0) {
+        return -1;
+    }
+    piece->length = pyw_wsgi_response_clamp(request, piece->length);
+    request->sent += piece->length;
+    return piece->length > 0;
+}
+
 int pyw_wsgi_response_write(pyw_request *request, const char *data, size_t length)
 {
     pyw_piece part = {data, length, -1, 0};
+    int rv;
 
     if (length == 0) {
         return write_nothing(request);
     }
-    if (check_writable(request) < 0) {
-        return -1;
+    rv = take_piece(request, &part);
+    if (rv <= 0) {
+        return rv;
     }
-    part.length = pyw_wsgi_response_clamp(request, length);
-    if (part.length == 0) {
-        return 0;
-    }
-    request->sent += part.length;
     if (request->coalescing) {
         return coalesce_bytes(request, data, (size_t)part.length);
     }
@@ -130,16 +139,9 @@ int pyw_wsgi_response_write(pyw_request *request, const char *data, size_t lengt
 int pyw_wsgi_response_send_file(pyw_request *request, int fd, off_t offset, uint64_t length)
 {
     pyw_piece part = {NULL, length, fd, offset};
+    int rv = take_piece(request, &part);
 
-    if (check_writable(request) < 0) {
-        return -1;
-    }
-    part.length = pyw_wsgi_response_clamp(request, length);
-    if (part.length == 0) {
-        return 0;
-    }
-    request->sent += part.length;
-    return transmit(request, &part, pyw_wsgi_response_is_full(request));
+    return rv <= 0 ? rv : transmit(request, &part, pyw_wsgi_response_is_full(request));
 }
 
 int pyw_wsgi_response_leave_last(pyw_request *request)
