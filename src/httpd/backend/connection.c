@@ -13,7 +13,7 @@
 #include "httpd/queue/slots.h"
 
 /* A larger buffer is freed after its request. */
-#define BUFFER_MAX (256 * 1024)
+#define BUFFER_MAX ((size_t)256 * 1024)
 
 /* Objects that no request uses at the moment; none of them is connected. */
 static struct {

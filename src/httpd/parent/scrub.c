@@ -155,19 +155,33 @@ static int is_searchable(const scrub *job, const char *permissions, uintptr_t fi
 {
     uintptr_t window = (uintptr_t)job->window;
 
-    return strcmp(permissions, "rw-p") == 0 && (window >= end || window + job->size <= first) &&
+    return strncmp(permissions, "rw-p", 4) == 0 && (window >= end || window + job->size <= first) &&
            !pyw_secrets_are_in(pyw_config_main()->secrets, first, end);
+}
+
+/* "7f1c00000000-7f1c00021000 rw-p ..." */
+static int read_range(const char *line, uintptr_t *first, uintptr_t *end, const char **permissions)
+{
+    char *at;
+
+    *first = (uintptr_t)strtoumax(line, &at, 16);
+    if (*at != '-') {
+        return 0;
+    }
+    *end = (uintptr_t)strtoumax(at + 1, &at, 16);
+    *permissions = at + 1;
+    return *at == ' ';
 }
 
 static int search_memory(scrub *job, FILE *maps)
 {
-    char line[MAPS_LINE], permissions[5];
+    char line[MAPS_LINE];
+    const char *permissions;
     uintptr_t first, end;
     int regions = 0;
 
     while (fgets(line, sizeof(line), maps)) {
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &end, permissions) == 3 &&
-            is_searchable(job, permissions, first, end)) {
+        if (read_range(line, &first, &end, &permissions) && is_searchable(job, permissions, first, end)) {
             search_region(job, first, end);
             regions++;
         }
