@@ -111,7 +111,7 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
 static pyw_worker_group *find_group(pyw_manager *manager, const char *name)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (!group->is_stopping && strcmp(group->options->name, name) == 0) {
+        if (group->phase < PYW_PHASE_ENDING && strcmp(group->options->name, name) == 0) {
             return group;
         }
     }
@@ -139,15 +139,14 @@ static void take_over(pyw_worker_group *group, pyw_pending_group *pending)
 {
     group->pool = pending->pool;
     group->options = pending->options;
-    group->reload_files = NULL; /* allocated in the old pool */
-    pyw_reload_watch_begin(group);
+    pyw_reload_watch_begin(&group->reload_watch, group->pool, group->options->manager.reload_on);
     pyw_scale_begin(group);
     pending->pool = NULL;
 }
 
 static void free_group(pyw_worker_group *group)
 {
-    pyw_reload_watch_end(group);
+    pyw_reload_watch_end(&group->reload_watch);
     if (group->log != NULL) {
         pyw_log_outlet_destroy(group->log, 0);
     }
@@ -173,7 +172,7 @@ static void inherit(pyw_manager *manager, pyw_worker_group *group)
     const pyw_legacy *legacy = pyw_handover_find(manager->handover, manager->directory.path, group->options->name);
 
     if (legacy != NULL) {
-        group->is_stopped = legacy->is_stopped;
+        group->phase = legacy->is_stopped ? PYW_PHASE_STOPPED : PYW_PHASE_SERVING;
         group->has_predecessor = 1;
         pyw_scale_succeed(group, legacy->workers, legacy->memory);
     }
@@ -197,8 +196,7 @@ static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *p
     group->settings = &manager->settings;
     group->directory = &manager->directory;
     group->options = pending->options;
-    group->reload_fd = -1;
-    group->retire_at = INT64_MAX;
+    group->reload_watch.fd = -1;
     inherit(manager, group);
     return group;
 }
@@ -264,7 +262,7 @@ static void update_group(pyw_pending_group *pending, int roll)
     int replaces_workers;
     const char *names = pyw_options_difference(group->options, pending->options, &replaces_workers, pending->pool);
 
-    group->retire_at = INT64_MAX;
+    pyw_worker_group_change(group, PYW_PHASE_CONFIGURE);
     roll |= replaces_workers;
     if (*names != '\0') {
         log_update(group, names, roll);
@@ -297,8 +295,14 @@ static int64_t retire_limit(const pyw_worker_group *group)
 }
 
 /* `wanted_by`: the number of the last httpd configuration with this group. */
-static void retire_group(pyw_worker_group *group, unsigned wanted_by)
+static void remove_group(pyw_worker_group *group, unsigned wanted_by)
 {
+    pyw_phase before = group->phase;
+
+    pyw_worker_group_change(group, PYW_PHASE_REMOVE);
+    if (group->phase == before) {
+        return;
+    }
     pyw_group_log(group, PYW_LOG_NOTICE,
                   PYWNO(0331) "group '%s' is no longer configured: its workers finish when httpd's old children have "
                               "exited",
@@ -310,7 +314,7 @@ static void retire_group(pyw_worker_group *group, unsigned wanted_by)
 void pyw_configuration_retire_unwanted(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (group->retire_at != INT64_MAX && group->wanted_by > 0 &&
+        if (group->phase == PYW_PHASE_RETIRING && group->wanted_by > 0 &&
             pyw_liveness_pipes_is_gone(&manager->liveness_pipes, group->wanted_by)) {
             group->retire_at = pyw_clock_ms();
             group->wanted_by = 0;
@@ -324,8 +328,8 @@ static void retire_others(pyw_manager *manager)
     unsigned wanted_by = manager->liveness_pipes.newest > 0 ? manager->liveness_pipes.newest - 1 : 0;
 
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (!is_pending(manager, group) && group->retire_at == INT64_MAX && !group->is_stopping) {
-            retire_group(group, wanted_by);
+        if (!is_pending(manager, group)) {
+            remove_group(group, wanted_by);
         }
     }
 }
@@ -333,9 +337,7 @@ static void retire_others(pyw_manager *manager)
 void pyw_configuration_retire_others(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (!group->is_handed && group->retire_at == INT64_MAX && !group->is_stopping) {
-            retire_group(group, manager->liveness_pipes.newest);
-        }
+        remove_group(group, manager->liveness_pipes.newest);
     }
 }
 

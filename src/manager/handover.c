@@ -91,7 +91,7 @@ static uint64_t memory_of(const pyw_worker_group *group)
     uint64_t sum = 0;
 
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        sum += child->state == PYW_CHILD_READY ? child->counted : 0;
+        sum += pyw_child_is_loaded(child) ? child->measured.counted : 0;
     }
     return sum;
 }
@@ -108,7 +108,7 @@ static void give_group(pyw_handover *handover, const pyw_worker_group *group)
     pyw_pairs_add_text(&pairs, "kind", "group");
     pyw_pairs_add_text(&pairs, "directory", handover->manager->directory.path);
     pyw_pairs_add_text(&pairs, "group", group->options->name);
-    if (group->is_stopped) {
+    if (group->phase == PYW_PHASE_STOPPED) {
         pyw_pairs_add_text(&pairs, "stopped", "1");
     }
     send_pairs(handover, PYW_FRAME_ROW, &pairs, -1);
@@ -258,8 +258,8 @@ static void forget_predecessor(const pyw_handover *handover)
 
 static void release_group(pyw_worker_group *group)
 {
-    if (!group->is_stopping) {
-        pyw_worker_group_stop(group, pyw_worker_group_graceful_limit(group));
+    if (group->phase < PYW_PHASE_ENDING) {
+        pyw_worker_group_end(group, PYW_PHASE_END, pyw_worker_group_graceful_limit(group));
     }
 }
 
@@ -336,7 +336,7 @@ static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame
             continue;
         }
         if (strcmp(command, "own") == 0) {
-            group->is_handed = 1;
+            pyw_worker_group_change(group, PYW_PHASE_HAND);
         }
         else if (strcmp(command, "release") == 0) {
             release_group(group);
@@ -374,7 +374,7 @@ void pyw_handover_give(pyw_handover *handover, int fd)
     handover->is_given = 0;
     pyw_channel_open(handover->channel, fd);
     for (const pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
-        if (!group->is_stopping && group->retire_at == INT64_MAX) {
+        if (group->phase <= PYW_PHASE_STOPPED) {
             give_group(handover, group);
         }
     }

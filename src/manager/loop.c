@@ -60,7 +60,7 @@ static void stop_manager(pyw_manager *manager)
         if (orphaned && (limit == 0 || limit > ORPHAN_LIMIT_MS)) {
             limit = ORPHAN_LIMIT_MS;
         }
-        pyw_worker_group_stop(group, (int)limit);
+        pyw_worker_group_end(group, PYW_PHASE_LEAVE, (int)limit);
     }
 }
 
@@ -166,14 +166,14 @@ static pid_t next_dead(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
 }
 
-/* Also reads which workers the template has forked. */
+/* Also adopts workers that have just been forked, as the process may be one of them. */
 static int reap_template(pyw_manager *manager, pid_t pid)
 {
     int is_reaped = 0;
 
     for (pyw_worker_group *group = manager->groups; group != NULL && !is_reaped; group = group->next) {
         pyw_template_listen(group);
-        is_reaped = pyw_template_bury(group, pid);
+        is_reaped = pyw_template_reap(group, pid);
     }
     return is_reaped;
 }
@@ -191,10 +191,8 @@ static void reap_children(pyw_manager *manager)
             waitpid(pid, NULL, 0); /* an orphan of a template or its workers */
             continue;
         }
-        if (pyw_channel_fd(child->channel) >= 0) {
-            pyw_child_listen(child);
-        }
-        pyw_worker_group_bury(child->group, child);
+        pyw_child_listen(child);
+        pyw_worker_group_reap(child->group, child);
     }
 }
 
@@ -223,7 +221,7 @@ static int64_t step_groups(pyw_manager *manager)
 
         pyw_publish_write(manager, group);
         next = parameters < next ? parameters : next;
-        if (group->is_stopping && group->children == NULL && pyw_template_is_gone(group)) {
+        if (group->phase >= PYW_PHASE_ENDING && group->children == NULL && pyw_template_is_gone(group)) {
             pyw_configuration_drop(manager, group);
         }
         group = following;
@@ -277,17 +275,6 @@ static void check_parent(pyw_manager *manager)
     }
 }
 
-/* `path`: the changed file of reload-on=; NULL: no change. */
-static void roll_changed(pyw_worker_group *group, const char *path)
-{
-    if (path != NULL) {
-        pyw_group_log(group, PYW_LOG_NOTICE,
-                      PYWNO(0323) "%s changed: the workers of group '%s' are replaced (reload-on)", path,
-                      group->options->name);
-        pyw_worker_group_roll(group);
-    }
-}
-
 static void check_periodically(pyw_manager *manager)
 {
     if (pyw_clock_ms() < manager->next_check) {
@@ -300,7 +287,7 @@ static void check_periodically(pyw_manager *manager)
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         pyw_recycle_look(group);
         pyw_worker_group_look(group);
-        roll_changed(group, pyw_reload_watch_look(group));
+        pyw_worker_group_files_changed(group, pyw_reload_watch_find_changed(&group->reload_watch));
     }
 }
 
@@ -341,7 +328,7 @@ static int64_t collect(pyw_manager *manager, apr_array_header_t *fds)
     next = pyw_liveness_pipes_collect(&manager->liveness_pipes, fds);
     add_log(fds, manager->log, manager->intakes);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        add_poll(fds, group->reload_fd);
+        add_poll(fds, group->reload_watch.fd);
         add_log(fds, group->log, group->intakes);
         pyw_template_each_fd(group, add_poll, fds);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
@@ -354,12 +341,10 @@ static int64_t collect(pyw_manager *manager, apr_array_header_t *fds)
 static void read_worker_frames(pyw_manager *manager)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        roll_changed(group, pyw_reload_watch_listen(group));
+        pyw_worker_group_files_changed(group, pyw_reload_watch_listen(&group->reload_watch));
         pyw_template_listen(group);
         for (pyw_child *child = group->children; child != NULL; child = child->next) {
-            if (pyw_channel_fd(child->channel) >= 0) {
-                pyw_child_listen(child);
-            }
+            pyw_child_listen(child);
         }
     }
 }

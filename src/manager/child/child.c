@@ -6,17 +6,42 @@
 
 #include "base/clock.h"
 
-enum { FLOOD = 10000 }; /* frames at a time */
+enum { FRAMES_MOST = 10000 }; /* at a time */
+
+const char *pyw_child_kind(const pyw_child *child)
+{
+    return child->is_template ? "template" : "worker";
+}
+
+/* A frame that the process may not send, or not in its state. */
+static void reject(pyw_child *child, const char *frame)
+{
+    pyw_group_log(child->group, PYW_LOG_ERR,
+                  PYWNO(0319) "%s %ld of group '%s' (%s) sent %s, which is not allowed: it is killed",
+                  pyw_child_kind(child), (long)child->pid, child->group->options->name,
+                  pyw_child_state_name(child->state), frame);
+    pyw_child_kill(child);
+}
 
 void pyw_child_change(pyw_child *child, pyw_child_event event)
 {
-    pyw_child_state state = pyw_child_next(child->state, event);
+    int state = pyw_child_next(child->state, event);
 
-    if (state != child->state) {
-        pyw_group_log(child->group, PYW_LOG_DEBUG, PYWNO(0311) "worker %ld of group '%s': %s -> %s", (long)child->pid,
-                      child->group->options->name, pyw_child_state_name(child->state), pyw_child_state_name(state));
+    if (state == PYW_CHILD_PEER_ERROR) {
+        reject(child, pyw_child_event_name(event));
     }
-    child->state = state;
+    else if (state == PYW_CHILD_DEFECT) {
+        pyw_group_log(child->group, PYW_LOG_ERR,
+                      PYWNO(0380) "%s %ld of group '%s' (%s): the event %s is ignored; this is a defect of mod_pywsgi",
+                      pyw_child_kind(child), (long)child->pid, child->group->options->name,
+                      pyw_child_state_name(child->state), pyw_child_event_name(event));
+    }
+    else if (state != (int)child->state) {
+        pyw_group_log(child->group, PYW_LOG_DEBUG, PYWNO(0311) "%s %ld of group '%s': %s -> %s", pyw_child_kind(child),
+                      (long)child->pid, child->group->options->name, pyw_child_state_name(child->state),
+                      pyw_child_state_name((pyw_child_state)state));
+        child->state = (pyw_child_state)state;
+    }
 }
 
 void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd)
@@ -29,12 +54,12 @@ void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd)
 
 void pyw_child_drain(pyw_child *child, int limit_ms)
 {
-    if (child->state == PYW_CHILD_STARTING || child->state == PYW_CHILD_READY) {
+    if (child->state < PYW_CHILD_DRAINING) {
         pyw_child_send(child, PYW_FRAME_DRAIN, -1);
         pyw_child_change(child, PYW_EVENT_DRAIN);
         child->kill_at = INT64_MAX;
     }
-    if (child->state == PYW_CHILD_DRAINING && limit_ms > 0 && child->kill_at > pyw_clock_ms() + limit_ms) {
+    if (child->state < PYW_CHILD_STOPPING && limit_ms > 0 && child->kill_at > pyw_clock_ms() + limit_ms) {
         child->kill_at = pyw_clock_ms() + limit_ms;
     }
 }
@@ -53,7 +78,7 @@ void pyw_child_kill(pyw_child *child)
     kill(-child->pid, SIGKILL);
     kill(child->pid, SIGKILL);
     if (was_starting) {
-        /* Now, as the next one would be started before this one is buried. */
+        /* Now, because a successor may be started before this process is reaped. */
         child->group->report(child->group, child, PYW_REPORT_START_FAILED);
     }
 }
@@ -71,24 +96,7 @@ void pyw_child_adopt(pyw_child *child)
                   group->options->name);
 }
 
-pyw_result pyw_child_hear(pyw_child *child, void (*obey)(pyw_child *child, const pyw_frame *frame))
-{
-    for (int i = 0; i < FLOOD; i++) {
-        pyw_result result = PYW_AGAIN;
-        pyw_frame frame;
-
-        if (pyw_channel_fd(child->channel) >= 0) {
-            result = pyw_channel_read(child->channel, &frame, 0);
-        }
-        if (result != PYW_OK) {
-            return result;
-        }
-        obey(child, &frame);
-    }
-    return PYW_MALFORMED;
-}
-
-/* The board is the worker's to write, even now. */
+/* The process can write to its board at any time. */
 void pyw_child_note_problem(pyw_child *child)
 {
     if (child->board != NULL) {
@@ -99,8 +107,12 @@ void pyw_child_note_problem(pyw_child *child)
 
 int pyw_child_is_mended(const pyw_child *child)
 {
-    return child->is_broken && child->state == PYW_CHILD_READY && child->board != NULL &&
-           child->board->problem[0] == '\0';
+    return child->state == PYW_CHILD_BROKEN && child->board != NULL && child->board->problem[0] == '\0';
+}
+
+int pyw_child_is_loaded(const pyw_child *child)
+{
+    return pyw_child_state_is_loaded(child->state);
 }
 
 int pyw_child_is_current(const pyw_child *child)
@@ -108,46 +120,60 @@ int pyw_child_is_current(const pyw_child *child)
     return child->generation == child->group->generation && !child->is_recycled;
 }
 
-/* What a worker may say to the manager. */
+/* The frames that a process may send to the manager. */
 static const struct {
     pyw_frame_type type;
     pyw_report report;
+    int of_template; /* a template may send it, too */
 } reports[] = {
-    {PYW_FRAME_READY, PYW_REPORT_READY}, {PYW_FRAME_BROKEN, PYW_REPORT_BROKEN},
-    {PYW_FRAME_STALE, PYW_REPORT_STALE}, {PYW_FRAME_RENEW, PYW_REPORT_RENEW},
-    {PYW_FRAME_STUCK, PYW_REPORT_STUCK}, {PYW_FRAME_FINISHING, PYW_REPORT_FINISHING},
-    {PYW_FRAME_LARGE, PYW_REPORT_LARGE}, {PYW_FRAME_OVERDUE, PYW_REPORT_OVERDUE},
+    {PYW_FRAME_READY, PYW_REPORT_READY, 1}, {PYW_FRAME_BROKEN, PYW_REPORT_BROKEN, 1},
+    {PYW_FRAME_STALE, PYW_REPORT_STALE, 1}, {PYW_FRAME_RENEW, PYW_REPORT_RENEW, 0},
+    {PYW_FRAME_STUCK, PYW_REPORT_STUCK, 0}, {PYW_FRAME_FINISHING, PYW_REPORT_FINISHING, 0},
+    {PYW_FRAME_LARGE, PYW_REPORT_LARGE, 0}, {PYW_FRAME_OVERDUE, PYW_REPORT_OVERDUE, 0},
 };
 
-static void take_report(pyw_child *child, const pyw_frame *frame)
+static void handle_report(pyw_child *child, const pyw_frame *frame)
 {
     for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
-        if (reports[i].type == frame->type) {
+        if (reports[i].type == frame->type && (!child->is_template || reports[i].of_template)) {
             child->group->report(child->group, child, reports[i].report);
             return;
         }
     }
-    pyw_group_log(child->group, PYW_LOG_ERR, PYWNO(0319) "worker %ld of group '%s' sent %s, which is not its to send",
-                  (long)child->pid, child->group->options->name, pyw_frame_type_name(frame->type));
-    pyw_child_kill(child);
+    reject(child, pyw_frame_type_name(frame->type));
+}
+
+/* PYW_AGAIN: there is nothing more to read, or the process was killed. Too many frames are PYW_MALFORMED. */
+static pyw_result read_reports(pyw_child *child)
+{
+    for (int i = 0; i < FRAMES_MOST; i++) {
+        pyw_frame frame;
+        pyw_result result = pyw_channel_read(child->channel, &frame, 0);
+
+        if (result != PYW_OK || child->state >= PYW_CHILD_STOPPING) {
+            return result != PYW_OK ? result : PYW_AGAIN;
+        }
+        handle_report(child, &frame);
+    }
+    return PYW_MALFORMED;
 }
 
 void pyw_child_listen(pyw_child *child)
 {
-    pyw_result result = pyw_child_hear(child, take_report);
+    pyw_result result = pyw_channel_fd(child->channel) >= 0 ? read_reports(child) : PYW_AGAIN;
 
     if (result == PYW_AGAIN) {
         return;
     }
     if (result == PYW_MALFORMED) {
         pyw_group_log(child->group, PYW_LOG_ERR,
-                      PYWNO(0320) "worker %ld of group '%s' does not keep to the protocol and is killed",
-                      (long)child->pid, child->group->options->name);
+                      PYWNO(0320) "%s %ld of group '%s' does not keep to the protocol and is killed",
+                      pyw_child_kind(child), (long)child->pid, child->group->options->name);
         pyw_child_kill(child);
     }
     /*
-     * It has ended, or an application closed the descriptor: then it cannot be steered any more and must end. SIGCHLD
-     * tells the end of every worker, as a process that one has forked may hold the channel open.
+     * The process has ended, or an application closed the descriptor, so that the process can get no commands and must
+     * end. Only SIGCHLD shows its end reliably, because a process that it has forked may hold the channel open.
      */
     pyw_channel_close(child->channel);
     kill(child->pid, SIGTERM);

@@ -3,8 +3,8 @@
 #define PYW_MANAGER_CHILD_CHILD_H
 
 /*
- * One process of a group, a worker or a template, and what the manager does with it: it sends orders, reads reports,
- * and ends it. The group decides whether and when. On the manager's only thread.
+ * One process of a group, a worker or a template, and the means of the manager: it sends commands, reads reports, and
+ * ends the process. The group decides whether and when. On the manager's only thread.
  */
 
 #include "manager/child/oom.h"
@@ -12,6 +12,15 @@
 #include "manager/group/group.h"
 #include "wire/channel.h"
 #include "worker/heritage.h"
+
+/* Measurements, for recycling and scaling; manager/child/measure.c takes them. */
+typedef struct pyw_measured {
+    uint64_t served;    /* requests */
+    int64_t active_at;  /* when it was last seen to serve a request */
+    uint64_t resident;  /* bytes of memory; 0: not measured yet */
+    uint64_t counted;   /* the bytes that count for memory-budget= */
+    int64_t request_at; /* when it was last measured because of its frame LARGE */
+} pyw_measured;
 
 struct pyw_child {
     pyw_child *next;
@@ -28,54 +37,50 @@ struct pyw_child {
     uint64_t serial;                /* its name for httpd's processes (pyw_worker_list) */
     pyw_socket_file socket;         /* .name: owned; NULL: it has none */
     int is_recycled;                /* chosen to be replaced, whatever its generation */
-    int is_finishing;               /* it begins no request any more */
-    int is_stuck;                   /* its Python does not respond */
-    int is_broken;                  /* an application failed to load */
-    char problem[PYW_PROBLEM_LINE]; /* is_broken: why; escaped */
+    char problem[PYW_PROBLEM_LINE]; /* why it is BROKEN; escaped */
     int64_t started;                /* pyw_clock_ms() */
     int64_t kill_at;                /* INT64_MAX: never */
-    uint16_t jitter;                /* pyw_recycle's: of its limits */
-    int64_t told_at;                /* pyw_recycle's: when it was last measured at its own word */
-    uint64_t seen_served;           /* pyw_recycle's: requests at the last look */
-    int64_t active_at;              /* pyw_recycle's: when it was last seen to serve */
-    uint64_t resident;              /* pyw_recycle's: bytes of memory at the last look; 0: not looked at */
-    uint64_t counted;               /* pyw_recycle's: those that count for memory-budget= */
+    uint16_t jitter;                /* of the limits for recycling */
+    pyw_measured measured;
     pyw_oom oom;
-    pyw_log_intake *log; /* as long as its pid is not known; then it is in the group's list */
+    pyw_log_intake *log; /* until its pid is known; then the group's list has it */
 };
 
-/* The state behind the event; a step to another one is a record. */
-void pyw_child_change(pyw_child *child, pyw_child_event event);
-
-/* Sends an order; `fd` travels along and stays the caller's, -1: none. */
-void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd);
-
-/* A worker that has been started, or forked by a template: the group becomes its owner, and startup-timeout begins. */
-void pyw_child_adopt(pyw_child *child);
-
-/* Tells it to finish; it is killed after `limit_ms`, 0: never. A limit that it has already is only made shorter. */
-void pyw_child_drain(pyw_child *child, int limit_ms);
-
-/* Likewise, with the group's limit: its successor is there, or it is not wanted. */
-void pyw_child_replace(pyw_child *child);
-
-/* Kills it with everything that it started. It is buried when its end is seen. */
-void pyw_child_kill(pyw_child *child);
+/* "worker" or "template", for log records. */
+const char *pyw_child_kind(const pyw_child *child);
 
 /*
- * Hears what it has said, and obeys. PYW_AGAIN: that was all, or it was killed for it. Any other: it says nothing more,
- * or nothing of use. Who says as much as no worker would, PYW_MALFORMED, must not hold up what the others say.
+ * Changes the state. A process whose frame is not legal in its state is killed; a mistake of the manager is logged and
+ * changes nothing.
  */
-pyw_result pyw_child_hear(pyw_child *child, void (*obey)(pyw_child *child, const pyw_frame *frame));
+void pyw_child_change(pyw_child *child, pyw_child_event event);
 
-/* Reads what a worker has said, and reports it to the group. */
+/* Sends a command with the descriptor `fd`, which remains the caller's; -1: none. */
+void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd);
+
+/* A worker was started, or forked by a template: the group becomes its owner, and startup-timeout begins. */
+void pyw_child_adopt(pyw_child *child);
+
+/* Sends DRAIN, and kills the process after `limit_ms` (0: never). An earlier limit can only become shorter. */
+void pyw_child_drain(pyw_child *child, int limit_ms);
+
+/* Likewise, with the group's limit: its successor is ready, or it is not wanted. */
+void pyw_child_replace(pyw_child *child);
+
+/* Kills the process and its process group. It is reaped later. */
+void pyw_child_kill(pyw_child *child);
+
+/* Reads the frames of a process, and reports them to the group. */
 void pyw_child_listen(pyw_child *child);
 
-/* It said BROKEN: keeps what its board says of the reason. */
+/* The process sent BROKEN: copies the reason from its board. */
 void pyw_child_note_problem(pyw_child *child);
 
-/* Did it say BROKEN, and has loaded the application since? */
+/* Is it BROKEN, and has loaded the application since? */
 int pyw_child_is_mended(const pyw_child *child);
+
+/* It has loaded its applications, and has not been asked to end. */
+int pyw_child_is_loaded(const pyw_child *child);
 
 /* Of the group's generation, and not chosen to be replaced. */
 int pyw_child_is_current(const pyw_child *child);

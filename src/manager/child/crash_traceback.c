@@ -24,8 +24,7 @@ static void log_line(const pyw_child *child, const char *line, int length, int i
     if (is_first) {
         pyw_group_log(child->group, PYW_LOG_ERR,
                       PYWNO(0365) "%s %ld of group '%s' crashes: %.*s; the Python stacks of its threads follow",
-                      child->is_template ? "template" : "worker", (long)child->pid, child->group->options->name, length,
-                      line);
+                      pyw_child_kind(child), (long)child->pid, child->group->options->name, length, line);
     }
     else {
         pyw_group_log(child->group, PYW_LOG_ERR, PYWNO(0366) "%.*s", length, line);

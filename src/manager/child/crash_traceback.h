@@ -3,16 +3,16 @@
 #define PYW_MANAGER_CHILD_CRASH_TRACEBACK_H
 
 /*
- * The text that a worker leaves behind its board when it gets a fatal signal: the Python stacks of its threads. On the
- * manager's thread; the worker has ended. Not a byte of it is trusted, and not much of it is taken.
+ * The Python stacks that a worker writes to the end of its board when it gets a fatal signal. The text is hostile, so
+ * it is escaped and limited. On the manager's only thread, after the worker has ended.
  */
 
 #include "manager/child/child.h"
 
-/* Did it end, as waitpid(2) says by `status`, in a way in which it may have left some? */
+/* Can a process with this wait status have written stacks? */
 int pyw_crash_traceback_are_due(int status);
 
-/* Writes them to the group's log, one record a line; nothing if there are none. */
+/* Writes the stacks to the group's log, one record a line. */
 void pyw_crash_traceback_log(const pyw_child *child);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* sigabbrev_np */
+#define _GNU_SOURCE /* sigabbrev_np, wait4 */
 #endif
 #include "manager/child/exit_report.h"
 
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/buffer.h"
@@ -41,7 +42,7 @@ static const char *exit_reason(int status)
     }
 }
 
-/* A signal that we did not send, while the kernel's killer went about: two at once are two of its counter. */
+/* A SIGKILL that the manager did not send, while the counter of OOM kills increased. Each death takes one count. */
 static void describe_oom(char *out, size_t size, pyw_child *child, int status)
 {
     int64_t kills = child->state == PYW_CHILD_STOPPING ? 0 : pyw_oom_kills(&child->oom);
@@ -75,14 +76,14 @@ static void describe_end(char *out, size_t size, pyw_child *child, int status)
     }
 }
 
-/* What was resident when it was looked at last, and at most. */
+/* The resident memory at the last measurement, and the maximum. */
 static void describe_memory(char *out, size_t size, const pyw_child *child, uint64_t most)
 {
     char now[32], peak[32];
 
-    pyw_measure_describe_size(now, sizeof(now), child->resident);
-    pyw_measure_describe_size(peak, sizeof(peak), most > child->resident ? most : child->resident);
-    if (child->resident > 0) {
+    pyw_measure_describe_size(now, sizeof(now), child->measured.resident);
+    pyw_measure_describe_size(peak, sizeof(peak), most > child->measured.resident ? most : child->measured.resident);
+    if (child->measured.resident > 0) {
         snprintf(out, size, "with %s of memory (%s at most)", now, peak);
     }
     else {
@@ -90,7 +91,7 @@ static void describe_memory(char *out, size_t size, const pyw_child *child, uint
     }
 }
 
-/* Copies a line out of memory that the worker could write: it need not end. */
+/* Copies a line from memory that the worker could write to, so it may not be terminated. */
 static void add_line(pyw_buffer *out, const char *lead, const pyw_board_slot *slot)
 {
     pyw_buffer_append(out, lead, strlen(lead));
@@ -127,7 +128,7 @@ void pyw_exit_report_last_requests(pyw_buffer *out, const pyw_child *child)
     pyw_buffer_append(out, "", 1);
 }
 
-/* The slot whose thread crashed; -1: it did not crash, or nobody knows which thread it was. */
+/* The slot of the thread that crashed; -1: the worker did not crash, or the thread is not known. */
 static int find_dying(const pyw_child *child, int status)
 {
     uint32_t dying = child->board != NULL && pyw_crash_traceback_are_due(status) ? child->board->dying : 0;
@@ -150,15 +151,13 @@ static void describe_running(pyw_buffer *out, const pyw_child *child, int dying)
 /* An end that the manager asked for is no news for the administrator. */
 static pyw_log_level level_of(const pyw_child *child, int status)
 {
-    int asked = child->state == PYW_CHILD_DRAINING || child->state == PYW_CHILD_STOPPING;
-
     if (WIFEXITED(status) && WEXITSTATUS(status) == PYW_EXIT_DRAINED) {
         return PYW_LOG_INFO;
     }
-    return asked ? PYW_LOG_NOTICE : PYW_LOG_ERR;
+    return child->state >= PYW_CHILD_DRAINING ? PYW_LOG_NOTICE : PYW_LOG_ERR;
 }
 
-static void suspect(const pyw_child *child, int slot, int64_t now)
+static void note_suspect(const pyw_child *child, int slot, int64_t now)
 {
     const pyw_crash_suspect *named =
         pyw_crash_loop_note(&child->group->crash_loop, child->board->slots[slot].line, PYW_BOARD_LINE, now);
@@ -171,22 +170,24 @@ static void suspect(const pyw_child *child, int slot, int64_t now)
     }
 }
 
-/* If nobody knows which thread it was, all that ran are. */
-static void suspect_requests(const pyw_child *child, int status, int dying)
+/* If the thread that crashed is not known, each running request is a suspect. */
+static void note_suspects(const pyw_child *child, int dying)
 {
     int64_t now = pyw_clock_ms();
 
-    if (child->board == NULL || (level_of(child, status) != PYW_LOG_ERR && !child->is_stuck)) {
-        return;
-    }
-    for (int i = 0; i < child->board_threads; i++) {
+    for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
         if (child->board->slots[i].busy && (dying < 0 || dying == i)) {
-            suspect(child, i, now);
+            note_suspect(child, i, now);
         }
     }
 }
 
-void pyw_exit_report_write(pyw_child *child, int status, uint64_t most_memory)
+void pyw_exit_report_note_stuck(const pyw_child *child)
+{
+    note_suspects(child, -1);
+}
+
+static void write_report(pyw_child *child, int status, uint64_t most_memory)
 {
     char end[PYW_OOM_PATH + 320], memory[100];
     pyw_buffer running = {0};
@@ -201,9 +202,23 @@ void pyw_exit_report_write(pyw_child *child, int status, uint64_t most_memory)
     describe_running(&running, child, dying);
     pyw_group_log(child->group, level_of(child, status),
                   PYWNO(0310) "%s %ld of group '%s' (%s) %s after %.1f s and %" PRIu64 " requests, %s%s",
-                  child->is_template ? "template" : "worker", (long)child->pid, child->group->options->name,
+                  pyw_child_kind(child), (long)child->pid, child->group->options->name,
                   pyw_child_state_name(child->state), end, age, child->board != NULL ? child->board->served : 0, memory,
                   running.failed ? "" : running.data);
-    suspect_requests(child, status, dying);
+    if (level_of(child, status) == PYW_LOG_ERR) {
+        note_suspects(child, dying);
+    }
     pyw_buffer_free(&running);
+}
+
+int pyw_exit_report_reap(pyw_child *child)
+{
+    struct rusage usage = {0};
+    int status = 0;
+
+    kill(-child->pid, SIGKILL); /* processes that it started and left behind */
+    wait4(child->pid, &status, 0, &usage);
+    pyw_log_intake_read_last(&child->group->intakes, child->pid, child->group->log);
+    write_report(child, status, (uint64_t)usage.ru_maxrss * 1024);
+    return status;
 }

@@ -3,17 +3,21 @@
 #define PYW_MANAGER_CHILD_EXIT_REPORT_H
 
 /*
- * One line in the group's log for each worker that ended: why, how old, what it had done, what it was doing. What it
- * said itself while it crashed comes first, and behind it a request line that has been there when several workers died.
+ * The exit report: one line in the group's log for each process that ended, with the reason, its age, and its requests.
+ * A crash traceback precedes it. A request line that was running in several workers that died (group/crash_loop.h)
+ * follows it. On the manager's only thread.
  */
 
 #include "base/buffer.h"
 #include "manager/child/child.h"
 
-/* `status` is waitpid's, `most_memory` the most bytes that it had resident. */
-void pyw_exit_report_write(pyw_child *child, int status, uint64_t most_memory);
+/* Waits for a process that has ended, kills its process group, and writes its exit report. Returns wait4's status. */
+int pyw_exit_report_reap(pyw_child *child);
 
-/* Appends "; its last requests: GET /a, GET /b" and a NUL, one request for each thread that has served. */
+/* The worker does not respond and will be killed: its requests count as if it had died. */
+void pyw_exit_report_note_stuck(const pyw_child *child);
+
+/* Appends "; its last requests: GET /a, GET /b" and a NUL, with the last request of each thread. */
 void pyw_exit_report_last_requests(pyw_buffer *out, const pyw_child *child);
 
 #endif

@@ -15,7 +15,7 @@ void pyw_measure_begin(pyw_child *child)
 
     (void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
     child->jitter = random;
-    child->active_at = child->started;
+    child->measured.active_at = child->started;
 }
 
 uint64_t pyw_measure_resident(pid_t pid)
@@ -28,8 +28,8 @@ uint64_t pyw_measure_resident(pid_t pid)
 }
 
 /*
- * What it shares with others counts by its part only: the sum over the workers is what all of them take. 0: the kernel
- * does not tell, or not us.
+ * The proportional set size: shared pages count in part, so that the sum over the workers is what all of them use.
+ * 0: the kernel does not provide it, or not to this process.
  */
 static uint64_t proportional(pid_t pid)
 {
@@ -82,22 +82,22 @@ void pyw_measure_activity(pyw_worker_group *group)
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         uint64_t served = child->board != NULL ? child->board->served : 0;
 
-        if (served != child->seen_served || pyw_measure_busy(child) > 0) {
-            child->active_at = pyw_clock_ms();
+        if (served != child->measured.served || pyw_measure_busy(child) > 0) {
+            child->measured.active_at = pyw_clock_ms();
         }
-        child->seen_served = served;
+        child->measured.served = served;
     }
 }
 
-/* For its exit report, too: when it has ended, the kernel does not know them any more. */
+/* The exit report uses the numbers, too, because the kernel forgets them when the process ends. */
 void pyw_measure_child(pyw_child *child)
 {
     uint64_t resident = pyw_measure_resident(child->pid);
     uint64_t share = child->group->options->manager.memory_budget > 0 ? proportional(child->pid) : 0;
 
     if (resident > 0) {
-        child->resident = resident;
-        child->counted = share > 0 ? share : resident;
+        child->measured.resident = resident;
+        child->measured.counted = share > 0 ? share : resident;
     }
     pyw_oom_look(&child->oom, child->pid);
 }

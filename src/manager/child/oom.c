@@ -30,7 +30,7 @@ static int64_t read_counter(const char *path)
     return -1;
 }
 
-/* The cgroup in a line of /proc/<pid>/cgroup, "4:memory:/a/b" or "0::/a/b", if the line has this head. */
+/* Takes the cgroup from a line of /proc/<pid>/cgroup, "4:memory:/a/b" or "0::/a/b", if the line has this head. */
 static int join(char *file, const char *root, const char *line, const char *head, const char *name)
 {
     const char *controllers = strchr(line, ':');
@@ -78,7 +78,7 @@ static int is_ending(pid_t pid)
     return fields == NULL || !pyw_proc_number(fields, 6, &flags) || (flags & EXITING) != 0;
 }
 
-/* Of one that ends, version 1 says that it is in the root's cgroup: what was seen before is what counts. */
+/* Version 1 moves a process that ends to the root cgroup, so the cgroup that was seen before remains. */
 void pyw_oom_look(pyw_oom *oom, pid_t pid)
 {
     char text[4096], file[PYW_OOM_PATH];

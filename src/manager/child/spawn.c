@@ -28,9 +28,9 @@
 
 enum {
     HERITAGE_TIMEOUT_MS = 5000,
-    ORDER_TIMEOUT_MS = 1000, /* a template waits for nothing else */
+    FORK_TIMEOUT_MS = 1000, /* a template waits for nothing else */
     CLOSED_MOST = 64 * 1024,
-    FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors are moved above it first, so that none is in another's place */
+    FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors are moved above it first, out of each other's place */
 };
 
 static void add_table(pyw_pairs *pairs, apr_pool_t *pool, const apr_table_t *table, const char *prefix)
@@ -65,7 +65,7 @@ static pyw_result send_heritage(pyw_child *child)
     return result;
 }
 
-/* Shared memory that the worker cannot shrink under the manager's eyes. */
+/* Shared memory, sealed so that the worker cannot shrink it. */
 static int make_board(pyw_child *child, int threads)
 {
     int fd = memfd_create("pywsgi-board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -86,7 +86,7 @@ static int make_board(pyw_child *child, int threads)
     return fd;
 }
 
-/* Between fork and exec only what is async-signal-safe. */
+/* Between fork and exec: only async-signal-safe functions. */
 static void place_descriptors(int *fds, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -103,11 +103,11 @@ static void place_descriptors(int *fds, int count)
     }
 #endif
     for (int fd = count; fd < CLOSED_MOST; fd++) {
-        close(fd); /* all are close-on-exec in any case */
+        close(fd); /* all are close-on-exec anyway */
     }
 }
 
-/* What the manager ignores, a worker and the programs that it starts should not. */
+/* A worker, and the programs that it starts, must not inherit the signals that the manager ignores. */
 static void reset_signals(void)
 {
     static const int ignored[] = {SIGPIPE, SIGHUP, SIGINT, SIGUSR1, SIGUSR2};
@@ -120,9 +120,9 @@ static void reset_signals(void)
     }
 }
 
-/* What each process has for itself; -1: it has none. */
+/* The descriptors of one process; -1: it has none. */
 typedef struct own_fds {
-    int is_template; /* it accepts nothing */
+    int is_template; /* it accepts no connections */
     int channel;
     int board;
     int listener;
@@ -130,7 +130,7 @@ typedef struct own_fds {
     int records;
 } own_fds;
 
-/* What the process gets as descriptors 0, 1 ...; all of them stay the manager's. */
+/* The descriptors that the process gets as 0, 1 ... The manager remains their owner. */
 static void list_heritage(const own_fds *own, int fds[PYW_HERITAGE_FDS])
 {
     fds[PYW_HERITAGE_NULL] = -1; /* opened by the new process */
@@ -172,8 +172,8 @@ static pyw_result execute(pyw_child *child, const own_fds *own, pyw_problem *pro
     return child->pid > 0 ? PYW_OK : pyw_problem_set(problem, "fork: %s", strerror(errno));
 }
 
-/* If the template dies, the kernel closes what it did not take, and the child's channel ends. */
-static pyw_result order(pyw_child *template, const own_fds *own, pyw_problem *problem)
+/* If the template dies, the kernel closes the descriptors on their way to it, and so the child's channel ends. */
+static pyw_result order_fork(pyw_child *template, const own_fds *own, pyw_problem *problem)
 {
     int fds[PYW_HERITAGE_FDS];
     pyw_result result;
@@ -183,12 +183,12 @@ static pyw_result order(pyw_child *template, const own_fds *own, pyw_problem *pr
         pyw_channel_queue(template->channel, PYW_FRAME_HAND, (uint16_t)i, NULL, 0, fds[i]);
     }
     pyw_channel_queue(template->channel, PYW_FRAME_FORK, 0, NULL, 0, -1);
-    result = pyw_channel_send(template->channel, ORDER_TIMEOUT_MS);
+    result = pyw_channel_send(template->channel, FORK_TIMEOUT_MS);
     return result == PYW_OK ? PYW_OK
                             : pyw_problem_set(problem, "the template does not listen (%s)", pyw_result_name(result));
 }
 
-/* They are the new process's alone: its end is seen at once by whoever talks to it. */
+/* Only the new process may hold them, so that its peers see the end of their connections as soon as it dies. */
 static void close_own(const own_fds *own)
 {
     const int fds[] = {own->channel, own->board, own->listener, own->output, own->records};
@@ -200,7 +200,7 @@ static void close_own(const own_fds *own)
     }
 }
 
-/* Later ones are greater, those of a later manager too. */
+/* Serials increase, also across managers. */
 static uint64_t next_serial(void)
 {
     static uint64_t last;
@@ -210,7 +210,7 @@ static uint64_t next_serial(void)
     return last;
 }
 
-/* Where httpd's children reach the worker; the program of a service group is not reached. */
+/* The socket to which httpd's children connect. The program of a service group has none. */
 static pyw_result make_socket(pyw_child *child, int *listener, pyw_problem *problem)
 {
     const pyw_worker_group *group = child->group;
@@ -229,7 +229,7 @@ static pyw_result make_socket(pyw_child *child, int *listener, pyw_problem *prob
                                 problem);
 }
 
-/* `template`: who forks it; NULL: it is executed. `threads` < 0: it is a template. */
+/* `template` forks the process; NULL: it is executed. `threads` < 0: the process is a template. */
 static pyw_result start_child(pyw_child *child, pyw_child *template, int threads, pyw_problem *problem)
 {
     static const int on = 1;
@@ -242,7 +242,7 @@ static pyw_result start_child(pyw_child *child, pyw_child *template, int threads
     }
     pyw_channel_open(child->channel, pair[0]);
     if (template != NULL) {
-        /* The kernel is to tell with each message which process sent it. */
+        /* The kernel attaches the pid of the sender to each message. */
         setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
     }
     own.channel = pair[1];
@@ -260,12 +260,12 @@ static pyw_result start_child(pyw_child *child, pyw_child *template, int threads
         close_own(&own);
         return PYW_FAILED;
     }
-    result = template != NULL ? order(template, &own, problem) : execute(child, &own, problem);
+    result = template != NULL ? order_fork(template, &own, problem) : execute(child, &own, problem);
     close_own(&own);
     return result;
 }
 
-/* Before it hears what it is to be, and so while it is as privileged as we are and has done nothing yet. */
+/* Before HERITAGE: the process still has the privileges of the manager, and has not done anything. */
 static pyw_result put_into_cgroup(const pyw_child *child, pyw_problem *problem)
 {
     const char *cgroup = child->group->options->manager.cgroup;
@@ -321,7 +321,7 @@ static pyw_child *create_child(pyw_worker_group *group, pyw_child *template, int
     child->started = pyw_clock_ms();
     child->kill_at = INT64_MAX;
     pyw_measure_begin(child);
-    /* One that is forked will be in its template's cgroup. */
+    /* A worker that a template forks is in the cgroup of the template. */
     if (start_child(child, template, threads, problem) != PYW_OK ||
         (template == NULL && put_into_cgroup(child, problem) != PYW_OK)) {
         undo_start(child);
@@ -338,7 +338,7 @@ pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
     if (child != NULL) {
         read_log(child);
         pyw_oom_look(&child->oom, child->pid);
-        /* If it died at once, waitpid(2) will tell. */
+        /* If it has died already, waitpid(2) reports that. */
         (void)send_heritage(child);
     }
     return child;
@@ -348,7 +348,7 @@ pyw_child *pyw_spawn_template(pyw_worker_group *group, pyw_problem *problem)
 {
     pyw_child *child;
 
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* it makes workers that are to become children of this process */
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* workers that it forks become children of this process */
     child = create_child(group, NULL, -1, problem);
     if (child != NULL) {
         child->is_template = 1;
@@ -364,7 +364,7 @@ pyw_child *pyw_spawn_order(pyw_worker_group *group, pyw_child *template, pyw_pro
     return create_child(group, template, group->options->worker.threads, problem);
 }
 
-/* The pid of whoever sent a message, 0 if the kernel does not tell. */
+/* The pid of the sender of a message; 0: unknown. */
 static pid_t find_sender(struct msghdr *message)
 {
     struct ucred sender = {0};
@@ -377,7 +377,7 @@ static pid_t find_sender(struct msghdr *message)
     return sender.pid;
 }
 
-/* FORKED, and nothing else: what may travel with it is cut off by the kernel. */
+/* Only FORKED is accepted. The kernel discards descriptors that are sent with it. */
 static pyw_result receive_forked(int fd, pid_t *pid)
 {
     unsigned char bytes[PYW_FRAME_HEADER_SIZE];
@@ -403,7 +403,7 @@ static pyw_result receive_forked(int fd, pid_t *pid)
                : PYW_MALFORMED;
 }
 
-/* Also one that has ended and was not waited for. */
+/* Also a process that has ended and has not been reaped. */
 static int is_own_child(pid_t pid)
 {
     siginfo_t info = {0};

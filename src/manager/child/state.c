@@ -3,25 +3,54 @@
 
 enum { BACK_OFF_MOST_MS = 30 * 1000 };
 
-static const pyw_child_state table[PYW_CHILD_STATES][PYW_CHILD_EVENTS] = {
-    /*                       LOADED               DRAIN                KILL                 EXIT */
-    [PYW_CHILD_STARTING] = {PYW_CHILD_READY, PYW_CHILD_DRAINING, PYW_CHILD_STOPPING, PYW_CHILD_DEAD},
-    [PYW_CHILD_READY] = {PYW_CHILD_READY, PYW_CHILD_DRAINING, PYW_CHILD_STOPPING, PYW_CHILD_DEAD},
-    [PYW_CHILD_DRAINING] = {PYW_CHILD_DRAINING, PYW_CHILD_DRAINING, PYW_CHILD_STOPPING, PYW_CHILD_DEAD},
-    [PYW_CHILD_STOPPING] = {PYW_CHILD_STOPPING, PYW_CHILD_STOPPING, PYW_CHILD_STOPPING, PYW_CHILD_DEAD},
-    [PYW_CHILD_DEAD] = {PYW_CHILD_DEAD, PYW_CHILD_DEAD, PYW_CHILD_DEAD, PYW_CHILD_DEAD},
+/* clang-format off */
+enum {
+    STA = PYW_CHILD_STARTING, RDY = PYW_CHILD_READY, BRK = PYW_CHILD_BROKEN, DRN = PYW_CHILD_DRAINING,
+    STK = PYW_CHILD_STUCK, FIN = PYW_CHILD_FINISHING, STP = PYW_CHILD_STOPPING, DED = PYW_CHILD_DEAD,
+    ERR = PYW_CHILD_PEER_ERROR, XXX = PYW_CHILD_DEFECT
 };
 
-pyw_child_state pyw_child_next(pyw_child_state state, pyw_child_event event)
+/*
+ * A frame may have been on its way when the manager sent DRAIN or SIGKILL. A worker that finishes by itself (SIGTERM)
+ * remains READY until it ends: without a DRAIN nothing would limit the time it takes.
+ */
+static const signed char table[PYW_CHILD_STATES][PYW_CHILD_EVENTS] = {
+    /*                      LOADED BROKEN STUCK FINISHING MENDED DRAIN KILL EXIT */
+    [PYW_CHILD_STARTING]  = {RDY,   BRK,   ERR,  STA,      XXX,   DRN,  STP, DED},
+    [PYW_CHILD_READY]     = {ERR,   ERR,   STK,  RDY,      XXX,   DRN,  STP, DED},
+    [PYW_CHILD_BROKEN]    = {ERR,   ERR,   STK,  BRK,      RDY,   DRN,  STP, DED},
+    [PYW_CHILD_DRAINING]  = {DRN,   DRN,   STK,  FIN,      XXX,   DRN,  STP, DED},
+    [PYW_CHILD_STUCK]     = {ERR,   ERR,   ERR,  STK,      XXX,   STK,  STP, DED},
+    [PYW_CHILD_FINISHING] = {FIN,   FIN,   STK,  ERR,      XXX,   FIN,  STP, DED},
+    [PYW_CHILD_STOPPING]  = {STP,   STP,   STP,  STP,      XXX,   STP,  STP, DED},
+    [PYW_CHILD_DEAD]      = {XXX,   XXX,   XXX,  XXX,      XXX,   XXX,  XXX, XXX},
+};
+/* clang-format on */
+
+int pyw_child_next(pyw_child_state state, pyw_child_event event)
 {
     return table[state][event];
 }
 
+int pyw_child_state_is_loaded(pyw_child_state state)
+{
+    return state == PYW_CHILD_READY || state == PYW_CHILD_BROKEN;
+}
+
 const char *pyw_child_state_name(pyw_child_state state)
 {
-    static const char *const names[PYW_CHILD_STATES] = {"STARTING", "READY", "DRAINING", "STOPPING", "DEAD"};
+    static const char *const names[PYW_CHILD_STATES] = {"STARTING", "READY",     "BROKEN",   "DRAINING",
+                                                        "STUCK",    "FINISHING", "STOPPING", "DEAD"};
 
     return names[state];
+}
+
+const char *pyw_child_event_name(pyw_child_event event)
+{
+    static const char *const names[PYW_CHILD_EVENTS] = {"LOADED", "BROKEN", "STUCK", "FINISHING",
+                                                        "MENDED", "DRAIN",  "KILL",  "EXIT"};
+
+    return names[event];
 }
 
 int pyw_child_back_off(int failures)

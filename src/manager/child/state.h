@@ -2,32 +2,50 @@
 #ifndef PYW_MANAGER_CHILD_STATE_H
 #define PYW_MANAGER_CHILD_STATE_H
 
-/* The life of a worker as the manager sees it: states, and which one may follow which. Pure functions. */
+/* The states of a worker or a template as the manager sees it, and the table of their transitions. Pure functions. */
 
+/* In the order in which a process can pass through them. Those before DRAINING are wanted by the group. */
 typedef enum {
-    PYW_CHILD_STARTING = 0, /* forked; its applications are not loaded */
+    PYW_CHILD_STARTING = 0, /* was forked, loads its applications */
     PYW_CHILD_READY,        /* accepts requests */
-    PYW_CHILD_DRAINING,     /* was told to finish: accepts nothing more */
-    PYW_CHILD_STOPPING,     /* was killed, its end has not been seen */
-    PYW_CHILD_DEAD,
+    PYW_CHILD_BROKEN,       /* likewise, but an application failed to load */
+    PYW_CHILD_DRAINING,     /* got DRAIN; may still begin a request */
+    PYW_CHILD_STUCK,        /* got DRAIN because its Python does not respond */
+    PYW_CHILD_FINISHING,    /* begins no request any more */
+    PYW_CHILD_STOPPING,     /* was killed, but not reaped yet */
+    PYW_CHILD_DEAD,         /* was reaped */
     PYW_CHILD_STATES
 } pyw_child_state;
 
 typedef enum {
-    PYW_EVENT_LOADED = 0, /* READY or BROKEN arrived */
-    PYW_EVENT_DRAIN,      /* DRAIN was sent */
-    PYW_EVENT_KILL,       /* SIGKILL was sent */
-    PYW_EVENT_EXIT,       /* waitpid(2) returned it */
+    PYW_EVENT_LOADED = 0, /* the frame READY */
+    PYW_EVENT_BROKEN,     /* the frame BROKEN */
+    PYW_EVENT_STUCK,      /* the frame STUCK */
+    PYW_EVENT_FINISHING,  /* the frame FINISHING */
+    PYW_EVENT_MENDED,     /* the application that failed has been loaded */
+    PYW_EVENT_DRAIN,      /* the manager sent DRAIN */
+    PYW_EVENT_KILL,       /* the manager sent SIGKILL */
+    PYW_EVENT_EXIT,       /* the manager reaped it */
     PYW_CHILD_EVENTS
 } pyw_child_event;
 
-/* The state behind the event; the same state if the event means nothing there. DEAD stays DEAD. */
-pyw_child_state pyw_child_next(pyw_child_state state, pyw_child_event event);
+/* Whose fault an event is that is illegal in a state. */
+enum {
+    PYW_CHILD_PEER_ERROR = -1, /* the process sent a frame that it may not send now */
+    PYW_CHILD_DEFECT = -2      /* the manager must not do this now */
+};
 
-/* "STARTING" ... */
+/* The next state (the same one if the event changes nothing), PYW_CHILD_PEER_ERROR or PYW_CHILD_DEFECT. */
+int pyw_child_next(pyw_child_state state, pyw_child_event event);
+
+/* READY or BROKEN: the process has loaded what it can, and has not been asked to end. */
+int pyw_child_state_is_loaded(pyw_child_state state);
+
+/* "STARTING", "LOADED" ... for log records. */
 const char *pyw_child_state_name(pyw_child_state state);
+const char *pyw_child_event_name(pyw_child_event event);
 
-/* Pause in ms before a worker is started, after `failures` in turn died while STARTING: 0, 1, 2, 4 ... 30 s. */
+/* The pause in ms before the next start after `failures` successive deaths while STARTING: 0, 1, 2, 4 ... 30 s. */
 int pyw_child_back_off(int failures);
 
 #endif

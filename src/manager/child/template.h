@@ -4,8 +4,8 @@
 
 /*
  * The template of a process group with preload=On: a process that has loaded the applications and forks the workers.
- * There is one for each generation; that of an old one stays until the new one's workers are known to be good. All of
- * it on the manager's only thread.
+ * Each generation has one. The template of an old generation stays until a worker of the new one is READY. On the
+ * manager's only thread.
  */
 
 #include "manager/child/child.h"
@@ -16,16 +16,19 @@ int64_t pyw_template_step(pyw_worker_group *group);
 /* May a worker be started now? Also 1 for a group without preload. */
 int pyw_template_is_ready(const pyw_worker_group *group);
 
-/* Orders a worker from the template. It is in no list until it has said FORKED; pyw_child_adopt then gets it. */
+/* Orders a worker from the template. It is in group->ordered until it has sent FORKED; then the group adopts it. */
 pyw_result pyw_template_order(pyw_worker_group *group, pyw_problem *problem);
 
-/* Reads what templates said, and who speaks for the ordered workers. */
+/* Reads the frames of the templates, and the FORKED of the workers that were ordered. */
 void pyw_template_listen(pyw_worker_group *group);
 
-/* Was it a template that ended? Then it is waited for, and buried. */
-int pyw_template_bury(pyw_worker_group *group, pid_t pid);
+/* The template sent READY or BROKEN. */
+void pyw_template_loaded(pyw_child *template, pyw_child_event event);
 
-/* The generation of the group is that of the workers before: and so is the template. */
+/* If the process that ended is a template of the group: reaps it and returns 1. */
+int pyw_template_reap(pyw_worker_group *group, pid_t pid);
+
+/* The old workers were moved to the current generation: moves their template, too. */
 void pyw_template_keep_old(pyw_worker_group *group);
 
 /* The group ends. */

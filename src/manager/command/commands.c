@@ -31,7 +31,7 @@ static int count_workers(const pyw_worker_group *group)
     int count = 0;
 
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        count += child->state == PYW_CHILD_READY;
+        count += pyw_child_is_loaded(child);
     }
     return count;
 }
@@ -69,7 +69,7 @@ static void restart(const command_call *self)
 
 static void reload(const command_call *self)
 {
-    if (self->group->is_stopped) {
+    if (self->group->phase == PYW_PHASE_STOPPED) {
         pyw_command_server_answer(self->client, PYW_FRAME_REFUSED, "group '%s' is stopped: start it",
                                   self->group->options->name);
         return;
@@ -79,7 +79,7 @@ static void reload(const command_call *self)
 
 static void start_group(const command_call *self)
 {
-    if (!self->group->is_stopped) {
+    if (self->group->phase != PYW_PHASE_STOPPED) {
         pyw_command_server_answer(self->client, PYW_FRAME_DONE, "group '%s' is not stopped",
                                   self->group->options->name);
         return;
@@ -91,7 +91,7 @@ static void start_group(const command_call *self)
 
 static void stop_group(const command_call *self)
 {
-    if (!self->group->is_stopped) {
+    if (self->group->phase != PYW_PHASE_STOPPED) {
         log_command(self, "it is stopped, requests get 503 until it is started");
         pyw_worker_group_halt(self->group);
     }
@@ -165,7 +165,7 @@ static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char 
 static pyw_worker_group *find_group(const pyw_manager *manager, const char *name)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        if (!group->is_stopping && strcmp(group->options->name, name) == 0) {
+        if (group->phase < PYW_PHASE_ENDING && strcmp(group->options->name, name) == 0) {
             return group;
         }
     }
@@ -217,7 +217,7 @@ void pyw_commands_run(pyw_manager *manager, pyw_command_client *client, const py
 static int has_broken(const pyw_worker_group *group)
 {
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child->is_broken && child->state == PYW_CHILD_READY) {
+        if (child->state == PYW_CHILD_BROKEN) {
             return 1;
         }
     }
@@ -236,7 +236,7 @@ static void check_replaced(const pyw_worker_group *group, pyw_command_client *cl
 {
     const char *name = group->options->name;
 
-    if ((int)(group->refused_generation - generation) >= 0 && group->refused_generation > 0) {
+    if ((int)(group->failed.generation - generation) >= 0 && group->failed.generation > 0) {
         pyw_command_server_answer(
             client, PYW_FRAME_REFUSED,
             "group '%s': the new workers do not start, see its log; the old workers continue to serve", name);
@@ -263,7 +263,7 @@ void pyw_commands_check(pyw_manager *manager, pyw_command_client *client, const 
     if (group == NULL) {
         pyw_command_server_answer(client, PYW_FRAME_REFUSED, "group '%s' was removed from the configuration", name);
     }
-    else if (group->is_stopped) {
+    else if (group->phase == PYW_PHASE_STOPPED) {
         check_stopped(group, client);
     }
     else {

@@ -38,15 +38,10 @@ static void send_row(row *self, pyw_command_client *client)
 
 static const char *state_of_child(const pyw_child *child)
 {
-    static const char *const names[PYW_CHILD_STATES] = {"starting", "ready", "draining", "stopping", "dead"};
+    static const char *const names[PYW_CHILD_STATES] = {"starting", "ready",    "broken",   "draining",
+                                                        "stuck",    "draining", "stopping", "dead"};
 
-    if (child->is_stuck) {
-        return "stuck";
-    }
-    if (child->is_template && child->state == PYW_CHILD_READY && !child->is_broken) {
-        return "template";
-    }
-    return child->is_broken && child->state == PYW_CHILD_READY ? "broken" : names[child->state];
+    return child->is_template && child->state == PYW_CHILD_READY ? "template" : names[child->state];
 }
 
 /* For a service group: its program. */
@@ -71,7 +66,7 @@ static unsigned serving_generation(const pyw_worker_group *group)
     int is_served = 0;
 
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child->state == PYW_CHILD_READY) {
+        if (pyw_child_is_loaded(child)) {
             newest = child->code_generation > newest ? child->code_generation : newest;
             is_served = 1;
         }
@@ -84,10 +79,10 @@ static void add_reload(row *self, const pyw_worker_group *group)
     char moment[sizeof("2026-11-29T17:45:16Z") + 8];
     struct tm day;
 
-    if (group->reload_failed_at != 0 && gmtime_r(&group->reload_failed_at, &day) != NULL) {
+    if (group->failed.at != 0 && gmtime_r(&group->failed.at, &day) != NULL) {
         strftime(moment, sizeof(moment), "%Y-%m-%dT%H:%M:%SZ", &day);
         add_text(self, "reload-failed-at", moment);
-        add_text(self, "reload-problem", group->reload_problem);
+        add_text(self, "reload-problem", group->failed.problem);
     }
 }
 
@@ -140,7 +135,7 @@ static void send_worker(const pyw_child *child, pyw_command_client *client)
     add_number(&self, "threads", (uint64_t)child->board_threads);
     add_number(&self, "memory", pyw_measure_resident(child->pid));
     add_number(&self, "generation", child->code_generation);
-    if (child->is_broken) {
+    if (child->state == PYW_CHILD_BROKEN) {
         add_text(&self, "problem", child->problem);
     }
     add_requests(&self, child);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Clients change the query, to get past caches for one; the path says which code it was. */
+/* The path identifies the code. Queries vary, for example to bypass caches. */
 static size_t length_without_query(const char *line, int most)
 {
     size_t length = strnlen(line, (size_t)most);
@@ -24,7 +24,7 @@ static void begin_suspect(pyw_crash_suspect *place, const char *line, size_t len
     }
 }
 
-/* The place of that line; if it has none, a free one, or that which was not heard of for longest. */
+/* The place of the line; if it has none, a free place, or the one whose last death is the oldest. */
 static pyw_crash_suspect *find_suspect(pyw_crash_loop *loop, const char *line, size_t length)
 {
     pyw_crash_suspect *oldest = &loop->places[0];

@@ -3,8 +3,8 @@
 #define PYW_MANAGER_GROUP_CRASH_LOOP_H
 
 /*
- * Request lines that were running when workers died: one that has been there three times within a minute is named. Pure
- * but for its memory; the text comes from a worker and is only compared.
+ * Request lines that were running when workers died. A line that was running in three deaths within a minute is named.
+ * Pure functions of the struct. The text comes from a worker and is only compared.
  */
 
 #include <stdint.h>
@@ -22,9 +22,9 @@ typedef struct pyw_crash_loop {
 } pyw_crash_loop;
 
 /*
- * A worker died at `now` (ms) while it was running `line`, of which at most `length` bytes belong to it. Returns what
- * is to be named now, valid until the next call; NULL: nothing, be it that it was named less than a minute ago. Call it
- * for each thread of the worker with the same `now`: it counts as one death. All zero is an empty struct.
+ * A worker died at `now` (ms) while it was running `line`, of at most `length` bytes. Returns the suspect to name,
+ * valid until the next call; NULL: none, or it was named less than a minute ago. Call it for each thread of the worker
+ * with the same `now`, which counts as one death. All zero is an empty struct.
  */
 const pyw_crash_suspect *pyw_crash_loop_note(pyw_crash_loop *loop, const char *line, int length, int64_t now);
 

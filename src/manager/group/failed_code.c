@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-/* When the code was loaded that the workers run: the time of the youngest. */
+/* The time at which the youngest worker that serves was started. */
 static void describe_age(const pyw_worker_group *group, const pyw_child *failed, char *out, size_t size)
 {
     int64_t started = 0;
@@ -14,7 +14,7 @@ static void describe_age(const pyw_worker_group *group, const pyw_child *failed,
     struct tm day;
 
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child != failed && child->state == PYW_CHILD_READY && child->started > started) {
+        if (child != failed && pyw_child_is_loaded(child) && child->started > started) {
             started = child->started;
         }
     }
@@ -29,7 +29,7 @@ static void log_failed_code(const pyw_worker_group *group, const pyw_child *fail
     char age[40];
 
     describe_age(group, failed, age, sizeof(age));
-    if (group->is_retrying) {
+    if (group->code == PYW_CODE_RETRIED) {
         pyw_group_log(group, PYW_LOG_ERR,
                       PYWNO(0357) "the new workers of group '%s' do not start (see the records above): still serving "
                                   "the code of %s; the next try is in %d s",
@@ -44,54 +44,59 @@ static void log_failed_code(const pyw_worker_group *group, const pyw_child *fail
     }
 }
 
-/* For `pywsgid status`. A worker that says nothing more died, or was killed at startup-timeout. */
-static void note_problem(pyw_worker_group *group, const pyw_child *failed)
+/* For `pywsgid status`. */
+static void note_problem(pyw_failed_code *noted, const pyw_child *failed)
 {
-    char *out = group->reload_problem;
-    size_t size = sizeof(group->reload_problem);
+    char *out = noted->problem;
+    size_t size = sizeof(noted->problem);
 
-    group->reload_failed_at = time(NULL);
+    noted->at = time(NULL);
     if (failed == NULL) {
         snprintf(out, size, "no new worker could be started");
     }
-    else if (failed->is_broken) {
+    else if (failed->state == PYW_CHILD_BROKEN) {
         snprintf(out, size, "%s", *failed->problem ? failed->problem : "an application does not load");
     }
     else {
-        snprintf(out, size, "%s %ld %s before it had loaded its applications",
-                 failed->is_template ? "template" : "worker", (long)failed->pid,
-                 failed->state == PYW_CHILD_STOPPING ? "was killed" : "ended");
+        snprintf(out, size, "%s %ld %s before it had loaded its applications", pyw_child_kind(failed),
+                 (long)failed->pid, failed->state == PYW_CHILD_STOPPING ? "was killed" : "ended");
     }
 }
 
-/* A worker that a template of the kept code has forked proves nothing of the new code. */
+/* A worker that was forked from a template with the old code proves nothing about the new code. */
 void pyw_failed_code_forget(const pyw_child *loaded)
 {
-    if (loaded->code_generation >= loaded->group->refused_generation) {
-        loaded->group->reload_failed_at = 0;
+    pyw_failed_code *noted = &loaded->group->failed;
+
+    if (loaded->code_generation >= noted->generation) {
+        noted->at = 0;
     }
+    noted->scripts[0] = noted->scripts[1] = 0;
 }
 
 void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed)
 {
-    note_problem(group, failed);
-    group->refused_generation = group->generation;
-    group->refused_scripts[0] = group->rolled_scripts;
-    group->refused_scripts[1] =
-        failed != NULL && failed->is_broken && failed->board != NULL ? failed->board->scripts : 0;
-    group->is_retrying = failed == NULL || !failed->is_broken;
+    int is_broken = failed != NULL && failed->state == PYW_CHILD_BROKEN;
+
+    note_problem(&group->failed, failed);
+    group->failed.generation = group->generation;
+    group->failed.scripts[0] = group->failed.replaced_by;
+    group->failed.scripts[1] = is_broken && failed->board != NULL ? failed->board->scripts : 0;
+    group->code = is_broken ? PYW_CODE_PROVEN : PYW_CODE_RETRIED;
     log_failed_code(group, failed);
 }
 
 int pyw_failed_code_is_refused(const pyw_worker_group *group, uint64_t scripts)
 {
+    const uint64_t *failed = group->failed.scripts;
+
     if (scripts == 0) {
-        return group->refused_scripts[0] != 0; /* a template: its workers know better */
+        return failed[0] != 0; /* a template does not send the state; its workers do */
     }
-    return scripts == group->refused_scripts[0] || scripts == group->refused_scripts[1];
+    return scripts == failed[0] || scripts == failed[1];
 }
 
-void pyw_failed_code_say_later(const pyw_child *child)
+void pyw_failed_code_log_later(const pyw_child *child)
 {
     pyw_group_log(child->group, PYW_LOG_ERR,
                   PYWNO(0358) "worker %ld of group '%s' does not serve: an application could not be loaded, and the "

@@ -23,6 +23,22 @@ void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const cha
     }
 }
 
+void pyw_worker_group_change(pyw_worker_group *group, pyw_phase_event event)
+{
+    int phase = pyw_phase_next(group->phase, event);
+
+    if (phase == PYW_PHASE_DEFECT) {
+        pyw_group_log(group, PYW_LOG_ERR,
+                      PYWNO(0382) "group '%s' (%s): the event %s is ignored; this is a defect of mod_pywsgi",
+                      group->options->name, pyw_phase_name(group->phase), pyw_phase_event_name(event));
+    }
+    else if (phase != (int)group->phase) {
+        pyw_group_log(group, PYW_LOG_DEBUG, PYWNO(0381) "group '%s': %s -> %s", group->options->name,
+                      pyw_phase_name(group->phase), pyw_phase_name((pyw_phase)phase));
+        group->phase = (pyw_phase)phase;
+    }
+}
+
 int pyw_worker_group_is_service(const pyw_worker_group *group)
 {
     return group->options->worker.threads == 0;

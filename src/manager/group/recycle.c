@@ -13,11 +13,11 @@
 
 enum {
     REASON_SIZE = 200,
-    TOLD_MS = 400,  /* a worker is measured at its own word after that time again */
-    YOUNG_MS = 1000 /* one of that age may be too large from its start: as often as it can, it must not be replaced */
+    REQUEST_MS = 400, /* LARGE causes a measurement at most this often */
+    YOUNG_MS = 1000   /* a worker may be too large from its start; replacing it must not become a busy loop */
 };
 
-/* The limit of this worker: up to `percent` less, so that workers that started together do not end together. */
+/* The limit of this worker, up to `percent` lower, so that workers that started together do not end together. */
 static int64_t with_jitter(const pyw_child *child, int64_t limit, int percent)
 {
     return limit - limit * percent / 100 * child->jitter / UINT16_MAX;
@@ -25,7 +25,7 @@ static int64_t with_jitter(const pyw_child *child, int64_t limit, int percent)
 
 static int set_reason(char *reason, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Returns 1, for those who return it. */
+/* Returns 1. */
 static int set_reason(char *reason, const char *format, ...)
 {
     va_list args;
@@ -61,9 +61,9 @@ static int is_large(const pyw_child *child, const pyw_group_options *options, ch
 {
     char now[32], limit[32];
 
-    pyw_measure_describe_size(now, sizeof(now), child->resident);
+    pyw_measure_describe_size(now, sizeof(now), child->measured.resident);
     pyw_measure_describe_size(limit, sizeof(limit), options->worker.memory_recycle);
-    return options->worker.memory_recycle > 0 && child->resident > options->worker.memory_recycle &&
+    return options->worker.memory_recycle > 0 && child->measured.resident > options->worker.memory_recycle &&
            set_reason(reason, "it takes %s of memory (memory-recycle=%s)", now, limit);
 }
 
@@ -77,14 +77,14 @@ static int has_computed_enough(const pyw_child *child, const pyw_group_options *
                       (double)limit / 1000);
 }
 
-/* One that has not served since it was started is as good as the one that would follow. */
+/* A worker that has not served a request is as good as its successor would be. */
 static int is_idle(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
-    int64_t idle = pyw_clock_ms() - child->active_at;
+    int64_t idle = pyw_clock_ms() - child->measured.active_at;
     int64_t limit = apr_time_as_msec(options->manager.inactivity_timeout);
 
-    /* A group that may sleep does that instead. */
-    return limit > 0 && options->manager.processes_least > 0 && child->seen_served > 0 && idle >= limit &&
+    /* A group with MIN=0 sleeps instead. */
+    return limit > 0 && options->manager.processes_least > 0 && child->measured.served > 0 && idle >= limit &&
            set_reason(reason, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
                       (double)limit / 1000);
 }
@@ -98,10 +98,10 @@ static int is_due(const pyw_child *child, char *reason)
            is_idle(child, options, reason);
 }
 
-/* Something is being replaced already, or the code on disk is known to be no good. */
+/* A worker is being replaced already, or the code on disk has failed to load. */
 static int is_busy(const pyw_worker_group *group)
 {
-    if (group->is_stopping || group->retire_at != INT64_MAX || pyw_clock_ms() < group->retry_at) {
+    if (group->phase != PYW_PHASE_SERVING || pyw_clock_ms() < group->retry_at) {
         return 1;
     }
     for (const pyw_child *child = group->children; child != NULL; child = child->next) {
@@ -137,7 +137,7 @@ void pyw_recycle_look(pyw_worker_group *group)
     }
     /* The list begins with the youngest. */
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (child->state == PYW_CHILD_READY && is_due(child, reason)) {
+        if (pyw_child_is_loaded(child) && is_due(child, reason)) {
             chosen = child;
             memcpy(chosen_reason, reason, sizeof(reason));
         }
@@ -147,16 +147,16 @@ void pyw_recycle_look(pyw_worker_group *group)
     }
 }
 
-void pyw_recycle_told(pyw_child *child)
+void pyw_recycle_large(pyw_child *child)
 {
     int64_t now = pyw_clock_ms();
     char reason[REASON_SIZE];
 
-    if (child->state != PYW_CHILD_READY || child->group->options->worker.memory_recycle == 0 ||
-        now < child->started + YOUNG_MS || now < child->told_at + TOLD_MS || is_busy(child->group)) {
+    if (!pyw_child_is_loaded(child) || child->group->options->worker.memory_recycle == 0 ||
+        now < child->started + YOUNG_MS || now < child->measured.request_at + REQUEST_MS || is_busy(child->group)) {
         return;
     }
-    child->told_at = now;
+    child->measured.request_at = now;
     pyw_measure_child(child);
     if (is_large(child, child->group->options, reason)) {
         pyw_recycle_mark(child, reason);

@@ -3,22 +3,22 @@
 #define PYW_MANAGER_GROUP_RECYCLE_H
 
 /*
- * Workers that are replaced because of what they have become: old, large, or used up (maximum-requests,
- * restart-interval, memory-recycle, cpu-time-limit, inactivity-timeout). On the manager's only thread.
+ * Replaces workers that have reached a limit: maximum-requests, restart-interval, memory-recycle, cpu-time-limit or
+ * inactivity-timeout. On the manager's only thread.
  */
 
 #include "manager/child/child.h"
 
 /*
- * Once a second: chooses a worker that has to go and marks it, so that the steps of the group replace it, successor
- * first. One at a time, and none while the group is busy replacing others.
+ * Once a second: chooses a worker that has reached a limit and marks it, so that the steps of the group replace it,
+ * successor first. One at a time, and none while the group replaces others.
  */
 void pyw_recycle_look(pyw_worker_group *group);
 
-/* The worker says that it is too large: looks at it at once, and marks it if that is so and the group is not busy. */
-void pyw_recycle_told(pyw_child *child);
+/* The worker sent LARGE: measures it, and marks it if it is too large and the group replaces no other worker. */
+void pyw_recycle_large(pyw_child *child);
 
-/* The worker has to go, whoever found that; `reason` is told with its last requests. */
+/* Marks the worker to be replaced. `reason` is logged with its last requests. */
 void pyw_recycle_mark(pyw_child *child, const char *reason);
 
 #endif

@@ -2,6 +2,7 @@
 #include "manager/group/reload_watch.h"
 
 #include <apr_strings.h>
+#include <apr_tables.h>
 #include <limits.h>
 #include <stdalign.h>
 #include <string.h>
@@ -9,14 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-
-struct pyw_reload_file {
-    const char *path; /* NULL: behind the last one */
+typedef struct pyw_reload_file {
+    const char *path; /* NULL: the end of the list */
     struct stat seen; /* all zero: it does not exist */
-};
+} pyw_reload_file;
 
-static void look_at(const char *path, struct stat *found)
+static void read_state(const char *path, struct stat *found)
 {
     if (stat(path, found) != 0) {
         memset(found, 0, sizeof(*found));
@@ -29,12 +28,11 @@ static int is_same_file(const struct stat *one, const struct stat *other)
            one->st_mtim.tv_sec == other->st_mtim.tv_sec && one->st_mtim.tv_nsec == other->st_mtim.tv_nsec;
 }
 
-/* From the pool of the group's options. */
-static pyw_reload_file *split(const pyw_worker_group *group)
+static pyw_reload_file *split(apr_pool_t *pool, const char *reload_on)
 {
-    apr_array_header_t *files = apr_array_make(group->pool, 4, sizeof(pyw_reload_file));
+    apr_array_header_t *files = apr_array_make(pool, 4, sizeof(pyw_reload_file));
     char *state = NULL;
-    char *copy = apr_pstrdup(group->pool, group->options->manager.reload_on);
+    char *copy = apr_pstrdup(pool, reload_on);
 
     for (char *path = apr_strtok(copy, ",", &state); path != NULL; path = apr_strtok(NULL, ",", &state)) {
         pyw_reload_file *file = apr_array_push(files);
@@ -46,51 +44,53 @@ static pyw_reload_file *split(const pyw_worker_group *group)
     return (pyw_reload_file *)(void *)files->elts;
 }
 
-/* Not IN_MODIFY: a file that is being written is not looked at before it is closed. */
-static void watch_directories(pyw_worker_group *group)
+/* Not IN_MODIFY: a file that is being written is read when it is closed. */
+static void watch_directories(const pyw_reload_watch *watch, apr_pool_t *pool)
 {
     const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB;
 
-    pyw_reload_watch_end(group);
-    group->reload_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    for (const pyw_reload_file *file = group->reload_files; group->reload_fd >= 0 && file->path != NULL; file++) {
+    for (const pyw_reload_file *file = watch->files; watch->fd >= 0 && file->path != NULL; file++) {
         const char *slash = strrchr(file->path, '/');
         const char *directory =
-            slash > file->path ? apr_pstrmemdup(group->pool, file->path, (apr_size_t)(slash - file->path)) : "/";
+            slash > file->path ? apr_pstrmemdup(pool, file->path, (apr_size_t)(slash - file->path)) : "/";
 
-        (void)inotify_add_watch(group->reload_fd, directory, events);
+        (void)inotify_add_watch(watch->fd, directory, events);
     }
 }
 
-void pyw_reload_watch_end(pyw_worker_group *group)
+void pyw_reload_watch_end(pyw_reload_watch *watch)
 {
-    if (group->reload_fd >= 0) {
-        close(group->reload_fd);
+    if (watch->fd >= 0) {
+        close(watch->fd);
     }
-    group->reload_fd = -1;
+    watch->fd = -1;
+    watch->files = NULL;
 }
 
-void pyw_reload_watch_begin(pyw_worker_group *group)
+void pyw_reload_watch_begin(pyw_reload_watch *watch, apr_pool_t *pool, const char *reload_on)
 {
-    if (group->options->manager.reload_on == NULL) {
-        pyw_reload_watch_end(group);
-        return;
-    }
-    if (group->reload_files == NULL) {
-        group->reload_files = split(group);
-        watch_directories(group);
-    }
-    for (pyw_reload_file *file = group->reload_files; file->path != NULL; file++) {
-        look_at(file->path, &file->seen);
+    pyw_reload_watch_end(watch);
+    if (reload_on != NULL) {
+        watch->files = split(pool, reload_on);
+        watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        watch_directories(watch, pool);
+        pyw_reload_watch_note(watch);
     }
 }
 
-static const char *find_changed(const pyw_worker_group *group)
+void pyw_reload_watch_note(const pyw_reload_watch *watch)
 {
-    for (const pyw_reload_file *file = group->reload_files; file->path != NULL; file++) {
+    for (pyw_reload_file *file = watch->files; file != NULL && file->path != NULL; file++) {
+        read_state(file->path, &file->seen);
+    }
+}
+
+const char *pyw_reload_watch_find_changed(const pyw_reload_watch *watch)
+{
+    for (const pyw_reload_file *file = watch->files; file != NULL && file->path != NULL; file++) {
         struct stat now;
 
-        look_at(file->path, &now);
+        read_state(file->path, &now);
         if (!is_same_file(&file->seen, &now)) {
             return file->path;
         }
@@ -98,17 +98,9 @@ static const char *find_changed(const pyw_worker_group *group)
     return NULL;
 }
 
-const char *pyw_reload_watch_look(pyw_worker_group *group)
+static int is_named(const pyw_reload_watch *watch, const struct inotify_event *event)
 {
-    return group->reload_files == NULL || group->is_stopping || group->retire_at != INT64_MAX ||
-                   pyw_clock_ms() < group->retry_at
-               ? NULL
-               : find_changed(group);
-}
-
-static int is_named(const pyw_worker_group *group, const struct inotify_event *event)
-{
-    for (const pyw_reload_file *file = group->reload_files; event->len > 0 && file->path != NULL; file++) {
+    for (const pyw_reload_file *file = watch->files; event->len > 0 && file->path != NULL; file++) {
         const char *slash = strrchr(file->path, '/');
 
         if (strcmp(slash + 1, event->name) == 0) {
@@ -118,17 +110,17 @@ static int is_named(const pyw_worker_group *group, const struct inotify_event *e
     return 0;
 }
 
-const char *pyw_reload_watch_listen(pyw_worker_group *group)
+const char *pyw_reload_watch_listen(const pyw_reload_watch *watch)
 {
     alignas(struct inotify_event) char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
-    ssize_t got = group->reload_fd >= 0 ? read(group->reload_fd, events, sizeof(events)) : -1;
+    ssize_t got = watch->fd >= 0 ? read(watch->fd, events, sizeof(events)) : -1;
     int is_concerned = 0;
 
     for (ssize_t used = 0; used < got;) {
         const struct inotify_event *event = (const struct inotify_event *)(const void *)(events + used);
 
-        is_concerned = is_concerned || is_named(group, event);
+        is_concerned = is_concerned || is_named(watch, event);
         used += (ssize_t)(sizeof(*event) + event->len);
     }
-    return is_concerned ? pyw_reload_watch_look(group) : NULL;
+    return is_concerned ? pyw_reload_watch_find_changed(watch) : NULL;
 }

@@ -3,23 +3,31 @@
 #define PYW_MANAGER_GROUP_RELOAD_WATCH_H
 
 /*
- * The files of reload-on=: when one of them changes, the workers of the group are replaced. The kernel tells of changes
- * in their directories (inotify); one stat(2) a second for each finds what it does not see, a link above that leads
- * elsewhere. Files are never opened, and need not exist. On the manager's only thread.
+ * The files of reload-on=. The kernel reports changes in their directories (inotify). One stat(2) a second for each
+ * file finds other changes, such as a symbolic link in the path that points elsewhere. Files are never opened, and need
+ * not exist. On the manager's only thread.
  */
 
-#include "manager/group/group.h"
+#include <apr_pools.h>
 
-/* Notes what the files are like now. Whenever workers with the code of now are about to be started. */
-void pyw_reload_watch_begin(pyw_worker_group *group);
+typedef struct pyw_reload_watch {
+    struct pyw_reload_file *files; /* from the pool of the group's options; NULL: none */
+    int fd;                        /* an inotify descriptor; -1: none */
+} pyw_reload_watch;
 
-/* Reads what the kernel tells; group->reload_fd has become readable, or may have. As pyw_reload_watch_look. */
-const char *pyw_reload_watch_listen(pyw_worker_group *group);
+/* Watches the files that `reload_on` lists, or none if it is NULL. `pool` must outlive the watch, or its next begin. */
+void pyw_reload_watch_begin(pyw_reload_watch *watch, apr_pool_t *pool, const char *reload_on);
 
-/* Closes group->reload_fd. */
-void pyw_reload_watch_end(pyw_worker_group *group);
+/* Notes the present state of the files. Whenever workers that load the present code are about to be started. */
+void pyw_reload_watch_note(const pyw_reload_watch *watch);
 
-/* Once a second: the path of a file that is not what it was; NULL: there is none, or it is too early to act. */
-const char *pyw_reload_watch_look(pyw_worker_group *group);
+/* The path of a file that has changed since it was noted; NULL: none. Once a second. */
+const char *pyw_reload_watch_find_changed(const pyw_reload_watch *watch);
+
+/* Reads the kernel's reports: as pyw_reload_watch_find_changed if they concern the files, NULL otherwise. */
+const char *pyw_reload_watch_listen(const pyw_reload_watch *watch);
+
+/* Closes watch->fd. */
+void pyw_reload_watch_end(pyw_reload_watch *watch);
 
 #endif

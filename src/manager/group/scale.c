@@ -8,7 +8,7 @@
 #include "manager/group/scale_decision.h"
 #include "manager/group/state.h"
 
-enum { SAMPLE_LEAST_MS = 10, SAMPLE_MOST_MS = 250, SAY_AGAIN_MS = 60 * 1000 };
+enum { SAMPLE_LEAST_MS = 10, SAMPLE_MOST_MS = 250, LOG_AGAIN_MS = 60 * 1000 };
 
 static int is_fixed(const pyw_worker_group *group)
 {
@@ -22,7 +22,7 @@ void pyw_scale_begin(pyw_worker_group *group)
     group->wanted = group->wanted < options->manager.processes_least ? options->manager.processes_least
                     : group->wanted > options->manager.processes     ? options->manager.processes
                                                                      : group->wanted;
-    group->spare_since = pyw_clock_ms();
+    group->scale.spare_since = pyw_clock_ms();
 }
 
 static pyw_scale_limits limits_of(const pyw_group_options *options)
@@ -43,11 +43,11 @@ static pyw_scale_limits limits_of(const pyw_group_options *options)
 
 static void count_worker(pyw_scale_numbers *numbers, const pyw_child *child, int64_t now)
 {
-    int64_t quiet = now - child->active_at;
+    int64_t quiet = now - child->measured.active_at;
 
     numbers->starting += child->state == PYW_CHILD_STARTING;
-    numbers->memory += child->counted;
-    if (child->state == PYW_CHILD_READY) {
+    numbers->memory += child->measured.counted;
+    if (pyw_child_is_loaded(child)) {
         numbers->ready++;
         numbers->busy += pyw_measure_busy(child);
         numbers->quiet = quiet < numbers->quiet ? quiet : numbers->quiet;
@@ -55,8 +55,8 @@ static void count_worker(pyw_scale_numbers *numbers, const pyw_child *child, int
 }
 
 /*
- * For how long the oldest request has been waiting; -1: none waits. httpd's children could write any number: it can
- * start a worker too many, within processes=, and no more.
+ * The time for which the oldest request has been waiting; -1: no request waits. httpd's children can write any number:
+ * a wrong one can only start a worker too many, within processes=.
  */
 static int64_t waiting_ms(const pyw_worker_group *group, int64_t now)
 {
@@ -77,13 +77,13 @@ static pyw_scale_numbers numbers_of(pyw_worker_group *group, const pyw_scale_lim
     numbers.starting += pyw_group_ordered(group);
     numbers.waiting = waiting_ms(group, now);
     if (!pyw_scale_is_spare(limits, &numbers)) {
-        group->spare_since = now;
+        group->scale.spare_since = now;
     }
     if (!pyw_scale_is_settled(&numbers)) {
-        group->settled_at = now;
+        group->scale.settled_at = now;
     }
-    numbers.spare = now - group->spare_since;
-    numbers.settled = now - group->settled_at;
+    numbers.spare = now - group->scale.spare_since;
+    numbers.settled = now - group->scale.settled_at;
     return numbers;
 }
 
@@ -96,7 +96,7 @@ static void describe_numbers(char *out, size_t size, const pyw_scale_numbers *nu
              memory);
 }
 
-static void say_growth(const pyw_worker_group *group, const pyw_scale_numbers *numbers, const pyw_scale_limits *limits)
+static void log_growth(const pyw_worker_group *group, const pyw_scale_numbers *numbers, const pyw_scale_limits *limits)
 {
     char state[100];
 
@@ -108,7 +108,7 @@ static void say_growth(const pyw_worker_group *group, const pyw_scale_numbers *n
                   (double)limits->after / 1000, state);
 }
 
-static void say_shrinking(const pyw_worker_group *group, const pyw_scale_numbers *numbers,
+static void log_shrinking(const pyw_worker_group *group, const pyw_scale_numbers *numbers,
                           const pyw_scale_limits *limits, int for_memory)
 {
     char state[100], budget[32], reason[160];
@@ -126,15 +126,15 @@ static void say_shrinking(const pyw_worker_group *group, const pyw_scale_numbers
                   group->options->name, numbers->wanted, numbers->wanted - 1, reason, state);
 }
 
-/* Once a minute while it lasts. */
-static void say_no_memory(pyw_worker_group *group, const pyw_scale_numbers *numbers, const pyw_scale_limits *limits)
+/* Once a minute. */
+static void log_no_memory(pyw_worker_group *group, const pyw_scale_numbers *numbers, const pyw_scale_limits *limits)
 {
     char state[100], budget[32];
 
-    if (group->no_memory_at != 0 && pyw_clock_ms() - group->no_memory_at < SAY_AGAIN_MS) {
+    if (group->scale.no_memory_at != 0 && pyw_clock_ms() - group->scale.no_memory_at < LOG_AGAIN_MS) {
         return;
     }
-    group->no_memory_at = pyw_clock_ms();
+    group->scale.no_memory_at = pyw_clock_ms();
     describe_numbers(state, sizeof(state), numbers, limits);
     pyw_measure_describe_size(budget, sizeof(budget), limits->budget);
     pyw_group_log(group, PYW_LOG_WARNING,
@@ -148,14 +148,14 @@ static void log_decision(pyw_worker_group *group, pyw_scale_decision decision, c
 {
     switch (decision) {
     case PYW_SCALE_GROW:
-        say_growth(group, numbers, limits);
+        log_growth(group, numbers, limits);
         break;
     case PYW_SCALE_NO_MEMORY:
-        say_no_memory(group, numbers, limits);
+        log_no_memory(group, numbers, limits);
         break;
     case PYW_SCALE_SHRINK:
     case PYW_SCALE_SHRINK_MEMORY:
-        say_shrinking(group, numbers, limits, decision == PYW_SCALE_SHRINK_MEMORY);
+        log_shrinking(group, numbers, limits, decision == PYW_SCALE_SHRINK_MEMORY);
         break;
     case PYW_SCALE_SLEEP:
         pyw_group_log(group, PYW_LOG_NOTICE,
@@ -192,7 +192,7 @@ int64_t pyw_scale_step(pyw_worker_group *group)
     pyw_scale_numbers numbers;
     pyw_scale_decision decision;
 
-    if (is_fixed(group) || pyw_group_is_ending(group)) {
+    if (is_fixed(group) || group->phase != PYW_PHASE_SERVING) {
         return INT64_MAX;
     }
     numbers = numbers_of(group, &limits);
@@ -200,7 +200,7 @@ int64_t pyw_scale_step(pyw_worker_group *group)
     log_decision(group, decision, &numbers, &limits);
     group->wanted = pyw_scale_apply(decision, group->wanted);
     if (group->wanted != numbers.wanted) {
-        group->spare_since = pyw_clock_ms();
+        group->scale.spare_since = pyw_clock_ms();
     }
     return group->wanted > 0 ? next_sample(&limits) : INT64_MAX;
 }

@@ -6,7 +6,7 @@ int pyw_scale_is_settled(const pyw_scale_numbers *numbers)
     return numbers->starting == 0 && numbers->ready >= numbers->wanted;
 }
 
-/* The next worker will be as large as those that are. */
+/* The next worker will be as large as the average of the present ones. */
 static int fits(const pyw_scale_limits *limits, const pyw_scale_numbers *numbers)
 {
     uint64_t each = numbers->ready > 0 ? numbers->memory / (uint64_t)numbers->ready : 0;

@@ -2,7 +2,7 @@
 #ifndef PYW_MANAGER_GROUP_SEND_H
 #define PYW_MANAGER_GROUP_SEND_H
 
-/* Orders to all workers of a group. On the manager's only thread. */
+/* Commands to all workers of a group. On the manager's only thread. */
 
 #include "manager/child/child.h"
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* wait4 */
-#endif
 #include "manager/group/step.h"
 
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -16,13 +11,15 @@
 #include "manager/group/scale.h"
 #include "manager/group/state.h"
 
-enum { SERVICE_PROVEN_MS = 60 * 1000 }; /* The worker to be replaced that has served longest. */
+enum { SERVICE_PROVEN_MS = 60 * 1000 }; /* a program that has run for this time resets the back-off */
+
+/* The oldest of the workers that are to be replaced. */
 static pyw_child *oldest_replaceable(pyw_worker_group *group)
 {
     pyw_child *oldest = NULL;
 
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (!pyw_child_is_current(child) && child->state == PYW_CHILD_READY &&
+        if (!pyw_child_is_current(child) && pyw_child_is_loaded(child) &&
             (oldest == NULL || child->started <= oldest->started)) {
             oldest = child;
         }
@@ -54,8 +51,8 @@ static void start_child(pyw_worker_group *group)
 }
 
 /*
- * They load code that is not wanted any more, and must not push out those that serve. The program of a service group
- * ends before its successor begins.
+ * Workers that load outdated code must not replace those that serve. The program of a service group ends before its
+ * successor starts.
  */
 static void drain_outdated(pyw_worker_group *group)
 {
@@ -67,29 +64,29 @@ static void drain_outdated(pyw_worker_group *group)
     }
 }
 
-/* Old workers that are not needed any more. */
+/* Drains old workers that the new ones replace, and workers that are too many. */
 static void drain_replaced(pyw_worker_group *group)
 {
     int ready, old;
 
     drain_outdated(group);
-    ready = pyw_group_count(group, PYW_CHILD_READY, 1);
-    old = pyw_group_count(group, PYW_CHILD_READY, 0);
+    ready = pyw_group_count_loaded(group, 1);
+    old = pyw_group_count_loaded(group, 0);
     for (; old > 0 && ready + old > group->wanted; old--) {
         pyw_child_replace(oldest_replaceable(group));
     }
-    /* processes= became smaller, or the load did. */
+    /* processes= or the load has become smaller. */
     for (int extra = ready - group->wanted; extra > 0; extra--) {
         pyw_child *child = group->children;
 
-        while (child->state != PYW_CHILD_READY) {
+        while (!pyw_child_is_loaded(child)) {
             child = child->next;
         }
         pyw_child_replace(child);
     }
 }
 
-static void say_why(const pyw_child *child)
+static void log_overdue(const pyw_child *child)
 {
     if (child->state == PYW_CHILD_STARTING) {
         pyw_group_log(child->group, PYW_LOG_ERR,
@@ -111,7 +108,7 @@ static int64_t kill_overdue(pyw_worker_group *group)
 
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         if (child->kill_at <= pyw_clock_ms()) {
-            say_why(child);
+            log_overdue(child);
             pyw_child_kill(child);
         }
         next = child->kill_at < next ? child->kill_at : next;
@@ -119,13 +116,11 @@ static int64_t kill_overdue(pyw_worker_group *group)
     return next;
 }
 
-/* Nobody is started for a group that is no longer configured: without workers it only keeps requests waiting. */
+/* A group that is no longer configured gets no new workers, so without any it would only let requests wait. */
 static void retire_workers(pyw_worker_group *group)
 {
-    int is_over = group->retire_at <= pyw_clock_ms() || (group->retire_at != INT64_MAX && group->children == NULL);
-
-    if (!group->is_stopping && is_over) {
-        pyw_worker_group_stop(group, pyw_worker_group_graceful_limit(group));
+    if (group->phase == PYW_PHASE_RETIRING && (group->retire_at <= pyw_clock_ms() || group->children == NULL)) {
+        pyw_worker_group_end(group, PYW_PHASE_END, pyw_worker_group_graceful_limit(group));
     }
 }
 
@@ -134,10 +129,10 @@ static int64_t sooner(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
-/* A Python that did not start may do so by now: a virtual environment is replaced while it is deployed. */
+/* A Python that did not start may start now, for example because the deployment of its environment is complete. */
 static void try_again(pyw_worker_group *group)
 {
-    if (group->is_retrying && group->retry_at <= pyw_clock_ms()) {
+    if (group->code == PYW_CODE_RETRIED && group->retry_at <= pyw_clock_ms()) {
         pyw_worker_group_roll(group);
     }
 }
@@ -161,20 +156,18 @@ int64_t pyw_worker_group_step(pyw_worker_group *group)
         next = sooner(next, group->start_at);
     }
     next = sooner(next, sample);
-    if (group->is_retrying) {
+    if (group->code == PYW_CODE_RETRIED) {
         next = sooner(next, group->retry_at);
     }
-    return group->retire_at < next && !group->is_stopping ? group->retire_at : next;
+    return group->phase == PYW_PHASE_RETIRING ? sooner(next, group->retire_at) : next;
 }
 
 void pyw_worker_group_halt(pyw_worker_group *group)
 {
-    group->is_stopped = 1;
-    group->is_retrying = 0;
-    pyw_template_stop(group);
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        pyw_child_replace(child);
+    if (group->code == PYW_CODE_RETRIED) {
+        group->code = PYW_CODE_PROVEN;
     }
+    pyw_worker_group_end(group, PYW_PHASE_STOP, pyw_worker_group_graceful_limit(group));
 }
 
 static void unlink_child(pyw_worker_group *group, const pyw_child *child)
@@ -187,13 +180,13 @@ static void unlink_child(pyw_worker_group *group, const pyw_child *child)
     *link = child->next;
 }
 
-/* It said READY and then got no thread: the next one would fare no better at once. */
+/* It sent READY but could start no thread. An immediate successor would fail, too. */
 static int could_not_serve(int status)
 {
     return WIFEXITED(status) && WEXITSTATUS(status) == PYW_EXIT_ENGINE;
 }
 
-/* The program of a service group ended unasked. One that had run for long begins with the shortest pause again. */
+/* The program of a service group ended by itself. If it had run for long, the next pause is the shortest one. */
 static void program_ended(pyw_worker_group *group, const pyw_child *child)
 {
     if (pyw_clock_ms() - child->started >= SERVICE_PROVEN_MS) {
@@ -204,32 +197,27 @@ static void program_ended(pyw_worker_group *group, const pyw_child *child)
                   group->options->name, pyw_child_back_off(group->failures) / 1000);
 }
 
-void pyw_worker_group_bury(pyw_worker_group *group, pyw_child *child)
+void pyw_worker_group_reap(pyw_worker_group *group, pyw_child *child)
 {
-    int was_starting = child->state == PYW_CHILD_STARTING;
-    struct rusage usage = {0};
-    int status = 0;
+    int status = pyw_exit_report_reap(child);
 
-    kill(-child->pid, SIGKILL); /* what it started and left behind */
-    wait4(child->pid, &status, 0, &usage);
-    pyw_log_intake_read_last(&group->intakes, child->pid, group->log);
-    pyw_exit_report_write(child, status, (uint64_t)usage.ru_maxrss * 1024);
     unlink_child(group, child);
-    if (was_starting) {
+    if (child->state == PYW_CHILD_STARTING) {
         pyw_worker_group_start_failed(child->group, child);
     }
     else if (could_not_serve(status)) {
         pyw_worker_group_back_off(group);
     }
-    else if (pyw_worker_group_is_service(group) && child->state == PYW_CHILD_READY && status != PYW_EXIT_DRAINED) {
+    else if (pyw_worker_group_is_service(group) && pyw_child_is_loaded(child) && status != PYW_EXIT_DRAINED) {
         program_ended(group, child);
     }
+    pyw_child_change(child, PYW_EVENT_EXIT);
     pyw_spawn_free(child);
 }
 
-void pyw_worker_group_stop(pyw_worker_group *group, int limit_ms)
+void pyw_worker_group_end(pyw_worker_group *group, pyw_phase_event event, int limit_ms)
 {
-    group->is_stopping = 1;
+    pyw_worker_group_change(group, event);
     pyw_template_stop(group);
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         pyw_child_drain(child, limit_ms);

@@ -85,7 +85,7 @@ static uint32_t list(const pyw_worker_group *group, pyw_worker_list_worker *work
     uint32_t count = 0;
 
     for (const pyw_child *child = group->children; child != NULL && count < capacity; child = child->next) {
-        if (child->state == PYW_CHILD_READY && child->socket.name != NULL) {
+        if (pyw_child_is_loaded(child) && child->socket.name != NULL) {
             workers[count].serial = child->serial;
             workers[count].threads = (uint32_t)child->board_threads;
             workers[count].pid = (uint32_t)child->pid;
@@ -102,11 +102,9 @@ static int is_written(const pyw_worker_list_group *written, const pyw_worker_lis
            written->count == count && memcmp(written->workers, workers, count * sizeof(*workers)) == 0;
 }
 
-/* When a manager exits, requests wait for the workers of the next manager. */
 static pyw_worker_list_status status_of(const pyw_worker_group *group)
 {
-    int is_left = group->is_stopping && group->retire_at == INT64_MAX;
-    pyw_group_state state = is_left ? PYW_GROUP_STARTING : pyw_group_state_of(group);
+    pyw_group_state state = pyw_group_state_of(group);
     const pyw_worker_list_status status = {
         .use = (uint32_t)group->options->manager.worker_list_use,
         .state = state,
@@ -130,7 +128,7 @@ static void log_down(pyw_worker_group *group, const pyw_worker_list_status *stat
 
 static int is_configured(const pyw_worker_group *group)
 {
-    return !group->is_stopping && group->retire_at == INT64_MAX;
+    return group->phase <= PYW_PHASE_STOPPED;
 }
 
 /* The entry of a removed group may already belong to a configured group, of the same or another name. */
@@ -180,9 +178,8 @@ void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
 void pyw_publish_check_sockets(const pyw_manager *manager, pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (pyw_clock_ms() >= group->retry_at && child->state == PYW_CHILD_READY &&
-            child->generation == group->generation && !child->is_recycled && child->socket.name != NULL &&
-            !pyw_socket_file_is_there(&child->socket, &manager->directory)) {
+        if (pyw_clock_ms() >= group->retry_at && pyw_child_is_loaded(child) && pyw_child_is_current(child) &&
+            child->socket.name != NULL && !pyw_socket_file_is_there(&child->socket, &manager->directory)) {
             pyw_group_log(group, PYW_LOG_WARNING,
                           PYWNO(0347) "the socket of worker %ld of group '%s' was removed: the worker is "
                                       "replaced",

@@ -11,7 +11,8 @@ APP = """
 import os
 
 FRAME = lambda kind: bytes([5, kind, 0, 0, 0, 0, 0, 0])
-SAYINGS = {"garbage": b"\\xff" * 64, "of-the-manager": FRAME(32), "of-httpd": FRAME(1), "large": FRAME(66) * 8000}
+SAYINGS = {"garbage": b"\\xff" * 64, "of-the-manager": FRAME(32), "of-httpd": FRAME(1), "large": FRAME(66) * 8000,
+           "ready-again": FRAME(51)}
 
 def application(environ, start_response):
     saying = SAYINGS.get(environ["PATH_INFO"][1:])
@@ -59,7 +60,8 @@ class TestWhatItSays:
 
     @pytest.mark.parametrize("name,tag", [("garbage", "PYW0320: worker .* 'app' does not keep to the protocol"),
                                           ("of-the-manager", "PYW0319: worker .* 'app'"),
-                                          ("of-httpd", "PYW0319: worker .* 'app'")])
+                                          ("of-httpd", "PYW0319: worker .* 'app'"),
+                                          ("ready-again", r"PYW0319: worker .* 'app' \(READY\) sent LOADED")])
     def test_what_is_not_its_to_say_costs_its_life(self, server, name, tag):
         self.assert_killed(server, lambda server: server.get("/app/" + name), tag)
 
