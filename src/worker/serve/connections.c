@@ -17,31 +17,30 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/forked.h"
+#include "worker/serve/connection_state.h"
 
-enum { SAY_AGAIN_MS = 1000 };
+enum { LOG_AGAIN_MS = 1000 };
 
 /*
- * Kept connections are watched edge-triggered, so that a request costs no call to arm them again. A thread that gets an
- * event for a connection that another one is busy with leaves a note (PENDING), and the other looks again.
+ * Connections are watched edge-triggered, so that a request costs no call to arm them again. A thread that gets an
+ * event for a connection that another thread owns only changes its state (PENDING), and the owner reads again. The
+ * structs are never freed, because a thread may still hold an event of a connection that has been closed.
  */
-typedef enum { CONNECTION_FREE = 0, CONNECTION_RESTING, CONNECTION_BUSY, CONNECTION_PENDING } connection_state;
-
-/* Never freed: a thread may hold an event of one that has been closed. */
 struct pyw_connection {
     pyw_connection *next;        /* of all */
-    pyw_connection *next_unused; /* of those that are free */
+    pyw_connection *next_unused; /* of those that are FREE */
     int fd;
-    atomic_int state; /* connection_state */
+    atomic_int state; /* pyw_connection_state */
     pyw_token *token; /* NULL until httpd sends it */
 };
 
 struct pyw_connections {
     int epoll;
     int listener;
-    int spare;            /* closed to accept a connection that cannot be served, and to say so; -1: there is none */
-    int64_t shortage_at;  /* when it was said that descriptors are short */
-    pthread_mutex_t lock; /* of the lists, and of the spare descriptor */
-    void (*say_goodbye)(int fd); /* becomes the owner */
+    int spare;               /* is closed to accept and refuse a connection when descriptors are short; -1: none */
+    int64_t shortage_at;     /* when the shortage was last logged */
+    pthread_mutex_t lock;    /* of the lists, and of the spare descriptor */
+    void (*go_away)(int fd); /* becomes the owner */
     pyw_connection *all;
     pyw_connection *unused;
 };
@@ -53,12 +52,12 @@ static int epoll_add(const pyw_connections *connections, int fd, uint32_t events
     return epoll_ctl(connections->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static int take_spare(void)
+static int open_spare(void)
 {
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-pyw_connections *pyw_connections_create(int listener, void (*say_goodbye)(int fd), pyw_problem *problem)
+pyw_connections *pyw_connections_create(int listener, void (*go_away)(int fd), pyw_problem *problem)
 {
     pyw_connections *connections = calloc(1, sizeof(*connections));
 
@@ -69,8 +68,8 @@ pyw_connections *pyw_connections_create(int listener, void (*say_goodbye)(int fd
     pthread_mutex_init(&connections->lock, NULL);
     connections->epoll = epoll_create1(EPOLL_CLOEXEC);
     connections->listener = listener;
-    connections->say_goodbye = say_goodbye;
-    connections->spare = take_spare();
+    connections->go_away = go_away;
+    connections->spare = open_spare();
     pyw_worker_forked_prepare_epoll(connections->epoll);
     if (connections->epoll < 0 || epoll_add(connections, listener, EPOLLIN, &connections->listener) != 0) {
         pyw_problem_set(problem, "epoll: %s", strerror(errno));
@@ -80,11 +79,11 @@ pyw_connections *pyw_connections_create(int listener, void (*say_goodbye)(int fd
     return connections;
 }
 
-static void say_shortage(pyw_connections *connections)
+static void log_shortage(pyw_connections *connections)
 {
     int64_t now = pyw_clock_ms();
 
-    if (connections->shortage_at == 0 || now - connections->shortage_at >= SAY_AGAIN_MS) {
+    if (connections->shortage_at == 0 || now - connections->shortage_at >= LOG_AGAIN_MS) {
         connections->shortage_at = now;
         pyw_log(PYW_LOG_ERR,
                 PYWNO(0425) "the worker is out of descriptors (file-limit): requests on new connections are "
@@ -92,9 +91,8 @@ static void say_shortage(pyw_connections *connections)
     }
 }
 
-/* httpd would wait for an answer that does not come: the connection is accepted with the last descriptor, and sent
- * back. */
-static void turn_away(pyw_connections *connections)
+/* httpd would wait for an answer, so the connection is accepted with the spare descriptor, and refused. */
+static void refuse_connection(pyw_connections *connections)
 {
     int fd = -1;
 
@@ -104,10 +102,10 @@ static void turn_away(pyw_connections *connections)
         fd = accept4(connections->listener, NULL, NULL, SOCK_CLOEXEC);
     }
     if (fd >= 0) {
-        connections->say_goodbye(fd);
-        say_shortage(connections);
+        connections->go_away(fd);
+        log_shortage(connections);
     }
-    connections->spare = take_spare();
+    connections->spare = open_spare();
     pthread_mutex_unlock(&connections->lock);
     errno = fd >= 0 ? EAGAIN : EMFILE;
 }
@@ -121,40 +119,38 @@ static pyw_ready accept_new(pyw_connections *connections)
         ready.kind = PYW_READY_NEW;
     }
     else if (errno == EMFILE || errno == ENFILE) {
-        turn_away(connections);
+        refuse_connection(connections);
     }
     return ready;
 }
 
-static int swap(pyw_connection *connection, int from, int to)
+/* Returns the previous state. A mistake of the worker is logged and changes nothing. */
+static pyw_connection_state change(pyw_connection *connection, pyw_connection_event event)
 {
-    return atomic_compare_exchange_strong_explicit(&connection->state, &from, to, memory_order_acq_rel,
-                                                   memory_order_acquire);
+    int from = atomic_load_explicit(&connection->state, memory_order_acquire);
+    int to;
+
+    do {
+        to = pyw_connection_next((pyw_connection_state)from, event);
+        if (to == PYW_CONNECTION_DEFECT) {
+            pyw_log(PYW_LOG_ERR,
+                    PYWNO(0383) "a connection is %s: the event %s is ignored; this is a defect of mod_pywsgi",
+                    pyw_connection_state_name((pyw_connection_state)from), pyw_connection_event_name(event));
+            break;
+        }
+    } while (to != from && !atomic_compare_exchange_strong_explicit(&connection->state, &from, to, memory_order_acq_rel,
+                                                                    memory_order_acquire));
+    return (pyw_connection_state)from;
 }
 
-/* 1: it belongs to the caller now. 0: it belongs to somebody else, who will look at it again; or it is closed. */
-static int claim(pyw_connection *connection)
-{
-    for (;;) {
-        if (swap(connection, CONNECTION_RESTING, CONNECTION_BUSY)) {
-            return 1;
-        }
-        if (swap(connection, CONNECTION_BUSY, CONNECTION_PENDING)) {
-            return 0;
-        }
-        if (atomic_load_explicit(&connection->state, memory_order_acquire) != CONNECTION_RESTING) {
-            return 0;
-        }
-    }
-}
-
-static pyw_ready take_kept(pyw_connection *connection)
+/* If another thread owns the connection, that thread reads again. */
+static pyw_ready take_input(pyw_connection *connection)
 {
     pyw_ready ready = {PYW_READY_NOTHING, -1, NULL};
 
     errno = EAGAIN;
-    if (claim(connection)) {
-        ready.kind = PYW_READY_KEPT;
+    if (change(connection, PYW_CONNECTION_INPUT) == PYW_CONNECTION_IDLE) {
+        ready.kind = PYW_READY_INPUT;
         ready.connection = connection;
         ready.fd = connection->fd;
     }
@@ -172,7 +168,7 @@ pyw_ready pyw_connections_wait(pyw_connections *connections)
     if (event.data.ptr == &connections->listener) {
         return accept_new(connections);
     }
-    return take_kept(event.data.ptr);
+    return take_input(event.data.ptr);
 }
 
 static pyw_connection *take_unused(pyw_connections *connections)
@@ -199,7 +195,7 @@ pyw_connection *pyw_connections_add(pyw_connections *connections, int fd)
     added = take_unused(connections);
     if (added != NULL) {
         added->fd = fd;
-        atomic_store_explicit(&added->state, CONNECTION_BUSY, memory_order_release);
+        change(added, PYW_CONNECTION_ACCEPT);
     }
     pthread_mutex_unlock(&connections->lock);
     if (added != NULL && epoll_add(connections, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, added) != 0) {
@@ -225,11 +221,7 @@ pyw_token **pyw_connection_token(pyw_connection *connection)
 
 int pyw_connections_rest(pyw_connection *connection)
 {
-    if (swap(connection, CONNECTION_BUSY, CONNECTION_RESTING)) {
-        return 1;
-    }
-    atomic_store_explicit(&connection->state, CONNECTION_BUSY, memory_order_release);
-    return 0;
+    return change(connection, PYW_CONNECTION_REST) == PYW_CONNECTION_BUSY;
 }
 
 void pyw_connections_forget(pyw_connections *connections, pyw_connection *connection)
@@ -238,16 +230,13 @@ void pyw_connections_forget(pyw_connections *connections, pyw_connection *connec
     connection->fd = -1;
     pyw_token_unmap(connection->token);
     connection->token = NULL;
-    atomic_store_explicit(&connection->state, CONNECTION_FREE, memory_order_release);
+    change(connection, PYW_CONNECTION_CLOSE);
     connection->next_unused = connections->unused;
     connections->unused = connection;
     pthread_mutex_unlock(&connections->lock);
 }
 
-/*
- * After shutdown(2) connecting is refused, while those that are in the queue can still be accepted: nobody is lost in
- * between.
- */
+/* After shutdown(2) the kernel refuses new connections, while those in its queue can still be accepted. */
 static void drain_listener(pyw_connections *connections)
 {
     pyw_ready ready;
@@ -259,7 +248,7 @@ static void drain_listener(pyw_connections *connections)
         if (ready.kind == PYW_READY_NOTHING) {
             return;
         }
-        connections->say_goodbye(ready.fd);
+        connections->go_away(ready.fd);
     }
 }
 
@@ -272,8 +261,8 @@ void pyw_connections_drain(pyw_connections *connections)
     first = connections->all;
     pthread_mutex_unlock(&connections->lock);
     for (pyw_connection *each = first; each != NULL; each = each->next) {
-        if (swap(each, CONNECTION_RESTING, CONNECTION_BUSY)) {
-            connections->say_goodbye(each->fd);
+        if (change(each, PYW_CONNECTION_DRAIN) == PYW_CONNECTION_IDLE) {
+            connections->go_away(each->fd);
             pyw_connections_forget(connections, each);
         }
     }

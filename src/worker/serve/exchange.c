@@ -39,7 +39,7 @@ static pyw_result take_file(pyw_wire_exchange *exchange)
     return PYW_OK;
 }
 
-/* What the frame that came is to the body; its bytes, if it brings any, are in exchange->piece or in the file. */
+/* Handles a frame of the body. PYW_OK: its bytes are in exchange->piece or in the file. */
 static pyw_result take_piece(pyw_wire_exchange *exchange)
 {
     switch (exchange->piece.type) {
@@ -56,7 +56,7 @@ static pyw_result take_piece(pyw_wire_exchange *exchange)
     }
 }
 
-/* Takes one frame of the request's body; PYW_OK, PYW_AGAIN (nothing is here), or the end in `body`. */
+/* Reads one frame of the request's body. PYW_OK, PYW_AGAIN (nothing has been received), or the end, also in `body`. */
 static pyw_result next_piece(pyw_wire_exchange *exchange, int timeout_ms)
 {
     pyw_result result = pyw_channel_read(exchange->channel, &exchange->piece, timeout_ms);
@@ -97,7 +97,7 @@ static void send_continue(pyw_wire_exchange *exchange)
     flush_output(exchange, 0);
 }
 
-/* Nobody but httpd writes into the file, and it is done with it: a file that is shorter is a defect or a bad disk. */
+/* Only httpd writes to the file, before it sends it. A shorter file is a defect or a disk failure. */
 static pyw_result read_file(pyw_wire_exchange *exchange, void *buffer, size_t size, size_t *got)
 {
     ssize_t count;
@@ -119,16 +119,16 @@ static pyw_result read_file(pyw_wire_exchange *exchange, void *buffer, size_t si
     return PYW_OK;
 }
 
-static size_t at_hand(const pyw_wire_exchange *exchange)
+static size_t bytes_left(const pyw_wire_exchange *exchange)
 {
     return exchange->piece.length - exchange->piece_used;
 }
 
-/* Would more take than to look at what the channel has received? */
+/* Would a read do more than use the bytes that the channel has received already? */
 static int would_wait(const pyw_wire_exchange *exchange)
 {
     return exchange->owes_continue ||
-           (at_hand(exchange) == 0 && exchange->body == PYW_AGAIN && !pyw_channel_has_input(exchange->channel));
+           (bytes_left(exchange) == 0 && exchange->body == PYW_AGAIN && !pyw_channel_has_input(exchange->channel));
 }
 
 static pyw_result wire_read(pyw_exchange *base, void *buffer, size_t size, size_t *got, unsigned flags)
@@ -143,13 +143,13 @@ static pyw_result wire_read(pyw_exchange *base, void *buffer, size_t size, size_
     if (exchange->owes_continue) {
         send_continue(exchange);
     }
-    if (at_hand(exchange) == 0 && exchange->file_left == 0 && exchange->body == PYW_AGAIN) {
+    if (bytes_left(exchange) == 0 && exchange->file_left == 0 && exchange->body == PYW_AGAIN) {
         next_piece(exchange, exchange->timeout_ms);
     }
     if (exchange->file_left > 0) {
         return flags & PYW_READ_NOWAIT ? PYW_AGAIN : read_file(exchange, buffer, size, got);
     }
-    left = at_hand(exchange);
+    left = bytes_left(exchange);
     if (left == 0) {
         return exchange->body == PYW_EOF ? PYW_OK : exchange->body;
     }
@@ -173,7 +173,7 @@ static pyw_result flush_output(pyw_wire_exchange *exchange, unsigned flags)
     return result;
 }
 
-/* The call is the repetition of one whose frames are in the channel already. */
+/* Does the call repeat a previous one, whose frames are in the channel already? */
 static int is_repetition(pyw_wire_exchange *exchange)
 {
     int held = exchange->is_held;
@@ -197,7 +197,7 @@ static pyw_result queue_head(pyw_wire_exchange *exchange, const pyw_head *head)
     return PYW_OK;
 }
 
-/* The frames before and behind the body bytes of a send operation, which `queue_body` adds. */
+/* Queues the head, if there is one. The body bytes and queue_end follow. */
 static pyw_result begin_response(pyw_wire_exchange *exchange, const pyw_head *head)
 {
     if (exchange->output != PYW_OK) {
@@ -228,7 +228,7 @@ static uint16_t last_flag(unsigned flags)
     return flags & (PYW_SEND_LAST | PYW_SEND_END) ? PYW_DATA_LAST : 0;
 }
 
-/* What the socket did not take of an earlier call goes first, and what it does not take of this one is kept. */
+/* Sends the rest of earlier calls first. Bytes that the socket does not take remain in the channel. */
 static pyw_result send_parallel(pyw_wire_exchange *exchange, const pyw_head *head, const void *data, size_t length,
                                 unsigned flags)
 {
@@ -331,8 +331,9 @@ static pyw_result wire_log(pyw_exchange *base, pyw_log_level level, const char *
 }
 
 /*
- * Behind the end of the body httpd has nothing to say but LEFT and ABORT; they are not read, as environ_pairs may lie
- * where they would go. They may wait behind body bytes that nobody reads: then the closed connection will tell.
+ * After the end of the body httpd only sends LEFT and ABORT. They are not read, because environ_pairs may point into
+ * the channel's buffer. If they follow body bytes that the application does not read, the end of the connection shows
+ * that the client has left.
  */
 static int wire_client_gone(pyw_exchange *base)
 {
@@ -341,7 +342,7 @@ static int wire_client_gone(pyw_exchange *base)
     if (exchange->body == PYW_EOF) {
         return exchange->output == PYW_GONE || pyw_channel_peer_spoke(exchange->channel);
     }
-    if (exchange->body == PYW_AGAIN && at_hand(exchange) == 0 && exchange->file_left == 0) {
+    if (exchange->body == PYW_AGAIN && bytes_left(exchange) == 0 && exchange->file_left == 0) {
         next_piece(exchange, 0);
     }
     if (exchange->body == PYW_GONE || exchange->output == PYW_GONE) {

@@ -20,12 +20,9 @@
 
 enum { SHORTAGE_PAUSE_MS = 100 };
 
-typedef enum { THREAD_WAITING, THREAD_BUSY, THREAD_ENDED } thread_state;
-
 typedef struct pool_thread {
     pyw_pool *pool;
     pthread_t id;
-    atomic_int state; /* thread_state; the main thread reads it */
     pyw_server_thread server;
 } pool_thread;
 
@@ -37,25 +34,20 @@ struct pyw_pool {
     pool_thread threads[];
 };
 
-static void set_state(pool_thread *thread, thread_state state)
+static pyw_thread_state state_of(const pool_thread *thread)
 {
-    atomic_store_explicit(&thread->state, (int)state, memory_order_release);
+    return (pyw_thread_state)atomic_load(&thread->server.state);
 }
 
-static thread_state state_of(const pool_thread *thread)
-{
-    return (thread_state)atomic_load_explicit(&thread->state, memory_order_acquire);
-}
-
-static void on_kick(int number)
+static void on_signal(int number)
 {
     (void)number;
 }
 
-/* It ends epoll_wait(2). */
-static void install_kick(void)
+/* The signal ends epoll_wait(2). */
+static void install_signal(void)
 {
-    struct sigaction action = {.sa_handler = on_kick};
+    struct sigaction action = {.sa_handler = on_signal};
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGRTMIN, &action, NULL);
@@ -66,24 +58,24 @@ static int is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/* After accept(2) failed for want of descriptors or memory. */
+/* After accept(2) failed because of a lack of descriptors or memory. */
 static void wait_out_shortage(int error)
 {
     pyw_log(PYW_LOG_ERR, PYWNO(0413) "no connection can be accepted: %s; trying again", strerror(error));
     poll(NULL, 0, SHORTAGE_PAUSE_MS);
 }
 
-static void serve_kept(pool_thread *thread, pyw_connection *connection)
+static void serve_connection(pool_thread *thread, pyw_connection *connection)
 {
     do {
-        if (!pyw_serve_kept(&thread->server, pyw_connection_fd(connection), pyw_connection_token(connection))) {
+        if (!pyw_serve_connection(&thread->server, pyw_connection_fd(connection), pyw_connection_token(connection))) {
             pyw_connections_forget(thread->pool->connections, connection);
             return;
         }
     } while (!pyw_connections_rest(connection));
 }
 
-/* Most often the first request has come with it. */
+/* The first request has usually been received already. */
 static void serve_new(pool_thread *thread, int fd)
 {
     pyw_connection *connection = NULL;
@@ -92,7 +84,7 @@ static void serve_new(pool_thread *thread, int fd)
         connection = pyw_connections_add(thread->pool->connections, fd);
     }
     if (connection != NULL) {
-        serve_kept(thread, connection);
+        serve_connection(thread, connection);
     }
 }
 
@@ -106,17 +98,17 @@ static void serve_next(pool_thread *thread)
         }
         return;
     }
-    set_state(thread, THREAD_BUSY);
+    pyw_serve_set_state(&thread->server, PYW_THREAD_READING);
     if (ready.kind == PYW_READY_NEW) {
         serve_new(thread, ready.fd);
     }
     else {
-        serve_kept(thread, ready.connection);
+        serve_connection(thread, ready.connection);
     }
-    set_state(thread, THREAD_WAITING);
+    pyw_serve_set_state(&thread->server, PYW_THREAD_WAITING);
 }
 
-static void tell_main(const pyw_pool *pool)
+static void wake_main(const pyw_pool *pool)
 {
     uint64_t one = 1;
 
@@ -140,12 +132,12 @@ static void *thread_main(void *data)
     pyw_buffer_free(&thread->server.request);
     pyw_buffer_free(&thread->server.scratch);
     pyw_crash_leave();
-    set_state(thread, THREAD_ENDED);
-    tell_main(thread->pool);
+    pyw_serve_set_state(&thread->server, PYW_THREAD_ENDED);
+    wake_main(thread->pool);
     return NULL;
 }
 
-/* Nobody joins it: its id must stay valid for pyw_pool_kick, even if it has just ended. */
+/* The thread is not joined, so that its id remains valid for pyw_pool_kick. */
 static int start_thread(pyw_pool *pool, int number, const pthread_attr_t *attributes)
 {
     pool_thread *thread = &pool->threads[number];
@@ -190,13 +182,13 @@ pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, i
         return NULL;
     }
     pool->service = service;
-    pool->connections = pyw_connections_create(PYW_HERITAGE_LISTENER, pyw_serve_goodbye, problem);
+    pool->connections = pyw_connections_create(PYW_HERITAGE_LISTENER, pyw_serve_go_away, problem);
     if (pool->connections == NULL) {
         free(pool);
         return NULL;
     }
     pool->wake = wake;
-    install_kick();
+    install_signal();
     pthread_attr_init(&attributes);
     if (stack_size > 0) {
         pthread_attr_setstacksize(&attributes, stack_size);
@@ -214,13 +206,13 @@ void pyw_pool_kick(pyw_pool *pool)
 {
     pyw_connections_drain(pool->connections);
     for (int i = 0; i < pool->count; i++) {
-        if (state_of(&pool->threads[i]) == THREAD_WAITING) {
+        if (state_of(&pool->threads[i]) == PYW_THREAD_WAITING) {
             pthread_kill(pool->threads[i].id, SIGRTMIN);
         }
     }
 }
 
-static int count_state(const pyw_pool *pool, thread_state state)
+static int count_state(const pyw_pool *pool, pyw_thread_state state)
 {
     int count = 0;
 
@@ -232,20 +224,15 @@ static int count_state(const pyw_pool *pool, thread_state state)
 
 int pyw_pool_running(const pyw_pool *pool)
 {
-    return pool->count - count_state(pool, THREAD_ENDED);
+    return pool->count - count_state(pool, PYW_THREAD_ENDED);
 }
 
 int pyw_pool_takes(const pyw_pool *pool)
 {
-    for (int i = 0; i < pool->count; i++) {
-        if (state_of(&pool->threads[i]) != THREAD_ENDED && !atomic_load(&pool->threads[i].server.is_running)) {
-            return 1;
-        }
-    }
-    return 0;
+    return pyw_pool_running(pool) > count_state(pool, PYW_THREAD_RUNNING);
 }
 
 int pyw_pool_busy(const pyw_pool *pool)
 {
-    return count_state(pool, THREAD_BUSY);
+    return count_state(pool, PYW_THREAD_READING) + count_state(pool, PYW_THREAD_RUNNING);
 }

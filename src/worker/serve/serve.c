@@ -16,7 +16,7 @@
 
 enum {
     BUFFER_KEEP = 256 * 1024,
-    QUEUED_MS = 50 /* a request of that age has waited; of a younger one the client is hardly gone */
+    QUEUED_MS = 50 /* a client rarely leaves within this time, so its connection is not checked before */
 };
 
 /* The main thread may change it meanwhile. */
@@ -66,7 +66,7 @@ static size_t add_text(char *line, size_t used, const char *text, size_t length)
     return used + length;
 }
 
-/* One that is too long is cut. */
+/* Truncates it if necessary. */
 static void announce_id(pyw_board_slot *slot, const char *id)
 {
     size_t length = strnlen(id, PYW_BOARD_ID - 1);
@@ -75,7 +75,7 @@ static void announce_id(pyw_board_slot *slot, const char *id)
     slot->id[length] = '\0';
 }
 
-/* Puts "GET /path?query" on the board, where the manager finds it if this process dies. */
+/* Writes "GET /path?query" to the board, where the manager finds it if this process dies. */
 static void announce(pyw_server_thread *thread, const char *id)
 {
     pyw_board_slot *slot;
@@ -146,8 +146,8 @@ static int run_request(pyw_server_thread *thread, const pyw_message_request *req
     return pyw_wire_exchange_drain(&exchange);
 }
 
-/* The environ points into the payload, which reading the body would overwrite. */
-static const char *keep_payload(pyw_server_thread *thread, const pyw_frame *frame)
+/* Reading the body would overwrite the payload, which the environ points into. */
+static const char *copy_payload(pyw_server_thread *thread, const pyw_frame *frame)
 {
     if (!(frame->flags & PYW_REQUEST_BODY)) {
         return frame->payload;
@@ -162,13 +162,12 @@ static const char *keep_payload(pyw_server_thread *thread, const pyw_frame *fram
 }
 
 /*
- * What waited in the queue until its client had left, or its time was up, is not run: nobody would see the answer.
- * httpd has answered by then, or is about to.
+ * A request is not run if its client has left, or its deadline has passed, while it waited in the queue. httpd answers
+ * it, or has done so.
  */
 static int is_wanted(pyw_server_thread *thread, const pyw_message_request *request)
 {
     unsigned char payload[PYW_MESSAGE_ERROR_SIZE];
-
     int64_t now = pyw_clock_ms();
 
     if (now - (int64_t)(request->arrival / 1000) >= QUEUED_MS && pyw_channel_peer_gone(thread->channel)) {
@@ -189,12 +188,12 @@ int pyw_serve_is_draining(const pyw_service *service)
 }
 
 /*
- * The order is what pyw_pool_takes builds on: the main thread sets `draining` and then looks at is_running; this one
- * takes is_running back and then looks at `draining`.
+ * pyw_pool_takes depends on the order: the main thread sets `draining` and then reads the states. A thread leaves
+ * RUNNING and then reads `draining`.
  */
-static void note_running(pyw_server_thread *thread, int is_running)
+void pyw_serve_set_state(pyw_server_thread *thread, pyw_thread_state state)
 {
-    atomic_store(&thread->is_running, is_running);
+    atomic_store(&thread->state, (int)state);
 }
 
 static void send_empty(int fd, pyw_frame_type type)
@@ -206,7 +205,7 @@ static void send_empty(int fd, pyw_frame_type type)
     (void)!send(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* This thread alone: the application's own are none of ours. */
+/* Only this thread, and none that the application has started. */
 static void follow_batch_scheduling(pyw_server_thread *thread, int is_on)
 {
     pyw_batch *batch = &thread->batch;
@@ -224,11 +223,11 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     const char *payload;
     pyw_result result = PYW_FAILED;
 
-    note_running(thread, 1);
+    pyw_serve_set_state(thread, PYW_THREAD_RUNNING);
     if (!pyw_token_take(*thread->token)) {
         return 0; /* httpd has taken the request back, and closes the connection */
     }
-    payload = keep_payload(thread, frame);
+    payload = copy_payload(thread, frame);
     if (payload != NULL) {
         result = pyw_message_request_decode(&request, &thread->pairs, payload, frame->length);
     }
@@ -246,7 +245,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
     return run_request(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
 }
 
-static pyw_result no_token(int error)
+static pyw_result log_no_token(int error)
 {
     pyw_log(PYW_LOG_ERR,
             PYWNO(0428) "a connection of httpd's cannot be used: %s; its request goes to another worker, or waits",
@@ -267,10 +266,10 @@ static pyw_result take_token(pyw_server_thread *thread)
     }
     error = errno;
     close(fd);
-    return *thread->token == NULL ? no_token(error) : PYW_OK;
+    return *thread->token == NULL ? log_no_token(error) : PYW_OK;
 }
 
-/* LEFT crossed the END of the request that it was for. */
+/* Skips LEFT, which httpd sent for the previous request before it had read its END. */
 static pyw_result read_request(pyw_server_thread *thread, pyw_frame *frame, int timeout_ms)
 {
     pyw_result result;
@@ -281,10 +280,11 @@ static pyw_result read_request(pyw_server_thread *thread, pyw_frame *frame, int 
             result = take_token(thread);
         }
     } while (result == PYW_OK && (frame->type == PYW_FRAME_LEFT || frame->type == PYW_FRAME_TOKEN));
-    return result == PYW_MALFORMED && pyw_channel_has_lost_fd(thread->channel) ? no_token(EMFILE) : result;
+    return result == PYW_MALFORMED && pyw_channel_has_lost_fd(thread->channel) ? log_no_token(EMFILE) : result;
 }
 
-/* PYW_OK: a REQUEST. Any other: the connection has nothing more to give, which was logged if it is news. */
+/* PYW_OK: a REQUEST. PYW_AGAIN: nothing yet. Any other: the connection must be closed; a fault of the peer is logged.
+ */
 static pyw_result await_request(pyw_server_thread *thread, pyw_frame *frame, int timeout_ms)
 {
     pyw_result result = read_request(thread, frame, timeout_ms);
@@ -292,7 +292,7 @@ static pyw_result await_request(pyw_server_thread *thread, pyw_frame *frame, int
     if (result == PYW_AGAIN || result == PYW_EOF || result == PYW_GONE) {
         return result;
     }
-    /* An ABORT may cross the END of the request that it was for. */
+    /* httpd sent the ABORT for the previous request before it had read its END. */
     if (result == PYW_OK && frame->type == PYW_FRAME_ABORT) {
         return PYW_GONE;
     }
@@ -318,10 +318,10 @@ static void finish_request(pyw_server_thread *thread)
 {
     pyw_channel_hang_up(thread->channel);
     pyw_buffer_reset(&thread->scratch, BUFFER_KEEP);
-    note_running(thread, 0);
+    pyw_serve_set_state(thread, PYW_THREAD_READING);
 }
 
-/* What came along with the request, or with the last of its body, was for it. 0: it was something else than LEFT. */
+/* Skips LEFT that was received with the request or with the end of its body. 0: another frame was. */
 static int skip_left(pyw_channel *channel)
 {
     pyw_frame frame;
@@ -334,8 +334,8 @@ static int skip_left(pyw_channel *channel)
     return 1;
 }
 
-/* After a request that may be followed by another one; nothing of the first may be left. */
-static int wait_for_request(pyw_server_thread *thread)
+/* 1: the connection can rest. It cannot if something of the request is left in the channel, or the worker drains. */
+static int prepare_next_request(pyw_server_thread *thread)
 {
     int fd = skip_left(thread->channel) ? pyw_channel_detach(thread->channel) : -1;
 
@@ -344,14 +344,14 @@ static int wait_for_request(pyw_server_thread *thread)
         return 0;
     }
     if (pyw_serve_is_draining(thread->service)) {
-        pyw_serve_goodbye(fd);
+        pyw_serve_go_away(fd);
         return 0;
     }
     return 1;
 }
 
-/* 1: the connection may rest. */
-static int serve_what_has_come(pyw_server_thread *thread)
+/* 1: the connection can rest. */
+static int serve_input(pyw_server_thread *thread)
 {
     pyw_frame frame;
     pyw_result result = await_request(thread, &frame, 0);
@@ -360,25 +360,25 @@ static int serve_what_has_come(pyw_server_thread *thread)
         if (pyw_channel_detach(thread->channel) >= 0) {
             return 1;
         }
-        result = await_request(thread, &frame, timeout_of(thread->service)); /* a part of it is here */
+        result = await_request(thread, &frame, timeout_of(thread->service)); /* a part of the frame has been received */
     }
-    return result == PYW_OK && serve_request(thread, &frame) && wait_for_request(thread);
+    return result == PYW_OK && serve_request(thread, &frame) && prepare_next_request(thread);
 }
 
-int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token)
+int pyw_serve_connection(pyw_server_thread *thread, int fd, pyw_token **token)
 {
     int may_rest;
 
     thread->token = token;
     pyw_channel_open(thread->channel, fd);
-    may_rest = serve_what_has_come(thread);
+    may_rest = serve_input(thread);
     if (!may_rest) {
         finish_request(thread);
     }
     return may_rest;
 }
 
-void pyw_serve_goodbye(int fd)
+void pyw_serve_go_away(int fd)
 {
     send_empty(fd, PYW_FRAME_GOAWAY);
     shutdown(fd, SHUT_RDWR);

@@ -2,7 +2,7 @@
 #ifndef PYW_WORKER_SERVE_SERVE_H
 #define PYW_WORKER_SERVE_SERVE_H
 
-/* Connections of httpd's children, and the requests that come on them. */
+/* Reads the requests from the connections of httpd's children, and runs them. Threads of the pool. */
 
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -17,27 +17,34 @@
 #include "worker/watch/scripts.h"
 #include "wsgi/engine.h"
 
-/* What all threads of the worker share; read-only once they run, `draining` aside. */
+/* Shared by all threads of the worker; read-only once they run, except for atomic members. */
 typedef struct pyw_service {
     const pyw_engine *engine;
     const char *group;       /* for log records */
     atomic_int timeout_ms;   /* of each wait for httpd's child */
     int send_buffer_size;    /* 0: the system's */
     int receive_buffer_size; /* 0: the system's */
-    uid_t peers[3];          /* who may connect */
+    uid_t peers[3];          /* the users that may connect */
     int peer_count;
     pyw_board *board;          /* may be NULL */
-    pyw_script_watch *watched; /* the applications that were asked for */
+    pyw_script_watch *watched; /* the applications that have had requests */
     pyw_memory_watch *memory;  /* NULL: there is no memory-recycle */
-    atomic_int draining;       /* begin nothing more */
+    atomic_int draining;       /* begin no request any more */
 } pyw_service;
 
-/* One thread's. */
+typedef enum {
+    PYW_THREAD_WAITING = 0, /* for an event */
+    PYW_THREAD_READING,     /* owns a connection */
+    PYW_THREAD_RUNNING,     /* has begun a request; in any other state it may begin one, unless it sees `draining` */
+    PYW_THREAD_ENDED
+} pyw_thread_state;
+
+/* Of one thread. */
 typedef struct pyw_server_thread {
     pyw_service *service;
     int number;            /* its slot on the board */
-    atomic_int is_running; /* a request that was begun. If not, it may begin one, unless it sees `draining` */
-    pyw_application *last; /* that it served, to keep off the list's lock */
+    atomic_int state;      /* pyw_thread_state; the main thread reads it */
+    pyw_application *last; /* the last one that it ran, which saves the lock of `watched` */
     pyw_channel *channel;
     pyw_token **token; /* of the connection */
     pyw_pairs pairs;
@@ -46,19 +53,22 @@ typedef struct pyw_server_thread {
     pyw_batch batch;
 } pyw_server_thread;
 
-/* Has the worker been told to begin nothing more? */
+void pyw_serve_set_state(pyw_server_thread *thread, pyw_thread_state state);
+
+/* Does the worker drain? */
 int pyw_serve_is_draining(const pyw_service *service);
 
-/* May the peer of a connection that was accepted send requests? If not, it is closed: 0. */
+/* 1: the peer of a new connection may send requests. 0: it may not, and the connection is closed. */
 int pyw_serve_admits(const pyw_service *service, int fd);
 
 /*
- * Serves the next request of a kept connection, if one has come. 1: it may rest, and stays the caller's. 0: it is
- * closed. *token is the connection's, NULL before httpd has sent it, and stays the caller's. Without the GIL.
+ * Serves the next request of a connection, if there is one. 1: the connection can rest, and remains the caller's. 0: it
+ * is closed. *token is the token of the connection, NULL until httpd has sent it, and remains the caller's. Without the
+ * GIL.
  */
-int pyw_serve_kept(pyw_server_thread *thread, int fd, pyw_token **token);
+int pyw_serve_connection(pyw_server_thread *thread, int fd, pyw_token **token);
 
-/* Tells the peer that nothing more is begun here, and closes. What it has sent meanwhile, it sends elsewhere. */
-void pyw_serve_goodbye(int fd);
+/* Sends GOAWAY and closes the connection. A request that httpd has sent meanwhile goes to another worker. */
+void pyw_serve_go_away(int fd);
 
 #endif
