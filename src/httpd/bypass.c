@@ -28,7 +28,8 @@ static int is_pattern(const pyw_alias *alias)
 /* Compares the text before the first $n of the target, and the text behind the last; $n matches anything. */
 static int fits_pattern(const char *path, const char *target)
 {
-    const char *tail = ap_strrchr_c(target, '$') + 2;
+    const char *last = ap_strrchr_c(target, '$');
+    const char *tail = last ? last + 2 : target;
     size_t head = strcspn(target, "$"), length = strlen(path);
 
     return length >= head + strlen(tail) && strncmp(path, target, head) == 0 &&

@@ -58,23 +58,19 @@ static void add_subprocess_env(apr_array_header_t *pairs, request_rec *r)
 /* "User-Agent" -> "HTTP_USER_AGENT"; NULL for other characters: "User_Agent" would spoof the same variable. */
 static const char *variable_name(apr_pool_t *pool, const char *header)
 {
-    size_t length = strlen(header);
-    char *name = apr_palloc(pool, length + sizeof("HTTP_"));
-    char *out = name + 5;
+    char *name = apr_pstrcat(pool, "HTTP_", header, NULL);
 
-    memcpy(name, "HTTP_", 5);
-    for (size_t i = 0; i < length; i++) {
-        if (apr_isalnum(header[i])) {
-            *out++ = (char)apr_toupper(header[i]);
+    for (char *at = name + strlen("HTTP_"); *at; at++) {
+        if (apr_isalnum(*at)) {
+            *at = (char)apr_toupper(*at);
         }
-        else if (header[i] == '-') {
-            *out++ = '_';
+        else if (*at == '-') {
+            *at = '_';
         }
         else {
             return NULL;
         }
     }
-    *out = '\0';
     return name;
 }
 

@@ -391,7 +391,7 @@ static void on_death(const pyw_manager_process *manager, apr_wait_t status)
                              "new manager is started",
                  manager->proc.pid, kind_of_end(status), number_of_end(status));
     work.retry_at = 0;
-    if (pyw_clock_us() - manager->started < MIN_LIFE_MS * 1000) {
+    if (pyw_clock_us() - manager->started < (apr_int64_t)MIN_LIFE_MS * 1000) {
         back_off();
     }
     else {

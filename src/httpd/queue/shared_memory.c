@@ -186,7 +186,7 @@ static apr_uint32_t wanted_tickets(const pyw_group_options *options)
 static apr_uint32_t wanted_workers(const pyw_group_options *options)
 {
     apr_uint32_t wanted =
-        (apr_uint32_t)(options->manager.processes * 2 + options->manager.reload_overlap + SPARE_WORKERS);
+        (apr_uint32_t)options->manager.processes * 2 + (apr_uint32_t)options->manager.reload_overlap + SPARE_WORKERS;
 
     return wanted < PYW_WORKER_LIST_WORKERS ? wanted : PYW_WORKER_LIST_WORKERS;
 }

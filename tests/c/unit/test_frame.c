@@ -216,7 +216,7 @@ static void test_the_tables_of_the_page_name_every_type(void **state)
 
 static pyw_result scan_in_steps(const char *const *names, size_t step)
 {
-    pyw_frame_scan scan = {{0}, 0, 0};
+    pyw_frame_scan scan = {{0}, 0, 0, 0, 0};
     pyw_result result = PYW_AGAIN;
 
     for (; *names != NULL && result == PYW_AGAIN; names++) {
