@@ -34,7 +34,7 @@ def configtest(server, prefix):
 
 def refused(server, prefix, *words):
     ok, text = configtest(server, prefix)
-    assert not ok and "PYW0131" in text and "write \"WSGISocketPrefix /run/" in text, text
+    assert not ok and "PYW0131" in text and "use \"WSGISocketPrefix /run/" in text, text
     for word in words:
         assert word in text, text
 
