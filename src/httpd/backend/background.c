@@ -68,8 +68,8 @@ static void read_ahead(pyw_background_request *request)
 }
 
 /*
- * A response that is complete is never late, however long its client takes; one that will not become complete is, even
- * if its worker is through with it.
+ * A complete response is never late, however long its client takes. An incomplete response is late, even if its worker
+ * has closed the connection.
  */
 static void check_deadline(pyw_background_request *request)
 {

@@ -159,7 +159,7 @@ static void log_decision(pyw_worker_group *group, pyw_scale_decision decision, c
         break;
     case PYW_SCALE_SLEEP:
         pyw_group_log(group, PYW_LOG_NOTICE,
-                      PYWNO(0371) "group '%s' sleeps: nothing was asked for %.3g s (inactivity-timeout=%.3g s)",
+                      PYWNO(0371) "group '%s' sleeps: there was no request for %.3g s (inactivity-timeout=%.3g s)",
                       group->options->name, (double)numbers->quiet / 1000, (double)limits->sleep / 1000);
         break;
     case PYW_SCALE_WAKE:

@@ -232,7 +232,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
         result = pyw_message_request_decode(&request, &thread->pairs, payload, frame->length);
     }
     if (result != PYW_OK) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame of httpd's cannot be used (%s)", pyw_result_name(result));
+        pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame from httpd cannot be used (%s)", pyw_result_name(result));
         return 0;
     }
     if (!is_wanted(thread, &request)) {
@@ -248,7 +248,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
 static pyw_result log_no_token(int error)
 {
     pyw_log(PYW_LOG_ERR,
-            PYWNO(0428) "a connection of httpd's cannot be used: %s; its request goes to another worker, or waits",
+            PYWNO(0428) "a connection from httpd cannot be used: %s; its request goes to another worker, or waits",
             strerror(error));
     return PYW_GONE;
 }
