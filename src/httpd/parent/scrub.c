@@ -24,6 +24,9 @@ APLOG_USE_MODULE(pywsgi);
 
 enum { PREFIX_LENGTH = sizeof(PREFIX) - 1, WINDOW_LEAST = 1024 * 1024, LINE_LEAST = 4096, MAPS_LINE = 4096 + 128 };
 
+/* A larger region is address space that a sanitizer or an allocator has reserved. To read it would take hours. */
+#define REGION_MOST ((uintptr_t)1 << 34)
+
 /* The window: a copy of `length` bytes of memory from `start` on. */
 typedef struct scrub {
     const process_rec *process;
@@ -155,7 +158,8 @@ static int is_searchable(const scrub *job, const char *permissions, uintptr_t fi
 {
     uintptr_t window = (uintptr_t)job->window;
 
-    return strncmp(permissions, "rw-p", 4) == 0 && (window >= end || window + job->size <= first) &&
+    return strncmp(permissions, "rw-p", 4) == 0 && end - first <= REGION_MOST &&
+           (window >= end || window + job->size <= first) &&
            !pyw_secrets_are_in(pyw_config_main()->secrets, first, end);
 }
 

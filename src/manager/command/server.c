@@ -35,7 +35,7 @@ struct pyw_command_client {
 
 struct pyw_command_server {
     pyw_manager *manager;
-    pyw_command_server_obey *obey;
+    pyw_command_handler *handler;
     pyw_command_server_check *check;
     pyw_socket_file file;
     int listener;
@@ -45,14 +45,14 @@ struct pyw_command_server {
     int count;
 };
 
-pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_server_obey *obey,
+pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *handler,
                                               pyw_command_server_check *check)
 {
     pyw_command_server *server = calloc(1, sizeof(*server));
 
     if (server != NULL) {
         server->manager = manager;
-        server->obey = obey;
+        server->handler = handler;
         server->check = check;
         server->file.name = "manager";
         server->listener = -1;
@@ -208,7 +208,7 @@ static void handle_command(pyw_command_server *server, pyw_command_client *clien
         client->is_over = 1;
     }
     else {
-        server->obey(server->manager, client, &command);
+        server->handler(server->manager, client, &command);
         server->has_run_command = 1;
     }
     pyw_pairs_free(&command);

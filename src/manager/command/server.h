@@ -20,14 +20,14 @@ typedef struct pyw_command_server pyw_command_server;
 typedef struct pyw_command_client pyw_command_client;
 
 /* Runs a COMMAND: answers immediately, or lets the client wait. */
-typedef void pyw_command_server_obey(pyw_manager *manager, pyw_command_client *client, const pyw_pairs *command);
+typedef void pyw_command_handler(pyw_manager *manager, pyw_command_client *client, const pyw_pairs *command);
 
 /* Answers a client that waits for a group, if possible. Called after every event. */
 typedef void pyw_command_server_check(pyw_manager *manager, pyw_command_client *client, const char *group,
                                       unsigned generation);
 
 /* NULL: out of memory. The manager outlives the server. */
-pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_server_obey *obey,
+pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *handler,
                                               pyw_command_server_check *check);
 
 /* Binds the socket, or replaces it; clients keep their connections. */
