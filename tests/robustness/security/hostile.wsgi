@@ -114,7 +114,8 @@ def victim(environ, start_response):
         select.select(connections(), [], [], 20)  # until httpd sends more, which stays unread: causes a reset
         os._exit(1)
     with open(os.path.join(DATA, query(environ, "key") + ".answer")) as file:
-        pieces = [(bytes.fromhex(data).replace(STAMP, stamp(environ)), path) for data, path in json.load(file)]
+        answer, expected = json.load(file), stamp(environ)
+    pieces = [(bytes.fromhex(data).replace(STAMP, expected), path) for data, path in answer]
     if query(environ, "again"):
         for data, _ in pieces:
             connections()[-1].send(data)
