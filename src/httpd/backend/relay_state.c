@@ -20,7 +20,7 @@ enum {
     SNT = PYW_UPLOAD_DONE,
     LFT = PYW_UPLOAD_LEFT,
     BUG = PYW_RELAY_OUR_BUG,
-    XXX = PYW_RELAY_PEERS_FAULT
+    ERR = PYW_RELAY_PEERS_FAULT
 };
 
 /* Nothing is legal behind DONE. In it the response is still on its way to the client, who may leave. */
@@ -31,16 +31,16 @@ static const struct {
     /*ASK  UNB  BEG  ANS  LST  DON */
     {{UNB, BUG, BUG, BUG, BUG, BUG}, "token taken"}, /* ON_TOKEN */
     {{BEG, BUG, BUG, BUG, BUG, BUG}, "token gone"},  /* ON_TOKEN_GONE */
-    {{BUG, XXX, BEG, XXX, XXX, BUG}, "TAKEN"},       /* ON_TAKEN */
-    {{BUG, XXX, BEG, ANS, LST, BUG}, "LOG"},         /* ON_LOG */
-    {{BUG, XXX, BEG, ANS, LST, BUG}, "INTERIM 100"}, /* ON_CONTINUE */
-    {{BUG, XXX, BEG, XXX, XXX, BUG}, "INTERIM"},     /* ON_INTERIM */
-    {{BUG, XXX, ANS, XXX, XXX, BUG}, "HEAD"},        /* ON_HEAD */
-    {{BUG, XXX, XXX, ANS, XXX, BUG}, "DATA"},        /* ON_BODY */
-    {{BUG, XXX, XXX, LST, XXX, BUG}, "last DATA"},   /* ON_LAST */
-    {{BUG, XXX, XXX, DON, DON, BUG}, "END"},         /* ON_END */
-    {{BUG, XXX, DON, DON, DON, BUG}, "ERROR"},       /* ON_ERROR */
-    {{BUG, AWY, XXX, XXX, XXX, BUG}, "GOAWAY"},      /* ON_GOAWAY */
+    {{BUG, ERR, BEG, ERR, ERR, BUG}, "TAKEN"},       /* ON_TAKEN */
+    {{BUG, ERR, BEG, ANS, LST, BUG}, "LOG"},         /* ON_LOG */
+    {{BUG, ERR, BEG, ANS, LST, BUG}, "INTERIM 100"}, /* ON_CONTINUE */
+    {{BUG, ERR, BEG, ERR, ERR, BUG}, "INTERIM"},     /* ON_INTERIM */
+    {{BUG, ERR, ANS, ERR, ERR, BUG}, "HEAD"},        /* ON_HEAD */
+    {{BUG, ERR, ERR, ANS, ERR, BUG}, "DATA"},        /* ON_BODY */
+    {{BUG, ERR, ERR, LST, ERR, BUG}, "last DATA"},   /* ON_LAST */
+    {{BUG, ERR, ERR, DON, DON, BUG}, "END"},         /* ON_END */
+    {{BUG, ERR, DON, DON, DON, BUG}, "ERROR"},       /* ON_ERROR */
+    {{BUG, AWY, ERR, ERR, ERR, BUG}, "GOAWAY"},      /* ON_GOAWAY */
     {{BUG, CLO, DON, DON, DON, DON}, "closed"},      /* ON_CLOSED */
     {{BUG, DON, DON, DON, DON, DON}, "broken"},      /* ON_BROKEN */
     {{BUG, BCK, ABA, ABA, ABA, DON}, "client left"}, /* ON_CLIENT_LEFT */
@@ -54,7 +54,7 @@ static const struct {
     const char *name;
 } upload_events[PYW_UPLOAD_EVENTS] = {
     /*BOT  TAK  CON  FLO  FUL  SNT  LFT */
-    {{CON, FLO, XXX, XXX, XXX, XXX, XXX}, "TAKEN"},         /* ON_TAKEN */
+    {{CON, FLO, ERR, ERR, ERR, ERR, ERR}, "TAKEN"},         /* ON_TAKEN */
     {{TAK, TAK, FLO, FLO, FUL, SNT, LFT}, "INTERIM 100"},   /* ON_CONTINUE */
     {{BOT, TAK, CON, FUL, FUL, SNT, LFT}, "full"},          /* ON_FULL */
     {{BOT, TAK, CON, FLO, FLO, SNT, LFT}, "writable"},      /* ON_WRITABLE */

@@ -236,7 +236,7 @@ pyw_result pyw_response_end(pyw_response *response)
     const request_rec *r = response->r;
     /*
      * httpd would delay a small response until it has checked for another request and logged this one. A larger
-     * response, or one that httpd has begun to write, is not flushed, because that could wait for the client.
+     * response, or a response that httpd has begun to write, is not flushed: a flush could wait for the client.
      */
     int is_delayed = !r->connection->master && !response->unflushed && response->coalesced < HELD_BACK_MAX;
     int is_short = response->bounded && response->left > 0 && !response->client_gone && !r->header_only &&

@@ -7,7 +7,7 @@ enum { BACK_OFF_MOST_MS = 30 * 1000 };
 enum {
     STA = PYW_CHILD_STARTING, RDY = PYW_CHILD_READY, BRK = PYW_CHILD_BROKEN, DRN = PYW_CHILD_DRAINING,
     STK = PYW_CHILD_STUCK, FIN = PYW_CHILD_FINISHING, STP = PYW_CHILD_STOPPING, DED = PYW_CHILD_DEAD,
-    ERR = PYW_CHILD_PEER_ERROR, XXX = PYW_CHILD_DEFECT
+    ERR = PYW_CHILD_PEER_ERROR, BUG = PYW_CHILD_DEFECT
 };
 
 /*
@@ -16,14 +16,14 @@ enum {
  */
 static const signed char table[PYW_CHILD_STATES][PYW_CHILD_EVENTS] = {
     /*                      LOADED BROKEN STUCK FINISHING MENDED DRAIN KILL EXIT */
-    [PYW_CHILD_STARTING]  = {RDY,   BRK,   ERR,  STA,      XXX,   DRN,  STP, DED},
-    [PYW_CHILD_READY]     = {ERR,   ERR,   STK,  RDY,      XXX,   DRN,  STP, DED},
+    [PYW_CHILD_STARTING]  = {RDY,   BRK,   ERR,  STA,      BUG,   DRN,  STP, DED},
+    [PYW_CHILD_READY]     = {ERR,   ERR,   STK,  RDY,      BUG,   DRN,  STP, DED},
     [PYW_CHILD_BROKEN]    = {ERR,   ERR,   STK,  BRK,      RDY,   DRN,  STP, DED},
-    [PYW_CHILD_DRAINING]  = {DRN,   DRN,   STK,  FIN,      XXX,   DRN,  STP, DED},
-    [PYW_CHILD_STUCK]     = {ERR,   ERR,   ERR,  STK,      XXX,   STK,  STP, DED},
-    [PYW_CHILD_FINISHING] = {FIN,   FIN,   STK,  ERR,      XXX,   FIN,  STP, DED},
-    [PYW_CHILD_STOPPING]  = {STP,   STP,   STP,  STP,      XXX,   STP,  STP, DED},
-    [PYW_CHILD_DEAD]      = {XXX,   XXX,   XXX,  XXX,      XXX,   XXX,  XXX, XXX},
+    [PYW_CHILD_DRAINING]  = {DRN,   DRN,   STK,  FIN,      BUG,   DRN,  STP, DED},
+    [PYW_CHILD_STUCK]     = {ERR,   ERR,   ERR,  STK,      BUG,   STK,  STP, DED},
+    [PYW_CHILD_FINISHING] = {FIN,   FIN,   STK,  ERR,      BUG,   FIN,  STP, DED},
+    [PYW_CHILD_STOPPING]  = {STP,   STP,   STP,  STP,      BUG,   STP,  STP, DED},
+    [PYW_CHILD_DEAD]      = {BUG,   BUG,   BUG,  BUG,      BUG,   BUG,  BUG, BUG},
 };
 /* clang-format on */
 

@@ -10,7 +10,7 @@ enum {
     END_LIMIT_MS = 1000        /* a template has nothing to finish, and the end of its loading is not waited for */
 };
 
-/* The template that new workers are forked from, be it ready or not. NULL: there is none. */
+/* The template that new workers are forked from; it may still be loading. NULL: there is none. */
 static pyw_child *find_current(const pyw_worker_group *group)
 {
     pyw_child *template = group->templates;

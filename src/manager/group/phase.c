@@ -4,7 +4,7 @@
 /* clang-format off */
 enum {
     SRV = PYW_PHASE_SERVING, STP = PYW_PHASE_STOPPED, RET = PYW_PHASE_RETIRING, HND = PYW_PHASE_HANDED,
-    END = PYW_PHASE_ENDING, LVE = PYW_PHASE_LEAVING, XXX = PYW_PHASE_DEFECT
+    END = PYW_PHASE_ENDING, LVE = PYW_PHASE_LEAVING, BUG = PYW_PHASE_DEFECT
 };
 
 /*
@@ -14,12 +14,12 @@ enum {
  */
 static const signed char table[PYW_PHASES][PYW_PHASE_EVENTS] = {
     /*                      STOP RESUME CONFIGURE REMOVE HAND END  LEAVE */
-    [PYW_PHASE_SERVING]  = {STP, SRV,   SRV,      RET,   HND, XXX, LVE},
-    [PYW_PHASE_STOPPED]  = {STP, SRV,   STP,      END,   HND, XXX, LVE},
+    [PYW_PHASE_SERVING]  = {STP, SRV,   SRV,      RET,   HND, BUG, LVE},
+    [PYW_PHASE_STOPPED]  = {STP, SRV,   STP,      END,   HND, BUG, LVE},
     [PYW_PHASE_RETIRING] = {END, RET,   SRV,      RET,   RET, END, END},
     [PYW_PHASE_HANDED]   = {HND, HND,   SRV,      HND,   HND, END, END},
-    [PYW_PHASE_ENDING]   = {XXX, XXX,   XXX,      END,   END, END, END},
-    [PYW_PHASE_LEAVING]  = {XXX, XXX,   XXX,      LVE,   LVE, LVE, LVE},
+    [PYW_PHASE_ENDING]   = {BUG, BUG,   BUG,      END,   END, END, END},
+    [PYW_PHASE_LEAVING]  = {BUG, BUG,   BUG,      LVE,   LVE, LVE, LVE},
 };
 /* clang-format on */
 

@@ -4,16 +4,16 @@
 /* clang-format off */
 enum {
     FRE = PYW_CONNECTION_FREE, IDL = PYW_CONNECTION_IDLE, BSY = PYW_CONNECTION_BUSY, PND = PYW_CONNECTION_PENDING,
-    XXX = PYW_CONNECTION_DEFECT
+    BUG = PYW_CONNECTION_DEFECT
 };
 
 /* A thread may have got an event before another thread closed the connection. */
 static const signed char table[PYW_CONNECTION_STATES][PYW_CONNECTION_EVENTS] = {
     /*                         ACCEPT INPUT REST DRAIN CLOSE */
-    [PYW_CONNECTION_FREE]    = {BSY,  FRE,  XXX, FRE,  XXX},
-    [PYW_CONNECTION_IDLE]    = {XXX,  BSY,  XXX, BSY,  XXX},
-    [PYW_CONNECTION_BUSY]    = {XXX,  PND,  IDL, BSY,  FRE},
-    [PYW_CONNECTION_PENDING] = {XXX,  PND,  BSY, PND,  FRE},
+    [PYW_CONNECTION_FREE]    = {BSY,  FRE,  BUG, FRE,  BUG},
+    [PYW_CONNECTION_IDLE]    = {BUG,  BSY,  BUG, BSY,  BUG},
+    [PYW_CONNECTION_BUSY]    = {BUG,  PND,  IDL, BSY,  FRE},
+    [PYW_CONNECTION_PENDING] = {BUG,  PND,  BSY, PND,  FRE},
 };
 /* clang-format on */
 
