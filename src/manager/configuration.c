@@ -16,7 +16,7 @@
 #include "manager/group/scale.h"
 #include "manager/group/send.h"
 #include "manager/handover.h"
-#include "wire/message.h"
+#include "wire/table.h"
 
 /*
  * How long a removed group continues to serve: httpd's old children may still have requests for it, and a child may
@@ -48,35 +48,6 @@ static void drop_pending(pyw_manager *manager)
     }
 }
 
-/* Decodes the pairs of a frame into a table of strings. */
-static apr_table_t *decode(apr_pool_t *pool, const char *payload, uint32_t length)
-{
-    apr_table_t *table = apr_table_make(pool, 32);
-    pyw_pairs pairs = {0};
-    pyw_result result = pyw_message_pairs_decode(&pairs, payload, length);
-
-    for (uint32_t i = 0; result == PYW_OK && i < pairs.count; i++) {
-        const pyw_pair *pair = &pairs.items[i];
-
-        apr_table_addn(table, apr_pstrmemdup(pool, pair->name, pair->name_length),
-                       apr_pstrmemdup(pool, pair->value, pair->value_length));
-    }
-    pyw_pairs_free(&pairs);
-    return result == PYW_OK ? table : NULL;
-}
-
-static const char *restore_options(pyw_group_options *options, apr_pool_t *pool, const apr_table_t *table)
-{
-    const apr_array_header_t *elements = apr_table_elts(table);
-    const apr_table_entry_t *entries = (const apr_table_entry_t *)(void *)elements->elts;
-    const char *error = NULL;
-
-    for (int i = 0; error == NULL && i < elements->nelts; i++) {
-        error = pyw_options_restore(options, pool, entries[i].key, entries[i].val);
-    }
-    return error;
-}
-
 pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
                                  pyw_problem *problem)
 {
@@ -95,9 +66,9 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
     pending->pool = pool;
     pending->log_fd = log_fd;
     pending->options = options;
-    pairs = decode(pool, payload, length);
+    pairs = pyw_table_decode(pool, payload, length);
     if (pairs != NULL && log_fd >= 0) {
-        error = restore_options(options, pool, pairs);
+        error = pyw_options_restore_all(options, pool, pairs);
     }
     if (error != NULL) {
         free_pending(pending);
@@ -359,7 +330,7 @@ static void apply(pyw_manager *manager, int roll)
 static pyw_result restore_settings(pyw_settings *settings, apr_pool_t *pool, const char *payload, uint32_t length,
                                    pyw_problem *problem)
 {
-    const apr_table_t *table = decode(pool, payload, length);
+    const apr_table_t *table = pyw_table_decode(pool, payload, length);
     const apr_array_header_t *elements = table != NULL ? apr_table_elts(table) : NULL;
     const char *error = table != NULL ? NULL : "the frame is malformed";
 

@@ -13,7 +13,7 @@
  *     pywsgid --worker <group>
  *
  * (with display-name=, as that name alone) with the descriptors below and no others, and reads one HERITAGE frame from
- * its channel: the pairs of pyw_options_pairs and of pyw_settings_pairs, the latter with the prefix "settings.".
+ * its channel: the pairs of pyw_options_pairs and of pyw_settings_pairs, whose names differ.
  *
  * With preload=On only a template is started in this way, as `pywsgid --template <group>`, without a listener and with
  * a board without slots. The template forks the workers. A forked worker gets the descriptors from STDOUT on by HAND

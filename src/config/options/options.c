@@ -285,6 +285,19 @@ const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, co
     return rule == NULL ? unknown(pool, name) : set_value(options, pool, rule, value);
 }
 
+const char *pyw_options_restore_all(pyw_group_options *options, apr_pool_t *pool, const apr_table_t *pairs)
+{
+    const apr_array_header_t *elements = apr_table_elts(pairs);
+    const char *error = NULL;
+
+    for (int i = 0; error == NULL && i < elements->nelts; i++) {
+        const apr_table_entry_t *entry = &((const apr_table_entry_t *)(void *)elements->elts)[i];
+
+        error = pyw_options_restore(options, pool, entry->key, entry->val);
+    }
+    return error;
+}
+
 static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, const pyw_group_options *options)
 {
     const void *value = const_member_of(options, rule);

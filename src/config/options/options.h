@@ -25,6 +25,9 @@ const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const 
 /* As pyw_options_set, but also accepts the values that the parent determines: the inverse of pyw_options_pairs. */
 const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value);
 
+/* Restores all pairs of a table. Returns the first error message, or NULL. */
+const char *pyw_options_restore_all(pyw_group_options *options, apr_pool_t *pool, const apr_table_t *pairs);
+
 /*
  * The options for a process of `part`: all options of this part and of later parts that differ from their defaults, as
  * (const char *name, const char *value) in canonical text. pyw_options_restore of each on a fresh struct results in the

@@ -11,10 +11,10 @@ apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool)
 {
     apr_table_t *pairs = apr_table_make(pool, 4);
 
-    apr_table_setn(pairs, "socket-directory", settings->socket_directory);
-    apr_table_setn(pairs, "httpd-uid", apr_psprintf(pool, "%lu", (unsigned long)settings->httpd_uid));
-    apr_table_setn(pairs, "server-name", settings->server_name);
-    apr_table_setn(pairs, "log-level", apr_itoa(pool, settings->log_level));
+    apr_table_setn(pairs, "settings.socket-directory", settings->socket_directory);
+    apr_table_setn(pairs, "settings.httpd-uid", apr_psprintf(pool, "%lu", (unsigned long)settings->httpd_uid));
+    apr_table_setn(pairs, "settings.server-name", settings->server_name);
+    apr_table_setn(pairs, "settings.log-level", apr_itoa(pool, settings->log_level));
     return pairs;
 }
 
@@ -22,21 +22,21 @@ const char *pyw_settings_restore(pyw_settings *settings, apr_pool_t *pool, const
 {
     long long number = 0;
 
-    if (strcmp(name, "socket-directory") == 0 && *value == '/') {
+    if (strcmp(name, "settings.socket-directory") == 0 && *value == '/') {
         settings->socket_directory = apr_pstrdup(pool, value);
         return NULL;
     }
-    if (strcmp(name, "server-name") == 0) {
+    if (strcmp(name, "settings.server-name") == 0) {
         settings->server_name = apr_pstrdup(pool, value);
         return NULL;
     }
     if (!pyw_value_number(value, 10, &number) || number < 0 || number > 0xfffffffeLL) {
-        return apr_psprintf(pool, "setting '%s' cannot be '%s'", name, value);
+        return apr_psprintf(pool, "'%s' cannot be '%s'", name, value);
     }
-    if (strcmp(name, "httpd-uid") == 0) {
+    if (strcmp(name, "settings.httpd-uid") == 0) {
         settings->httpd_uid = (uid_t)number;
     }
-    else if (strcmp(name, "log-level") == 0) {
+    else if (strcmp(name, "settings.log-level") == 0) {
         settings->log_level = (int)number;
     }
     else {

@@ -18,6 +18,9 @@ typedef struct pyw_settings {
 /* sizeof(sun_path) - 1 (unix(7)). */
 #define PYW_SOCKET_PATH_MAX 107
 
+/* Every name begins with PYW_SETTINGS_PREFIX, so that a frame can hold settings beside options. */
+#define PYW_SETTINGS_PREFIX "settings."
+
 apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool);
 
 /* Sets a member from its pair. Returns NULL, or an error message from `pool`. */

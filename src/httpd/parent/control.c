@@ -26,7 +26,7 @@
 #include "httpd/parent/log_store.h"
 #include "httpd/queue/shared_memory.h"
 #include "wire/channel.h"
-#include "wire/message.h"
+#include "wire/table.h"
 #include "wire/wait.h"
 
 /* The manager's end of the control channel. */
@@ -161,25 +161,6 @@ pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_proble
     return PYW_OK;
 }
 
-/* A table of pairs as the payload of a frame; `payload` must live until the frame is sent. */
-static void encode(pyw_buffer *payload, const apr_table_t *table)
-{
-    const apr_array_header_t *elements = apr_table_elts(table);
-    const apr_table_entry_t *entries = (const apr_table_entry_t *)elements->elts;
-    pyw_pairs pairs = {0};
-
-    for (int i = 0; i < elements->nelts; i++) {
-        pyw_pairs_add_text(&pairs, entries[i].key, entries[i].val);
-    }
-    if (pairs.count != (uint32_t)elements->nelts) {
-        payload->failed = 1;
-    }
-    else {
-        pyw_message_pairs_encode(payload, pairs.items, pairs.count);
-    }
-    pyw_pairs_free(&pairs);
-}
-
 /* A datagram socket to the system log: each write(2) is a message. -1: not available. */
 static int open_syslog(void)
 {
@@ -214,7 +195,7 @@ static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const ap
     pyw_result result = PYW_FAILED;
     int fd = open_log(server);
 
-    encode(&payload, table);
+    pyw_table_encode(&payload, table);
     if (!payload.failed) {
         pyw_channel_queue(channel, type, 0, payload.data, payload.length, fd);
         result = pyw_channel_send(channel, 0);

@@ -24,7 +24,7 @@
 #include "manager/child/measure.h"
 #include "manager/descriptors.h"
 #include "shm/worker_list.h"
-#include "wire/message.h"
+#include "wire/table.h"
 
 enum {
     HERITAGE_TIMEOUT_MS = 5000,
@@ -33,34 +33,21 @@ enum {
     FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors are moved above it first, out of each other's place */
 };
 
-static void add_table(pyw_pairs *pairs, apr_pool_t *pool, const apr_table_t *table, const char *prefix)
-{
-    const apr_array_header_t *elements = apr_table_elts(table);
-    const apr_table_entry_t *entries = (const apr_table_entry_t *)(void *)elements->elts;
-
-    for (int i = 0; i < elements->nelts; i++) {
-        pyw_pairs_add_text(pairs, apr_pstrcat(pool, prefix, entries[i].key, NULL), entries[i].val);
-    }
-}
-
 static pyw_result send_heritage(pyw_child *child)
 {
     const pyw_worker_group *group = child->group;
-    pyw_pairs pairs = {0};
     pyw_buffer payload = {0};
     apr_pool_t *pool;
     pyw_result result = PYW_FAILED;
 
     apr_pool_create(&pool, group->pool);
-    add_table(&pairs, pool, pyw_options_pairs(group->options, PYW_PART_WORKER, pool), "");
-    add_table(&pairs, pool, pyw_settings_pairs(group->settings, pool), "settings.");
-    pyw_message_pairs_encode(&payload, pairs.items, pairs.count);
+    pyw_table_encode(&payload, apr_table_overlay(pool, pyw_options_pairs(group->options, PYW_PART_WORKER, pool),
+                                                 pyw_settings_pairs(group->settings, pool)));
     if (!payload.failed) {
         pyw_channel_queue(child->channel, PYW_FRAME_HERITAGE, 0, payload.data, payload.length, -1);
         result = pyw_channel_send(child->channel, HERITAGE_TIMEOUT_MS);
     }
     pyw_buffer_free(&payload);
-    pyw_pairs_free(&pairs);
     apr_pool_destroy(pool);
     return result;
 }

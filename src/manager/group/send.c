@@ -3,23 +3,14 @@
 
 #include "base/buffer.h"
 #include "config/options/use.h"
-#include "wire/message.h"
+#include "wire/table.h"
 
 static void encode_live_options(const pyw_worker_group *group, pyw_buffer *payload)
 {
     apr_pool_t *pool;
-    pyw_pairs pairs = {0};
-    const apr_array_header_t *live;
 
     apr_pool_create(&pool, group->pool);
-    live = apr_table_elts(pyw_options_live_pairs(group->options, pool));
-    for (int i = 0; i < live->nelts; i++) {
-        const apr_table_entry_t *entry = &((const apr_table_entry_t *)(void *)live->elts)[i];
-
-        pyw_pairs_add_text(&pairs, entry->key, entry->val);
-    }
-    pyw_message_pairs_encode(payload, pairs.items, pairs.count);
-    pyw_pairs_free(&pairs);
+    pyw_table_encode(payload, pyw_options_live_pairs(group->options, pool));
     apr_pool_destroy(pool);
 }
 

@@ -10,36 +10,24 @@
 
 #include "config/options/options.h"
 #include "config/options/use.h"
-#include "wire/message.h"
+#include "wire/table.h"
 #include "worker/forked.h"
 
 /* The manager sends the frame immediately. */
 enum { HERITAGE_TIMEOUT_MS = 10000 };
 
-#define SETTINGS_PREFIX "settings."
-
-static const char *restore(pyw_settings *settings, pyw_group_options *options, apr_pool_t *pool, const char *name,
-                           const char *value)
-{
-    size_t prefix = strlen(SETTINGS_PREFIX);
-
-    if (strncmp(name, SETTINGS_PREFIX, prefix) == 0) {
-        return pyw_settings_restore(settings, pool, name + prefix, value);
-    }
-    return pyw_options_restore(options, pool, name, value);
-}
-
-static pyw_result restore_all(pyw_inheritance *inheritance, apr_pool_t *pool, const pyw_pairs *pairs,
+static pyw_result restore_all(pyw_inheritance *inheritance, apr_pool_t *pool, const apr_table_t *table,
                               pyw_problem *problem)
 {
+    const apr_array_header_t *elements = apr_table_elts(table);
     pyw_group_options *options = pyw_options_create(pool, "");
 
     inheritance->options = &options->worker;
-    for (uint32_t i = 0; i < pairs->count; i++) {
-        const pyw_pair *pair = &pairs->items[i];
-        const char *error =
-            restore(&inheritance->settings, options, pool, apr_pstrmemdup(pool, pair->name, pair->name_length),
-                    apr_pstrmemdup(pool, pair->value, pair->value_length));
+    for (int i = 0; i < elements->nelts; i++) {
+        const apr_table_entry_t *entry = &((const apr_table_entry_t *)(void *)elements->elts)[i];
+        int is_setting = strncmp(entry->key, PYW_SETTINGS_PREFIX, sizeof(PYW_SETTINGS_PREFIX) - 1) == 0;
+        const char *error = is_setting ? pyw_settings_restore(&inheritance->settings, pool, entry->key, entry->val)
+                                       : pyw_options_restore(options, pool, entry->key, entry->val);
 
         if (error != NULL) {
             return pyw_problem_set(problem, "%s", error);
@@ -88,7 +76,7 @@ pyw_result pyw_inherit(pyw_inheritance *inheritance, int is_template, apr_pool_t
                        pyw_problem *problem)
 {
     pyw_frame frame;
-    pyw_pairs pairs = {0};
+    const apr_table_t *table;
     pyw_result result = pyw_channel_read(channel, &frame, HERITAGE_TIMEOUT_MS);
 
     close_on_exec();
@@ -96,14 +84,11 @@ pyw_result pyw_inherit(pyw_inheritance *inheritance, int is_template, apr_pool_t
     if (result != PYW_OK || frame.type != PYW_FRAME_HERITAGE) {
         return pyw_problem_set(problem, "no HERITAGE from the manager (%s)", pyw_result_name(result));
     }
-    result = pyw_message_pairs_decode(&pairs, frame.payload, frame.length);
-    if (result == PYW_OK) {
-        result = restore_all(inheritance, pool, &pairs, problem);
+    table = pyw_table_decode(pool, frame.payload, frame.length);
+    if (table == NULL) {
+        return pyw_problem_set(problem, "the HERITAGE frame is malformed");
     }
-    else {
-        pyw_problem_set(problem, "the HERITAGE frame is malformed");
-    }
-    pyw_pairs_free(&pairs);
+    result = restore_all(inheritance, pool, table, problem);
     if (result == PYW_OK) {
         inheritance->slots = is_template ? 0 : inheritance->options->threads;
         map_board(inheritance);
@@ -114,21 +99,15 @@ pyw_result pyw_inherit(pyw_inheritance *inheritance, int is_template, apr_pool_t
 void pyw_inherit_options(pyw_inheritance *inheritance, const pyw_frame *frame)
 {
     pyw_group_options *changed;
-    pyw_pairs pairs = {0};
+    const apr_table_t *table;
     apr_pool_t *pool;
 
-    if (pyw_message_pairs_decode(&pairs, frame->payload, frame->length) != PYW_OK) {
-        return;
-    }
     apr_pool_create(&pool, NULL);
-    changed = pyw_options_create(pool, "");
-    for (uint32_t i = 0; i < pairs.count; i++) {
-        const pyw_pair *pair = &pairs.items[i];
-
-        (void)pyw_options_restore(changed, pool, apr_pstrmemdup(pool, pair->name, pair->name_length),
-                                  apr_pstrmemdup(pool, pair->value, pair->value_length));
+    table = pyw_table_decode(pool, frame->payload, frame->length);
+    if (table != NULL) {
+        changed = pyw_options_create(pool, "");
+        (void)pyw_options_restore_all(changed, pool, table);
+        pyw_options_use_live(inheritance->options, &changed->worker);
     }
-    pyw_options_use_live(inheritance->options, &changed->worker);
     apr_pool_destroy(pool);
-    pyw_pairs_free(&pairs);
 }

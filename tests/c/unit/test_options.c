@@ -408,15 +408,10 @@ static void set_everything(pyw_group_options *options)
 static pyw_group_options *restored(const apr_table_t *pairs)
 {
     pyw_group_options *options = pyw_options_create(pool, "");
-    const apr_array_header_t *elements = apr_table_elts(pairs);
+    const char *error = pyw_options_restore_all(options, pool, pairs);
 
-    for (int i = 0; i < elements->nelts; i++) {
-        const apr_table_entry_t *entry = &APR_ARRAY_IDX(elements, i, apr_table_entry_t);
-        const char *error = pyw_options_restore(options, pool, entry->key, entry->val);
-
-        if (error != NULL) {
-            fail_msg("%s=%s: %s", entry->key, entry->val, error);
-        }
+    if (error != NULL) {
+        fail_msg("%s", error);
     }
     return options;
 }

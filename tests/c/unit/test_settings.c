@@ -42,11 +42,11 @@ static void test_settings_refuse_what_they_cannot_use(void **state)
 {
     pyw_settings settings = {0};
 
-    assert_non_null(pyw_settings_restore(&settings, pool, "socket-directory", "run"));
-    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "-1"));
-    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "4294967295")); /* (uid_t)-1 */
-    assert_non_null(pyw_settings_restore(&settings, pool, "httpd-uid", "root"));
-    assert_non_null(pyw_settings_restore(&settings, pool, "no-such", "1"));
+    assert_non_null(pyw_settings_restore(&settings, pool, "settings.socket-directory", "run"));
+    assert_non_null(pyw_settings_restore(&settings, pool, "settings.httpd-uid", "-1"));
+    assert_non_null(pyw_settings_restore(&settings, pool, "settings.httpd-uid", "4294967295")); /* (uid_t)-1 */
+    assert_non_null(pyw_settings_restore(&settings, pool, "settings.httpd-uid", "root"));
+    assert_non_null(pyw_settings_restore(&settings, pool, "settings.no-such", "1"));
 }
 
 int main(void)
