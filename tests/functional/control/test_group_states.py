@@ -144,8 +144,8 @@ class TestReloadThatFails:
     def test_the_status_says_when_and_why(self, commands, server):
         assert commands.group("app")["reload_failed_at"] is None
         group = self.fail(commands, server, BAD % "down")
-        failed_at = datetime.datetime.strptime(group["reload_failed_at"], "%Y-%m-%dT%H:%M:%SZ")
-        assert abs((datetime.datetime.utcnow() - failed_at).total_seconds()) < 60
+        failed_at = datetime.datetime.strptime(group["reload_failed_at"], "%Y-%m-%dT%H:%M:%S%z")
+        assert abs((datetime.datetime.now(datetime.timezone.utc) - failed_at).total_seconds()) < 60
         assert group["reload_problem"] == "RuntimeError: no database: down"
         assert group["state"] == "running" and commands.health() == HEALTHY
         assert re.search(r"^  the reload of \S+Z failed, older code continues to serve: RuntimeError: no database: do",
