@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# C unit tests (cmocka). They are linked with the objects of pywsgid's shared layers, so that they test what is shipped;
+# C unit tests (cmocka). They are linked with the objects of pywsgid's shared layers, so that they test the shipped code;
 # an allocation of those objects can be made to fail (scarce_memory.h).
 
 UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel channel_spill spill outbox token \

@@ -100,7 +100,7 @@ class TestOneResponse:
             connection.send(stream, b"x" * 3000, end=True)
             body, complete = connection.read_all(stream)
             status = connection.statuses.get(stream)
-            assert connection.wait_head(connection.start("GET", "/static.txt")) == 200, "the connection goes on"
+            assert connection.wait_head(connection.start("GET", "/static.txt")) == 200, "the connection stays open"
         assert status == 413 or how != "whole" or document in ("daemon", "embedded")
         if how == "whole" and document == "text":
             assert (body, complete) == (b"sorry", True)
@@ -119,4 +119,4 @@ class TestOneResponse:
             _, complete = connection.read_all(stream)
             assert stream in connection.resets or complete, "the stream ends"
             assert not complete or how == "ignore" or connection.statuses[stream] >= 400
-            assert connection.wait_head(connection.start("GET", "/static.txt")) == 200, "the connection goes on"
+            assert connection.wait_head(connection.start("GET", "/static.txt")) == 200, "the connection stays open"

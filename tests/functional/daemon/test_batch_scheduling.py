@@ -109,6 +109,6 @@ class TestPolicyOfTheAdministrator:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         site = DaemonSite(server, "/app")
         site.hold(count=REQUESTS).finish()
-        assert not server.log.find("PYW0288"), "what is not switched on is not switched off"
+        assert not server.log.find("PYW0288"), "nothing was switched on, so nothing is switched off"
         assert site.facts()["policy"] == os.SCHED_BATCH
         assert all(child == {os.SCHED_BATCH} for child in children(server))

@@ -197,7 +197,7 @@ class TestLastGroup:
 
 
 class TestRefusal:
-    """A restart with what the manager cannot do: what runs goes on, and the rest follows when it is possible."""
+    """The manager cannot apply a part of the new configuration: workers continue, and the rest follows once it can."""
 
     def test_the_old_configuration_serves_until_the_new_one_can_be_taken(self, make):
         server = make(CONFIG)
