@@ -19,6 +19,7 @@
 #include "httpd/parent/generations.h"
 #include "httpd/parent/parent.h"
 #include "httpd/parent/scrub.h"
+#include "httpd/status/status.h"
 #include "httpd/timing.h"
 #include "mod_pywsgi.h"
 
@@ -48,6 +49,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_map_to_storage(pyw_mount_map_to_storage, after_http, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(pyw_mount_fixups, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pyw_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(pyw_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_REGISTER_OPTIONAL_FN(pywsgi_process_group);
 }
 

@@ -58,6 +58,7 @@ void *pyw_config_create_dir(apr_pool_t *pool, char *directory)
     config->interrupts_gone = PYW_UNSET;
     config->request_timeout = -1;
     config->priority = PYW_UNSET;
+    config->status = PYW_UNSET;
     config->concurrency = -1;
     return config;
 }
@@ -91,6 +92,7 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding)
     config->interrupts_gone = inner_switch(outer->interrupts_gone, inner->interrupts_gone);
     config->request_timeout = inner->request_timeout >= 0 ? inner->request_timeout : outer->request_timeout;
     config->priority = inner_switch(outer->priority, inner->priority);
+    config->status = inner_switch(outer->status, inner->status);
     config->concurrency = inner->concurrency >= 0 ? inner->concurrency : outer->concurrency;
     config->concurrency_location = inner->concurrency >= 0 ? inner->concurrency_location : outer->concurrency_location;
     return config;

@@ -44,6 +44,7 @@ typedef struct pyw_dir_config {
     pyw_switch response_buffering; /* default On */
     pyw_switch interrupts_gone;    /* WSGIClientGone: On is Interrupt; default Off, Ignore */
     apr_interval_time_t request_timeout; /* 0: no limit; -1: unset, the group's option decides */
+    pyw_switch status;                   /* WSGIStatus; default Off */
     pyw_switch priority;                 /* WSGIPriority: On is High; default Normal */
     int concurrency;                     /* WSGIConcurrency: maximum of running requests; 0: no limit; -1: unset */
     int concurrency_location;            /* the number of the scope that sets it, 1 ... 63 */
@@ -77,7 +78,8 @@ typedef struct pyw_import {
 } pyw_import;
 
 typedef struct pyw_server_config {
-    apr_array_header_t *aliases; /* elements: pyw_alias, in the order of the configuration */
+    apr_array_header_t *aliases;          /* elements: pyw_alias, in the order of the configuration */
+    _Atomic(struct pyw_series *) *series; /* of this server, see httpd/metrics; allocated in each child */
     /* Set if a section such as <Directory> sets it, so that the value for a mount depends on the request: */
     int has_group_sections;
     int has_callable_sections;

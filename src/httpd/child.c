@@ -7,6 +7,7 @@
 #include "httpd/backend/pool.h"
 #include "httpd/embedded/embedded.h"
 #include "httpd/log.h"
+#include "httpd/metrics/metrics.h"
 #include "httpd/parent/parent.h"
 #include "httpd/queue/admission.h"
 #include "httpd/queue/batch_scheduling.h"
@@ -24,5 +25,6 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_upload_child_init(pchild, main_server);
     pyw_connection_pool_child_init(pchild, pyw_shared_memory_size());
     pyw_background_child_init(pchild);
+    pyw_metrics_child_init(pchild, main_server);
     pyw_embedded_child_init(pchild, main_server);
 }

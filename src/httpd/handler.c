@@ -9,6 +9,7 @@
 #include "httpd/backend/daemon.h"
 #include "httpd/bypass.h"
 #include "httpd/embedded/embedded.h"
+#include "httpd/metrics/metrics.h"
 #include "httpd/mount.h"
 #include "httpd/request/body.h"
 #include "httpd/target.h"
@@ -106,5 +107,7 @@ int pyw_handler(request_rec *r)
     if (target.group || target.timing.deadline != 0 || target.config->interrupts_gone == PYW_ON) {
         pyw_timing_identify(&target.timing, r);
     }
-    return target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
+    status = target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
+    pyw_metrics_count(r, &target, status);
+    return status;
 }

@@ -11,14 +11,26 @@
 #include <httpd.h>
 
 #include "config/config.h"
+#include "httpd/queue/refusal.h"
 #include "httpd/timing.h"
 #include "wsgi/engine.h"
+
+/* What is measured of a request, for its metrics. Times are microseconds of base/clock.h; 0: this did not happen. */
+typedef struct pyw_measure {
+    int64_t collected; /* the request body was read, or as much of it as httpd stores */
+    int64_t begun;     /* a worker got the request; embedded: the application */
+    int64_t ended;     /* ... and ended it; 0, too, if httpd did not wait for that */
+    apr_uint64_t request_bytes;
+    int client_left; /* before the response was complete */
+    pyw_refusal refusal;
+} pyw_measure;
 
 typedef struct pyw_target {
     const pyw_dir_config *config;
     const pyw_group *group; /* NULL: embedded */
     pyw_application_spec spec;
-    pyw_timing timing; /* set by the handler */
+    pyw_timing timing;   /* set by the handler */
+    pyw_measure measure; /* set while the request is served */
     int pass_authorization;
     const char *script_name; /* decoded; SCRIPT_NAME + PATH_INFO is r->uri, except for repeated slashes */
     const char *path_info;   /* never NULL */

@@ -28,10 +28,10 @@ int pyw_timing_create_request(request_rec *r)
  * since httpd began to wait for the request line, unless the clock was set. An ErrorDocument is a request of its own,
  * because the failed request may have used up its time limit.
  */
-static int64_t age(const request_rec *r)
+static int64_t age(const request_rec *r, int64_t now)
 {
     const int64_t *created = ap_get_module_config(r->connection->conn_config, &pywsgi_module);
-    int64_t most = created && !r->prev ? pyw_clock_us() - *created : 0;
+    int64_t most = created && !r->prev ? now - *created : 0;
     int64_t passed = apr_time_now() - r->request_time;
 
     return passed < 0 ? 0 : passed < most ? passed : most;
@@ -52,7 +52,8 @@ static const char *id_of(request_rec *r)
 
 void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout)
 {
-    timing->arrival = pyw_clock_us() - age(r);
+    timing->taken = pyw_clock_us();
+    timing->arrival = timing->taken - age(r, timing->taken);
     timing->deadline = timeout > 0 ? (timing->arrival + timeout) / 1000 + 1 : 0;
     timing->id = "-";
 }

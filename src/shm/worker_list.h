@@ -21,22 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PYW_WORKER_LIST_WORKERS = 2048 }; /* in a group: the maximum of processes= and of reload-overlap= is 1000 */
+#include "shm/group_state.h"
 
-/* Memory that was never written means STARTING: requests wait for a worker. */
-typedef enum {
-    PYW_GROUP_STARTING = 0, /* no worker is ready yet: requests wait */
-    PYW_GROUP_RUNNING,      /* all workers are ready */
-    PYW_GROUP_DEGRADED,     /* an application does not load in some workers */
-    PYW_GROUP_BROKEN,       /* ... in any worker: its requests get 500 */
-    PYW_GROUP_REPLACING,    /* some workers are ready, others start */
-    PYW_GROUP_ASLEEP,       /* processes=0-N: a waiting request starts a worker */
-    PYW_GROUP_DOWN,         /* starting a worker failed: requests get 503 until the next attempt */
-    PYW_GROUP_STOPPING,     /* by a command; workers finish their requests */
-    PYW_GROUP_STOPPED,
-    PYW_GROUP_REMOVED, /* from the configuration */
-    PYW_GROUP_STATES
-} pyw_group_state;
+enum { PYW_WORKER_LIST_WORKERS = 2048 }; /* in a group: the maximum of processes= and of reload-overlap= is 1000 */
 
 typedef struct pyw_worker_list_status {
     uint32_t use;   /* the use number of the group: pyw_group_options' worker_list_use */

@@ -180,6 +180,8 @@ const command_rec pyw_config_directives[] = {
                   "the maximum number of requests of this section that run in their process group at a time"),
     AP_INIT_TAKE1("WSGIPriority", pyw_directive_priority, NULL, RSRC_CONF | ACCESS_CONF,
                   "High: served before other requests, and by reserved threads; Normal (default)"),
+    AP_INIT_TAKE1("WSGIStatus", set_switch, DIR_MEMBER(status), RSRC_CONF | ACCESS_CONF,
+                  "On: SetHandler pywsgi-metrics, pywsgi-live and pywsgi-ready answer here"),
     AP_INIT_TAKE1("WSGIRestrictEmbedded", set_global_switch, MAIN_MEMBER(restrict_embedded), RSRC_CONF,
                   "On: no application runs in httpd's children"),
     AP_INIT_TAKE1("WSGIBatchScheduling", set_global_switch, MAIN_MEMBER(batch_scheduling), RSRC_CONF,

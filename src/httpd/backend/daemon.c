@@ -150,7 +150,7 @@ static int attempt(request_rec *r, pyw_connection *connection, pyw_admission *ad
 }
 
 /* Tries other workers until pyw_admission_enter() refuses: the request may not wait any longer. */
-static int serve_by_worker(request_rec *r, pyw_connection *connection, const pyw_target *target, pyw_upload *upload)
+static int serve_by_worker(request_rec *r, pyw_connection *connection, pyw_target *target, pyw_upload *upload)
 {
     pyw_response response;
     pyw_admission admission;
@@ -162,10 +162,14 @@ static int serve_by_worker(request_rec *r, pyw_connection *connection, const pyw
         status = attempt(r, connection, &admission, upload);
     }
     pyw_admission_leave(&admission);
+    target->measure.begun = admission.slot.granted_at;
+    target->measure.ended = admission.slot.left_at;
+    target->measure.refusal = admission.refusal;
+    target->measure.client_left = response.client_gone;
     return status == OK ? pyw_response_result(&response) : status;
 }
 
-static int dispatch(request_rec *r, const pyw_target *target, pyw_upload *upload)
+static int dispatch(request_rec *r, pyw_target *target, pyw_upload *upload)
 {
     pyw_connection *connection = pyw_connection_take();
     int status = HTTP_SERVICE_UNAVAILABLE;
@@ -181,16 +185,20 @@ static int dispatch(request_rec *r, const pyw_target *target, pyw_upload *upload
     return status;
 }
 
-int pyw_daemon_serve(request_rec *r, const pyw_target *target)
+int pyw_daemon_serve(request_rec *r, pyw_target *target)
 {
     pyw_upload upload;
     int status;
 
     pyw_upload_init(&upload, r, target->group, &target->timing);
     status = pyw_upload_collect(&upload);
+    if (upload.has_body) {
+        target->measure.collected = pyw_clock_us();
+    }
     if (status == OK) {
         status = dispatch(r, target, &upload);
     }
+    target->measure.request_bytes = upload.body.consumed;
     pyw_upload_close(&upload);
     return status;
 }

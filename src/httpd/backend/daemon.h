@@ -7,6 +7,6 @@
 #include "httpd/target.h"
 
 /* Daemon mode in httpd's child: a worker of target->group serves the request. Returns the result of the handler. */
-int pyw_daemon_serve(request_rec *r, const pyw_target *target);
+int pyw_daemon_serve(request_rec *r, pyw_target *target);
 
 #endif

@@ -187,7 +187,7 @@ void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
     }
 }
 
-int pyw_embedded_serve(request_rec *r, const pyw_target *target)
+int pyw_embedded_serve(request_rec *r, pyw_target *target)
 {
     const pyw_engine *engine = get_engine();
     pyw_application *application = engine ? engine->application(&target->spec) : NULL;
@@ -199,11 +199,14 @@ int pyw_embedded_serve(request_rec *r, const pyw_target *target)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     pyw_embedded_exchange_init(&exchange, r, target);
+    target->measure.begun = target->timing.taken;
     embedded.running++;
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {
         pyw_response_flush(&exchange.response); /* httpd would first read the rest of the body */
     }
     embedded.running--;
+    target->measure.request_bytes = exchange.body.consumed;
+    target->measure.client_left = exchange.response.client_gone;
     return pyw_response_result(&exchange.response);
 }

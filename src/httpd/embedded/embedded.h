@@ -15,6 +15,6 @@
 void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server);
 
 /* Serves a request without a process group. Returns the result of the handler. */
-int pyw_embedded_serve(request_rec *r, const pyw_target *target);
+int pyw_embedded_serve(request_rec *r, pyw_target *target);
 
 #endif

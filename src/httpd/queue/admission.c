@@ -75,11 +75,12 @@ static void set_retry_after(const pyw_admission *admission)
 }
 
 /* Refuses the request. Logs at most one record a second. */
-static int refuse_request(const pyw_admission *admission, const char *reason)
+static int refuse_request(pyw_admission *admission, pyw_refusal refusal, const char *reason)
 {
     pyw_slots_figures figures;
     apr_uint32_t count = 0;
 
+    admission->refusal = refusal;
     set_retry_after(admission);
     if (pyw_slots_count_refusal(slots_of(admission), &count)) {
         pyw_slots_read_figures(slots_of(admission), &figures);
@@ -93,11 +94,12 @@ static int refuse_request(const pyw_admission *admission, const char *reason)
 }
 
 /* Logs at most one record a second from all processes of httpd. */
-static int refuse_blocked(const pyw_admission *admission)
+static int refuse_blocked(pyw_admission *admission)
 {
     apr_int32_t holder = 0;
     apr_int64_t since = 0;
 
+    admission->refusal = PYW_REFUSED_BLOCKED;
     set_retry_after(admission);
     if (pyw_slots_should_log_blocked(slots_of(admission), &holder, &since)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->response->r,
@@ -109,11 +111,12 @@ static int refuse_blocked(const pyw_admission *admission)
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
-static int reached_deadline(const pyw_admission *admission)
+static int reached_deadline(pyw_admission *admission)
 {
     const pyw_timing *timing = &admission->target->timing;
     request_rec *r = admission->response->r;
 
+    admission->refusal = PYW_REFUSED_DEADLINE;
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   PYWNO(0264) "process group '%s': \"%s\" [%s] waited for a free thread until its deadline, %.3f s "
                               "after its arrival (request-timeout); it was not run, and the client gets 504",
@@ -146,12 +149,13 @@ static int check_wait(pyw_admission *admission, apr_int64_t queue_end)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->response->r,
                       PYWNO(0263) "the client left while its request waited for a worker");
         admission->response->client_gone = 1;
+        admission->refusal = PYW_REFUSED_LEFT;
         return HTTP_BAD_REQUEST;
     }
     if (deadline && now >= deadline) {
         return reached_deadline(admission);
     }
-    return now >= queue_end ? refuse_request(admission, "it waited for queue-timeout") : 0;
+    return now >= queue_end ? refuse_request(admission, PYW_REFUSED_LATE, "it waited for queue-timeout") : 0;
 }
 
 static apr_int64_t earlier(apr_int64_t one, apr_int64_t other)
@@ -183,14 +187,15 @@ static pyw_slot_outcome wait_briefly(pyw_admission *admission)
 }
 
 /* OK: the request has a slot, or waits. */
-static int status_of(pyw_slot_outcome outcome, const pyw_admission *admission)
+static int status_of(pyw_slot_outcome outcome, pyw_admission *admission)
 {
     switch (outcome) {
     case PYW_SLOT_FULL:
-        return refuse_request(admission, "its queue is full (queue-limit)");
+        return refuse_request(admission, PYW_REFUSED_FULL, "its queue is full (queue-limit)");
     case PYW_SLOT_TOO_LATE:
-        return refuse_request(admission, "the wait would be longer than queue-timeout");
+        return refuse_request(admission, PYW_REFUSED_LATE, "the wait would be longer than queue-timeout");
     case PYW_SLOT_DOWN:
+        admission->refusal = PYW_REFUSED_DOWN;
         set_retry_after(admission); /* the manager has logged the reason */
         return HTTP_SERVICE_UNAVAILABLE;
     case PYW_SLOT_BLOCKED:
@@ -228,7 +233,7 @@ int pyw_admission_enter(pyw_admission *admission)
     pyw_slot_outcome outcome;
 
     if (admission->is_repeated && pyw_clock_ms() >= admission->queue_end) {
-        return refuse_request(admission, "it waited for queue-timeout");
+        return refuse_request(admission, PYW_REFUSED_LATE, "it waited for queue-timeout");
     }
     fill_in_slot_request(admission, &parameters);
     outcome = pyw_slots_enter(slots_of(admission), &parameters, &admission->slot);

@@ -156,6 +156,7 @@ static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_parameters *param
         pyw_slots_grant(slots, made, worker);
         slot->worker = worker->serial;
         slot->pid = worker->pid;
+        slot->granted_at = made->since;
         return PYW_SLOT_GRANTED;
     }
     outcome = refuse_waiting(slots, parameters);
@@ -229,6 +230,7 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
         if (atomic_load_explicit(&own->granted, memory_order_acquire)) {
             slot->worker = own->worker;
             slot->pid = own->pid;
+            slot->granted_at = own->since;
             return PYW_SLOT_GRANTED;
         }
         if (pyw_slots_are_down(slots)) {
@@ -253,7 +255,7 @@ static void record_service(pyw_slots *slots, const pyw_ticket *ended)
     slots->service_us += slots->service_us == 0; /* 0 means unknown */
 }
 
-void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
+void pyw_slots_leave(pyw_slots *slots, pyw_slot *slot, int worked)
 {
     pyw_ticket *ended = &slots->tickets[slot->ticket];
 
@@ -261,6 +263,7 @@ void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked)
         pyw_slots_end_later(slots, (int32_t)slot->ticket);
         return;
     }
+    slot->left_at = slots->now;
     if (worked && ended->state == PYW_TICKET_RUNNING) {
         record_service(slots, ended);
     }

@@ -43,9 +43,11 @@ typedef enum {
 
 typedef struct pyw_slot {
     uint32_t ticket;
-    uint64_t worker;  /* its serial, once granted */
-    uint32_t pid;     /* of the worker, once granted */
-    int32_t requests; /* running and waiting requests at its arrival, itself included */
+    uint64_t worker;    /* its serial, once granted */
+    uint32_t pid;       /* of the worker, once granted */
+    int32_t requests;   /* running and waiting requests at its arrival, itself included */
+    int64_t granted_at; /* microseconds of base/clock.h; 0: never */
+    int64_t left_at;    /* likewise: the end of the request */
 } pyw_slot;
 
 /* In a new child: recovers the tickets of a dead process that had the same id. */
@@ -61,7 +63,7 @@ pyw_slot_outcome pyw_slots_enter(pyw_slots *slots, const pyw_slot_parameters *pa
 pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms);
 
 /* Frees the ticket: the request has ended, or stops waiting. `worked` 0: its duration is not counted. */
-void pyw_slots_leave(pyw_slots *slots, const pyw_slot *slot, int worked);
+void pyw_slots_leave(pyw_slots *slots, pyw_slot *slot, int worked);
 
 /*
  * Avoids a worker until the worker list changes if it cannot be reached (`is_gone`). If it has refused a request,

@@ -41,6 +41,7 @@ void pyw_body_init(pyw_body *body, request_rec *r)
     body->brigade = NULL;
     body->status = OK;
     body->caught = 0;
+    body->consumed = 0;
     body->result = ap_request_has_body(r) && !pyw_body_is_of_failed_request(r) ? PYW_OK : PYW_EOF;
 }
 
@@ -214,6 +215,7 @@ void pyw_body_consume(pyw_body *body, size_t length)
 {
     apr_bucket *bucket = APR_BRIGADE_FIRST(body->brigade);
 
+    body->consumed += length;
     if (length < bucket->length) {
         apr_bucket_split(bucket, length);
     }

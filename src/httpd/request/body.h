@@ -18,7 +18,8 @@ typedef struct pyw_body {
     apr_bucket_brigade *brigade; /* bytes that were read, but not consumed */
     pyw_result result; /* PYW_OK before the end of the body; PYW_EOF, PYW_GONE, PYW_TIMEOUT or PYW_FAILED at its end */
     int status;        /* PYW_FAILED and PYW_TIMEOUT: the HTTP status for the client */
-    int caught;        /* the status of an error bucket from an input filter; 0: none */
+    apr_uint64_t consumed; /* bytes */
+    int caught;            /* the status of an error bucket from an input filter; 0: none */
 } pyw_body;
 
 /* Prepares for reading. A request without a body is at its end immediately. */

@@ -3,17 +3,6 @@
 
 #include "base/clock.h"
 
-static const struct {
-    const char *name;
-    const char *health;
-} states[PYW_GROUP_STATES] = {
-    [PYW_GROUP_RUNNING] = {"running", "healthy"},     [PYW_GROUP_DEGRADED] = {"degraded", "impaired"},
-    [PYW_GROUP_BROKEN] = {"broken", "failing"},       [PYW_GROUP_STARTING] = {"starting", "impaired"},
-    [PYW_GROUP_REPLACING] = {"replacing", "healthy"}, [PYW_GROUP_ASLEEP] = {"asleep", "healthy"},
-    [PYW_GROUP_DOWN] = {"down", "failing"},           [PYW_GROUP_STOPPING] = {"stopping", "failing"},
-    [PYW_GROUP_STOPPED] = {"stopped", "failing"},     [PYW_GROUP_REMOVED] = {"removed", "healthy"},
-};
-
 int pyw_group_ordered(const pyw_worker_group *group)
 {
     int count = 0;
@@ -141,14 +130,4 @@ pyw_group_state pyw_group_state_of(const pyw_worker_group *group)
         return PYW_GROUP_DOWN;
     }
     return group->wanted == 0 ? PYW_GROUP_ASLEEP : state_of_workers(group);
-}
-
-const char *pyw_group_state_name(pyw_group_state state)
-{
-    return states[state].name;
-}
-
-const char *pyw_group_state_health(pyw_group_state state)
-{
-    return states[state].health;
 }

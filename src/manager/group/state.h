@@ -32,13 +32,4 @@ int pyw_worker_group_is_replaced(const pyw_worker_group *group);
 /* There is no worker, and the next start has to wait: requests get 503. */
 int pyw_worker_group_is_down(const pyw_worker_group *group);
 
-/* "running", "degraded" ... */
-const char *pyw_group_state_name(pyw_group_state state);
-
-/*
- * "healthy": requests are served, or would be. "impaired": not by all workers, or not yet. "failing": requests get 500
- * or 503. It determines the exit status of `pywsgid status`.
- */
-const char *pyw_group_state_health(pyw_group_state state);
-
 #endif

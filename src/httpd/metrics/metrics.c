@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#endif
+#include "httpd/metrics/metrics.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "httpd/queue/shared_memory.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+#define KEY_SIZE 64
+
+/* The series of this child's virtual hosts that were used already: for each host, embedded mode and then each group. */
+static struct {
+    pyw_series_table *table;
+    int groups;
+} metrics;
+
+/* A different build of this module, with another layout, begins with a new table. */
+static const char *retained_key(char key[KEY_SIZE])
+{
+    apr_snprintf(key, KEY_SIZE, "pywsgi-metrics " PYW_VERSION " %lu", (unsigned long)pyw_series_table_size());
+    return key;
+}
+
+pyw_result pyw_metrics_prepare(void)
+{
+    char key[KEY_SIZE];
+    pyw_series_table **retained = ap_retained_data_get(retained_key(key));
+    void *created;
+
+    if (!retained) {
+        created = mmap(NULL, pyw_series_table_size(), PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (created == MAP_FAILED || pyw_series_table_init(created) != 0) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
+                         PYWNO(0212) "no shared memory for the metrics of requests");
+            return PYW_FAILED;
+        }
+        retained = ap_retained_data_create(key, sizeof(pyw_series_table *));
+        *retained = created;
+    }
+    metrics.table = *retained;
+    return PYW_OK;
+}
+
+void pyw_metrics_child_init(apr_pool_t *pchild, server_rec *main_server)
+{
+    metrics.groups = 1 + pyw_shared_memory_size();
+    for (server_rec *server = main_server; server; server = server->next) {
+        pyw_config_server(server)->series = apr_pcalloc(pchild, (apr_size_t)metrics.groups * sizeof(pyw_series *));
+    }
+}
+
+const pyw_series_table *pyw_metrics_table(void)
+{
+    return metrics.table;
+}
+
+/* "www.example.org:443": the same name may have several ports. */
+static const char *name_of(apr_pool_t *pool, const server_rec *server)
+{
+    return apr_psprintf(pool, "%s:%u", server->server_hostname ? server->server_hostname : "",
+                        (unsigned)pyw_config_server_port(server));
+}
+
+static pyw_series *series_of(request_rec *r, const pyw_group *group)
+{
+    int index = group ? 1 + group->options->manager.worker_list_index : 0;
+    _Atomic(pyw_series *) *known = &pyw_config_server(r->server)->series[index];
+    pyw_series *series = atomic_load_explicit(known, memory_order_relaxed);
+
+    if (!series) {
+        series =
+            pyw_series_find(metrics.table, name_of(r->pool, r->server), group ? group->options->name : "%{GLOBAL}");
+        if (*series->host) {
+            atomic_store_explicit(known, series, memory_order_relaxed);
+        }
+    }
+    return series;
+}
+
+static int class_of(const request_rec *r, const pyw_target *target, int status)
+{
+    if (target->measure.client_left || r->connection->aborted) {
+        return 0;
+    }
+    status = status == OK || status == DONE ? r->status : status;
+    return status >= 100 && status < 600 ? status / 100 : 5;
+}
+
+static void observe_phases(pyw_series *series, const pyw_target *target, int64_t now)
+{
+    const pyw_measure *measure = &target->measure;
+    int64_t ended = measure->ended ? measure->ended : now;
+
+    pyw_histogram_observe(&series->duration, now - target->timing.arrival);
+    if (measure->collected) {
+        pyw_histogram_observe(&series->body, measure->collected - target->timing.taken);
+    }
+    if (measure->begun) {
+        int64_t queued = measure->collected ? measure->collected : target->timing.taken;
+
+        pyw_histogram_observe(&series->queue, measure->begun - queued);
+        pyw_histogram_observe(&series->application, ended - measure->begun);
+        pyw_histogram_observe(&series->writing, now - ended);
+    }
+}
+
+void pyw_metrics_count(request_rec *r, const pyw_target *target, int status)
+{
+    pyw_series *series = series_of(r, target->group);
+
+    pyw_series_add(&series->requests[class_of(r, target, status)], 1);
+    pyw_series_add(&series->response_bytes, (uint64_t)r->bytes_sent);
+    if (target->measure.request_bytes) {
+        pyw_series_add(&series->request_bytes, target->measure.request_bytes);
+    }
+    if (target->measure.refusal != PYW_REFUSED_NOT) {
+        pyw_series_add(&series->refused[target->measure.refusal], 1);
+    }
+    observe_phases(series, target, pyw_clock_us());
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/metrics/series.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const int64_t pyw_series_bounds[PYW_SERIES_BUCKETS - 1] = {
+    1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000};
+
+struct pyw_series_table {
+    pthread_mutex_t lock;   /* protects appending */
+    _Atomic uint32_t count; /* complete series */
+    pyw_series series[PYW_SERIES_CAPACITY];
+};
+
+size_t pyw_series_table_size(void)
+{
+    return sizeof(pyw_series_table);
+}
+
+/* The lock is robust: a process may be killed while it holds it. */
+int pyw_series_table_init(pyw_series_table *table)
+{
+    pthread_mutexattr_t attributes;
+    int error = pthread_mutexattr_init(&attributes);
+
+    if (error == 0) {
+        pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+        pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+        error = pthread_mutex_init(&table->lock, &attributes);
+        pthread_mutexattr_destroy(&attributes);
+    }
+    table->count = 1;
+    return error;
+}
+
+uint32_t pyw_series_count(const pyw_series_table *table)
+{
+    return atomic_load_explicit(&table->count, memory_order_acquire);
+}
+
+const pyw_series *pyw_series_at(const pyw_series_table *table, uint32_t index)
+{
+    return &table->series[index];
+}
+
+static pyw_series *search(pyw_series_table *table, const char *host, const char *group)
+{
+    uint32_t count = pyw_series_count(table);
+
+    for (uint32_t i = 1; i < count; i++) {
+        pyw_series *series = &table->series[i];
+
+        if (strncmp(series->host, host, PYW_SERIES_NAME - 1) == 0 &&
+            strncmp(series->group, group, PYW_SERIES_NAME - 1) == 0) {
+            return series;
+        }
+    }
+    return NULL;
+}
+
+/* With the lock. A process that died here has not changed `count`, so its series is overwritten. */
+static pyw_series *append(pyw_series_table *table, const char *host, const char *group)
+{
+    uint32_t count = pyw_series_count(table);
+    pyw_series *series = &table->series[count];
+
+    if (count == PYW_SERIES_CAPACITY) {
+        return NULL;
+    }
+    snprintf(series->host, sizeof(series->host), "%s", host);
+    snprintf(series->group, sizeof(series->group), "%s", group);
+    atomic_store_explicit(&table->count, count + 1, memory_order_release);
+    return series;
+}
+
+pyw_series *pyw_series_find(pyw_series_table *table, const char *host, const char *group)
+{
+    pyw_series *found = search(table, host, group);
+    int error;
+
+    if (found != NULL) {
+        return found;
+    }
+    error = pthread_mutex_trylock(&table->lock);
+    if (error == EOWNERDEAD) {
+        error = pthread_mutex_consistent(&table->lock);
+    }
+    if (error == 0) {
+        found = search(table, host, group);
+        found = found != NULL ? found : append(table, host, group);
+        pthread_mutex_unlock(&table->lock);
+    }
+    return found != NULL ? found : &table->series[0];
+}
+
+void pyw_histogram_observe(pyw_histogram *histogram, int64_t duration_us)
+{
+    int bucket = 0;
+
+    duration_us = duration_us > 0 ? duration_us : 0;
+    while (bucket < PYW_SERIES_BUCKETS - 1 && duration_us > pyw_series_bounds[bucket]) {
+        bucket++;
+    }
+    pyw_series_add(&histogram->counts[bucket], 1);
+    pyw_series_add(&histogram->sum_us, (uint64_t)duration_us);
+}

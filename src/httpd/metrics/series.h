@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_METRICS_SERIES_H
+#define PYW_HTTPD_METRICS_SERIES_H
+
+/*
+ * What httpd measures of the requests of a virtual host in a process group: counters and histograms in memory that all
+ * processes of httpd share. They only grow. Any thread of any process; counting takes no lock and makes no system call.
+ * Does not use httpd.h.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "httpd/queue/refusal.h"
+
+enum {
+    PYW_SERIES_BUCKETS = 15, /* of a histogram; the last has no upper bound */
+    PYW_SERIES_CLASSES = 6,  /* of statuses: 1xx ... 5xx; 0: the client left before the response was complete */
+    PYW_SERIES_NAME = 128,   /* bytes of a name, with its NUL; longer names are cut */
+    PYW_SERIES_CAPACITY = 2048
+};
+
+/* The upper bounds of the buckets but the last, in microseconds. */
+extern const int64_t pyw_series_bounds[PYW_SERIES_BUCKETS - 1];
+
+typedef struct pyw_histogram {
+    _Atomic uint64_t counts[PYW_SERIES_BUCKETS]; /* of each bucket alone */
+    _Atomic uint64_t sum_us;
+} pyw_histogram;
+
+typedef struct pyw_series {
+    char host[PYW_SERIES_NAME];
+    char group[PYW_SERIES_NAME];
+    _Atomic uint64_t requests[PYW_SERIES_CLASSES];
+    _Atomic uint64_t refused[PYW_REFUSALS];
+    _Atomic uint64_t request_bytes;
+    _Atomic uint64_t response_bytes;
+    pyw_histogram duration;    /* from the arrival to the end of the response */
+    pyw_histogram body;        /* reading the request body before a worker gets the request */
+    pyw_histogram queue;       /* waiting for a worker */
+    pyw_histogram application; /* from the start in the worker to its last byte */
+    pyw_histogram writing;     /* from then to the end of the response */
+} pyw_series;
+
+typedef struct pyw_series_table pyw_series_table;
+
+/* The size of a table, and its initialisation in zeroed shared memory. Returns 0, or errno. */
+size_t pyw_series_table_size(void);
+int pyw_series_table_init(pyw_series_table *table);
+
+/*
+ * Finds or appends the series of a virtual host and a group. If the table is full, or another process holds its lock,
+ * returns a series without names, which counts for all others. The caller keeps the pointer of a series with names.
+ */
+pyw_series *pyw_series_find(pyw_series_table *table, const char *host, const char *group);
+
+/* The number of series; the first is the one without names. */
+uint32_t pyw_series_count(const pyw_series_table *table);
+const pyw_series *pyw_series_at(const pyw_series_table *table, uint32_t index);
+
+static inline void pyw_series_add(_Atomic uint64_t *counter, uint64_t number)
+{
+    atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
+}
+
+static inline uint64_t pyw_series_get(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Counts a duration; a negative one, which no clock should give, as 0. */
+void pyw_histogram_observe(pyw_histogram *histogram, int64_t duration_us);
+
+#endif

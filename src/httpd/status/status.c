@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/status/status.h"
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "httpd/status/metrics_text.h"
+#include "shm/worker_list.h"
+
+APLOG_USE_MODULE(pywsgi);
+
+static const char *state_of(const pyw_group *group, unsigned *workers)
+{
+    pyw_worker_list_worker first;
+    pyw_worker_list_status status = {.use = (uint32_t)group->options->manager.worker_list_use};
+    uint32_t sequence;
+
+    *workers = pyw_worker_list_read(group->worker_list, &status, &first, 1, &sequence);
+    return pyw_group_state_name(status.state);
+}
+
+/* Whether a request would be served now: the group has a worker that loaded the application, or wakes up for it. */
+static int is_ready(const pyw_group *group, const char **state)
+{
+    unsigned workers;
+
+    *state = state_of(group, &workers);
+    return strcmp(*state, "asleep") == 0 || (workers > 0 && strcmp(*state, "broken") != 0);
+}
+
+static int send_live(request_rec *r)
+{
+    ap_set_content_type(r, "text/plain; charset=utf-8");
+    ap_rputs("ok\n", r);
+    return OK;
+}
+
+/* The query string names one group. A service group serves no requests. */
+static int is_asked_for(const request_rec *r, const pyw_group *group)
+{
+    return r->args && *r->args ? strcmp(r->args, group->options->name) == 0 : group->options->worker.threads > 0;
+}
+
+static int send_ready(request_rec *r)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+    const char *missing = "";
+    int asked = 0;
+
+    for (int i = 0; i < groups->nelts; i++) {
+        const pyw_group *group = APR_ARRAY_IDX(groups, i, const pyw_group *);
+        const char *state;
+
+        if (is_asked_for(r, group)) {
+            asked++;
+            missing = is_ready(group, &state)
+                          ? missing
+                          : apr_pstrcat(r->pool, missing, group->options->name, ": ", state, "\n", NULL);
+        }
+    }
+    if (r->args && *r->args && asked == 0) {
+        return HTTP_NOT_FOUND;
+    }
+    if (*missing) {
+        r->status = HTTP_SERVICE_UNAVAILABLE;
+    }
+    ap_set_content_type(r, "text/plain; charset=utf-8");
+    ap_rputs(*missing ? missing : "ok\n", r);
+    return OK;
+}
+
+static int send_metrics(request_rec *r)
+{
+    return pyw_metrics_text_send(r);
+}
+
+static const struct {
+    const char *name;
+    int (*send)(request_rec *r);
+} handlers[] = {{"pywsgi-live", send_live}, {"pywsgi-ready", send_ready}, {"pywsgi-metrics", send_metrics}};
+
+static int check_request(request_rec *r)
+{
+    if (pyw_config_request(r)->status != PYW_ON) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      PYWNO(0213) "SetHandler %s answers only where WSGIStatus is On: add it to this <Location>",
+                      r->handler);
+        return HTTP_FORBIDDEN;
+    }
+    ap_allow_methods(r, REPLACE_ALLOW, "GET", "HEAD", NULL);
+    return r->method_number == M_GET ? OK : HTTP_METHOD_NOT_ALLOWED;
+}
+
+int pyw_status_handler(request_rec *r)
+{
+    for (apr_size_t i = 0; r->handler && i < sizeof(handlers) / sizeof(*handlers); i++) {
+        if (strcmp(r->handler, handlers[i].name) == 0) {
+            int status = check_request(r);
+
+            apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+            return status == OK ? handlers[i].send(r) : status;
+        }
+    }
+    return DECLINED;
+}
