@@ -9,6 +9,7 @@
 #include "httpd/backend/daemon.h"
 #include "httpd/bypass.h"
 #include "httpd/embedded/embedded.h"
+#include "httpd/log_notes.h"
 #include "httpd/metrics/metrics.h"
 #include "httpd/mount.h"
 #include "httpd/request/body.h"
@@ -104,10 +105,14 @@ int pyw_handler(request_rec *r)
     }
     pyw_timing_take(&target.timing, r, pyw_config_request_timeout(target.config, target.group));
     /* The exit report of a worker contains the ids of its requests. In embedded mode only interrupts need an id. */
-    if (target.group || target.timing.deadline != 0 || target.config->interrupts_gone == PYW_ON) {
+    if (target.group || target.timing.deadline != 0 || target.config->interrupts_gone == PYW_ON ||
+        pyw_log_notes_are_wanted()) {
         pyw_timing_identify(&target.timing, r);
     }
     status = target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
     pyw_metrics_count(r, &target, status);
+    if (pyw_log_notes_are_wanted()) {
+        pyw_log_notes_set(r, &target);
+    }
     return status;
 }

@@ -21,6 +21,7 @@ typedef struct pyw_measure {
     int64_t begun;     /* a worker got the request; embedded: the application */
     int64_t ended;     /* ... and ended it; 0, too, if httpd did not wait for that */
     apr_uint64_t request_bytes;
+    uint32_t worker; /* its process id; 0: none, or embedded */
     int client_left; /* before the response was complete */
     pyw_refusal refusal;
 } pyw_measure;

@@ -164,6 +164,7 @@ static int serve_by_worker(request_rec *r, pyw_connection *connection, pyw_targe
     pyw_admission_leave(&admission);
     target->measure.begun = admission.slot.granted_at;
     target->measure.ended = admission.slot.left_at;
+    target->measure.worker = admission.slot.pid;
     target->measure.refusal = admission.refusal;
     target->measure.client_left = response.client_gone;
     return status == OK ? pyw_response_result(&response) : status;

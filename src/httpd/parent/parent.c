@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "httpd/log.h"
+#include "httpd/log_notes.h"
 #include "httpd/metrics/metrics.h"
 #include "httpd/parent/capacity.h"
 #include "httpd/parent/control.h"
@@ -515,6 +516,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     pyw_log_install(pyw_httpd_log_server, main_server, pyw_httpd_log_threshold(main_server));
     apr_pool_pre_cleanup_register(pconf, NULL, interrupt_work);
     apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
+    pyw_log_notes_prepare();
     if (pyw_metrics_prepare() != PYW_OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
