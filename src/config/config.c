@@ -95,6 +95,9 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding)
     config->status = inner_switch(outer->status, inner->status);
     config->concurrency = inner->concurrency >= 0 ? inner->concurrency : outer->concurrency;
     config->concurrency_location = inner->concurrency >= 0 ? inner->concurrency_location : outer->concurrency_location;
+    config->trusted_proxies = inner->trusted_proxies ? inner->trusted_proxies : outer->trusted_proxies;
+    config->trusted_proxy_headers =
+        inner->trusted_proxy_headers ? inner->trusted_proxy_headers : outer->trusted_proxy_headers;
     return config;
 }
 

@@ -48,6 +48,8 @@ typedef struct pyw_dir_config {
     pyw_switch priority;                 /* WSGIPriority: On is High; default Normal */
     int concurrency;                     /* WSGIConcurrency: maximum of running requests; 0: no limit; -1: unset */
     int concurrency_location;            /* the number of the scope that sets it, 1 ... 63 */
+    apr_array_header_t *trusted_proxies; /* elements: apr_ipsubnet_t *; NULL: unset, every proxy is trusted */
+    apr_array_header_t *trusted_proxy_headers; /* elements: const pyw_proxy_header *; NULL: unset, none is read */
 } pyw_dir_config;
 
 /* A defined process group. */

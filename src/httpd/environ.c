@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 
 #include "httpd/request/body.h"
+#include "httpd/request/trusted_proxy.h"
 
 static void add_pair(apr_array_header_t *pairs, const char *name, const char *value)
 {
@@ -229,5 +230,8 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
     }
     add_connection(pairs, r);
     add_request(pairs, r, target);
+    if (target->config->trusted_proxy_headers) {
+        pyw_trusted_proxy_apply(r, target->config, pairs);
+    }
     return pairs;
 }

@@ -192,14 +192,14 @@ void pyw_kit_return(pyw_adapter_state *state, pyw_kit *kit)
     state->kits[state->kit_count++] = *kit;
 }
 
-/* The engine's values override pairs of the request. */
+/* The engine's values override pairs of the request, except those that begin with "mod_wsgi.", which only httpd sets.
+ */
 static int is_reserved(const pyw_pair *pair)
 {
     if (pair->name_length > 5 && memcmp(pair->name, "wsgi.", 5) == 0) {
         return pair->name_length != 15 || memcmp(pair->name, "wsgi.url_scheme", 15) != 0;
     }
-    return (pair->name_length > 7 && memcmp(pair->name, "pywsgi.", 7) == 0) ||
-           (pair->name_length > 9 && memcmp(pair->name, "mod_wsgi.", 9) == 0);
+    return pair->name_length > 7 && memcmp(pair->name, "pywsgi.", 7) == 0;
 }
 
 /* The value uses the clock of time.monotonic(). */

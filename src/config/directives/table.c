@@ -13,6 +13,7 @@
 #include "config/directives/daemon.h"
 #include "config/directives/deadline.h"
 #include "config/directives/directives.h"
+#include "config/directives/proxies.h"
 #include "config/import.h"
 
 /* Sets a text in the directory configuration; cmd->info is the member's offset. */
@@ -174,6 +175,10 @@ const command_rec pyw_config_directives[] = {
                   "whether files of wsgi.file_wrapper are sent with sendfile(2); default: as EnableSendfile"),
     AP_INIT_TAKE1("WSGIClientGone", pyw_directive_client_gone, NULL, OR_FILEINFO,
                   "Interrupt: a thread whose client has left is interrupted; Ignore (default)"),
+    AP_INIT_RAW_ARGS("WSGITrustedProxies", pyw_directive_trusted_proxies, NULL, OR_FILEINFO,
+                     "the addresses and subnets of the proxies whose headers are trusted"),
+    AP_INIT_RAW_ARGS("WSGITrustedProxyHeaders", pyw_directive_trusted_proxy_headers, NULL, OR_FILEINFO,
+                     "the headers of trusted proxies that describe the original request"),
     AP_INIT_TAKE1("WSGIRequestTimeout", pyw_directive_request_timeout, NULL, RSRC_CONF | ACCESS_CONF,
                   "the time limit of a request, from its arrival on; 0: no limit"),
     AP_INIT_TAKE1("WSGIConcurrency", pyw_directive_concurrency, NULL, RSRC_CONF | ACCESS_CONF,
@@ -231,7 +236,5 @@ const command_rec pyw_config_directives[] = {
     REFUSED("WSGIRestrictProcess", "name the groups with WSGIProcessGroup only where they may be used"),
     REFUSED("WSGIDispatchScript", "choose the group with WSGIProcessGroup %{ENV:name} and SetEnvIf or RewriteRule"),
     REFUSED("WSGIHandlerScript", "mount the script with WSGIScriptAlias, or use SetHandler wsgi-script"),
-    REFUSED("WSGITrustedProxies", "use RemoteIPTrustedProxy of mod_remoteip"),
-    REFUSED("WSGITrustedProxyHeaders", "use RemoteIPHeader of mod_remoteip"),
     REFUSED("<WSGIInterpreterOptions", "give the options to WSGIDaemonProcess"),
     {NULL}};

@@ -79,6 +79,8 @@ GOOD = """
         WSGIEnableSendfile On
         WSGIRequestTimeout 2min
         WSGIClientGone Interrupt
+        WSGITrustedProxies 127.0.0.1 10.0.0.0/8 172.16.0.0/255.240.0.0 192.168. ::1 2001:db8::/32
+        WSGITrustedProxyHeaders Forwarded x-forwarded-for X-Forwarded-Host
     </Directory>
 """
 
@@ -93,6 +95,15 @@ class TestAccepted:
     def test_options_of_mod_wsgi_that_have_no_effect_are_named(self, server):
         ok, text = configtest(server, "WSGIDaemonProcess app python-eggs=/eggs header-buffer-size=65536")
         assert ok and "PYW0107" in text and "'python-eggs'" in text and "'header-buffer-size'" in text
+
+    @pytest.mark.parametrize("line, words", [
+        ("WSGITrustedProxyHeaders X-Forwarded-For X-Forwarded-Protocol",
+         ["'X-Forwarded-Protocol' is not known", "did you mean 'X-Forwarded-Proto'?"]),
+        ("WSGITrustedProxyHeaders X-Whatever", ["'X-Whatever' is not known and has no effect\n"]),
+        ("WSGITrustedProxyHeaders", ["nothing is trusted"]), ("WSGITrustedProxies", ["nothing is trusted"])])
+    def test_headers_of_proxies_that_are_not_known(self, server, line, words):
+        ok, text = configtest(server, line)
+        assert ok and "PYW0107" in text and all(word in text for word in words), text
 
     def test_env_file(self, server):
         (server.root / "good.env").write_text("# comment\n\nA=1\nexport B=\"two words\"\n")
@@ -303,6 +314,8 @@ class TestMounts:
         ("WSGIClientGone On", ["WSGIClientGone", "'On'", "Interrupt or Ignore"]),
         ("WSGIRequestTimeout soon", ["WSGIRequestTimeout", "'soon'", "ms, s, min or h"]),
         ("WSGIRequestTimeout -1", ["WSGIRequestTimeout", "'-1'"]),
+        ("WSGITrustedProxies proxy.example", ["WSGITrustedProxies", "'proxy.example'", "IP address"]),
+        ("WSGITrustedProxies 10.0.0.0/33", ["WSGITrustedProxies", "'10.0.0.0/33'", "10.0.0.0/8"]),
         ("WSGIErrorOverride x", ["WSGIErrorOverride", "'x'", "On or Off"]),
         ("WSGIResponseBuffering x", ["WSGIResponseBuffering", "'x'", "On or Off"]),
         ("WSGIEnableSendfile x", ["WSGIEnableSendfile", "'x'", "On or Off"]),

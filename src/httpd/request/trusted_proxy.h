@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_REQUEST_TRUSTED_PROXY_H
+#define PYW_HTTPD_REQUEST_TRUSTED_PROXY_H
+
+/* WSGITrustedProxies and WSGITrustedProxyHeaders. Runs on the thread of the request; allocates from r->pool. */
+
+#include <httpd.h>
+
+#include "config/config.h"
+
+/*
+ * Adds to `pairs`, the environ of `r`, what trusted proxies say about the original request, and removes the headers
+ * that are not trusted. Call it if config->trusted_proxy_headers is set.
+ */
+void pyw_trusted_proxy_apply(request_rec *r, const pyw_dir_config *config, apr_array_header_t *pairs);
+
+#endif
