@@ -20,6 +20,9 @@
 #include "httpd/parent/parent.h"
 #include "httpd/parent/scrub.h"
 #include "httpd/status/status.h"
+#include "httpd/scripts/access.h"
+#include "httpd/scripts/authn.h"
+#include "httpd/scripts/authz.h"
 #include "httpd/timing.h"
 #include "mod_pywsgi.h"
 
@@ -37,7 +40,6 @@ static void register_hooks(apr_pool_t *pool)
     /* http_core answers TRACE, or refuses it according to TraceEnable, in map_to_storage. */
     static const char *const after_http[] = {"http_core.c", NULL};
 
-    (void)pool;
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pyw_scrub_post_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_config(pyw_parent_post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -50,6 +52,9 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_fixups(pyw_mount_fixups, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pyw_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(pyw_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    pyw_access_register();
+    pyw_authn_register(pool);
+    pyw_authz_register(pool);
     APR_REGISTER_OPTIONAL_FN(pywsgi_process_group);
 }
 

@@ -68,6 +68,11 @@ static const char *inner_text(const char *outer, const char *inner)
     return inner ? inner : outer;
 }
 
+static const pyw_script *inner_script(const pyw_script *outer, const pyw_script *inner)
+{
+    return inner ? inner : outer;
+}
+
 static pyw_switch inner_switch(pyw_switch outer, pyw_switch inner)
 {
     return inner != PYW_UNSET ? inner : outer;
@@ -98,6 +103,9 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding)
     config->trusted_proxies = inner->trusted_proxies ? inner->trusted_proxies : outer->trusted_proxies;
     config->trusted_proxy_headers =
         inner->trusted_proxy_headers ? inner->trusted_proxy_headers : outer->trusted_proxy_headers;
+    config->access_script = inner_script(outer->access_script, inner->access_script);
+    config->auth_user_script = inner_script(outer->auth_user_script, inner->auth_user_script);
+    config->auth_group_script = inner_script(outer->auth_group_script, inner->auth_group_script);
     return config;
 }
 

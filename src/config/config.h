@@ -30,6 +30,14 @@ typedef struct pyw_alias {
     pyw_switch pass_authorization;
 } pyw_alias;
 
+/* A script with functions that httpd calls: WSGIAuthUserScript and the like. */
+typedef struct pyw_script {
+    const char *path;
+    const char *process_group;     /* as written; NULL: embedded */
+    const char *application_group; /* as written; NULL: the main interpreter */
+    int is_htaccess;               /* the directive is in .htaccess, whose author may not choose every group */
+} pyw_script;
+
 /* Settings of <Directory>, <Location>, <Files>, .htaccess; at server level they are the defaults of the server. */
 typedef struct pyw_dir_config {
     const char *process_group;     /* as written, "%{GLOBAL}", "%{ENV:x}" ...; NULL: unset, which means embedded */
@@ -50,6 +58,9 @@ typedef struct pyw_dir_config {
     int concurrency_location;            /* the number of the scope that sets it, 1 ... 63 */
     apr_array_header_t *trusted_proxies; /* elements: apr_ipsubnet_t *; NULL: unset, every proxy is trusted */
     apr_array_header_t *trusted_proxy_headers; /* elements: const pyw_proxy_header *; NULL: unset, none is read */
+    const pyw_script *access_script;     /* WSGIAccessScript; NULL: none, as in the next members */
+    const pyw_script *auth_user_script;  /* WSGIAuthUserScript */
+    const pyw_script *auth_group_script; /* WSGIAuthGroupScript */
 } pyw_dir_config;
 
 /* A defined process group. */
@@ -100,6 +111,7 @@ typedef struct pyw_server_config {
     const char *temp_directory;           /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
     const char *engine_path;              /* WSGIEnginePath, absolute directory; NULL: the module's directory */
     const char *embedded_engine;          /* the engine of embedded mode; set by pyw_config_check; NULL: none */
+    int has_embedded_scripts;             /* a pyw_script runs in httpd's children, whatever WSGIRestrictEmbedded is */
     pyw_switch restrict_embedded;
     pyw_switch batch_scheduling;  /* default On */
     int concurrency_locations;    /* the number of WSGIConcurrency directives */

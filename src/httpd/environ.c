@@ -217,6 +217,12 @@ static void add_request(apr_array_header_t *pairs, request_rec *r, const pyw_tar
     add_pair(pairs, "wsgi.url_scheme", url_scheme(r));
 }
 
+static int add_argument(void *pairs, const char *name, const char *value)
+{
+    add_pair(pairs, name, value);
+    return 1;
+}
+
 const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target, apr_off_t collected)
 {
     apr_array_header_t *pairs = apr_array_make(r->pool, 48, sizeof(pyw_pair));
@@ -232,6 +238,9 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
     add_request(pairs, r, target);
     if (target->config->trusted_proxy_headers) {
         pyw_trusted_proxy_apply(r, target->config, pairs);
+    }
+    if (target->arguments) {
+        apr_table_do(add_argument, pairs, target->arguments, NULL);
     }
     return pairs;
 }

@@ -74,10 +74,11 @@ const char *pyw_handler_process_group(request_rec *r)
 {
     pyw_target target;
 
-    if (!is_our_handler(r) || pyw_target_resolve(r, alias_of(r), &target) != OK) {
+    if (!is_our_handler(r)) {
         return NULL;
     }
-    return target.group ? target.group->options->name : "";
+    pyw_target_resolve(r, alias_of(r), &target);
+    return pyw_target_select(r, &target) == OK ? target.process_group : NULL;
 }
 
 int pyw_handler(request_rec *r)
@@ -91,11 +92,15 @@ int pyw_handler(request_rec *r)
     }
     alias = alias_of(r);
     status = check_script(r, alias);
-    if (status == OK) {
-        status = pyw_target_resolve(r, alias, &target);
+    if (status != OK) {
+        return status;
     }
-    if (status == OK && !alias) {
+    pyw_target_resolve(r, alias, &target);
+    if (!alias) {
         status = pyw_bypass_check(r, &target);
+    }
+    if (status == OK) {
+        status = pyw_target_select(r, &target);
     }
     if (status == OK) {
         status = check_request(r, &target);

@@ -8,6 +8,7 @@
 #include <util_script.h>
 
 #include "base/log.h"
+#include "httpd/mount.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -122,13 +123,14 @@ static void resolve_spec(request_rec *r, pyw_target *target, const pyw_alias *al
     spec->reloading = config->script_reloading != PYW_OFF;
 }
 
-static int resolve_embedded(request_rec *r)
+/* A script of .htaccess must not run in httpd's children either; other scripts with functions may. */
+static int select_embedded(request_rec *r, const pyw_target *target, const pyw_script *script)
 {
-    if (pyw_config_main()->restrict_embedded == PYW_ON) {
+    if (pyw_config_main()->restrict_embedded == PYW_ON && (!script || script->is_htaccess)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       PYWNO(0201) "WSGIRestrictEmbedded forbids %s to run in httpd's children: set its "
-                                  "WSGIProcessGroup",
-                      r->filename);
+                                  "%s",
+                      target->spec.target, script ? "option process-group=" : "WSGIProcessGroup");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;
@@ -141,14 +143,11 @@ static const char *process_group(request_rec *r, const pyw_target *target, const
     return text ? expand(r, text, target->script_name) : "";
 }
 
-static int resolve_group(request_rec *r, pyw_target *target, const pyw_alias *alias)
+static int select_group(request_rec *r, pyw_target *target)
 {
-    const char *name = process_group(r, target, alias);
+    const char *name = target->process_group;
     const pyw_group *elsewhere = NULL;
 
-    if (!*name) {
-        return resolve_embedded(r);
-    }
     target->group = pyw_config_find_group(r->server, name, &elsewhere);
     if (target->group && target->group->options->worker.threads == 0) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -171,7 +170,7 @@ static int resolve_group(request_rec *r, pyw_target *target, const pyw_alias *al
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-int pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target)
+void pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target)
 {
     pyw_switch pass;
 
@@ -182,7 +181,48 @@ int pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *targe
     target->pass_authorization = pass == PYW_ON;
     split_path(r, target);
     resolve_spec(r, target, alias);
-    return resolve_group(r, target, alias);
+    target->process_group = process_group(r, target, alias);
+}
+
+int pyw_target_select(request_rec *r, pyw_target *target)
+{
+    return *target->process_group ? select_group(r, target) : select_embedded(r, target, NULL);
+}
+
+/* The process group of the directory's applications may also run the scripts of its .htaccess. */
+static int may_choose(request_rec *r, const pyw_target *target, const pyw_script *script)
+{
+    const pyw_mount *mount = script->is_htaccess ? pyw_mount_get(r) : NULL;
+
+    if (!script->is_htaccess ||
+        strcmp(target->process_group, process_group(r, target, mount ? mount->alias : NULL)) == 0) {
+        return 1;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  PYWNO(0291) "%s in .htaccess may not run in process group '%s', which is not the WSGIProcessGroup of "
+                              "its directory",
+                  script->path, target->process_group);
+    return 0;
+}
+
+int pyw_target_select_function(request_rec *r, const pyw_script *script, const char *function, pyw_target *target)
+{
+    pyw_application_spec *spec = &target->spec;
+
+    memset(target, 0, sizeof(*target));
+    target->config = pyw_config_request(r);
+    split_path(r, target);
+    spec->kind = PYW_TARGET_SCRIPT;
+    spec->is_function = 1;
+    spec->target = script->path;
+    spec->callable = function;
+    spec->group = script->application_group ? expand(r, script->application_group, target->script_name) : "";
+    spec->reloading = target->config->script_reloading != PYW_OFF;
+    target->process_group = script->process_group ? expand(r, script->process_group, target->script_name) : "";
+    if (!*target->process_group) {
+        return select_embedded(r, target, script);
+    }
+    return may_choose(r, target, script) ? select_group(r, target) : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static const char *difference(apr_pool_t *pool, const char *what, const char *here, const char *there)
@@ -193,13 +233,12 @@ static const char *difference(apr_pool_t *pool, const char *what, const char *he
 const char *pyw_target_difference(request_rec *r, const pyw_target *target, const pyw_alias *alias,
                                   const pyw_dir_config *config)
 {
-    const char *group = target->group ? target->group->options->name : "";
     pyw_target other = *target;
     const char *found;
 
     other.config = config;
     resolve_spec(r, &other, alias);
-    found = difference(r->pool, "process group", group, process_group(r, &other, alias));
+    found = difference(r->pool, "process group", target->process_group, process_group(r, &other, alias));
     if (!found) {
         found = difference(r->pool, "application group", target->spec.group, other.spec.group);
     }

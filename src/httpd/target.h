@@ -28,17 +28,28 @@ typedef struct pyw_measure {
 
 typedef struct pyw_target {
     const pyw_dir_config *config;
-    const pyw_group *group; /* NULL: embedded */
+    const char *process_group; /* "": embedded */
+    const pyw_group *group;    /* that process group; NULL: embedded, or not selected yet */
     pyw_application_spec spec;
-    pyw_timing timing;   /* set by the handler */
-    pyw_measure measure; /* set while the request is served */
+    const apr_table_t *arguments; /* spec.is_function: the keys of environ that hold its arguments; else NULL */
+    pyw_timing timing;            /* set by the handler */
+    pyw_measure measure;          /* set while the request is served */
     int pass_authorization;
     const char *script_name; /* decoded; SCRIPT_NAME + PATH_INFO is r->uri, except for repeated slashes */
     const char *path_info;   /* never NULL */
 } pyw_target;
 
-/* `alias`: the alias of the request's mount, or NULL. Returns OK, or the status of the response; logs the reason. */
-int pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target);
+/* Determines the names. `alias`: the alias of the request's mount, or NULL. */
+void pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target);
+
+/* Finds the process group of a resolved target. Returns OK, or the status of the response; logs the reason. */
+int pyw_target_select(request_rec *r, pyw_target *target);
+
+/*
+ * Both for a function of a script: `function` is the name in the Python module pywsgi._scripts. The application group
+ * is the main interpreter unless the directive names one.
+ */
+int pyw_target_select_function(request_rec *r, const pyw_script *script, const char *function, pyw_target *target);
 
 /*
  * The first difference between `target` and a request by `alias` with the configuration `config`: "the callable 'x'

@@ -58,6 +58,13 @@ void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t tim
     timing->id = "-";
 }
 
+void pyw_timing_begin(pyw_timing *timing, apr_interval_time_t timeout)
+{
+    timing->arrival = timing->taken = pyw_clock_us();
+    timing->deadline = (timing->arrival + timeout) / 1000 + 1;
+    timing->id = "-";
+}
+
 void pyw_timing_identify(pyw_timing *timing, request_rec *r)
 {
     timing->id = id_of(r);

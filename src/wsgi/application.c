@@ -73,8 +73,9 @@ static int is_import(const pyw_application_spec *spec)
 static int is_same_spec(const pyw_application_spec *one, const pyw_application_spec *other)
 {
     return one->kind == other->kind && one->group_is_default == other->group_is_default &&
-           one->reloading == other->reloading && strcmp(one->target, other->target) == 0 &&
-           strcmp(one->callable, other->callable) == 0 && strcmp(one->group, other->group) == 0;
+           one->reloading == other->reloading && one->is_function == other->is_function &&
+           strcmp(one->target, other->target) == 0 && strcmp(one->callable, other->callable) == 0 &&
+           strcmp(one->group, other->group) == 0;
 }
 
 static pyw_application *find_application(const pyw_application_spec *spec)
@@ -92,7 +93,8 @@ static pyw_application *find_same(const pyw_application *other)
 {
     for (pyw_application *application = atomic_load(&all.first); application != NULL; application = application->next) {
         if (application->same == NULL && application->interpreter == other->interpreter &&
-            application->spec.kind == other->spec.kind && strcmp(application->spec.target, other->spec.target) == 0 &&
+            application->spec.kind == other->spec.kind && application->spec.is_function == other->spec.is_function &&
+            strcmp(application->spec.target, other->spec.target) == 0 &&
             strcmp(application->spec.callable, other->spec.callable) == 0) {
             return application;
         }
@@ -237,6 +239,18 @@ static load_state give_up_load(void)
     return FAILED;
 }
 
+/* Returns: new reference to an application that calls a function of the script. Errors as pyw_loader_callable. */
+static PyObject *find_function(PyObject *module, const char *name, pyw_problem *problem)
+{
+    PyObject *application = pyw_call("pywsgi._scripts", "application", "(Os)", module, name);
+
+    if (application == Py_None) {
+        pyw_problem_set(problem, "it has no function %s", name);
+        Py_CLEAR(application);
+    }
+    return application;
+}
+
 /*
  * Returns: new reference to the callable; the module, if the application has no callable. Errors as
  * pyw_loader_callable.
@@ -247,7 +261,8 @@ static PyObject *find_callable(PyObject *module, const pyw_application_spec *spe
         Py_INCREF(module);
         return module;
     }
-    return pyw_loader_callable(module, spec->callable, problem);
+    return spec->is_function ? find_function(module, spec->callable, problem)
+                             : pyw_loader_callable(module, spec->callable, problem);
 }
 
 /* Imports the application and stores its callable. In its interpreter, with the GIL. */
@@ -369,7 +384,10 @@ static int explain(pyw_application *application, load_state state, pyw_problem *
     }
     if (state == MISSING) {
         pyw_problem_set(problem, PYWNO(0612) "there is no script %s: check the path of its %s",
-                        application->spec.target, is_import(&application->spec) ? "WSGIImportScript" : "alias");
+                        application->spec.target,
+                        is_import(&application->spec)   ? "WSGIImportScript"
+                        : application->spec.is_function ? "directive"
+                                                        : "alias");
         return 404;
     }
     pyw_problem_set(problem,

@@ -16,7 +16,7 @@
 #include "wsgi/exchange.h"
 
 /* Incremented when anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 10u
+#define PYW_ENGINE_ABI 11u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -66,6 +66,8 @@ typedef struct pyw_application_spec {
     int group_is_default; /* the group is not configured: the first such group of the process uses the main interpreter
                            */
     int reloading;        /* WSGIScriptReloading On: see changed() */
+    int is_function;      /* `callable` is a name that the Python module pywsgi._scripts knows: it turns a function of
+                             the script into an application */
 } pyw_application_spec;
 
 typedef struct pyw_engine {

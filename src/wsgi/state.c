@@ -202,6 +202,12 @@ static int is_reserved(const pyw_pair *pair)
     return pair->name_length > 7 && memcmp(pair->name, "pywsgi.", 7) == 0;
 }
 
+/* An argument of a function. Only httpd sets these names; pywsgi._scripts takes them out of environ. */
+static int is_argument(const pyw_pair *pair)
+{
+    return pair->name_length > 12 && memcmp(pair->name, "pywsgi.call.", 12) == 0;
+}
+
 /* The value uses the clock of time.monotonic(). */
 static int set_deadline(pyw_adapter_state *state, PyObject *environ, const pyw_exchange *exchange)
 {
@@ -223,8 +229,13 @@ PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const 
     int rv = environ != NULL ? 0 : -1;
 
     for (uint32_t i = 0; rv == 0 && i < exchange->environ_count; i++) {
-        if (!is_reserved(&exchange->environ_pairs[i])) {
-            rv = pyw_names_set(state->names, environ, &exchange->environ_pairs[i]);
+        const pyw_pair *pair = &exchange->environ_pairs[i];
+
+        if (!is_reserved(pair)) {
+            rv = pyw_names_set(state->names, environ, pair);
+        }
+        else if (is_argument(pair)) {
+            rv = pyw_names_set_uncached(environ, pair);
         }
     }
     if (rv < 0 || PyDict_SetItem(environ, state->key_input, kit->input) < 0 ||

@@ -168,6 +168,9 @@ int pyw_config_wants_embedded(server_rec *main_server)
 {
     const apr_array_header_t *uses = pyw_config_main()->uses;
 
+    if (pyw_config_main()->has_embedded_scripts) {
+        return 1;
+    }
     if (pyw_config_main()->restrict_embedded == PYW_ON) {
         return 0;
     }

@@ -14,6 +14,7 @@
 #include "config/directives/deadline.h"
 #include "config/directives/directives.h"
 #include "config/directives/proxies.h"
+#include "config/directives/scripts.h"
 #include "config/import.h"
 
 /* Sets a text in the directory configuration; cmd->info is the member's offset. */
@@ -206,11 +207,19 @@ const command_rec pyw_config_directives[] = {
     AP_INIT_TAKE1("WSGIEnginePath", set_global_path, MAIN_MEMBER(engine_path), RSRC_CONF,
                   "the directory of pywsgi_cpython*.so; that of the module by default"),
 
+    AP_INIT_RAW_ARGS("WSGIAuthUserScript", pyw_directive_script, DIR_MEMBER(auth_user_script), OR_AUTHCFG,
+                     "the script of the authentication provider wsgi, and options"),
+    AP_INIT_RAW_ARGS("WSGIAuthGroupScript", pyw_directive_script, DIR_MEMBER(auth_group_script), OR_AUTHCFG,
+                     "the script of Require wsgi-group, and options"),
+    AP_INIT_RAW_ARGS("WSGIAccessScript", pyw_directive_script, DIR_MEMBER(access_script), OR_AUTHCFG,
+                     "a script that allows or denies access by host, and options"),
+
     IGNORED("WSGIAcceptMutex"),
     IGNORED("WSGICaseSensitivity"),
     IGNORED("WSGIDestroyInterpreter"),
     IGNORED("WSGIDontWriteBytecode"),
     IGNORED("WSGIFreeThreading"),
+    IGNORED("WSGIGroupAuthoritative"),
     IGNORED("WSGIIgnoreActivity"),
     IGNORED("WSGILazyInitialization"),
     IGNORED("WSGIPassApacheRequest"),
@@ -229,10 +238,6 @@ const command_rec pyw_config_directives[] = {
     IGNORED("WSGITelemetryOptions"),
     IGNORED("WSGITelemetryService"),
     IGNORED("WSGIVerboseDebugging"),
-    REFUSED("WSGIAccessScript", "use Require with httpd's authorization modules"),
-    REFUSED("WSGIAuthUserScript", "use an AuthBasicProvider of httpd, or let the application authenticate"),
-    REFUSED("WSGIAuthGroupScript", "use Require group, or let the application decide"),
-    REFUSED("WSGIGroupAuthoritative", "it belongs to WSGIAuthGroupScript"),
     REFUSED("WSGIRestrictProcess", "name the groups with WSGIProcessGroup only where they may be used"),
     REFUSED("WSGIDispatchScript", "choose the group with WSGIProcessGroup %{ENV:name} and SetEnvIf or RewriteRule"),
     REFUSED("WSGIHandlerScript", "mount the script with WSGIScriptAlias, or use SetHandler wsgi-script"),

@@ -28,6 +28,7 @@ static int encode_request(request_rec *r, pyw_connection *connection, const pyw_
         .group_is_default = (uint8_t)spec->group_is_default,
         .reloading = (uint8_t)spec->reloading,
         .interrupts_gone = target->config->interrupts_gone == PYW_ON,
+        .is_function = (uint8_t)spec->is_function,
         .arrival = (uint64_t)target->timing.arrival,
         .deadline = (uint64_t)target->timing.deadline,
         .target = spec->target,

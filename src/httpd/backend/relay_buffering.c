@@ -36,8 +36,8 @@ void pyw_relay_buffering_begin(pyw_relay *relay)
     int reads_ahead = pyw_config_request(relay->response->r)->response_buffering != PYW_OFF &&
                       (options->httpd.response_buffer > 0 || options->httpd.response_spool > 0);
 
-    if (!reads_ahead && relay->timing->deadline == 0) {
-        return;
+    if (relay->admission->target->spec.is_function || (!reads_ahead && relay->timing->deadline == 0)) {
+        return; /* httpd itself reads the response of a function */
     }
     if (reads_ahead) {
         pyw_channel_set_ahead_limits(relay->channel, options->httpd.response_buffer, options->httpd.response_spool,

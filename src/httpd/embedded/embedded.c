@@ -165,7 +165,7 @@ static void run_imports(const pyw_engine *engine)
     embedded.running++;
     for (int i = 0; i < imports->nelts; i++) {
         const pyw_application_option *option = APR_ARRAY_IDX(imports, i, const pyw_application_option *);
-        pyw_application_spec spec = {PYW_TARGET_SCRIPT, option->target, option->callable, option->group, 0, 0};
+        pyw_application_spec spec = {PYW_TARGET_SCRIPT, option->target, option->callable, option->group, 0, 0, 0};
         pyw_application *application = engine->application(&spec);
 
         if (application) {

@@ -119,6 +119,7 @@ static int run_request(pyw_server_thread *thread, const pyw_message_request *req
         .group = request->group,
         .group_is_default = request->group_is_default,
         .reloading = request->reloading,
+        .is_function = request->is_function,
     };
     pyw_application *application = service->engine->application(&spec);
     pyw_wire_exchange exchange;

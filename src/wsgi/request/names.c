@@ -195,7 +195,7 @@ static PyObject *value_of(entry *found, const pyw_pair *pair)
     return value;
 }
 
-static int set_uncached(PyObject *environ, const pyw_pair *pair)
+int pyw_names_set_uncached(PyObject *environ, const pyw_pair *pair)
 {
     PyObject *name = latin1(pair->name, pair->name_length);
     PyObject *value = name == NULL ? NULL : latin1(pair->value, pair->value_length);
@@ -213,7 +213,7 @@ int pyw_names_set(pyw_names *names, PyObject *environ, const pyw_pair *pair)
     PyObject *value;
 
     if (found == NULL) {
-        return failed ? -1 : set_uncached(environ, pair);
+        return failed ? -1 : pyw_names_set_uncached(environ, pair);
     }
     value = value_of(found, pair);
     if (value == NULL) {

@@ -109,7 +109,7 @@ void host_start(const char *engine_file, const char *tests, int is_daemon, int i
 
 pyw_application *host_script_path(const char *path, const char *group, int group_is_default, int reloading)
 {
-    pyw_application_spec spec = {PYW_TARGET_SCRIPT, path, "application", group, group_is_default, reloading};
+    pyw_application_spec spec = {PYW_TARGET_SCRIPT, path, "application", group, group_is_default, reloading, 0};
 
     return host_engine->application(&spec);
 }
@@ -124,7 +124,7 @@ pyw_application *host_script(const char *name, const char *group)
 
 pyw_application *host_module(const char *target, const char *callable)
 {
-    pyw_application_spec spec = {PYW_TARGET_MODULE, target, callable, "", 0, 0};
+    pyw_application_spec spec = {PYW_TARGET_MODULE, target, callable, "", 0, 0, 0};
 
     return host_engine->application(&spec);
 }

@@ -94,7 +94,7 @@ static void test_no_payload_of_another_length_is_taken(void **state)
 static void test_request_round_trip(void **state)
 {
     const pyw_pair environ_pairs[] = {{"REQUEST_METHOD", "GET", 14, 3}, {"PATH_INFO", "/", 9, 1}};
-    const pyw_message_request request = {0, 1, 1, 0, 1000000, 6000, "/srv/b.wsgi", "application", "", "Zq8"};
+    const pyw_message_request request = {0, 1, 1, 0, 0, 1000000, 6000, "/srv/b.wsgi", "application", "", "Zq8"};
     pyw_message_request decoded;
     pyw_pairs pairs = {0};
     pyw_buffer buffer = {0};
@@ -121,7 +121,7 @@ static void test_request_round_trip(void **state)
 
 static void test_request_of_a_module_without_environ(void **state)
 {
-    const pyw_message_request request = {1, 0, 0, 1, 1, 0, "shop", "app", "g", ""};
+    const pyw_message_request request = {1, 0, 0, 1, 0, 1, 0, "shop", "app", "g", ""};
     pyw_message_request decoded;
     pyw_pairs pairs = {0};
     pyw_buffer buffer = {0};
@@ -138,6 +138,24 @@ static void test_request_of_a_module_without_environ(void **state)
     assert_int_equal(decoded.deadline, 0);
     assert_string_equal(decoded.id, "");
     assert_int_equal(pairs.count, 0);
+    pyw_pairs_free(&pairs);
+    pyw_buffer_free(&buffer);
+}
+
+static void test_request_for_a_function(void **state)
+{
+    const pyw_message_request request = {0, 0, 1, 0, 1, 1000000, 6000, "/srv/a.py", "check_password", "", ""};
+    pyw_message_request decoded;
+    pyw_pairs pairs = {0};
+    pyw_buffer buffer = {0};
+
+    pyw_message_request_encode(&buffer, &request, NULL, 0);
+    assert_payload(&buffer, "request-function");
+    assert_int_equal(pyw_message_request_decode(&decoded, &pairs, buffer.data, buffer.length), PYW_OK);
+    assert_int_equal(decoded.is_function, 1);
+    assert_int_equal(decoded.reloading, 1);
+    assert_int_equal(decoded.interrupts_gone, 0);
+    assert_string_equal(decoded.callable, "check_password");
     pyw_pairs_free(&pairs);
     pyw_buffer_free(&buffer);
 }
@@ -383,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_no_payload_of_another_length_is_taken),
         cmocka_unit_test(test_request_round_trip),
         cmocka_unit_test(test_request_of_a_module_without_environ),
+        cmocka_unit_test(test_request_for_a_function),
         cmocka_unit_test(test_head_round_trip),
         cmocka_unit_test(test_interim_is_encoded_as_head),
         cmocka_unit_test(test_head_takes_100_to_599),

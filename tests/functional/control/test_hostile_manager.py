@@ -8,7 +8,7 @@ import threading
 import pytest
 from control_site import Commands, groups
 
-VERSION = 5
+VERSION = 6
 ROW, DONE, REFUSED, END = 37, 38, 35, 4
 NASTY = b'"\\\x00\x01\x1b[2J\t\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\xc2\x9b2J\xe2\x80\xae\n'
 SHOWN = '"\\\x00\x01\x1b[2J\t\x7f\\x80\\xffé\\xed\\xa0\\x80😀\x9b2J\u202e\n'  # escaped as in the log

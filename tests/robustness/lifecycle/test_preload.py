@@ -429,7 +429,7 @@ def application(environ, start_response):
     start_response("200 OK", [])
     return [b"served"]
 """
-FORKED = 'bytes([5, 63, 0, 0, 0, 0, 0, 0])'
+FORKED = 'bytes([6, 63, 0, 0, 0, 0, 0, 0])'
 SPEAKS = "os.write(3, %s)" % FORKED
 DIES = "os.register_at_fork(before=lambda: os._exit(3))"
 PRETENDS = """

@@ -140,7 +140,7 @@ import os
 
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/lie":
-        os.write(3, bytes([5, 66, 0, 0, 0, 0, 0, 0]) * 1000)
+        os.write(3, bytes([6, 66, 0, 0, 0, 0, 0, 0]) * 1000)
     start_response("200 OK", [])
     return [str(os.getpid()).encode()]
 """

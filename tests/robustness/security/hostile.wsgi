@@ -165,7 +165,7 @@ def go_away(sockets, key):
                 sockets.remove(ready)
             if ready.recv(1 << 20):
                 note(key, "asked")
-                ready.send(b"\5\x0a\0\0\0\0\0\0")
+                ready.send(b"\6\x0a\0\0\0\0\0\0")
             ready.close()
 
 

@@ -10,7 +10,7 @@ from pyw import processes, wait_for
 APP = """
 import os
 
-FRAME = lambda kind: bytes([5, kind, 0, 0, 0, 0, 0, 0])
+FRAME = lambda kind: bytes([6, kind, 0, 0, 0, 0, 0, 0])
 SAYINGS = {"garbage": b"\\xff" * 64, "of-the-manager": FRAME(32), "of-httpd": FRAME(1), "large": FRAME(66) * 8000,
            "ready-again": FRAME(51)}
 

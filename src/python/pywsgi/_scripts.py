@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The functions of scripts that httpd calls while it handles a request: WSGIAuthUserScript and the like.
+
+Such a call is a request of its own. An application of this module takes the arguments out of its environ, calls the
+function, and answers with a line that httpd/scripts parses. An exception is an error response, and denies access.
+"""
+_PREFIX = "pywsgi.call."
+
+
+def application(module, name):
+    """Return the application of the function `name` of a script, or None if the script has no such function."""
+    function = getattr(module, name, None)
+    if not callable(function):
+        return None
+    ask = _functions[name]
+
+    def answer(environ, start_response):
+        arguments = {key: _text(environ.pop(key)) for key in list(environ) if key.startswith(_PREFIX)}
+        body = ask(function, environ, arguments)
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return answer
+
+
+def _text(value):
+    """Decode the bytes of an argument: UTF-8, or Latin-1 from an old client."""
+    data = value.encode("latin-1")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return value
+
+
+def _line(name, value):
+    data = value.encode("utf-8")
+    if not all(byte >= 0x20 and byte != 0x7f for byte in data):
+        raise ValueError("%s() returned %r, which has a control character" % (name, value))
+    return data
+
+
+def _unexpected(name, result, allowed):
+    # The value may be a secret.
+    return TypeError("%s() returned an object of type %s; it must return %s" % (name, type(result).__name__, allowed))
+
+
+def _check_password(function, environ, arguments):
+    result = function(environ, arguments["pywsgi.call.user"], arguments["pywsgi.call.password"])
+    if result is None:
+        return b"unknown"
+    if result is True or result is False:
+        return b"granted" if result else b"denied"
+    if isinstance(result, str) and result:
+        return b"user " + _line("check_password", result)
+    raise _unexpected("check_password", result, "True, False, None for an unknown user, or a name for the user")
+
+
+def _get_realm_hash(function, environ, arguments):
+    result = function(environ, arguments["pywsgi.call.user"], arguments["pywsgi.call.realm"])
+    if result is None:
+        return b"unknown"
+    if isinstance(result, str) and len(result) == 32 and not set(result.lower()) - set("0123456789abcdef"):
+        return b"hash " + result.lower().encode("ascii")
+    raise _unexpected("get_realm_hash", result, "None, or an MD5 digest as 32 hexadecimal digits")
+
+
+def _groups_for_user(function, environ, arguments):
+    wanted = set(arguments["pywsgi.call.groups"].split("\n")) - {""}
+    result = function(environ, arguments["pywsgi.call.user"])
+    if isinstance(result, (str, bytes)) or not hasattr(result, "__iter__"):
+        raise _unexpected("groups_for_user", result, "a list of names")
+    groups = list(result)
+    for group in groups:
+        if not isinstance(group, str):
+            raise _unexpected("groups_for_user", group, "only names of type str")
+    return b"granted" if wanted.intersection(groups) else b"denied"
+
+
+def _allow_access(function, environ, arguments):
+    result = function(environ, arguments["pywsgi.call.host"])
+    if result is None:
+        return b"undecided"
+    if result is True or result is False:
+        return b"granted" if result else b"denied"
+    raise _unexpected("allow_access", result, "True, False, or None to let the other directives decide")
+
+
+_functions = {
+    "check_password": _check_password,
+    "get_realm_hash": _get_realm_hash,
+    "groups_for_user": _groups_for_user,
+    "allow_access": _allow_access,
+}
