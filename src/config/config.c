@@ -73,6 +73,11 @@ static const pyw_script *inner_script(const pyw_script *outer, const pyw_script 
     return inner ? inner : outer;
 }
 
+static apr_hash_t *inner_handlers(apr_pool_t *pool, apr_hash_t *outer, apr_hash_t *inner)
+{
+    return inner && outer ? apr_hash_overlay(pool, inner, outer) : inner ? inner : outer;
+}
+
 static pyw_switch inner_switch(pyw_switch outer, pyw_switch inner)
 {
     return inner != PYW_UNSET ? inner : outer;
@@ -106,6 +111,9 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding)
     config->access_script = inner_script(outer->access_script, inner->access_script);
     config->auth_user_script = inner_script(outer->auth_user_script, inner->auth_user_script);
     config->auth_group_script = inner_script(outer->auth_group_script, inner->auth_group_script);
+    config->dispatch_script = inner_script(outer->dispatch_script, inner->dispatch_script);
+    config->handler_scripts = inner_handlers(pool, outer->handler_scripts, inner->handler_scripts);
+    config->restrict_process = inner->restrict_process ? inner->restrict_process : outer->restrict_process;
     return config;
 }
 

@@ -7,6 +7,7 @@
  * pconf (dir configs of .htaccess: in the request's pool) and is read-only after check_config has run.
  */
 
+#include <apr_hash.h>
 #include <httpd.h>
 #include <http_config.h>
 
@@ -35,6 +36,7 @@ typedef struct pyw_script {
     const char *path;
     const char *process_group;     /* as written; NULL: embedded */
     const char *application_group; /* as written; NULL: the main interpreter */
+    pyw_switch pass_authorization; /* WSGIHandlerScript only; unset: WSGIPassAuthorization */
     int is_htaccess;               /* the directive is in .htaccess, whose author may not choose every group */
 } pyw_script;
 
@@ -58,9 +60,13 @@ typedef struct pyw_dir_config {
     int concurrency_location;            /* the number of the scope that sets it, 1 ... 63 */
     apr_array_header_t *trusted_proxies; /* elements: apr_ipsubnet_t *; NULL: unset, every proxy is trusted */
     apr_array_header_t *trusted_proxy_headers; /* elements: const pyw_proxy_header *; NULL: unset, none is read */
-    const pyw_script *access_script;     /* WSGIAccessScript; NULL: none, as in the next members */
-    const pyw_script *auth_user_script;  /* WSGIAuthUserScript */
-    const pyw_script *auth_group_script; /* WSGIAuthGroupScript */
+    const pyw_script *access_script;           /* WSGIAccessScript; NULL: none, as in the next members */
+    const pyw_script *auth_user_script;        /* WSGIAuthUserScript */
+    const pyw_script *auth_group_script;       /* WSGIAuthGroupScript */
+    const pyw_script *dispatch_script;         /* WSGIDispatchScript */
+    apr_hash_t *handler_scripts; /* WSGIHandlerScript: name of a handler -> const pyw_script *; NULL: none */
+    /* WSGIRestrictProcess: const char *, the process groups that may be used ("" is embedded); NULL: all */
+    const apr_array_header_t *restrict_process;
 } pyw_dir_config;
 
 /* A defined process group. */

@@ -13,6 +13,7 @@
 #include "httpd/metrics/metrics.h"
 #include "httpd/mount.h"
 #include "httpd/request/body.h"
+#include "httpd/scripts/dispatch.h"
 #include "httpd/target.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -21,6 +22,16 @@ static int is_our_handler(const request_rec *r)
 {
     return r->handler &&
            (strcmp(r->handler, PYW_HANDLER_NAME) == 0 || strcmp(r->handler, "application/x-httpd-wsgi") == 0);
+}
+
+/* The script of WSGIHandlerScript whose handler the request has; NULL: none. */
+static const pyw_script *script_of_handler(const request_rec *r)
+{
+    const pyw_dir_config *config = pyw_config_request(r);
+
+    return config->handler_scripts && r->handler
+               ? apr_hash_get(config->handler_scripts, r->handler, APR_HASH_KEY_STRING)
+               : NULL;
 }
 
 /* A script without an alias needs Options ExecCGI, like a CGI script. */
@@ -70,38 +81,63 @@ static const pyw_alias *alias_of(request_rec *r)
     return mount ? mount->alias : NULL;
 }
 
+/* OK: the names in the target are those of the directives. */
+static int resolve_script(request_rec *r, pyw_target *target)
+{
+    const pyw_alias *alias = alias_of(r);
+    int status = check_script(r, alias);
+
+    if (status == OK) {
+        pyw_target_resolve(r, alias, target);
+    }
+    return status == OK && !alias ? pyw_bypass_check(r, target) : status;
+}
+
+static int resolve(request_rec *r, pyw_target *target)
+{
+    int status = OK;
+
+    if (is_our_handler(r)) {
+        status = resolve_script(r, target);
+    }
+    else {
+        pyw_target_resolve_handler(r, script_of_handler(r), target);
+    }
+    if (status == OK && target->config->dispatch_script) {
+        status = pyw_dispatch(r, target);
+    }
+    return status == OK ? pyw_target_select(r, target) : status;
+}
+
 const char *pyw_handler_process_group(request_rec *r)
 {
+    const pyw_script *script = script_of_handler(r);
     pyw_target target;
 
-    if (!is_our_handler(r)) {
+    if (!script && !is_our_handler(r)) {
         return NULL;
     }
-    pyw_target_resolve(r, alias_of(r), &target);
+    if (is_our_handler(r)) {
+        pyw_target_resolve(r, alias_of(r), &target);
+    }
+    else {
+        pyw_target_resolve_handler(r, script, &target);
+    }
+    if (target.config->dispatch_script) {
+        return pyw_dispatch_result(r);
+    }
     return pyw_target_select(r, &target) == OK ? target.process_group : NULL;
 }
 
 int pyw_handler(request_rec *r)
 {
-    const pyw_alias *alias;
     pyw_target target;
     int status;
 
-    if (!is_our_handler(r)) {
+    if (!is_our_handler(r) && !script_of_handler(r)) {
         return DECLINED;
     }
-    alias = alias_of(r);
-    status = check_script(r, alias);
-    if (status != OK) {
-        return status;
-    }
-    pyw_target_resolve(r, alias, &target);
-    if (!alias) {
-        status = pyw_bypass_check(r, &target);
-    }
-    if (status == OK) {
-        status = pyw_target_select(r, &target);
-    }
+    status = resolve(r, &target);
     if (status == OK) {
         status = check_request(r, &target);
     }

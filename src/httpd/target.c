@@ -45,8 +45,7 @@ static const char *expand_fixed(request_rec *r, const char *text, const char *sc
     return text;
 }
 
-/* Expands the text of a directive. The value of %{ENV:x} may be another %{...} form. */
-static const char *expand(request_rec *r, const char *text, const char *script_name)
+const char *pyw_target_expand(request_rec *r, const char *text, const char *script_name)
 {
     size_t length = strlen(text);
 
@@ -117,9 +116,9 @@ static void resolve_spec(request_rec *r, pyw_target *target, const pyw_alias *al
 
     spec->kind = alias && alias->is_module ? PYW_TARGET_MODULE : PYW_TARGET_SCRIPT;
     spec->target = alias && alias->is_module ? alias->target : r->filename;
-    spec->callable = callable ? expand(r, callable, target->script_name) : "application";
+    spec->callable = callable ? pyw_target_expand(r, callable, target->script_name) : "application";
     spec->group_is_default = group == NULL;
-    spec->group = expand(r, group ? group : "%{RESOURCE}", target->script_name);
+    spec->group = pyw_target_expand(r, group ? group : "%{RESOURCE}", target->script_name);
     spec->reloading = config->script_reloading != PYW_OFF;
 }
 
@@ -140,7 +139,7 @@ static const char *process_group(request_rec *r, const pyw_target *target, const
 {
     const char *text = alias && alias->process_group ? alias->process_group : target->config->process_group;
 
-    return text ? expand(r, text, target->script_name) : "";
+    return text ? pyw_target_expand(r, text, target->script_name) : "";
 }
 
 static int select_group(request_rec *r, pyw_target *target)
@@ -184,23 +183,64 @@ void pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *targ
     target->process_group = process_group(r, target, alias);
 }
 
+static int is_listed(const apr_array_header_t *names, const char *name)
+{
+    for (int i = 0; i < names->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(names, i, const char *), name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int pyw_target_select(request_rec *r, pyw_target *target)
 {
+    const apr_array_header_t *allowed = target->config->restrict_process;
+
+    if (allowed && !is_listed(allowed, target->process_group)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            PYWNO(0298) "WSGIRestrictProcess does not list the process group '%s', in which %s would run; the "
+                        "client gets 500",
+            *target->process_group ? target->process_group : "%{GLOBAL}", target->spec.target);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     return *target->process_group ? select_group(r, target) : select_embedded(r, target, NULL);
+}
+
+void pyw_target_resolve_handler(request_rec *r, const pyw_script *script, pyw_target *target)
+{
+    const pyw_dir_config *config = pyw_config_request(r);
+    const char *group = script->application_group ? script->application_group : config->application_group;
+    pyw_switch pass = script->pass_authorization;
+
+    memset(target, 0, sizeof(*target));
+    target->config = config;
+    target->pass_authorization = (pass != PYW_UNSET ? pass : config->pass_authorization) == PYW_ON;
+    split_path(r, target);
+    target->spec.kind = PYW_TARGET_SCRIPT;
+    target->spec.target = script->path;
+    target->spec.callable = "handle_request";
+    target->spec.group_is_default = group == NULL;
+    target->spec.group = pyw_target_expand(r, group ? group : "%{RESOURCE}", script->path);
+    target->spec.reloading = config->script_reloading != PYW_OFF;
+    group = script->process_group ? script->process_group : config->process_group;
+    target->process_group = group ? pyw_target_expand(r, group, target->script_name) : "";
 }
 
 /* The process group of the directory's applications may also run the scripts of its .htaccess. */
 static int may_choose(request_rec *r, const pyw_target *target, const pyw_script *script)
 {
+    const apr_array_header_t *allowed = target->config->restrict_process;
     const pyw_mount *mount = script->is_htaccess ? pyw_mount_get(r) : NULL;
 
-    if (!script->is_htaccess ||
+    if (!script->is_htaccess || (allowed && is_listed(allowed, target->process_group)) ||
         strcmp(target->process_group, process_group(r, target, mount ? mount->alias : NULL)) == 0) {
         return 1;
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0291) "%s in .htaccess may not run in process group '%s', which is not the WSGIProcessGroup of "
-                              "its directory",
+                  PYWNO(0291) "%s in .htaccess may not run in process group '%s', which is neither the "
+                              "WSGIProcessGroup of its directory nor listed in its WSGIRestrictProcess",
                   script->path, target->process_group);
     return 0;
 }
@@ -216,9 +256,10 @@ int pyw_target_select_function(request_rec *r, const pyw_script *script, const c
     spec->is_function = 1;
     spec->target = script->path;
     spec->callable = function;
-    spec->group = script->application_group ? expand(r, script->application_group, target->script_name) : "";
+    spec->group = script->application_group ? pyw_target_expand(r, script->application_group, target->script_name) : "";
     spec->reloading = target->config->script_reloading != PYW_OFF;
-    target->process_group = script->process_group ? expand(r, script->process_group, target->script_name) : "";
+    target->process_group =
+        script->process_group ? pyw_target_expand(r, script->process_group, target->script_name) : "";
     if (!*target->process_group) {
         return select_embedded(r, target, script);
     }

@@ -42,6 +42,15 @@ typedef struct pyw_target {
 /* Determines the names. `alias`: the alias of the request's mount, or NULL. */
 void pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target);
 
+/* As pyw_target_resolve, for the script of a handler. One interpreter serves all URLs of the handler by default. */
+void pyw_target_resolve_handler(request_rec *r, const pyw_script *script, pyw_target *target);
+
+/*
+ * The value of a setting: expands %{GLOBAL}, %{RESOURCE} (of `script_name`), %{ENV:x} and the like. The value of
+ * %{ENV:x} may be another form.
+ */
+const char *pyw_target_expand(request_rec *r, const char *text, const char *script_name);
+
 /* Finds the process group of a resolved target. Returns OK, or the status of the response; logs the reason. */
 int pyw_target_select(request_rec *r, pyw_target *target);
 

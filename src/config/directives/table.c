@@ -213,6 +213,12 @@ const command_rec pyw_config_directives[] = {
                      "the script of Require wsgi-group, and options"),
     AP_INIT_RAW_ARGS("WSGIAccessScript", pyw_directive_script, DIR_MEMBER(access_script), OR_AUTHCFG,
                      "a script that allows or denies access by host, and options"),
+    AP_INIT_RAW_ARGS("WSGIDispatchScript", pyw_directive_script, DIR_MEMBER(dispatch_script), RSRC_CONF | ACCESS_CONF,
+                     "a script that selects the process group, interpreter and callable of a request, and options"),
+    AP_INIT_RAW_ARGS("WSGIHandlerScript", pyw_directive_handler_script, NULL, RSRC_CONF | ACCESS_CONF,
+                     "the name of a handler for SetHandler and AddHandler, its script, and options"),
+    AP_INIT_RAW_ARGS("WSGIRestrictProcess", pyw_directive_restrict_process, NULL, RSRC_CONF | ACCESS_CONF,
+                     "the process groups that may be selected, %{GLOBAL} for httpd's children"),
 
     IGNORED("WSGIAcceptMutex"),
     IGNORED("WSGICaseSensitivity"),
@@ -238,8 +244,5 @@ const command_rec pyw_config_directives[] = {
     IGNORED("WSGITelemetryOptions"),
     IGNORED("WSGITelemetryService"),
     IGNORED("WSGIVerboseDebugging"),
-    REFUSED("WSGIRestrictProcess", "name the groups with WSGIProcessGroup only where they may be used"),
-    REFUSED("WSGIDispatchScript", "choose the group with WSGIProcessGroup %{ENV:name} and SetEnvIf or RewriteRule"),
-    REFUSED("WSGIHandlerScript", "mount the script with WSGIScriptAlias, or use SetHandler wsgi-script"),
     REFUSED("<WSGIInterpreterOptions", "give the options to WSGIDaemonProcess"),
     {NULL}};

@@ -9,9 +9,13 @@ _PREFIX = "pywsgi.call."
 
 def application(module, name):
     """Return the application of the function `name` of a script, or None if the script has no such function."""
-    function = getattr(module, name, None)
-    if not callable(function):
-        return None
+    if name == "dispatch":
+        function = [(setting, getattr(module, setting)) for setting in _settings
+                    if callable(getattr(module, setting, None))]
+    else:
+        function = getattr(module, name, None)
+        if not callable(function):
+            return None
     ask = _functions[name]
 
     def answer(environ, start_response):
@@ -85,9 +89,22 @@ def _allow_access(function, environ, arguments):
     raise _unexpected("allow_access", result, "True, False, or None to let the other directives decide")
 
 
+def _dispatch(functions, environ, arguments):
+    lines = []
+    for setting, function in functions:
+        result = function(environ)
+        if isinstance(result, str) and (result or setting != "callable_object"):
+            lines.append(setting.encode("ascii") + b"=" + _line(setting, result))
+        elif result is not None:
+            raise _unexpected(setting, result, "a name, or None to keep the setting")
+    return b"\n".join(lines)
+
+
+_settings = ("process_group", "application_group", "callable_object")
 _functions = {
     "check_password": _check_password,
     "get_realm_hash": _get_realm_hash,
     "groups_for_user": _groups_for_user,
     "allow_access": _allow_access,
+    "dispatch": _dispatch,
 }

@@ -81,6 +81,12 @@ GOOD = """
         WSGIClientGone Interrupt
         WSGITrustedProxies 127.0.0.1 10.0.0.0/8 172.16.0.0/255.240.0.0 192.168. ::1 2001:db8::/32
         WSGITrustedProxyHeaders Forwarded x-forwarded-for X-Forwarded-Host
+        WSGIAccessScript ${APPS}/hello.wsgi process-group=app application-group=%{GLOBAL}
+        WSGIAuthUserScript ${APPS}/hello.wsgi
+        WSGIAuthGroupScript "${APPS}/hello.wsgi" process-group=%{ENV:GROUP}
+        WSGIDispatchScript ${APPS}/hello.wsgi
+        WSGIHandlerScript my-handler ${APPS}/hello.wsgi process-group=app pass-authorization=On
+        WSGIRestrictProcess app other %{GLOBAL}
     </Directory>
 """
 
@@ -104,6 +110,10 @@ class TestAccepted:
     def test_headers_of_proxies_that_are_not_known(self, server, line, words):
         ok, text = configtest(server, line)
         assert ok and "PYW0107" in text and all(word in text for word in words), text
+
+    def test_a_script_with_functions_that_is_not_there_yet(self, server):
+        ok, text = configtest(server, "<Location />\nWSGIAccessScript ${APPS}/later.py\n</Location>")
+        assert ok and "PYW0107" in text and "later.py" in text
 
     def test_env_file(self, server):
         (server.root / "good.env").write_text("# comment\n\nA=1\nexport B=\"two words\"\n")
@@ -326,8 +336,17 @@ class TestMounts:
         ("<VirtualHost *:80>\nWSGISocketPrefix run/x\n</VirtualHost>", ["WSGISocketPrefix"]),
         ("<VirtualHost *:80>\nWSGIRestrictEmbedded On\n</VirtualHost>", ["WSGIRestrictEmbedded"]),
         ("<VirtualHost *:80>\nWSGIBatchScheduling Off\n</VirtualHost>", ["WSGIBatchScheduling"]),
-        ("WSGIAuthUserScript /x", ["WSGIAuthUserScript"]),
-        ("WSGIDispatchScript /x", ["WSGIDispatchScript"]),
+        ("WSGIAuthUserScript /x", ["WSGIAuthUserScript", "not allowed"]),
+        ("<Location />\nWSGIAuthUserScript\n</Location>", ["WSGIAuthUserScript needs the path"]),
+        ("<Location />\nWSGIAccessScript /x proces-group=app\n</Location>",
+         ["WSGIAccessScript", "did you mean 'process-group'?"]),
+        ("<Location />\nWSGIAccessScript /x process-group=nowhere\n</Location>",
+         ["WSGIAccessScript", "'nowhere' is not defined"]),
+        ("WSGIDispatchScript /x application-group=", ["WSGIDispatchScript", "'application-group' has an empty value"]),
+        ("WSGIDispatchScript /x application-group=%{X}", ["WSGIDispatchScript", "unknown variable '%{X}'"]),
+        ("WSGIHandlerScript /x", ["WSGIHandlerScript needs the name of a handler"]),
+        ("WSGIHandlerScript name /x pass-authorization=1", ["WSGIHandlerScript", "'1'", "On or Off"]),
+        ("WSGIRestrictProcess", ["WSGIRestrictProcess needs the names"]),
     ])
     def test_directives(self, server, config, words):
         refused(server, config, *words)

@@ -16,7 +16,7 @@ from unittest import mock
 from embedded_package import take_calls  # before pywsgi, which it makes importable
 
 import pywsgi
-from pywsgi import _fork, _hooks, _imports, _interpreter, _program, _shutdown, _signals, _streams, _threads
+from pywsgi import _fork, _hooks, _imports, _interpreter, _program, _scripts, _shutdown, _signals, _streams, _threads
 
 
 def run_python(code):
@@ -423,6 +423,59 @@ class TestImports(unittest.TestCase):
         first, second = ValueError(1), ValueError(2)
         first.__cause__, second.__cause__ = second, first
         assert _imports.explain_refusal(first) is None
+
+
+class TestScripts(unittest.TestCase):
+    def ask(self, name, script, **arguments):
+        """Return the answer, and the environ that the function has seen."""
+        heads = []
+        known = {**dict.fromkeys(("user", "password", "realm", "host"), ""), "groups": "a\nb", **arguments}
+        environ = {"PATH_INFO": "/", **{"pywsgi.call." + key: value for key, value in known.items()}}
+        application = _scripts.application(types.SimpleNamespace(**script), name)
+        body = application(environ, lambda *head: heads.append(head))
+        assert heads == [("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body[0])))])]
+        return body[0], environ
+
+    def test_a_script_without_the_function_has_no_application(self):
+        for script in ({}, {"check_password": "text"}):
+            assert _scripts.application(types.SimpleNamespace(**script), "check_password") is None
+
+    def test_the_function_does_not_see_the_arguments_in_environ(self):
+        answer, environ = self.ask("check_password", {"check_password": lambda *_: True}, user="u", password="p")
+        assert answer == b"granted" and environ == {"PATH_INFO": "/"}
+
+    def test_arguments_are_utf8_or_latin1(self):
+        for sent, seen in (("\xc3\xb6", "\xf6"), ("\xf6", "\xf6")):
+            check = mock.Mock(return_value=None)
+            assert self.ask("check_password", {"check_password": check}, user=sent, password="")[0] == b"unknown"
+            assert check.call_args[0][1] == seen
+
+    def test_answers(self):
+        digest = "0123456789ABCDEF" * 2
+        for name, result, answer in (
+                ("check_password", False, b"denied"), ("check_password", "\xf6", b"user \xc3\xb6"),
+                ("get_realm_hash", None, b"unknown"), ("get_realm_hash", digest, b"hash " + digest.lower().encode()),
+                ("groups_for_user", ["c", "b"], b"granted"), ("groups_for_user", ["ab"], b"denied"),
+                ("groups_for_user", [""], b"denied"), ("allow_access", None, b"undecided")):
+            assert self.ask(name, {name: lambda *_, result=result: result})[0] == answer
+
+    def test_other_results_are_errors_that_do_not_show_the_value(self):
+        for name, result in (
+                ("check_password", 1), ("check_password", ""), ("get_realm_hash", "secret"),
+                ("groups_for_user", "secret"), ("groups_for_user", [b"secret"]), ("allow_access", "secret")):
+            with self.assertRaises(TypeError) as caught:
+                self.ask(name, {name: lambda *_, result=result: result})
+            assert "secret" not in str(caught.exception)
+
+    def test_dispatch_asks_the_functions_that_are_there(self):
+        script = {"process_group": lambda environ: "blog", "callable_object": lambda environ: None,
+                  "application_group": "a name that the script has imported"}
+        assert self.ask("dispatch", script)[0] == b"process_group=blog"
+        assert self.ask("dispatch", {})[0] == b""
+
+    def test_a_name_has_no_control_characters(self):
+        with self.assertRaises(ValueError):
+            self.ask("dispatch", {"process_group": lambda environ: "a\nb=c"})
 
 
 class TestSetUp(unittest.TestCase):

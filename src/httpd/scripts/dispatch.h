@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_SCRIPTS_DISPATCH_H
+#define PYW_HTTPD_SCRIPTS_DISPATCH_H
+
+/* WSGIDispatchScript: functions that select the process group, application group and callable of a request. */
+
+#include <httpd.h>
+
+#include "httpd/target.h"
+
+/* Replaces the names of a resolved target by those that the functions return. Returns OK, or a status; logs it. */
+int pyw_dispatch(request_rec *r, pyw_target *target);
+
+/* The process group that pyw_dispatch has selected for the request, "" for embedded; NULL: it was not called yet. */
+const char *pyw_dispatch_result(const request_rec *r);
+
+#endif
