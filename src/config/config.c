@@ -59,6 +59,7 @@ void *pyw_config_create_dir(apr_pool_t *pool, char *directory)
     config->request_timeout = -1;
     config->priority = PYW_UNSET;
     config->status = PYW_UNSET;
+    config->status_hides_query = PYW_UNSET;
     config->concurrency = -1;
     return config;
 }
@@ -103,6 +104,7 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding)
     config->request_timeout = inner->request_timeout >= 0 ? inner->request_timeout : outer->request_timeout;
     config->priority = inner_switch(outer->priority, inner->priority);
     config->status = inner_switch(outer->status, inner->status);
+    config->status_hides_query = inner_switch(outer->status_hides_query, inner->status_hides_query);
     config->concurrency = inner->concurrency >= 0 ? inner->concurrency : outer->concurrency;
     config->concurrency_location = inner->concurrency >= 0 ? inner->concurrency_location : outer->concurrency_location;
     config->trusted_proxies = inner->trusted_proxies ? inner->trusted_proxies : outer->trusted_proxies;

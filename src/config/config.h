@@ -55,6 +55,7 @@ typedef struct pyw_dir_config {
     pyw_switch interrupts_gone;    /* WSGIClientGone: On is Interrupt; default Off, Ignore */
     apr_interval_time_t request_timeout; /* 0: no limit; -1: unset, the group's option decides */
     pyw_switch status;                   /* WSGIStatus; default Off */
+    pyw_switch status_hides_query;       /* WSGIStatus On hide-query */
     pyw_switch priority;                 /* WSGIPriority: On is High; default Normal */
     int concurrency;                     /* WSGIConcurrency: maximum of running requests; 0: no limit; -1: unset */
     int concurrency_location;            /* the number of the scope that sets it, 1 ... 63 */

@@ -13,6 +13,7 @@
 #include "httpd/queue/batch_scheduling.h"
 #include "httpd/queue/shared_memory.h"
 #include "httpd/request/upload.h"
+#include "httpd/status/in_flight.h"
 
 void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
@@ -26,5 +27,6 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_connection_pool_child_init(pchild, pyw_shared_memory_size());
     pyw_background_child_init(pchild);
     pyw_metrics_child_init(pchild, main_server);
+    pyw_in_flight_child_init();
     pyw_embedded_child_init(pchild, main_server);
 }

@@ -14,6 +14,7 @@
 #include "httpd/mount.h"
 #include "httpd/request/body.h"
 #include "httpd/scripts/dispatch.h"
+#include "httpd/status/in_flight.h"
 #include "httpd/target.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -150,7 +151,9 @@ int pyw_handler(request_rec *r)
         pyw_log_notes_are_wanted()) {
         pyw_timing_identify(&target.timing, r);
     }
+    pyw_in_flight_begin(r, &target);
     status = target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
+    pyw_in_flight_end(&target);
     pyw_metrics_count(r, &target, status);
     if (pyw_log_notes_are_wanted()) {
         pyw_log_notes_set(r, &target);

@@ -24,6 +24,7 @@ typedef struct pyw_measure {
     uint32_t worker; /* its process id; 0: none, or embedded */
     int client_left; /* before the response was complete */
     pyw_refusal refusal;
+    struct pyw_board_entry *board; /* shows the request while it runs; NULL: it is not shown */
 } pyw_measure;
 
 typedef struct pyw_target {

@@ -15,6 +15,7 @@
 #include "config/directives/directives.h"
 #include "config/directives/proxies.h"
 #include "config/directives/scripts.h"
+#include "config/directives/status.h"
 #include "config/import.h"
 
 /* Sets a text in the directory configuration; cmd->info is the member's offset. */
@@ -186,8 +187,8 @@ const command_rec pyw_config_directives[] = {
                   "the maximum number of requests of this section that run in their process group at a time"),
     AP_INIT_TAKE1("WSGIPriority", pyw_directive_priority, NULL, RSRC_CONF | ACCESS_CONF,
                   "High: served before other requests, and by reserved threads; Normal (default)"),
-    AP_INIT_TAKE1("WSGIStatus", set_switch, DIR_MEMBER(status), RSRC_CONF | ACCESS_CONF,
-                  "On: SetHandler pywsgi-metrics, pywsgi-live and pywsgi-ready answer here"),
+    AP_INIT_TAKE12("WSGIStatus", pyw_directive_status, NULL, RSRC_CONF | ACCESS_CONF,
+                   "On: SetHandler pywsgi-status, pywsgi-metrics, pywsgi-live and pywsgi-ready answer here"),
     AP_INIT_TAKE1("WSGIRestrictEmbedded", set_global_switch, MAIN_MEMBER(restrict_embedded), RSRC_CONF,
                   "On: no application runs in httpd's children"),
     AP_INIT_TAKE1("WSGIBatchScheduling", set_global_switch, MAIN_MEMBER(batch_scheduling), RSRC_CONF,

@@ -15,6 +15,7 @@
 #include "httpd/embedded/exchange.h"
 #include "httpd/embedded/forked.h"
 #include "httpd/log.h"
+#include "httpd/status/board.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -200,6 +201,7 @@ int pyw_embedded_serve(request_rec *r, pyw_target *target)
     }
     pyw_embedded_exchange_init(&exchange, r, target);
     target->measure.begun = target->timing.taken;
+    pyw_board_set(target->measure.board, PYW_BOARD_APPLICATION);
     embedded.running++;
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {

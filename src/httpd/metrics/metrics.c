@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* MAP_ANONYMOUS */
-#endif
 #include "httpd/metrics/metrics.h"
 
 #include <apr_strings.h>
@@ -9,16 +6,13 @@
 #include <http_config.h>
 #include <http_log.h>
 #include <http_main.h>
-#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/version.h"
 #include "httpd/queue/shared_memory.h"
+#include "httpd/shared_segment.h"
 
 APLOG_USE_MODULE(pywsgi);
-
-#define KEY_SIZE 64
 
 /* The series of this child's virtual hosts that were used already: for each host, embedded mode and then each group. */
 static struct {
@@ -26,31 +20,16 @@ static struct {
     int groups;
 } metrics;
 
-/* A different build of this module, with another layout, begins with a new table. */
-static const char *retained_key(char key[KEY_SIZE])
-{
-    apr_snprintf(key, KEY_SIZE, "pywsgi-metrics " PYW_VERSION " %lu", (unsigned long)pyw_series_table_size());
-    return key;
-}
-
 pyw_result pyw_metrics_prepare(void)
 {
-    char key[KEY_SIZE];
-    pyw_series_table **retained = ap_retained_data_get(retained_key(key));
-    void *created;
+    int is_new;
 
-    if (!retained) {
-        created = mmap(NULL, pyw_series_table_size(), PROT_READ | PROT_WRITE,
-                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (created == MAP_FAILED || pyw_series_table_init(created) != 0) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
-                         PYWNO(0212) "no shared memory for the metrics of requests");
-            return PYW_FAILED;
-        }
-        retained = ap_retained_data_create(key, sizeof(pyw_series_table *));
-        *retained = created;
+    metrics.table = pyw_shared_segment("metrics", pyw_series_table_size(), &is_new);
+    if (!metrics.table || (is_new && pyw_series_table_init(metrics.table) != 0)) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
+                     PYWNO(0212) "no shared memory for the metrics of requests");
+        return PYW_FAILED;
     }
-    metrics.table = *retained;
     return PYW_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "httpd/client_socket.h"
 #include "httpd/parent/liveness_pipe.h"
 #include "httpd/queue/batch_scheduling.h"
+#include "httpd/status/board.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -211,6 +212,7 @@ static int await_slot(pyw_admission *admission)
     pyw_slot_outcome outcome = PYW_SLOT_WAITS;
 
     limit_wait(admission);
+    pyw_board_set(admission->target->measure.board, PYW_BOARD_QUEUED);
     while (outcome == PYW_SLOT_WAITS) {
         int status;
 
@@ -231,6 +233,7 @@ int pyw_admission_enter(pyw_admission *admission)
 {
     pyw_slot_parameters parameters;
     pyw_slot_outcome outcome;
+    int status;
 
     if (admission->is_repeated && pyw_clock_ms() >= admission->queue_end) {
         return refuse_request(admission, PYW_REFUSED_LATE, "it waited for queue-timeout");
@@ -239,7 +242,12 @@ int pyw_admission_enter(pyw_admission *admission)
     outcome = pyw_slots_enter(slots_of(admission), &parameters, &admission->slot);
     pyw_batch_scheduling_note(admission->slot.requests);
     admission->has_slot = outcome == PYW_SLOT_GRANTED || outcome == PYW_SLOT_WAITS;
-    return outcome == PYW_SLOT_WAITS ? await_slot(admission) : status_of(outcome, admission);
+    status = outcome == PYW_SLOT_WAITS ? await_slot(admission) : status_of(outcome, admission);
+    if (status == OK) {
+        pyw_board_set(admission->target->measure.board, PYW_BOARD_APPLICATION);
+        pyw_board_set_worker(admission->target->measure.board, admission->slot.pid);
+    }
+    return status;
 }
 
 static void leave_queue(pyw_admission *admission, int worked)
@@ -252,6 +260,9 @@ static void leave_queue(pyw_admission *admission, int worked)
 
 void pyw_admission_leave(pyw_admission *admission)
 {
+    if (admission->has_slot) {
+        pyw_board_set(admission->target->measure.board, PYW_BOARD_WRITING);
+    }
     leave_queue(admission, 1);
 }
 

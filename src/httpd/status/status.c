@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "httpd/status/metrics_text.h"
+#include "httpd/status/page.h"
 #include "shm/worker_list.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -75,15 +76,13 @@ static int send_ready(request_rec *r)
     return OK;
 }
 
-static int send_metrics(request_rec *r)
-{
-    return pyw_metrics_text_send(r);
-}
-
 static const struct {
     const char *name;
     int (*send)(request_rec *r);
-} handlers[] = {{"pywsgi-live", send_live}, {"pywsgi-ready", send_ready}, {"pywsgi-metrics", send_metrics}};
+} handlers[] = {{"pywsgi-live", send_live},
+                {"pywsgi-ready", send_ready},
+                {"pywsgi-metrics", pyw_metrics_text_send},
+                {"pywsgi-status", pyw_page_send}};
 
 static int check_request(request_rec *r)
 {

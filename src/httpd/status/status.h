@@ -3,8 +3,8 @@
 #define PYW_HTTPD_STATUS_STATUS_H
 
 /*
- * The handlers pywsgi-live, pywsgi-ready and pywsgi-metrics. httpd's child answers from shared memory, without a thread
- * of Python and without the manager. They answer only where WSGIStatus is On.
+ * The handlers pywsgi-live, pywsgi-ready, pywsgi-metrics and pywsgi-status. httpd's child answers from shared memory,
+ * without a thread of Python and without the manager. They answer only where WSGIStatus is On.
  */
 
 #include <httpd.h>

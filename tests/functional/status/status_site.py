@@ -18,6 +18,14 @@ HANDLERS = """
     SetHandler pywsgi-ready
     WSGIStatus On
 </Location>
+<Location /-/status>
+    SetHandler pywsgi-status
+    WSGIStatus On
+</Location>
+<Location /-/status-without-query>
+    SetHandler pywsgi-status
+    WSGIStatus On hide-query
+</Location>
 <Location /-/closed>
     SetHandler pywsgi-metrics
 </Location>
@@ -30,8 +38,9 @@ def application(environ, start_response):
     size = len(environ["wsgi.input"].read())
     path, data = environ["PATH_INFO"], os.path.join(os.path.dirname(__file__), "..", "data")
     if path == "/wait":
-        open(os.path.join(data, "begun." + environ["QUERY_STRING"]), "w").close()
-        while not os.path.exists(os.path.join(data, "go." + environ["QUERY_STRING"])):
+        name = environ["QUERY_STRING"].split("&")[0]
+        open(os.path.join(data, "begun." + name), "w").close()
+        while not os.path.exists(os.path.join(data, "go." + name)):
             time.sleep(0.01)
     if path == "/sleep":
         time.sleep(0.3)

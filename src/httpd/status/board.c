@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/status/board.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+struct pyw_board_entry {
+    _Atomic int32_t owner;     /* process id; 0: free */
+    _Atomic uint32_t sequence; /* odd while the request is written */
+    _Atomic uint32_t phase;
+    _Atomic uint32_t worker;
+    pyw_board_request request;
+};
+
+struct pyw_board {
+    uint32_t capacity;
+    _Atomic uint32_t hint; /* where the search for a free entry begins */
+    pyw_board_entry entries[];
+};
+
+static _Thread_local pyw_board_entry *own;
+static pthread_key_t at_thread_end;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+
+size_t pyw_board_size(uint32_t capacity)
+{
+    return sizeof(pyw_board) + capacity * sizeof(pyw_board_entry);
+}
+
+void pyw_board_init(pyw_board *board, uint32_t capacity)
+{
+    board->capacity = capacity;
+}
+
+uint32_t pyw_board_capacity(const pyw_board *board)
+{
+    return board->capacity;
+}
+
+const char *pyw_board_phase_name(pyw_board_phase phase)
+{
+    static const char *const names[PYW_BOARD_PHASES] = {
+        [PYW_BOARD_IDLE] = "idle",       [PYW_BOARD_BODY] = "body",
+        [PYW_BOARD_QUEUED] = "queued",   [PYW_BOARD_APPLICATION] = "application",
+        [PYW_BOARD_WRITING] = "writing",
+    };
+
+    return names[phase];
+}
+
+static void release(void *data)
+{
+    pyw_board_entry *entry = data;
+
+    atomic_store(&entry->phase, PYW_BOARD_IDLE);
+    atomic_store(&entry->owner, 0);
+}
+
+static void make_key(void)
+{
+    pthread_key_create(&at_thread_end, release);
+}
+
+void pyw_board_adopt(pyw_board *board)
+{
+    int32_t self = (int32_t)getpid();
+
+    own = NULL;
+    for (uint32_t i = 0; i < board->capacity; i++) {
+        int32_t owner = atomic_load(&board->entries[i].owner);
+
+        if (owner != 0 && (owner == self || kill(owner, 0) != 0)) {
+            release(&board->entries[i]);
+        }
+    }
+}
+
+static pyw_board_entry *claim(pyw_board *board)
+{
+    uint32_t first = atomic_load_explicit(&board->hint, memory_order_relaxed);
+    int32_t self = (int32_t)getpid();
+
+    for (uint32_t i = 0; i < board->capacity; i++) {
+        uint32_t index = (first + i) % board->capacity;
+        int32_t is_free = 0;
+
+        if (atomic_compare_exchange_strong(&board->entries[index].owner, &is_free, self)) {
+            atomic_store_explicit(&board->hint, index + 1, memory_order_relaxed);
+            return &board->entries[index];
+        }
+    }
+    return NULL;
+}
+
+pyw_board_entry *pyw_board_own(pyw_board *board)
+{
+    if (own == NULL) {
+        pthread_once(&key_once, make_key);
+        own = claim(board);
+        if (own != NULL) {
+            pthread_setspecific(at_thread_end, own);
+        }
+    }
+    return own;
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+    size_t length = strnlen(from, size - 1);
+
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
+void pyw_board_begin(pyw_board_entry *entry, int64_t arrival, const char *const texts[5])
+{
+    uint32_t sequence;
+
+    if (entry == NULL) {
+        return;
+    }
+    sequence = atomic_load_explicit(&entry->sequence, memory_order_relaxed) | 1;
+    atomic_store_explicit(&entry->sequence, sequence, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    entry->request.arrival = arrival;
+    copy(entry->request.method, sizeof(entry->request.method), texts[0]);
+    copy(entry->request.url, sizeof(entry->request.url), texts[1]);
+    copy(entry->request.client, sizeof(entry->request.client), texts[2]);
+    copy(entry->request.id, sizeof(entry->request.id), texts[3]);
+    copy(entry->request.group, sizeof(entry->request.group), texts[4]);
+    atomic_store_explicit(&entry->worker, 0, memory_order_relaxed);
+    atomic_store_explicit(&entry->phase, PYW_BOARD_BODY, memory_order_relaxed);
+    atomic_store_explicit(&entry->sequence, sequence + 1, memory_order_release);
+}
+
+void pyw_board_set(pyw_board_entry *entry, pyw_board_phase phase)
+{
+    if (entry != NULL) {
+        atomic_store_explicit(&entry->phase, phase, memory_order_relaxed);
+    }
+}
+
+void pyw_board_set_worker(pyw_board_entry *entry, uint32_t pid)
+{
+    if (entry != NULL) {
+        atomic_store_explicit(&entry->worker, pid, memory_order_relaxed);
+    }
+}
+
+/* Ends the texts, which another process may be writing. */
+static void terminate(pyw_board_request *request)
+{
+    request->method[sizeof(request->method) - 1] = '\0';
+    request->url[sizeof(request->url) - 1] = '\0';
+    request->client[sizeof(request->client) - 1] = '\0';
+    request->id[sizeof(request->id) - 1] = '\0';
+    request->group[sizeof(request->group) - 1] = '\0';
+}
+
+pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board_request *request, uint32_t *worker)
+{
+    const pyw_board_entry *entry = &board->entries[index];
+    int32_t owner = atomic_load(&entry->owner);
+    uint32_t sequence = atomic_load_explicit(&entry->sequence, memory_order_acquire);
+    uint32_t phase = atomic_load_explicit(&entry->phase, memory_order_relaxed);
+
+    if (owner == 0 || phase == PYW_BOARD_IDLE || phase >= PYW_BOARD_PHASES || sequence % 2 != 0) {
+        return PYW_BOARD_IDLE;
+    }
+    memcpy(request, &entry->request, sizeof(*request));
+    *worker = atomic_load_explicit(&entry->worker, memory_order_relaxed);
+    atomic_thread_fence(memory_order_acquire);
+    terminate(request);
+    if (atomic_load_explicit(&entry->sequence, memory_order_relaxed) != sequence || kill(owner, 0) != 0) {
+        return PYW_BOARD_IDLE;
+    }
+    return phase;
+}

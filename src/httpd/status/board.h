@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_STATUS_BOARD_H
+#define PYW_HTTPD_STATUS_BOARD_H
+
+/*
+ * The requests in flight: an entry for each thread of httpd's children that has had one, in memory that all children
+ * share. A thread writes its entry without a lock; any process may read it meanwhile, and notices if it changes. Does
+ * not use httpd.h.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    PYW_BOARD_IDLE = 0,
+    PYW_BOARD_BODY,        /* httpd reads the request body */
+    PYW_BOARD_QUEUED,      /* waits for a worker */
+    PYW_BOARD_APPLICATION, /* runs */
+    PYW_BOARD_WRITING,     /* has ended in the application; httpd sends the rest to the client */
+    PYW_BOARD_PHASES
+} pyw_board_phase;
+
+/* A request. Longer texts are cut. */
+typedef struct pyw_board_request {
+    int64_t arrival; /* microseconds of base/clock.h */
+    char method[16];
+    char url[256];
+    char client[48];
+    char id[48];
+    char group[64];
+} pyw_board_request;
+
+typedef struct pyw_board pyw_board;
+typedef struct pyw_board_entry pyw_board_entry;
+
+/* The size of a board, and its initialisation in zeroed shared memory. */
+size_t pyw_board_size(uint32_t capacity);
+void pyw_board_init(pyw_board *board, uint32_t capacity);
+uint32_t pyw_board_capacity(const pyw_board *board);
+
+/* "body", "queued" ... */
+const char *pyw_board_phase_name(pyw_board_phase phase);
+
+/* In a new child: frees the entries of dead processes, and of one that had the same id. */
+void pyw_board_adopt(pyw_board *board);
+
+/*
+ * The entry of the calling thread, which ends with the thread. NULL: all are in use; then the request is not shown. The
+ * other functions accept NULL.
+ */
+pyw_board_entry *pyw_board_own(pyw_board *board);
+
+/* Shows a request in the phase BODY, until pyw_board_set with PYW_BOARD_IDLE. `texts`: in the order of the members. */
+void pyw_board_begin(pyw_board_entry *entry, int64_t arrival, const char *const texts[5]);
+void pyw_board_set(pyw_board_entry *entry, pyw_board_phase phase);
+void pyw_board_set_worker(pyw_board_entry *entry, uint32_t pid);
+
+/*
+ * Copies the request of an entry. Any process. Returns its phase; PYW_BOARD_IDLE also if the entry changes meanwhile or
+ * its process has ended. *worker: the pid of its worker; 0: none.
+ */
+pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board_request *request, uint32_t *worker);
+
+#endif

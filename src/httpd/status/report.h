@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_STATUS_REPORT_H
+#define PYW_HTTPD_STATUS_REPORT_H
+
+/* The present state of all process groups, and the requests in flight. Read from shared memory; waits for nobody. */
+
+#include <apr_tables.h>
+#include <httpd.h>
+
+#include "httpd/metrics/series.h"
+#include "httpd/status/board.h"
+
+typedef struct pyw_report_group {
+    const char *name;                          /* "%{GLOBAL}": embedded applications */
+    const char *state;                         /* "running" ... */
+    apr_uint64_t workers;                      /* that accept requests */
+    apr_uint64_t threads;                      /* of them */
+    apr_uint64_t running;                      /* requests in workers */
+    apr_uint64_t waiting;                      /* requests that wait for a worker */
+    apr_uint64_t requests[PYW_SERIES_CLASSES]; /* of all virtual hosts */
+    apr_uint64_t refused;
+} pyw_report_group;
+
+typedef struct pyw_report_request {
+    pyw_board_request request;
+    const char *phase;
+    apr_uint64_t age; /* milliseconds */
+    uint32_t worker;  /* its pid; 0: none */
+} pyw_report_request;
+
+typedef struct pyw_report {
+    apr_array_header_t *groups;   /* pyw_report_group; embedded applications last, if they had a request */
+    apr_array_header_t *requests; /* pyw_report_request, the oldest first */
+} pyw_report;
+
+/* Allocates from `pool`. With `hide_query`, URLs end before their query string. */
+void pyw_report_read(pyw_report *report, apr_pool_t *pool, int hide_query);
+
+#endif
