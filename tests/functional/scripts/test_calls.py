@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The calls of functions: hostile answers, workers that die, groups with one thread, templates, and changed scripts."""
+import concurrent.futures
+
+import pytest
+from pyw import wait_for
+from pyw.site import Site
+from scripts_site import APPS, BASIC, COMMON, SECRET, credentials, in_both_modes
+
+MODULES = ("auth_basic", "authz_user")
+
+HOSTILE = """
+from pywsgi import _scripts
+
+_scripts._functions["check_password"] = lambda function, environ, arguments: eval(environ["HTTP_X_ANSWER"])
+
+def check_password(environ, user, password):
+    return True
+"""
+
+
+class TestHostileAnswers:
+    """The code of the site has replaced the code that answers for it."""
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        config = COMMON + in_both_modes(BASIC).replace("auth.py", "hostile.py")
+        return make_httpd(config, apps={**APPS, "hostile.py": HOSTILE}, modules=MODULES)
+
+    def ask(self, site, answer):
+        return site.get("/", credentials("bob") + [("X-Answer", answer)]).status
+
+    def test_a_proper_answer_is_understood(self, site):
+        assert self.ask(site, 'b"granted"') == 200
+
+    @pytest.mark.parametrize("answer", [
+        'b""', 'b"GRANTED"', r'b"granted\n"', r'b"granted\0"', 'b"granted denied"', 'b"user "', 'b"user"',
+        r'b"user a\nb"', r'b"user a\r"', 'b"hash " + b"0" * 32', 'b"x" * 4097', 'b"x" * 3000000'])
+    def test_anything_else_denies(self, site, answer):
+        site.expect_log(r"PYW0293.*check_password\(\)")
+        assert self.ask(site, answer) == 500
+
+
+class TestWorkersThatDie:
+    SECTION = BASIC
+    MODULES = MODULES
+
+    def test_the_request_is_refused_and_the_next_is_served(self, server):
+        site = Site(server, "daemon")
+        server.expect_log("PYW0243.*client gets 502")
+        server.expect_log("PYW0292.*status 502")
+        server.allow_log("PYW031|PYW0305|PYW033")
+        assert site.get("/", credentials("dies")).status == 500
+        wait_for(lambda: site.get("/", credentials("bob")).status == 200)
+
+
+class TestOneThread:
+    """The group of the script is that of the application."""
+    SECTION = BASIC
+    MODULES = MODULES
+
+    def test_requests_do_not_wait_for_themselves(self, server):
+        site = Site(server, "daemon")
+
+        def send(number):
+            return site.post("/", b"x" * number * 1000, credentials("bob")).status
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(send, range(40))) == {200}
+
+
+class TestTemplates:
+    CONFIG = "WSGIDaemonProcess forked processes=2 threads=1 preload=On python-path=${APPS}\n"
+    GROUP = "forked"
+    SECTION = BASIC
+    MODULES = MODULES
+
+    def test_a_forked_worker_calls_functions(self, server):
+        site = Site(server, "daemon")
+        assert [site.get("/", credentials(user)).status for user in ("bob", "eve", "bob")] == [200, 401, 200]
+        server.allow_log("AH01618")
+
+
+class TestPrefork:
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd(COMMON + in_both_modes(BASIC), apps=APPS, modules=MODULES, mpm="prefork")
+
+    def test_users_are_authenticated(self, site):
+        site.httpd.allow_log("AH01618")
+        assert [site.get("/", credentials(user)).status for user in ("bob", "eve", "bob")] == [200, 401, 200]
+
+
+BOTH = """
+import os
+from support import note
+
+note("executed", str(os.getpid()))
+
+def check_password(environ, user, password):
+    return True
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Length", "0")])
+    return []
+"""
+
+
+class TestOneFile:
+    """Django's documentation: the script of the application also authenticates."""
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd("""
+            WSGIPythonPath ${APPS}
+            WSGIDaemonProcess app threads=1 python-path=${APPS}
+            WSGIApplicationGroup %{GLOBAL}
+            WSGIScriptAlias /embedded ${APPS}/both.wsgi
+            WSGIScriptAlias /daemon ${APPS}/both.wsgi process-group=app
+            """ + in_both_modes(BASIC).replace("auth.py", "both.wsgi"), apps={**APPS, "both.wsgi": BOTH}, modules=MODULES)
+
+    def test_it_is_executed_once_in_a_process(self, site):
+        for _ in range(3):
+            assert site.get("/", credentials("bob")).status == 200
+        executed = site.notes("executed")
+        assert len(executed) == len(set(executed))
+
+
+ANSWERS = "def check_password(environ, user, password):\n    return %s\n"
+
+
+class TestChangedScripts:
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd(COMMON + in_both_modes(BASIC).replace("auth.py", "answer.py"),
+                          apps={**APPS, "answer.py": ANSWERS % "True"}, modules=MODULES)
+
+    def test_new_code_is_used(self, site):
+        site.httpd.allow_log("AH01617|AH01618")
+        for answer, status in (("True", 200), ("False", 401), ("None", 401), ("user", 200)):
+            (site.httpd.apps / "answer.py").write_text(ANSWERS % answer)
+            wait_for(lambda: site.get("/", credentials("bob", SECRET)).status == status)
