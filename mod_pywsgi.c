@@ -23,6 +23,7 @@
 #include "httpd/scripts/access.h"
 #include "httpd/scripts/authn.h"
 #include "httpd/scripts/authz.h"
+#include "httpd/scripts/tls.h"
 #include "httpd/timing.h"
 #include "mod_pywsgi.h"
 
@@ -55,6 +56,7 @@ static void register_hooks(apr_pool_t *pool)
     pyw_access_register();
     pyw_authn_register(pool);
     pyw_authz_register(pool);
+    pyw_tls_register();
     APR_REGISTER_OPTIONAL_FN(pywsgi_process_group);
 }
 

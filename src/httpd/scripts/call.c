@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "httpd/backend/daemon.h"
 #include "httpd/embedded/embedded.h"
+#include "httpd/scripts/tls.h"
 #include "httpd/target.h"
 #include "httpd/timing.h"
 
@@ -149,6 +150,7 @@ static int serve(const pyw_call *call, answer *into)
     }
     target.config = config_of_call(r->pool, target.config);
     target.arguments = call->arguments;
+    pyw_tls_add_variables(call->arguments, r);
     limit_time(&target, r);
     own = request_of_call(r, &filter);
     status = target.group ? pyw_daemon_serve(own, &target) : pyw_embedded_serve(own, &target);

@@ -5,6 +5,7 @@ Such a call is a request of its own. An application of this module takes the arg
 function, and answers with a line that httpd/scripts parses. An exception is an error response, and denies access.
 """
 _PREFIX = "pywsgi.call."
+_TLS = _PREFIX + "tls."
 
 
 def application(module, name):
@@ -20,11 +21,18 @@ def application(module, name):
 
     def answer(environ, start_response):
         arguments = {key: _text(environ.pop(key)) for key in list(environ) if key.startswith(_PREFIX)}
+        _offer_mod_ssl(environ, arguments)
         body = ask(function, environ, arguments)
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
         return [body]
 
     return answer
+
+
+def _offer_mod_ssl(environ, arguments):
+    variables = {key[len(_TLS):]: value for key, value in arguments.items() if key.startswith(_TLS)}
+    environ["mod_ssl.is_https"] = lambda: variables.get("HTTPS") == "on"
+    environ["mod_ssl.var_lookup"] = variables.get
 
 
 def _text(value):

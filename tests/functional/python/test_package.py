@@ -442,7 +442,14 @@ class TestScripts(unittest.TestCase):
 
     def test_the_function_does_not_see_the_arguments_in_environ(self):
         answer, environ = self.ask("check_password", {"check_password": lambda *_: True}, user="u", password="p")
-        assert answer == b"granted" and environ == {"PATH_INFO": "/"}
+        assert answer == b"granted"
+        assert sorted(environ) == ["PATH_INFO", "mod_ssl.is_https", "mod_ssl.var_lookup"]
+
+    def test_variables_of_mod_ssl(self):
+        for arguments, expected in (({}, (False, None)),
+                                    ({"tls.HTTPS": "on", "tls.SSL_PROTOCOL": "TLSv1.3"}, (True, "TLSv1.3"))):
+            _, environ = self.ask("dispatch", {}, **arguments)
+            assert (environ["mod_ssl.is_https"](), environ["mod_ssl.var_lookup"]("SSL_PROTOCOL")) == expected
 
     def test_arguments_are_utf8_or_latin1(self):
         for sent, seen in (("\xc3\xb6", "\xf6"), ("\xf6", "\xf6")):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls of functions: hostile answers, workers that die, groups with one thread, templates, and changed scripts."""
 import concurrent.futures
+import json
+import subprocess
 
 import pytest
 from pyw import wait_for
 from pyw.site import Site
+from pyw.tls import virtual_host
 from scripts_site import APPS, BASIC, COMMON, SECRET, credentials, in_both_modes
 
 MODULES = ("auth_basic", "authz_user")
@@ -140,3 +143,45 @@ class TestChangedScripts:
         for answer, status in (("True", 200), ("False", 401), ("None", 401), ("user", 200)):
             (site.httpd.apps / "answer.py").write_text(ANSWERS % answer)
             wait_for(lambda: site.get("/", credentials("bob", SECRET)).status == status)
+
+
+TLS = """
+import json
+
+def allow_access(environ, host):
+    look_up = environ["mod_ssl.var_lookup"]
+    facts = [environ["mod_ssl.is_https"](), look_up("SSL_CLIENT_VERIFY"), look_up("SSL_CLIENT_S_DN"),
+             look_up("SSL_CLIENT_CERT"), look_up("NO_SUCH_NAME")]
+    with open(environ["DOCUMENT_ROOT"] + "/../data/tls", "w") as file:
+        json.dump(facts, file)
+    return True
+"""
+
+
+class TestTls:
+    """mod_wsgi's functions for the variables of mod_ssl."""
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        server = make_httpd(start=False, modules=("ssl", "socache_shmcb"), apps={**APPS, "access.py": TLS})
+        section = in_both_modes("WSGIAccessScript @SCRIPT@\n").replace("auth.py", "access.py")
+        server.configure(COMMON + section + virtual_host(server, "SSLVerifyClient optional_no_ca"))
+        return server.start()
+
+    def facts(self, server, url, *arguments):
+        (server.data / "tls").unlink(missing_ok=True)
+        subprocess.run(["curl", "-sfk", "-o", "/dev/null", *arguments, url], check=True)
+        return json.loads((server.data / "tls").read_text())
+
+    def test_a_certificate_of_the_client(self, server, mode):
+        url = "https://127.0.0.1:%d/%s/" % (server.tls_port, mode)
+        pem = [str(server.root / name) for name in ("cert.pem", "key.pem")]
+        facts = self.facts(server, url, "--cert", pem[0], "--key", pem[1])
+        assert facts[0] is True and facts[1] != "NONE" and facts[2] == "CN=127.0.0.1"
+        assert facts[3].startswith("-----BEGIN CERTIFICATE-----\n") and facts[4] is None
+
+    def test_no_certificate(self, server, mode):
+        assert self.facts(server, "https://127.0.0.1:%d/%s/" % (server.tls_port, mode)) == [True, "NONE"] + [None] * 3
+
+    def test_no_tls(self, server, mode):
+        assert self.facts(server, "http://127.0.0.1:%d/%s/" % (server.port, mode)) == [False] + [None] * 4
