@@ -97,7 +97,7 @@ static const char *rest_of(script_file *script, const pyw_alias *alias)
 {
     const char *rest;
 
-    if (alias->is_module) {
+    if (alias->is_module || !script->r->filename) {
         return NULL;
     }
     rest = rest_behind(script->r->filename, alias, alias->target);

@@ -26,7 +26,7 @@ APLOG_USE_MODULE(pywsgi);
  * still runs them.
  */
 #define SPARE_TICKETS 256
-#define MOST_TICKETS (64 * 1024) /* exceeds the threads of any httpd */
+#define MOST_TICKETS 65536 /* exceeds the threads of any httpd */
 #define SPARE_WORKERS 16
 #define LEAST_PLACES 16
 

@@ -22,6 +22,9 @@ APLOG_USE_MODULE(pywsgi);
 /* As htpasswd's default: a compromise between the cost for httpd, and for an attacker who has the cache. */
 enum { BCRYPT_COST = 5, SALT_SIZE = 16 };
 
+/* Of an MD5 digest as text. */
+enum { DIGEST_DIGITS = 2 * APR_MD5_DIGESTSIZE };
+
 static APR_OPTIONAL_FN_TYPE(ap_authn_cache_store) * cache_store;
 
 /* NULL: no script is set, which was logged. */
@@ -87,7 +90,7 @@ static authn_status check_password(request_rec *r, const char *user, const char 
 
 static int is_digest(const char *text)
 {
-    return strlen(text) == 2 * APR_MD5_DIGESTSIZE && strspn(text, "0123456789abcdef") == 2 * APR_MD5_DIGESTSIZE;
+    return strlen(text) == DIGEST_DIGITS && strspn(text, "0123456789abcdef") == DIGEST_DIGITS;
 }
 
 static authn_status take_hash(const pyw_call *call, const char *user, const char *realm, const char *answer,

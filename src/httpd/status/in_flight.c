@@ -13,7 +13,7 @@ APLOG_USE_MODULE(pywsgi);
 
 /* mod_http2 has threads of its own. */
 #define SPARE 256
-#define CAPACITY_MOST (64 * 1024)
+#define CAPACITY_MOST 65536
 
 static pyw_board *board;
 

@@ -33,7 +33,7 @@ struct pyw_log_outlet {
     struct sockaddr_un peer; /* the system's log */
     int has_thread;
     pthread_t thread;
-    STAILQ_HEAD(, waiting) records;
+    STAILQ_HEAD(waiting_records, waiting) records;
     size_t waiting; /* bytes of them */
     size_t sent;    /* of the first record */
     uint64_t dropped;

@@ -15,7 +15,7 @@ typedef struct thread_states {
 /* The states of all threads. The lock is held briefly, and never while waiting for the GIL. */
 static struct {
     pthread_mutex_t lock;
-    LIST_HEAD(, thread_states) threads;
+    LIST_HEAD(thread_state_list, thread_states) threads;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static __thread thread_states *mine;

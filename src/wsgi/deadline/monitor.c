@@ -26,7 +26,7 @@ static struct {
     pthread_t threads[2];
     const pyw_engine_host *host;
     const pyw_monitor_reports *reports;
-    LIST_HEAD(, pyw_monitored) requests;
+    LIST_HEAD(monitored_requests, pyw_monitored) requests;
     uint64_t serial;
     int has_report;  /* the deadline monitor has a report, to be written without the lock */
     int64_t wake_at; /* when the deadline monitor checks again, even without a signal */

@@ -16,7 +16,7 @@ enum {
 static struct {
     pthread_mutex_t lock; /* of the members below; may be taken with a guard held; with it, guards are only tried */
     pthread_cond_t added;
-    LIST_HEAD(, pyw_flusher_entry) listed;
+    LIST_HEAD(flusher_entries, pyw_flusher_entry) listed;
     int is_started, is_asleep;
     unsigned adds;
 

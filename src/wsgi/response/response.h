@@ -10,7 +10,7 @@
 #include "wsgi/request/request.h"
 
 /* A body of at most this size is coalesced and sent without the GIL. */
-#define PYW_WSGI_RESPONSE_COALESCE_MAX (64 * 1024)
+#define PYW_WSGI_RESPONSE_COALESCE_MAX 65536
 
 /*
  * Sends a block of the body, and the head before the first byte. -1 with an exception set: OSError if the exchange
