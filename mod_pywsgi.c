@@ -13,6 +13,7 @@
 #include "config/check/check.h"
 #include "config/config.h"
 #include "config/directives/table.h"
+#include "config/names.h"
 #include "httpd/child.h"
 #include "httpd/handler.h"
 #include "httpd/mount.h"
@@ -41,6 +42,10 @@ static void register_hooks(apr_pool_t *pool)
     /* http_core answers TRACE, or refuses it according to TraceEnable, in map_to_storage. */
     static const char *const after_http[] = {"http_core.c", NULL};
 
+    if (!pyw_names_link(pool)) {
+        return;
+    }
+    ap_hook_pre_config(pyw_names_pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pyw_scrub_post_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_config(pyw_parent_post_config, NULL, NULL, APR_HOOK_MIDDLE);

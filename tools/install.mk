@@ -1,8 +1,9 @@
 # `make install` and `make uninstall`. Included by Makefile.apxs.
 #
 # Installs the module, pywsgid and all engines in build/ into httpd's module directory, where mod_pywsgi.so searches
-# them. A link puts pywsgid's commands (docs/reference/commands.md) on root's PATH. On Debian (or with DEBIAN=1) also installs the
-# files for a2enmod into mods-available.
+# them. A link puts pywsgid's commands (docs/reference/commands.md) on root's PATH. On Debian (or with DEBIAN=1) also
+# installs the files for a2enmod into mods-available. wsgi.load, for `a2enmod wsgi`, belongs to Debian's package of
+# mod_wsgi, so it is installed only where that is not.
 
 LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)
 SBINDIR        ?= $(shell $(APXS_BIN) -q SBINDIR)
@@ -21,6 +22,8 @@ ifeq ($(DEBIAN),1)
 	$(INSTALL) -d "$(MODS_AVAILABLE)"
 	echo 'LoadModule pywsgi_module $(LIBEXECDIR)/mod_pywsgi.so' >"$(MODS_AVAILABLE)/pywsgi.load"
 	$(INSTALL) -m 0644 tools/pywsgi.conf "$(MODS_AVAILABLE)/pywsgi.conf"
+	[ -e "$(MODS_AVAILABLE)/wsgi.load" ] || \
+	    echo 'LoadModule wsgi_module $(LIBEXECDIR)/mod_pywsgi.so' >"$(MODS_AVAILABLE)/wsgi.load"
 endif
 
 uninstall:
@@ -28,5 +31,6 @@ uninstall:
 	    "$(DESTDIR)$(LIBEXECDIR)"/pywsgi_cpython*.so
 	rm -f "$(DESTDIR)$(SBINDIR)/pywsgid"
 	rm -f "$(MODS_AVAILABLE)/pywsgi.load" "$(MODS_AVAILABLE)/pywsgi.conf"
+	! grep -qs mod_pywsgi.so "$(MODS_AVAILABLE)/wsgi.load" || rm "$(MODS_AVAILABLE)/wsgi.load"
 
 .PHONY: install uninstall

@@ -191,19 +191,6 @@ int pyw_config_wants_embedded(server_rec *main_server)
     return 0;
 }
 
-/* mod_wsgi in the same server would use the same names of directives and of the handler. */
-static int check_mod_wsgi(void)
-{
-    if (!ap_find_linked_module("mod_wsgi.c")) {
-        return 1;
-    }
-    ap_log_error(
-        APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-        PYWNO(0106) "mod_wsgi is loaded as well, and both have the same directives: keep one LoadModule line (on "
-                    "Debian: a2dismod wsgi)");
-    return 0;
-}
-
 /* With configtest, plain lines on the terminal; otherwise ordinary records of the error log. */
 static void log_warnings(int is_configtest)
 {
@@ -219,11 +206,11 @@ int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
 {
     pyw_check check = {.pool = pconf, .server = main_server};
     int is_configtest = ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
-    int fine = check_mod_wsgi();
+    int fine;
 
     (void)plog;
     (void)ptemp;
-    fine = check_socket_prefix(&check) && fine;
+    fine = check_socket_prefix(&check);
     fine = check_temp_directory(&check) && fine;
     fine = check_groups(&check) && fine;
     fine = check_uses() && fine;

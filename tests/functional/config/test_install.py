@@ -28,13 +28,26 @@ def installed(tmp_path):
 def test_what_is_installed(installed):
     engines = {"modules/%s" % engine.name for engine in paths.BUILD.glob("pywsgi_cpython*.so")}
     assert files(installed) == engines | {"modules/mod_pywsgi.so", "modules/pywsgid", "sbin/pywsgid",
-                                          "etc/mods-available/pywsgi.load", "etc/mods-available/pywsgi.conf"}
+                                          "etc/mods-available/pywsgi.load", "etc/mods-available/pywsgi.conf",
+                                          "etc/mods-available/wsgi.load"}
+    for name in ("pywsgi", "wsgi"):
+        load = installed / "etc" / "mods-available" / ("%s.load" % name)
+        assert load.read_text() == "LoadModule %s_module /modules/mod_pywsgi.so\n" % name
     assert os.readlink(installed / "sbin" / "pywsgid") == "/modules/pywsgid"
 
 
 def test_uninstall_leaves_nothing(installed):
     make("uninstall", installed)
     assert files(installed) == set()
+
+
+def test_the_file_of_mod_wsgis_package_stays(tmp_path):
+    load = tmp_path / "etc" / "mods-available" / "wsgi.load"
+    load.parent.mkdir(parents=True)
+    load.write_text("LoadModule wsgi_module /modules/mod_wsgi.so\n")
+    make("install", tmp_path)
+    make("uninstall", tmp_path)
+    assert load.read_text() == "LoadModule wsgi_module /modules/mod_wsgi.so\n"
 
 
 def test_the_commands_work_under_another_name(tmp_path):
