@@ -73,11 +73,15 @@ static apr_table_t *headers_of(const request_rec *r)
 }
 
 /* Variables of SetEnv are for applications, and may be secrets. */
-static apr_table_t *variables_of(const request_rec *r)
+static apr_table_t *variables_of(const pyw_call *call)
 {
+    const request_rec *r = call->r;
     static const char *const names[] = {"HTTPS", "UNIQUE_ID", NULL};
     apr_table_t *variables = apr_table_make(r->pool, 2);
 
+    if (call->has_variables) {
+        return apr_table_copy(r->pool, r->subprocess_env);
+    }
     for (int i = 0; names[i]; i++) {
         const char *value = apr_table_get(r->subprocess_env, names[i]);
 
@@ -92,12 +96,13 @@ static apr_table_t *variables_of(const request_rec *r)
  * A request_rec of the call: the client's, without a body and with a response of its own. The version of the protocol
  * keeps interim responses from the client, and `chunked` keeps its connection from being reset.
  */
-static request_rec *request_of_call(request_rec *r, ap_filter_t *filter)
+static request_rec *request_of_call(const pyw_call *call, ap_filter_t *filter)
 {
+    request_rec *r = call->r;
     request_rec *own = apr_pmemdup(r->pool, r, sizeof(*r));
 
     own->headers_in = headers_of(r);
-    own->subprocess_env = variables_of(r);
+    own->subprocess_env = variables_of(call);
     own->headers_out = apr_table_make(r->pool, 4);
     own->err_headers_out = apr_table_make(r->pool, 4);
     own->trailers_in = apr_table_make(r->pool, 1);
@@ -152,7 +157,7 @@ static int serve(const pyw_call *call, answer *into)
     target.arguments = call->arguments;
     pyw_tls_add_variables(call->arguments, r);
     limit_time(&target, r);
-    own = request_of_call(r, &filter);
+    own = request_of_call(call, &filter);
     status = target.group ? pyw_daemon_serve(own, &target) : pyw_embedded_serve(own, &target);
     return status == OK && own->status != HTTP_OK ? own->status : status;
 }
@@ -181,6 +186,7 @@ void pyw_call_init(pyw_call *call, request_rec *r, const pyw_script *script, con
     call->directive = directive;
     call->function = function;
     call->arguments = apr_table_make(r->pool, 4);
+    call->has_variables = 0;
 }
 
 /* Lines of text. */

@@ -28,6 +28,7 @@ typedef struct pyw_call {
     const char *directive;  /* of the script, for log records */
     const char *function;   /* "check_password"; known to pywsgi/_scripts.py */
     apr_table_t *arguments; /* key of environ -> bytes */
+    int has_variables;      /* environ has the variables of SetEnv, too: the function belongs to the applications */
 } pyw_call;
 
 /* Begins a call without arguments. */

@@ -57,6 +57,7 @@ int pyw_dispatch(request_rec *r, pyw_target *target)
     pyw_call call;
 
     pyw_call_init(&call, r, target->config->dispatch_script, "WSGIDispatchScript", "dispatch");
+    call.has_variables = 1;
     answer = pyw_call_run(&call);
     return answer ? take_answer(&call, target, answer) : HTTP_INTERNAL_SERVER_ERROR;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """examples/django: pages and forms, the admin with its login, an upload, a FileResponse."""
+import base64
 import hashlib
 import json
 import os
@@ -30,8 +31,9 @@ CONFIG = """
     """
 
 
-def start_guestbook(make_httpd, options):
-    server = make_httpd(CONFIG % options, apps={"django": paths.TOP / "examples" / "django", "site": SITE}, start=False)
+def start_guestbook(make_httpd, config, files=None, modules=()):
+    apps = {"django": paths.TOP / "examples" / "django", "site": SITE, **(files or {})}
+    server = make_httpd(config, apps=apps, modules=modules, start=False)
     data = server.data / "django"
     data.mkdir()
     manage(server, "migrate", "-v0")
@@ -44,7 +46,7 @@ def start_guestbook(make_httpd, options):
 class TestGuestbook:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
-        return start_guestbook(make_httpd, "threads=4")
+        return start_guestbook(make_httpd, CONFIG % "threads=4")
 
     @pytest.fixture
     def browser(self, server):
@@ -90,7 +92,7 @@ class TestMemory:
 
     def measure(self, make_httpd, options):
         """Return (PSS of all processes of the group, memory of an additional worker) in MiB, after each has served."""
-        server = start_guestbook(make_httpd, "processes=%d threads=4 %s" % (self.WORKERS, options))
+        server = start_guestbook(make_httpd, CONFIG % ("processes=%d threads=4 %s" % (self.WORKERS, options)))
         wait_for(lambda: len(server.log.find("PYW0317")) == self.WORKERS, 60)
         for _ in range(10 * self.WORKERS):
             assert server.get("/").status == 200
@@ -104,3 +106,38 @@ class TestMemory:
         print("\n%d workers: %.0f MiB (each has %.0f MiB of its own); with preload=On, the template included: %.0f MiB "
               "(each %.0f MiB)" % (self.WORKERS, plain, plain_worker, shared, shared_worker))
         assert shared < plain * 0.75
+
+
+DJANGO_AUTH = """import django
+
+django.setup()
+
+from django.contrib.auth.handlers.modwsgi import check_password, groups_for_user
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
+"""
+
+
+class TestAuthentication:
+    """Django's documentation: users of Django may see a directory of httpd."""
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        config = CONFIG % "threads=1" + """
+            Alias /secret ${ROOT}/htdocs/static.txt
+            <Location /secret>
+                AuthType Basic
+                AuthName "Top Secret"
+                AuthBasicProvider wsgi
+                WSGIAuthUserScript ${APPS}/auth.wsgi process-group=guestbook
+                Require valid-user
+            </Location>"""
+        return start_guestbook(make_httpd, config, {"auth.wsgi": DJANGO_AUTH}, ("auth_basic", "authz_user"))
+
+    @pytest.mark.parametrize("user, password, status", [
+        ("admin", "admin-pw", 200), ("admin", "wrong", 401), ("eve", "admin-pw", 401)])
+    def test_django_knows_its_users(self, server, user, password, status):
+        server.allow_log("AH01617|AH01618")
+        credentials = base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
+        assert server.get("/secret", [("Authorization", "Basic " + credentials)]).status == status

@@ -45,6 +45,22 @@ class TestFiles:
         assert server.get("/files/static.txt", [("X-Access", wish)]).status == status
 
 
+class TestRestrictEmbedded:
+    """It is about applications. The server's own configuration may still have scripts in httpd's children."""
+    SECTION = ""
+    CONFIG = """
+        WSGIRestrictEmbedded On
+        <Location /static.txt>
+            WSGIAccessScript ${APPS}/auth.py
+        </Location>
+    """
+    MODULES = ()
+
+    @pytest.mark.parametrize("wish, status", [("yes", 200), ("no", 403)])
+    def test_the_function_decides(self, server, wish, status):
+        assert server.get("/static.txt", [("X-Access", wish)]).status == status
+
+
 HTACCESS = "WSGIAccessScript %s/auth.py %s\n"
 
 

@@ -185,3 +185,17 @@ class TestTls:
 
     def test_no_tls(self, server, mode):
         assert self.facts(server, "http://127.0.0.1:%d/%s/" % (server.port, mode)) == [False] + [None] * 4
+
+
+class TestHttp2:
+    CONFIG = "Protocols h2c http/1.1\n"
+    SECTION = BASIC
+    MODULES = (*MODULES, "http2")
+
+    @pytest.mark.parametrize("user, status", [("bob", "200"), ("number", "500")])
+    def test_streams_are_authenticated(self, site, user, status):
+        site.httpd.allow_log("PYW0292|PYW0603|Traceback|File|TypeError")
+        command = ["curl", "-s", "--http2-prior-knowledge", "-w", "%{http_code}", "-o", "/dev/null", "-d", "body",
+                   "-u", "%s:%s" % (user, SECRET)]
+        url = "http://127.0.0.1:%d%s/" % (site.httpd.port, site.prefix)
+        assert subprocess.run([*command, url], check=True, stdout=subprocess.PIPE).stdout.decode() == status

@@ -27,7 +27,7 @@ def handle_request(environ, start_response):
 
 DISPATCH = '''
 def choose(environ, name):
-    choice = environ.get("HTTP_X_" + name)
+    choice = environ.get("HTTP_X_" + name, environ.get("CHOOSE_" + name))
     if choice == "raise":
         raise LookupError(name)
     return {"number": 1, "newline": "a\\nb"}.get(choice, choice)
@@ -68,9 +68,10 @@ class TestDispatch:
                 WSGIDispatchScript ${APPS}/dispatch.py process-group=two
                 WSGIRestrictProcess one two
             </Location>
+            SetEnvIf Request_URI /variable$ CHOOSE_CALLABLE=other
             <Location /nothing>
                 WSGIDispatchScript ${APPS}/nothing.py
-            </Location>""", apps=FILES)
+            </Location>""", apps=FILES, modules=("setenvif",))
 
     @pytest.fixture
     def site(self, server, mode):
@@ -80,6 +81,9 @@ class TestDispatch:
         answer = site.get("/x", [("X-Process", "two"), ("X-Application", "green"), ("X-Callable", "other")]).json()
         assert (answer["process"], answer["application"], answer["callable"]) == ("two", "green", "other")
         assert (answer["script"], answer["path"]) == (site.prefix, "/x")
+
+    def test_they_know_the_variables_of_setenv(self, site):
+        assert site.get("/variable").json()["callable"] == "other"
 
     def test_none_keeps_the_settings(self, site):
         answer = site.get("/").json()
