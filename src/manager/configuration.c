@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "config/options/options.h"
 #include "config/options/use.h"
+#include "manager/group/code_check.h"
 #include "manager/group/reload_watch.h"
 #include "manager/group/replacement.h"
 #include "manager/group/reports.h"
@@ -241,6 +242,9 @@ static void update_group(pyw_pending_group *pending, int roll)
     }
     if (roll) {
         pyw_worker_group_roll(group);
+    }
+    else {
+        pyw_code_check_restart(group);
     }
     update_log(group, pending);
 }

@@ -54,6 +54,9 @@ static const frame_rule rules[] = {
     [PYW_FRAME_FINISHING] = {"FINISHING", 0, 0, 0},
     [PYW_FRAME_LARGE] = {"LARGE", 0, 0, 0},
     [PYW_FRAME_RENEW] = {"RENEW", 0, 0, 0},
+    [PYW_FRAME_CHECK_FILES] = {"CHECK_FILES", 0, 0, 0},
+    [PYW_FRAME_CHANGED] = {"CHANGED", 0, 0, 0},
+    [PYW_FRAME_UNCHANGED] = {"UNCHANGED", 0, 0, 0},
 };
 
 static const frame_rule *rule_of(unsigned type)

@@ -59,11 +59,12 @@ typedef enum {
     PYW_FRAME_ROW = 37,  /* a row of the result: pairs */
     PYW_FRAME_DONE = 38, /* the answer to COMMAND: the effect, as text */
     /* manager -> worker */
-    PYW_FRAME_HERITAGE = 48, /* the configuration of a worker: option pairs */
-    PYW_FRAME_DRAIN = 50,    /* accept no more requests, finish, exit. Empty */
-    PYW_FRAME_OPTIONS = 67,  /* option pairs for a running worker; options left out have their defaults */
-    PYW_FRAME_SERVE = 55,    /* the answer to BROKEN: accept requests anyway. Empty */
-    PYW_FRAME_STACKS = 57,   /* write the Python stacks to the descriptor that travels along. Empty */
+    PYW_FRAME_HERITAGE = 48,    /* the configuration of a worker: option pairs */
+    PYW_FRAME_DRAIN = 50,       /* accept no more requests, finish, exit. Empty */
+    PYW_FRAME_OPTIONS = 67,     /* option pairs for a running worker; options left out have their defaults */
+    PYW_FRAME_SERVE = 55,       /* the answer to BROKEN: accept requests anyway. Empty */
+    PYW_FRAME_CHECK_FILES = 68, /* do the files on disk differ from those that you have loaded? Empty */
+    PYW_FRAME_STACKS = 57,      /* write the Python stacks to the descriptor that travels along. Empty */
     /* worker -> manager */
     PYW_FRAME_READY = 51,  /* the applications are loaded. Empty */
     PYW_FRAME_BROKEN = 52, /* an application failed to load; the worker waits for SERVE. Empty */
@@ -77,7 +78,9 @@ typedef enum {
     PYW_FRAME_FORKED = 63,    /* first frame of a forked worker; the kernel supplies its pid. Empty */
     PYW_FRAME_OVERDUE = 64,   /* an interrupted request does not end: replace me. Empty */
     PYW_FRAME_FINISHING = 65, /* the answer to DRAIN: I start no more requests. Empty */
-    PYW_FRAME_LARGE = 66      /* memory-recycle is exceeded: measure me. Empty */
+    PYW_FRAME_LARGE = 66,     /* memory-recycle is exceeded: measure me. Empty */
+    PYW_FRAME_CHANGED = 69,   /* the answer to CHECK_FILES: a file differs; the board names it. Empty */
+    PYW_FRAME_UNCHANGED = 70  /* the answer to CHECK_FILES: no file differs. Empty */
 } pyw_frame_type;
 
 enum {

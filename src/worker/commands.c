@@ -61,6 +61,9 @@ static void handle_command(pyw_worker *self, const pyw_frame *frame)
         pyw_inherit_options(&self->heritage, frame);
         pyw_worker_use_options(self);
         break;
+    case PYW_FRAME_CHECK_FILES:
+        pyw_file_check_ask(self->files);
+        break;
     case PYW_FRAME_STACKS:
         write_stacks(self);
         break;

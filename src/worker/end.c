@@ -125,6 +125,7 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
         pyw_worker_limit_end(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
     }
     pyw_watchdog_stop(self->watchdog);
+    pyw_file_check_end(self->files);
     self->service.engine->stop(0, threads_limit(self));
     return status;
 }

@@ -54,6 +54,7 @@ static void report_loaded(pyw_worker *self)
     pthread_join(self->loading.thread, NULL);
     self->is_load_reported = 1;
     if (self->template != NULL) {
+        pyw_file_check_record(self->files);
         self->service.engine->settle();
     }
     self->may_serve = !self->loading.has_failed;
@@ -115,6 +116,24 @@ static void check_scripts(pyw_worker *self)
     if (pyw_script_watch_changed(self->service.watched, self->service.engine)) {
         store_script_digest(self);
         pyw_worker_send(self, PYW_FRAME_STALE);
+    }
+}
+
+/* Answers CHECK_FILES. */
+static void check_files(pyw_worker *self)
+{
+    char path[PYW_BOARD_LINE];
+    pyw_file_answer answer;
+
+    if (!self->is_load_reported || pyw_worker_is_draining(self)) {
+        return;
+    }
+    answer = pyw_file_check_step(self->files, self->template != NULL, path, sizeof(path));
+    if (answer == PYW_FILES_CHANGED && self->service.board != NULL) {
+        memcpy(self->service.board->changed, path, sizeof(path));
+    }
+    if (answer != PYW_FILES_NO_ANSWER) {
+        pyw_worker_send(self, answer == PYW_FILES_CHANGED ? PYW_FRAME_CHANGED : PYW_FRAME_UNCHANGED);
     }
 }
 
@@ -237,6 +256,7 @@ static int run_loop(pyw_worker *self)
         pyw_worker_check_manager(self);
         check_loading(self);
         check_scripts(self);
+        check_files(self);
         check_watchdog(self);
         check_overdue(self);
         check_memory(self);
@@ -376,6 +396,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     }
     pyw_worker_use_options(self);
     prepare_for_crashes(self);
+    pyw_file_check_use(self->files, self->service.engine, self->heritage.options, pyw_worker_wake);
     pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);
     self->loading.settings = &self->heritage.settings;
     status = run_worker(self);
@@ -396,11 +417,13 @@ int pyw_worker_main(int is_template, int argc, char **argv)
     self.started = pyw_clock_ms();
     self.manager = pyw_channel_create();
     self.service.watched = pyw_script_watch_create();
+    self.files = pyw_file_check_create();
     if (is_template) {
         prctl(PR_SET_NAME, PYW_HERITAGE_TEMPLATE_NAME);
         self.template = pyw_worker_template_create();
     }
-    if (self.manager == NULL || self.service.watched == NULL || (is_template && self.template == NULL)) {
+    if (self.manager == NULL || self.service.watched == NULL || self.files == NULL ||
+        (is_template && self.template == NULL)) {
         return PYW_EXIT_HERITAGE;
     }
     pyw_channel_open(self.manager, PYW_HERITAGE_CHANNEL);

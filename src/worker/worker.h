@@ -15,6 +15,7 @@
 #include "worker/start/inherit.h"
 #include "worker/start/loading.h"
 #include "worker/start/template.h"
+#include "worker/watch/file_check.h"
 #include "worker/watch/watchdog.h"
 
 typedef struct pyw_worker {
@@ -24,6 +25,7 @@ typedef struct pyw_worker {
     pyw_worker_template *template; /* NULL: this is a worker */
     int is_forked;                 /* forked from a template, but not a worker yet */
     pyw_pool *pool;                /* NULL until the applications are loaded */
+    pyw_file_check *files;
     pyw_watchdog *watchdog;
     int is_stuck; /* the manager was notified that Python does not respond */
     pyw_loading loading;

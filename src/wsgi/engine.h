@@ -166,6 +166,14 @@ typedef struct pyw_engine {
      * loaded. The text comes from the application and must not be trusted. Any thread, no GIL.
      */
     void (*load_problem)(pyw_application *application, char *text, size_t size);
+
+    /*
+     * Calls `visit` with the file of each loaded module, and with each entry of sys.path (`is_search_path`), of all
+     * interpreters. A path may occur more than once, and need not exist. `visit` is called with the GIL held and must
+     * be quick. Any thread that Python did not create and that serves no requests. The thread must end with
+     * thread_end().
+     */
+    void (*loaded_files)(void (*visit)(void *baton, const char *path, int is_search_path), void *baton);
 } pyw_engine;
 
 typedef const pyw_engine *pyw_engine_entry_fn(void);

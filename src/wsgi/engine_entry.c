@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "python/call.h"
+#include "python/loaded_files.h"
 #include "python/module.h"
 #include "python/process/fork.h"
 #include "python/process/forked.h"
@@ -205,7 +206,8 @@ static pyw_engine table = {PYW_ENGINE_ABI,
                            engine_run_program,
                            pyw_log_set_threshold,
                            pyw_program_stop,
-                           pyw_application_problem};
+                           pyw_application_problem,
+                           pyw_loaded_files_each};
 
 PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
 

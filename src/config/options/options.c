@@ -71,6 +71,8 @@ static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
         return apr_psprintf(pool, "a percentage from %ld%% to %ld%%", rule->least, rule->most);
     case PYW_KIND_SWITCH:
         return "On or Off";
+    case PYW_KIND_RELOAD:
+        return "auto, always or never";
     case PYW_KIND_SIZE:
         return apr_psprintf(pool, "bytes, or a number with K, M or G, from %ld to %ldM%s", rule->least,
                             rule->most / (1024L * 1024), rule->least > 0 ? ", or 0, the default" : "");
@@ -103,6 +105,9 @@ static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, cons
         break;
     case PYW_KIND_SWITCH:
         valid = pyw_value_switch(value, &number);
+        break;
+    case PYW_KIND_RELOAD:
+        valid = pyw_value_reload(value, &number);
         break;
     default:
         valid = pyw_value_number(value, rule->kind == PYW_KIND_OCTAL ? 8 : 10, &number);
@@ -315,6 +320,8 @@ static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, co
         return apr_psprintf(pool, "%o", (unsigned)*(const int *)value);
     case PYW_KIND_SWITCH:
         return *(const int *)value ? "On" : "Off";
+    case PYW_KIND_RELOAD:
+        return pyw_value_reloads[*(const int *)value];
     default:
         return apr_psprintf(pool, "%d", *(const int *)value);
     }

@@ -21,6 +21,7 @@ typedef enum {
     PYW_KIND_OCTAL,       /* int */
     PYW_KIND_PERCENT,     /* int; "10" or "10%" */
     PYW_KIND_SWITCH,      /* int; "On" or "Off" */
+    PYW_KIND_RELOAD,      /* int; "auto", "always" or "never" */
     PYW_KIND_DURATION,    /* apr_interval_time_t */
     PYW_KIND_SIZE,        /* apr_size_t */
     PYW_KIND_ENV,         /* appends NAME=value to worker.env */

@@ -50,6 +50,17 @@ int pyw_value_switch(const char *text, long long *is_on)
     return *is_on || strcasecmp(text, "Off") == 0;
 }
 
+const char *const pyw_value_reloads[] = {"auto", "always", "never", NULL};
+
+int pyw_value_reload(const char *text, long long *index)
+{
+    *index = 0;
+    while (pyw_value_reloads[*index] != NULL && strcasecmp(text, pyw_value_reloads[*index]) != 0) {
+        ++*index;
+    }
+    return pyw_value_reloads[*index] != NULL;
+}
+
 int pyw_value_span(const char *text, long long *least, long long *most)
 {
     const char *dash = strchr(text, '-');

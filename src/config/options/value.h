@@ -16,6 +16,12 @@ int pyw_value_percent(const char *text, long long *percent);
 /* "On" or "Off", in any case. 0: neither. */
 int pyw_value_switch(const char *text, long long *is_on);
 
+/* The values of reload-at-restart, in the order of PYW_RELOAD_AUTO ...; NULL: the end. */
+extern const char *const pyw_value_reloads[];
+
+/* The index of the text in pyw_value_reloads. 0: it is not there. */
+int pyw_value_reload(const char *text, long long *index);
+
 /* "250ms", "5s", "2min", "1h", or a number of seconds, including "0.5". 0: none of these. */
 int pyw_value_duration(const char *text, long long *milliseconds);
 

@@ -35,6 +35,7 @@ typedef struct pyw_worker_options {
     int process_limit;                     /* processes and threads of the user; 0: inherited */
     int file_limit;                        /* open descriptors; 0: inherited */
     apr_size_t core_limit;                 /* bytes; PYW_CORE_LIMIT_INHERITED, as 0 is a limit */
+    int reload_at_restart;                 /* PYW_RELOAD_...: what a restart of httpd means for the workers */
     const char *warmup;                    /* a URL path that a new worker requests before it is ready; NULL: none */
     apr_array_header_t *env;               /* elements: const char *, "NAME=value", env-file expanded, in order */
 
@@ -45,6 +46,13 @@ typedef struct pyw_worker_options {
     apr_array_header_t *imports;      /* elements: const pyw_application_option *, callable ""; executed first */
     apr_array_header_t *applications; /* elements: const pyw_application_option *; loaded before a worker is ready */
 } pyw_worker_options;
+
+/* In the order of the option's values. */
+enum {
+    PYW_RELOAD_AUTO = 0, /* they are replaced if a file that they have loaded has changed */
+    PYW_RELOAD_ALWAYS,
+    PYW_RELOAD_NEVER
+};
 
 #define PYW_CORE_LIMIT_INHERITED ((apr_size_t)-1)
 

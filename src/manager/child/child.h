@@ -36,6 +36,9 @@ struct pyw_child {
     int is_template;                /* workers are forked from it; see manager/child/template.h */
     uint64_t serial;                /* its name for httpd's processes (pyw_worker_list) */
     pyw_socket_file socket;         /* .name: owned; NULL: it has none */
+    unsigned asked;                 /* how often it was sent CHECK_FILES ... */
+    unsigned answered;              /* ... and has answered */
+    unsigned restart;               /* the value of `asked` at the last restart of httpd */
     int is_recycled;                /* chosen to be replaced, whatever its generation */
     char problem[PYW_PROBLEM_LINE]; /* why it is BROKEN; escaped */
     int64_t started;                /* pyw_clock_ms() */

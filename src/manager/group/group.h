@@ -8,6 +8,7 @@
  *
  *     loop                       configuration, handover, command/commands, command/status
  *     group/step                 the steps towards the wanted workers; group/reports: the reports of the processes
+ *     group/code_check           what a restart of httpd means for the workers
  *     group/replacement          generations; child/template, group/{scale,recycle,failed_code,state}
  *     child/spawn                fork and exec; child/{exit_report,measure}
  *     child/child                one process
@@ -44,6 +45,8 @@ typedef enum {
     PYW_REPORT_STUCK,       /* its Python does not respond */
     PYW_REPORT_FINISHING,   /* it begins no request any more */
     PYW_REPORT_LARGE,       /* it has noticed that it exceeds memory-recycle */
+    PYW_REPORT_CHANGED,     /* a file on disk is not the loaded one: the answer to CHECK_FILES */
+    PYW_REPORT_UNCHANGED,   /* no file differs: likewise */
     PYW_REPORT_OVERDUE,     /* a request in it does not end; every second */
     PYW_REPORT_START_FAILED /* it ended, or was killed, before it was ready */
 } pyw_report;
@@ -92,6 +95,7 @@ struct pyw_worker_group {
     pyw_scale_times scale;
     pyw_reload_watch reload_watch;
     pyw_failed_code failed;
+    int is_checked; /* httpd was restarted, and processes are comparing their files; manager/group/code_check.c */
     pyw_crash_loop crash_loop;
 };
 

@@ -5,6 +5,7 @@
 #include "manager/child/exit_report.h"
 #include "manager/child/measure.h"
 #include "manager/child/template.h"
+#include "manager/group/code_check.h"
 #include "manager/group/failed_code.h"
 #include "manager/group/recycle.h"
 #include "manager/group/replacement.h"
@@ -150,6 +151,10 @@ void pyw_group_report(pyw_worker_group *group, pyw_child *child, pyw_report what
         break;
     case PYW_REPORT_LARGE:
         pyw_recycle_large(child);
+        break;
+    case PYW_REPORT_CHANGED:
+    case PYW_REPORT_UNCHANGED:
+        pyw_code_check_answer(child, what == PYW_REPORT_CHANGED);
         break;
     case PYW_REPORT_OVERDUE:
         child_is_overdue(child);

@@ -7,6 +7,7 @@
 #include "manager/child/exit_report.h"
 #include "manager/child/spawn.h"
 #include "manager/child/template.h"
+#include "manager/group/code_check.h"
 #include "manager/group/replacement.h"
 #include "manager/group/scale.h"
 #include "manager/group/state.h"
@@ -142,6 +143,7 @@ int64_t pyw_worker_group_step(pyw_worker_group *group)
     int64_t next, sample;
 
     retire_workers(group);
+    pyw_code_check_step(group);
     sample = pyw_scale_step(group);
     drain_replaced(group);
     try_again(group);

@@ -289,6 +289,27 @@ void pyw_interpreter_touch(void)
     }
 }
 
+static pyw_interpreter *next_interpreter(const pyw_interpreter *interpreter)
+{
+    pyw_interpreter *next;
+
+    pthread_mutex_lock(&all.lock);
+    next = interpreter->next;
+    pthread_mutex_unlock(&all.lock);
+    return next;
+}
+
+void pyw_interpreter_each(void (*run)(void *baton), void *baton)
+{
+    pyw_interpreter_stay_nameless();
+    for (pyw_interpreter *interpreter = &all.main; interpreter != NULL; interpreter = next_interpreter(interpreter)) {
+        if (atomic_load(&interpreter->state) != NULL && pyw_interpreter_enter(interpreter) == PYW_OK) {
+            run(baton);
+            pyw_interpreter_leave();
+        }
+    }
+}
+
 void *pyw_interpreter_extension(const pyw_interpreter *interpreter)
 {
     return interpreter->extension;

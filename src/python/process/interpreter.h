@@ -61,6 +61,12 @@ void pyw_interpreter_stay_nameless(void);
 /* Acquires and releases the GIL. For any thread of the host that runs no code of applications. */
 void pyw_interpreter_touch(void);
 
+/*
+ * Calls `run` in each interpreter that exists, with the GIL. For any thread of the host that runs no code of
+ * applications.
+ */
+void pyw_interpreter_each(void (*run)(void *baton), void *baton);
+
 /* Returns the result of hooks->create. Between enter and leave. */
 void *pyw_interpreter_extension(const pyw_interpreter *interpreter);
 

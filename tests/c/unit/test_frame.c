@@ -59,6 +59,9 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_FINISHING, "FINISHING", 0, 0, 0},
     {PYW_FRAME_LARGE, "LARGE", 0, 0, 0},
     {PYW_FRAME_RENEW, "RENEW", 0, 0, 0},
+    {PYW_FRAME_CHECK_FILES, "CHECK_FILES", 0, 0, 0},
+    {PYW_FRAME_CHANGED, "CHANGED", 0, 0, 0},
+    {PYW_FRAME_UNCHANGED, "UNCHANGED", 0, 0, 0},
 };
 
 enum { EXPECTED_TYPES = sizeof(expected_types) / sizeof(expected_types[0]) };

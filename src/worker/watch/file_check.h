@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WORKER_WATCH_FILE_CHECK_H
+#define PYW_WORKER_WATCH_FILE_CHECK_H
+
+/*
+ * Answers the manager's question whether the files on disk are still those that the process has loaded. The process
+ * records the files when its applications are loaded, and from time to time, because modules are imported later, too. A
+ * thread of its own does both, so that neither a request nor the main thread waits for a disk. It holds the GIL only to
+ * copy the names. All functions: main thread, without the GIL.
+ */
+
+#include "config/options/worker_options.h"
+#include "wsgi/engine.h"
+
+typedef struct pyw_file_check pyw_file_check;
+
+/* Before Python starts: a file that changes from now on may not be the loaded one. NULL: out of memory. */
+pyw_file_check *pyw_file_check_create(void);
+
+/* `wake` is called when pyw_file_check_step has something to do; any thread. */
+void pyw_file_check_use(pyw_file_check *check, const pyw_engine *engine, const pyw_worker_options *options,
+                        void (*wake)(void));
+
+/* Records the files, and waits until that is done. For a template, which must have no other thread when it forks. */
+void pyw_file_check_record(pyw_file_check *check);
+
+/* The manager asks whether a file has changed. */
+void pyw_file_check_ask(pyw_file_check *check);
+
+typedef enum {
+    PYW_FILES_NO_ANSWER = 0, /* the manager has not asked, or the files are being checked */
+    PYW_FILES_UNCHANGED,
+    PYW_FILES_CHANGED
+} pyw_file_answer;
+
+/*
+ * Call this after each event once the applications are loaded. Starts the thread if the manager has asked, or if it is
+ * time to record. `is_template`: waits for the thread, and only answers. Each question is answered once; after
+ * PYW_FILES_CHANGED `path` contains the first changed file, truncated to `size`.
+ */
+pyw_file_answer pyw_file_check_step(pyw_file_check *check, int is_template, char *path, size_t size);
+
+/* Waits for the thread. Before the engine is stopped. */
+void pyw_file_check_end(pyw_file_check *check);
+
+#endif

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A restart of httpd, as after a deployment or a log rotation: the workers are replaced if a file that they have loaded
+has changed, and stay otherwise.
+"""
+import os
+import re
+
+import pytest
+from lifecycle_site import DaemonSite
+from traffic import Clients
+
+from pyw import wait_for
+
+SCRIPT = """
+import part
+try:
+    import optional
+except ImportError:
+    optional = None
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/late":
+        import late
+    start_response("200 OK", [])
+    return [part.VALUE]
+"""
+VALUE = "VALUE = b'%s'\n"
+APPS = {"app.wsgi": SCRIPT, "part.py": VALUE % "one", "late.py": VALUE % "late", "optional.py": ""}
+CONFIG = """
+    WSGIDaemonProcess app %s threads=4 python-path=${APPS}
+    WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
+"""
+BROKEN = r"PYW0316|PYW0317|PYW0394|PYW06\d\d|PYW0310|Traceback|\]   |File|RuntimeError"
+REPLACED = r"PYW0398: httpd was restarted, and the workers of group 'app' are replaced: "
+KEPT = r"PYW0399: httpd was restarted, and the workers of group 'app' stay: no file"
+
+
+class Deployment:
+    """Changes files of the application, and restarts httpd."""
+
+    def __init__(self, server):
+        self.server = server
+        self.site = DaemonSite(server)
+        self.count = 0
+        server.wait_for_workers()
+
+    def write(self, name, text, when=None):
+        """Replace a file, as git and rsync do. Each text has another length, because .pyc files depend on it."""
+        self.count += 1
+        new = self.server.apps / "new.part"
+        new.write_text(text + "#" * self.count + "\n")
+        if when is not None:
+            os.utime(new, (when, when))
+        new.rename(self.server.apps / name)
+
+    def pids(self):
+        return {worker.pid for worker in self.server.workers("app")}
+
+    def settle(self):
+        """Wait until a replacement is complete."""
+        def states():
+            return [worker["state"] for worker in self.server.group_status()["app"]]
+
+        wait_for(lambda: set(states()) == {"ready"}, 60, states)
+
+    def restart_keeps(self):
+        before, since = self.pids(), self.server.log.position()
+        self.server.graceful()
+        self.server.log.wait(KEPT, since)
+        assert self.pids() == before
+        assert not self.server.log.find("PYW0398|PYW0318|PYW0330", since)
+
+    def restart_replaces(self, reason):
+        before, since = self.pids(), self.server.log.position()
+        self.server.graceful()
+        self.server.log.wait(REPLACED + reason, since)
+        wait_for(lambda: self.pids() and self.pids().isdisjoint(before), 60)
+        self.settle()
+        assert len(self.server.log.find("PYW0398", since)) == 1
+        assert not self.server.log.find(KEPT, since)
+
+
+@pytest.fixture(scope="class")
+def deployment(request, make_httpd):
+    config = getattr(request.cls, "CONFIG", None) or CONFIG % request.cls.OPTIONS
+    return Deployment(make_httpd(config, apps=dict(APPS, **getattr(request.cls, "APPS", {}))))
+
+
+class Deployments:
+    """What holds for executed workers and for those that a template forks."""
+
+    def test_a_log_rotation_replaces_nothing(self, deployment):
+        deployment.restart_keeps()
+        deployment.site.get("/late")
+        deployment.restart_keeps()
+
+    def test_a_deployment_under_traffic_brings_the_new_code_and_fails_no_request(self, deployment):
+        with Clients(deployment.site, "/") as clients:
+            wait_for(lambda: clients.answers)
+            deployment.write("part.py", VALUE % "two")
+            deployment.restart_replaces(".*/part.py has changed since")
+            wait_for(lambda: clients.answers[-1] == (200, b"two"))
+        assert set(clients.answers) == {(200, b"one"), (200, b"two")}
+        deployment.restart_keeps()
+
+    def test_an_old_modification_time_hides_nothing(self, deployment):
+        deployment.write("part.py", VALUE % "three", when=1000000000)
+        deployment.restart_replaces(".*/part.py has changed since")
+        assert deployment.site.get("/").body == b"three"
+
+    def test_a_module_that_a_request_has_imported_counts(self, deployment):
+        for _ in range(20):
+            deployment.site.get("/late")
+        deployment.write("late.py", VALUE % "later")
+        deployment.restart_replaces(".*/late.py has changed since")
+
+    def test_a_removed_module_counts(self, deployment):
+        (deployment.server.apps / "optional.py").unlink()
+        deployment.restart_replaces(".*/optional.py has changed since")
+        deployment.restart_keeps()
+
+    def test_code_that_does_not_load_leaves_the_old_one_serving(self, deployment):
+        server = deployment.server
+        body, since = deployment.site.get("/").body, server.log.position()
+        server.allow_log(BROKEN)
+        deployment.write("part.py", "raise RuntimeError('announced')")
+        with Clients(deployment.site, "/") as clients:
+            server.graceful()
+            server.log.wait("PYW0316", since)
+            wait_for(lambda: len(clients.answers) > 20)
+        assert set(clients.answers) == {(200, body)}
+        deployment.write("part.py", VALUE % "repaired")
+        deployment.restart_replaces(".*/part.py has changed since")
+        assert deployment.site.get("/").body == b"repaired"
+
+
+class TestExecutedWorkers(Deployments):
+    OPTIONS = "processes=2"
+
+
+class TestForkedWorkers(Deployments):
+    OPTIONS = "processes=2 preload=On"
+
+
+class TestModes:
+    @pytest.mark.parametrize("restart", ["graceful", "restart"])
+    def test_always_replaces_even_if_nothing_has_changed(self, make_httpd, restart):
+        deployment = Deployment(make_httpd(CONFIG % "reload-at-restart=always", apps=APPS))
+        before, since = deployment.pids(), deployment.server.log.position()
+        getattr(deployment.server, restart)()
+        deployment.server.log.wait(REPLACED + "reload-at-restart=always", since)
+        wait_for(lambda: deployment.pids().isdisjoint(before))
+        deployment.settle()
+
+    def test_never_keeps_the_workers_whatever_has_changed(self, make_httpd):
+        deployment = Deployment(make_httpd(CONFIG % "reload-at-restart=never", apps=APPS))
+        before, since = deployment.pids(), deployment.server.log.position()
+        deployment.write("part.py", VALUE % "two")
+        deployment.server.graceful()
+        deployment.server.wait_for_look()
+        assert not deployment.server.log.find("PYW0398|PYW0399", since)
+        assert deployment.pids() == before
+        assert deployment.site.get("/").body == b"one"
+
+
+class TestSymbolicLink:
+    """Releases in directories of their own, and a link that names the current one."""
+    CONFIG = """
+        WSGIDaemonProcess app threads=4 python-path=${APPS}/current
+        WSGIAppAlias / shop:application process-group=app
+    """
+    SHOP = "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'%s']\n"
+
+    def test_a_switched_link_is_new_code(self, make_httpd):
+        server = make_httpd(self.CONFIG, start=False)
+        for name in "one", "three":
+            (server.apps / name).mkdir()
+            (server.apps / name / "shop.py").write_text(self.SHOP % name)
+            os.utime(server.apps / name / "shop.py", (1000000000, 1000000000))
+        (server.apps / "current").symlink_to("one")
+        server.start()
+        deployment = Deployment(server)
+        assert deployment.site.get("/").body == b"one"
+        (server.apps / "next").symlink_to("three")
+        (server.apps / "next").rename(server.apps / "current")
+        deployment.restart_replaces(".*/current/shop.py has changed since")
+        assert deployment.site.get("/").body == b"three"
+        deployment.restart_keeps()
+
+
+class TestSearchPath:
+    OPTIONS = "processes=2"
+
+    def test_a_pth_file_counts_whether_it_is_new_or_changed(self, deployment):
+        deployment.write("extra.pth", "import sys")
+        deployment.restart_replaces(r".*/extra\.pth has changed since")
+        deployment.restart_keeps()
+        deployment.write("extra.pth", "import sys, os")
+        deployment.restart_replaces(r".*/extra\.pth has changed since")
+
+
+class TestOtherInterpreters:
+    CONFIG = CONFIG % "" + "WSGIScriptAlias /other ${APPS}/other.wsgi process-group=app application-group=other\n"
+    APPS = {"other.wsgi": SCRIPT.replace("part", "elsewhere"), "elsewhere.py": VALUE % "other"}
+
+    def test_their_modules_count(self, deployment):
+        assert deployment.site.get("/other").body == b"other"
+        deployment.restart_keeps()
+        deployment.write("elsewhere.py", VALUE % "changed")
+        deployment.restart_replaces(".*/elsewhere.py has changed since")
+        assert deployment.site.get("/other").body == b"changed"
+
+
+class TestEnvironmentFile:
+    def test_a_changed_file_is_a_changed_option(self, make_httpd):
+        server = make_httpd("", apps=APPS, start=False)
+        (server.data / "env").write_text("NAME=one\n")
+        server.configure(CONFIG % "env-file=%s/env" % server.data)
+        server.start()
+        deployment = Deployment(server)
+        deployment.restart_keeps()
+        since, before = server.log.position(), deployment.pids()
+        (server.data / "env").write_text("NAME=two\n")
+        server.graceful()
+        server.log.wait(r"PYW0330: the options of group 'app' changed \(env\)", since)
+        wait_for(lambda: deployment.pids().isdisjoint(before))
+        deployment.settle()
+        assert not server.log.find("PYW0398|PYW0399", since)
+
+
+class TestService:
+    """The program of a service group ends before its successor starts."""
+    CONFIG = """
+        WSGIDaemonProcess app threads=0 python-path=${APPS}
+        WSGIImportScript ${APPS}/program.py process-group=app application-group=%{GLOBAL}
+    """
+    APPS = {"program.py": "import part, time\nwhile True:\n    time.sleep(60)\n"}
+
+    def test_its_modules_count(self, deployment):
+        deployment.restart_keeps()
+        deployment.write("part.py", VALUE % "two")
+        deployment.restart_replaces(".*/part.py has changed since")
+
+
+class TestManyModules:
+    COUNT = 2000
+    OPTIONS = ""
+    APPS = {"app.wsgi": "import importlib\nfor i in range(%d):\n    importlib.import_module('many.m%%d' %% i)\n" % COUNT +
+            SCRIPT}
+
+    def test_the_check_takes_little_time(self, make_httpd, capsys):
+        server = make_httpd("", apps=dict(APPS, **self.APPS), start=False)
+        (server.apps / "many").mkdir()
+        for i in range(self.COUNT):
+            (server.apps / "many" / ("m%d.py" % i)).write_text("")
+        server.configure("LogLevel pywsgi:debug\n" + CONFIG % "")
+        server.start()
+        deployment = Deployment(server)
+        deployment.restart_keeps()
+        record, = server.log.wait("PYW0491")
+        count, time = re.search(r"(\d+) files .* ([0-9.]+) ms", record).groups()
+        with capsys.disabled():
+            print(" [%s files: %s ms]" % (count, time), end="")
+        assert int(count) > self.COUNT
