@@ -69,6 +69,7 @@ const pyw_option_rule pyw_option_rules[] = {
     {"reload-on", PYW_KIND_FILES, MANAGER(reload_on), 0, 0, 0, PYW_USE_LATER},
     {"warmup", PYW_KIND_PATH, WORKER(warmup), 0, 0, 0, PYW_USE_LATER},
     {"reload-at-restart", PYW_KIND_RELOAD, WORKER(reload_at_restart), 0, 2, 0, PYW_USE_LATER},
+    {"reload-exclude", PYW_KIND_TEXT, WORKER(reload_exclude), 0, 0, 0, PYW_USE_START},
     {"reload-overlap", PYW_KIND_NUMBER, MANAGER(reload_overlap), 1, 1000, 0, PYW_USE_LATER},
     {"queue-limit", PYW_KIND_NUMBER, HTTPD(queue_limit), 0, 10000, 0, PYW_USE_LATER},
     {"queue-timeout", PYW_KIND_DURATION, HTTPD(queue_timeout), 0, DAY_MS, 0, PYW_USE_LATER},

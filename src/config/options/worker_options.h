@@ -36,6 +36,7 @@ typedef struct pyw_worker_options {
     int file_limit;                        /* open descriptors; 0: inherited */
     apr_size_t core_limit;                 /* bytes; PYW_CORE_LIMIT_INHERITED, as 0 is a limit */
     int reload_at_restart;                 /* PYW_RELOAD_...: what a restart of httpd means for the workers */
+    const char *reload_exclude;            /* names and paths, separated by commas, whose changes do not count */
     const char *warmup;                    /* a URL path that a new worker requests before it is ready; NULL: none */
     apr_array_header_t *env;               /* elements: const char *, "NAME=value", env-file expanded, in order */
 

@@ -18,6 +18,8 @@
 #include "worker/heritage.h"
 #include "worker/watch/crash_traceback.h"
 #include "worker/watch/file_list.h"
+#include "worker/watch/file_state.h"
+#include "worker/watch/source_tree.h"
 
 /* Most modules are imported by the first requests. */
 enum { RECORD_FIRST_MS = 1000, RECORD_MOST_MS = 64 * 1000 };
@@ -38,8 +40,13 @@ struct pyw_file_check {
     apr_pool_t *pool;
     pyw_file_list *files;
     apr_hash_t *directories; /* the entries of sys.path */
-    struct timespec since;   /* modules that are not recorded yet were loaded after this time */
-    int is_check;            /* compare, not only record */
+    pyw_source_tree *sources;
+    int has_sources;       /* their files are recorded ... */
+    int is_partial;        /* ... except those beyond the limits */
+    struct timespec since; /* modules that are not recorded yet were loaded after this time */
+    int is_check;          /* compare, not only record ... */
+    int only_code;         /* ... and only files of Python code */
+    uint64_t digest;       /* of the files that have changed */
     char changed[PYW_BOARD_LINE];
     atomic_int is_done;
 };
@@ -70,12 +77,14 @@ pyw_file_check *pyw_file_check_create(void)
     return check->files != NULL ? check : NULL;
 }
 
-void pyw_file_check_use(pyw_file_check *check, const pyw_engine *engine, const pyw_worker_options *options,
-                        void (*wake)(void))
+int pyw_file_check_use(pyw_file_check *check, const pyw_engine *engine, const pyw_worker_options *options,
+                       void (*wake)(void))
 {
     check->engine = engine;
+    check->sources = pyw_source_tree_create(options);
     check->is_recording = options->reload_at_restart == PYW_RELOAD_AUTO;
     check->wake = wake;
+    return check->sources != NULL;
 }
 
 /* With the GIL: only copies. A byte for the kind, the path, and a NUL. */
@@ -92,33 +101,32 @@ static int is_pth_file(const char *name)
     return length > 4 && strcmp(name + length - 4, ".pth") == 0;
 }
 
-/* Calls `visit` for each .pth file of the directory, until it returns a path. */
-static const char *each_pth_file(pyw_file_check *check, const char *directory,
-                                 const char *(*visit)(pyw_file_check *check, const char *path))
+/* Calls `visit` for each .pth file of the directory. */
+static void each_pth_file(pyw_file_check *check, const char *directory, pyw_source_visit *visit)
 {
     DIR *entries = opendir(directory);
     const struct dirent *entry;
-    const char *found = NULL;
 
-    while (entries != NULL && found == NULL && (entry = readdir(entries)) != NULL) {
-        if (is_pth_file(entry->d_name)) {
-            char *path;
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        char *path;
 
-            if (asprintf(&path, "%s/%s", directory, entry->d_name) > 0) {
-                found = visit(check, path);
-                free(path);
-            }
+        if (is_pth_file(entry->d_name) && asprintf(&path, "%s/%s", directory, entry->d_name) > 0) {
+            visit(check, path, PYW_SOURCE_CODE);
+            free(path);
         }
     }
     if (entries != NULL) {
         closedir(entries);
     }
-    return found;
 }
 
-static const char *add_file(pyw_file_check *check, const char *path)
+static const char *add_file(void *baton, const char *path, pyw_source_kind kind)
 {
-    pyw_file_list_add(check->files, path, &check->since);
+    pyw_file_check *check = baton;
+
+    if (!pyw_source_tree_excludes(check->sources, path)) {
+        pyw_file_list_add(check->files, path, kind == PYW_SOURCE_CODE, &check->since);
+    }
     return NULL;
 }
 
@@ -128,6 +136,20 @@ static void add_directory(pyw_file_check *check, const char *directory)
         directory = apr_pstrdup(check->pool, directory);
         apr_hash_set(check->directories, directory, APR_HASH_KEY_STRING, directory);
         each_pth_file(check, directory, add_file);
+    }
+}
+
+static void add_sources(pyw_file_check *check)
+{
+    if (check->has_sources) {
+        return;
+    }
+    check->has_sources = 1;
+    pyw_source_tree_walk(check->sources, add_file, check, &check->is_partial);
+    if (check->is_partial) {
+        pyw_log(PYW_LOG_NOTICE,
+                PYWNO(0492) "the directories of the application are too large to be compared completely "
+                            "at a restart of httpd: exclude data with reload-exclude=");
     }
 }
 
@@ -143,35 +165,47 @@ static void record(pyw_file_check *check)
             add_directory(check, paths.data + i + 1);
         }
         else {
-            add_file(check, paths.data + i + 1);
+            add_file(check, paths.data + i + 1, PYW_SOURCE_CODE);
         }
     }
+    add_sources(check);
     if (!paths.failed) {
         check->since = now;
     }
     pyw_buffer_free(&paths);
 }
 
-static const char *note_new(pyw_file_check *check, const char *path)
+static const char *note_new(void *baton, const char *path, pyw_source_kind kind)
 {
-    if (pyw_file_list_has(check->files, path)) {
+    pyw_file_check *check = baton;
+    pyw_file_state state;
+
+    if ((check->only_code && kind != PYW_SOURCE_CODE) || pyw_file_list_has(check->files, path) ||
+        pyw_source_tree_excludes(check->sources, path)) {
         return NULL;
     }
-    snprintf(check->changed, sizeof(check->changed), "%s", path);
-    return check->changed;
+    state = pyw_file_state_read(path);
+    check->digest += pyw_file_state_digest(path, &state);
+    if (check->changed[0] == '\0') {
+        snprintf(check->changed, sizeof(check->changed), "%s", path);
+    }
+    return NULL;
 }
 
 /* Puts the first changed file into check->changed. */
 static void compare(pyw_file_check *check)
 {
-    const char *changed = pyw_file_list_changed(check->files);
+    const char *changed = pyw_file_list_compare(check->files, check->only_code, &check->digest);
+    int unused = 0;
 
     if (changed != NULL) {
         snprintf(check->changed, sizeof(check->changed), "%s", changed);
     }
-    for (apr_hash_index_t *i = apr_hash_first(NULL, check->directories); i != NULL && changed == NULL;
-         i = apr_hash_next(i)) {
-        changed = each_pth_file(check, apr_hash_this_key(i), note_new);
+    for (apr_hash_index_t *i = apr_hash_first(NULL, check->directories); i != NULL; i = apr_hash_next(i)) {
+        each_pth_file(check, apr_hash_this_key(i), note_new);
+    }
+    if (!check->is_partial) {
+        pyw_source_tree_walk(check->sources, note_new, check, &unused);
     }
 }
 
@@ -200,6 +234,7 @@ static void start(pyw_file_check *check, int is_check)
     int error;
 
     check->is_check = is_check;
+    check->digest = 1;
     check->changed[0] = '\0';
     atomic_store(&check->is_done, 0);
     error = pyw_thread_start(&check->thread, run, check);

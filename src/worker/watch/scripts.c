@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "worker/watch/file_state.h"
 
 typedef struct watched {
     pyw_application *application;
@@ -70,29 +71,11 @@ int pyw_script_watch_changed(pyw_script_watch *list, const pyw_engine *engine)
     return changed;
 }
 
-/* FNV-1a. */
-static uint64_t mix(uint64_t digest, const void *data, size_t length)
-{
-    const unsigned char *bytes = data;
-
-    for (size_t i = 0; i < length; i++) {
-        digest = (digest ^ bytes[i]) * UINT64_C(0x100000001b3);
-    }
-    return digest;
-}
-
 static uint64_t digest_of(const char *script)
 {
-    struct stat found;
-    uint64_t digest = mix(UINT64_C(0xcbf29ce484222325), script, strlen(script));
+    pyw_file_state state = pyw_file_state_read(script);
 
-    if (stat(script, &found) == 0) {
-        digest = mix(digest, &found.st_dev, sizeof(found.st_dev));
-        digest = mix(digest, &found.st_ino, sizeof(found.st_ino));
-        digest = mix(digest, &found.st_size, sizeof(found.st_size));
-        digest = mix(digest, &found.st_mtim, sizeof(found.st_mtim));
-    }
-    return digest;
+    return pyw_file_state_digest(script, &state);
 }
 
 uint64_t pyw_script_watch_digest(pyw_script_watch *list)

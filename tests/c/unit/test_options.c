@@ -362,6 +362,7 @@ static const char *const every_option[][2] = {
     {"warmup", "/health?full=1"},
     {"reload-overlap", "2"},
     {"reload-at-restart", "always"},
+    {"reload-exclude", "/srv/blog/public,*.json"},
     {"preload", "on"},
     {"maximum-requests", "1000"},
     {"maximum-requests-jitter", "20%"},

@@ -4,9 +4,11 @@ has changed, and stay otherwise.
 """
 import os
 import re
+import shutil
 
 import pytest
 from lifecycle_site import DaemonSite
+from pyw.httpd import server_user
 from traffic import Clients
 
 from pyw import wait_for
@@ -161,6 +163,36 @@ class TestModes:
         assert not deployment.server.log.find("PYW0398|PYW0399", since)
         assert deployment.pids() == before
         assert deployment.site.get("/").body == b"one"
+
+
+class TestSources:
+    """Files that Python does not import, but frameworks read once."""
+    OPTIONS = "processes=2 reload-exclude=generated,${APPS}/public/*.json"
+
+    @pytest.mark.parametrize("name", ["templates/page.html", "locale/de/LC_MESSAGES/django.mo", "settings.yaml", ".env",
+                                      "commands/unused.py", "media/__init__.py", "media/upload.html"])
+    def test_a_new_and_a_changed_file_count(self, deployment, name):
+        (deployment.server.apps / name).parent.mkdir(parents=True, exist_ok=True)
+        deployment.write(name, "one")
+        deployment.restart_replaces(".*/%s has changed since" % re.escape(name))
+        deployment.write(name, "two")
+        deployment.restart_replaces(".*/%s has changed since" % re.escape(name))
+
+    @pytest.mark.parametrize("name", ["db.sqlite3", "uploads/page.html", "generated/page.html", "public/data.json",
+                                      ".git/config.txt", "node_modules/a/a.js", "__pycache__/a.py", "page.html.swp",
+                                      "venv/a.py"])
+    def test_data_does_not_count(self, deployment, name):
+        (deployment.server.apps / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.startswith("venv/"):
+            (deployment.server.apps / "venv" / "pyvenv.cfg").touch()
+        deployment.write(name, "one")
+        deployment.restart_keeps()
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="takes another user than httpd's")
+    def test_a_file_that_the_application_wrote_does_not_count(self, deployment):
+        deployment.write("cached.html", "one")
+        shutil.chown(deployment.server.apps / "cached.html", server_user())
+        deployment.restart_keeps()
 
 
 class TestSymbolicLink:

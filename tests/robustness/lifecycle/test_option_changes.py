@@ -27,7 +27,7 @@ VALUES = {
     "inactivity-timeout": "1h", "memory-limit": "4G", "virtual-memory-limit": "64G", "process-limit": "9000",
     "file-limit": "500", "core-limit": "0", "scale-after": "3s", "scale-idle": "2h", "memory-budget": "8G",
     "cgroup": None, "preload": "On", "reload-on": "/etc/hostname", "warmup": "/warmup/pid", "reload-overlap": "2",
-    "reload-at-restart": "never",
+    "reload-at-restart": "never", "reload-exclude": "/srv/blog/public,*.json",
     "queue-limit": "30", "queue-timeout": "20s", "reserve": "1", "env": "NAME=value", "env-file": "${DATA}/env",
 }
 

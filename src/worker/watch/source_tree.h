@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WORKER_WATCH_SOURCE_TREE_H
+#define PYW_WORKER_WATCH_SOURCE_TREE_H
+
+/*
+ * The files of an application that Python does not import but frameworks read once: templates, translations, settings,
+ * the manifests of static files. Modules that are not imported yet belong to them, too. They are found by their names
+ * in the directories of the scripts, in python-path= and in home=. Data that the application writes is left out as far
+ * as possible: by the name of its directory, by its owner, and by reload-exclude=. A walk reads directories up to a
+ * limit. Any thread, without the GIL.
+ */
+
+#include "config/options/worker_options.h"
+
+typedef struct pyw_source_tree pyw_source_tree;
+
+/* The trees of a group. The options must outlive the result. NULL: out of memory. */
+pyw_source_tree *pyw_source_tree_create(const pyw_worker_options *options);
+
+typedef enum {
+    PYW_SOURCE_CODE = 0, /* Python modules and extension modules */
+    PYW_SOURCE_TEXT      /* the others */
+} pyw_source_kind;
+
+/* Returns NULL to continue with the next file, or a result that ends the walk. */
+typedef const char *pyw_source_visit(void *baton, const char *path, pyw_source_kind kind);
+
+/*
+ * Visits the files in the order of the directories. Returns the result of a visit; NULL: none ended the walk. If the
+ * walk reached its limits, *is_partial becomes 1.
+ */
+const char *pyw_source_tree_walk(const pyw_source_tree *tree, pyw_source_visit *visit, void *baton, int *is_partial);
+
+/* Does reload-exclude= name the file, or a directory above it? */
+int pyw_source_tree_excludes(const pyw_source_tree *tree, const char *path);
+
+#endif
