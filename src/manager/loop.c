@@ -24,6 +24,7 @@
 #include "manager/command/server.h"
 #include "manager/configuration.h"
 #include "manager/descriptors.h"
+#include "manager/group/code_check.h"
 #include "manager/group/recycle.h"
 #include "manager/group/reload_watch.h"
 #include "manager/group/replacement.h"
@@ -288,6 +289,7 @@ static void check_periodically(pyw_manager *manager)
         pyw_recycle_look(group);
         pyw_worker_group_look(group);
         pyw_worker_group_files_changed(group, pyw_reload_watch_find_changed(&group->reload_watch));
+        pyw_code_check_watch(group);
     }
 }
 

@@ -54,7 +54,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_FINISHING] = {"FINISHING", 0, 0, 0},
     [PYW_FRAME_LARGE] = {"LARGE", 0, 0, 0},
     [PYW_FRAME_RENEW] = {"RENEW", 0, 0, 0},
-    [PYW_FRAME_CHECK_FILES] = {"CHECK_FILES", 0, 0, 0},
+    [PYW_FRAME_CHECK_FILES] = {"CHECK_FILES", 0, 0, PYW_CHECK_CODE},
     [PYW_FRAME_CHANGED] = {"CHANGED", 0, 0, 0},
     [PYW_FRAME_UNCHANGED] = {"UNCHANGED", 0, 0, 0},
 };

@@ -62,7 +62,7 @@ static void handle_command(pyw_worker *self, const pyw_frame *frame)
         pyw_worker_use_options(self);
         break;
     case PYW_FRAME_CHECK_FILES:
-        pyw_file_check_ask(self->files);
+        pyw_file_check_ask(self->files, frame->flags == PYW_CHECK_CODE);
         break;
     case PYW_FRAME_STACKS:
         write_stacks(self);

@@ -49,6 +49,7 @@ typedef struct pyw_board {
     _Atomic uint64_t served;      /* number of requests of all threads */
     _Atomic uint64_t scripts;     /* digest of the scripts when loading began, or when STALE was sent; 0: unknown */
     char problem[PYW_BOARD_LINE]; /* after BROKEN: why an application is not loaded; "": it is loaded now */
+    _Atomic uint64_t files;       /* digest of the changed files when CHANGED was sent; 0: unknown */
     char changed[PYW_BOARD_LINE]; /* after CHANGED: the file that has changed */
     _Atomic uint32_t dying;       /* 1 + the slot of the thread that received a fatal signal; 0: none, or no slot */
     pyw_board_slot slots[];

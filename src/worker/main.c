@@ -119,21 +119,30 @@ static void check_scripts(pyw_worker *self)
     }
 }
 
+/* The manager reads the board, too. */
+static void send_change(pyw_worker *self, const pyw_file_change *change)
+{
+    if (self->service.board != NULL) {
+        memcpy(self->service.board->changed, change->path, sizeof(change->path));
+        self->service.board->files = change->digest;
+    }
+    pyw_worker_send(self, PYW_FRAME_CHANGED);
+}
+
 /* Answers CHECK_FILES. */
 static void check_files(pyw_worker *self)
 {
-    char path[PYW_BOARD_LINE];
-    pyw_file_answer answer;
+    pyw_file_change change;
+    pyw_file_answer answer = PYW_FILES_NO_ANSWER;
 
-    if (!self->is_load_reported || pyw_worker_is_draining(self)) {
-        return;
+    if (self->is_load_reported && !pyw_worker_is_draining(self)) {
+        answer = pyw_file_check_step(self->files, self->template != NULL, &change);
     }
-    answer = pyw_file_check_step(self->files, self->template != NULL, path, sizeof(path));
-    if (answer == PYW_FILES_CHANGED && self->service.board != NULL) {
-        memcpy(self->service.board->changed, path, sizeof(path));
+    if (answer == PYW_FILES_CHANGED) {
+        send_change(self, &change);
     }
-    if (answer != PYW_FILES_NO_ANSWER) {
-        pyw_worker_send(self, answer == PYW_FILES_CHANGED ? PYW_FRAME_CHANGED : PYW_FRAME_UNCHANGED);
+    else if (answer == PYW_FILES_UNCHANGED) {
+        pyw_worker_send(self, PYW_FRAME_UNCHANGED);
     }
 }
 

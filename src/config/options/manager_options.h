@@ -9,6 +9,9 @@
 
 #include <apr_time.h>
 
+/* In reload_on: the files of all modules. */
+#define PYW_RELOAD_ON_MODULES "modules"
+
 typedef struct pyw_manager_options {
     int processes;                          /* 1 ... ; the maximum of a range */
     int processes_least;                    /* 0 ... ; the minimum of a range, otherwise the same as processes */

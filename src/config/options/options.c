@@ -146,6 +146,11 @@ static const char *set_processes(pyw_group_options *options, apr_pool_t *pool, c
     return NULL;
 }
 
+static int is_valid_path(const pyw_option_rule *rule, const char *path)
+{
+    return *path == '/' || (rule->kind == PYW_KIND_FILES && strcmp(path, PYW_RELOAD_ON_MODULES) == 0);
+}
+
 /* Every path of a list must be absolute, because the directory in which httpd was started is arbitrary. */
 static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {
@@ -154,7 +159,7 @@ static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, co
     const char *separators = rule->kind == PYW_KIND_PATHS ? ":" : rule->kind == PYW_KIND_FILES ? "," : "";
 
     for (char *path = apr_strtok(copy, separators, &state); path; path = apr_strtok(NULL, separators, &state)) {
-        if (*path != '/') {
+        if (!is_valid_path(rule, path)) {
             return apr_psprintf(pool, "option '%s' cannot be '%s': '%s' is not an absolute path", rule->name, value,
                                 path);
         }

@@ -15,7 +15,7 @@ typedef enum {
     PYW_KIND_TEXT,        /* const char *; not empty */
     PYW_KIND_PATH,        /* const char *; absolute */
     PYW_KIND_PATHS,       /* const char *; absolute paths, separated by colons */
-    PYW_KIND_FILES,       /* const char *; absolute paths, separated by commas */
+    PYW_KIND_FILES,       /* const char *; absolute paths, or "modules", separated by commas */
     PYW_KIND_NUMBER,      /* int */
     PYW_KIND_PROCESSES,   /* manager.processes_least and processes; "4" or "2-8" */
     PYW_KIND_OCTAL,       /* int */

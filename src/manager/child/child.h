@@ -39,6 +39,7 @@ struct pyw_child {
     unsigned asked;                 /* how often it was sent CHECK_FILES ... */
     unsigned answered;              /* ... and has answered */
     unsigned restart;               /* the value of `asked` at the last restart of httpd */
+    uint64_t refused_files;         /* the state of changed files (pyw_board) that failed to load; 0: none */
     int is_recycled;                /* chosen to be replaced, whatever its generation */
     char problem[PYW_PROBLEM_LINE]; /* why it is BROKEN; escaped */
     int64_t started;                /* pyw_clock_ms() */

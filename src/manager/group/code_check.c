@@ -21,12 +21,23 @@ static void replace(pyw_worker_group *group, const char *reason)
     pyw_worker_group_roll(group);
 }
 
-static void ask(pyw_worker_group *group, pyw_child *first)
+static void ask(pyw_child *child, uint16_t flags)
+{
+    if (is_concerned(child) && pyw_channel_fd(child->channel) >= 0) {
+        pyw_channel_queue(child->channel, PYW_FRAME_CHECK_FILES, flags, NULL, 0, -1);
+        pyw_channel_send(child->channel, 0);
+        child->asked++;
+    }
+}
+
+static void ask_after_restart(pyw_worker_group *group, pyw_child *first)
 {
     for (pyw_child *child = first; child != NULL; child = child->next) {
-        if (is_concerned(child) && pyw_channel_fd(child->channel) >= 0) {
-            pyw_child_send(child, PYW_FRAME_CHECK_FILES, -1);
-            child->restart = ++child->asked;
+        unsigned before = child->asked;
+
+        ask(child, 0);
+        if (child->asked != before) {
+            child->restart = child->asked;
             group->is_checked = 1;
         }
     }
@@ -41,34 +52,70 @@ void pyw_code_check_restart(pyw_worker_group *group)
         replace(group, "reload-at-restart=always");
     }
     else if (group->options->worker.reload_at_restart == PYW_RELOAD_AUTO) {
-        ask(group, group->children);
-        ask(group, group->templates);
+        ask_after_restart(group, group->children);
+        ask_after_restart(group, group->templates);
+    }
+}
+
+static void ask_for_code(pyw_child *first)
+{
+    for (pyw_child *child = first; child != NULL; child = child->next) {
+        if (child->answered == child->asked) {
+            ask(child, PYW_CHECK_CODE);
+        }
+    }
+}
+
+void pyw_code_check_watch(pyw_worker_group *group)
+{
+    if (group->reload_watch.has_modules && group->phase == PYW_PHASE_SERVING) {
+        ask_for_code(group->children);
+        ask_for_code(group->templates);
     }
 }
 
 /* The process can write to its board at any time. */
-static void describe_change(const pyw_child *child, char *reason, size_t size)
+static void copy_path(const pyw_child *child, char *path, size_t size)
 {
-    char path[PYW_PROBLEM_LINE] = "a file";
-
+    snprintf(path, size, "a file");
     if (child->board != NULL) {
-        pyw_log_escape(path, sizeof(path), child->board->changed,
+        pyw_log_escape(path, size, child->board->changed,
                        strnlen(child->board->changed, sizeof(child->board->changed)));
     }
-    snprintf(reason, size, "%s has changed since %s %ld loaded it", path, pyw_child_kind(child), (long)child->pid);
+}
+
+static void files_changed_at_restart(pyw_child *child, const char *path)
+{
+    char reason[PYW_PROBLEM_LINE + 100];
+
+    snprintf(reason, sizeof(reason), "%s has changed since %s %ld loaded it", path, pyw_child_kind(child),
+             (long)child->pid);
+    replace(child->group, reason);
+}
+
+/* These files have failed to load in this state. */
+static int is_refused(const pyw_child *child)
+{
+    return child->refused_files != 0 && child->board != NULL && child->board->files == child->refused_files;
 }
 
 void pyw_code_check_answer(pyw_child *child, int is_changed)
 {
-    char reason[PYW_PROBLEM_LINE + 100];
+    char path[PYW_PROBLEM_LINE];
 
     if (child->answered == child->asked) {
         return; /* it was not asked */
     }
     child->answered++;
-    if (is_changed && is_concerned(child) && child->group->phase == PYW_PHASE_SERVING) {
-        describe_change(child, reason, sizeof(reason));
-        replace(child->group, reason);
+    if (!is_changed || !is_concerned(child) || child->group->phase != PYW_PHASE_SERVING) {
+        return;
+    }
+    copy_path(child, path, sizeof(path));
+    if (child->answered <= child->restart) {
+        files_changed_at_restart(child, path);
+    }
+    else if (!is_refused(child)) {
+        pyw_worker_group_files_changed(child->group, path);
     }
 }
 

@@ -74,6 +74,14 @@ void pyw_failed_code_forget(const pyw_child *loaded)
     noted->scripts[0] = noted->scripts[1] = 0;
 }
 
+/* The workers that stay do not ask again for what they see now. */
+static void note_files(pyw_worker_group *group)
+{
+    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        child->refused_files = child->board != NULL ? child->board->files : 0;
+    }
+}
+
 void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed)
 {
     int is_broken = failed != NULL && failed->state == PYW_CHILD_BROKEN;
@@ -82,6 +90,7 @@ void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed)
     group->failed.generation = group->generation;
     group->failed.scripts[0] = group->failed.replaced_by;
     group->failed.scripts[1] = is_broken && failed->board != NULL ? failed->board->scripts : 0;
+    note_files(group);
     group->code = is_broken ? PYW_CODE_PROVEN : PYW_CODE_RETRIED;
     log_failed_code(group, failed);
 }

@@ -8,7 +8,7 @@
  *
  *     loop                       configuration, handover, command/commands, command/status
  *     group/step                 the steps towards the wanted workers; group/reports: the reports of the processes
- *     group/code_check           what a restart of httpd means for the workers
+ *     group/code_check           changed files at a restart of httpd, and reload-on=modules
  *     group/replacement          generations; child/template, group/{scale,recycle,failed_code,state}
  *     child/spawn                fork and exec; child/{exit_report,measure}
  *     child/child                one process

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/options/manager_options.h"
+
 typedef struct pyw_reload_file {
     const char *path; /* NULL: the end of the list */
     struct stat seen; /* all zero: it does not exist */
@@ -28,15 +30,21 @@ static int is_same_file(const struct stat *one, const struct stat *other)
            one->st_mtim.tv_sec == other->st_mtim.tv_sec && one->st_mtim.tv_nsec == other->st_mtim.tv_nsec;
 }
 
-static pyw_reload_file *split(apr_pool_t *pool, const char *reload_on)
+/* Sets *has_modules if one of the names is "modules". */
+static pyw_reload_file *split(apr_pool_t *pool, const char *reload_on, int *has_modules)
 {
     apr_array_header_t *files = apr_array_make(pool, 4, sizeof(pyw_reload_file));
     char *state = NULL;
     char *copy = apr_pstrdup(pool, reload_on);
 
     for (char *path = apr_strtok(copy, ",", &state); path != NULL; path = apr_strtok(NULL, ",", &state)) {
-        pyw_reload_file *file = apr_array_push(files);
+        pyw_reload_file *file;
 
+        if (strcmp(path, PYW_RELOAD_ON_MODULES) == 0) {
+            *has_modules = 1;
+            continue;
+        }
+        file = apr_array_push(files);
         memset(file, 0, sizeof(*file));
         file->path = path;
     }
@@ -65,14 +73,15 @@ void pyw_reload_watch_end(pyw_reload_watch *watch)
     }
     watch->fd = -1;
     watch->files = NULL;
+    watch->has_modules = 0;
 }
 
 void pyw_reload_watch_begin(pyw_reload_watch *watch, apr_pool_t *pool, const char *reload_on)
 {
     pyw_reload_watch_end(watch);
     if (reload_on != NULL) {
-        watch->files = split(pool, reload_on);
-        watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        watch->files = split(pool, reload_on, &watch->has_modules);
+        watch->fd = watch->files->path != NULL ? inotify_init1(IN_NONBLOCK | IN_CLOEXEC) : -1;
         watch_directories(watch, pool);
         pyw_reload_watch_note(watch);
     }

@@ -3,15 +3,16 @@
 #define PYW_MANAGER_GROUP_RELOAD_WATCH_H
 
 /*
- * The files of reload-on=. The kernel reports changes in their directories (inotify). One stat(2) a second for each
- * file finds other changes, such as a symbolic link in the path that points elsewhere. Files are never opened, and need
- * not exist. On the manager's only thread.
+ * The files of reload-on=, except the files of modules: see manager/group/code_check.h. The kernel reports changes in
+ * their directories (inotify). One stat(2) a second for each file finds other changes, such as a symbolic link in the
+ * path that points elsewhere. Files are never opened, and need not exist. On the manager's only thread.
  */
 
 #include <apr_pools.h>
 
 typedef struct pyw_reload_watch {
     struct pyw_reload_file *files; /* from the pool of the group's options; NULL: none */
+    int has_modules;               /* the files of all modules are watched, too */
     int fd;                        /* an inotify descriptor; -1: none */
 } pyw_reload_watch;
 

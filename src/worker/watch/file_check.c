@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
-#include "worker/heritage.h"
 #include "worker/watch/crash_traceback.h"
 #include "worker/watch/file_list.h"
 #include "worker/watch/file_state.h"
@@ -30,7 +29,8 @@ struct pyw_file_check {
     int is_recording; /* reload-at-restart=auto */
 
     /* Main thread. */
-    unsigned asked, answered; /* the manager's questions */
+    unsigned asked, answered; /* the manager's questions ... */
+    unsigned asked_all;       /* ... and the number of the last one about all files */
     int64_t next_record;
     int record_interval;
     pthread_t thread;
@@ -47,7 +47,7 @@ struct pyw_file_check {
     int is_check;          /* compare, not only record ... */
     int only_code;         /* ... and only files of Python code */
     uint64_t digest;       /* of the files that have changed */
-    char changed[PYW_BOARD_LINE];
+    pyw_file_change change;
     atomic_int is_done;
 };
 
@@ -145,7 +145,7 @@ static void add_sources(pyw_file_check *check)
         return;
     }
     check->has_sources = 1;
-    pyw_source_tree_walk(check->sources, add_file, check, &check->is_partial);
+    pyw_source_tree_walk(check->sources, check->files, add_file, check, &check->is_partial);
     if (check->is_partial) {
         pyw_log(PYW_LOG_NOTICE,
                 PYWNO(0492) "the directories of the application are too large to be compared completely "
@@ -185,41 +185,49 @@ static const char *note_new(void *baton, const char *path, pyw_source_kind kind)
         return NULL;
     }
     state = pyw_file_state_read(path);
-    check->digest += pyw_file_state_digest(path, &state);
-    if (check->changed[0] == '\0') {
-        snprintf(check->changed, sizeof(check->changed), "%s", path);
+    check->change.digest += pyw_file_state_digest(path, &state);
+    if (check->change.path[0] == '\0') {
+        snprintf(check->change.path, sizeof(check->change.path), "%s", path);
     }
     return NULL;
 }
 
-/* Puts the first changed file into check->changed. */
+/* Puts the first changed file into check->change.path. */
 static void compare(pyw_file_check *check)
 {
-    const char *changed = pyw_file_list_compare(check->files, check->only_code, &check->digest);
+    const char *changed = pyw_file_list_compare(check->files, check->only_code, &check->change.digest);
     int unused = 0;
 
     if (changed != NULL) {
-        snprintf(check->changed, sizeof(check->changed), "%s", changed);
+        snprintf(check->change.path, sizeof(check->change.path), "%s", changed);
     }
     for (apr_hash_index_t *i = apr_hash_first(NULL, check->directories); i != NULL; i = apr_hash_next(i)) {
         each_pth_file(check, apr_hash_this_key(i), note_new);
     }
     if (!check->is_partial) {
-        pyw_source_tree_walk(check->sources, note_new, check, &unused);
+        pyw_source_tree_walk(check->sources, check->files, note_new, check, &unused);
     }
+}
+
+static void log_duration(const pyw_file_check *check)
+{
+    struct timespec used = {0, 0};
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    pyw_log(PYW_LOG_DEBUG,
+            PYWNO(0491) "compared %d files with their state when they were loaded, in %.1f ms of CPU time",
+            pyw_file_list_count(check->files), (double)used.tv_sec * 1e3 + (double)used.tv_nsec / 1e6);
 }
 
 static void *run(void *data)
 {
     pyw_file_check *check = data;
-    int64_t began = pyw_clock_us();
 
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
     record(check);
     if (check->is_check) {
         compare(check);
-        pyw_log(PYW_LOG_DEBUG, PYWNO(0491) "compared %d files with their state when they were loaded, in %.1f ms",
-                pyw_file_list_count(check->files), (double)(pyw_clock_us() - began) / 1000);
+        log_duration(check);
     }
     check->engine->thread_end();
     pyw_crash_leave();
@@ -234,8 +242,9 @@ static void start(pyw_file_check *check, int is_check)
     int error;
 
     check->is_check = is_check;
-    check->digest = 1;
-    check->changed[0] = '\0';
+    check->only_code = check->answered >= check->asked_all;
+    check->change.digest = 1;
+    check->change.path[0] = '\0';
     atomic_store(&check->is_done, 0);
     error = pyw_thread_start(&check->thread, run, check);
     check->is_running = error == 0;
@@ -260,20 +269,23 @@ void pyw_file_check_record(pyw_file_check *check)
     pyw_file_check_end(check);
 }
 
-void pyw_file_check_ask(pyw_file_check *check)
+void pyw_file_check_ask(pyw_file_check *check, int only_code)
 {
     check->asked++;
+    if (!only_code) {
+        check->asked_all = check->asked;
+    }
 }
 
-static pyw_file_answer answer(pyw_file_check *check, char *path, size_t size)
+static pyw_file_answer answer(pyw_file_check *check, pyw_file_change *change)
 {
     pyw_file_check_end(check);
     if (!check->is_check) {
         return PYW_FILES_NO_ANSWER;
     }
     check->answered++;
-    snprintf(path, size, "%s", check->changed);
-    return check->changed[0] != '\0' ? PYW_FILES_CHANGED : PYW_FILES_UNCHANGED;
+    *change = check->change;
+    return check->change.path[0] != '\0' ? PYW_FILES_CHANGED : PYW_FILES_UNCHANGED;
 }
 
 static void start_record(pyw_file_check *check)
@@ -283,7 +295,7 @@ static void start_record(pyw_file_check *check)
     start(check, 0);
 }
 
-pyw_file_answer pyw_file_check_step(pyw_file_check *check, int is_template, char *path, size_t size)
+pyw_file_answer pyw_file_check_step(pyw_file_check *check, int is_template, pyw_file_change *change)
 {
     int is_started = 0;
 
@@ -294,7 +306,7 @@ pyw_file_answer pyw_file_check_step(pyw_file_check *check, int is_template, char
         start_record(check);
     }
     if (check->is_running ? is_template || atomic_load(&check->is_done) : is_started) {
-        return answer(check, path, size);
+        return answer(check, change);
     }
     return PYW_FILES_NO_ANSWER;
 }

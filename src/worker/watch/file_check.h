@@ -9,7 +9,10 @@
  * copy the names. All functions: main thread, without the GIL.
  */
 
+#include <stdint.h>
+
 #include "config/options/worker_options.h"
+#include "worker/heritage.h"
 #include "wsgi/engine.h"
 
 typedef struct pyw_file_check pyw_file_check;
@@ -24,8 +27,14 @@ int pyw_file_check_use(pyw_file_check *check, const pyw_engine *engine, const py
 /* Records the files, and waits until that is done. For a template, which must have no other thread when it forks. */
 void pyw_file_check_record(pyw_file_check *check);
 
-/* The manager asks whether a file has changed. */
-void pyw_file_check_ask(pyw_file_check *check);
+/* The manager asks whether a file has changed. `only_code`: a file of Python code. */
+void pyw_file_check_ask(pyw_file_check *check, int only_code);
+
+/* What has changed. */
+typedef struct pyw_file_change {
+    char path[PYW_BOARD_LINE]; /* of the first changed file, perhaps truncated; "": none */
+    uint64_t digest;           /* of all changed files in their present state */
+} pyw_file_change;
 
 typedef enum {
     PYW_FILES_NO_ANSWER = 0, /* the manager has not asked, or the files are being checked */
@@ -35,10 +44,10 @@ typedef enum {
 
 /*
  * Call this after each event once the applications are loaded. Starts the thread if the manager has asked, or if it is
- * time to record. `is_template`: waits for the thread, and only answers. Each question is answered once; after
- * PYW_FILES_CHANGED `path` contains the first changed file, truncated to `size`.
+ * time to record. `is_template`: waits for the thread, and only answers. Each question is answered once; *change is
+ * valid after PYW_FILES_CHANGED.
  */
-pyw_file_answer pyw_file_check_step(pyw_file_check *check, int is_template, char *path, size_t size);
+pyw_file_answer pyw_file_check_step(pyw_file_check *check, int is_template, pyw_file_change *change);
 
 /* Waits for the thread. Before the engine is stopped. */
 void pyw_file_check_end(pyw_file_check *check);

@@ -25,6 +25,7 @@ struct pyw_source_tree {
 
 typedef struct walk {
     const pyw_source_tree *tree;
+    const pyw_file_list *known;
     pyw_source_visit *visit;
     void *baton;
     int entries;
@@ -232,7 +233,9 @@ static const char *visit_file(walk *at, const char *name)
 {
     pyw_source_kind kind;
 
-    return is_source(name, &kind) && !is_data(at) ? at->visit(at->baton, at->path, kind) : NULL;
+    return is_source(name, &kind) && !pyw_file_list_has(at->known, at->path) && !is_data(at)
+               ? at->visit(at->baton, at->path, kind)
+               : NULL;
 }
 
 static const char *walk_directory(walk *at, int depth);
@@ -287,9 +290,10 @@ static const char *walk_root(walk *at, const char *root)
     return walk_directory(at, 0);
 }
 
-const char *pyw_source_tree_walk(const pyw_source_tree *tree, pyw_source_visit *visit, void *baton, int *is_partial)
+const char *pyw_source_tree_walk(const pyw_source_tree *tree, const pyw_file_list *known, pyw_source_visit *visit,
+                                 void *baton, int *is_partial)
 {
-    walk at = {.tree = tree, .visit = visit, .baton = baton, .ends_at = pyw_clock_us() + WALK_MOST_US};
+    walk at = {.tree = tree, .known = known, .visit = visit, .baton = baton, .ends_at = pyw_clock_us() + WALK_MOST_US};
     const char *result = NULL;
 
     for (int i = 0; i < tree->roots->nelts && result == NULL; i++) {

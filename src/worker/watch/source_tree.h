@@ -11,6 +11,7 @@
  */
 
 #include "config/options/worker_options.h"
+#include "worker/watch/file_list.h"
 
 typedef struct pyw_source_tree pyw_source_tree;
 
@@ -26,10 +27,11 @@ typedef enum {
 typedef const char *pyw_source_visit(void *baton, const char *path, pyw_source_kind kind);
 
 /*
- * Visits the files in the order of the directories. Returns the result of a visit; NULL: none ended the walk. If the
- * walk reached its limits, *is_partial becomes 1.
+ * Visits the files that are not in `known`, in the order of the directories. Returns the result of a visit; NULL: none
+ * ended the walk. If the walk reached its limits, *is_partial becomes 1.
  */
-const char *pyw_source_tree_walk(const pyw_source_tree *tree, pyw_source_visit *visit, void *baton, int *is_partial);
+const char *pyw_source_tree_walk(const pyw_source_tree *tree, const pyw_file_list *known, pyw_source_visit *visit,
+                                 void *baton, int *is_partial);
 
 /* Does reload-exclude= name the file, or a directory above it? */
 int pyw_source_tree_excludes(const pyw_source_tree *tree, const char *path);

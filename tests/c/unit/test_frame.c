@@ -59,7 +59,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_FINISHING, "FINISHING", 0, 0, 0},
     {PYW_FRAME_LARGE, "LARGE", 0, 0, 0},
     {PYW_FRAME_RENEW, "RENEW", 0, 0, 0},
-    {PYW_FRAME_CHECK_FILES, "CHECK_FILES", 0, 0, 0},
+    {PYW_FRAME_CHECK_FILES, "CHECK_FILES", 0, 0, 1},
     {PYW_FRAME_CHANGED, "CHANGED", 0, 0, 0},
     {PYW_FRAME_UNCHANGED, "UNCHANGED", 0, 0, 0},
 };

@@ -358,7 +358,7 @@ static const char *const every_option[][2] = {
     {"process-limit", "200"},
     {"file-limit", "1024"},
     {"core-limit", "0"},
-    {"reload-on", "/srv/blog/version,/srv/blog/tmp/restart.txt"},
+    {"reload-on", "/srv/blog/version,modules,/srv/blog/tmp/restart.txt"},
     {"warmup", "/health?full=1"},
     {"reload-overlap", "2"},
     {"reload-at-restart", "always"},

@@ -36,6 +36,15 @@ class Deploy:
         (self.server.apps / "new").write_text("")
         (self.server.apps / "new").rename(self.server.apps / name)
 
+    def release_module(self, name, text, in_place):
+        path = self.server.apps / name
+        self.count += 1
+        if in_place:
+            path.write_text(text + "#" * self.count)
+        else:
+            (self.server.apps / "new.part").write_text(text + "#" * self.count)
+            (self.server.apps / "new.part").rename(path)
+
     def release(self, version):
         self.write(CODE % version)
         self.tell()
@@ -105,6 +114,57 @@ class TestReloadOn:
         deploy.server.graceful()
         deploy.release("after")
         deploy.wait_body(b"after")
+
+
+class TestModules:
+    OPTIONS = "processes=2 threads=4 reload-on=modules"
+
+    def test_a_module_is_loaded_again_whether_it_is_replaced_or_written_in_place(self, deploy):
+        deploy.wait_body(b"one")
+        deploy.release_module("shop.py", CODE % "two", in_place=True)
+        deploy.wait_body(b"two")
+        deploy.server.log.wait(r"PYW0323: .*/shop\.py changed: the workers of group 'app'")
+        deploy.release_module("shop.py", CODE % "three", in_place=False)
+        deploy.wait_body(b"three")
+
+    def test_a_new_package_is_seen(self, deploy):
+        text = "try:\n    from extra import TEXT\nexcept ImportError:\n    TEXT = b'none'\n"
+        deploy.release_module("shop.py", text + (CODE % "").replace('b""', "TEXT"), in_place=False)
+        deploy.wait_body(b"none")
+        (deploy.server.apps / "extra").mkdir()
+        (deploy.server.apps / "extra" / "__init__.py").write_text("TEXT = b'extra'\n")
+        deploy.wait_body(b"extra")
+
+    def test_a_removed_module_is_seen(self, deploy):
+        (deploy.server.apps / "extra" / "__init__.py").unlink()
+        (deploy.server.apps / "extra").rename(deploy.server.apps / "removed")
+        deploy.wait_body(b"none")
+
+    def test_code_that_does_not_load_is_tried_once(self, deploy):
+        server = deploy.server
+        deploy.release_module("shop.py", CODE % "good", in_place=False)
+        deploy.wait_body(b"good")
+        server.wait_for_workers()
+        server.allow_log(BROKEN)
+        since = server.log.position()
+        deploy.release_module("shop.py", "raise RuntimeError('announced')\n", in_place=False)
+        server.log.wait("PYW0316", since)
+        for _ in range(6):
+            server.wait_for_look()
+        assert len(server.log.find("PYW0316", since)) == 1
+        assert deploy.site.get("/").body == b"good"
+        deploy.release_module("shop.py", CODE % "repaired", in_place=False)
+        deploy.wait_body(b"repaired")
+
+    def test_other_files_do_not_count(self, deploy):
+        deploy.server.wait_for_workers()
+        before = {worker.pid for worker in deploy.server.workers()}
+        since = deploy.server.log.position()
+        (deploy.server.apps / "page.html").write_text("")
+        for _ in range(3):
+            deploy.server.wait_for_look()
+        assert not deploy.server.log.find("PYW0323", since)
+        assert {worker.pid for worker in deploy.server.workers()} == before
 
 
 def course(server, since):
