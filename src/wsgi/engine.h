@@ -16,7 +16,7 @@
 #include "wsgi/exchange.h"
 
 /* Incremented when anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 11u
+#define PYW_ENGINE_ABI 12u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
