@@ -257,12 +257,20 @@ static PyObject *find_function(PyObject *module, const char *name, pyw_problem *
  */
 static PyObject *find_callable(PyObject *module, const pyw_application_spec *spec, pyw_problem *problem)
 {
+    PyObject *callable;
+
     if (is_import(spec)) {
         Py_INCREF(module);
         return module;
     }
-    return spec->is_function ? find_function(module, spec->callable, problem)
-                             : pyw_loader_callable(module, spec->callable, problem);
+    if (spec->is_function) {
+        return find_function(module, spec->callable, problem);
+    }
+    callable = pyw_loader_callable(module, spec->callable, problem);
+    if (callable != NULL && spec->reloading && strcmp(spec->callable, "handle_request") == 0) {
+        callable = pyw_call("pywsgi._scripts", "with_reload_check", "(NO)", callable, module);
+    }
+    return callable;
 }
 
 /* Imports the application and stores its callable. In its interpreter, with the GIL. */

@@ -4,6 +4,10 @@
 Such a call is a request of its own. An application of this module takes the arguments out of its environ, calls the
 function, and answers with a line that httpd/scripts parses. An exception is an error response, and denies access.
 """
+import _thread
+import sys
+import types
+
 _PREFIX = "pywsgi.call."
 _TLS = _PREFIX + "tls."
 
@@ -27,6 +31,48 @@ def application(module, name):
         return [body]
 
     return answer
+
+
+def with_reload_check(handle_request, module):
+    """Return `handle_request`; executes the script again if its function reload_required(file) says so."""
+    if not callable(getattr(module, "reload_required", None)):
+        return handle_request
+    lock = _thread.allocate_lock()
+
+    def handle(environ, start_response):
+        nonlocal module
+        with lock:
+            if _is_reload_required(module.reload_required, environ["SCRIPT_FILENAME"]):
+                module = _execute_again(module)
+            function = module.handle_request
+        return function(environ, start_response)
+
+    return handle
+
+
+def _is_reload_required(reload_required, path):
+    try:
+        return reload_required(path)
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        return False
+
+
+def _execute_again(before):
+    module = types.ModuleType(before.__name__)
+    module.__dict__.update({name: value for name, value in vars(before).items()
+                            if name in ("__file__", "__mtime__", "__pywsgi_stamp__")})
+    with open(module.__file__, "rb") as file:
+        code = compile(file.read(), module.__file__, "exec", dont_inherit=True)
+    sys.modules[module.__name__] = module
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        sys.modules[module.__name__] = before
+        raise
+    return module
 
 
 def _offer_mod_ssl(environ, arguments):

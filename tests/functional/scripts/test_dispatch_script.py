@@ -182,3 +182,51 @@ class TestHandlerScript:
     def test_a_missing_script_is_404(self, server):
         server.expect_log("PYW0612.*missing.py")
         assert server.get("/missing").status == 404
+
+
+RELOADING = """
+import os
+from support import note, DATA
+
+executed = len(open(os.path.join(DATA, "executed")).read()) if os.path.exists(os.path.join(DATA, "executed")) else 0
+note("executed", "")
+
+def reload_required(path):
+    if path.endswith("raise"):
+        raise LookupError(path)
+    return path.endswith("again")
+
+def handle_request(environ, start_response):
+    body = str(executed).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+"""
+
+
+class TestReloadRequired:
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd(GROUPS + """
+            <LocationMatch ^/daemon>
+                WSGIHandlerScript reloading ${APPS}/reloading.py process-group=one
+                SetHandler reloading
+            </LocationMatch>
+            <LocationMatch ^/embedded>
+                WSGIHandlerScript reloading ${APPS}/reloading.py
+                SetHandler reloading
+            </LocationMatch>""", apps={**FILES, "reloading.py": RELOADING})
+
+    @pytest.fixture
+    def site(self, server, mode):
+        return Site(server, mode)
+
+    def test_the_script_decides_when_it_is_executed_again(self, site):
+        first = int(site.get("-x").body)
+        assert int(site.get("-x").body) == first
+        again = int(site.get("-again").body)
+        assert again > first and int(site.get("-x").body) == again
+
+    def test_an_exception_is_logged_and_the_request_is_served(self, site):
+        site.expect_log("LookupError")
+        site.httpd.allow_log("Traceback|File|raise")
+        assert site.get("-raise").status == 200
