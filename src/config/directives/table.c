@@ -229,6 +229,8 @@ const command_rec pyw_config_directives[] = {
     IGNORED("WSGIGroupAuthoritative"),
     IGNORED("WSGIIgnoreActivity"),
     IGNORED("WSGILazyInitialization"),
+    IGNORED("WSGINewRelicConfigFile"),
+    IGNORED("WSGINewRelicEnvironment"),
     IGNORED("WSGIPassApacheRequest"),
     IGNORED("WSGIPerInterpreterGIL"),
     IGNORED("WSGIPythonEggs"),
