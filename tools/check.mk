@@ -4,8 +4,15 @@
 # The flags for httpd, APR and Python in one compiler call.
 CHECK_CFLAGS = $(HTTPD_CFLAGS) $(APR_CFLAGS) $(PYTHON_CFLAGS)
 
-check: all engines check-style check-layers check-errors check-exports check-circles check-unit check-engine \
-       check-pytest
+check: all engines check-style check-layers check-errors check-exports check-hardening check-circles check-unit \
+       check-engine check-pytest
+
+# A part of `check` for the time between two edits, with one engine and a few of the tests with httpd.
+QUICK_SUITES ?= tests/functional/config/test_configtest.py tests/functional/conformance/test_mounting.py \
+                tests/functional/conformance/test_response.py
+check-quick: all check-style check-layers check-errors check-exports check-hardening check-circles check-unit \
+             check-engine
+	PYWSGI_BUILD=$(BUILD) tests/run 'not long' --timeout=120 $(PYTEST_FLAGS) $(QUICK_SUITES)
 
 # Builds an engine for every suitable Python of this machine.
 engines: all
@@ -23,6 +30,9 @@ check-errors:
 check-exports: all
 	tools/check-exports $(BUILD)
 
+check-hardening: all
+	tools/check-hardening $(BUILD)
+
 check-circles: all
 	tools/check-circles $(BUILD)
 
@@ -38,6 +48,9 @@ check-rest: check-analyse
 check-analyse: compile_commands.json
 	tools/check-analyse
 
+check-format: compile_commands.json
+	tools/check-format
+
 # Debian 12, 13 and sid, each in a fresh chroot; needs root, debootstrap and several GB below TMPDIR.
 check-distros:
 	tools/check-distros
@@ -48,4 +61,5 @@ compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk $(PACKAGE_C) 
 
 FORCE:
 
-.PHONY: check engines check-all check-rest check-style check-layers check-errors check-exports check-circles check-analyse check-distros docs FORCE
+.PHONY: check engines check-all check-rest check-style check-layers check-errors check-exports check-hardening check-circles \
+        check-analyse check-format check-quick check-distros docs FORCE
