@@ -195,7 +195,7 @@ class Httpd:
         def states():
             return [worker["state"] for workers in self.group_status().values() for worker in workers]
 
-        wait_for(lambda: set(states()) == {"ready"}, START_SECONDS, states)
+        wait_for(lambda: set(states()) - {"template"} == {"ready"}, START_SECONDS, states)
 
     def memory(self):
         """Return {process: resident bytes} for httpd's children and the workers."""
