@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from support import note, query
+from support import note, query, wait_for_file
 
 SECRET = "s3cret-of-the-client"
 
@@ -30,6 +30,8 @@ def misbehave(user):
         raise ValueError("no database")
     if user == "hangs":
         hang()
+    if user == "holds":
+        wait_for_file("go")
     if user == "dies":
         os._exit(3)
 
@@ -40,6 +42,8 @@ def check_password(environ, user, password):
     special = {"number": 1, "empty": "", "alias": "b\xf6b", "control": "bob\nAdmin: yes", "bytes": b"bob"}
     if user in special:
         return special[user]
+    if user == "holds":
+        return True
     if user not in ("bob", "alice", "b\xf6b"):
         return None
     return password == (SECRET if user != "b\xf6b" else "p\xe4ss")

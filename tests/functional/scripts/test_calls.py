@@ -199,3 +199,36 @@ class TestHttp2:
                    "-u", "%s:%s" % (user, SECRET)]
         url = "http://127.0.0.1:%d%s/" % (site.httpd.port, site.prefix)
         assert subprocess.run([*command, url], check=True, stdout=subprocess.PIPE).stdout.decode() == status
+
+
+class TestOverload:
+    CONFIG = "WSGIDaemonProcess tiny threads=1 queue-timeout=300ms python-path=${APPS}\n"
+    GROUP = "tiny"
+    SECTION = BASIC
+    MODULES = MODULES
+
+    def test_a_call_that_would_wait_too_long_denies(self, server):
+        site = Site(server, "daemon")
+        assert site.get("/", credentials("bob")).status == 200
+        with site.connect() as connection:
+            key = site.new_key()
+            connection.start("GET", "/daemon/?key=" + key, credentials("holds"))
+            site.wait_notes(key)
+            server.expect_log("PYW0262.*'tiny'.*queue-timeout")
+            server.expect_log("PYW0292.*status 503")
+            assert site.get("/", credentials("bob")).status == 500
+            (server.data / "go").touch()
+            assert connection.read_response().status == 200
+
+    def test_a_client_that_leaves_gives_its_slot_back(self, server):
+        site = Site(server, "daemon")
+        key = site.new_key()
+        (server.data / "go").unlink(missing_ok=True)
+        with site.connect() as connection:
+            connection.start("GET", "/daemon/?key=" + key, credentials("holds"))
+            site.wait_notes(key)
+            connection.reset()
+        server.log.wait("PYW0292.*status 400")
+        (server.data / "go").touch()
+        server.allow_log("PYW0262|PYW0292")
+        wait_for(lambda: site.get("/", credentials("bob")).status == 200)
