@@ -6,6 +6,7 @@
 #include "httpd/backend/connection.h"
 #include "httpd/backend/pool.h"
 #include "httpd/embedded/embedded.h"
+#include "httpd/environ.h"
 #include "httpd/log.h"
 #include "httpd/metrics/metrics.h"
 #include "httpd/parent/parent.h"
@@ -23,6 +24,7 @@ void pyw_child_init(apr_pool_t *pchild, server_rec *main_server)
     pyw_admission_child_init();
     pyw_batch_scheduling_child_init(pchild);
     pyw_connection_child_init(pchild);
+    pyw_environ_child_init();
     pyw_upload_child_init(pchild, main_server);
     pyw_connection_pool_child_init(pchild, pyw_shared_memory_size());
     pyw_background_child_init(pchild);

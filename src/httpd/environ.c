@@ -5,9 +5,14 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <unistd.h>
 
+#include "httpd/mount.h"
 #include "httpd/request/body.h"
 #include "httpd/request/trusted_proxy.h"
+
+/* The pid of this child. */
+static char own_pid[24];
 
 static void add_pair(apr_array_header_t *pairs, const char *name, const char *value)
 {
@@ -33,7 +38,8 @@ static int is_reserved(const char *name)
         "SERVER_ADDR",         "SERVER_NAME",    "SERVER_PORT",  "SERVER_PROTOCOL", NULL,
     };
 
-    if (strncmp(name, "wsgi.", 5) == 0 || strncmp(name, "pywsgi.", 7) == 0 || strncmp(name, "mod_wsgi.", 9) == 0) {
+    if (strncmp(name, "wsgi.", 5) == 0 || strncmp(name, "pywsgi.", 7) == 0 || strncmp(name, "mod_wsgi.", 9) == 0 ||
+        strncmp(name, "apache.", 7) == 0) {
         return 1;
     }
     for (int i = 0; names[i]; i++) {
@@ -223,6 +229,32 @@ static int add_argument(void *pairs, const char *name, const char *value)
     return 1;
 }
 
+/* Keys of mod_wsgi that only httpd knows. The engine adds others (wsgi/request/keys.h). */
+static void add_mod_wsgi(apr_array_header_t *pairs, request_rec *r, const pyw_target *target)
+{
+    const conn_rec *connection = r->connection;
+    const char *host = connection->local_addr->hostname;
+
+    add_pair(pairs, "mod_wsgi.server_pid", own_pid);
+    add_pair(pairs, "mod_wsgi.listener_host", host ? host : "");
+    add_pair(pairs, "mod_wsgi.listener_port", port_text(r->pool, connection->local_addr->port));
+    add_pair(pairs, "mod_wsgi.connection_id", connection->log_id);
+    if (strcmp(r->handler, PYW_HANDLER_NAME) != 0) {
+        add_pair(pairs, "mod_wsgi.request_handler", r->handler);
+        if (target->spec.kind == PYW_TARGET_SCRIPT && strcmp(target->spec.target, r->filename) != 0) {
+            add_pair(pairs, "mod_wsgi.handler_script", target->spec.target);
+        }
+    }
+    if (target->group) {
+        add_pair(pairs, "mod_wsgi.queue_start", apr_ltoa(r->pool, (long)apr_time_now()));
+    }
+}
+
+void pyw_environ_child_init(void)
+{
+    apr_snprintf(own_pid, sizeof(own_pid), "%ld", (long)getpid());
+}
+
 const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target, apr_off_t collected)
 {
     apr_array_header_t *pairs = apr_array_make(r->pool, 48, sizeof(pyw_pair));
@@ -236,6 +268,7 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
     }
     add_connection(pairs, r);
     add_request(pairs, r, target);
+    add_mod_wsgi(pairs, r, target);
     if (target->config->trusted_proxy_headers) {
         pyw_trusted_proxy_apply(r, target->config, pairs);
     }

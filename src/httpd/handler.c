@@ -146,11 +146,6 @@ int pyw_handler(request_rec *r)
         return status;
     }
     pyw_timing_take(&target.timing, r, pyw_config_request_timeout(target.config, target.group));
-    /* The exit report of a worker contains the ids of its requests. In embedded mode only interrupts need an id. */
-    if (target.group || target.timing.deadline != 0 || target.config->interrupts_gone == PYW_ON ||
-        pyw_log_notes_are_wanted()) {
-        pyw_timing_identify(&target.timing, r);
-    }
     pyw_in_flight_begin(r, &target);
     status = target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
     pyw_in_flight_end(&target);

@@ -20,14 +20,11 @@ typedef struct pyw_timing {
 /* The create_request hook: records when httpd begins to wait for a request, which limits the age of the request. */
 int pyw_timing_create_request(request_rec *r);
 
-/* `timeout`: from the arrival to the deadline; 0: none. The id is "-". */
+/* `timeout`: from the arrival to the deadline; 0: none. The id lives as long as the request. */
 void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout);
 
 /* As pyw_timing_take, for something that begins now and has a time limit. */
-void pyw_timing_begin(pyw_timing *timing, apr_interval_time_t timeout);
-
-/* Sets the id. If there is none, httpd generates one, which costs a system call. It lives as long as the request. */
-void pyw_timing_identify(pyw_timing *timing, request_rec *r);
+void pyw_timing_begin(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout);
 
 /* Whether the deadline has passed. */
 int pyw_timing_is_over(const pyw_timing *timing);

@@ -62,5 +62,6 @@ void pyw_loaded_files_each(void (*visit)(void *baton, const char *path, int is_s
 {
     visitor to = {visit, baton};
 
+    pyw_interpreter_stay_nameless();
     pyw_interpreter_each(visit_interpreter, &to);
 }

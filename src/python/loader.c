@@ -108,16 +108,19 @@ static PyObject *compile_script(PyObject *text, PyObject *path)
     return code;
 }
 
-/* Returns: new reference to "_pywsgi_" and a hash of the path. A file has the same name in every process. */
+/*
+ * Returns: new reference to "_mod_wsgi_" and a hash of the path. Scripts recognise mod_wsgi by that beginning. A file
+ * has the same name in every process.
+ */
 static PyObject *module_name(const char *path)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
-    char name[40];
+    char name[48];
 
     for (const char *at = path; *at != '\0'; at++) {
         hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
     }
-    snprintf(name, sizeof(name), "_pywsgi_%016" PRIx64, hash);
+    snprintf(name, sizeof(name), "_mod_wsgi_%016" PRIx64, hash);
     return PyUnicode_FromString(name);
 }
 
@@ -143,13 +146,15 @@ static PyObject *new_module(PyObject *name, PyObject *path, const pyw_stamp *sta
     PyObject *module = PyModule_NewObject(name);
     PyObject *names = module != NULL ? PyModule_GetDict(module) : NULL;
     PyObject *version = PyBytes_FromStringAndSize((const char *)stamp, sizeof(*stamp));
+    PyObject *time = PyLong_FromLongLong(stamp->seconds * 1000000 + stamp->nanoseconds / 1000);
 
-    if (names == NULL || version == NULL || PyDict_SetItemString(names, "__file__", path) < 0 ||
-        PyDict_SetItemString(names, STAMP, version) < 0 ||
+    if (names == NULL || version == NULL || time == NULL || PyDict_SetItemString(names, "__mtime__", time) < 0 ||
+        PyDict_SetItemString(names, "__file__", path) < 0 || PyDict_SetItemString(names, STAMP, version) < 0 ||
         PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) < 0) {
         Py_CLEAR(module);
     }
     Py_XDECREF(version);
+    Py_XDECREF(time);
     return module;
 }
 

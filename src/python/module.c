@@ -134,12 +134,53 @@ static PyObject *module_warn_thread(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* _pywsgi.warn_no_signals(file, line): subscribe_signals() in embedded mode. */
+static PyObject *module_warn_no_signals(PyObject *self, PyObject *args)
+{
+    const char *file;
+    int line;
+    char text[512];
+
+    if (!PyArg_ParseTuple(args, "si:warn_no_signals", &file, &line)) {
+        return NULL;
+    }
+    PyOS_snprintf(text, sizeof(text),
+                  PYWNO(0546) "%.300s:%d calls subscribe_signals(): its function is not called, because httpd handles "
+                              "the signals in embedded mode",
+                  file, line);
+    pyw_record_text(PYW_LOG_INFO, text, strlen(text));
+    Py_RETURN_NONE;
+}
+
+/* _pywsgi.warn_callback(event, traceback): a subscriber of the event raised an exception. */
+static PyObject *module_warn_callback(PyObject *self, PyObject *args)
+{
+    const char *event;
+    PyObject *traceback;
+    char text[256];
+
+    if (!PyArg_ParseTuple(args, "sU:warn_callback", &event, &traceback)) {
+        return NULL;
+    }
+    PyOS_snprintf(text, sizeof(text),
+                  PYWNO(0547) "a subscriber of the event %.100s raised an exception, which is ignored; its traceback "
+                              "follows",
+                  event);
+    pyw_record_text(PYW_LOG_ERR, text, strlen(text));
+    if (pyw_record_str(PYW_LOG_ERR, traceback) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {{"log_functions", module_log_functions, METH_O, NULL},
                                 {"log", module_log, METH_VARARGS, NULL},
                                 {"warn_signal", module_warn_signal, METH_VARARGS, NULL},
                                 {"is_forked", module_is_forked, METH_NOARGS, NULL},
                                 {"call_with_signals", module_call_with_signals, METH_VARARGS, NULL},
                                 {"warn_thread", module_warn_thread, METH_VARARGS, NULL},
+                                {"warn_no_signals", module_warn_no_signals, METH_VARARGS, NULL},
+                                {"warn_callback", module_warn_callback, METH_VARARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
 
 static PyModuleDef_Slot slots[] = {{0, NULL}};

@@ -115,6 +115,7 @@ static void check_scripts(pyw_worker *self)
     check_failed_application(self);
     if (pyw_script_watch_changed(self->service.watched, self->service.engine)) {
         store_script_digest(self);
+        self->reason = "script_reload";
         pyw_worker_send(self, PYW_FRAME_STALE);
     }
 }
@@ -166,6 +167,7 @@ static void check_overdue(pyw_worker *self)
 {
     if (pyw_clock_ms() >= self->next_overdue && self->service.engine->overdue() > 0 && !pyw_worker_is_draining(self)) {
         self->next_overdue = pyw_clock_ms() + WATCH_MS;
+        self->reason = "request_timeout";
         pyw_worker_send(self, PYW_FRAME_OVERDUE);
     }
 }
@@ -173,6 +175,7 @@ static void check_overdue(pyw_worker *self)
 static void check_memory(pyw_worker *self)
 {
     if (self->service.memory != NULL && pyw_memory_watch_take(self->service.memory) && !pyw_worker_is_draining(self)) {
+        self->reason = "memory_recycle";
         pyw_worker_send(self, PYW_FRAME_LARGE);
     }
 }
@@ -183,7 +186,24 @@ static void check_renewal(pyw_worker *self)
     if (pyw_worker_signalled.renewal && (self->pool != NULL || self->program != NULL) &&
         !pyw_worker_is_draining(self)) {
         pyw_worker_signalled.renewal = 0;
+        self->reason = "graceful_signal";
         pyw_worker_send(self, PYW_FRAME_RENEW);
+    }
+}
+
+/* For subscribers of the application. */
+static void check_event_signals(pyw_worker *self)
+{
+    if (self->pool == NULL && self->program == NULL) {
+        return;
+    }
+    if (pyw_worker_signalled.hangup) {
+        pyw_worker_signalled.hangup = 0;
+        self->service.engine->publish_signal(SIGHUP);
+    }
+    if (pyw_worker_signalled.user) {
+        pyw_worker_signalled.user = 0;
+        self->service.engine->publish_signal(SIGUSR2);
     }
 }
 
@@ -240,6 +260,7 @@ static int run_loop(pyw_worker *self)
         }
         if (pyw_worker_signalled.stop && !pyw_worker_is_draining(self)) {
             pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker received a signal to stop");
+            self->reason = "shutdown_signal";
             pyw_worker_drain_in_time(self);
         }
         if (self->program != NULL && pyw_worker_is_draining(self)) {
@@ -270,6 +291,7 @@ static int run_loop(pyw_worker *self)
         check_overdue(self);
         check_memory(self);
         check_renewal(self);
+        check_event_signals(self);
     }
 }
 
@@ -364,6 +386,7 @@ static int become_worker(pyw_worker *self, apr_pool_t *pool)
     self->template = NULL;
     self->is_forked = self->is_load_reported = self->may_serve = 0;
     pyw_worker_signalled.stop = pyw_worker_signalled.renewal = 0;
+    pyw_worker_signalled.hangup = pyw_worker_signalled.user = 0;
     pyw_worker_signalled.lost_at = 0;
     self->started = pyw_clock_ms();
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {

@@ -45,10 +45,23 @@ static void on_renewal_signal(int number)
     pyw_worker_wake();
 }
 
-/* Not SIG_IGN, which programs that applications start would inherit. */
-static void ignore_signal(int number)
+static void on_event_signal(int number)
 {
-    (void)number;
+    if (number == SIGHUP) {
+        pyw_worker_signalled.hangup = 1;
+    }
+    else {
+        pyw_worker_signalled.user = 1;
+    }
+    pyw_worker_wake();
+}
+
+static void handle(int number, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
 }
 
 /* A dying process closes its connections shortly before its children get another parent. */
@@ -122,11 +135,9 @@ static void on_manager_exit(int number)
 
 void pyw_worker_signals_watch_manager(int channel)
 {
-    struct sigaction on_exit_action = {.sa_handler = on_manager_exit, .sa_flags = SA_RESTART};
     struct pollfd end = {channel, POLLRDHUP, 0};
 
-    sigemptyset(&on_exit_action.sa_mask);
-    sigaction(MANAGER_EXIT_SIGNAL, &on_exit_action, NULL);
+    handle(MANAGER_EXIT_SIGNAL, on_manager_exit);
     prctl(PR_SET_PDEATHSIG, MANAGER_EXIT_SIGNAL);
     /* The manager may have exited before. */
     if (poll(&end, 1, 0) > 0) {
@@ -136,10 +147,6 @@ void pyw_worker_signals_watch_manager(int channel)
 
 int pyw_worker_signals_prepare(void)
 {
-    struct sigaction stop = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART};
-    struct sigaction renewal = {.sa_handler = on_renewal_signal, .sa_flags = SA_RESTART};
-    struct sigaction hangup = {.sa_handler = ignore_signal, .sa_flags = SA_RESTART};
-
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
     pyw_worker_signalled.manager = getppid();
@@ -147,13 +154,12 @@ int pyw_worker_signals_prepare(void)
     if (pyw_worker_signalled.wake_fd != fd) {
         close(fd);
     }
-    sigemptyset(&stop.sa_mask);
-    sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGINT, &stop, NULL);
-    sigemptyset(&renewal.sa_mask);
-    sigaction(SIGUSR1, &renewal, NULL);
-    sigemptyset(&hangup.sa_mask);
-    sigaction(SIGHUP, &hangup, NULL);
+    handle(SIGTERM, on_stop_signal);
+    handle(SIGINT, on_renewal_signal); /* applications send it to themselves to get a new process */
+    handle(SIGUSR1, on_renewal_signal);
+    /* Not SIG_IGN, which programs that applications start would inherit. */
+    handle(SIGHUP, on_event_signal);
+    handle(SIGUSR2, on_event_signal);
     signal(SIGPIPE, SIG_IGN);
     return pyw_worker_signalled.wake_fd >= 0;
 }

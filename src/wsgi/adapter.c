@@ -7,7 +7,9 @@
 #include "python/exception.h"
 #include "python/record.h"
 #include "wsgi/deadline/monitor.h"
+#include "wsgi/request/events.h"
 #include "wsgi/request/request.h"
+#include "wsgi/request/running.h"
 #include "wsgi/response/body.h"
 #include "wsgi/response/head.h"
 #include "wsgi/response/outgoing.h"
@@ -57,6 +59,7 @@ static void fail_with_exception(pyw_request *request)
 {
     char what[256];
 
+    pyw_events_request_exception(request);
     if (is_interruption(request)) {
         pyw_request_log_exception(request, PYW_LOG_INFO, PYWNO(0624) "the request was interrupted");
     }
@@ -172,15 +175,17 @@ static void respond(pyw_request *request, PyObject *result)
 /* Returns: new reference to the result of the application; NULL with an exception set. */
 static PyObject *call(pyw_request *request, PyObject *callable, const pyw_kit *kit)
 {
-    PyObject *environ = pyw_state_environ(request->state, kit, request->exchange);
+    PyObject *environ = pyw_state_environ(request->state, kit, request);
     PyObject *stack[3] = {NULL, environ, kit->handles[PYW_HANDLE_START_RESPONSE]};
+    PyObject *chosen = environ != NULL ? pyw_events_request_started(request, callable, environ) : NULL;
     PyObject *result = NULL;
 
-    if (environ != NULL) {
-        result = PyObject_Vectorcall(callable, stack + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    if (chosen != NULL) {
+        result = PyObject_Vectorcall(chosen, stack + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
         pyw_request_check_process(request);
-        Py_DECREF(environ);
     }
+    Py_XDECREF(chosen);
+    Py_XDECREF(environ);
     return result;
 }
 
@@ -202,6 +207,7 @@ static void call_application(pyw_request *request, PyObject *callable)
         respond(request, result);
         Py_DECREF(result);
     }
+    pyw_events_request_finished(request);
     pyw_wsgi_response_close(request);
     pyw_record_flush_all();
     pyw_kit_withdraw(&kit);
@@ -222,7 +228,9 @@ void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyO
     pyw_outgoing_init(&request);
     pyw_record_divert(log_for_request, &request);
     pyw_monitor_begin(&request, interpreter);
+    pyw_running_begin(&state->running, &request);
     call_application(&request, callable);
+    pyw_running_end(&request);
     pyw_monitor_end(&request);
     fail_if_late(&request);
     pyw_record_divert(NULL, NULL);

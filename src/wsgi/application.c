@@ -471,6 +471,11 @@ void pyw_application_problem(pyw_application *application, char *text, size_t si
     pthread_mutex_unlock(&application->lock);
 }
 
+const pyw_application_spec *pyw_application_spec_of(const pyw_application *application)
+{
+    return &application->spec;
+}
+
 pyw_interpreter *pyw_application_interpreter(const pyw_application *application)
 {
     return application->interpreter;

@@ -46,6 +46,9 @@ int pyw_application_execute(pyw_application *application);
 /* Has the script changed since the application was loaded? */
 int pyw_application_changed(pyw_application *application);
 
+/* Never freed. */
+const pyw_application_spec *pyw_application_spec_of(const pyw_application *application);
+
 pyw_interpreter *pyw_application_interpreter(const pyw_application *application);
 
 /* The path of its script, or the name of its module. Never freed. */

@@ -16,6 +16,7 @@
 #include "python/stacks.h"
 #include "wsgi/deadline/monitor.h"
 #include "wsgi/response/flusher.h"
+#include "wsgi/signals.h"
 
 static const pyw_engine_host *host;
 static __thread sigset_t blocked_before;
@@ -37,6 +38,7 @@ static void renew_locks(void)
     pyw_interpreter_renew_locks();
     pyw_monitor_forget();
     pyw_flusher_forget();
+    pyw_signals_forget();
 }
 
 static void give_up_host(void)

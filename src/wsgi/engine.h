@@ -16,7 +16,7 @@
 #include "wsgi/exchange.h"
 
 /* Incremented when anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 12u
+#define PYW_ENGINE_ABI 13u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -31,11 +31,14 @@ typedef struct pyw_engine_host {
     const char *python_home;   /* a prefix or a virtual environment; NULL: the Python that the engine was built with */
     const char *const *python_path; /* NULL-terminated, may be NULL: directories for site.addsitedir, in this order */
     int threads;                    /* how many threads may call run() at the same time */
-    int multiprocess;               /* wsgi.multiprocess */
-    int is_daemon;                  /* the process is a worker, so the engine may set its locale */
-    int is_template;                /* the process serves no requests: it loads applications and forks workers */
-    int interrupts;                 /* interrupt the thread of a request that has exceeded its deadline */
-    int interrupt_timeout_ms;       /* how long an interrupted request may continue; 0: no limit */
+    int processes;                  /* the maximum number of processes like this one */
+    const char *httpd; /* for the module `apache`: version, MPM, its processes, its threads, build date and description
+                          of httpd, separated by tabs; may be NULL */
+    int multiprocess;  /* wsgi.multiprocess */
+    int is_daemon;     /* the process is a worker, so the engine may set its locale */
+    int is_template;   /* the process serves no requests: it loads applications and forks workers */
+    int interrupts;    /* interrupt the thread of a request that has exceeded its deadline */
+    int interrupt_timeout_ms; /* how long an interrupted request may continue; 0: no limit */
     /*
      * A request continues although it was interrupted; overdue() of the engine counts such requests. Any thread; must
      * not block. NULL: the host has no remedy.
@@ -130,9 +133,9 @@ typedef struct pyw_engine {
      * Runs the exit functions of all interpreters and finalises Python. No thread may be inside run() or load(). If a
      * thread may be, pass `busy` != 0: then Python is left alone, and the caller should call _exit(). `threads_ms`
      * limits the wait for non-daemon threads of the applications; 0: no limit. The log names threads that take longer,
-     * with their stacks; then Python is not finalised.
+     * with their stacks; then Python is not finalised. `reason` is the shutdown_reason of the event process_stopping.
      */
-    void (*stop)(int busy, int threads_ms);
+    void (*stop)(int busy, int threads_ms, const char *reason);
 
     /*
      * Prepares a template for forking after it has loaded its applications: collects garbage, and freezes the remaining
@@ -174,6 +177,9 @@ typedef struct pyw_engine {
      * thread_end().
      */
     void (*loaded_files)(void (*visit)(void *baton, const char *path, int is_search_path), void *baton);
+
+    /* Publishes the event process_signal, on a thread of its own. Any thread, no GIL; not after stop(). */
+    void (*publish_signal)(int number);
 } pyw_engine;
 
 typedef const pyw_engine *pyw_engine_entry_fn(void);

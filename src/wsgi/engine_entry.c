@@ -21,6 +21,7 @@
 #include "wsgi/deadline/monitor.h"
 #include "wsgi/engine.h"
 #include "wsgi/response/flusher.h"
+#include "wsgi/signals.h"
 
 #define PYW_EXPORT __attribute__((visibility("default")))
 
@@ -31,28 +32,56 @@ static struct {
     int running;
 } engine;
 
+static const char *httpd_facts(void)
+{
+    return engine.host->httpd != NULL ? engine.host->httpd : "";
+}
+
+/* Adds what the package `pywsgi` offers of requests. Returns the state; NULL with an exception set, also for NULL. */
+static pyw_adapter_state *complete_package(pyw_adapter_state *state)
+{
+    const pyw_engine_host *host = engine.host;
+    PyObject *result = NULL;
+
+    if (state != NULL && pyw_running_connect(&state->running) == 0) {
+        result = pyw_call("pywsgi", "_complete", "(Oiis)", state->file_wrapper_type, host->processes, host->threads,
+                          httpd_facts());
+    }
+    if (result == NULL) {
+        pyw_adapter_state_destroy(state);
+        return NULL;
+    }
+    Py_DECREF(result);
+    return state;
+}
+
 static void *create_extension(const char *application_group)
 {
     pyw_adapter_settings settings = {
         engine.host->process_group,
         application_group,
+        engine.host->is_daemon,
         engine.host->threads > 1,
         engine.host->multiprocess,
         pyw_call_attribute("pywsgi._streams", "errors"),
         pyw_call_attribute("pywsgi", "version"),
+        pyw_call("pywsgi._modules", "apache_version", "(s)", httpd_facts()),
         pyw_call_attribute("pywsgi", "RequestTimeout"),
         pyw_call_attribute("pywsgi", "ClientGone"),
+        pyw_call_attribute("pywsgi", "event_callbacks"),
     };
     pyw_adapter_state *state = NULL;
 
-    if (settings.errors != NULL && settings.version != NULL && settings.request_timeout != NULL &&
-        settings.client_gone != NULL) {
-        state = pyw_adapter_state_create(&settings);
+    if (settings.errors != NULL && settings.version != NULL && settings.apache_version != NULL &&
+        settings.request_timeout != NULL && settings.client_gone != NULL && settings.subscribers != NULL) {
+        state = complete_package(pyw_adapter_state_create(&settings));
     }
     Py_XDECREF(settings.errors);
     Py_XDECREF(settings.version);
+    Py_XDECREF(settings.apache_version);
     Py_XDECREF(settings.request_timeout);
     Py_XDECREF(settings.client_gone);
+    Py_XDECREF(settings.subscribers);
     return state;
 }
 
@@ -111,6 +140,7 @@ static int run_in_python(pyw_application *application, pyw_exchange *exchange, p
     }
     before = pyw_forked_enter(pyw_application_target(application));
     callable = pyw_application_callable(application);
+    exchange->application = pyw_application_spec_of(application);
     pyw_adapter_run(pyw_interpreter_extension(interpreter), interpreter, callable, exchange, ending);
     Py_DECREF(callable);
     pyw_forked_check_application();
@@ -144,13 +174,14 @@ static void engine_thread_end(void)
     }
 }
 
-static void engine_stop(int busy, int threads_ms)
+static void engine_stop(int busy, int threads_ms, const char *reason)
 {
     pyw_flusher_stop();
     if (engine.running && !busy) {
         engine.running = 0;
+        pyw_signals_stop();
         pyw_monitor_stop();
-        pyw_interpreter_stop(threads_ms);
+        pyw_interpreter_stop(threads_ms, reason);
     }
 }
 
@@ -207,7 +238,8 @@ static pyw_engine table = {PYW_ENGINE_ABI,
                            pyw_log_set_threshold,
                            pyw_program_stop,
                            pyw_application_problem,
-                           pyw_loaded_files_each};
+                           pyw_loaded_files_each,
+                           pyw_signals_publish};
 
 PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;
 

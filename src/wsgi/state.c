@@ -23,8 +23,58 @@ static PyObject *new_reference(PyObject *object)
     return object;
 }
 
+static int set_text(PyObject *prototype, const char *name, const char *value)
+{
+    return set_constant(prototype, name, PyUnicode_DecodeFSDefault(value));
+}
+
+/* As mod_wsgi sets them if none of its features that they tell of is used. Requests may have other values. */
+static int set_mod_wsgi(PyObject *prototype, const pyw_adapter_settings *settings)
+{
+    static const char *const texts[][2] = {
+        {"mod_wsgi.request_handler", "wsgi-script"}, {"mod_wsgi.handler_script", ""},
+        {"mod_wsgi.enable_sendfile", "0"},           {"mod_wsgi.ignore_activity", "0"},
+        {"mod_wsgi.daemon_connects", "1"},           {"mod_wsgi.daemon_restarts", "0"}};
+    size_t count = sizeof(texts) / sizeof(texts[0]) - (settings->is_daemon ? 0 : 2);
+
+    for (size_t i = 0; i < count; i++) {
+        if (set_text(prototype, texts[i][0], texts[i][1]) < 0) {
+            return -1;
+        }
+    }
+    if (set_constant(prototype, "mod_wsgi.version", Py_BuildValue("(iii)", 6, 0, 5)) < 0 ||
+        set_text(prototype, "mod_wsgi.process_group", settings->process_group) < 0 ||
+        set_text(prototype, "mod_wsgi.application_group", settings->application_group) < 0) {
+        return -1;
+    }
+    return set_constant(prototype, "apache.version", new_reference(settings->apache_version));
+}
+
+/*
+ * Keys that every request sets. With them the prototype is so large that its copies do not have to grow, which would
+ * cost more than all these keys.
+ */
+static int reserve_keys(PyObject *prototype, const pyw_adapter_state *state)
+{
+    static const char *const always[] = {"REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO",       "QUERY_STRING",
+                                         "SERVER_NAME",    "SERVER_PORT", "SERVER_PROTOCOL", "wsgi.url_scheme"};
+    PyObject *engine[] = {state->key_input, state->key_client_gone, state->key_early_hints};
+
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+        if (set_text(prototype, always[i], "") < 0) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < sizeof(engine) / sizeof(engine[0]); i++) {
+        if (PyDict_SetItem(prototype, engine[i], Py_None) < 0) {
+            return -1;
+        }
+    }
+    return pyw_keys_reserve(&state->keys, prototype, state->is_daemon);
+}
+
 /* Returns: new reference. */
-static PyObject *make_prototype(const pyw_adapter_settings *settings, PyTypeObject *file_wrapper)
+static PyObject *make_prototype(const pyw_adapter_settings *settings, const pyw_adapter_state *state)
 {
     PyObject *prototype = PyDict_New();
 
@@ -33,16 +83,12 @@ static PyObject *make_prototype(const pyw_adapter_settings *settings, PyTypeObje
         set_constant(prototype, "wsgi.multiprocess", PyBool_FromLong(settings->multiprocess)) < 0 ||
         set_constant(prototype, "wsgi.run_once", PyBool_FromLong(0)) < 0 ||
         set_constant(prototype, "wsgi.errors", new_reference(settings->errors)) < 0 ||
-        set_constant(prototype, "wsgi.file_wrapper", new_reference((PyObject *)(void *)file_wrapper)) < 0 ||
+        set_constant(prototype, "wsgi.file_wrapper", new_reference((PyObject *)(void *)state->file_wrapper_type)) < 0 ||
         set_constant(prototype, "wsgi.input_terminated", PyBool_FromLong(1)) < 0 ||
         set_constant(prototype, "pywsgi.version", new_reference(settings->version)) < 0 ||
-        set_constant(prototype, "pywsgi.process_group", PyUnicode_DecodeFSDefault(settings->process_group)) < 0 ||
-        set_constant(prototype, "pywsgi.application_group", PyUnicode_DecodeFSDefault(settings->application_group)) <
-            0 ||
-        set_constant(prototype, "mod_wsgi.version", Py_BuildValue("(iii)", 6, 0, 5)) < 0 ||
-        set_constant(prototype, "mod_wsgi.process_group", PyUnicode_DecodeFSDefault(settings->process_group)) < 0 ||
-        set_constant(prototype, "mod_wsgi.application_group", PyUnicode_DecodeFSDefault(settings->application_group)) <
-            0) {
+        set_text(prototype, "pywsgi.process_group", settings->process_group) < 0 ||
+        set_text(prototype, "pywsgi.application_group", settings->application_group) < 0 ||
+        set_mod_wsgi(prototype, settings) < 0 || reserve_keys(prototype, state) < 0) {
         Py_CLEAR(prototype);
     }
     return prototype;
@@ -66,20 +112,25 @@ static int fill_state(pyw_adapter_state *state, const pyw_adapter_settings *sett
     if (make_types(state) < 0) {
         return -1;
     }
-    state->prototype = make_prototype(settings, state->file_wrapper_type);
     state->key_input = PyUnicode_InternFromString("wsgi.input");
     state->key_client_gone = PyUnicode_InternFromString("pywsgi.client_gone");
     state->key_early_hints = PyUnicode_InternFromString("wsgi.early_hints");
     state->key_deadline = PyUnicode_InternFromString("pywsgi.deadline");
     state->name_close = PyUnicode_InternFromString("close");
-    if (state->prototype == NULL || state->key_input == NULL || state->key_client_gone == NULL ||
-        state->key_early_hints == NULL || state->key_deadline == NULL || state->name_close == NULL) {
+    if (state->key_input == NULL || state->key_client_gone == NULL || state->key_early_hints == NULL ||
+        state->key_deadline == NULL || state->name_close == NULL) {
         return -1;
     }
     state->request_timeout = new_reference(settings->request_timeout);
     state->client_gone = new_reference(settings->client_gone);
+    pyw_running_init(&state->running, settings->subscribers);
+    state->is_daemon = settings->is_daemon;
+    if (pyw_keys_init(&state->keys) < 0) {
+        return -1;
+    }
+    state->prototype = make_prototype(settings, state);
     state->names = pyw_names_create();
-    return state->names != NULL ? 0 : -1;
+    return state->prototype != NULL && state->names != NULL ? 0 : -1;
 }
 
 pyw_adapter_state *pyw_adapter_state_create(const pyw_adapter_settings *settings)
@@ -126,6 +177,8 @@ void pyw_adapter_state_destroy(pyw_adapter_state *state)
     Py_CLEAR(state->request_timeout);
     Py_CLEAR(state->client_gone);
     Py_CLEAR(state->name_close);
+    pyw_running_clear(&state->running);
+    pyw_keys_clear(&state->keys);
     pyw_names_destroy(state->names);
     PyMem_Free(state);
 }
@@ -223,8 +276,9 @@ static int set_deadline(pyw_adapter_state *state, PyObject *environ, const pyw_e
     return rv;
 }
 
-PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const pyw_exchange *exchange)
+PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const pyw_request *request)
 {
+    const pyw_exchange *exchange = request->exchange;
     PyObject *environ = PyDict_Copy(state->prototype);
     int rv = environ != NULL ? 0 : -1;
 
@@ -241,7 +295,7 @@ PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const 
     if (rv < 0 || PyDict_SetItem(environ, state->key_input, kit->input) < 0 ||
         PyDict_SetItem(environ, state->key_client_gone, kit->handles[PYW_HANDLE_CLIENT_GONE]) < 0 ||
         PyDict_SetItem(environ, state->key_early_hints, kit->handles[PYW_HANDLE_EARLY_HINTS]) < 0 ||
-        set_deadline(state, environ, exchange) < 0) {
+        set_deadline(state, environ, exchange) < 0 || pyw_keys_set(&state->keys, environ, request) < 0) {
         Py_CLEAR(environ);
     }
     return environ;

@@ -10,7 +10,9 @@
 #include "python/python.h"
 
 #include "wsgi/request/handle.h"
+#include "wsgi/request/keys.h"
 #include "wsgi/request/names.h"
+#include "wsgi/request/running.h"
 
 /* A kit is reused if the application kept none of its objects, so there are as many kits as concurrent requests. */
 typedef struct pyw_kit {
@@ -24,7 +26,8 @@ typedef struct pyw_adapter_state {
     PyTypeObject *handle_types[PYW_HANDLE_KINDS];
     PyTypeObject *input_type;
     PyTypeObject *file_wrapper_type;
-    PyObject *prototype; /* dict: the constants of environ */
+    int is_daemon;
+    PyObject *prototype; /* dict: the constants of environ, and keys that every request sets */
     PyObject *key_input;
     PyObject *key_client_gone;
     PyObject *key_early_hints;
@@ -35,18 +38,23 @@ typedef struct pyw_adapter_state {
     pyw_names *names;
     pyw_kit kits[PYW_KITS_MAX];
     int kit_count;
+    pyw_running running;
+    pyw_keys keys;
 } pyw_adapter_state;
 
 /* The constants of an interpreter's environ. Strings are copied; objects get a new reference. */
 typedef struct pyw_adapter_settings {
     const char *process_group;
     const char *application_group;
+    int is_daemon;
     int multithread;
     int multiprocess;
     PyObject *errors;          /* wsgi.errors of every request */
     PyObject *version;         /* pywsgi.version */
+    PyObject *apache_version;  /* apache.version: a tuple */
     PyObject *request_timeout; /* pywsgi.RequestTimeout */
     PyObject *client_gone;     /* pywsgi.ClientGone */
+    PyObject *subscribers;     /* list: pywsgi._events.event_callbacks */
 } pyw_adapter_settings;
 
 /* In the interpreter, with the GIL. NULL with an exception set. */
@@ -68,6 +76,6 @@ void pyw_kit_withdraw(pyw_kit *kit);
 void pyw_kit_return(pyw_adapter_state *state, pyw_kit *kit);
 
 /* Returns: new reference to the environ of a request; NULL with an exception set. */
-PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const pyw_exchange *exchange);
+PyObject *pyw_state_environ(pyw_adapter_state *state, const pyw_kit *kit, const pyw_request *request);
 
 #endif

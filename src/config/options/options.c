@@ -41,6 +41,7 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->worker.core_limit = PYW_CORE_LIMIT_INHERITED;
     options->worker.env = apr_array_make(pool, 4, sizeof(const char *));
     options->worker.log_level = 4;
+    options->worker.processes = 1;
     options->worker.imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
     options->worker.applications = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
     return options;

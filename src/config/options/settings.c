@@ -14,6 +14,9 @@ apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool)
     apr_table_setn(pairs, "settings.socket-directory", settings->socket_directory);
     apr_table_setn(pairs, "settings.httpd-uid", apr_psprintf(pool, "%lu", (unsigned long)settings->httpd_uid));
     apr_table_setn(pairs, "settings.server-name", settings->server_name);
+    if (settings->httpd != NULL) {
+        apr_table_setn(pairs, "settings.httpd", settings->httpd);
+    }
     apr_table_setn(pairs, "settings.log-level", apr_itoa(pool, settings->log_level));
     return pairs;
 }
@@ -28,6 +31,10 @@ const char *pyw_settings_restore(pyw_settings *settings, apr_pool_t *pool, const
     }
     if (strcmp(name, "settings.server-name") == 0) {
         settings->server_name = apr_pstrdup(pool, value);
+        return NULL;
+    }
+    if (strcmp(name, "settings.httpd") == 0) {
+        settings->httpd = apr_pstrdup(pool, value);
         return NULL;
     }
     if (!pyw_value_number(value, 10, &number) || number < 0 || number > 0xfffffffeLL) {

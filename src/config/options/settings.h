@@ -13,6 +13,7 @@ typedef struct pyw_settings {
     uid_t httpd_uid;              /* owner of the sockets (unless socket-user is set), the only peer except root */
     const char *server_name;      /* for the manager's own log records and process title */
     int log_level;                /* pyw_log_level: the threshold of the manager's log */
+    const char *httpd;            /* for applications, see pyw_engine_host; NULL: unknown */
 } pyw_settings;
 
 /* sizeof(sun_path) - 1 (unix(7)). */

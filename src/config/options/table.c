@@ -87,6 +87,7 @@ const pyw_option_rule pyw_option_rules[] = {
     {"switch-interval", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
 
     {"name", PYW_KIND_TEXT, PYW_PART_WORKER, offsetof(pyw_group_options, name), 0, 0, 1, PYW_USE_START},
+    {"maximum-processes", PYW_KIND_NUMBER, WORKER(processes), 0, 1000, 1, PYW_USE_LATER},
     {"multiprocess", PYW_KIND_NUMBER, WORKER(multiprocess), 0, 1, 1, PYW_USE_START},
     {"engine", PYW_KIND_PATH, WORKER(engine), 0, 0, 1, PYW_USE_START},
     {"engine-stamp", PYW_KIND_TEXT, MANAGER(engine_stamp), 0, 0, 1, PYW_USE_START},

@@ -41,6 +41,7 @@ typedef struct pyw_worker_options {
     apr_array_header_t *env;               /* elements: const char *, "NAME=value", env-file expanded, in order */
 
     /* Not options of the directive: httpd's parent determines them. */
+    int processes;                    /* for applications: the maximum number of workers */
     int multiprocess;                 /* wsgi.multiprocess: processes= was given, even as 1 */
     const char *engine;               /* absolute path of the engine's shared object */
     int log_level;                    /* pyw_log_level: the threshold of the group's own log */

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "httpd/embedded/exchange.h"
 #include "httpd/embedded/forked.h"
+#include "httpd/facts.h"
 #include "httpd/log.h"
 #include "httpd/status/board.h"
 
@@ -62,6 +63,7 @@ static void describe_host(void)
 {
     const pyw_server_config *config = pyw_config_main();
     int threads = mpm_value(AP_MPMQ_MAX_THREADS);
+    int processes = mpm_value(AP_MPMQ_MAX_DAEMONS);
 
     embedded.host.log = pyw_httpd_log_server;
     embedded.host.log_baton = ap_server_conf;
@@ -70,7 +72,9 @@ static void describe_host(void)
     embedded.host.python_home = config->python_home;
     embedded.host.python_path = python_path(embedded.pool, config->python_path);
     embedded.host.threads = threads > 0 ? threads : 1;
-    embedded.host.multiprocess = mpm_value(AP_MPMQ_MAX_DAEMONS) > 1;
+    embedded.host.processes = processes > 0 ? processes : 1;
+    embedded.host.httpd = pyw_facts_text(embedded.pool);
+    embedded.host.multiprocess = embedded.host.processes > 1;
     embedded.host.is_daemon = 0;
     embedded.host.forked = pyw_embedded_forked;
     embedded.host.log_forked = pyw_embedded_forked_log;
@@ -111,7 +115,7 @@ static apr_status_t stop_engine(void *unused)
     (void)unused;
     if (embedded.state == ENGINE_RUNNING && embedded.pid == getpid()) {
         embedded.state = ENGINE_UNUSABLE;
-        embedded.engine->stop(embedded.running > 0, THREADS_MS);
+        embedded.engine->stop(embedded.running > 0, THREADS_MS, "shutdown_signal");
     }
     return APR_SUCCESS;
 }

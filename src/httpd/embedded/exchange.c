@@ -168,6 +168,7 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->reading = target->timing;
     exchange->reading.deadline += target->timing.deadline ? REPORT_MS : 0;
     exchange->base.arrival = target->timing.arrival;
+    exchange->base.received = 0;
     exchange->base.deadline = target->timing.deadline;
     exchange->base.id = target->timing.id;
     exchange->base.interrupts_gone = target->config->interrupts_gone == PYW_ON;

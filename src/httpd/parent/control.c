@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "config/options/options.h"
 #include "config/options/settings.h"
+#include "httpd/facts.h"
 #include "httpd/log.h"
 #include "httpd/parent/liveness_pipe.h"
 #include "httpd/parent/log_store.h"
@@ -220,6 +221,7 @@ static const pyw_group_options *complete_options(apr_pool_t *pool, const pyw_gro
     options->worker.log_level = pyw_httpd_log_threshold(group->server);
     pyw_control_stamp(options->worker.engine, stamp);
     options->manager.engine_stamp = *stamp ? apr_pstrdup(pool, stamp) : NULL;
+    options->worker.processes = options->manager.processes;
     options->worker.multiprocess |= options->manager.processes > 1;
     return options;
 }
@@ -247,6 +249,7 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
         .socket_directory = pyw_config_main()->socket_directory,
         .httpd_uid = geteuid() == 0 ? ap_unixd_config.user_id : geteuid(),
         .server_name = main_server->server_hostname ? main_server->server_hostname : "",
+        .httpd = pyw_facts_text(pool),
         .log_level = pyw_httpd_log_threshold(main_server),
     };
 

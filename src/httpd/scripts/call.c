@@ -137,8 +137,7 @@ static void limit_time(pyw_target *target, request_rec *r)
     apr_interval_time_t timeout = target->group ? target->group->options->httpd.request_timeout
                                                 : pyw_config_request_timeout(target->config, NULL);
 
-    pyw_timing_begin(&target->timing, timeout > 0 ? timeout : r->server->timeout);
-    pyw_timing_identify(&target->timing, r);
+    pyw_timing_begin(&target->timing, r, timeout > 0 ? timeout : r->server->timeout);
 }
 
 static int serve(const pyw_call *call, answer *into)

@@ -55,8 +55,9 @@ void pyw_worker_group_renew(pyw_child *child)
     if (!pyw_child_is_loaded(child) || child->is_recycled) {
         return;
     }
-    pyw_group_log(child->group, PYW_LOG_NOTICE, PYWNO(0354) "worker %ld of group '%s' is replaced: it got SIGUSR1",
-                  (long)child->pid, child->group->options->name);
+    pyw_group_log(child->group, PYW_LOG_NOTICE,
+                  PYWNO(0354) "worker %ld of group '%s' is replaced: it got SIGUSR1 or SIGINT", (long)child->pid,
+                  child->group->options->name);
     child->is_recycled = 1;
 }
 

@@ -32,6 +32,7 @@ static struct {
         making; /* held while a sub-interpreter is created; a thread that waits for it does not hold the GIL */
     pyw_interpreter main;
     pyw_interpreter *last;
+    const char *reason; /* why the process ends: pyw_interpreter_stop */
     double threads_end; /* when stop() ends its wait for threads of the applications, CLOCK_MONOTONIC; 0: no limit */
     char *
         owner; /* the group that uses the main interpreter, "" if the main interpreter was configured; NULL: none yet */
@@ -299,12 +300,11 @@ static pyw_interpreter *next_interpreter(const pyw_interpreter *interpreter)
     return next;
 }
 
-void pyw_interpreter_each(void (*run)(void *baton), void *baton)
+void pyw_interpreter_each(void (*call)(void *baton), void *baton)
 {
-    pyw_interpreter_stay_nameless();
     for (pyw_interpreter *interpreter = &all.main; interpreter != NULL; interpreter = next_interpreter(interpreter)) {
         if (atomic_load(&interpreter->state) != NULL && pyw_interpreter_enter(interpreter) == PYW_OK) {
-            run(baton);
+            call(baton);
             pyw_interpreter_leave();
         }
     }
@@ -352,13 +352,14 @@ static int count_threads(void)
 
 /*
  * Called in the interpreter, with the GIL. Frees our data in it. 1: the calling thread is the only one in the
- * interpreter. The order is Python's: non-daemon threads end, then exit functions run, also if a thread exceeds the
- * time limit.
+ * interpreter. Subscribers of process_stopping come first, because they stop threads. Then the order is Python's:
+ * non-daemon threads end, then exit functions run, also if a thread exceeds the time limit.
  */
 static int clean_up_interpreter(pyw_interpreter *interpreter)
 {
     const char *before = pyw_forked_enter("a function that runs at the exit of an interpreter");
 
+    end_exit_call(pyw_call("pywsgi._events", "process_stopping", "(s)", all.reason));
     end_exit_call(pyw_call("pywsgi._shutdown", "shut_down", "(d)", seconds_left()));
     end_exit_call(pyw_call("atexit", "_run_exitfuncs", "()"));
     pyw_forked_enter(before);
@@ -416,7 +417,7 @@ static void limit_threads(int threads_ms)
  * The calling thread may not be the thread that started Python: httpd's child starts Python for its first embedded
  * request. Only that thread may finalise, as it is Python's main thread.
  */
-void pyw_interpreter_stop(int threads_ms)
+void pyw_interpreter_stop(int threads_ms, const char *reason)
 {
     int alone = pyw_thread_states_get(0) != NULL;
     PyThreadState *own = thread_state(&all.main);
@@ -425,6 +426,7 @@ void pyw_interpreter_stop(int threads_ms)
         return;
     }
     pyw_forked_enter(PYW_FORKED_END);
+    all.reason = reason;
     limit_threads(threads_ms);
     for (pyw_interpreter *interpreter = all.main.next; interpreter != NULL; interpreter = interpreter->next) {
         if (atomic_load(&interpreter->state) != NULL) {

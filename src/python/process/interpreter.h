@@ -61,11 +61,8 @@ void pyw_interpreter_stay_nameless(void);
 /* Acquires and releases the GIL. For any thread of the host that runs no code of applications. */
 void pyw_interpreter_touch(void);
 
-/*
- * Calls `run` in each interpreter that exists, with the GIL. For any thread of the host that runs no code of
- * applications.
- */
-void pyw_interpreter_each(void (*run)(void *baton), void *baton);
+/* Calls the function in each interpreter that exists, one after the other, with the GIL. */
+void pyw_interpreter_each(void (*call)(void *baton), void *baton);
 
 /* Returns the result of hooks->create. Between enter and leave. */
 void *pyw_interpreter_extension(const pyw_interpreter *interpreter);
@@ -79,8 +76,8 @@ void pyw_interpreter_renew_locks(void);
 /*
  * Waits for the non-daemon threads of all interpreters, for `threads_ms` unless that is 0, runs the exit functions, and
  * finalises Python. If threads of the application are still running, Python is not finalised. On the thread that called
- * start; no other thread is in an interpreter.
+ * start; no other thread is in an interpreter. `reason`: see stop() of the engine.
  */
-void pyw_interpreter_stop(int threads_ms);
+void pyw_interpreter_stop(int threads_ms, const char *reason);
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of an application: sys.path, os.environ, and the module mod_wsgi."""
+"""The environment of an application: sys.path and os.environ."""
 import os
 import site
 import sys
@@ -33,16 +33,3 @@ def begin_environ(before):
         names.clear()
         names.update(marshal.loads(before))
     return marshal.dumps(names)
-
-
-def offer_mod_wsgi(process_group, application_group):
-    """Provide a module mod_wsgi unless one is installed. Applications read the version and the groups from it."""
-    import importlib.machinery
-    import types
-
-    if importlib.machinery.PathFinder.find_spec("mod_wsgi") is None:
-        module = types.ModuleType("mod_wsgi", "Provided by mod_pywsgi: see the module pywsgi.")
-        module.version = (6, 0, 5)
-        module.process_group = process_group
-        module.application_group = application_group
-        sys.modules["mod_wsgi"] = module

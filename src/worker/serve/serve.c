@@ -127,6 +127,7 @@ static int run_request(pyw_server_thread *thread, const pyw_message_request *req
     pyw_wire_exchange_init(&exchange, thread->channel, &thread->scratch, timeout_of(service), thread->pairs.items,
                            thread->pairs.count, has_body);
     exchange.base.arrival = (int64_t)request->arrival;
+    exchange.base.received = thread->received;
     exchange.base.deadline = (int64_t)request->deadline;
     exchange.base.id = request->id;
     exchange.base.interrupts_gone = request->interrupts_gone;
@@ -169,8 +170,10 @@ static const char *copy_payload(pyw_server_thread *thread, const pyw_frame *fram
 static int is_wanted(pyw_server_thread *thread, const pyw_message_request *request)
 {
     unsigned char payload[PYW_MESSAGE_ERROR_SIZE];
-    int64_t now = pyw_clock_ms();
+    int64_t now;
 
+    thread->received = pyw_clock_us();
+    now = thread->received / 1000;
     if (now - (int64_t)(request->arrival / 1000) >= QUEUED_MS && pyw_channel_peer_gone(thread->channel)) {
         return 0;
     }

@@ -43,6 +43,7 @@ typedef enum {
 typedef struct pyw_server_thread {
     pyw_service *service;
     int number;            /* its slot on the board */
+    int64_t received;      /* when it got its request, pyw_clock_us() */
     atomic_int state;      /* pyw_thread_state; the main thread reads it */
     pyw_application *last; /* the last one that it ran, which saves the lock of `watched` */
     pyw_channel *channel;

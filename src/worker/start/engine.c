@@ -33,6 +33,8 @@ static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is
     host->python_home = options->python_home;
     host->python_path = split_path(pool, options->python_path);
     host->threads = options->threads;
+    host->processes = options->processes;
+    host->httpd = inheritance->settings.httpd;
     host->multiprocess = options->multiprocess;
     host->is_daemon = 1;
     host->is_template = is_template;

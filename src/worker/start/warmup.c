@@ -152,7 +152,7 @@ static void send_warmup_request(warmup_exchange *exchange, const pyw_engine *eng
     exchange->base.ops = &operations;
     exchange->base.environ_pairs = pairs.items;
     exchange->base.environ_count = pairs.count;
-    exchange->base.arrival = pyw_clock_ms() * 1000;
+    exchange->base.arrival = exchange->base.received = pyw_clock_us();
     exchange->base.id = "warmup";
     engine->run(application, &exchange->base);
     pyw_pairs_free(&pairs);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "python/process/forked.h"
+#include "wsgi/request/events.h"
 #include "wsgi/response/early_hints.h"
 #include "wsgi/response/head.h"
 #include "wsgi/response/response.h"
@@ -128,7 +129,8 @@ static PyObject *start_response_call(PyObject *self, PyObject *const *args, size
         PyErr_SetString(PyExc_TypeError, "start_response needs a status and a list of headers (PEP 3333)");
         return NULL;
     }
-    if (check_exc_info(request, given[2]) < 0 || pyw_wsgi_response_start(request, given[0], given[1]) < 0) {
+    if (check_exc_info(request, given[2]) < 0 || pyw_wsgi_response_start(request, given[0], given[1]) < 0 ||
+        pyw_events_response_started(request, given[0], given[1], given[2]) < 0) {
         return NULL;
     }
     Py_INCREF(handle_of(self)->write);

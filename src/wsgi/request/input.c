@@ -118,11 +118,17 @@ static pyw_result read_enough(input *self, char *out, size_t size, size_t enough
 /* -1 with an exception set. The fault is sticky. */
 static int receive_input(input *self, char *out, size_t size, size_t enough, size_t *got)
 {
+    pyw_measured *measured = &self->request->measured;
+    int64_t begun = pyw_measured_clock(measured);
+    size_t before = *got;
     pyw_result result;
 
     self->busy = 1;
     result = read_enough(self, out, size, enough, got);
     self->busy = 0;
+    measured->reads++;
+    measured->read_bytes += *got - before;
+    measured->read_us += pyw_measured_clock(measured) - begun;
     if (result == PYW_OK) {
         return 0;
     }

@@ -13,6 +13,7 @@ enum {
 typedef struct entry {
     PyObject *name;
     PyObject *value; /* may be NULL */
+    PyObject *copy;  /* another name that gets the first value, too; mostly NULL */
     uint32_t hash;
     int is_path; /* PEP 3333 strings are Latin-1, but SCRIPT_FILENAME and DOCUMENT_ROOT are file names (os.fsdecode) */
 } entry;
@@ -50,6 +51,10 @@ static const char *const known[] = {"REQUEST_METHOD",
                                     "CONTENT_LENGTH",
                                     "UNIQUE_ID",
                                     "wsgi.url_scheme",
+                                    "mod_wsgi.server_pid",
+                                    "mod_wsgi.listener_host",
+                                    "mod_wsgi.listener_port",
+                                    "mod_wsgi.queue_start",
                                     "HTTP_HOST",
                                     "HTTP_USER_AGENT",
                                     "HTTP_ACCEPT",
@@ -142,6 +147,22 @@ static entry *find_name(pyw_names *names, const char *name, uint32_t length, int
     return &names->slots[at];
 }
 
+/* The second name gets the first value of the first name: a later value is that of a trusted proxy. */
+static const char *const copies[][2] = {{"SCRIPT_NAME", "mod_wsgi.script_name"}, {"PATH_INFO", "mod_wsgi.path_info"}};
+
+static int add_copies(pyw_names *names)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]) && !failed; i++) {
+        entry *found = find_name(names, copies[i][0], (uint32_t)strlen(copies[i][0]), &failed);
+
+        found->copy = PyUnicode_InternFromString(copies[i][1]);
+        failed = found->copy == NULL;
+    }
+    return failed;
+}
+
 pyw_names *pyw_names_create(void)
 {
     pyw_names *names = PyMem_Calloc(1, sizeof(*names));
@@ -154,7 +175,7 @@ pyw_names *pyw_names_create(void)
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !failed; i++) {
         find_name(names, known[i], (uint32_t)strlen(known[i]), &failed);
     }
-    if (failed) {
+    if (failed || add_copies(names)) {
         pyw_names_destroy(names);
         return NULL;
     }
@@ -169,6 +190,7 @@ void pyw_names_destroy(pyw_names *names)
     for (int i = 0; i < SLOTS; i++) {
         Py_CLEAR(names->slots[i].name);
         Py_CLEAR(names->slots[i].value);
+        Py_CLEAR(names->slots[i].copy);
     }
     PyMem_Free(names);
 }
@@ -220,6 +242,9 @@ int pyw_names_set(pyw_names *names, PyObject *environ, const pyw_pair *pair)
         return -1;
     }
     rv = PyDict_SetItem(environ, found->name, value);
+    if (rv == 0 && found->copy != NULL) {
+        rv = PyDict_SetDefault(environ, found->copy, value) != NULL ? 0 : -1;
+    }
     Py_DECREF(value);
     return rv;
 }

@@ -99,8 +99,14 @@ PyThreadState *pyw_request_give_up_gil(pyw_request *request)
 
 void pyw_request_take_gil(pyw_request *request, PyThreadState *thread)
 {
+    int64_t begun = pyw_measured_clock(&request->measured);
+
     PyEval_RestoreThread(thread);
     request->users--;
+    if (request->measured.start != NULL) {
+        request->measured.gil_wait_us += pyw_measured_clock(&request->measured) - begun;
+        request->measured.gil_waits++;
+    }
 }
 
 PyThreadState *pyw_request_enter(pyw_request *request)

@@ -13,11 +13,13 @@
 #include "python/python.h"
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 #include "python/process/interpreter.h"
 #include "wsgi/deadline/monitored.h"
 #include "wsgi/ending.h"
+#include "wsgi/request/measured.h"
 #include "wsgi/response/flusher.h"
 
 struct pyw_adapter_state;
@@ -62,6 +64,14 @@ typedef struct pyw_request {
     int failed_read;    /* the exchange cannot provide the rest of the request body */
     pyw_outgoing outgoing;
     pyw_monitored monitored;
+
+    struct pyw_running *running;  /* the requests of its interpreter ... */
+    LIST_ENTRY(pyw_request) next; /* ... among which it is */
+    int thread;                   /* the number of its thread, from 1 on */
+    uint32_t thread_requests;     /* how many requests its thread began before ... */
+    uint32_t total_requests;      /* ... and all threads of the process */
+    PyObject *data;               /* the dict of pywsgi.request_data(); NULL: not asked for */
+    pyw_measured measured;
 } pyw_request;
 
 /* The caller holds the GIL. */

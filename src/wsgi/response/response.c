@@ -61,10 +61,12 @@ static int write_failed(pyw_request *request, pyw_result result)
 
 static int transmit(pyw_request *request, const pyw_piece *piece, int is_last)
 {
+    int64_t begun = pyw_measured_clock(&request->measured);
     pyw_result result;
 
     request->head_sent = 1;
     result = pyw_outgoing_send(request, piece, is_last);
+    request->measured.write_us += pyw_measured_clock(&request->measured) - begun;
     return result == PYW_OK ? 0 : write_failed(request, result);
 }
 
@@ -115,6 +117,7 @@ static int take_piece(pyw_request *request, pyw_piece *piece)
     }
     piece->length = pyw_wsgi_response_clamp(request, piece->length);
     request->sent += piece->length;
+    request->measured.writes++;
     return piece->length > 0;
 }
 

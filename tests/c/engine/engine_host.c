@@ -81,8 +81,17 @@ void host_start(const char *engine_file, const char *tests, int is_daemon, int i
 {
     static char path[4096];
     static const char *path_list[] = {path, NULL};
-    static pyw_engine_host host = {take_record, NULL, PYW_LOG_TRACE, "tests",      NULL, path_list, 4,   0, 1,
-                                   0,           1,    300,           note_overdue, NULL, NULL,      NULL};
+    static pyw_engine_host host = {
+        .log = take_record,
+        .log_threshold = PYW_LOG_TRACE,
+        .process_group = "tests",
+        .python_path = path_list,
+        .threads = 4,
+        .processes = 1,
+        .interrupts = 1,
+        .interrupt_timeout_ms = 300,
+        .overdue = note_overdue,
+    };
     pyw_engine_entry_fn *entry = NULL;
     pyw_problem problem;
     void *handle = dlopen(engine_file, RTLD_NOW | RTLD_GLOBAL);

@@ -53,7 +53,7 @@ static int live(const char *engine, const char *tests)
         all += failures[i];
     }
     host_log_clear();
-    host_engine->stop(0, 0);
+    host_engine->stop(0, 0, "shutdown_signal");
     if (strcmp(host_log(), "") != 0) {
         fprintf(stderr, "at the end: %s", host_log());
         all++;

@@ -11,13 +11,13 @@
 static void threads_and_interpreters_end_in_order(void **state)
 {
     host_log_clear();
-    host_engine->stop(0, 0);
+    host_engine->stop(0, 0, "shutdown_signal");
     assert_string_equal(host_log(), "<5> exit function\n");
 }
 
 static void stop_again_does_nothing(void **state)
 {
-    host_engine->stop(0, 0);
+    host_engine->stop(0, 0, "shutdown_signal");
     host_engine->thread_end();
 }
 

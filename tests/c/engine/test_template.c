@@ -33,7 +33,7 @@ static int be_worker(pyw_application *main, pyw_application *other)
 
     failed |= check_content(main, "/", "1 1");
     failed |= check_content(other, "/", "0 1");
-    host_engine->stop(0, 0);
+    host_engine->stop(0, 0, "shutdown_signal");
     return failed;
 }
 

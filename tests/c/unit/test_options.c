@@ -395,6 +395,7 @@ static void set_everything(pyw_group_options *options)
     options->worker.engine = "/lib/engine.so";
     options->manager.engine_stamp = "1:2:3";
     options->worker.log_level = 7;
+    options->worker.processes = 3;
     options->manager.worker_list_index = 3;
     options->manager.worker_list_use = 4;
     application->is_module = 1;
@@ -461,6 +462,7 @@ static void test_pairs_restore_every_option(void **state)
     assert_string_equal(copy->worker.engine, "/lib/engine.so");
     assert_string_equal(copy->manager.engine_stamp, "1:2:3");
     assert_int_equal(copy->worker.log_level, 7);
+    assert_int_equal(copy->worker.processes, 3);
     assert_int_equal(copy->manager.worker_list_index, 3);
     assert_int_equal(copy->httpd.queue_limit, 16);
     assert_int_equal(copy->httpd.queue_timeout, 2500000);

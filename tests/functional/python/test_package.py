@@ -16,7 +16,8 @@ from unittest import mock
 from embedded_package import take_calls  # before pywsgi, which it makes importable
 
 import pywsgi
-from pywsgi import _fork, _hooks, _imports, _interpreter, _program, _scripts, _shutdown, _signals, _streams, _threads
+from pywsgi import (_events, _fork, _hooks, _imports, _interpreter, _program, _scripts, _shutdown, _signals, _streams,
+                    _threads)
 
 
 def run_python(code):
@@ -378,22 +379,6 @@ class TestInterpreter(unittest.TestCase):
             os.environ["SET_BY_AN_APPLICATION"] = "1"
         assert marshal.loads(first) == os.environ._data
 
-    def test_mod_wsgi_tells_the_groups(self):
-        with mock.patch.dict(sys.modules):
-            sys.modules.pop("mod_wsgi", None)
-            _interpreter.offer_mod_wsgi("blog", "www|/")
-            module = sys.modules["mod_wsgi"]
-            assert (module.version, module.process_group, module.application_group) == ((6, 0, 5), "blog", "www|/")
-
-    def test_an_installed_mod_wsgi_is_kept(self):
-        directory = self.directory("installed")
-        pathlib.Path(directory, "mod_wsgi.py").write_text("")
-        sys.path.insert(0, directory)
-        with mock.patch.dict(sys.modules):
-            sys.modules.pop("mod_wsgi", None)
-            _interpreter.offer_mod_wsgi("", "")
-            assert "mod_wsgi" not in sys.modules
-
 
 class TestImports(unittest.TestCase):
     def setUp(self):
@@ -488,6 +473,7 @@ class TestScripts(unittest.TestCase):
 class TestSetUp(unittest.TestCase):
     def test_the_package_tells_version_and_groups(self):
         names = ("__version__", "version", "process_group", "application_group")
+        self.addCleanup(setattr, _events, "is_embedded", False)
         self.addCleanup(lambda: [pywsgi.__dict__.pop(name) for name in names])
         with mock.patch.multiple(pywsgi, _streams=mock.DEFAULT, _signals=mock.DEFAULT, _interpreter=mock.DEFAULT,
                                  _fork=mock.DEFAULT) as mocks:
@@ -496,6 +482,8 @@ class TestSetUp(unittest.TestCase):
         assert _imports.main_group == "blog"
         mocks["_interpreter"].extend_path.assert_called_once_with(["/srv"])
         mocks["_fork"].prepare.assert_called_once_with(is_embedded=True)
+        assert _events.is_embedded
+
 
 
 if __name__ == "__main__":

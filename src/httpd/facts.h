@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_FACTS_H
+#define PYW_HTTPD_FACTS_H
+
+/* What applications may know about httpd. */
+
+#include <apr_pools.h>
+
+/* Version, MPM, its processes, its threads, build date and description, separated by tabs (pyw_engine_host). */
+const char *pyw_facts_text(apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_WSGI_REQUEST_KEYS_H
+#define PYW_WSGI_REQUEST_KEYS_H
+
+/*
+ * The keys mod_wsgi.* of environ that the engine computes for each request. Their types are those of mod_wsgi 4.9,
+ * which monitoring agents expect: times are texts of microseconds since 1970; application_start, of mod_wsgi 6, is a
+ * float of seconds. Each interpreter has a pyw_keys. The caller holds the GIL.
+ */
+
+#include "python/python.h"
+
+#include <stdint.h>
+
+#include "wsgi/request/request.h"
+
+typedef enum {
+    PYW_KEY_REQUEST_ID = 0,
+    PYW_KEY_REQUEST_START,
+    PYW_KEY_DAEMON_START,
+    PYW_KEY_SCRIPT_START,
+    PYW_KEY_APPLICATION_START,
+    PYW_KEY_SCRIPT_RELOADING,
+    PYW_KEY_CALLABLE_OBJECT,
+    PYW_KEY_THREAD_ID,
+    PYW_KEY_THREAD_REQUESTS,
+    PYW_KEY_TOTAL_REQUESTS,
+    PYW_KEYS
+} pyw_key;
+
+typedef struct pyw_keys {
+    PyObject *names[PYW_KEYS];
+    PyObject *switches[2]; /* "0", "1" */
+    PyObject *callable;    /* the last value of callable_object */
+} pyw_keys;
+
+/* -1 with an exception set; clear it anyway. */
+int pyw_keys_init(pyw_keys *keys);
+void pyw_keys_clear(pyw_keys *keys);
+
+/* Sets the keys to a value without meaning. `is_daemon`: also those of workers. -1 with an exception set. */
+int pyw_keys_reserve(const pyw_keys *keys, PyObject *prototype, int is_daemon);
+
+/* Sets the keys of a request. -1 with an exception set. */
+int pyw_keys_set(pyw_keys *keys, PyObject *environ, const pyw_request *request);
+
+#endif

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What applications written for mod_wsgi import, and read in environ."""
+import os
+import pathlib
+import signal
+import time
+
+import pytest
+from conformance_apps import apps
+
+from pyw import wait_for
+from pyw.site import BOTH_MODES, Site
+
+APP = "mod_wsgi.wsgi"
+
+# The keys of mod_wsgi 4.9 and 6, with their types. Times are texts of microseconds, as 4.9 has them.
+KEYS = {
+    "apache.version": "tuple",
+    "mod_wsgi.application_group": "str",
+    "mod_wsgi.application_start": "float",
+    "mod_wsgi.callable_object": "str",
+    "mod_wsgi.enable_sendfile": "str",
+    "mod_wsgi.handler_script": "str",
+    "mod_wsgi.ignore_activity": "str",
+    "mod_wsgi.listener_host": "str",
+    "mod_wsgi.listener_port": "str",
+    "mod_wsgi.path_info": "str",
+    "mod_wsgi.process_group": "str",
+    "mod_wsgi.request_handler": "str",
+    "mod_wsgi.request_id": "str",
+    "mod_wsgi.request_start": "str",
+    "mod_wsgi.script_name": "str",
+    "mod_wsgi.script_reloading": "str",
+    "mod_wsgi.script_start": "str",
+    "mod_wsgi.server_pid": "str",
+    "mod_wsgi.thread_id": "int",
+    "mod_wsgi.thread_requests": "int",
+    "mod_wsgi.total_requests": "int",
+    "mod_wsgi.version": "tuple",
+}
+DAEMON_KEYS = {
+    "mod_wsgi.daemon_connects": "str",
+    "mod_wsgi.daemon_restarts": "str",
+    "mod_wsgi.daemon_start": "str",
+    "mod_wsgi.queue_start": "str",
+}
+
+
+class TestEnviron:
+    CONFIG = "SetEnv mod_wsgi.server_pid evil\nSetEnv apache.version evil\n"
+
+    def environ(self, site):
+        return site.get("/environ").json()
+
+    def test_the_keys_are_those_of_mod_wsgi(self, site, mode):
+        expected = {**KEYS, **DAEMON_KEYS} if mode == "daemon" else KEYS
+        found = {name: kind for name, (kind, _) in self.environ(site).items()
+                 if name.startswith(("mod_wsgi.", "apache."))}
+        assert found == expected
+
+    def test_the_times_follow_each_other_and_are_microseconds(self, site, mode):
+        before = time.time()
+        environ = self.environ(site)
+        names = ["request_start", "queue_start", "daemon_start", "script_start"]
+        if mode == "embedded":
+            names = ["request_start", "script_start"]
+        times = [int(environ["mod_wsgi." + name][1]) for name in names]
+        assert all(later >= earlier - 1000 for earlier, later in zip(times, times[1:]))
+        assert before - 1 < times[0] / 1e6 < before + 30
+        assert abs(environ["mod_wsgi.application_start"][1] - times[-1] / 1e6) < 1e-3
+
+    def test_requests_and_threads_are_counted(self, site):
+        first, second = self.environ(site), self.environ(site)
+        threads = {environ["mod_wsgi.thread_id"][1] for environ in (first, second)}
+        assert min(threads) >= 1
+        # embedded mode may have several processes
+        if first["mod_wsgi.server_pid"] == second["mod_wsgi.server_pid"] or site.mode == "daemon":
+            assert second["mod_wsgi.total_requests"][1] == first["mod_wsgi.total_requests"][1] + 1
+
+    def test_the_server_and_the_script(self, site, server):
+        environ = {name: value for name, (_, value) in self.environ(site).items()}
+        assert environ["mod_wsgi.listener_port"] == str(server.port)
+        assert int(environ["mod_wsgi.server_pid"]) in [child.pid for child in server.children()]
+        assert (environ["mod_wsgi.script_name"], environ["mod_wsgi.path_info"]) == (site.prefix, "/environ")
+        assert environ["mod_wsgi.request_handler"] == "wsgi-script"
+        assert int(environ["mod_wsgi.script_reloading"]) == 1
+        assert environ["apache.version"].startswith("(2, 4, ")
+
+    def test_each_request_has_an_id_of_its_own(self, site):
+        ids = {self.environ(site)["mod_wsgi.request_id"][1] for _ in range(20)}
+        assert len(ids) == 20 and all(len(id) == 11 for id in ids)
+
+
+class TestTrustedProxy:
+    CONFIG = "WSGITrustedProxyHeaders X-Script-Name\n"
+
+    def test_script_name_is_that_of_the_proxy_but_not_that_of_mod_wsgi(self, site):
+        environ = {name: value for name, (_, value) in site.get("/environ", [("X-Script-Name", "/front")]).json().items()}
+        assert (environ["SCRIPT_NAME"], environ["mod_wsgi.mount_point"]) == ("/front", "/front")
+        assert environ["mod_wsgi.script_name"] == site.prefix
+
+
+class TestRequestId:
+    CONFIG = 'LogFormat "id %L" id\nCustomLog "${ROOT}/ids" id\n'
+
+    def test_the_id_is_that_of_the_access_log(self, site, server):
+        found = site.get("/facts").json()["request_id"]
+        wait_for(lambda: "id %s\n" % found in (server.root / "ids").read_text())
+
+
+class TestModule:
+    @pytest.fixture
+    def facts(self, site):
+        return site.get("/facts").json()
+
+    def test_the_process(self, facts, mode):
+        assert facts["version"] == [6, 0, 5]
+        assert facts["process_group"] == ("app" if mode == "daemon" else "")
+        if mode == "daemon":
+            assert (facts["maximum_processes"], facts["threads_per_process"]) == (1, 4)
+        else:
+            assert facts["maximum_processes"] == facts["apache"]["maximum_processes"]
+            assert facts["threads_per_process"] == facts["apache"]["threads_per_process"]
+        assert facts["thread_id"] >= 1
+
+    def test_the_types(self, facts):
+        assert facts["file_wrapper"] is True
+        assert (facts["timeout"], facts["handler"]) == ("BaseException", "Handler")
+
+    def test_the_data_of_a_request(self, facts):
+        assert facts["data"] == {"path": "/facts"}
+        assert facts["active"][facts["request_id"]] == {"path": "/facts"}
+        assert "runs no request" in facts["at_import"]
+
+    def test_httpd(self, facts):
+        apache = facts["apache"]
+        assert apache["version"][:2] == [2, 4] and apache["mpm_name"] in ("prefork", "worker", "event")
+        assert apache["description"].startswith("Apache/2.4") and apache["build_date"]
+
+    def test_the_script_is_recognised(self, facts, server):
+        assert facts["__name__"].startswith("_mod_wsgi_")
+        assert facts["__mtime__"] == (pathlib.Path(server.apps) / "app.wsgi").stat().st_mtime_ns // 1000
+
+    def test_metrics(self, site, mode):
+        site.get("/metrics")
+        requests, process, server = site.get("/metrics").json()
+        assert process["request_count"] >= 1 and process["active_requests"] >= 1
+        assert process["threads"][0]["thread_id"] == 1
+        if mode == "daemon":
+            assert requests["request_count"] == 1 and requests["status_2xx"] == 1
+            assert requests["request_threads_maximum"] == 4 and requests["output_bytes"] > 100
+        assert server is None
+
+
+class TestEvents:
+    """In one process, so that requests see the events of other requests."""
+    CONFIG = "StartServers 1\nServerLimit 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\n"
+
+    def events_of(self, site, path, body=b""):
+        """Make a request and return the names and the facts of its events."""
+        site.post(path, body)
+        found = []
+
+        def is_over():
+            found.extend(item for item in site.get("/").json() if item[0] == path)
+            return found and found[-1][1] == "request_finished"
+
+        wait_for(is_over)
+        return [name for _, name, _ in found], [event for _, _, event in found]
+
+    def test_a_request_has_three(self, site, mode):
+        names, (started, responded, finished) = self.events_of(site, "/three", b"12345")
+        assert names == ["request_started", "response_started", "request_finished"]
+        assert started["request_id"] == responded["request_id"] == finished["request_id"]
+        assert started["callable_object"] == "application" and "function application" in started["application_object"]
+        assert (started["queue_start"] > 0) == (started["daemon_start"] > 0) == (mode == "daemon")
+        assert started["request_start"] <= started["application_start"] + 0.001
+        assert (responded["response_status"], responded["exception_info"]) == ("200 OK", None)
+        assert finished["status"] == 200 and finished["application_time"] > 0 and finished["cpu_time"] >= 0
+        assert finished["input_reads"] >= 1 and finished["input_length"] == 5
+        assert (finished["output_writes"], finished["output_length"]) == (2, 2)
+
+    def test_an_exception_has_one_of_its_own(self, site):
+        site.expect_log("PYW0603.*KeyError|Traceback|File|KeyError|raise|\\^")
+        names, events = self.events_of(site, "/fails")
+        assert names == ["request_started", "request_exception", "request_finished"]
+        assert "KeyError" in events[1]["exception_info"] and events[2]["status"] == 0
+
+    def test_a_subscriber_may_replace_the_application(self, site):
+        response = site.get("/wrapped")
+        assert (response.status, response.body) == (202, b"wrapped")
+
+    def test_a_subscriber_that_fails_is_logged(self, site):
+        site.expect_log("PYW0547.*request_started|Traceback|File|LookupError|raise|\\^|added")
+        assert site.get("/subscriber_fails").status == 200
+
+
+class TestSignals:
+    @pytest.fixture
+    def site(self, server):
+        return Site(server, "daemon")
+
+    def test_sigint_of_the_application_replaces_its_worker(self, site, server):
+        since = server.log.position()
+        assert site.get("/interrupts").status == 200
+        server.log.wait("PYW0354: worker .* of group 'app' is replaced: it got SIGUSR1 or SIGINT", since)
+        server.log.wait("shutdown: process_stopping graceful_signal", since)
+        assert site.get("/facts").status == 200
+
+    @pytest.mark.parametrize("name", ["SIGHUP", "SIGUSR2"])
+    def test_a_worker_passes_signals_to_subscribers(self, site, server, name):
+        site.get("/facts")
+        since = server.log.position()
+        worker, = server.workers()
+        os.kill(worker.pid, getattr(signal, name))
+        server.log.wait("signal: process_signal %s %d" % (name, getattr(signal, name)), since)
+        assert site.get("/facts").status == 200
+
+
+class TestTheEnd:
+    def test_subscribers_learn_of_the_end_of_the_process(self, make_httpd, mode):
+        server = make_httpd(BOTH_MODES, apps=apps(APP))
+        assert server.get("/%s/facts" % mode).status == 200
+        server.stop()
+        assert server.log.find("shutdown: process_stopping shutdown_signal")
