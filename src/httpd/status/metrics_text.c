@@ -85,14 +85,14 @@ static const series_metric series_metrics[] = {
      SERIES(writing), NULL, NULL, 0},
 };
 
-static const _Atomic uint64_t *counters_of(const pyw_series *series, const series_metric *metric)
+static const void *member_of(const pyw_series *series, const series_metric *metric)
 {
-    return (const _Atomic uint64_t *)(const void *)((const char *)series + metric->member);
+    return (const char *)series + metric->member;
 }
 
 static void write_counters(const exposition *out, const pyw_series *series, const series_metric *metric)
 {
-    const _Atomic uint64_t *counters = counters_of(series, metric);
+    const _Atomic uint64_t *counters = member_of(series, metric);
 
     for (int i = 0; i < metric->count; i++) {
         if (!metric->label) {
@@ -114,7 +114,7 @@ static const char *seconds(apr_pool_t *pool, uint64_t us)
 
 static void write_histogram(const exposition *out, const pyw_series *series, const series_metric *metric)
 {
-    const pyw_histogram *histogram = (const pyw_histogram *)(const void *)counters_of(series, metric);
+    const pyw_histogram *histogram = member_of(series, metric);
     uint64_t total = 0;
 
     for (int i = 0; i < PYW_SERIES_BUCKETS; i++) {
