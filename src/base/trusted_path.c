@@ -16,11 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINKS_MOST = 40 };
+enum { LINKS_MOST = 40, MADE_MODE = 0755 };
 
 typedef struct walk {
     int fd;              /* the current directory of the walk; -1: the walk failed */
     int links;           /* links followed so far */
+    int makes;           /* makes missing directories */
     char seen[PATH_MAX]; /* the path so far, for messages */
     char rest[PATH_MAX]; /* the rest of the path */
     pyw_problem *problem;
@@ -139,6 +140,22 @@ static int walk_step(walk *self, int fd, const char *path)
     return rv;
 }
 
+/* Only this process can replace it, because the current directory is trusted. chmod, because of the umask. */
+static int make(const walk *self, const char *name)
+{
+    return mkdirat(self->fd, name, MADE_MODE) == 0 && fchmodat(self->fd, name, MADE_MODE, 0) == 0;
+}
+
+static int open_name(const walk *self, const char *name)
+{
+    int fd = openat(self->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0 && errno == ENOENT && self->makes && make(self, name)) {
+        fd = openat(self->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    }
+    return fd;
+}
+
 static int look_up(walk *self, const char *name)
 {
     char path[PATH_MAX];
@@ -147,13 +164,13 @@ static int look_up(walk *self, const char *name)
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", self->seen, name) >= sizeof(path)) {
         return fail_path(self, ENAMETOOLONG, name);
     }
-    fd = openat(self->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    fd = open_name(self, name);
     return fd >= 0 ? walk_step(self, fd, path) : fail_path(self, errno, path);
 }
 
-int pyw_trusted_path_open(const char *path, pyw_problem *problem)
+static int walk_path(const char *path, int makes, pyw_problem *problem)
 {
-    walk self = {.fd = -1, .problem = problem};
+    walk self = {.fd = -1, .makes = makes, .problem = problem};
     char name[NAME_MAX + 1];
     int rv;
 
@@ -171,4 +188,14 @@ int pyw_trusted_path_open(const char *path, pyw_problem *problem)
         errno = error;
     }
     return self.fd;
+}
+
+int pyw_trusted_path_open(const char *path, pyw_problem *problem)
+{
+    return walk_path(path, 0, problem);
+}
+
+int pyw_trusted_path_make(const char *path, pyw_problem *problem)
+{
+    return walk_path(path, 1, problem);
 }

@@ -17,4 +17,7 @@
  */
 int pyw_trusted_path_open(const char *path, pyw_problem *problem);
 
+/* As pyw_trusted_path_open, but makes the directories that are missing (mode 0755). */
+int pyw_trusted_path_make(const char *path, pyw_problem *problem);
+
 #endif

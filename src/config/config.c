@@ -23,6 +23,7 @@ void *pyw_config_create_server(apr_pool_t *pool, server_rec *server)
         config->imports = apr_array_make(pool, 4, sizeof(pyw_import));
         config->embedded_imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
         config->warnings = apr_array_make(pool, 4, sizeof(const char *));
+        config->notices = apr_array_make(pool, 4, sizeof(const char *));
         main_config = config;
     }
     return config;
@@ -143,13 +144,23 @@ apr_interval_time_t pyw_config_request_timeout(const pyw_dir_config *config, con
 }
 
 /* A group of a virtual host is available to all hosts of that name, usually ports 80 and 443 of one site. */
-static int may_use(const server_rec *server, const pyw_group *group)
+static int shares_with(const server_rec *definer, const server_rec *server)
 {
-    if (!group->server->is_virtual || group->server == server) {
+    if (!definer->is_virtual || definer == server) {
         return 1;
     }
-    return server->server_hostname && group->server->server_hostname &&
-           ap_cstr_casecmp(server->server_hostname, group->server->server_hostname) == 0;
+    return server->server_hostname && definer->server_hostname &&
+           ap_cstr_casecmp(server->server_hostname, definer->server_hostname) == 0;
+}
+
+static int may_use(const server_rec *server, const pyw_group *group)
+{
+    for (int i = 0; i < group->servers->nelts; i++) {
+        if (shares_with(APR_ARRAY_IDX(group->servers, i, const server_rec *), server)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 const pyw_group *pyw_config_find_group(const server_rec *server, const char *name, const pyw_group **elsewhere)

@@ -73,8 +73,9 @@ typedef struct pyw_dir_config {
 /* A defined process group. */
 typedef struct pyw_group {
     pyw_group_options *options;
-    server_rec *server;     /* defines the group: its ErrorLog is the group's log, its ServerName limits the use */
-    const char *defined_at; /* "file:line" */
+    server_rec *server;          /* defines the group first: its ErrorLog is the group's log */
+    apr_array_header_t *servers; /* elements: server_rec *, all that define it: their ServerNames limit the use */
+    const char *defined_at;      /* "file:line" */
     /* Set by pyw_shared_memory_prepare. */
     struct pyw_slots *slots;
     const struct pyw_worker_list_group *worker_list;
@@ -84,7 +85,9 @@ typedef struct pyw_group {
 typedef struct pyw_group_use {
     const char *name; /* "": embedded */
     const char *directive;
-    const char *place; /* "file:line" */
+    const char *place;   /* "file:line" */
+    const char *section; /* the argument of <Directory>, <Location> or <Files>; NULL: server or virtual host */
+    int is_location;     /* the section is <Location> or <LocationMatch> */
     server_rec *server;
 } pyw_group_use;
 
@@ -107,7 +110,8 @@ typedef struct pyw_server_config {
     apr_array_header_t *uses;             /* elements: pyw_group_use, of all servers */
     apr_array_header_t *imports;          /* elements: pyw_import, of all servers */
     apr_array_header_t *embedded_imports; /* elements: const pyw_application_option *; set by pyw_config_check */
-    apr_array_header_t *warnings;         /* elements: const char *, messages for the start of httpd */
+    apr_array_header_t *warnings;         /* elements: const char *, messages for the start of httpd ... */
+    apr_array_header_t *notices;          /* ... that are logged at level info only */
     apr_array_header_t *groups;           /* elements: pyw_group *, of all servers */
     pyw_secrets *secrets;                 /* values of env= and env-file= of all groups; NULL: there are none */
     int has_secrets_in_text;              /* env= is used: the text that httpd has read contains its value */

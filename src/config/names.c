@@ -21,7 +21,7 @@ APLOG_USE_MODULE(pywsgi);
  * Records with nothing but a name, in httpd's list of modules. <IfModule> and LogLevel search this list by name, before
  * they ask mod_so. They have the index of pywsgi_module, so that LogLevel sets its level.
  */
-static module names[] = {RECORD_NAMED("mod_wsgi.c"), RECORD_NAMED("wsgi_module")};
+static module names[] = {RECORD_NAMED("mod_wsgi.c"), RECORD_NAMED("wsgi_module"), RECORD_NAMED("pywsgi_module")};
 
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 

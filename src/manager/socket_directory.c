@@ -85,7 +85,7 @@ static pyw_result make_directory(pyw_socket_directory *directory, pyw_problem *p
     char *above = slash != NULL ? strndup(directory->path, (size_t)(slash - directory->path)) : NULL;
     pyw_problem reason = {"its path is not absolute, or there is no memory"};
     pyw_result result;
-    int parent = above != NULL ? pyw_trusted_path_open(above, &reason) : -1;
+    int parent = above != NULL ? pyw_trusted_path_make(above, &reason) : -1;
 
     free(above);
     if (parent < 0) {

@@ -15,45 +15,10 @@
 #include "config/check/group.h"
 #include "config/check/preload.h"
 #include "config/check/service.h"
+#include "config/check/uses.h"
 #include "config/import.h"
 
 APLOG_USE_MODULE(pywsgi);
-
-static int check_use(const pyw_group_use *use)
-{
-    const pyw_group *elsewhere, *group;
-
-    if (!*use->name) {
-        return 1;
-    }
-    group = pyw_config_find_group(use->server, use->name, &elsewhere);
-    if (group) {
-        return pyw_check_service_use(use, group);
-    }
-    if (elsewhere) {
-        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                     PYWNO(0101) "%s: %s: process group '%s' belongs to the virtual host of %s, and only hosts of that "
-                                 "ServerName may use it; define it outside of <VirtualHost> to share it",
-                     use->place, use->directive, use->name, elsewhere->defined_at);
-    }
-    else {
-        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                     PYWNO(0102) "%s: %s: process group '%s' is not defined: add \"WSGIDaemonProcess %s\"", use->place,
-                     use->directive, use->name, use->name);
-    }
-    return 0;
-}
-
-static int check_uses(void)
-{
-    const apr_array_header_t *uses = pyw_config_main()->uses;
-    int fine = 1;
-
-    for (int i = 0; i < uses->nelts; i++) {
-        fine = check_use(&APR_ARRAY_IDX(uses, i, const pyw_group_use)) && fine;
-    }
-    return fine;
-}
 
 static int check_groups(pyw_check *check)
 {
@@ -96,11 +61,12 @@ static int refuse_socket_prefix(const char *prefix, const pyw_problem *problem)
             problem->text, geteuid() == 0 ? "root" : "root or of this user");
         return 0;
     }
-    if (!config->socket_prefix) {
-        return 1; /* the system creates the default at boot */
+    if (errno == ENOENT) {
+        return 1; /* the manager makes the directories that are missing */
     }
-    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                 PYWNO(0104) "WSGISocketPrefix cannot be '%s': its directory must exist: %s", prefix, problem->text);
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf, PYWNO(0104) "%s cannot be '%s': %s",
+                 config->socket_prefix ? "WSGISocketPrefix" : "WSGISocketPrefix (from DefaultRuntimeDir)", prefix,
+                 problem->text);
     return 0;
 }
 
@@ -192,13 +158,19 @@ int pyw_config_wants_embedded(server_rec *main_server)
 }
 
 /* With configtest, plain lines on the terminal; otherwise ordinary records of the error log. */
-static void log_warnings(int is_configtest)
+static void log_messages(int is_configtest)
 {
     const apr_array_header_t *warnings = pyw_config_main()->warnings;
-    int level = APLOG_WARNING | (is_configtest ? APLOG_STARTUP : 0);
+    const apr_array_header_t *notices = pyw_config_main()->notices;
+    int startup = is_configtest ? APLOG_STARTUP : 0;
 
     for (int i = 0; i < warnings->nelts; i++) {
-        ap_log_error(APLOG_MARK, level, 0, ap_server_conf, PYWNO(0107) "%s", APR_ARRAY_IDX(warnings, i, const char *));
+        ap_log_error(APLOG_MARK, APLOG_WARNING | startup, 0, ap_server_conf, PYWNO(0107) "%s",
+                     APR_ARRAY_IDX(warnings, i, const char *));
+    }
+    for (int i = 0; i < notices->nelts; i++) {
+        ap_log_error(APLOG_MARK, APLOG_INFO | startup, 0, ap_server_conf, PYWNO(0132) "%s",
+                     APR_ARRAY_IDX(notices, i, const char *));
     }
 }
 
@@ -213,7 +185,7 @@ int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     fine = check_socket_prefix(&check);
     fine = check_temp_directory(&check) && fine;
     fine = check_groups(&check) && fine;
-    fine = check_uses() && fine;
+    fine = pyw_check_uses(&check) && fine;
     fine = pyw_check_imports(&check) && fine;
     fine = pyw_check_services() && fine;
     fine = check_daemon_program(&check) && fine;
@@ -223,7 +195,7 @@ int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     }
     pyw_check_preload(&check);
     if (is_configtest || ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
-        log_warnings(is_configtest);
+        log_messages(is_configtest);
     }
     return OK;
 }

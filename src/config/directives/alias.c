@@ -16,6 +16,7 @@ static const char *set_option(cmd_parms *cmd, void *baton, const char *name, con
 {
     pyw_alias *alias = baton;
     const char *what = apr_pstrcat(cmd->pool, cmd->cmd->name, ": option '", name, "'", NULL);
+    const char *error;
 
     if (!*value) {
         return apr_pstrcat(cmd->pool, what, " has an empty value", NULL);
@@ -27,7 +28,10 @@ static const char *set_option(cmd_parms *cmd, void *baton, const char *name, con
     }
     else if (strcmp(name, "application-group") == 0) {
         alias->application_group = value;
-        return pyw_directive_check_group(cmd->pool, what, value);
+        error = pyw_directive_check_group(cmd->pool, what, value);
+        if (error) {
+            pyw_directive_warn(cmd, error);
+        }
     }
     else if (strcmp(name, "callable-object") == 0 && !alias->is_module) {
         alias->callable_object = value;
@@ -100,6 +104,49 @@ static const char *add_alias(cmd_parms *cmd, pyw_alias *alias, const char *args)
     return error;
 }
 
+static apr_filetype_e type_of(cmd_parms *cmd, const char *path)
+{
+    apr_finfo_t finfo;
+    apr_status_t rv = apr_stat(&finfo, path, APR_FINFO_TYPE, cmd->temp_pool);
+
+    if (rv == APR_SUCCESS) {
+        return finfo.filetype;
+    }
+    return APR_STATUS_IS_ENOENT(rv) || APR_STATUS_IS_ENOTDIR(rv) ? APR_NOFILE : APR_UNKFILE;
+}
+
+/* mod_wsgi starts with these mistakes as well, and its clients get 403 or 404. `target` is as it was written. */
+static void check_target(cmd_parms *cmd, const pyw_alias *alias, const char *url, const char *target)
+{
+    apr_filetype_e type = type_of(cmd, alias->target);
+
+    if (type != APR_REG && type_of(cmd, url) == APR_REG) {
+        pyw_directive_warn(cmd,
+                           apr_psprintf(cmd->pool, "%s: '%s' is a file, but the URL path comes first: write %s %s %s",
+                                        cmd->cmd->name, url, cmd->cmd->name, target, url));
+    }
+    else if (type == APR_NOFILE) {
+        pyw_directive_warn(cmd, apr_psprintf(cmd->pool, "%s: there is no file %s%s", cmd->cmd->name, alias->target,
+                                             *target == '/' ? "" : ": a relative path is relative to ServerRoot"));
+    }
+    else if (type == APR_DIR && !*alias->url) {
+        pyw_directive_warn(cmd, apr_psprintf(cmd->pool,
+                                             "%s: %s is a directory, so the URL path /NAME runs the script NAME in it; "
+                                             "for one application write the path of its script",
+                                             cmd->cmd->name, alias->target));
+    }
+}
+
+/* As in mod_wsgi, no URL begins with it. */
+static const char *warn_of_url(cmd_parms *cmd, const char *url)
+{
+    pyw_directive_warn(cmd, apr_psprintf(cmd->pool,
+                                         "%s: the URL path '%s' does not begin with a slash, so no request has it: "
+                                         "write /%s",
+                                         cmd->cmd->name, url, url));
+    return NULL;
+}
+
 const char *pyw_directive_script_alias(cmd_parms *cmd, void *dir, const char *args)
 {
     pyw_alias alias;
@@ -110,6 +157,9 @@ const char *pyw_directive_script_alias(cmd_parms *cmd, void *dir, const char *ar
 
     (void)dir;
     init_alias(&alias, 0);
+    if (!error && *url != '/') {
+        return warn_of_url(cmd, url);
+    }
     if (!error) {
         error = set_url(cmd, &alias, url);
     }
@@ -120,6 +170,7 @@ const char *pyw_directive_script_alias(cmd_parms *cmd, void *dir, const char *ar
     if (!alias.target) {
         return apr_psprintf(cmd->pool, "WSGIScriptAlias: '%s' is not a valid path", target);
     }
+    check_target(cmd, &alias, url, target);
     return add_alias(cmd, &alias, args);
 }
 
@@ -144,6 +195,9 @@ const char *pyw_directive_script_alias_match(cmd_parms *cmd, void *dir, const ch
     alias.target = *target == '$' ? target : ap_server_root_relative(cmd->pool, target);
     if (!alias.target) {
         return apr_psprintf(cmd->pool, "WSGIScriptAliasMatch: '%s' is not a valid path", target);
+    }
+    if (!strchr(target, '$')) {
+        check_target(cmd, &alias, pattern, target);
     }
     return add_alias(cmd, &alias, args);
 }

@@ -13,6 +13,15 @@ const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args)
     return NULL;
 }
 
+const char *pyw_directive_meaningless(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    (void)args;
+    pyw_directive_notice(cmd, apr_psprintf(cmd->pool, "%s of mod_wsgi has no meaning in mod_pywsgi: %s", cmd->cmd->name,
+                                           (const char *)cmd->info));
+    return NULL;
+}
+
 const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args)
 {
     (void)dir;

@@ -4,7 +4,8 @@
 
 /*
  * Directives of mod_wsgi that this module does not implement. Those that tune mod_wsgi's internals are accepted with a
- * warning, so that an existing configuration starts. Those that protect something make the start fail.
+ * warning, or a notice if they are meaningless, so that an existing configuration starts. Those that protect something
+ * make the start fail.
  */
 
 #include <httpd.h>
@@ -12,6 +13,9 @@
 #include <http_config.h>
 
 const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args);
+
+/* Directives for something that does not exist here. They need no change of the configuration. cmd->info: why. */
+const char *pyw_directive_meaningless(cmd_parms *cmd, void *dir, const char *args);
 
 /* cmd->info: what to use instead. */
 const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args);

@@ -7,11 +7,10 @@
 
 #include "config/directives/directives.h"
 #include "config/options/options.h"
+#include "config/options/use.h"
 
 static const char *check_name(cmd_parms *cmd, const char *name)
 {
-    const apr_array_header_t *groups = pyw_config_main()->groups;
-
     if (!*name || strchr(name, '=')) {
         return "WSGIDaemonProcess needs a name ahead of its options: WSGIDaemonProcess blog threads=8";
     }
@@ -21,16 +20,6 @@ static const char *check_name(cmd_parms *cmd, const char *name)
     for (const char *at = name; *at; at++) {
         if (apr_iscntrl(*at)) {
             return "WSGIDaemonProcess: the name contains a control character";
-        }
-    }
-    for (int i = 0; i < groups->nelts; i++) {
-        const pyw_group *group = APR_ARRAY_IDX(groups, i, const pyw_group *);
-
-        if (strcmp(group->options->name, name) == 0) {
-            return apr_psprintf(cmd->pool,
-                                "WSGIDaemonProcess %s: the group is already defined at %s; a name is unique in the "
-                                "whole server",
-                                name, group->defined_at);
         }
     }
     return NULL;
@@ -92,11 +81,65 @@ static void hide_values(cmd_parms *cmd, const char *args)
     pyw_secrets_wipe(text);
 }
 
-static void warn_of_ignored(cmd_parms *cmd, const pyw_group_options *options)
+static pyw_group *find_group(const char *name)
 {
-    for (int i = 0; i < options->httpd.ignored->nelts; i++) {
-        pyw_directive_warn(cmd, apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: option '%s' of mod_wsgi has no effect",
-                                             options->name, APR_ARRAY_IDX(options->httpd.ignored, i, const char *)));
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+
+    for (int i = 0; i < groups->nelts; i++) {
+        pyw_group *group = APR_ARRAY_IDX(groups, i, pyw_group *);
+
+        if (strcmp(group->options->name, name) == 0) {
+            return group;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * A tool that copies a virtual host for port 443 copies its WSGIDaemonProcess, too. Both lines define one group, which
+ * both virtual hosts may use.
+ */
+static const char *repeat(cmd_parms *cmd, pyw_group *group, const pyw_group_options *options)
+{
+    const char *difference = pyw_options_all_differences(group->options, options, cmd->pool);
+
+    if (*difference) {
+        return apr_psprintf(cmd->pool,
+                            "WSGIDaemonProcess %s: the group is already defined at %s, with other values of %s; use "
+                            "another name, or the same options to share the group",
+                            options->name, group->defined_at, difference);
+    }
+    APR_ARRAY_PUSH(group->servers, server_rec *) = cmd->server;
+    pyw_directive_notice(cmd, apr_psprintf(cmd->pool,
+                                           "WSGIDaemonProcess %s: the group is already defined at %s, with the same "
+                                           "options; it is one group for both places",
+                                           options->name, group->defined_at));
+    return NULL;
+}
+
+static void add_group(cmd_parms *cmd, pyw_group_options *options)
+{
+    pyw_group *group = apr_pcalloc(cmd->pool, sizeof(*group));
+
+    group->options = options;
+    group->server = cmd->server;
+    group->servers = apr_array_make(cmd->pool, 1, sizeof(server_rec *));
+    APR_ARRAY_PUSH(group->servers, server_rec *) = cmd->server;
+    group->defined_at = pyw_directive_place(cmd);
+    APR_ARRAY_PUSH(pyw_config_main()->groups, pyw_group *) = group;
+}
+
+static void report(cmd_parms *cmd, const pyw_group_options *options)
+{
+    const apr_array_header_t *warnings = options->httpd.warnings;
+    const apr_array_header_t *notices = options->httpd.notices;
+    const char *start = apr_psprintf(cmd->pool, "WSGIDaemonProcess %s: ", options->name);
+
+    for (int i = 0; i < warnings->nelts; i++) {
+        pyw_directive_warn(cmd, apr_pstrcat(cmd->pool, start, APR_ARRAY_IDX(warnings, i, const char *), NULL));
+    }
+    for (int i = 0; i < notices->nelts; i++) {
+        pyw_directive_notice(cmd, apr_pstrcat(cmd->pool, start, APR_ARRAY_IDX(notices, i, const char *), NULL));
     }
 }
 
@@ -105,6 +148,7 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
     const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
     const char *name = ap_getword_conf(cmd->pool, &args);
     pyw_server_config *config = pyw_config_main();
+    pyw_group_options *options;
     pyw_group *group;
 
     (void)dir;
@@ -114,19 +158,21 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
     if (error) {
         return error;
     }
-    group = apr_pcalloc(cmd->pool, sizeof(*group));
-    group->options = pyw_options_create(cmd->pool, name);
+    options = pyw_options_create(cmd->pool, name);
     if (!config->secrets) {
         config->secrets = pyw_secrets_create(cmd->pool);
     }
-    group->options->httpd.secrets = config->secrets;
-    group->server = cmd->server;
-    group->defined_at = pyw_directive_place(cmd);
-    error = pyw_directive_options(cmd, args, set_option, group->options);
+    options->httpd.secrets = config->secrets;
+    error = pyw_directive_options(cmd, args, set_option, options);
     hide_values(cmd, args);
-    if (!error) {
-        warn_of_ignored(cmd, group->options);
-        APR_ARRAY_PUSH(config->groups, pyw_group *) = group;
+    if (error) {
+        return error;
     }
-    return error;
+    group = find_group(name);
+    if (group) {
+        return repeat(cmd, group, options);
+    }
+    report(cmd, options);
+    add_group(cmd, options);
+    return NULL;
 }

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <http_config.h>
 #include <string.h>
+#include <strings.h>
 
 const char *pyw_directive_place(cmd_parms *cmd)
 {
@@ -16,12 +17,32 @@ int pyw_directive_is_main(cmd_parms *cmd)
     return ap_check_cmd_context(cmd, NOT_IN_HTACCESS) == NULL;
 }
 
-void pyw_directive_warn(cmd_parms *cmd, const char *text)
+static void record(cmd_parms *cmd, apr_array_header_t *messages, const char *text)
 {
     if (pyw_directive_is_main(cmd)) {
-        APR_ARRAY_PUSH(pyw_config_main()->warnings, const char *) =
-            apr_psprintf(cmd->pool, "%s: %s", pyw_directive_place(cmd), text);
+        APR_ARRAY_PUSH(messages, const char *) = apr_psprintf(cmd->pool, "%s: %s", pyw_directive_place(cmd), text);
     }
+}
+
+void pyw_directive_warn(cmd_parms *cmd, const char *text)
+{
+    record(cmd, pyw_config_main()->warnings, text);
+}
+
+void pyw_directive_notice(cmd_parms *cmd, const char *text)
+{
+    record(cmd, pyw_config_main()->notices, text);
+}
+
+/* <Location> may contain other containers, such as <If> or <Limit>. */
+static int is_in_location(const cmd_parms *cmd)
+{
+    const ap_directive_t *container = cmd->directive->parent;
+
+    while (container && strncasecmp(container->directive, "<Location", 9) != 0) {
+        container = container->parent;
+    }
+    return container != NULL;
 }
 
 void pyw_directive_use_group(cmd_parms *cmd, const char *name)
@@ -41,6 +62,8 @@ void pyw_directive_use_group(cmd_parms *cmd, const char *name)
     use->name = name;
     use->directive = cmd->cmd->name;
     use->place = pyw_directive_place(cmd);
+    use->section = cmd->path;
+    use->is_location = is_in_location(cmd);
     use->server = cmd->server;
 }
 

@@ -25,6 +25,9 @@ const char *pyw_directive_check_group(apr_pool_t *pool, const char *what, const 
 /* Records a warning for the start of httpd, with the place of the directive. */
 void pyw_directive_warn(cmd_parms *cmd, const char *text);
 
+/* As pyw_directive_warn, for what works although it is unusual, or needs no change: at level info. */
+void pyw_directive_notice(cmd_parms *cmd, const char *text);
+
 /* "file:line", in cmd->pool. */
 const char *pyw_directive_place(cmd_parms *cmd);
 

@@ -35,12 +35,21 @@ static int is_section(cmd_parms *cmd)
 
 static const char *set_group(cmd_parms *cmd, void *dir, const char *text)
 {
-    const char *error = pyw_directive_check_group(cmd->pool, cmd->cmd->name, text);
-
     if (is_section(cmd)) {
         pyw_config_server(cmd->server)->has_group_sections = 1;
     }
-    return error ? error : set_text(cmd, dir, text);
+    return set_text(cmd, dir, text);
+}
+
+/* As in mod_wsgi, text that only looks like a variable is the name of an interpreter. */
+static const char *set_application_group(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = pyw_directive_check_group(cmd->pool, cmd->cmd->name, text);
+
+    if (error) {
+        pyw_directive_warn(cmd, error);
+    }
+    return set_group(cmd, dir, text);
 }
 
 static const char *set_callable(cmd_parms *cmd, void *dir, const char *text)
@@ -53,8 +62,10 @@ static const char *set_callable(cmd_parms *cmd, void *dir, const char *text)
 
 static const char *set_process_group(cmd_parms *cmd, void *dir, const char *text)
 {
+    const char *error = pyw_directive_check_group(cmd->pool, cmd->cmd->name, text);
+
     pyw_directive_use_group(cmd, text);
-    return set_group(cmd, dir, text);
+    return error ? error : set_group(cmd, dir, text);
 }
 
 static const char *set_switch(cmd_parms *cmd, void *dir, const char *text)
@@ -113,7 +124,7 @@ static const char *set_global_path(cmd_parms *cmd, void *dir, const char *text)
 static const char *set_socket_prefix(cmd_parms *cmd, void *dir, const char *text)
 {
     const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    const char *path = error ? NULL : ap_runtime_dir_relative(cmd->pool, text);
+    const char *path = error ? NULL : ap_server_root_relative(cmd->pool, text);
 
     (void)dir;
     if (!error && !path) {
@@ -130,7 +141,10 @@ static const char *set_python_path(cmd_parms *cmd, void *dir, const char *text)
     (void)dir;
     for (const char *path = text; !error && path; path = strchr(path, ':') ? strchr(path, ':') + 1 : NULL) {
         if (*path != '/') {
-            error = apr_psprintf(cmd->pool, "WSGIPythonPath: '%s' is not an absolute path", path);
+            pyw_directive_warn(cmd, apr_psprintf(cmd->pool,
+                                                 "WSGIPythonPath: '%.*s' is relative to httpd's working directory: "
+                                                 "write an absolute path",
+                                                 (int)strcspn(path, ":"), path));
         }
     }
     pyw_config_main()->python_path = text;
@@ -142,6 +156,9 @@ static const char *set_python_path(cmd_parms *cmd, void *dir, const char *text)
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF | OR_FILEINFO | OR_AUTHCFG)
 
 #define IGNORED(name) AP_INIT_RAW_ARGS(name, pyw_directive_ignored, NULL, ANYWHERE, "mod_wsgi's, without effect here")
+#define MEANINGLESS(name, why)                                                                                         \
+    AP_INIT_RAW_ARGS(name, pyw_directive_meaningless, (void *)(apr_uintptr_t)(why), ANYWHERE,                          \
+                     "mod_wsgi's, without a meaning here")
 #define REFUSED(name, instead)                                                                                         \
     AP_INIT_RAW_ARGS(name, pyw_directive_refused, (void *)(apr_uintptr_t)(instead), ANYWHERE,                          \
                      "mod_wsgi's, not available here")
@@ -159,7 +176,7 @@ const command_rec pyw_config_directives[] = {
                      "a script to execute when a process starts, and options"),
     AP_INIT_TAKE1("WSGIProcessGroup", set_process_group, DIR_MEMBER(process_group), RSRC_CONF | ACCESS_CONF,
                   "the process group in which applications run, %{GLOBAL} for httpd's children"),
-    AP_INIT_TAKE1("WSGIApplicationGroup", set_group, DIR_MEMBER(application_group), RSRC_CONF | ACCESS_CONF,
+    AP_INIT_TAKE1("WSGIApplicationGroup", set_application_group, DIR_MEMBER(application_group), RSRC_CONF | ACCESS_CONF,
                   "the Python interpreter in which applications run, %{GLOBAL} for the main one"),
     AP_INIT_TAKE1("WSGICallableObject", set_callable, DIR_MEMBER(callable_object), OR_FILEINFO,
                   "the name of the application in its script; 'application' by default"),
@@ -221,14 +238,16 @@ const command_rec pyw_config_directives[] = {
     AP_INIT_RAW_ARGS("WSGIRestrictProcess", pyw_directive_restrict_process, NULL, RSRC_CONF | ACCESS_CONF,
                      "the process groups that may be selected, %{GLOBAL} for httpd's children"),
 
-    IGNORED("WSGIAcceptMutex"),
+    MEANINGLESS("WSGIAcceptMutex", "httpd chooses the worker of a request"),
+    MEANINGLESS("WSGILazyInitialization", "httpd's parent never runs Python"),
+    MEANINGLESS("WSGISocketRotation", "a restart keeps the sockets of the workers that it keeps"),
+    MEANINGLESS("WSGIVerboseDebugging", "use LogLevel wsgi:debug"),
     IGNORED("WSGICaseSensitivity"),
     IGNORED("WSGIDestroyInterpreter"),
     IGNORED("WSGIDontWriteBytecode"),
     IGNORED("WSGIFreeThreading"),
     IGNORED("WSGIGroupAuthoritative"),
     IGNORED("WSGIIgnoreActivity"),
-    IGNORED("WSGILazyInitialization"),
     IGNORED("WSGINewRelicConfigFile"),
     IGNORED("WSGINewRelicEnvironment"),
     IGNORED("WSGIPassApacheRequest"),
@@ -242,10 +261,8 @@ const command_rec pyw_config_directives[] = {
     IGNORED("WSGIRestrictStdout"),
     IGNORED("WSGIServerMetrics"),
     IGNORED("WSGISlowRequests"),
-    IGNORED("WSGISocketRotation"),
     IGNORED("WSGISwitchInterval"),
     IGNORED("WSGITelemetryOptions"),
     IGNORED("WSGITelemetryService"),
-    IGNORED("WSGIVerboseDebugging"),
     REFUSED("<WSGIInterpreterOptions", "give the options to WSGIDaemonProcess"),
     {NULL}};

@@ -21,7 +21,8 @@ typedef struct pyw_httpd_options {
     apr_interval_time_t queue_timeout;   /* how long a request may wait; 0: no limit */
     int reserve;                         /* threads for requests of high priority only */
     pyw_secrets *secrets;                /* memory for the values of worker.env; NULL: the pool */
-    apr_array_header_t *ignored;         /* elements: const char *, names of mod_wsgi's options without effect */
+    apr_array_header_t *warnings;        /* elements: const char *, sentences about options that need a change ... */
+    apr_array_header_t *notices;         /* ... and about options that do not */
 } pyw_httpd_options;
 
 #endif

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "config/options/env.h"
+#include "config/options/range.h"
 #include "config/options/table.h"
+#include "config/options/tolerance.h"
 #include "config/options/value.h"
 
 pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
@@ -21,7 +23,8 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->httpd.response_spool = 256UL * 1024 * 1024;
     options->httpd.queue_limit = 100;
     options->httpd.queue_timeout = apr_time_from_sec(30);
-    options->httpd.ignored = apr_array_make(pool, 4, sizeof(const char *));
+    options->httpd.warnings = apr_array_make(pool, 4, sizeof(const char *));
+    options->httpd.notices = apr_array_make(pool, 4, sizeof(const char *));
     options->manager.processes = 1;
     options->manager.processes_least = 1;
     options->manager.graceful_timeout = apr_time_from_sec(30);
@@ -58,34 +61,10 @@ static const void *const_member_of(const pyw_group_options *options, const pyw_o
     return (const char *)options + rule->offset;
 }
 
-static const char *describe_range(apr_pool_t *pool, const pyw_option_rule *rule)
-{
-    switch (rule->kind) {
-    case PYW_KIND_PROCESSES:
-        return apr_psprintf(pool, "a number from 1 to %ld, or a minimum and a maximum, such as 2-8 or 0-4", rule->most);
-    case PYW_KIND_OCTAL:
-        return apr_psprintf(pool, "an octal number from 0 to %lo, such as 027", rule->most);
-    case PYW_KIND_DURATION:
-        return apr_psprintf(pool, "seconds, or a number with ms, s, min or h, of %s and at most %ldh",
-                            rule->least > 0 ? "more than 0" : "0 or more", rule->most / (60L * 60 * 1000));
-    case PYW_KIND_PERCENT:
-        return apr_psprintf(pool, "a percentage from %ld%% to %ld%%", rule->least, rule->most);
-    case PYW_KIND_SWITCH:
-        return "On or Off";
-    case PYW_KIND_RELOAD:
-        return "auto, always or never";
-    case PYW_KIND_SIZE:
-        return apr_psprintf(pool, "bytes, or a number with K, M or G, from %ld to %ldM%s", rule->least,
-                            rule->most / (1024L * 1024), rule->least > 0 ? ", or 0, the default" : "");
-    default:
-        return apr_psprintf(pool, "a number from %ld to %ld", rule->least, rule->most);
-    }
-}
-
 static const char *out_of_range(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {
     return apr_psprintf(pool, "option '%s' cannot be '%s': it must be %s", rule->name, value,
-                        describe_range(pool, rule));
+                        pyw_option_range(pool, rule));
 }
 
 static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
@@ -152,12 +131,15 @@ static int is_valid_path(const pyw_option_rule *rule, const char *path)
     return *path == '/' || (rule->kind == PYW_KIND_FILES && strcmp(path, PYW_RELOAD_ON_MODULES) == 0);
 }
 
-/* Every path of a list must be absolute, because the directory in which httpd was started is arbitrary. */
+/*
+ * A path must be absolute, because the directory in which httpd was started is arbitrary. python-path=, in which
+ * mod_wsgi accepts others, only causes a warning (pyw_option_tolerate).
+ */
 static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {
     char *state = NULL;
     char *copy = apr_pstrdup(pool, value);
-    const char *separators = rule->kind == PYW_KIND_PATHS ? ":" : rule->kind == PYW_KIND_FILES ? "," : "";
+    const char *separators = rule->kind == PYW_KIND_FILES ? "," : "";
 
     for (char *path = apr_strtok(copy, separators, &state); path; path = apr_strtok(NULL, separators, &state)) {
         if (!is_valid_path(rule, path)) {
@@ -171,7 +153,8 @@ static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, co
 static const char *set_text(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
                             const char *value)
 {
-    const char *error = rule->kind == PYW_KIND_TEXT ? NULL : check_paths(pool, rule, value);
+    int is_path = rule->kind == PYW_KIND_PATH || rule->kind == PYW_KIND_FILES;
+    const char *error = is_path ? check_paths(pool, rule, value) : NULL;
 
     if (error != NULL) {
         return error;
@@ -241,7 +224,8 @@ static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const
     case PYW_KIND_PROCESSES:
         return set_processes(options, pool, rule, value);
     case PYW_KIND_IGNORED:
-        APR_ARRAY_PUSH(options->httpd.ignored, const char *) = rule->name;
+        APR_ARRAY_PUSH(options->httpd.warnings, const char *) =
+            apr_psprintf(pool, "option '%s' of mod_wsgi has no effect", rule->name);
         return NULL;
     default:
         return set_scalar(options, pool, rule, value);
@@ -286,7 +270,8 @@ const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const 
     if (strcmp(name, "processes") == 0) {
         options->worker.multiprocess = 1;
     }
-    return set_value(options, pool, rule, value);
+    value = pyw_option_tolerate(options, pool, rule, value);
+    return value != NULL ? set_value(options, pool, rule, value) : NULL;
 }
 
 const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value)

@@ -13,6 +13,7 @@
 
 #define DAY_MS (24L * 60 * 60 * 1000)
 #define MONTH_MS (30 * DAY_MS)
+#define DECADE_MS (3653 * DAY_MS)
 #define MIB (1024L * 1024)
 #define GIB (1024 * MIB)
 #define TIB (1024 * GIB)
@@ -30,9 +31,9 @@ const pyw_option_rule pyw_option_rules[] = {
     {"lang", PYW_KIND_TEXT, WORKER(lang), 0, 0, 0, PYW_USE_START},
     {"locale", PYW_KIND_TEXT, WORKER(locale), 0, 0, 0, PYW_USE_START},
     {"display-name", PYW_KIND_TEXT, MANAGER(display_name), 0, 0, 0, PYW_USE_START},
-    {"listen-backlog", PYW_KIND_NUMBER, HTTPD(listen_backlog), 1, 65535, 0, PYW_USE_LATER},
+    {"listen-backlog", PYW_KIND_NUMBER, HTTPD(listen_backlog), 0, 65535, 0, PYW_USE_LATER},
     {"socket-user", PYW_KIND_TEXT, WORKER(socket_user), 0, 0, 0, PYW_USE_START},
-    {"connect-timeout", PYW_KIND_DURATION, HTTPD(connect_timeout), 1, DAY_MS, 0, PYW_USE_LATER},
+    {"connect-timeout", PYW_KIND_DURATION, HTTPD(connect_timeout), 0, DAY_MS, 0, PYW_USE_LATER},
     {"socket-timeout", PYW_KIND_DURATION, WORKER(socket_timeout), 0, DAY_MS, 0, PYW_USE_LIVE},
     {"shutdown-timeout", PYW_KIND_DURATION, WORKER(shutdown_timeout), 0, DAY_MS, 0, PYW_USE_LIVE},
     {"startup-timeout", PYW_KIND_DURATION, WORKER(startup_timeout), 0, DAY_MS, 0, PYW_USE_LATER},
@@ -51,11 +52,11 @@ const pyw_option_rule pyw_option_rules[] = {
     {"response-spool", PYW_KIND_SIZE, HTTPD(response_spool), 0, TIB, 0, PYW_USE_LATER},
     {"maximum-requests", PYW_KIND_NUMBER, MANAGER(maximum_requests), 0, 1000L * 1000 * 1000, 0, PYW_USE_LATER},
     {"maximum-requests-jitter", PYW_KIND_PERCENT, MANAGER(maximum_requests_jitter), 0, 90, 0, PYW_USE_LATER},
-    {"restart-interval", PYW_KIND_DURATION, MANAGER(restart_interval), 0, MONTH_MS, 0, PYW_USE_LATER},
+    {"restart-interval", PYW_KIND_DURATION, MANAGER(restart_interval), 0, DECADE_MS, 0, PYW_USE_LATER},
     {"restart-interval-jitter", PYW_KIND_PERCENT, MANAGER(restart_interval_jitter), 0, 90, 0, PYW_USE_LATER},
     {"memory-recycle", PYW_KIND_SIZE, WORKER(memory_recycle), MIB, TIB, 0, PYW_USE_START},
-    {"cpu-time-limit", PYW_KIND_DURATION, MANAGER(cpu_time_limit), 0, MONTH_MS, 0, PYW_USE_LATER},
-    {"inactivity-timeout", PYW_KIND_DURATION, MANAGER(inactivity_timeout), 0, MONTH_MS, 0, PYW_USE_LATER},
+    {"cpu-time-limit", PYW_KIND_DURATION, MANAGER(cpu_time_limit), 0, DECADE_MS, 0, PYW_USE_LATER},
+    {"inactivity-timeout", PYW_KIND_DURATION, MANAGER(inactivity_timeout), 0, DECADE_MS, 0, PYW_USE_LATER},
     {"memory-limit", PYW_KIND_SIZE, WORKER(memory_limit), 16 * MIB, TIB, 0, PYW_USE_START},
     {"virtual-memory-limit", PYW_KIND_SIZE, WORKER(virtual_memory_limit), 64 * MIB, 1024 * TIB, 0, PYW_USE_START},
     {"process-limit", PYW_KIND_NUMBER, WORKER(process_limit), 0, 4L * 1000 * 1000, 0, PYW_USE_START},
@@ -77,14 +78,14 @@ const pyw_option_rule pyw_option_rules[] = {
     {"env", PYW_KIND_ENV, WORKER(env), 0, 0, 0, PYW_USE_START},
     {"env-file", PYW_KIND_ENV_FILE, WORKER(env), 0, 0, 0, PYW_USE_START},
 
-    {"eviction-timeout", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
-    {"header-buffer-size", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
-    {"python-eggs", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
-    {"response-buffer-size", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
-    {"response-flush-delay", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
-    {"response-socket-timeout", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
-    {"server-metrics", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
-    {"switch-interval", PYW_KIND_IGNORED, HTTPD(ignored), 0, 0, 0, PYW_USE_LATER},
+    {"eviction-timeout", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"header-buffer-size", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"python-eggs", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"response-buffer-size", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"response-flush-delay", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"response-socket-timeout", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"server-metrics", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"switch-interval", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
 
     {"name", PYW_KIND_TEXT, PYW_PART_WORKER, offsetof(pyw_group_options, name), 0, 0, 1, PYW_USE_START},
     {"maximum-processes", PYW_KIND_NUMBER, WORKER(processes), 0, 1000, 1, PYW_USE_LATER},

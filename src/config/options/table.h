@@ -27,7 +27,7 @@ typedef enum {
     PYW_KIND_ENV,         /* appends NAME=value to worker.env */
     PYW_KIND_ENV_FILE,    /* as if each line of the file were an env= option */
     PYW_KIND_APPLICATION, /* appends to an array of const pyw_application_option * */
-    PYW_KIND_IGNORED      /* an option of mod_wsgi without effect: appends to httpd.ignored */
+    PYW_KIND_IGNORED      /* an option of mod_wsgi without effect: appends to httpd.warnings */
 } pyw_option_kind;
 
 /* When an option is read, and therefore when a new value takes effect. */

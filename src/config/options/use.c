@@ -12,34 +12,61 @@ static const apr_table_entry_t *entry_at(const apr_table_t *table, int index)
     return &((const apr_table_entry_t *)(void *)apr_table_elts(table)->elts)[index];
 }
 
-/* All values of one option, in their order, because env= may occur several times. */
-static const char *values_of(const apr_table_t *pairs, const char *name, apr_pool_t *pool)
+/* The next value of that option, because env= may occur several times. NULL: there are no more. */
+static const char *next_value(const apr_table_t *pairs, const char *name, int *index)
 {
-    apr_array_header_t *values = apr_array_make(pool, 4, sizeof(const char *));
+    while (*index < apr_table_elts(pairs)->nelts) {
+        const apr_table_entry_t *entry = entry_at(pairs, (*index)++);
 
-    for (int i = 0; i < apr_table_elts(pairs)->nelts; i++) {
-        if (strcmp(entry_at(pairs, i)->key, name) == 0) {
-            APR_ARRAY_PUSH(values, const char *) = entry_at(pairs, i)->val;
+        if (strcmp(entry->key, name) == 0) {
+            return entry->val;
         }
     }
-    return apr_array_pstrcat(pool, values, '\n');
+    return NULL;
 }
 
-const char *pyw_options_difference(const pyw_group_options *one, const pyw_group_options *other, int *replaces_workers,
-                                   apr_pool_t *pool)
+/* Copies no value, because it may be a secret. */
+static int has_same_values(const apr_table_t *ones, const apr_table_t *others, const char *name)
 {
-    const apr_table_t *ones = pyw_options_pairs(one, PYW_PART_MANAGER, pool);
-    const apr_table_t *others = pyw_options_pairs(other, PYW_PART_MANAGER, pool);
+    const char *one, *other;
+    int i = 0, j = 0;
+
+    do {
+        one = next_value(ones, name, &i);
+        other = next_value(others, name, &j);
+    } while (one != NULL && other != NULL && strcmp(one, other) == 0);
+    return one == NULL && other == NULL;
+}
+
+/* The options for processes of `part`. */
+static const char *difference(const pyw_group_options *one, const pyw_group_options *other, pyw_option_part part,
+                              int *replaces_workers, apr_pool_t *pool)
+{
+    const apr_table_t *ones = pyw_options_pairs(one, part, pool);
+    const apr_table_t *others = pyw_options_pairs(other, part, pool);
     const char *names = "";
 
     *replaces_workers = 0;
     for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
-        if (strcmp(values_of(ones, rule->name, pool), values_of(others, rule->name, pool)) != 0) {
+        if (!has_same_values(ones, others, rule->name)) {
             names = apr_pstrcat(pool, names, *names != '\0' ? ", " : "", rule->name, NULL);
             *replaces_workers |= rule->use == PYW_USE_START;
         }
     }
     return names;
+}
+
+const char *pyw_options_difference(const pyw_group_options *one, const pyw_group_options *other, int *replaces_workers,
+                                   apr_pool_t *pool)
+{
+    return difference(one, other, PYW_PART_MANAGER, replaces_workers, pool);
+}
+
+const char *pyw_options_all_differences(const pyw_group_options *one, const pyw_group_options *other, apr_pool_t *pool)
+{
+    int replaces_workers;
+
+    return difference(one, other, PYW_PART_HTTPD, &replaces_workers, pool);
 }
 
 apr_table_t *pyw_options_live_pairs(const pyw_group_options *options, apr_pool_t *pool)

@@ -16,6 +16,9 @@
 const char *pyw_options_difference(const pyw_group_options *one, const pyw_group_options *other, int *replaces_workers,
                                    apr_pool_t *pool);
 
+/* As pyw_options_difference, for all options, including those that only httpd reads. */
+const char *pyw_options_all_differences(const pyw_group_options *one, const pyw_group_options *other, apr_pool_t *pool);
+
 /* The pairs of the options with PYW_USE_LIVE that differ from their defaults. */
 apr_table_t *pyw_options_live_pairs(const pyw_group_options *options, apr_pool_t *pool);
 

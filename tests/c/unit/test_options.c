@@ -227,29 +227,19 @@ static void test_bad_values_name_option_value_and_what_is_allowed(void **state)
         const char *words;
     } rows[] = {
         {"threads", "-1", "'threads'|'-1'|from 0 to"},
-        {"threads", "8x", "'threads'|'8x'|number"},
-        {"threads", " 8", "'threads'|number"},
-        {"threads", "+8", "'threads'|number"},
         {"threads", "", "'threads'"},
-        {"threads", "99999999999999999999", "'threads'|number"},
-        {"processes", "1.5", "'processes'|'1.5'|number"},
+        {"threads", "many", "'threads'|'many'|from 0 to"},
+        {"processes", "0", "'processes'|'0'|from 1 to"},
+        {"processes", "8-2", "'processes'|'8-2'|a minimum and a maximum"},
+        {"stack-size", "big", "'stack-size'|'big'|K, M or G"},
+        {"send-buffer-size", "511", "'send-buffer-size'|'511'|from 512"},
         {"umask", "888", "'umask'|'888'|octal"},
         {"umask", "1000", "'umask'|octal"},
-        {"cpu-priority", "21", "'cpu-priority'|'21'|-20|20"},
-        {"connect-timeout", "0", "'connect-timeout'|more than 0"},
-        {"connect-timeout", "5 s", "'connect-timeout'|'5 s'|ms, s, min or h"},
-        {"connect-timeout", "5d", "'connect-timeout'|'5d'"},
         {"shutdown-timeout", "-5", "'shutdown-timeout'|'-5'"},
-        {"startup-timeout", "25h", "'startup-timeout'|24h"},
-        {"stack-size", "1", "'stack-size'|bytes"},
-        {"stack-size", "1T", "'stack-size'|K, M or G"},
-        {"stack-size", "9999999999999999G", "'stack-size'"},
-        {"restart-interval", "721h", "'restart-interval'|720h"},
         {"maximum-requests", "-1", "'maximum-requests'|from 0"},
         {"maximum-requests-jitter", "91%", "'maximum-requests-jitter'|'91%'|from 0% to 90%"},
         {"maximum-requests-jitter", "%", "'maximum-requests-jitter'|percentage"},
         {"maximum-requests-jitter", "1%%", "'maximum-requests-jitter'|percentage"},
-        {"memory-limit", "1M", "'memory-limit'|from 16777216|or 0"},
         {"core-limit", "-1", "'core-limit'|from 0"},
         {"process-limit", "-1", "'process-limit'|from 0"},
         {"cgroup", "blog", "'cgroup'|'blog'|absolute"},
@@ -260,8 +250,6 @@ static void test_bad_values_name_option_value_and_what_is_allowed(void **state)
         {"preload", "yes", "'preload'|'yes'|On or Off"},
         {"memory-recycle", "1000", "'memory-recycle'|bytes"},
         {"home", "srv/blog", "'home'|'srv/blog'|absolute"},
-        {"python-path", "/a:b", "'python-path'|'b'|absolute"},
-        {"python-home", "", "'python-home'|empty"},
         {"user", "", "'user'|empty"},
         {"env", "novalue", "'env'|NAME=value"},
         {"env", "=x", "'env'|NAME=value"},
@@ -314,9 +302,10 @@ static void test_options_of_mod_wsgi_without_effect_are_noted(void **state)
 {
     pyw_group_options *options = *state;
 
-    set(options, "switch-interval", "0.005");
-    assert_int_equal(options->httpd.ignored->nelts, 1);
-    assert_string_equal(APR_ARRAY_IDX(options->httpd.ignored, 0, const char *), "switch-interval");
+    set(options, "response-flush-delay", "5");
+    assert_int_equal(options->httpd.warnings->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(options->httpd.warnings, 0, const char *),
+                        "option 'response-flush-delay' of mod_wsgi has no effect");
     refuse(options, "script-user", "alice", "'script-user'|remove the option");
     refuse(options, "script-group", "alice", "'script-group'");
     refuse(options, "chroot", "/jail", "'chroot'|container");

@@ -27,6 +27,9 @@ SITE = """
 <IfModule !wsgi_module>
     This hides nothing.
 </IfModule>
+<IfModule !pywsgi_module>
+    This hides nothing.
+</IfModule>
 <IfModule !mod_wsgi.c>
     This hides nothing.
 </IfModule>
@@ -44,7 +47,7 @@ WSGIChunkedRequest Off
     LogLevel wsgi:info
 </VirtualHost>
 <Location /directory>
-    LogLevel wsgi:info
+    LogLevel pywsgi:info
 </Location>
 """
 
@@ -97,7 +100,7 @@ class TestLoadModule:
 
 class TestLogLevel:
     @pytest.mark.parametrize("lines", LINES)
-    def test_of_wsgi_is_that_of_pywsgi(self, server, lines):
+    def test_of_wsgi_and_of_pywsgi_are_the_same(self, server, lines):
         server.configure(LINES[lines] + LEVELS)
         server.start()
         for host, path in [("quiet.example", "/"), ("host.example", "/host"), ("quiet.example", "/directory")]:

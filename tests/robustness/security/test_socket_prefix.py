@@ -113,6 +113,19 @@ class TestServer:
         works(server, "link/wsgi")
         assert list((server.root / "above" / "below").glob("wsgi.*/w.*"))
 
+    @pytest.mark.parametrize("prefix", ["above/missing/as_well/wsgi", "gone/too/wsgi"])
+    def test_missing_directories_are_made(self, server, prefix):
+        (server.root / "gone").symlink_to("target")
+        works(server, prefix)
+        parent = (server.root / prefix).parent
+        assert [oct(path.stat().st_mode) for path in (parent, parent.parent)] == [oct(0o40755)] * 2
+        assert list(parent.glob("wsgi.*/w.*"))
+
+    def test_a_relative_prefix_is_relative_to_server_root(self, server):
+        server.configure(CONFIG.replace("${ROOT}/", "") % "above/wsgi")
+        server.start()
+        assert server.get("/app").body == b"hello" and list((server.root / "above").glob("wsgi.*/w.*"))
+
     def test_the_manager_looks_again_when_it_makes_the_directory(self, server):
         works(server, "above/wsgi")
         server.expect_log("PYW0306|PYW0347")

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of options that mod_wsgi accepts: a configuration with them starts. */
+#include "unit_test.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "config/options/options.h"
+
+static apr_pool_t *pool;
+
+static int start_apr(void **state)
+{
+    return apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS;
+}
+
+static int stop_apr(void **state)
+{
+    apr_terminate();
+    return 0;
+}
+
+/* `one`, and nothing else, contains a single sentence, which names the option and the value. */
+static void expect_sentence(const apr_array_header_t *one, const apr_array_header_t *other, const char *name,
+                            const char *value)
+{
+    const char *text;
+
+    if (one->nelts != 1 || other->nelts != 0) {
+        fail_msg("%s=%s: %d sentences, and %d of the other kind", name, value, one->nelts, other->nelts);
+    }
+    text = APR_ARRAY_IDX(one, 0, const char *);
+    assert_non_null(strstr(text, apr_psprintf(pool, "'%s'", name)));
+    assert_non_null(strstr(text, value));
+}
+
+static void expect(const char *name, const char *value, const char *used, char kind)
+{
+    pyw_group_options *options = pyw_options_create(pool, "blog");
+    const apr_array_header_t *warnings = options->httpd.warnings, *notices = options->httpd.notices;
+    const char *error = pyw_options_set(options, pool, name, value);
+    const char *set = apr_table_get(pyw_options_pairs(options, PYW_PART_HTTPD, pool), name);
+
+    if (error != NULL) {
+        fail_msg("%s=%s: %s", name, value, error);
+    }
+    if (used == NULL ? set != NULL : set == NULL || strcmp(set, used) != 0) {
+        fail_msg("%s=%s is %s, not %s", name, value, set ? set : "unset", used ? used : "unset");
+    }
+    if (kind == '-') {
+        assert_int_equal(warnings->nelts + notices->nelts, 0);
+    }
+    else {
+        expect_sentence(kind == 'w' ? warnings : notices, kind == 'w' ? notices : warnings, name, value);
+    }
+}
+
+/* -: no message, n: a notice, w: a warning. NULL: the default. */
+static const struct {
+    const char *name, *value, *used;
+    char kind;
+} rows[] = {
+    {"socket-timeout", "2147483647", "86400000ms", 'n'},
+    {"request-timeout", "100000", "86400000ms", 'n'},
+    {"startup-timeout", "25h", "86400000ms", 'n'},
+    {"restart-interval", "31536000", "31536000000ms", '-'},
+    {"restart-interval", "99999999999999999999", "315619200000ms", 'n'},
+    {"connect-timeout", "0", "0ms", '-'},
+    {"listen-backlog", "0", "0", '-'},
+    {"listen-backlog", "100000", "65535", 'n'},
+    {"stack-size", "8192", "65536", 'n'},
+    {"memory-limit", "1000", "16777216", 'n'},
+    {"memory-limit", "9999999999999999G", "2147483647", 'w'},
+    {"cpu-priority", "21", "20", 'n'},
+    {"cpu-priority", "-99", "-20", 'n'},
+    {"threads", "5000", "1000", 'w'},
+    {"processes", "5000", "1000", 'w'},
+    {"threads", "8x", "8", 'w'},
+    {"threads", " 8", "8", 'w'},
+    {"processes", "2.5", "2", 'w'},
+    {"maximum-requests", "many", NULL, 'w'},
+    {"deadlock-timeout", "abc", "0ms", 'w'},
+    {"startup-timeout", "3days", "3000ms", 'w'},
+    {"shutdown-timeout", "60s", "60000ms", '-'},
+    {"cpu-priority", "low", NULL, 'w'},
+    {"lang", "", NULL, 'n'},
+    {"locale", "", NULL, 'n'},
+    {"python-path", "", NULL, 'n'},
+    {"python-home", "", NULL, 'n'},
+    {"display-name", "", NULL, 'n'},
+    {"supplementary-groups", "", NULL, 'n'},
+};
+
+static void test_values_of_mod_wsgi_are_accepted(void **state)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        expect(rows[i].name, rows[i].value, rows[i].used, rows[i].kind);
+    }
+}
+
+static void test_a_relative_entry_of_python_path_is_kept(void **state)
+{
+    pyw_group_options *options = pyw_options_create(pool, "blog");
+
+    assert_null(pyw_options_set(options, pool, "python-path", "/a:b:/c:."));
+    assert_string_equal(options->worker.python_path, "/a:b:/c:.");
+    assert_int_equal(options->httpd.warnings->nelts, 2);
+    assert_non_null(strstr(APR_ARRAY_IDX(options->httpd.warnings, 0, const char *), "'b' in option 'python-path'"));
+}
+
+static void test_options_that_mod_wsgi_does_not_have_are_strict(void **state)
+{
+    pyw_group_options *options = pyw_options_create(pool, "blog");
+
+    assert_non_null(pyw_options_set(options, pool, "queue-limit", "100000"));
+    assert_non_null(pyw_options_set(options, pool, "warmup", ""));
+    assert_non_null(pyw_options_set(options, pool, "reload-overlap", "2x"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values_of_mod_wsgi_are_accepted),
+        cmocka_unit_test(test_a_relative_entry_of_python_path_is_kept),
+        cmocka_unit_test(test_options_that_mod_wsgi_does_not_have_are_strict),
+    };
+
+    return cmocka_run_group_tests_name("tolerance", tests, start_apr, stop_apr);
+}
