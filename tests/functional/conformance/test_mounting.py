@@ -27,7 +27,7 @@ class TestMounts:
         WSGIAppAlias /daemon/factory package.module:create() process-group=app
         WSGIAppAlias /daemon/inner package.module:namespace.inner process-group=app
         WSGIAppAlias /daemon/default package.module process-group=app
-        WSGIScriptAlias /daemon/missing ${APPS}/missing.wsgi process-group=app
+        WSGIScriptAliasMatch ^/daemon/(missing)$ ${APPS}/$1.wsgi process-group=app
         WSGIScriptAlias /daemon/other ${APPS}/app.wsgi process-group=app callable-object=other
         WSGIScriptAlias /daemon/created ${APPS}/app.wsgi process-group=app callable-object=create()
     """
