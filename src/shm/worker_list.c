@@ -118,6 +118,7 @@ uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_lis
         int is_own = group->status.use == nothing.use;
         uint32_t count = is_own ? group->count : 0;
 
+        *sequence = before;
         if (before & 1) {
             continue;
         }
@@ -127,13 +128,11 @@ uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_lis
         *status = is_own ? group->status : (int32_t)(group->status.use - nothing.use) > 0 ? removed : nothing;
         memcpy(workers, group->workers, count * sizeof(*workers));
         atomic_thread_fence(memory_order_acquire);
-        *sequence = before;
         if (pyw_worker_list_sequence(group) == before) {
             return count;
         }
     }
-    *status = nothing;
-    *sequence = pyw_worker_list_sequence(group);
+    *status = nothing; /* and the sequence of the last attempt, so that the end of this write is a change */
     return 0;
 }
 
