@@ -13,6 +13,7 @@ static void give_up_slot(void *context)
 {
     const pyw_relay *relay = context;
 
+    pyw_relay_end_upload(relay);
     pyw_admission_leave(relay->admission);
 }
 

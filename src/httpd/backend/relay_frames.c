@@ -84,6 +84,7 @@ static void release_worker(pyw_relay *relay)
 {
     relay->response->background = NULL;
     relay->ahead_error = pyw_channel_ahead_error(relay->channel);
+    pyw_relay_end_upload(relay);
     if (relay->upload_state >= PYW_UPLOAD_DONE) {
         pyw_connection_release(relay->connection, relay->group);
     }

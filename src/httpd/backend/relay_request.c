@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <http_log.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -94,6 +95,13 @@ void pyw_relay_send_abort(pyw_relay *relay)
 {
     pyw_channel_queue(relay->channel, PYW_FRAME_ABORT, 0, NULL, 0, -1);
     pyw_channel_send(relay->channel, 0);
+}
+
+void pyw_relay_end_upload(const pyw_relay *relay)
+{
+    if (relay->upload_state < PYW_UPLOAD_DONE && pyw_channel_fd(relay->channel) >= 0) {
+        shutdown(pyw_channel_fd(relay->channel), SHUT_WR);
+    }
 }
 
 void pyw_relay_give_up(pyw_relay *relay, pyw_relay_event event)

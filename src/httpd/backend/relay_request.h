@@ -60,4 +60,10 @@ void pyw_relay_give_up(pyw_relay *relay, pyw_relay_event event);
 
 void pyw_relay_send_abort(pyw_relay *relay);
 
+/*
+ * The response has ended. If the worker still waits for the rest of the request body, it sees the end of the connection
+ * instead. Also on the background thread, while the request's thread waits for its client.
+ */
+void pyw_relay_end_upload(const pyw_relay *relay);
+
 #endif

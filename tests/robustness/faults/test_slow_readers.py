@@ -16,6 +16,12 @@ Protocols h2c http/1.1
 WSGITempDir ${ROOT}/spool
 WSGIDaemonProcess app threads=1
 WSGIDaemonProcess small threads=1 response-buffer=64K response-spool=512K
+WSGIDaemonProcess streaming threads=1 request-buffer=0 request-spool=0
+WSGIScriptAlias /streaming ${APPS}/app.wsgi process-group=streaming
+WSGIScriptAlias /streaming-unbuffered ${APPS}/app.wsgi process-group=streaming
+<Location /streaming-unbuffered>
+    WSGIResponseBuffering Off
+</Location>
 WSGIScriptAlias /small ${APPS}/app.wsgi process-group=small
 WSGIScriptAlias /unbuffered ${APPS}/app.wsgi process-group=app
 WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
@@ -75,6 +81,18 @@ class TestSlowReaders:
             assert response.complete and response.body == expected()
         wait_for(lambda: not spool_sizes(server), what="closing of the file")
         assert list((server.root / "spool").iterdir()) == []
+
+    @pytest.mark.parametrize("path, size", [("/streaming", SIZE), ("/streaming-unbuffered", 2 << 20)])
+    def test_the_thread_does_not_wait_for_the_rest_of_a_body_that_the_application_did_not_read(self, site, path, size):
+        key = site.new_key()
+        with site.connect(receive_buffer=4096) as connection:
+            connection.start("POST", "%s/numbered?size=%d&key=%s" % (path, size, key), [("Content-Length", "10")])
+            if path == "/streaming":
+                assert site.wait_notes(key) == ["made %d" % size]
+                assert site.get("/streaming/pid").status == 200
+            response = connection.read_response()
+            assert response.complete and response.body == expected(size)
+            assert site.get("/streaming/pid").status == 200
 
     def test_http2(self, site, server):
         key = site.new_key()
