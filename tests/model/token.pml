@@ -363,7 +363,7 @@ read: /* serve_input */
             fi;
 #ifdef BUG_START_BEFORE_TOKEN
             starts[r]++;
-            assert(starts[r] == 1);
+            assert(starts[r] == 1 && !is_taken_back[r]);
 #endif
             if /* serve_request: pyw_token_take */
             :: CONNECTION.token -> CONNECTION.token = 0
