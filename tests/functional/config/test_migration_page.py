@@ -28,9 +28,20 @@ OPTIONS = """
     send-buffer-size receive-buffer-size header-buffer-size response-buffer-size response-socket-timeout
     response-flush-delay socket-user script-user script-group server-metrics
 """.split()
+MODULE = """
+    version process_group application_group maximum_processes threads_per_process thread_id active_requests request_data
+    subscribe_events subscribe_shutdown subscribe_signals start_recording_metrics request_metrics process_metrics
+    server_metrics RequestTimeout FileWrapper LogHandler
+""".split()
+KEYS = ["apache.version", "apache.request_rec"] + ["mod_wsgi." + name for name in """
+    version process_group application_group callable_object script_name path_info mount_point request_handler
+    handler_script listener_host listener_port request_id connection_id server_pid thread_id request_start queue_start
+    daemon_start script_start application_start script_reloading enable_sendfile ignore_activity thread_requests
+    total_requests daemon_connects daemon_restarts
+""".split()]
 # These have functions or members of their own.
-DIRECTIVES_WITHOUT_EFFECT = {"WSGIPerInterpreterGIL", "WSGIFreeThreading"}
-OPTIONS_WITHOUT_EFFECT = {"connect-timeout", "listen-backlog"}
+DIRECTIVES_WITHOUT_EFFECT = {"WSGIPerInterpreterGIL", "WSGIFreeThreading", "WSGIServerMetrics"}
+OPTIONS_WITHOUT_EFFECT = {"connect-timeout", "listen-backlog", "server-metrics"}
 CLASSES = {"same", "better", "no effect", "refused"}
 
 PAGE = paths.TOP / "docs" / "guide" / "migration.md"
@@ -69,7 +80,7 @@ def classes(title):
 
 @pytest.mark.parametrize("title, expected", [
     ("Directives", DIRECTIVES), ("Directives of earlier versions", EARLIER),
-    ("Options of WSGIDaemonProcess", OPTIONS)])
+    ("Options of WSGIDaemonProcess", OPTIONS), ("Python modules", MODULE), ("Keys of environ", KEYS)])
 def test_everything_is_there_once_and_has_a_class(title, expected):
     found = classes(title)
     assert sorted(found) == sorted(expected)
@@ -92,6 +103,16 @@ def test_the_class_of_an_option_is_that_of_its_row():
     known = set(re.findall(r'^    \{"([a-z-]+)"', OPTION_TABLE, re.M))
     assert ignored | OPTIONS_WITHOUT_EFFECT == with_class(page, "no effect")
     assert set(page) - known == with_class(page, "refused")
+
+
+def test_the_package_has_the_names_of_the_module():
+    package = (paths.TOP / "src" / "python" / "pywsgi" / "__init__.py").read_text()
+    assert set(MODULE) <= set(re.findall(r'"(\w+)"', package))
+
+
+def test_the_page_about_environ_describes_each_key():
+    described = set(re.findall(r"`([\w.]+)`", (paths.TOP / "docs" / "reference" / "environ.md").read_text()))
+    assert {key for key, value in classes("Keys of environ").items() if value != "no effect"} <= described
 
 
 def test_httpd_knows_each_directive(make_httpd):
