@@ -241,7 +241,7 @@ static void add_mod_wsgi(apr_array_header_t *pairs, request_rec *r, const pyw_ta
     add_pair(pairs, "mod_wsgi.connection_id", connection->log_id);
     if (r->handler && strcmp(r->handler, PYW_HANDLER_NAME) != 0) { /* none yet: a call of an access script */
         add_pair(pairs, "mod_wsgi.request_handler", r->handler);
-        if (target->spec.kind == PYW_TARGET_SCRIPT && strcmp(target->spec.target, r->filename) != 0) {
+        if (target->spec.kind == PYW_TARGET_SCRIPT && (!r->filename || strcmp(target->spec.target, r->filename) != 0)) {
             add_pair(pairs, "mod_wsgi.handler_script", target->spec.target);
         }
     }
