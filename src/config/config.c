@@ -22,6 +22,7 @@ void *pyw_config_create_server(apr_pool_t *pool, server_rec *server)
         config->uses = apr_array_make(pool, 4, sizeof(pyw_group_use));
         config->imports = apr_array_make(pool, 4, sizeof(pyw_import));
         config->embedded_imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
+        config->python_settings = apr_array_make(pool, 4, sizeof(pyw_scoped_setting));
         config->warnings = apr_array_make(pool, 4, sizeof(const char *));
         config->notices = apr_array_make(pool, 4, sizeof(const char *));
         main_config = config;
@@ -58,6 +59,8 @@ void *pyw_config_create_dir(apr_pool_t *pool, char *directory)
     config->response_buffering = PYW_UNSET;
     config->interrupts_gone = PYW_UNSET;
     config->request_timeout = -1;
+    config->pass_apache_request = PYW_UNSET;
+    config->ignore_activity = PYW_UNSET;
     config->priority = PYW_UNSET;
     config->status = PYW_UNSET;
     config->status_hides_query = PYW_UNSET;
@@ -103,6 +106,8 @@ void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding)
     config->response_buffering = inner_switch(outer->response_buffering, inner->response_buffering);
     config->interrupts_gone = inner_switch(outer->interrupts_gone, inner->interrupts_gone);
     config->request_timeout = inner->request_timeout >= 0 ? inner->request_timeout : outer->request_timeout;
+    config->pass_apache_request = inner_switch(outer->pass_apache_request, inner->pass_apache_request);
+    config->ignore_activity = inner_switch(outer->ignore_activity, inner->ignore_activity);
     config->priority = inner_switch(outer->priority, inner->priority);
     config->status = inner_switch(outer->status, inner->status);
     config->status_hides_query = inner_switch(outer->status_hides_query, inner->status_hides_query);
@@ -179,6 +184,17 @@ const pyw_group *pyw_config_find_group(const server_rec *server, const char *nam
         }
     }
     return NULL;
+}
+
+const char *pyw_config_path_in_group(const pyw_group *group, const char *path)
+{
+    const char *root = group->options->worker.chroot;
+    apr_size_t length = root ? strlen(root) : 0;
+
+    while (length > 0 && root[length - 1] == '/') {
+        length--;
+    }
+    return length > 0 && strncmp(path, root, length) == 0 && path[length] == '/' ? path + length : path;
 }
 
 const char *pyw_config_module_directory(apr_pool_t *pool)

@@ -11,6 +11,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "base/python_setting.h"
 #include "config/options/group_options.h"
 
 /* The only symbol that httpd looks up. */
@@ -56,6 +57,8 @@ typedef struct pyw_dir_config {
     apr_interval_time_t request_timeout; /* 0: no limit; -1: unset, the group's option decides */
     pyw_switch status;                   /* WSGIStatus; default Off */
     pyw_switch status_hides_query;       /* WSGIStatus On hide-query */
+    pyw_switch pass_apache_request;      /* default Off */
+    pyw_switch ignore_activity;          /* default Off */
     pyw_switch priority;                 /* WSGIPriority: On is High; default Normal */
     int concurrency;                     /* WSGIConcurrency: maximum of running requests; 0: no limit; -1: unset */
     int concurrency_location;            /* the number of the scope that sets it, 1 ... 63 */
@@ -100,6 +103,13 @@ typedef struct pyw_import {
     server_rec *server;
 } pyw_import;
 
+/* A directive such as WSGIPythonOptimize, at the top level or in <WSGIInterpreterOptions>. */
+typedef struct pyw_scoped_setting {
+    pyw_python_setting setting;
+    const char *process_group; /* "": httpd's children; NULL: all processes */
+    int specificity;           /* 0: at the top level; 1 + the number of the section's selectors */
+} pyw_scoped_setting;
+
 typedef struct pyw_server_config {
     apr_array_header_t *aliases;          /* elements: pyw_alias, in the order of the configuration */
     _Atomic(struct pyw_series *) *series; /* of this server, see httpd/metrics; allocated in each child */
@@ -109,6 +119,9 @@ typedef struct pyw_server_config {
     /* Only set for the main server: */
     apr_array_header_t *uses;             /* elements: pyw_group_use, of all servers */
     apr_array_header_t *imports;          /* elements: pyw_import, of all servers */
+    apr_array_header_t *python_settings;  /* elements: pyw_scoped_setting, in the order of the configuration */
+    const pyw_scoped_setting *section;    /* the <WSGIInterpreterOptions> that is being read; NULL: none */
+    const pyw_python_setting *embedded_settings; /* ends with a name of NULL; set by pyw_config_check */
     apr_array_header_t *embedded_imports; /* elements: const pyw_application_option *; set by pyw_config_check */
     apr_array_header_t *warnings;         /* elements: const char *, messages for the start of httpd ... */
     apr_array_header_t *notices;          /* ... that are logged at level info only */
@@ -147,6 +160,9 @@ apr_interval_time_t pyw_config_request_timeout(const pyw_dir_config *config, con
  * to another ServerName, or NULL.
  */
 const pyw_group *pyw_config_find_group(const server_rec *server, const char *name, const pyw_group **elsewhere);
+
+/* A path of the file system as the group's workers see it, which have another root with chroot=. May be `path`. */
+const char *pyw_config_path_in_group(const pyw_group *group, const char *path);
 
 /* The directory this module was loaded from (dladdr). */
 const char *pyw_config_module_directory(apr_pool_t *pool);

@@ -88,12 +88,12 @@ static const char *interpreter(apr_pool_t *pool, const pyw_import *import)
     return import->application_group;
 }
 
-static const pyw_application_option *as_application(apr_pool_t *pool, const pyw_import *import)
+static const pyw_application_option *as_application(apr_pool_t *pool, const pyw_import *import, const char *path)
 {
     const pyw_dir_config *config = ap_get_module_config(import->server->lookup_defaults, &pywsgi_module);
     pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
 
-    application->target = import->path;
+    application->target = path;
     application->callable = "";
     application->group = interpreter(pool, import);
     application->reloading = config->script_reloading != PYW_OFF;
@@ -115,13 +115,13 @@ static int check_import(pyw_check *check, const pyw_import *import)
             return 0;
         }
         APR_ARRAY_PUSH(pyw_config_main()->embedded_imports, const pyw_application_option *) =
-            as_application(check->pool, import);
+            as_application(check->pool, import, import->path);
         return 1;
     }
     group = pyw_config_find_group(import->server, import->process_group, &elsewhere);
     if (group) { /* otherwise check_uses reports it */
         APR_ARRAY_PUSH(group->options->worker.imports, const pyw_application_option *) =
-            as_application(check->pool, import);
+            as_application(check->pool, import, pyw_config_path_in_group(group, import->path));
     }
     return 1;
 }

@@ -173,7 +173,12 @@ static const char *port_text(apr_pool_t *pool, unsigned port)
     return port == 80 ? "80" : port == 443 ? "443" : apr_itoa(pool, (int)port);
 }
 
-static void add_connection(apr_array_header_t *pairs, request_rec *r)
+static const char *path_for(const pyw_target *target, const char *path)
+{
+    return target->group && path ? pyw_config_path_in_group(target->group, path) : path;
+}
+
+static void add_connection(apr_array_header_t *pairs, request_rec *r, const pyw_target *target)
 {
     const char *signature = ap_psignature("", r);
 
@@ -186,7 +191,7 @@ static void add_connection(apr_array_header_t *pairs, request_rec *r)
     add_pair(pairs, "REMOTE_PORT", apr_itoa(r->pool, r->useragent_addr->port));
     add_pair(pairs, "REMOTE_USER", r->user);
     add_pair(pairs, "AUTH_TYPE", r->ap_auth_type);
-    add_pair(pairs, "DOCUMENT_ROOT", ap_document_root(r));
+    add_pair(pairs, "DOCUMENT_ROOT", path_for(target, ap_document_root(r)));
     add_pair(pairs, "CONTEXT_PREFIX", ap_context_prefix(r));
     add_pair(pairs, "CONTEXT_DOCUMENT_ROOT", ap_context_document_root(r));
     /* Unset by default: these need ServerSignature, HostnameLookups or IdentityCheck. */
@@ -211,7 +216,7 @@ static void add_request(apr_array_header_t *pairs, request_rec *r, const pyw_tar
         add_pair(pairs, "REDIRECT_QUERY_STRING", r->prev->args);
     }
     if (target->spec.kind == PYW_TARGET_SCRIPT) {
-        add_pair(pairs, "SCRIPT_FILENAME", r->filename);
+        add_pair(pairs, "SCRIPT_FILENAME", path_for(target, r->filename));
     }
     add_pair(pairs, "REQUEST_METHOD", request_method(r, target->config->map_head_to_get));
     add_pair(pairs, "REQUEST_SCHEME", ap_http_scheme(r));
@@ -266,7 +271,7 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
         add_pair(pairs, "CONTENT_TYPE", apr_table_get(r->headers_in, "Content-Type"));
         add_pair(pairs, "CONTENT_LENGTH", pyw_body_content_length(r, collected));
     }
-    add_connection(pairs, r);
+    add_connection(pairs, r, target);
     add_request(pairs, r, target);
     add_mod_wsgi(pairs, r, target);
     if (target->config->trusted_proxy_headers) {

@@ -13,6 +13,7 @@
 #include "httpd/metrics/metrics.h"
 #include "httpd/mount.h"
 #include "httpd/request/body.h"
+#include "httpd/script_owner.h"
 #include "httpd/scripts/dispatch.h"
 #include "httpd/status/in_flight.h"
 #include "httpd/target.h"
@@ -139,6 +140,9 @@ int pyw_handler(request_rec *r)
         return DECLINED;
     }
     status = resolve(r, &target);
+    if (status == OK) {
+        status = pyw_script_owner_check(r, &target);
+    }
     if (status == OK) {
         status = check_request(r, &target);
     }

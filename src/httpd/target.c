@@ -154,6 +154,9 @@ static int select_group(request_rec *r, pyw_target *target)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (target->group) {
+        if (target->spec.kind == PYW_TARGET_SCRIPT) {
+            target->spec.target = pyw_config_path_in_group(target->group, r->filename);
+        }
         return OK;
     }
     if (elsewhere) {

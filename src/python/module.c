@@ -221,6 +221,35 @@ static PyObject *path_list(const char *const *entries)
     return list;
 }
 
+/* Returns: new reference to a list of (name, value), the settings of an interpreter. */
+static PyObject *settings_list(const pyw_python_setting *setting, const char *application_group)
+{
+    PyObject *list = PyList_New(0);
+
+    for (; list != NULL && setting != NULL && setting->name != NULL; setting++) {
+        if (setting->application_group == NULL || strcmp(setting->application_group, application_group) == 0) {
+            PyObject *pair = Py_BuildValue("(sN)", setting->name, PyUnicode_DecodeFSDefault(setting->value));
+
+            if (pair == NULL || PyList_Append(list, pair) < 0) {
+                Py_CLEAR(list);
+            }
+            Py_XDECREF(pair);
+        }
+    }
+    return list;
+}
+
+int pyw_module_has_settings(const pyw_module_settings *settings, const char *application_group)
+{
+    const pyw_python_setting *setting = settings->python_settings;
+
+    while (setting != NULL && setting->name != NULL &&
+           (setting->application_group == NULL || strcmp(setting->application_group, application_group) != 0)) {
+        setting++;
+    }
+    return setting != NULL && setting->name != NULL;
+}
+
 /* -1 with an exception set. */
 static int execute_module(const pyw_package_module *module)
 {
@@ -287,17 +316,19 @@ static int save_environment(PyObject *bytes)
 int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group, const char *main_group)
 {
     PyObject *path = path_list(settings->python_path);
+    PyObject *own = settings_list(settings->python_settings, application_group);
     PyObject *result = NULL;
     int rv = -1;
 
-    if (path != NULL && execute_package() == 0) {
-        result = pyw_call("pywsgi", "_set_up", "(ssszOy#)", settings->version, settings->process_group,
-                          application_group, main_group, path, environment.data, environment.length);
+    if (path != NULL && own != NULL && execute_package() == 0) {
+        result = pyw_call("pywsgi", "_set_up", "(ssszOOy#)", settings->version, settings->process_group,
+                          application_group, main_group, own, path, environment.data, environment.length);
     }
     if (result != NULL) {
         rv = save_environment(result);
     }
     Py_XDECREF(path);
+    Py_XDECREF(own);
     Py_XDECREF(result);
     return rv;
 }

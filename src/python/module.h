@@ -10,12 +10,18 @@
 
 #include "python/python.h"
 
+#include "base/python_setting.h"
+
 /* The settings of all interpreters of a process. The strings must outlive the process's Python. */
 typedef struct pyw_module_settings {
     const char *process_group;
-    const char *const *python_path; /* NULL-terminated, or NULL */
-    const char *version;            /* of mod_pywsgi */
+    const char *const *python_path;            /* NULL-terminated, or NULL */
+    const char *version;                       /* of mod_pywsgi */
+    const pyw_python_setting *python_settings; /* ends with a name of NULL; may be NULL */
 } pyw_module_settings;
+
+/* Has an interpreter of this name settings of its own? Any thread, no GIL. */
+int pyw_module_has_settings(const pyw_module_settings *settings, const char *application_group);
 
 /* Registers `_pywsgi` for all interpreters. Before Python is initialised. -1: out of memory. */
 int pyw_module_register(void);

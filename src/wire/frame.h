@@ -18,7 +18,7 @@
 
 #include "base/result.h"
 
-#define PYW_WIRE_VERSION 6
+#define PYW_WIRE_VERSION 7
 #define PYW_FRAME_HEADER_SIZE 8
 
 typedef enum {

@@ -10,7 +10,8 @@ enum {
     REQUEST_RELOADING = 2,
     REQUEST_INTERRUPTS_GONE = 4,
     REQUEST_FUNCTION = 8,
-    REQUEST_FLAGS = 15
+    REQUEST_IGNORED = 16,
+    REQUEST_FLAGS = 31
 };
 
 /* pyw_target_kind: 0 is a script, 1 a module. */
@@ -195,9 +196,10 @@ static const char *take_string(cursor *from)
 void pyw_message_request_encode(pyw_buffer *out, const pyw_message_request *request, const pyw_pair *environ_pairs,
                                 uint32_t count)
 {
-    const int flags =
-        (request->group_is_default ? REQUEST_GROUP_IS_DEFAULT : 0) | (request->reloading ? REQUEST_RELOADING : 0) |
-        (request->interrupts_gone ? REQUEST_INTERRUPTS_GONE : 0) | (request->is_function ? REQUEST_FUNCTION : 0);
+    const int flags = (request->group_is_default ? REQUEST_GROUP_IS_DEFAULT : 0) |
+                      (request->reloading ? REQUEST_RELOADING : 0) |
+                      (request->interrupts_gone ? REQUEST_INTERRUPTS_GONE : 0) |
+                      (request->is_function ? REQUEST_FUNCTION : 0) | (request->ignored ? REQUEST_IGNORED : 0);
     const char start[4] = {(char)request->target_kind, (char)flags, 0, 0};
 
     pyw_buffer_append(out, start, sizeof(start));
@@ -226,6 +228,7 @@ pyw_result pyw_message_request_decode(pyw_message_request *request, pyw_pairs *e
     request->reloading = (flags & REQUEST_RELOADING) != 0;
     request->interrupts_gone = (flags & REQUEST_INTERRUPTS_GONE) != 0;
     request->is_function = (flags & REQUEST_FUNCTION) != 0;
+    request->ignored = (flags & REQUEST_IGNORED) != 0;
     request->arrival = take_number(&from, 8);
     request->deadline = take_number(&from, 8);
     request->target = take_string(&from);

@@ -38,9 +38,10 @@ void pyw_message_pairs_encode(pyw_buffer *out, const pyw_pair *items, uint32_t c
 pyw_result pyw_message_pairs_decode(pyw_pairs *pairs, const char *bytes, size_t length);
 
 /*
- * REQUEST: u8 target kind, u8 flags (1: group is default, 2: reloading, 4: interrupts_gone, 8: is_function), u16 zero,
- * u64 arrival, u64 deadline, then target, callable, application group and request id, each as u32 length + bytes + a
- * NUL that the length does not count, then the environ pairs. The NULs let the worker use the strings in place.
+ * REQUEST: u8 target kind, u8 flags (1: group is default, 2: reloading, 4: interrupts_gone, 8: is_function, 16:
+ * ignored), u16 zero, u64 arrival, u64 deadline, then target, callable, application group and request id, each as u32
+ * length + bytes + a NUL that the length does not count, then the environ pairs. The NULs let the worker use the
+ * strings in place.
  */
 typedef struct pyw_message_request {
     uint8_t target_kind; /* pyw_target_kind */
@@ -48,6 +49,7 @@ typedef struct pyw_message_request {
     uint8_t reloading;
     uint8_t interrupts_gone; /* the application is interrupted if the client leaves */
     uint8_t is_function;     /* pyw_application_spec.is_function */
+    uint8_t ignored;         /* the request does not count as activity */
     uint64_t arrival;        /* microseconds of CLOCK_MONOTONIC */
     uint64_t deadline;       /* milliseconds of the same clock; 0: none */
     const char *target;

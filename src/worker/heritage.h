@@ -41,12 +41,14 @@ enum { PYW_BOARD_LINE = 500, PYW_BOARD_ID = 44, PYW_BOARD_STACKS = 32 * 1024 };
 
 typedef struct pyw_board_slot {
     _Atomic uint32_t busy;
+    _Atomic uint32_t ignored;  /* the request does not count as activity (WSGIIgnoreActivity) */
     char line[PYW_BOARD_LINE]; /* "GET /path", NUL-terminated unless the worker is hostile */
     char id[PYW_BOARD_ID];     /* the id of the request, as in httpd's log records */
 } pyw_board_slot;
 
 typedef struct pyw_board {
     _Atomic uint64_t served;      /* number of requests of all threads */
+    _Atomic uint64_t ignored;     /* ... of which do not count as activity */
     _Atomic uint64_t scripts;     /* digest of the scripts when loading began, or when STALE was sent; 0: unknown */
     char problem[PYW_BOARD_LINE]; /* after BROKEN: why an application is not loaded; "": it is loaded now */
     _Atomic uint64_t files;       /* digest of the changed files when CHANGED was sent; 0: unknown */

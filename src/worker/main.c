@@ -417,6 +417,9 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     if (pyw_limits_set(self->heritage.options, &problem) != PYW_OK) {
         return fail_start(PYW_EXIT_PRIVILEGES, "the worker cannot be limited and does not serve", &problem);
     }
+    if (self->heritage.options->chroot != NULL) {
+        pyw_open_engine_early(self->heritage.options);
+    }
     if (pyw_identity_assume(self->heritage.options, &self->heritage.settings, &problem) != PYW_OK) {
         return fail_start(PYW_EXIT_PRIVILEGES, "the worker cannot become its user and does not serve", &problem);
     }

@@ -7,6 +7,7 @@
 #include "python/exception.h"
 #include "python/record.h"
 #include "wsgi/deadline/monitor.h"
+#include "wsgi/request/apache_request.h"
 #include "wsgi/request/events.h"
 #include "wsgi/request/request.h"
 #include "wsgi/request/running.h"
@@ -177,9 +178,11 @@ static PyObject *call(pyw_request *request, PyObject *callable, const pyw_kit *k
 {
     PyObject *environ = pyw_state_environ(request->state, kit, request);
     PyObject *stack[3] = {NULL, environ, kit->handles[PYW_HANDLE_START_RESPONSE]};
-    PyObject *chosen = environ != NULL ? pyw_events_request_started(request, callable, environ) : NULL;
-    PyObject *result = NULL;
+    PyObject *chosen = NULL, *result = NULL;
 
+    if (environ != NULL && pyw_apache_request_lend(request, environ) == 0) {
+        chosen = pyw_events_request_started(request, callable, environ);
+    }
     if (chosen != NULL) {
         result = PyObject_Vectorcall(chosen, stack + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
         pyw_request_check_process(request);
@@ -211,6 +214,7 @@ static void call_application(pyw_request *request, PyObject *callable)
     pyw_wsgi_response_close(request);
     pyw_record_flush_all();
     pyw_kit_withdraw(&kit);
+    pyw_apache_request_withdraw(request);
     pyw_kit_return(state, &kit);
 }
 

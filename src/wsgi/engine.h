@@ -12,11 +12,12 @@
 #include <sys/types.h>
 
 #include "base/log.h"
+#include "base/python_setting.h"
 #include "base/result.h"
 #include "wsgi/exchange.h"
 
 /* Incremented when anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 13u
+#define PYW_ENGINE_ABI 14u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -52,6 +53,7 @@ typedef struct pyw_engine_host {
     void (*forked)(void);
     /* As log, with log_baton, for the records of such a process: must not block, and takes no lock. NULL: use log. */
     pyw_log_sink *log_forked;
+    const pyw_python_setting *python_settings; /* ends with a name of NULL; NULL: all have their defaults */
 } pyw_engine_host;
 
 typedef enum {

@@ -94,7 +94,7 @@ static const pyw_interpreter_hooks hooks = {create_extension, destroy_extension}
 
 static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem)
 {
-    pyw_runtime_settings runtime = {host->python_home, host->is_daemon};
+    pyw_runtime_settings runtime = {host->python_home, host->is_daemon, host->python_settings};
     const char *before = pyw_forked_enter(PYW_FORKED_START);
     pyw_result result;
 
@@ -102,6 +102,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
     engine.module.process_group = host->process_group;
     engine.module.python_path = host->python_path;
     engine.module.version = PYW_VERSION;
+    engine.module.python_settings = host->python_settings;
     pyw_log_install(host->log, host->log_baton, host->log_threshold);
     pyw_monitor_configure(host, &pyw_interrupt);
     pyw_application_reload_in_place(!host->is_daemon);
@@ -174,10 +175,16 @@ static void engine_thread_end(void)
     }
 }
 
+/* WSGIDestroyInterpreter Off: Python is left alone, whatever its threads do. */
+static int is_destroyed(void)
+{
+    return strcmp(pyw_python_setting_get(engine.host->python_settings, "destroy-interpreter"), "Off") != 0;
+}
+
 static void engine_stop(int busy, int threads_ms, const char *reason)
 {
     pyw_flusher_stop();
-    if (engine.running && !busy) {
+    if (engine.running && !busy && is_destroyed()) {
         engine.running = 0;
         pyw_signals_stop();
         pyw_monitor_stop();

@@ -110,11 +110,12 @@ struct pyw_exchange {
     int has_body;
     /* send() may be called with PYW_SEND_PARALLEL. 0: every block is sent separately. */
     int takes_parallel;
-    int64_t arrival;     /* when the request arrived: microseconds of CLOCK_MONOTONIC */
-    int64_t received;    /* when the worker got it from httpd, by the same clock; 0: there is no worker */
-    int64_t deadline;    /* when the response must be complete: milliseconds of the same clock; 0: no deadline */
-    const char *id;      /* for log records; valid until finish */
-    int interrupts_gone; /* interrupt the application if the client leaves */
+    int64_t arrival;      /* when the request arrived: microseconds of CLOCK_MONOTONIC */
+    int64_t received;     /* when the worker got it from httpd, by the same clock; 0: there is no worker */
+    int64_t deadline;     /* when the response must be complete: milliseconds of the same clock; 0: no deadline */
+    const char *id;       /* for log records; valid until finish */
+    int interrupts_gone;  /* interrupt the application if the client leaves */
+    void *apache_request; /* httpd's request_rec, for environ["apache.request_rec"]; NULL: withheld */
     const struct pyw_application_spec *application; /* set by the engine's run() */
     /* For records about this request from other threads; NULL: use the process's log. */
     pyw_log_sink *log_apart;

@@ -14,6 +14,7 @@
 #include "base/trusted_path.h"
 #include "config/check/group.h"
 #include "config/check/preload.h"
+#include "config/check/python_settings.h"
 #include "config/check/service.h"
 #include "config/check/uses.h"
 #include "config/import.h"
@@ -193,6 +194,7 @@ int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     if (!fine) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    pyw_check_python_settings(&check);
     pyw_check_preload(&check);
     if (is_configtest || ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         log_messages(is_configtest);

@@ -116,6 +116,22 @@ static int check_users(apr_pool_t *pool, pyw_group *group)
     return fine;
 }
 
+/* Sets the ids of script-user= and script-group=, which each request compares. */
+static int check_script_owner(const pyw_group *group)
+{
+    pyw_httpd_options *options = &group->options->httpd;
+
+    if (options->script_user && !pyw_options_uid(options->script_user, &options->script_uid)) {
+        return pyw_check_group_error(group, "option 'script-user' cannot be '%s': the system has no such user",
+                                     options->script_user);
+    }
+    if (options->script_group && !pyw_options_gid(options->script_group, &options->script_gid)) {
+        return pyw_check_group_error(group, "option 'script-group' cannot be '%s': the system has no such group",
+                                     options->script_group);
+    }
+    return 1;
+}
+
 /* Applications run as httpd's User unless an option says otherwise. There it is a name or #uid, here always #uid. */
 static void default_user(apr_pool_t *pool, pyw_group_options *options)
 {
@@ -127,13 +143,28 @@ static void default_user(apr_pool_t *pool, pyw_group_options *options)
     }
 }
 
-static int check_home(pyw_group *group)
+static int check_chroot(apr_pool_t *pool, const pyw_group *group)
+{
+    const char *root = group->options->worker.chroot;
+
+    if (root && !ap_is_directory(pool, root)) {
+        return pyw_check_group_error(group, "option 'chroot' cannot be '%s': there is no such directory", root);
+    }
+    if (root && geteuid() != 0) {
+        return pyw_check_group_error(group,
+                                     "option 'chroot' cannot be '%s': httpd was not started by root and cannot change "
+                                     "the root directory; remove the option",
+                                     root);
+    }
+    return 1;
+}
+
+static int check_home(apr_pool_t *pool, const pyw_group *group)
 {
     const char *home = group->options->worker.home;
-    apr_finfo_t finfo;
+    const char *root = group->options->worker.chroot;
 
-    if (home && (apr_stat(&finfo, home, APR_FINFO_TYPE, group->server->process->pool) != APR_SUCCESS ||
-                 finfo.filetype != APR_DIR)) {
+    if (home && !ap_is_directory(pool, root ? apr_pstrcat(pool, root, home, NULL) : home)) {
         return pyw_check_group_error(group, "option 'home' cannot be '%s': there is no such directory", home);
     }
     return 1;
@@ -244,7 +275,9 @@ int pyw_check_group(pyw_check *check, pyw_group *group)
     int fine = check_users(check->pool, group);
 
     default_user(check->pool, group->options);
-    fine = check_home(group) && fine;
+    fine = check_script_owner(group) && fine;
+    fine = check_chroot(check->pool, group) && fine;
+    fine = check_home(check->pool, group) && fine;
     fine = check_budget(group) && fine;
     fine = check_cgroup(check->pool, group) && fine;
     fine = check_python(check, group) && fine;

@@ -73,6 +73,9 @@ static void preload_alias(pyw_check *check, server_rec *server, const pyw_alias 
     application.group_is_default = group_text == NULL;
     application.callable = callable ? callable : "application";
     application.reloading = config->script_reloading != PYW_OFF;
+    if (group && !alias->is_module) {
+        application.target = pyw_config_path_in_group(group, alias->target);
+    }
     if (group && application.group && is_literal(application.callable) && !alias->regex &&
         (alias->is_module || is_file(check->pool, alias->target))) {
         add_application(check, group, &application);

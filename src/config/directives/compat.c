@@ -21,13 +21,3 @@ const char *pyw_directive_meaningless(cmd_parms *cmd, void *dir, const char *arg
                                            (const char *)cmd->info));
     return NULL;
 }
-
-const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args)
-{
-    (void)dir;
-    (void)args;
-    return apr_psprintf(cmd->pool,
-                        "%s of mod_wsgi does not exist in mod_pywsgi, and ignoring it could expose "
-                        "what it protects: %s",
-                        cmd->cmd->name, (const char *)cmd->info);
-}

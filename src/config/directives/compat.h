@@ -3,9 +3,8 @@
 #define PYW_CONFIG_DIRECTIVES_COMPAT_H
 
 /*
- * Directives of mod_wsgi that this module does not implement. Those that tune mod_wsgi's internals are accepted with a
- * warning, or a notice if they are meaningless, so that an existing configuration starts. Those that protect something
- * make the start fail.
+ * Directives of mod_wsgi that this module does not implement, because they tune mod_wsgi's internals. They are accepted
+ * with a warning, or a notice if they are meaningless, so that an existing configuration starts.
  */
 
 #include <httpd.h>
@@ -16,8 +15,5 @@ const char *pyw_directive_ignored(cmd_parms *cmd, void *dir, const char *args);
 
 /* Directives for something that does not exist here. They need no change of the configuration. cmd->info: why. */
 const char *pyw_directive_meaningless(cmd_parms *cmd, void *dir, const char *args);
-
-/* cmd->info: what to use instead. */
-const char *pyw_directive_refused(cmd_parms *cmd, void *dir, const char *args);
 
 #endif

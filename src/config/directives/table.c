@@ -13,6 +13,7 @@
 #include "config/directives/daemon.h"
 #include "config/directives/deadline.h"
 #include "config/directives/directives.h"
+#include "config/directives/python.h"
 #include "config/directives/proxies.h"
 #include "config/directives/scripts.h"
 #include "config/directives/status.h"
@@ -134,34 +135,15 @@ static const char *set_socket_prefix(cmd_parms *cmd, void *dir, const char *text
     return error;
 }
 
-static const char *set_python_path(cmd_parms *cmd, void *dir, const char *text)
-{
-    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-    (void)dir;
-    for (const char *path = text; !error && path; path = strchr(path, ':') ? strchr(path, ':') + 1 : NULL) {
-        if (*path != '/') {
-            pyw_directive_warn(cmd, apr_psprintf(cmd->pool,
-                                                 "WSGIPythonPath: '%.*s' is relative to httpd's working directory: "
-                                                 "write an absolute path",
-                                                 (int)strcspn(path, ":"), path));
-        }
-    }
-    pyw_config_main()->python_path = text;
-    return error;
-}
-
 #define DIR_MEMBER(member) (void *)offsetof(pyw_dir_config, member)
 #define MAIN_MEMBER(member) (void *)offsetof(pyw_server_config, member)
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF | OR_FILEINFO | OR_AUTHCFG)
 
+#define PYTHON(name, help) AP_INIT_TAKE1(name, pyw_directive_python, NULL, RSRC_CONF, help)
 #define IGNORED(name) AP_INIT_RAW_ARGS(name, pyw_directive_ignored, NULL, ANYWHERE, "mod_wsgi's, without effect here")
 #define MEANINGLESS(name, why)                                                                                         \
     AP_INIT_RAW_ARGS(name, pyw_directive_meaningless, (void *)(apr_uintptr_t)(why), ANYWHERE,                          \
                      "mod_wsgi's, without a meaning here")
-#define REFUSED(name, instead)                                                                                         \
-    AP_INIT_RAW_ARGS(name, pyw_directive_refused, (void *)(apr_uintptr_t)(instead), ANYWHERE,                          \
-                     "mod_wsgi's, not available here")
 
 const command_rec pyw_config_directives[] = {
     AP_INIT_RAW_ARGS("WSGIScriptAlias", pyw_directive_script_alias, NULL, RSRC_CONF,
@@ -188,6 +170,10 @@ const command_rec pyw_config_directives[] = {
                   "Off: request bodies without a length are refused with 411"),
     AP_INIT_TAKE1("WSGIMapHEADToGET", set_map_head, DIR_MEMBER(map_head_to_get), OR_FILEINFO,
                   "On, Off, or Auto (default): whether applications see HEAD as GET"),
+    AP_INIT_TAKE1("WSGIPassApacheRequest", set_switch, DIR_MEMBER(pass_apache_request), RSRC_CONF | ACCESS_CONF,
+                  "On: embedded applications find httpd's request_rec in environ"),
+    AP_INIT_TAKE1("WSGIIgnoreActivity", set_switch, DIR_MEMBER(ignore_activity), OR_FILEINFO,
+                  "On: requests do not count as activity, for inactivity-timeout="),
     AP_INIT_TAKE1("WSGIErrorOverride", set_switch, DIR_MEMBER(error_override), OR_FILEINFO,
                   "On: httpd's error documents take the place of applications' 4xx and 5xx"),
     AP_INIT_TAKE1("WSGIEnableSendfile", set_switch, DIR_MEMBER(enable_sendfile), OR_FILEINFO,
@@ -218,8 +204,24 @@ const command_rec pyw_config_directives[] = {
                   "the directory of temporary files for large request bodies and responses"),
     AP_INIT_TAKE1("WSGIPythonHome", set_global_path, MAIN_MEMBER(python_home), RSRC_CONF,
                   "the default prefix or virtual environment of applications, without python-home="),
-    AP_INIT_TAKE1("WSGIPythonPath", set_python_path, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("WSGIPythonPath", pyw_directive_python_path, NULL, RSRC_CONF,
                   "directories for sys.path of embedded applications, separated by colons"),
+    PYTHON("WSGIPythonOptimize", "0, 1 or 2: the level of optimization, as Python's -O and -OO"),
+    PYTHON("WSGIPythonWarnings", "a filter of warnings, as Python's -W"),
+    PYTHON("WSGIPythonHashSeed", "random, or the seed of the hashes of str and bytes"),
+    PYTHON("WSGIDontWriteBytecode", "On: imports write no .pyc files"),
+    PYTHON("WSGIPythonEggs", "the directory in which embedded applications unpack eggs"),
+    PYTHON("WSGISwitchInterval", "after how many seconds a thread releases the GIL if others wait for it"),
+    PYTHON("WSGIRestrictStdin", "On: the use of sys.stdin raises an exception"),
+    PYTHON("WSGIRestrictStdout", "On: the use of sys.stdout raises an exception"),
+    PYTHON("WSGIRestrictSignal", "Off: signal.signal() installs handlers of signals that the server does not use"),
+    PYTHON("WSGIDestroyInterpreter", "Off: Python is not finalized when a process ends"),
+    PYTHON("WSGISlowRequests", "requests that run for longer are logged, with their Python stacks; 0: none"),
+    PYTHON("WSGIServerMetrics", "On: embedded applications may call server_metrics()"),
+    PYTHON("WSGIPerInterpreterGIL", "accepted, without effect: all interpreters of a process share the GIL"),
+    PYTHON("WSGIFreeThreading", "accepted, without effect: free-threaded builds of Python are not supported"),
+    AP_INIT_RAW_ARGS("<WSGIInterpreterOptions", pyw_directive_interpreter_options, NULL, RSRC_CONF,
+                     "settings of the interpreters with this process-group= and application-group="),
     AP_INIT_TAKE1("WSGIDaemonProgram", set_global_path, MAIN_MEMBER(daemon_program), RSRC_CONF,
                   "the path of pywsgid; beside the module by default"),
     AP_INIT_TAKE1("WSGIEnginePath", set_global_path, MAIN_MEMBER(engine_path), RSRC_CONF,
@@ -243,26 +245,9 @@ const command_rec pyw_config_directives[] = {
     MEANINGLESS("WSGISocketRotation", "a restart keeps the sockets of the workers that it keeps"),
     MEANINGLESS("WSGIVerboseDebugging", "use LogLevel wsgi:debug"),
     IGNORED("WSGICaseSensitivity"),
-    IGNORED("WSGIDestroyInterpreter"),
-    IGNORED("WSGIDontWriteBytecode"),
-    IGNORED("WSGIFreeThreading"),
     IGNORED("WSGIGroupAuthoritative"),
-    IGNORED("WSGIIgnoreActivity"),
     IGNORED("WSGINewRelicConfigFile"),
     IGNORED("WSGINewRelicEnvironment"),
-    IGNORED("WSGIPassApacheRequest"),
-    IGNORED("WSGIPerInterpreterGIL"),
-    IGNORED("WSGIPythonEggs"),
-    IGNORED("WSGIPythonHashSeed"),
-    IGNORED("WSGIPythonOptimize"),
-    IGNORED("WSGIPythonWarnings"),
-    IGNORED("WSGIRestrictSignal"),
-    IGNORED("WSGIRestrictStdin"),
-    IGNORED("WSGIRestrictStdout"),
-    IGNORED("WSGIServerMetrics"),
-    IGNORED("WSGISlowRequests"),
-    IGNORED("WSGISwitchInterval"),
     IGNORED("WSGITelemetryOptions"),
     IGNORED("WSGITelemetryService"),
-    REFUSED("<WSGIInterpreterOptions", "give the options to WSGIDaemonProcess"),
     {NULL}};

@@ -19,6 +19,7 @@ typedef struct pyw_manager_options {
     const char *cgroup;                     /* directory of a cgroup (version 2) for the workers; NULL: the manager's */
     int preload;                            /* workers are forked from a process that has loaded the applications */
     apr_interval_time_t graceful_timeout;   /* for a worker that is being replaced; 0: no limit */
+    apr_interval_time_t eviction_timeout;   /* as graceful_timeout, after SIGUSR1; 0: graceful_timeout */
     int maximum_requests;                   /* a worker is recycled after this many requests; 0: never */
     int maximum_requests_jitter;            /* maximum random reduction, in percent */
     apr_interval_time_t restart_interval;   /* a worker is recycled at that age; 0: never */

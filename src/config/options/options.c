@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/options/env.h"
+#include "config/options/python_setting.h"
 #include "config/options/range.h"
 #include "config/options/table.h"
 #include "config/options/tolerance.h"
@@ -46,6 +47,7 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     options->worker.log_level = 4;
     options->worker.processes = 1;
     options->worker.imports = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
+    options->worker.python_settings = apr_array_make(pool, 4, sizeof(const pyw_python_setting *));
     options->worker.applications = apr_array_make(pool, 4, sizeof(const pyw_application_option *));
     return options;
 }
@@ -207,6 +209,29 @@ static const char *add_application(pyw_group_options *options, apr_pool_t *pool,
     return NULL;
 }
 
+static const char *add_python_setting(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                      const char *value)
+{
+    const pyw_python_setting *setting = pyw_option_python_setting(pool, value);
+
+    if (setting == NULL) {
+        return apr_psprintf(pool, "option '%s' is malformed", rule->name);
+    }
+    APR_ARRAY_PUSH(options->worker.python_settings, const pyw_python_setting *) = setting;
+    return NULL;
+}
+
+static const char *set_seconds(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                               const char *value)
+{
+    if (!pyw_value_is_seconds(value)) {
+        return apr_psprintf(pool, "option '%s' cannot be '%s': it must be a number of seconds, such as 0.005",
+                            rule->name, value);
+    }
+    *(const char **)member_of(options, rule) = apr_pstrdup(pool, value);
+    return NULL;
+}
+
 static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
                              const char *value)
 {
@@ -223,6 +248,10 @@ static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const
         return add_application(options, pool, rule, value);
     case PYW_KIND_PROCESSES:
         return set_processes(options, pool, rule, value);
+    case PYW_KIND_PYTHON:
+        return add_python_setting(options, pool, rule, value);
+    case PYW_KIND_SECONDS:
+        return set_seconds(options, pool, rule, value);
     case PYW_KIND_IGNORED:
         APR_ARRAY_PUSH(options->httpd.warnings, const char *) =
             apr_psprintf(pool, "option '%s' of mod_wsgi has no effect", rule->name);
@@ -240,30 +269,10 @@ static const char *unknown(apr_pool_t *pool, const char *name)
                          : apr_psprintf(pool, "unknown option '%s'", name);
 }
 
-/* mod_wsgi's options for security are errors, because a server that ignores them is less secure than configured. */
-static const char *refused(apr_pool_t *pool, const char *name)
-{
-    if (strcmp(name, "script-user") == 0 || strcmp(name, "script-group") == 0) {
-        return apr_psprintf(pool,
-                            "option '%s' of mod_wsgi does not exist here: give the script's directory the owner and "
-                            "mode that you want to rely on, and remove the option",
-                            name);
-    }
-    if (strcmp(name, "chroot") == 0) {
-        return "option 'chroot' of mod_wsgi does not exist here: use a container, or systemd's RootDirectory=, and "
-               "remove the option";
-    }
-    return NULL;
-}
-
 const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value)
 {
     const pyw_option_rule *rule = pyw_option_rule_find(name, 0);
-    const char *error = rule == NULL ? refused(pool, name) : NULL;
 
-    if (error != NULL) {
-        return error;
-    }
     if (rule == NULL) {
         return unknown(pool, name);
     }
@@ -329,6 +338,17 @@ static void add_application_pairs(apr_table_t *pairs, apr_pool_t *pool, const py
     }
 }
 
+static void add_setting_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
+                              const pyw_group_options *options)
+{
+    const apr_array_header_t *list = options->worker.python_settings;
+
+    for (int i = 0; i < list->nelts; i++) {
+        apr_table_addn(pairs, rule->name,
+                       pyw_option_python_setting_text(pool, APR_ARRAY_IDX(list, i, const pyw_python_setting *)));
+    }
+}
+
 static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
                       const pyw_group_options *options, const pyw_group_options *defaults)
 {
@@ -339,6 +359,7 @@ static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rul
     case PYW_KIND_PATH:
     case PYW_KIND_PATHS:
     case PYW_KIND_FILES:
+    case PYW_KIND_SECONDS:
         text = *(const char *const *)const_member_of(options, rule);
         if (text != NULL) {
             apr_table_addn(pairs, rule->name, text);
@@ -351,6 +372,9 @@ static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rul
         break;
     case PYW_KIND_APPLICATION:
         add_application_pairs(pairs, pool, rule, options);
+        break;
+    case PYW_KIND_PYTHON:
+        add_setting_pairs(pairs, pool, rule, options);
         break;
     case PYW_KIND_ENV_FILE:
     case PYW_KIND_IGNORED:

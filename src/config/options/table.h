@@ -24,9 +24,11 @@ typedef enum {
     PYW_KIND_RELOAD,      /* int; "auto", "always" or "never" */
     PYW_KIND_DURATION,    /* apr_interval_time_t */
     PYW_KIND_SIZE,        /* apr_size_t */
+    PYW_KIND_SECONDS,     /* const char *; a decimal number of more than 0 */
     PYW_KIND_ENV,         /* appends NAME=value to worker.env */
     PYW_KIND_ENV_FILE,    /* as if each line of the file were an env= option */
     PYW_KIND_APPLICATION, /* appends to an array of const pyw_application_option * */
+    PYW_KIND_PYTHON,      /* appends to an array of const pyw_python_setting * */
     PYW_KIND_IGNORED      /* an option of mod_wsgi without effect: appends to httpd.warnings */
 } pyw_option_kind;
 

@@ -119,6 +119,14 @@ int pyw_value_duration(const char *text, long long *milliseconds)
     return with_unit(text, durations, 1, milliseconds);
 }
 
+int pyw_value_is_seconds(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 0 && length < 20 && strspn(text, "0123456789.") == length && strspn(text, "0.") < length &&
+           strchr(text, '.') == strrchr(text, '.');
+}
+
 int pyw_value_size(const char *text, long long *bytes)
 {
     return with_unit(text, sizes, 0, bytes);

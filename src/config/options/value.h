@@ -25,6 +25,9 @@ int pyw_value_reload(const char *text, long long *index);
 /* "250ms", "5s", "2min", "1h", or a number of seconds, including "0.5". 0: none of these. */
 int pyw_value_duration(const char *text, long long *milliseconds);
 
+/* A decimal number of more than 0, such as "0.005". 0: it is not. */
+int pyw_value_is_seconds(const char *text);
+
 /* "512", "64K", "1M", "2G" (optionally with a B after the letter). 0: none of these. */
 int pyw_value_size(const char *text, long long *bytes);
 

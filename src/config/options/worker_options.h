@@ -7,12 +7,15 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "base/python_setting.h"
+
 typedef struct pyw_worker_options {
     int threads;                           /* 1 ... ; default 15; 0: a service group, which only runs `imports` */
     const char *user;                      /* a name, or #uid; NULL: that of the manager (httpd's User if it is root) */
     const char *group;                     /* a name, or #gid; NULL: the user's primary group */
     const char *supplementary_groups;      /* names separated by commas; NULL: initgroups(user) */
     int umask;                             /* -1: inherited */
+    const char *chroot;                    /* root directory; NULL: that of the manager */
     const char *home;                      /* working directory; NULL: the user's home, or inherited */
     const char *python_home;               /* NULL: WSGIPythonHome, or that of the engine */
     const char *python_path;               /* directories separated by colons */
@@ -41,12 +44,13 @@ typedef struct pyw_worker_options {
     apr_array_header_t *env;               /* elements: const char *, "NAME=value", env-file expanded, in order */
 
     /* Not options of the directive: httpd's parent determines them. */
-    int processes;                    /* for applications: the maximum number of workers */
-    int multiprocess;                 /* wsgi.multiprocess: processes= was given, even as 1 */
-    const char *engine;               /* absolute path of the engine's shared object */
-    int log_level;                    /* pyw_log_level: the threshold of the group's own log */
-    apr_array_header_t *imports;      /* elements: const pyw_application_option *, callable ""; executed first */
-    apr_array_header_t *applications; /* elements: const pyw_application_option *; loaded before a worker is ready */
+    apr_array_header_t *python_settings; /* elements: const pyw_python_setting * */
+    int processes;                       /* for applications: the maximum number of workers */
+    int multiprocess;                    /* wsgi.multiprocess: processes= was given, even as 1 */
+    const char *engine;                  /* absolute path of the engine's shared object */
+    int log_level;                       /* pyw_log_level: the threshold of the group's own log */
+    apr_array_header_t *imports;         /* elements: const pyw_application_option *, callable ""; executed first */
+    apr_array_header_t *applications;    /* elements: const pyw_application_option *; loaded before a worker is ready */
 } pyw_worker_options;
 
 /* In the order of the option's values. */

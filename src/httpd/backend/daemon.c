@@ -29,6 +29,7 @@ static int encode_request(request_rec *r, pyw_connection *connection, const pyw_
         .reloading = (uint8_t)spec->reloading,
         .interrupts_gone = target->config->interrupts_gone == PYW_ON,
         .is_function = (uint8_t)spec->is_function,
+        .ignored = target->config->ignore_activity == PYW_ON,
         .arrival = (uint64_t)target->timing.arrival,
         .deadline = (uint64_t)target->timing.deadline,
         .target = spec->target,

@@ -71,6 +71,7 @@ static void describe_host(void)
     embedded.host.process_group = "";
     embedded.host.python_home = config->python_home;
     embedded.host.python_path = python_path(embedded.pool, config->python_path);
+    embedded.host.python_settings = config->embedded_settings;
     embedded.host.threads = threads > 0 ? threads : 1;
     embedded.host.processes = processes > 0 ? processes : 1;
     embedded.host.httpd = pyw_facts_text(embedded.pool);

@@ -172,6 +172,7 @@ void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r,
     exchange->base.deadline = target->timing.deadline;
     exchange->base.id = target->timing.id;
     exchange->base.interrupts_gone = target->config->interrupts_gone == PYW_ON;
+    exchange->base.apache_request = target->config->pass_apache_request == PYW_ON ? r : NULL;
     exchange->base.log_apart = pyw_httpd_log_server;
     exchange->base.log_apart_baton = r->server;
     exchange->base.takes_parallel = pyw_response_takes_parallel(r);

@@ -66,7 +66,10 @@ void pyw_child_drain(pyw_child *child, int limit_ms)
 
 void pyw_child_replace(pyw_child *child)
 {
-    pyw_child_drain(child, pyw_worker_group_graceful_limit(child->group));
+    apr_interval_time_t eviction = child->is_evicted ? child->group->options->manager.eviction_timeout : 0;
+
+    pyw_child_drain(child,
+                    eviction > 0 ? (int)apr_time_as_msec(eviction) : pyw_worker_group_graceful_limit(child->group));
 }
 
 void pyw_child_kill(pyw_child *child)

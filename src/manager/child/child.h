@@ -15,7 +15,7 @@
 
 /* Measurements, for recycling and scaling; manager/child/measure.c takes them. */
 typedef struct pyw_measured {
-    uint64_t served;    /* requests */
+    uint64_t served;    /* requests that count as activity */
     int64_t active_at;  /* when it was last seen to serve a request */
     uint64_t resident;  /* bytes of memory; 0: not measured yet */
     uint64_t counted;   /* the bytes that count for memory-budget= */
@@ -41,6 +41,7 @@ struct pyw_child {
     unsigned restart;               /* the value of `asked` at the last restart of httpd */
     uint64_t refused_files;         /* the state of changed files (pyw_board) that failed to load; 0: none */
     int is_recycled;                /* chosen to be replaced, whatever its generation */
+    int is_evicted;                 /* ... because it got SIGUSR1 */
     char problem[PYW_PROBLEM_LINE]; /* why it is BROKEN; escaped */
     int64_t started;                /* pyw_clock_ms() */
     int64_t kill_at;                /* INT64_MAX: never */

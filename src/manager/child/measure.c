@@ -77,12 +77,23 @@ int pyw_measure_busy(const pyw_child *child)
     return busy;
 }
 
+/* Requests under WSGIIgnoreActivity do not count. */
+static int is_active(const pyw_child *child)
+{
+    for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
+        if (child->board->slots[i].busy != 0 && child->board->slots[i].ignored == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void pyw_measure_activity(pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        uint64_t served = child->board != NULL ? child->board->served : 0;
+        uint64_t served = child->board != NULL ? child->board->served - child->board->ignored : 0;
 
-        if (served != child->measured.served || pyw_measure_busy(child) > 0) {
+        if (served != child->measured.served || is_active(child)) {
             child->measured.active_at = pyw_clock_ms();
         }
         child->measured.served = served;

@@ -58,7 +58,7 @@ void pyw_worker_group_renew(pyw_child *child)
     pyw_group_log(child->group, PYW_LOG_NOTICE,
                   PYWNO(0354) "worker %ld of group '%s' is replaced: it got SIGUSR1 or SIGINT", (long)child->pid,
                   child->group->options->name);
-    child->is_recycled = 1;
+    child->is_recycled = child->is_evicted = 1;
 }
 
 void pyw_worker_group_back_off(pyw_worker_group *group)

@@ -114,7 +114,8 @@ pyw_interpreter *pyw_interpreter_find(const char *application_group, int is_defa
 
     pthread_mutex_lock(&all.lock);
     found = find_interpreter(application_group);
-    if (all.owner == NULL && (found == &all.main || (found == NULL && is_default))) {
+    if (all.owner == NULL && (found == &all.main || (found == NULL && is_default &&
+                                                     !pyw_module_has_settings(all.settings, application_group)))) {
         all.owner = strdup(application_group);
         found = all.owner != NULL ? &all.main : NULL;
     }

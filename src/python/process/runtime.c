@@ -77,6 +77,42 @@ static PyStatus preinitialise(int is_daemon)
     return Py_PreInitialize(&config);
 }
 
+static PyStatus add_warning_filter(PyConfig *config, const char *text)
+{
+    wchar_t *filter = Py_DecodeLocale(text, NULL);
+    PyStatus status = filter != NULL ? PyWideStringList_Append(&config->warnoptions, filter) : PyStatus_NoMemory();
+
+    PyMem_RawFree(filter);
+    return status;
+}
+
+static void set_hash_seed(PyConfig *config, const char *text)
+{
+    config->use_hash_seed = strcmp(text, "random") != 0;
+    config->hash_seed = config->use_hash_seed ? strtoul(text, NULL, 10) : 0;
+}
+
+static PyStatus apply_settings(PyConfig *config, const pyw_python_setting *setting)
+{
+    PyStatus status = PyStatus_Ok();
+
+    for (; setting != NULL && setting->name != NULL && !PyStatus_Exception(status); setting++) {
+        if (strcmp(setting->name, "optimize") == 0) {
+            config->optimization_level = atoi(setting->value);
+        }
+        else if (strcmp(setting->name, "dont-write-bytecode") == 0) {
+            config->write_bytecode = strcmp(setting->value, "On") != 0;
+        }
+        else if (strcmp(setting->name, "hash-seed") == 0) {
+            set_hash_seed(config, setting->value);
+        }
+        else if (strcmp(setting->name, "warnings") == 0) {
+            status = add_warning_filter(config, setting->value);
+        }
+    }
+    return status;
+}
+
 static PyStatus configure(PyConfig *config, const char *executable)
 {
     static char name[] = "mod_pywsgi";
@@ -116,6 +152,9 @@ pyw_result pyw_runtime_start(const pyw_runtime_settings *settings, pyw_problem *
     }
     PyConfig_InitPythonConfig(&config);
     status = configure(&config, executable);
+    if (!PyStatus_Exception(status)) {
+        status = apply_settings(&config, settings->python_settings);
+    }
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(&config);
         pyw_forked_check_application(); /* for code in sitecustomize or a .pth file */

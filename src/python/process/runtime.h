@@ -7,11 +7,13 @@
  * searched for.
  */
 
+#include "base/python_setting.h"
 #include "base/result.h"
 
 typedef struct pyw_runtime_settings {
     const char *python_home; /* a prefix or a virtual environment; NULL: the Python that the engine was built with */
     int is_daemon;           /* the process is a worker, so Python may set the locale */
+    const pyw_python_setting *python_settings; /* ends with a name of NULL; may be NULL */
 } pyw_runtime_settings;
 
 /* On PYW_OK the calling thread holds the GIL in the main interpreter. */

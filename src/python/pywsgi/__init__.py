@@ -7,8 +7,8 @@ are used.
 """
 import sys
 
-from pywsgi import (_events, _fork, _imports, _interpreter, _log_handler, _metrics, _modules, _requests, _signals,
-                    _streams)
+from pywsgi import (_events, _fork, _imports, _interpreter, _log_handler, _metrics, _modules, _requests, _settings,
+                    _signals, _streams)
 from pywsgi._events import (event_callbacks, shutdown_callbacks, signal_callbacks, subscribe_events,
                             subscribe_shutdown, subscribe_signals)
 from pywsgi._hooks import after_fork
@@ -32,15 +32,16 @@ class ClientGone(BaseException):
     """Raised by applications to end a request whose client has left."""
 
 
-def _set_up(version, process_group, application_group, main_group, path, environ):
+def _set_up(version, process_group, application_group, main_group, settings, path, environ):
     """Prepare this interpreter for applications. Return its environ, marshalled."""
     globals().update(__version__=version, version=tuple(int(part) for part in version.split(".")),
                      process_group=process_group, application_group=application_group)
     _imports.main_group = main_group
+    _settings.use(settings)
     _events.is_embedded = process_group == ""
     _streams.install()
     _signals.refuse_handlers()
-    _interpreter.extend_path(path)
+    _interpreter.extend_path(_settings.path + path)
     _fork.prepare(is_embedded=process_group == "")
     return _interpreter.begin_environ(environ)
 

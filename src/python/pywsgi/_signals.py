@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server handles signals: signal.signal() installs no handler, and logs a warning once for each caller."""
+"""The server handles signals: signal.signal() installs no handler, and logs a warning once for each caller.
+
+With WSGIRestrictSignal Off this is true for the signals that the server uses.
+"""
 import signal
 import sys
 
 import _pywsgi
+from pywsgi import _settings
 
 _install = signal.signal
 _warned = set()
+_server = {signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGUSR1, signal.SIGWINCH,
+           signal.SIGRTMIN, signal.SIGRTMIN + 1}
 
 
 def _refuse(signalnum, handler):
-    if _pywsgi.is_forked():
+    if _pywsgi.is_forked() or (signalnum not in _server and not _settings.is_on("restrict-signal", "On")):
         return _install(signalnum, handler)
     caller = sys._getframe(1)
     place = caller.f_code.co_filename, caller.f_lineno

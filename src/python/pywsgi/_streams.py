@@ -4,6 +4,7 @@ import io
 import sys
 
 import _pywsgi
+from pywsgi import _settings
 
 
 class _Nothing(io.RawIOBase):
@@ -64,6 +65,18 @@ class _Text(io.TextIOWrapper):
         super().reconfigure(**options)
 
 
+class _Restricted:
+    """A standard stream that applications must not use."""
+
+    closed = True  # Python does not flush it when it ends
+
+    def __init__(self, name, directive):
+        self.__dict__.update(_name=name, _directive=directive)
+
+    def __getattr__(self, attribute):
+        raise OSError("%s must not be used, because %s is On" % (self._name, self._directive))
+
+
 # The first argument is a pyw_stream.
 stdout = _Text(0, "<stdout>", 1)
 stderr = _Text(1, "<stderr>", 2)
@@ -82,3 +95,7 @@ def install():
     sys.stdin = sys.__stdin__ = make_stdin()
     sys.stdout = sys.__stdout__ = stdout
     sys.stderr = sys.__stderr__ = stderr
+    if _settings.is_on("restrict-stdin"):
+        sys.stdin = _Restricted("sys.stdin", "WSGIRestrictStdin")
+    if _settings.is_on("restrict-stdout"):
+        sys.stdout = _Restricted("sys.stdout", "WSGIRestrictStdout")

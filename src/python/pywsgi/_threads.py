@@ -50,6 +50,8 @@ def become_main():
 def _names_now():
     names = {thread.native_id: thread.name for thread in threading.enumerate()}
     found = []
+    if not os.path.isdir("/proc/self/task"):
+        return ""  # chroot= without /proc
     for task in os.listdir("/proc/self/task"):
         if int(task) != os.getpid():
             try:

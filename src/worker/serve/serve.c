@@ -76,7 +76,7 @@ static void announce_id(pyw_board_slot *slot, const char *id)
 }
 
 /* Writes "GET /path?query" to the board, where the manager finds it if this process dies. */
-static void announce(pyw_server_thread *thread, const char *id)
+static void announce(pyw_server_thread *thread, const char *id, int ignored)
 {
     pyw_board_slot *slot;
     uint32_t method_length = 0, uri_length = 0;
@@ -95,16 +95,20 @@ static void announce(pyw_server_thread *thread, const char *id)
     }
     slot->line[used] = '\0';
     announce_id(slot, id);
+    atomic_store_explicit(&slot->ignored, (uint32_t)ignored, memory_order_relaxed);
     atomic_store_explicit(&slot->busy, 1, memory_order_release);
 }
 
-static void withdraw(pyw_server_thread *thread)
+static void withdraw(pyw_server_thread *thread, int ignored)
 {
     pyw_board *board = thread->service->board;
 
     if (board != NULL) {
         atomic_store_explicit(&board->slots[thread->number].busy, 0, memory_order_release);
         atomic_fetch_add_explicit(&board->served, 1, memory_order_relaxed);
+        if (ignored) {
+            atomic_fetch_add_explicit(&board->ignored, 1, memory_order_relaxed);
+        }
     }
 }
 
@@ -139,9 +143,9 @@ static int run_request(pyw_server_thread *thread, const pyw_message_request *req
         pyw_script_watch_add(service->watched, application, &spec);
         thread->last = application;
     }
-    announce(thread, request->id);
+    announce(thread, request->id, request->ignored);
     service->engine->run(application, &exchange.base);
-    withdraw(thread);
+    withdraw(thread, request->ignored);
     if (service->memory != NULL) {
         pyw_memory_watch_read(service->memory, pyw_clock_ms());
     }

@@ -21,6 +21,17 @@ static const char *const *split_path(apr_pool_t *pool, const char *text)
     return (const char *const *)entries->elts;
 }
 
+/* Returns an array that ends with a name of NULL. */
+static const pyw_python_setting *python_settings(apr_pool_t *pool, const apr_array_header_t *list)
+{
+    pyw_python_setting *settings = apr_pcalloc(pool, sizeof(*settings) * ((size_t)list->nelts + 1));
+
+    for (int i = 0; i < list->nelts; i++) {
+        settings[i] = *APR_ARRAY_IDX(list, i, const pyw_python_setting *);
+    }
+    return settings;
+}
+
 static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is_template, void (*overdue)(void *),
                                       apr_pool_t *pool)
 {
@@ -42,6 +53,7 @@ static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is
     host->interrupt_timeout_ms = (int)apr_time_as_msec(options->interrupt_timeout);
     host->overdue = overdue;
     host->forked = pyw_worker_forked;
+    host->python_settings = python_settings(pool, options->python_settings);
     return host;
 }
 
@@ -57,6 +69,13 @@ static pyw_engine_entry_fn *find_entry(const char *path, pyw_problem *problem)
         pyw_problem_set(problem, "%s", dlerror());
     }
     return entry;
+}
+
+void pyw_open_engine_early(const pyw_worker_options *options)
+{
+    if (options->engine != NULL) {
+        (void)dlopen(options->engine, RTLD_NOW | RTLD_GLOBAL); /* dlopen finds it by this path later, without a file */
+    }
 }
 
 const pyw_engine *pyw_open_engine(const pyw_inheritance *inheritance, int is_template, void (*overdue)(void *),

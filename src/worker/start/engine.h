@@ -15,6 +15,12 @@
 const pyw_engine *pyw_open_engine(const pyw_inheritance *inheritance, int is_template, void (*overdue)(void *),
                                   apr_pool_t *pool, pyw_problem *problem);
 
+/*
+ * Maps the file of the engine into the process, which cannot find it later if it changes its root directory. Executes
+ * no Python. pyw_open_engine reports a failure.
+ */
+void pyw_open_engine_early(const pyw_worker_options *options);
+
 /* The number of applications and scripts in the group's options. */
 int pyw_open_engine_count(const pyw_worker_options *options);
 

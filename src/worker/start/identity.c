@@ -111,6 +111,9 @@ static pyw_result drop_root(const identity *who, const pyw_worker_options *optio
     if (result != PYW_OK) {
         return result;
     }
+    if (options->chroot != NULL && (chroot(options->chroot) != 0 || chdir("/") != 0)) {
+        return pyw_problem_set(problem, "chroot=%s: %s", options->chroot, strerror(errno));
+    }
     if (setresgid(who->gid, who->gid, who->gid) != 0 || setresuid(who->uid, who->uid, who->uid) != 0) {
         return pyw_problem_set(problem, "uid %lu, gid %lu: %s", (unsigned long)who->uid, (unsigned long)who->gid,
                                strerror(errno));
@@ -200,6 +203,9 @@ pyw_result pyw_identity_assume(const pyw_worker_options *options, const pyw_sett
         }
         else if (who.uid != geteuid()) {
             result = pyw_problem_set(problem, "httpd was not started by root, so user=%s is impossible", options->user);
+        }
+        else if (options->chroot != NULL) {
+            result = pyw_problem_set(problem, "httpd was not started by root, so chroot= is impossible");
         }
     }
     if (result == PYW_OK && options->umask >= 0) {

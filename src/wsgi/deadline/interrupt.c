@@ -136,6 +136,18 @@ static void report_overdue(const report *about, pyw_buffer *stack)
     log_lines(about, PYW_LOG_ERR, stack);
 }
 
+static void report_slow(const report *about, pyw_buffer *stack)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text),
+             PYWNO(0537) "%s: the request is slow (WSGISlowRequests): it waited %.3f s and has run for %.3f s, and "
+                         "continues. Its thread is at:",
+             about->request, about->waited, about->ran);
+    log_report(about, PYW_LOG_WARNING, text);
+    log_lines(about, PYW_LOG_WARNING, stack);
+}
+
 static void write_report(const report *about, pyw_buffer *stack)
 {
     if (about->is_gone) {
@@ -195,7 +207,7 @@ static void conclude(const report *about, uint64_t serial)
     pyw_monitor_unlock();
 }
 
-static void interrupt_interpreter(uint64_t serial, pyw_interpreter *interpreter)
+static void report_and_interrupt(uint64_t serial, pyw_interpreter *interpreter, int is_slow)
 {
     report about;
     pyw_buffer stack = {0};
@@ -208,10 +220,15 @@ static void interrupt_interpreter(uint64_t serial, pyw_interpreter *interpreter)
     if (is_there) {
         /* Creating frame objects may start a garbage collection, which may run any code, so do not hold the lock. */
         pyw_stacks_format(&stack, about.thread);
-        conclude(&about, serial);
+        if (!is_slow) {
+            conclude(&about, serial);
+        }
     }
     pyw_interpreter_leave();
-    if (is_there) {
+    if (is_there && is_slow) {
+        report_slow(&about, &stack);
+    }
+    else if (is_there) {
         write_report(&about, &stack);
     }
     pyw_buffer_free(&stack);
@@ -223,13 +240,14 @@ static void *interrupt(void *unused)
     pyw_monitor_lock();
     do {
         pyw_monitored *monitored;
+        int is_slow;
 
-        while ((monitored = pyw_monitor_take_wanted()) != NULL) {
+        while ((monitored = pyw_monitor_take_wanted(&is_slow)) != NULL) {
             uint64_t serial = monitored->serial;
             pyw_interpreter *interpreter = monitored->request->interpreter;
 
             pyw_monitor_unlock();
-            interrupt_interpreter(serial, interpreter);
+            report_and_interrupt(serial, interpreter, is_slow);
             pyw_monitor_lock();
         }
     } while (pyw_monitor_wait_wanted());

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -26,6 +27,7 @@ static struct {
     pthread_t threads[2];
     const pyw_engine_host *host;
     const pyw_monitor_reports *reports;
+    int slow_ms; /* WSGISlowRequests; 0: requests are not reported as slow */
     LIST_HEAD(monitored_requests, pyw_monitored) requests;
     uint64_t serial;
     int has_report;  /* the deadline monitor has a report, to be written without the lock */
@@ -114,6 +116,24 @@ static void check_client(pyw_monitored *monitored, int64_t now)
     pyw_request_done(request);
 }
 
+static void note_slow(pyw_monitored *monitored)
+{
+    monitored->slow_due = INT64_MAX;
+    monitored->is_slow = 1;
+    pthread_cond_signal(&all.wanted);
+}
+
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* When to look at the request again. */
+static int64_t next_look(const pyw_monitored *monitored)
+{
+    return earlier(monitored->due, earlier(monitored->gone_due, monitored->slow_due));
+}
+
 /* Returns when to check again. */
 static int64_t check_requests(int64_t now)
 {
@@ -127,8 +147,10 @@ static int64_t check_requests(int64_t now)
         if (monitored->gone_due <= now) {
             check_client(monitored, now);
         }
-        next = monitored->due < next ? monitored->due : next;
-        next = monitored->gone_due < next ? monitored->gone_due : next;
+        if (monitored->slow_due <= now) {
+            note_slow(monitored);
+        }
+        next = earlier(next, next_look(monitored));
     }
     return next;
 }
@@ -201,7 +223,7 @@ void pyw_monitor_begin(pyw_request *request, pyw_interpreter *interpreter)
     const pyw_exchange *exchange = request->exchange;
     pyw_monitored *monitored = &request->monitored;
 
-    if (exchange->deadline == 0 && !exchange->interrupts_gone) {
+    if (exchange->deadline == 0 && !exchange->interrupts_gone && all.slow_ms == 0) {
         return;
     }
     request->interpreter = interpreter;
@@ -211,12 +233,13 @@ void pyw_monitor_begin(pyw_request *request, pyw_interpreter *interpreter)
     monitored->begun = pyw_clock_us();
     monitored->due = deadline_of(monitored);
     monitored->gone_due = exchange->interrupts_gone ? monitored->begun / 1000 + CLIENT_CHECK_MS : INT64_MAX;
+    monitored->slow_due = all.slow_ms > 0 ? monitored->begun / 1000 + all.slow_ms : INT64_MAX;
     pthread_mutex_lock(&all.lock);
     if (all.is_started == 0) {
         start_threads();
     }
     enlist(monitored);
-    if (monitored->due < all.wake_at || monitored->gone_due < all.wake_at) {
+    if (next_look(monitored) < all.wake_at) {
         pthread_cond_signal(&all.due);
     }
     pthread_mutex_unlock(&all.lock);
@@ -247,6 +270,7 @@ void pyw_monitor_configure(const pyw_engine_host *host, const pyw_monitor_report
 {
     all.host = host;
     all.reports = reports;
+    all.slow_ms = atoi(pyw_python_setting_get(host->python_settings, "slow-requests"));
 }
 
 void pyw_monitor_stop(void)
@@ -323,13 +347,14 @@ void pyw_monitor_was_interrupted(pyw_monitored *monitored, pyw_interruption how)
     }
 }
 
-pyw_monitored *pyw_monitor_take_wanted(void)
+pyw_monitored *pyw_monitor_take_wanted(int *is_slow)
 {
     pyw_monitored *monitored;
 
     LIST_FOREACH (monitored, &all.requests, next) {
-        if (monitored->is_wanted) {
-            monitored->is_wanted = 0;
+        if (monitored->is_wanted || monitored->is_slow) {
+            *is_slow = !monitored->is_wanted;
+            *(monitored->is_wanted ? &monitored->is_wanted : &monitored->is_slow) = 0;
             break;
         }
     }

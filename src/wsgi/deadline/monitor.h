@@ -9,6 +9,8 @@
  *
  * When a request exceeds its deadline, it is reported with the Python stack of its thread, and pywsgi.RequestTimeout is
  * raised in that thread. If the request still runs after interrupt-timeout, the host is notified.
+ *
+ * With WSGISlowRequests all requests are monitored. A request that runs for longer is reported once, with its stack.
  */
 
 #include "python/python.h"
@@ -55,10 +57,10 @@ pyw_monitored *pyw_monitor_find(uint64_t serial);
 /* Notes that the request was interrupted. The caller holds the lock. */
 void pyw_monitor_was_interrupted(pyw_monitored *monitored, pyw_interruption how);
 /*
- * Returns the next request that needs the interrupt thread, and marks it as taken; NULL: none. The caller holds the
- * lock.
+ * Returns the next request that needs the interrupt thread, and marks it as taken; NULL: none. *is_slow: only for a
+ * report that it is slow. The caller holds the lock.
  */
-pyw_monitored *pyw_monitor_take_wanted(void);
+pyw_monitored *pyw_monitor_take_wanted(int *is_slow);
 /* Waits until a request needs the interrupt thread. The caller holds the lock. 0: the threads must end. */
 int pyw_monitor_wait_wanted(void);
 

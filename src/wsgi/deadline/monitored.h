@@ -34,6 +34,8 @@ typedef struct pyw_monitored {
     int64_t due;      /* milliseconds: when to check it again; INT64_MAX: never */
     int64_t gone_due; /* when to check its client */
     int is_wanted;    /* it needs the interrupt thread */
+    int64_t slow_due; /* when it counts as slow; INT64_MAX: never, or it has been reported */
+    int is_slow;      /* it needs the interrupt thread for a report that it is slow */
     int is_gone;      /* it is interrupted because its client left */
     int is_overdue;
     pyw_interruption raised; /* the exception that was raised in its thread; written with the lock and the GIL */

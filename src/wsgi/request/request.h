@@ -42,6 +42,7 @@ typedef struct pyw_request {
     pyw_exchange *exchange;
     pyw_ending *ending;
     pthread_mutex_t carrier; /* held during exchange operations; never waited for with the GIL */
+    PyObject *capsule;       /* environ["apache.request_rec"]; NULL: it has none */
     int users;               /* threads that released the GIL inside an operation; guarded by the GIL */
 
     const char *method;

@@ -94,7 +94,7 @@ static void test_no_payload_of_another_length_is_taken(void **state)
 static void test_request_round_trip(void **state)
 {
     const pyw_pair environ_pairs[] = {{"REQUEST_METHOD", "GET", 14, 3}, {"PATH_INFO", "/", 9, 1}};
-    const pyw_message_request request = {0, 1, 1, 0, 0, 1000000, 6000, "/srv/b.wsgi", "application", "", "Zq8"};
+    const pyw_message_request request = {0, 1, 1, 0, 0, 0, 1000000, 6000, "/srv/b.wsgi", "application", "", "Zq8"};
     pyw_message_request decoded;
     pyw_pairs pairs = {0};
     pyw_buffer buffer = {0};
@@ -109,6 +109,7 @@ static void test_request_round_trip(void **state)
     assert_string_equal(decoded.callable, "application");
     assert_string_equal(decoded.group, "");
     assert_int_equal(decoded.interrupts_gone, 0);
+    assert_int_equal(decoded.ignored, 0);
     assert_int_equal(decoded.arrival, 1000000);
     assert_int_equal(decoded.deadline, 6000);
     assert_string_equal(decoded.id, "Zq8");
@@ -121,7 +122,7 @@ static void test_request_round_trip(void **state)
 
 static void test_request_of_a_module_without_environ(void **state)
 {
-    const pyw_message_request request = {1, 0, 0, 1, 0, 1, 0, "shop", "app", "g", ""};
+    const pyw_message_request request = {1, 0, 0, 1, 0, 1, 1, 0, "shop", "app", "g", ""};
     pyw_message_request decoded;
     pyw_pairs pairs = {0};
     pyw_buffer buffer = {0};
@@ -134,6 +135,7 @@ static void test_request_of_a_module_without_environ(void **state)
     assert_int_equal(decoded.reloading, 0);
     assert_string_equal(decoded.group, "g");
     assert_int_equal(decoded.interrupts_gone, 1);
+    assert_int_equal(decoded.ignored, 1);
     assert_int_equal(decoded.arrival, 1);
     assert_int_equal(decoded.deadline, 0);
     assert_string_equal(decoded.id, "");
@@ -144,7 +146,7 @@ static void test_request_of_a_module_without_environ(void **state)
 
 static void test_request_for_a_function(void **state)
 {
-    const pyw_message_request request = {0, 0, 1, 0, 1, 1000000, 6000, "/srv/a.py", "check_password", "", ""};
+    const pyw_message_request request = {0, 0, 1, 0, 1, 0, 1000000, 6000, "/srv/a.py", "check_password", "", ""};
     pyw_message_request decoded;
     pyw_pairs pairs = {0};
     pyw_buffer buffer = {0};

@@ -298,19 +298,6 @@ static void test_env_file(void **state)
     unlink(path);
 }
 
-static void test_options_of_mod_wsgi_without_effect_are_noted(void **state)
-{
-    pyw_group_options *options = *state;
-
-    set(options, "response-flush-delay", "5");
-    assert_int_equal(options->httpd.warnings->nelts, 1);
-    assert_string_equal(APR_ARRAY_IDX(options->httpd.warnings, 0, const char *),
-                        "option 'response-flush-delay' of mod_wsgi has no effect");
-    refuse(options, "script-user", "alice", "'script-user'|remove the option");
-    refuse(options, "script-group", "alice", "'script-group'");
-    refuse(options, "chroot", "/jail", "'chroot'|container");
-}
-
 /* A value for each option that differs from its default. */
 static const char *const every_option[][2] = {
     {"processes", "3"},
@@ -326,6 +313,12 @@ static const char *const every_option[][2] = {
     {"home", "/h"},
     {"python-home", "/v"},
     {"python-path", "/p:/q"},
+    {"python-eggs", "/eggs"},
+    {"switch-interval", "0.001"},
+    {"server-metrics", "On"},
+    {"chroot", "/jail"},
+    {"script-user", "alice"},
+    {"script-group", "#7"},
     {"lang", "C.UTF-8"},
     {"locale", "de_DE.UTF-8"},
     {"display-name", "%{GROUP}"},
@@ -338,6 +331,7 @@ static const char *const every_option[][2] = {
     {"stack-size", "1M"},
     {"cpu-priority", "-3"},
     {"graceful-timeout", "0"},
+    {"eviction-timeout", "7"},
     {"deadlock-timeout", "90"},
     {"request-timeout", "30"},
     {"interrupt", "Off"},
@@ -365,6 +359,7 @@ static const char *const every_option[][2] = {
     {"request-buffer", "0"},
     {"request-spool", "4G"},
     {"response-buffer", "0"},
+    {"response-buffer-size", "100000"},
     {"response-spool", "1G"},
     {"queue-limit", "16"},
     {"queue-timeout", "2500ms"},
@@ -375,6 +370,7 @@ static const char *const every_option[][2] = {
 
 static void set_everything(pyw_group_options *options)
 {
+    static const pyw_python_setting setting = {NULL, "optimize", "1"};
     pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
     pyw_application_option *import = apr_pcalloc(pool, sizeof(*import));
 
@@ -387,6 +383,7 @@ static void set_everything(pyw_group_options *options)
     options->worker.processes = 3;
     options->manager.worker_list_index = 3;
     options->manager.worker_list_use = 4;
+    APR_ARRAY_PUSH(options->worker.python_settings, const pyw_python_setting *) = &setting;
     application->is_module = 1;
     application->target = "shop";
     application->callable = "create_app()";
@@ -505,7 +502,8 @@ static void test_the_manager_gets_no_option_that_only_httpd_reads(void **state)
     set_everything(*state);
     assert_string_equal(
         kept_back(pyw_options_pairs(*state, PYW_PART_HTTPD, pool), pyw_options_pairs(*state, PYW_PART_MANAGER, pool)),
-        "listen-backlog connect-timeout request-timeout request-buffer request-spool response-buffer response-spool "
+        "script-user script-group python-eggs switch-interval server-metrics listen-backlog connect-timeout "
+        "request-timeout request-buffer request-spool response-buffer response-buffer-size response-spool "
         "queue-limit queue-timeout reserve");
 }
 
@@ -514,9 +512,9 @@ static void test_a_worker_gets_no_option_that_only_the_manager_reads(void **stat
     set_everything(*state);
     assert_string_equal(
         kept_back(pyw_options_pairs(*state, PYW_PART_MANAGER, pool), pyw_options_pairs(*state, PYW_PART_WORKER, pool)),
-        "processes display-name graceful-timeout maximum-requests maximum-requests-jitter restart-interval "
-        "restart-interval-jitter cpu-time-limit inactivity-timeout scale-after scale-idle memory-budget cgroup preload "
-        "reload-on reload-overlap engine-stamp worker-list-index worker-list-use");
+        "processes display-name graceful-timeout eviction-timeout maximum-requests maximum-requests-jitter "
+        "restart-interval restart-interval-jitter cpu-time-limit inactivity-timeout scale-after scale-idle "
+        "memory-budget cgroup preload reload-on reload-overlap engine-stamp worker-list-index worker-list-use");
 }
 
 static void test_one_process_on_purpose_survives_the_round_trip(void **state)
@@ -571,7 +569,6 @@ int main(void)
         WITH_OPTIONS(test_bad_values_name_option_value_and_what_is_allowed),
         WITH_OPTIONS(test_a_refused_value_changes_nothing),
         WITH_OPTIONS(test_env_file),
-        WITH_OPTIONS(test_options_of_mod_wsgi_without_effect_are_noted),
         WITH_OPTIONS(test_defaults_make_no_pair_but_the_name),
         WITH_OPTIONS(test_pairs_restore_every_option),
         WITH_OPTIONS(test_the_round_trip_covers_the_whole_table),

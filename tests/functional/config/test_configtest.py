@@ -99,8 +99,29 @@ class TestAccepted:
         assert configtest(server, "")[0]
 
     def test_options_of_mod_wsgi_that_have_no_effect_are_named(self, server):
-        ok, text = configtest(server, "WSGIDaemonProcess app python-eggs=/eggs header-buffer-size=65536")
-        assert ok and "PYW0107" in text and "'python-eggs'" in text and "'header-buffer-size'" in text
+        ok, text = configtest(server, "WSGIDaemonProcess app response-flush-delay=5 header-buffer-size=65536")
+        assert ok and "PYW0107" in text and "'response-flush-delay'" in text and "'header-buffer-size'" in text
+
+    @pytest.mark.parametrize("config, words", [
+        ("WSGIPythonOptimize 7", ["WSGIPythonOptimize '7' counts as 2", "write 0, 1 or 2"]),
+        ("WSGIPythonOptimize On", ["WSGIPythonOptimize 'On' counts as 0"]),
+        ("WSGIPythonPath lib:/srv/lib", ["WSGIPythonPath", "'lib'", "absolute"]),
+        ("WSGIPerInterpreterGIL On", ["WSGIPerInterpreterGIL On has no effect", "processes="]),
+        ("WSGIFreeThreading On", ["WSGIFreeThreading On has no effect"]),
+        ("<WSGIInterpreterOptions application-group=a>\nWSGISwitchInterval 0.1\n</WSGIInterpreterOptions>",
+         ["WSGISwitchInterval has no effect here", "application-group="])])
+    def test_what_mod_wsgi_accepts_is_a_warning(self, server, config, words):
+        ok, text = configtest(server, config)
+        assert ok and "PYW0107" in text
+        assert not [word for word in words if word not in text], text
+
+    @pytest.mark.parametrize("config", [
+        "WSGIPerInterpreterGIL Off\nWSGIFreeThreading Off", "WSGIPythonOptimize 0", "WSGIPythonHashSeed random",
+        "WSGISlowRequests 0", "<WSGIInterpreterOptions>\n</WSGIInterpreterOptions>",
+        "WSGIDaemonProcess app response-buffer-size=8388608 eviction-timeout=0 server-metrics=On python-eggs=/eggs",
+        "<Directory /srv>\nWSGIIgnoreActivity On\nWSGIPassApacheRequest On\n</Directory>"])
+    def test_settings_without_a_warning(self, server, config):
+        assert configtest(server, config) == (True, "Syntax OK\n")
 
     @pytest.mark.parametrize("line, words", [
         ("WSGITrustedProxyHeaders X-Forwarded-For X-Forwarded-Protocol",
@@ -188,8 +209,10 @@ class TestOptions:
         ("env=1A=x", ["'env'", "NAME=value"]),
         ("env-file=/nowhere/file", ["'env-file'", "/nowhere/file", "No such file"]),
         ("env-file=${ROOT}/bad.env", ["'env-file'", "bad.env:2", "NAME=value"]),
-        ("chroot=/srv", ["'chroot'"]),
-        ("script-user=me", ["'script-user'"]),
+        ("chroot=/no/such/place", ["'chroot'", "no such directory"]),
+        ("script-user=nosuchuser", ["'script-user'", "no such user"]),
+        ("script-group=nosuchgroup", ["'script-group'", "no such group"]),
+        ("switch-interval=soon", ["'switch-interval'", "seconds"]),
     ])
     def test_wsgi_daemon_process(self, server, option, words):
         (server.root / "bad.env").write_text("A=1\nnot a setting\n")
@@ -352,6 +375,21 @@ class TestMounts:
         ("WSGIEnableSendfile x", ["WSGIEnableSendfile", "'x'", "On or Off"]),
         ("WSGIRestrictEmbedded x", ["WSGIRestrictEmbedded", "'x'", "On or Off"]),
         ("WSGIBatchScheduling x", ["WSGIBatchScheduling", "'x'", "On or Off"]),
+        ("WSGIPythonHashSeed -1", ["WSGIPythonHashSeed", "'-1'", "random", "4294967295"]),
+        ("WSGIPythonHashSeed 4294967296", ["WSGIPythonHashSeed"]),
+        ("WSGIDontWriteBytecode x", ["WSGIDontWriteBytecode", "'x'", "On or Off"]),
+        ("WSGIRestrictStdin x", ["WSGIRestrictStdin", "'x'", "On or Off"]),
+        ("WSGIRestrictSignal x", ["WSGIRestrictSignal", "'x'", "On or Off"]),
+        ("WSGISwitchInterval 0", ["WSGISwitchInterval", "'0'", "seconds"]),
+        ("WSGISlowRequests soon", ["WSGISlowRequests", "'soon'", "ms, s, min or h"]),
+        ("<WSGIInterpreterOptions process-group=app\n</WSGIInterpreterOptions>", ["WSGIInterpreterOptions", "closing"]),
+        ("<WSGIInterpreterOptions group=app>\n</WSGIInterpreterOptions>",
+         ["WSGIInterpreterOptions", "'group'", "process-group and application-group"]),
+        ("<WSGIInterpreterOptions>\nWSGIPythonOptimize 1\n</WSGIInterpreterOptions>",
+         ["WSGIInterpreterOptions", "cannot contain WSGIPythonOptimize", "httpd.conf:"]),
+        ("<VirtualHost *:80>\nWSGIPythonOptimize 1\n</VirtualHost>", ["WSGIPythonOptimize"]),
+        ("<VirtualHost *:80>\n<WSGIInterpreterOptions>\n</WSGIInterpreterOptions>\n</VirtualHost>",
+         ["WSGIInterpreterOptions"]),
         ("<VirtualHost *:80>\nWSGIPythonHome /usr\n</VirtualHost>", ["WSGIPythonHome"]),
         ("<VirtualHost *:80>\nWSGISocketPrefix run/x\n</VirtualHost>", ["WSGISocketPrefix"]),
         ("<VirtualHost *:80>\nWSGIRestrictEmbedded On\n</VirtualHost>", ["WSGIRestrictEmbedded"]),

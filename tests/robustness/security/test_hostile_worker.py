@@ -18,7 +18,7 @@ STAMP = b"\xa5\x5a"  # hostile.wsgi puts the stamp of the request here
 DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY, TAKEN = 3, 4, 5, 6, 7, 8, 9, 10, 16
 
 
-def frame(kind, payload=b"", flags=0, version=6, length=None):
+def frame(kind, payload=b"", flags=0, version=7, length=None):
     return struct.pack("<BBHI", version, kind, flags, len(payload) if length is None else length) + payload
 
 

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of WSGIDaemonProcess that sites bring from mod_wsgi: who owns scripts, another root, activity, eviction."""
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import sys
+import sysconfig
+
+import pytest
+
+from pyw import paths, wait_for
+
+APP = """
+import os
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    names = ("SCRIPT_FILENAME", "DOCUMENT_ROOT", "SCRIPT_NAME")
+    return [repr([sorted(os.listdir("/")), os.getcwd(), __file__] + [environ[name] for name in names]).encode()]
+"""
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+@needs_root
+class TestScriptOwner:
+    @pytest.fixture(scope="class")
+    def httpd(self, make_httpd):
+        server = make_httpd("""
+            WSGIDaemonProcess user script-user=daemon
+            WSGIDaemonProcess group script-group=daemon
+            WSGIScriptAlias /user ${APPS}/own/app.wsgi process-group=user
+            WSGIScriptAlias /group ${APPS}/own/app.wsgi process-group=group
+            WSGIAppAlias /module wsgiref.simple_server:demo_app process-group=user
+            """, apps={"own/app.wsgi": APP}, start=False)
+        self.give(server, "daemon", 0o755, 0o644)
+        return server.start()
+
+    @staticmethod
+    def give(server, owner, directory_mode, script_mode):
+        account = pwd.getpwnam(owner)
+        script = server.root / "apps/own/app.wsgi"
+        for path, mode in ((script.parent, directory_mode), (script, script_mode)):
+            os.chown(path, account.pw_uid, account.pw_gid)
+            path.chmod(mode)
+
+    @pytest.mark.parametrize("path", ["/user", "/group", "/module"])
+    def test_the_right_owner_is_served(self, httpd, path):
+        self.give(httpd, "daemon", 0o755, 0o644)
+        assert httpd.get(path).status == 200
+
+    @pytest.mark.parametrize("path, word", [("/user", "script-user"), ("/group", "script-group")])
+    def test_another_owner_gets_403(self, httpd, path, word):
+        self.give(httpd, "nobody", 0o755, 0o644)
+        httpd.expect_log("PYW0155.*own/app.wsgi does not belong to the (user|group) of " + word)
+        assert httpd.get(path).status == 403
+
+    @pytest.mark.parametrize("path", ["/user", "/group"])
+    @pytest.mark.parametrize("modes, what", [((0o755, 0o646), "app.wsgi"), ((0o757, 0o644), "own/")])
+    def test_what_everybody_may_write_is_not_run(self, httpd, path, modes, what):
+        self.give(httpd, "daemon", *modes)
+        httpd.expect_log("PYW0155.*%s is writable by everybody" % what)
+        assert httpd.get(path).status == 403
+
+    @pytest.mark.parametrize("modes", [(0o755, 0o664), (0o775, 0o644)])
+    def test_only_with_script_group_the_group_may_write(self, httpd, modes):
+        self.give(httpd, "daemon", *modes)
+        httpd.expect_log("PYW0155.*is writable by its group")
+        assert (httpd.get("/user").status, httpd.get("/group").status) == (403, 200)
+
+
+def copy_python(jail):
+    """Copy what the engine's Python needs: its standard library, and the libraries that modules are linked with."""
+    library = pathlib.Path(sysconfig.get_path("stdlib"))
+    target = jail / str(library).lstrip("/")
+    shutil.copytree(library, target, symlinks=True,
+                    ignore=shutil.ignore_patterns("test", "idlelib", "tkinter", "ensurepip", "lib2to3", "__pycache__"))
+    for name in ("libz.so.1", "libexpat.so.1", "libffi.so.8"):
+        for found in pathlib.Path("/").glob("lib/*/" + name):
+            (jail / str(found.parent).lstrip("/")).mkdir(parents=True, exist_ok=True)
+            shutil.copy(found, jail / str(found).lstrip("/"))
+    executable = pathlib.Path("/usr/bin/python3.%d" % sys.version_info[1])
+    (jail / "usr/bin").mkdir(parents=True, exist_ok=True)
+    shutil.copy(executable, jail / str(executable).lstrip("/"))
+
+
+@needs_root
+class TestChroot:
+    @pytest.fixture(scope="class", params=["Off", "On"])
+    def httpd(self, make_httpd, request):
+        server = make_httpd("""
+            WSGIDaemonProcess app chroot=${ROOT}/jail home=/srv preload=%s
+            WSGIScriptAlias /app ${ROOT}/jail/srv/app.wsgi process-group=app
+            WSGIScriptAlias /outside ${APPS}/outside.wsgi process-group=app
+            DocumentRoot ${ROOT}/jail/srv
+            WSGIImportScript ${ROOT}/jail/srv/warm.py process-group=app
+            <Directory ${ROOT}/jail>
+                Require all granted
+            </Directory>
+            """ % request.param, apps={"outside.wsgi": APP}, start=False)
+        jail = server.root / "jail"
+        (jail / "srv").mkdir(parents=True)
+        copy_python(jail)
+        (jail / "srv/app.wsgi").write_text(APP)
+        (jail / "srv/warm.py").write_text("import sys; sys.stderr.write('warm\\n')\n")
+        server.allow_log("warm$|PYW0401|PYW0612.*outside.wsgi|PYW0317.*could not be loaded")
+        return server.start()
+
+    def test_the_application_sees_only_the_directory(self, httpd):
+        response = httpd.get("/app")
+        assert response.status == 200
+        root, directory, file, script, document_root, name = eval(response.body.decode())
+        assert "srv" in root and "etc" not in root
+        assert directory == "/srv"
+        assert (file, script, document_root, name) == ("/srv/app.wsgi", "/srv/app.wsgi", "/srv", "/app")
+
+    def test_it_is_loaded_before_a_request(self, httpd):
+        assert httpd.log.wait("warm$")
+
+    def test_a_script_outside_does_not_exist(self, httpd):
+        httpd.expect_log("client.*PYW0612: there is no script .*outside.wsgi")
+        assert httpd.get("/outside").status == 404
+
+
+class TestIgnoreActivity:
+    @pytest.fixture(scope="class")
+    def httpd(self, make_httpd):
+        return make_httpd("""
+            WSGIDaemonProcess app processes=0-1 inactivity-timeout=2s
+            WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
+            <Location /health>
+                WSGIIgnoreActivity On
+            </Location>
+            """, apps={"app.wsgi": APP})
+
+    def test_a_group_falls_asleep_although_its_health_is_checked(self, httpd):
+        httpd.allow_log("PYW0371")
+        assert httpd.get("/").status == 200
+
+        def sleeps():
+            assert httpd.get("/health").status == 200
+            return httpd.log.find("PYW0371.*group 'app' sleeps")
+        assert wait_for(sleeps, what="a sleeping group")
+
+    def test_other_requests_keep_it_awake(self, httpd):
+        assert httpd.get("/").status == 200
+        since = httpd.log.position()
+        for _ in range(4):
+            httpd.wait_for_look()
+            assert httpd.get("/").status == 200
+        assert not httpd.log.find("PYW0371.*group 'app' sleeps", since)
+
+
+class TestEviction:
+    @pytest.fixture(scope="class")
+    def httpd(self, make_httpd):
+        return make_httpd("""
+            WSGIDaemonProcess app graceful-timeout=0 eviction-timeout=500ms python-path=${APPS}
+            WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
+            """, apps={"support.py": paths.SUPPORT, "app.wsgi": """
+import support
+
+def application(environ, start_response):
+    if environ["QUERY_STRING"]:
+        support.note(environ["QUERY_STRING"], "begun")
+        support.wait_for_file("never", 60)
+    return support.plain(start_response, "ok")
+"""})
+
+    def test_a_worker_that_gets_sigusr1_has_this_time(self, httpd):
+        httpd.expect_log("PYW0315")
+        httpd.allow_log("PYW0[234]")
+        worker, = httpd.workers("app")
+        with httpd.connect() as client:
+            client.start("GET", "/?busy")
+            wait_for(lambda: (httpd.data / "busy").exists(), 20, "the request")
+            os.kill(worker.pid, signal.SIGUSR1)
+            assert client.read_response().status == 502
+        assert httpd.get("/").status == 200
