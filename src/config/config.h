@@ -117,25 +117,25 @@ typedef struct pyw_server_config {
     int has_group_sections;
     int has_callable_sections;
     /* Only set for the main server: */
-    apr_array_header_t *uses;             /* elements: pyw_group_use, of all servers */
-    apr_array_header_t *imports;          /* elements: pyw_import, of all servers */
-    apr_array_header_t *python_settings;  /* elements: pyw_scoped_setting, in the order of the configuration */
-    const pyw_scoped_setting *section;    /* the <WSGIInterpreterOptions> that is being read; NULL: none */
+    apr_array_header_t *uses;                    /* elements: pyw_group_use, of all servers */
+    apr_array_header_t *imports;                 /* elements: pyw_import, of all servers */
+    apr_array_header_t *python_settings;         /* elements: pyw_scoped_setting, in the order of the configuration */
+    const pyw_scoped_setting *section;           /* the <WSGIInterpreterOptions> that is being read; NULL: none */
     const pyw_python_setting *embedded_settings; /* ends with a name of NULL; set by pyw_config_check */
-    apr_array_header_t *embedded_imports; /* elements: const pyw_application_option *; set by pyw_config_check */
-    apr_array_header_t *warnings;         /* elements: const char *, messages for the start of httpd ... */
-    apr_array_header_t *notices;          /* ... that are logged at level info only */
-    apr_array_header_t *groups;           /* elements: pyw_group *, of all servers */
-    pyw_secrets *secrets;                 /* values of env= and env-file= of all groups; NULL: there are none */
-    int has_secrets_in_text;              /* env= is used: the text that httpd has read contains its value */
-    const char *python_home;              /* WSGIPythonHome */
-    const char *python_path;              /* WSGIPythonPath */
-    const char *socket_prefix;            /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
-    const char *daemon_program;           /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
-    const char *temp_directory;           /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
-    const char *engine_path;              /* WSGIEnginePath, absolute directory; NULL: the module's directory */
-    const char *embedded_engine;          /* the engine of embedded mode; set by pyw_config_check; NULL: none */
-    int has_embedded_scripts;             /* a pyw_script runs in httpd's children, whatever WSGIRestrictEmbedded is */
+    apr_array_header_t *embedded_imports;        /* elements: const pyw_application_option *; set by pyw_config_check */
+    apr_array_header_t *warnings;                /* elements: const char *, messages for the start of httpd ... */
+    apr_array_header_t *notices;                 /* ... that are logged at level info only */
+    apr_array_header_t *groups;                  /* elements: pyw_group *, of all servers */
+    pyw_secrets *secrets;                        /* values of env= and env-file= of all groups; NULL: there are none */
+    int has_secrets_in_text;                     /* env= is used: the text that httpd has read contains its value */
+    const char *python_home;                     /* WSGIPythonHome */
+    const char *python_path;                     /* WSGIPythonPath */
+    const char *socket_prefix;                   /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
+    const char *daemon_program;                  /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
+    const char *temp_directory;  /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
+    const char *engine_path;     /* WSGIEnginePath, absolute directory; NULL: the module's directory */
+    const char *embedded_engine; /* the engine of embedded mode; set by pyw_config_check; NULL: none */
+    int has_embedded_scripts;    /* a pyw_script runs in httpd's children, whatever WSGIRestrictEmbedded is */
     pyw_switch restrict_embedded;
     pyw_switch batch_scheduling;  /* default On */
     int concurrency_locations;    /* the number of WSGIConcurrency directives */

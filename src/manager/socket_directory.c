@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/trusted_path.h"
+#include "base/os/trusted_path.h"
 
 enum { DIRECTORY_MODE = 0711 };
 

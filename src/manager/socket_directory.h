@@ -17,8 +17,9 @@ typedef struct pyw_socket_directory {
 } pyw_socket_directory;
 
 /*
- * Creates and opens the directory, in a parent directory that no other user can change (base/trusted_path.h). Creates
- * this one, too, if it is missing. Removes the files of an earlier process with the same name, unless `is_shared`.
+ * Creates and opens the directory, in a parent directory that no other user can change (base/os/trusted_path.h).
+ * Creates this one, too, if it is missing. Removes the files of an earlier process with the same name, unless
+ * `is_shared`.
  */
 pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char *path, int is_shared,
                                      pyw_problem *problem);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/temp_file.h"
+#include "base/os/temp_file.h"
 
 static size_t left_in(const pyw_buffer *buffer, size_t used)
 {

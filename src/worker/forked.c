@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/descriptors.h"
+#include "base/os/descriptors.h"
 #include "worker/heritage.h"
 
 static int epoll_fd = -1, board_fd = -1;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "config/options/user.h"
+#include "config/options/parse/user.h"
 #include "worker/commands.h"
 #include "worker/end.h"
 #include "worker/heritage.h"

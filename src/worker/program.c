@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/thread.h"
+#include "base/os/thread.h"
 
 typedef struct server {
     int (*run_commands)(void *baton);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
-#include "base/thread.h"
+#include "base/os/thread.h"
 #include "python/call.h"
 #include "python/exception.h"
 #include "python/process/forked.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/trusted_path.h"
+#include "base/os/trusted_path.h"
 #include "config/check/group.h"
 #include "config/check/preload.h"
 #include "config/check/python_settings.h"

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "config/check/pythonhome.h"
 #include "config/options/settings.h"
-#include "config/options/user.h"
+#include "config/options/parse/user.h"
 
 APLOG_USE_MODULE(pywsgi);
 

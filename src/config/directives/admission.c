@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "config/options/value.h"
+#include "config/options/parse/value.h"
 
 enum { CONCURRENCY_MOST = 100 * 1000, LOCATIONS_MOST = 63 };
 

@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 
 #include "config/config.h"
-#include "config/options/value.h"
+#include "config/options/parse/value.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 

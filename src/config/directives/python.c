@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "config/directives/directives.h"
-#include "config/options/value.h"
+#include "config/options/parse/value.h"
 
 /* The canonical value of a directive. NULL: *error is the reason; or, with *error NULL, there is nothing to set. */
 typedef const char *take_value(cmd_parms *cmd, const char *text, const char **error);

@@ -4,12 +4,12 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "config/options/env.h"
+#include "config/options/parse/env.h"
 #include "config/options/python_setting.h"
-#include "config/options/range.h"
+#include "config/options/parse/range.h"
 #include "config/options/table.h"
-#include "config/options/tolerance.h"
-#include "config/options/value.h"
+#include "config/options/parse/tolerance.h"
+#include "config/options/parse/value.h"
 
 pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
 {

@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "config/options/value.h"
+#include "config/options/parse/value.h"
 
 apr_table_t *pyw_settings_pairs(const pyw_settings *settings, apr_pool_t *pool)
 {

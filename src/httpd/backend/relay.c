@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "httpd/backend/relay_buffering.h"
 #include "httpd/backend/relay_frames.h"
-#include "httpd/client_socket.h"
+#include "httpd/request/client_socket.h"
 #include "httpd/queue/batch_scheduling.h"
 
 APLOG_USE_MODULE(pywsgi);

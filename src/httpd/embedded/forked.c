@@ -15,7 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/descriptors.h"
+#include "base/os/descriptors.h"
 #include "base/log_file.h"
 #include "httpd/log.h"
 

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "httpd/log.h"
-#include "httpd/log_notes.h"
+#include "httpd/status/log_notes.h"
 #include "httpd/metrics/metrics.h"
 #include "httpd/parent/capacity.h"
 #include "httpd/parent/control.h"

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "httpd/client_socket.h"
+#include "httpd/request/client_socket.h"
 #include "httpd/parent/liveness_pipe.h"
 #include "httpd/queue/batch_scheduling.h"
 #include "httpd/status/board.h"

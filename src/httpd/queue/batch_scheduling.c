@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "base/batch.h"
+#include "base/os/batch.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/temp_file.h"
+#include "base/os/temp_file.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -10,7 +10,7 @@
 #include <util_filter.h>
 
 #include "base/log.h"
-#include "httpd/client_socket.h"
+#include "httpd/request/client_socket.h"
 #include "httpd/response/file.h"
 #include "httpd/response/head.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/proc.h"
+#include "base/os/proc.h"
 
 void pyw_measure_begin(pyw_child *child)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/proc.h"
+#include "base/os/proc.h"
 
 enum { EXITING = 4 /* PF_EXITING of the kernel's sched.h, as /proc/<pid>/stat shows it */ };
 

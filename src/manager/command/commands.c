@@ -12,7 +12,7 @@
 
 #include "manager/child/child.h"
 #include "manager/command/status.h"
-#include "manager/group/replacement.h"
+#include "manager/group/reload/replacement.h"
 #include "manager/group/state.h"
 #include "manager/group/step.h"
 

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "config/options/user.h"
+#include "config/options/parse/user.h"
 
 void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const char *format, ...)
 {

@@ -8,8 +8,8 @@
  *
  *     loop                       configuration, handover, command/commands, command/status
  *     group/step                 the steps towards the wanted workers; group/reports: the reports of the processes
- *     group/code_check           changed files at a restart of httpd, and reload-on=modules
- *     group/replacement          generations; child/template, group/{scale,recycle,failed_code,state}
+ *     group/reload/code_check    changed files at a restart of httpd, and reload-on=modules
+ *     group/reload/replacement   generations; child/template, group/{scale,recycle,state}, failed_code
  *     child/spawn                fork and exec; child/{exit_report,measure}
  *     child/child                one process
  *     group/group                this
@@ -24,7 +24,7 @@
 #include "config/options/settings.h"
 #include "manager/group/crash_loop.h"
 #include "manager/group/phase.h"
-#include "manager/group/reload_watch.h"
+#include "manager/group/reload/reload_watch.h"
 #include "manager/group/scale_decision.h"
 #include "manager/log/intake.h"
 #include "manager/log/outlet.h"
@@ -58,7 +58,7 @@ typedef enum {
     PYW_CODE_RETRIED  /* the older code was kept because new workers died; the next attempt is at retry_at */
 } pyw_group_code;
 
-/* New code that failed while older workers served on; of manager/group/failed_code.c. */
+/* New code that failed while older workers served on; of manager/group/reload/failed_code.c. */
 typedef struct pyw_failed_code {
     time_t at;                      /* no reload has succeeded since; 0: the last one succeeded */
     char problem[PYW_PROBLEM_LINE]; /* why; escaped */
@@ -95,7 +95,8 @@ struct pyw_worker_group {
     pyw_scale_times scale;
     pyw_reload_watch reload_watch;
     pyw_failed_code failed;
-    int is_checked; /* httpd was restarted, and processes are comparing their files; manager/group/code_check.c */
+    int is_checked; /* httpd was restarted, and processes are comparing their files; manager/group/reload/code_check.c
+                     */
     pyw_crash_loop crash_loop;
 };
 

@@ -5,10 +5,10 @@
 #include "manager/child/exit_report.h"
 #include "manager/child/measure.h"
 #include "manager/child/template.h"
-#include "manager/group/code_check.h"
-#include "manager/group/failed_code.h"
+#include "manager/group/reload/code_check.h"
+#include "manager/group/reload/failed_code.h"
 #include "manager/group/recycle.h"
-#include "manager/group/replacement.h"
+#include "manager/group/reload/replacement.h"
 
 enum { STUCK_LIMIT_MS = 30 * 1000 }; /* if graceful-timeout is unlimited */
 

@@ -7,8 +7,8 @@
 #include "manager/child/exit_report.h"
 #include "manager/child/spawn.h"
 #include "manager/child/template.h"
-#include "manager/group/code_check.h"
-#include "manager/group/replacement.h"
+#include "manager/group/reload/code_check.h"
+#include "manager/group/reload/replacement.h"
 #include "manager/group/scale.h"
 #include "manager/group/state.h"
 

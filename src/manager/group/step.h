@@ -5,9 +5,9 @@
 /*
  * The steps from the workers that run to the workers that should run. Replacing is make before break: each worker
  * belongs to a generation. A change of the configuration or of a script increments the group's generation
- * (manager/group/replacement.h). Then a successor is started, and when it is READY one worker of an older generation
- * drains, and so on. A successor that cannot load its applications is stopped, and the old workers remain. On the
- * manager's only thread.
+ * (manager/group/reload/replacement.h). Then a successor is started, and when it is READY one worker of an older
+ * generation drains, and so on. A successor that cannot load its applications is stopped, and the old workers remain.
+ * On the manager's only thread.
  */
 
 #include "manager/child/child.h"

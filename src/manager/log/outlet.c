@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/thread.h"
+#include "base/os/thread.h"
 
 typedef struct waiting {
     STAILQ_ENTRY(waiting) next;

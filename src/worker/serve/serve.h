@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#include "base/batch.h"
+#include "base/os/batch.h"
 #include "base/buffer.h"
 #include "shm/token.h"
 #include "wire/channel.h"

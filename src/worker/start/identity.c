@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "config/options/user.h"
+#include "config/options/parse/user.h"
 
 enum { GROUPS_MAX = 256 };
 

@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/thread.h"
+#include "base/os/thread.h"
 #include "worker/watch/crash_traceback.h"
 #include "worker/watch/file_list.h"
 #include "worker/watch/file_state.h"

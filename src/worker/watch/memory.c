@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/proc.h"
+#include "base/os/proc.h"
 
 struct pyw_memory_watch {
     int fd; /* descriptor of statm; an application may close it, and reuse the number for another file */

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/thread.h"
+#include "base/os/thread.h"
 
 enum {
     GIL_WAIT_MS = 1000, /* how long the interrupt thread may wait for the GIL before the stacks are taken without it */

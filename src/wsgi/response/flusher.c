@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "base/thread.h"
+#include "base/os/thread.h"
 
 enum {
     TICK_NS = 2 * 1000 * 1000,

@@ -10,8 +10,8 @@ FUZZ_CFLAGS  := -std=gnu11 -g -O1 -D_GNU_SOURCE -Isrc -Itests/c/unit -DPYW_TOP='
                 -Wall -Wextra -Wno-unused-parameter -fno-omit-frame-pointer
 FUZZ_SANITIZERS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_SHARED  := tests/c/unit/any_message.c $(filter-out src/wire/table.c,$(call sources_of,wire base)) \
-                src/httpd/request/forwarded.c src/config/proxy_headers.c src/config/options/suggest.c
-FUZZ_HEADERS := $(wildcard src/wire/*.h src/base/*.h tests/c/unit/*.h) src/httpd/request/forwarded.h \
+                src/httpd/request/forwarded.c src/config/proxy_headers.c src/config/options/parse/suggest.c
+FUZZ_HEADERS := $(wildcard src/wire/*.h src/base/*.h src/base/*/*.h tests/c/unit/*.h) src/httpd/request/forwarded.h \
                 src/config/proxy_headers.h
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 

@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "base/batch.h"
+#include "base/os/batch.h"
 
 static const struct sched_param no_priority;
 

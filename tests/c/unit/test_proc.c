@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/proc.h"
+#include "base/os/proc.h"
 
 static void test_a_field_is_found_by_its_index(void **state)
 {

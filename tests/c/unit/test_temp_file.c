@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/temp_file.h"
+#include "base/os/temp_file.h"
 
 static void test_a_file_has_no_name_and_is_for_its_owner_alone(void **state)
 {

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options/parse/tolerance.h"
+
+#include <apr_strings.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/options/parse/range.h"
+#include "config/options/parse/value.h"
+
+typedef struct tolerated {
+    const char *name;
+    long long least; /* mod_wsgi refuses smaller numbers; in its unit: seconds, bytes */
+    int is_capacity; /* a smaller number than configured needs a warning */
+} tolerated;
+
+static const tolerated numbers[] = {
+    {"processes", 1, 1},
+    {"threads", 1, 1},
+    {"listen-backlog", 0, 0},
+    {"connect-timeout", 0, 0},
+    {"socket-timeout", 0, 0},
+    {"shutdown-timeout", 0, 0},
+    {"startup-timeout", 0, 0},
+    {"graceful-timeout", 0, 0},
+    {"deadlock-timeout", 0, 0},
+    {"request-timeout", 0, 0},
+    {"queue-timeout", 0, 0},
+    {"interrupt-timeout", 0, 0},
+    {"inactivity-timeout", 0, 0},
+    {"restart-interval", 0, 0},
+    {"maximum-requests", 0, 0},
+    {"cpu-time-limit", 0, 0},
+    {"cpu-priority", LLONG_MIN, 0},
+    {"memory-limit", 0, 0},
+    {"virtual-memory-limit", 0, 0},
+    {"stack-size", 1, 0},
+    {"send-buffer-size", 512, 0},
+    {"receive-buffer-size", 512, 0},
+    {NULL, 0, 0},
+};
+
+/* These may be empty. */
+static const char *const texts[] = {
+    "lang", "locale", "python-path", "python-home", "display-name", "supplementary-groups", NULL};
+
+static const tolerated *find_number(const char *name)
+{
+    for (const tolerated *number = numbers; number->name != NULL; number++) {
+        if (strcmp(number->name, name) == 0) {
+            return number;
+        }
+    }
+    return NULL;
+}
+
+static int may_be_empty(const char *name)
+{
+    const char *const *text = texts;
+
+    while (*text != NULL && strcmp(*text, name) != 0) {
+        text++;
+    }
+    return *text != NULL;
+}
+
+static int parse(const pyw_option_rule *rule, const char *value, long long *number)
+{
+    switch (rule->kind) {
+    case PYW_KIND_DURATION:
+        return pyw_value_duration(value, number);
+    case PYW_KIND_SIZE:
+        return pyw_value_size(value, number);
+    default:
+        return pyw_value_number(value, 10, number);
+    }
+}
+
+/* atoi(3), but a number that does not fit becomes the largest possible one. */
+static long long leading_number(const char *value)
+{
+    long long number = strtoll(value, NULL, 10);
+
+    return number > INT_MAX ? INT_MAX : number < INT_MIN ? INT_MIN : number;
+}
+
+static int is_only_digits(const char *value)
+{
+    return value[strspn(value, "0123456789")] == '\0';
+}
+
+static long long nearest(const pyw_option_rule *rule, long long number)
+{
+    if (number > rule->most) {
+        return rule->most;
+    }
+    return number < rule->least && (rule->kind != PYW_KIND_SIZE || number != 0) ? rule->least : number;
+}
+
+static const char *number_text(apr_pool_t *pool, const pyw_option_rule *rule, long long number)
+{
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT "%s", (apr_int64_t)number,
+                        rule->kind == PYW_KIND_DURATION ? "ms" : "");
+}
+
+/* The number in the rule's unit; 0: mod_wsgi refuses it, too. */
+static int read_number(apr_pool_t *pool, pyw_group_options *options, const pyw_option_rule *rule, const char *value,
+                       const tolerated *allowed, long long *number)
+{
+    long long leading = leading_number(value);
+
+    if (parse(rule, value, number)) {
+        return *number >= allowed->least;
+    }
+    if (leading < allowed->least || *value == '\0') {
+        return 0;
+    }
+    if (!is_only_digits(value)) {
+        APR_ARRAY_PUSH(options->httpd.warnings, const char *) =
+            apr_psprintf(pool, "option '%s' is '%s', which is read as %d, as mod_wsgi does: it should be %s",
+                         rule->name, value, (int)leading, pyw_option_range(pool, rule));
+    }
+    *number = rule->kind == PYW_KIND_DURATION ? leading * 1000 : leading;
+    return 1;
+}
+
+static const char *tolerate_number(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                   const char *value, const tolerated *allowed)
+{
+    long long number, used;
+    apr_array_header_t *list = allowed->is_capacity ? options->httpd.warnings : options->httpd.notices;
+
+    if (!read_number(pool, options, rule, value, allowed, &number)) {
+        return value;
+    }
+    used = nearest(rule, number);
+    if (used == number) {
+        return parse(rule, value, &number) ? value : number_text(pool, rule, used);
+    }
+    APR_ARRAY_PUSH(list, const char *) =
+        apr_psprintf(pool, "option '%s' is '%s', and %s is used instead: it can be %s", rule->name, value,
+                     number_text(pool, rule, used), pyw_option_range(pool, rule));
+    return number_text(pool, rule, used);
+}
+
+/* Python resolves a relative path when the worker starts. */
+static void warn_of_relative(pyw_group_options *options, apr_pool_t *pool, const char *value)
+{
+    char *state = NULL;
+    char *copy = apr_pstrdup(pool, value);
+
+    for (char *path = apr_strtok(copy, ":", &state); path != NULL; path = apr_strtok(NULL, ":", &state)) {
+        if (*path != '/') {
+            APR_ARRAY_PUSH(options->httpd.warnings, const char *) =
+                apr_psprintf(pool,
+                             "'%s' in option 'python-path' is relative to the working directory of the workers "
+                             "(home=): write an absolute path",
+                             path);
+        }
+    }
+}
+
+const char *pyw_option_tolerate(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                const char *value)
+{
+    const tolerated *allowed = find_number(rule->name);
+
+    if (*value == '\0' && may_be_empty(rule->name)) {
+        APR_ARRAY_PUSH(options->httpd.notices, const char *) =
+            apr_psprintf(pool, "option '%s' is empty, which has no effect", rule->name);
+        return NULL;
+    }
+    if (rule->kind == PYW_KIND_PATHS) {
+        warn_of_relative(options, pool, value);
+    }
+    /* "2-8" is a range of mod_pywsgi. */
+    if (allowed == NULL || (rule->kind == PYW_KIND_PROCESSES && strchr(value, '-') != NULL)) {
+        return value;
+    }
+    return tolerate_number(options, pool, rule, value, allowed);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_HTTPD_REQUEST_CLIENT_SOCKET_H
+#define PYW_HTTPD_REQUEST_CLIENT_SOCKET_H
+
+#include <httpd.h>
+
+/*
+ * The client's socket, for poll(2). -1: a stream of HTTP/2, which has no socket of its own. On the thread of the
+ * request.
+ */
+int pyw_client_socket_fd(conn_rec *c);
+
+#endif

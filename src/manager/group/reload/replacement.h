@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_MANAGER_GROUP_RELOAD_REPLACEMENT_H
+#define PYW_MANAGER_GROUP_RELOAD_REPLACEMENT_H
+
+/*
+ * The generations of a group's workers: the events that begin a replacement, and those that end it because the new code
+ * failed. manager/group/step.c takes the steps. On the manager's only thread.
+ */
+
+#include "manager/child/child.h"
+
+/* The code or the configuration changed: replace the workers. */
+void pyw_worker_group_roll(pyw_worker_group *group);
+
+/* Ends pyw_worker_group_halt, and every pause before the next attempt. */
+void pyw_worker_group_resume(pyw_worker_group *group);
+
+/*
+ * A worker sends STALE every second while a script on disk is not the loaded one. The workers are replaced, unless
+ * there is a pause, or this is the code that failed to load.
+ */
+void pyw_worker_group_stale(pyw_worker_group *group, const pyw_child *sender);
+
+/* A file of reload-on= has changed: likewise. `path` NULL: none has. */
+void pyw_worker_group_files_changed(pyw_worker_group *group, const char *path);
+
+/* A worker got SIGUSR1: it is replaced, successor first. */
+void pyw_worker_group_renew(pyw_child *child);
+
+/* A start failed: the old workers stay, or the next start waits. `failed` NULL: no process could be created. */
+void pyw_worker_group_start_failed(pyw_worker_group *group, const pyw_child *failed);
+
+/* A template failed to load the code of the current generation: the old workers stay, if there are any. */
+void pyw_worker_group_reject(pyw_worker_group *group, const pyw_child *failed);
+
+/* A start failed: the next one waits. */
+void pyw_worker_group_back_off(pyw_worker_group *group);
+
+#endif
