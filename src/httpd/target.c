@@ -155,7 +155,7 @@ static int select_group(request_rec *r, pyw_target *target)
     }
     if (target->group) {
         if (target->spec.kind == PYW_TARGET_SCRIPT) {
-            target->spec.target = pyw_config_path_in_group(target->group, r->filename);
+            target->spec.target = pyw_config_path_in_group(target->group, target->spec.target);
         }
         return OK;
     }

@@ -8,15 +8,12 @@ import threading
 import pytest
 from control_site import Commands, groups
 
-VERSION = 6
+from pyw.wire import frame
+
 ROW, DONE, REFUSED, END = 37, 38, 35, 4
 NASTY = b'"\\\x00\x01\x1b[2J\t\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\xc2\x9b2J\xe2\x80\xae\n'
 SHOWN = '"\\\x00\x01\x1b[2J\t\x7f\\x80\\xffé\\xed\\xa0\\x80😀\x9b2J\u202e\n'  # escaped as in the log
 STEERING = [chr(code) for code in (*range(9), *range(11, 32), *range(0x7f, 0xa0), 0x202e, 0xfffd)]
-
-
-def frame(kind, payload=b""):
-    return struct.pack("<BBHI", VERSION, kind, 0, len(payload)) + payload
 
 
 def pairs(*items):

@@ -6,9 +6,10 @@ import subprocess
 
 import psutil
 import pytest
-from test_hostile_manager import REFUSED, frame, pairs
+from test_hostile_manager import REFUSED, pairs
 
 from pyw import paths, wait_for
+from pyw.wire import frame
 
 GROUP, COMMIT, BOUND, COMMAND, HANDOVER, DONE, ROW = 32, 33, 34, 36, 39, 38, 37
 
@@ -41,8 +42,8 @@ class Manager:
 
     def commit(self, payload=None):
         """Return the type of the answer. Without a group the manager exits after BOUND."""
-        settings = payload or pairs((b"socket-directory", str(self.directory / "run").encode()), (b"httpd-uid", b"%d" % os.geteuid()),
-                         (b"server-name", b"x"), (b"log-level", b"6"))
+        settings = payload or pairs((b"settings.socket-directory", str(self.directory / "run").encode()), (b"settings.httpd-uid", b"%d" % os.geteuid()),
+                         (b"settings.server-name", b"x"), (b"settings.log-level", b"6"))
         self.send(self.control, frame(COMMIT, settings))
         return self.answer()
 

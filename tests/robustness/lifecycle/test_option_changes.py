@@ -28,6 +28,8 @@ VALUES = {
     "file-limit": "500", "core-limit": "0", "scale-after": "3s", "scale-idle": "2h", "memory-budget": "8G",
     "cgroup": None, "preload": "On", "reload-on": "/etc/hostname", "warmup": "/warmup/pid", "reload-overlap": "2",
     "reload-at-restart": "never", "reload-exclude": "/srv/blog/public,*.json",
+    "chroot": "/" if ROOT else None, "script-user": server_user(), "script-group": None, "python-eggs": "/tmp",
+    "switch-interval": "0.01", "server-metrics": "On", "eviction-timeout": "9s", "response-buffer-size": "3M",
     "queue-limit": "30", "queue-timeout": "20s", "reserve": "1", "env": "NAME=value", "env-file": "${DATA}/env",
 }
 

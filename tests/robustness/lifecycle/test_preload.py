@@ -12,7 +12,7 @@ from traffic import Clients
 import test_handover
 import test_pythons
 
-from pyw import processes, pythons, wait_for
+from pyw import processes, pythons, wait_for, wire
 
 SCRIPT = APPS["app.wsgi"].with_name("preload.wsgi")
 FILES = dict(APPS, **{"app.wsgi": SCRIPT})
@@ -429,7 +429,7 @@ def application(environ, start_response):
     start_response("200 OK", [])
     return [b"served"]
 """
-FORKED = 'bytes([6, 63, 0, 0, 0, 0, 0, 0])'
+FORKED = repr(wire.frame(63))
 SPEAKS = "os.write(3, %s)" % FORKED
 DIES = "os.register_at_fork(before=lambda: os._exit(3))"
 PRETENDS = """

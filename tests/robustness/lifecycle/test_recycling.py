@@ -6,7 +6,7 @@ import pytest
 from lifecycle_site import DaemonSite, time_of
 from traffic import Clients
 
-from pyw import wait_for
+from pyw import wait_for, wire
 
 
 def recycled(server, since=0):
@@ -140,10 +140,10 @@ import os
 
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/lie":
-        os.write(3, bytes([6, 66, 0, 0, 0, 0, 0, 0]) * 1000)
+        os.write(3, %r * 1000)
     start_response("200 OK", [])
     return [str(os.getpid()).encode()]
-"""
+""" % wire.frame(66)
 
 
 class TestMemoryRecycleOfALiar:

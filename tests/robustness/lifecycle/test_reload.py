@@ -144,6 +144,7 @@ class TestModules:
         server = deploy.server
         deploy.release_module("shop.py", CODE % "good", in_place=False)
         deploy.wait_body(b"good")
+        wait_for(lambda: all(deploy.site.get("/").body == b"good" for _ in range(20)))  # of both workers
         server.wait_for_workers()
         server.allow_log(BROKEN)
         since = server.log.position()

@@ -14,6 +14,7 @@ import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from wire_version import WIRE_VERSION  # noqa: E402
 from support import DATA, dispatcher, note, note_of, plain, query, wait_for_file  # noqa: E402
 
 FIRST = 7  # after the inherited descriptors
@@ -165,7 +166,7 @@ def go_away(sockets, key):
                 sockets.remove(ready)
             if ready.recv(1 << 20):
                 note(key, "asked")
-                ready.send(b"\6\x0a\0\0\0\0\0\0")
+                ready.send(bytes([WIRE_VERSION, 10, 0, 0, 0, 0, 0, 0]))
             ready.close()
 
 

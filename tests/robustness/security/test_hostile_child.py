@@ -5,12 +5,12 @@ import signal
 
 import pytest
 
-from pyw import processes, wait_for
+from pyw import processes, wait_for, wire
 
 APP = """
 import os
 
-FRAME = lambda kind: bytes([6, kind, 0, 0, 0, 0, 0, 0])
+FRAME = lambda kind: bytes([VERSION, kind, 0, 0, 0, 0, 0, 0])
 SAYINGS = {"garbage": b"\\xff" * 64, "of-the-manager": FRAME(32), "of-httpd": FRAME(1), "large": FRAME(66) * 8000,
            "ready-again": FRAME(51)}
 
@@ -26,7 +26,7 @@ def application(environ, start_response):
             pass
     start_response("200 OK", [])
     return [str(os.getpid()).encode()]
-"""
+""".replace("VERSION", str(wire.VERSION))
 
 CONFIG = """
     WSGIDaemonProcess app threads=2

@@ -9,17 +9,15 @@ import struct
 
 import pytest
 
-from pyw import paths, processes, wait_for
+from pyw import paths, processes, wait_for, wire
 from pyw.site import Site
+from pyw.wire import frame
 
 HERE = pathlib.Path(__file__).resolve().parent
-APPS = {"app.wsgi": HERE / "hostile.wsgi", "support.py": paths.SUPPORT}
+APPS = {"app.wsgi": HERE / "hostile.wsgi", "support.py": paths.SUPPORT,
+        "wire_version.py": "WIRE_VERSION = %d\n" % wire.VERSION}
 STAMP = b"\xa5\x5a"  # hostile.wsgi puts the stamp of the request here
 DATA, END, HEAD, FILE, LOG, INTERIM, ERROR, GOAWAY, TAKEN = 3, 4, 5, 6, 7, 8, 9, 10, 16
-
-
-def frame(kind, payload=b"", flags=0, version=7, length=None):
-    return struct.pack("<BBHI", version, kind, flags, len(payload) if length is None else length) + payload
 
 
 def head(status=200, reason=b"OK", headers=(), kind=HEAD, count=None):
