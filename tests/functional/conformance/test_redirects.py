@@ -168,6 +168,10 @@ class TestOtherWaysToTheFile:
     APPS = {"located/app.wsgi": MOUNT, "matched/one.wsgi": MOUNT, "nobodys/app.wsgi": MOUNT, "release/one.wsgi": MOUNT,
             "release-matched/one.wsgi": MOUNT}
 
+    @pytest.fixture(autouse=True)
+    def announced(self, server):
+        server.allow_log("PYW0107: .*there is no file .*/current")
+
     def test_alike_it_is_served(self, server):
         check(server.get("/alike/scripts/one.wsgi").json(), True)
 
