@@ -272,6 +272,7 @@ class TestNewCode:
             server.log.wait("PYW0316", since)
             assert server.log.find("RuntimeError: announced", since)
             assert processes_of(server, 2) == (workers, template)
+            server.allow_log("PYW0243")  # the worker's own request
             kill(workers[0])
             server.log.wait("PYW0317", since)
         assert {body.split()[2] for status, body in clients.answers if status == 200} == {b"good"}
