@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/metrics/series.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/os/shared_mutex.h"
 
 const int64_t pyw_series_bounds[PYW_SERIES_BUCKETS - 1] = {
     1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000};
@@ -19,20 +20,10 @@ size_t pyw_series_table_size(void)
     return sizeof(pyw_series_table);
 }
 
-/* The lock is robust: a process may be killed while it holds it. */
 int pyw_series_table_init(pyw_series_table *table)
 {
-    pthread_mutexattr_t attributes;
-    int error = pthread_mutexattr_init(&attributes);
-
-    if (error == 0) {
-        pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-        pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-        error = pthread_mutex_init(&table->lock, &attributes);
-        pthread_mutexattr_destroy(&attributes);
-    }
     table->count = 1;
-    return error;
+    return pyw_shared_mutex_init(&table->lock);
 }
 
 uint32_t pyw_series_count(const pyw_series_table *table)
@@ -78,16 +69,11 @@ static pyw_series *append(pyw_series_table *table, const char *host, const char 
 pyw_series *pyw_series_find(pyw_series_table *table, const char *host, const char *group)
 {
     pyw_series *found = search(table, host, group);
-    int error;
 
     if (found != NULL) {
         return found;
     }
-    error = pthread_mutex_trylock(&table->lock);
-    if (error == EOWNERDEAD) {
-        error = pthread_mutex_consistent(&table->lock);
-    }
-    if (error == 0) {
+    if (pyw_shared_mutex_try(&table->lock)) {
         found = search(table, host, group);
         found = found != NULL ? found : append(table, host, group);
         pthread_mutex_unlock(&table->lock);

@@ -26,6 +26,7 @@
 #include "httpd/parent/other_child.h"
 #include "httpd/parent/replaced_managers.h"
 #include "httpd/parent/waker.h"
+#include "httpd/queue/batch_scheduling.h"
 #include "httpd/queue/shared_memory.h"
 #include "httpd/status/in_flight.h"
 
@@ -518,7 +519,8 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     apr_pool_pre_cleanup_register(pconf, NULL, interrupt_work);
     apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
     pyw_log_notes_prepare();
-    if (pyw_metrics_prepare() != PYW_OK || pyw_in_flight_prepare() != PYW_OK) {
+    if (pyw_metrics_prepare() != PYW_OK || pyw_in_flight_prepare() != PYW_OK ||
+        pyw_batch_scheduling_prepare() != PYW_OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (is_wanted() || pyw_managers_is_alive(pyw_managers_current())) {

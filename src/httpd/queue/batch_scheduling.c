@@ -2,29 +2,55 @@
 #include "httpd/queue/batch_scheduling.h"
 
 #include <apr_thread_mutex.h>
+#include <errno.h>
+#include <http_log.h>
+#include <http_main.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "base/os/batch.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/os/batch.h"
+#include "base/os/shared_mutex.h"
 #include "config/config.h"
 #include "httpd/queue/batch_trial.h"
+#include "httpd/shared_segment.h"
+
+APLOG_USE_MODULE(pywsgi);
 
 /* The minimum of the threshold, which is the number of cores. Fewer threads than cores do not share a core. */
 #define THRESHOLD_MIN 4
 
 #define RETRY_MS 1000
 
+/* Shared by the children of httpd. */
+typedef struct shared_trial {
+    pthread_mutex_t lock; /* held during a step */
+    pyw_batch_trial trial;
+} shared_trial;
+
 /* The state of this child. */
 static struct {
     pyw_batch batch;
-    pyw_batch_trial trial;
+    shared_trial *shared;
     apr_int32_t threshold;
-    apr_thread_mutex_t *lock; /* held during a step */
-    _Atomic int64_t stepped_at;
+    apr_thread_mutex_t *lock; /* held while threads change their policy */
+    _Atomic int64_t looked_at;
     apr_int64_t retry_at; /* after a failed switch; 0: no failure yet */
 } scheduling;
+
+pyw_result pyw_batch_scheduling_prepare(void)
+{
+    int is_new;
+
+    scheduling.shared = pyw_shared_segment("batch", sizeof(shared_trial), &is_new);
+    if (!scheduling.shared || (is_new && pyw_shared_mutex_init(&scheduling.shared->lock) != 0)) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
+                     PYWNO(0215) "no shared memory for WSGIBatchScheduling");
+        return PYW_FAILED;
+    }
+    return PYW_OK;
+}
 
 static apr_int32_t count_cores(void)
 {
@@ -58,8 +84,9 @@ static void record_failure(int error, apr_int64_t now)
     scheduling.retry_at = now + RETRY_MS;
 }
 
-static void switch_threads(int is_on, apr_int64_t now)
+static void switch_threads(pyw_batch_state state, apr_int64_t now)
 {
+    int is_on = pyw_batch_state_is_on(state);
     int error = pyw_batch_switch_process(is_on);
 
     if (error) {
@@ -68,27 +95,41 @@ static void switch_threads(int is_on, apr_int64_t now)
     }
     atomic_store_explicit(&scheduling.batch.is_on, is_on, memory_order_relaxed);
     pyw_log(PYW_LOG_DEBUG, PYWNO(0288) "batch scheduling of this child's threads is %s: %s (WSGIBatchScheduling)",
-            is_on ? "on" : "off", pyw_batch_state_name(scheduling.trial.state));
+            is_on ? "on" : "off", pyw_batch_state_name(state));
 }
 
-/* At most one step per millisecond. Does not wait for a thread that is in a step. */
+/* Does not wait for a thread, of any child, that is in a step. */
+static pyw_batch_state step(apr_int32_t requests, apr_int64_t now)
+{
+    shared_trial *shared = scheduling.shared;
+
+    if (pyw_shared_mutex_try(&shared->lock)) {
+        pyw_batch_trial_step(&shared->trial, requests >= scheduling.threshold, now);
+        pthread_mutex_unlock(&shared->lock);
+    }
+    return atomic_load_explicit(&shared->trial.state, memory_order_relaxed);
+}
+
+/* At most one step per millisecond. */
 void pyw_batch_scheduling_note(apr_int32_t requests)
 {
     apr_int64_t now = pyw_clock_ms();
-    int is_on;
+    pyw_batch_state state;
 
     if (scheduling.batch.is_barred) {
         return;
     }
-    pyw_batch_trial_arrival(&scheduling.trial, requests);
-    if (now == atomic_exchange_explicit(&scheduling.stepped_at, now, memory_order_relaxed) ||
+    pyw_batch_trial_arrival(&scheduling.shared->trial, requests);
+    if (now == atomic_exchange_explicit(&scheduling.looked_at, now, memory_order_relaxed)) {
+        return;
+    }
+    state = step(requests, now);
+    if (pyw_batch_state_is_on(state) == pyw_batch_scheduling_is_on() ||
         apr_thread_mutex_trylock(scheduling.lock) != APR_SUCCESS) {
         return;
     }
-    pyw_batch_trial_step(&scheduling.trial, requests >= scheduling.threshold, now);
-    is_on = pyw_batch_state_is_on(scheduling.trial.state);
-    if (is_on != pyw_batch_scheduling_is_on() && now >= scheduling.retry_at) {
-        switch_threads(is_on, now);
+    if (pyw_batch_state_is_on(state) != pyw_batch_scheduling_is_on() && now >= scheduling.retry_at) {
+        switch_threads(state, now);
     }
     apr_thread_mutex_unlock(scheduling.lock);
 }

@@ -4,10 +4,15 @@
 
 /*
  * Batch scheduling (pyw_batch) of the threads of httpd's child, and of the threads of workers that serve its requests.
- * pyw_batch_trial decides when. WSGIBatchScheduling turns it off.
+ * pyw_batch_trial decides when, for all children. WSGIBatchScheduling turns it off.
  */
 
 #include <httpd.h>
+
+#include "base/result.h"
+
+/* In httpd's parent, before it has children. PYW_FAILED: out of memory, which was logged. */
+pyw_result pyw_batch_scheduling_prepare(void);
 
 /* In a new child, before its threads start. */
 void pyw_batch_scheduling_child_init(apr_pool_t *pchild);

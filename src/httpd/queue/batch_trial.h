@@ -7,7 +7,8 @@
  * slower if other processes use the cores, because a batch thread waits for those. Therefore high concurrency begins
  * with half a second of normal and half a second of batch scheduling, and the better policy is used for a minute. By
  * Little's law the mean duration of a request is the number of requests that an arrival finds, divided by the arrival
- * rate, so the requests themselves need no clock.
+ * rate, so the requests themselves need no clock. All processes that share the cores share one trial: if each measured
+ * for itself, one would compare its own batch scheduling with the normal scheduling of the others.
  */
 
 #include <stdatomic.h>
@@ -30,20 +31,20 @@ typedef enum pyw_batch_state {
 
 /* All zero is the initial state. */
 typedef struct pyw_batch_trial {
-    pyw_batch_state state;
-    int64_t since;       /* start of the state */
-    int64_t high_at;     /* last time of high concurrency */
-    int64_t valid_until; /* of `verdict` */
+    _Atomic(pyw_batch_state) state; /* only a step changes it */
+    int64_t since;                  /* start of the state */
+    int64_t high_at;                /* last time of high concurrency */
+    int64_t valid_until;            /* of `verdict` */
     pyw_batch_state verdict;
     double normal_time;        /* duration of a request without batch scheduling */
     _Atomic uint64_t arrivals; /* since the state began */
     _Atomic uint64_t requests; /* sum of the requests that arrivals found, themselves included */
 } pyw_batch_trial;
 
-/* Counts an arrival. Any thread. */
+/* Counts an arrival. Any thread of any process. */
 void pyw_batch_trial_arrival(pyw_batch_trial *trial, int requests);
 
-/* Changes the state if necessary. `now`: pyw_clock_ms(). One thread at a time. */
+/* Changes the state if necessary. `now`: pyw_clock_ms(). One thread of all processes at a time. */
 void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now);
 
 /* Whether the state uses batch scheduling. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/os/shared_mutex.h"
 
 enum { BLOCKED_MS = 5 }; /* time limit for the lock while the table is blocked */
 
@@ -54,19 +55,6 @@ void pyw_slots_free_ticket(pyw_slots *slots, int32_t index)
     slots->free_first = index;
 }
 
-static int init_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t attributes;
-    int error;
-
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    error = pthread_mutex_init(lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return error;
-}
-
 int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const pyw_worker_list_group *worker_list,
                    uint32_t use, pyw_load_group *load)
 {
@@ -81,7 +69,7 @@ int pyw_slots_init(pyw_slots *slots, uint32_t tickets, uint32_t workers, const p
     for (int32_t i = (int32_t)tickets - 1; i >= 0; i--) {
         pyw_slots_free_ticket(slots, i);
     }
-    return init_lock(&slots->lock);
+    return pyw_shared_mutex_init(&slots->lock);
 }
 
 static int is_ahead(const pyw_ticket *one, const pyw_ticket *other)

@@ -33,6 +33,10 @@ def umask():
     return value
 
 
+def server_pid(environ, start_response):
+    return plain(start_response, environ["mod_wsgi.server_pid"])
+
+
 def facts(environ, start_response):
     return plain(start_response, json.dumps({
         "pid": os.getpid(), "ppid": os.getppid(), "uids": os.getresuid(), "gids": os.getresgid(),

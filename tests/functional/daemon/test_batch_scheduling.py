@@ -60,6 +60,35 @@ class TestHighConcurrency:
         held.finish()
 
 
+def connect_to_two_children(site):
+    """Return two pairs of a connection and the pid of the child of httpd that serves it."""
+    found = {}
+    while len(found) < 2:
+        connection = site.connect()
+        found.setdefault(int(ask_on(connection, "/app/server_pid")), connection)
+    return [(connection, pid) for pid, connection in found.items()]
+
+
+def ask_on(connection, path="/app/pid"):
+    connection.start("GET", path)
+    return connection.read_response().body
+
+
+class TestSeveralChildren:
+    CONFIG = CONFIG + "StartServers 2\nMaxKeepAliveRequests 0\n"
+
+    def test_they_measure_together(self, server):
+        """If each measured for itself, it would compare its policy with the other policy of the others."""
+        site = DaemonSite(server, "/app")
+        (first, first_pid), (second, second_pid) = connect_to_two_children(site)
+        held = site.hold(count=REQUESTS)
+        measures = "pid %d:.*PYW0288.* is on: high concurrency, measuring with it"
+        wait_for(lambda: ask_on(first) and server.log.find(measures % first_pid), 60)
+        ask_on(second)
+        server.log.wait(measures % second_pid)
+        held.finish()
+
+
 def limit_descriptors(server, limit):
     """prlimit(2) allows this for processes of the same user."""
     for child in processes.httpd_children(server.process.pid):
