@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/names.h"
 
+#include <apr_lib.h>
+#include <apr_strings.h>
 #include <http_log.h>
 #include <http_main.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/directives/table.h"
+#include "config/options/parse/suggest.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -61,6 +64,43 @@ int pyw_names_link(apr_pool_t *pconf)
     return 1;
 }
 
+/* httpd itself refuses the directive afterwards, but knows no name that is near. */
+static void report_misspelt(const ap_directive_t *directive, const char *const *known)
+{
+    const char *name = directive->directive;
+    module *first = ap_top_module;
+    const char *meant;
+
+    if (apr_toupper(name[*name == '<']) != 'W' || ap_find_command_in_modules(name, &first)) {
+        return;
+    }
+    meant = pyw_suggest(name, known);
+    if (meant) {
+        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
+                     PYWNO(0156) "%s:%d: there is no directive %s, did you mean %s?", directive->filename,
+                     directive->line_num, name, meant);
+    }
+}
+
+static void find_misspelt(const ap_directive_t *directive, const char *const *known)
+{
+    for (; directive; directive = directive->next) {
+        report_misspelt(directive, known);
+        find_misspelt(directive->first_child, known);
+    }
+}
+
+static void check_spelling(apr_pool_t *ptemp)
+{
+    apr_array_header_t *known = apr_array_make(ptemp, 80, sizeof(const char *));
+
+    for (const command_rec *command = pyw_config_directives; command->name; command++) {
+        APR_ARRAY_PUSH(known, const char *) = command->name;
+    }
+    APR_ARRAY_PUSH(known, const char *) = NULL;
+    find_misspelt(ap_conftree, (const char *const *)known->elts);
+}
+
 /*
  * dlopen(RTLD_GLOBAL) lets mod_wsgi use the symbol wsgi_module of this module instead of its own if it is loaded later,
  * so that its directives would read foreign memory. Therefore it is refused before the first directive.
@@ -69,7 +109,6 @@ int pyw_names_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)pconf;
     (void)plog;
-    (void)ptemp;
     pywsgi_module.cmds = pyw_config_directives;
     for (const module *other = ap_top_module; other; other = other->next) {
         if (strcmp(other->name, "mod_wsgi.c") == 0 && other != &names[0]) {
@@ -79,6 +118,7 @@ int pyw_names_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
+    check_spelling(ptemp);
     return OK;
 }
 

@@ -40,6 +40,26 @@ int pyw_check_group_error(const pyw_group *group, const char *format, ...)
     return 0;
 }
 
+/*
+ * httpd needs root for the option. configtest by another user says nothing about the start, so it only warns. Returns
+ * whether the check may continue.
+ */
+static int refuse_without_root(const pyw_group *group, const char *option, const char *value, const char *purpose)
+{
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST) {
+        return pyw_check_group_error(group,
+                                     "option '%s' cannot be '%s': httpd was not started by root and cannot %s; start "
+                                     "it as root, or remove the option",
+                                     option, value, purpose);
+    }
+    APR_ARRAY_PUSH(pyw_config_main()->warnings, const char *) =
+        apr_psprintf(pyw_config_main()->warnings->pool,
+                     "%s: WSGIDaemonProcess %s: option '%s' is '%s', which needs an httpd that root starts; this "
+                     "configtest was not started by root: repeat it with sudo",
+                     group->defined_at, group->options->name, option, value);
+    return 1;
+}
+
 static int check_user(pyw_group *group)
 {
     const pyw_group_options *options = group->options;
@@ -63,10 +83,7 @@ static int check_user(pyw_group *group)
                                      options->worker.user);
     }
     if (geteuid() != 0 && uid != geteuid()) {
-        return pyw_check_group_error(group,
-                                     "option 'user' cannot be '%s': httpd was not started by root and cannot become "
-                                     "another user; remove the option",
-                                     options->worker.user);
+        return refuse_without_root(group, "user", options->worker.user, "become another user");
     }
     return 1;
 }
@@ -151,10 +168,7 @@ static int check_chroot(apr_pool_t *pool, const pyw_group *group)
         return pyw_check_group_error(group, "option 'chroot' cannot be '%s': there is no such directory", root);
     }
     if (root && geteuid() != 0) {
-        return pyw_check_group_error(group,
-                                     "option 'chroot' cannot be '%s': httpd was not started by root and cannot change "
-                                     "the root directory; remove the option",
-                                     root);
+        return refuse_without_root(group, "chroot", root, "change the root directory");
     }
     return 1;
 }
@@ -223,6 +237,13 @@ const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const ch
         *error = apr_psprintf(pool,
                               "%s: Python %s is a free-threaded build, which mod_pywsgi does not support yet: use a "
                               "build of this version with the GIL",
+                              python_home, series);
+        return NULL;
+    }
+    if (access(engine, R_OK) != 0 && !pyw_pythonhome_is_supported(series)) {
+        *error = apr_psprintf(pool,
+                              "%s: mod_pywsgi does not support Python %s: create the environment with one of "
+                              "Python " PYW_SUPPORTED_PYTHONS,
                               python_home, series);
         return NULL;
     }

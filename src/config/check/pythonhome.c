@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* As PYW_SUPPORTED_PYTHONS. */
+enum { OLDEST_MINOR = 9, NEWEST_MINOR = 14 };
+
 /*
  * Extracts "3.11" from "3.11.2" (also from the part of "python3.11" after the name), and "3.13t" from "3.13t": a
  * free-threaded build. NULL if `text` does not begin with a version.
@@ -151,6 +154,13 @@ const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char
                                   "%s is not a Python environment: it has no pyvenv.cfg, bin/python3 or "
                                   "lib/python3.X",
                                   home);
+}
+
+int pyw_pythonhome_is_supported(const char *series)
+{
+    int minor = atoi(series + 2);
+
+    return minor >= OLDEST_MINOR && minor <= NEWEST_MINOR;
 }
 
 int pyw_pythonhome_is_free_threaded(const char *series)

@@ -16,6 +16,10 @@
  */
 const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char **series);
 
+/* CPython versions for which an engine can be built. */
+#define PYW_SUPPORTED_PYTHONS "3.9 to 3.14"
+int pyw_pythonhome_is_supported(const char *series);
+
 int pyw_pythonhome_is_free_threaded(const char *series);
 
 /* "3.11" -> "<directory>/pywsgi_cpython311.so". */

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "config/check/service.h"
+#include "config/options/parse/suggest.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -150,9 +151,26 @@ static int check_elsewhere(const pyw_check *check, const pyw_group_use *use, con
     return 0;
 }
 
+/* The group whose name is nearest to a misspelt one; NULL: none is near. */
+static const char *nearest_group(const pyw_check *check, const char *name)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+    const char **names = apr_pcalloc(check->pool, sizeof(*names) * ((size_t)groups->nelts + 1));
+
+    for (int i = 0; i < groups->nelts; i++) {
+        names[i] = APR_ARRAY_IDX(groups, i, const pyw_group *)->options->name;
+    }
+    return pyw_suggest(name, names);
+}
+
 static int check_undefined(const pyw_check *check, const pyw_group_use *use)
 {
-    const char *problem = apr_psprintf(check->pool, "is not defined: add \"WSGIDaemonProcess %s\"", use->name);
+    const char *meant = nearest_group(check, use->name);
+    const char *problem = meant ? apr_psprintf(check->pool,
+                                               "is not defined, did you mean '%s'? Otherwise add \"WSGIDaemonProcess "
+                                               "%s\"",
+                                               meant, use->name)
+                                : apr_psprintf(check->pool, "is not defined: add \"WSGIDaemonProcess %s\"", use->name);
 
     if (!is_used(check, use)) {
         return warn(check, use, problem);

@@ -115,6 +115,15 @@ static apr_filetype_e type_of(cmd_parms *cmd, const char *path)
     return APR_STATUS_IS_ENOENT(rv) || APR_STATUS_IS_ENOTDIR(rv) ? APR_NOFILE : APR_UNKFILE;
 }
 
+/* "/srv/app.py:app", as gunicorn and others write it, where the text before the colon is a file. */
+static int has_callable(cmd_parms *cmd, const char *path)
+{
+    const char *colon = strrchr(path, ':');
+
+    return colon && colon[1] && !strchr(colon, '/') &&
+           type_of(cmd, apr_pstrmemdup(cmd->temp_pool, path, (apr_size_t)(colon - path))) == APR_REG;
+}
+
 /* mod_wsgi starts with these mistakes as well, and its clients get 403 or 404. `target` is as it was written. */
 static void check_target(cmd_parms *cmd, const pyw_alias *alias, const char *url, const char *target)
 {
@@ -124,6 +133,13 @@ static void check_target(cmd_parms *cmd, const pyw_alias *alias, const char *url
         pyw_directive_warn(cmd,
                            apr_psprintf(cmd->pool, "%s: '%s' is a file, but the URL path comes first: write %s %s %s",
                                         cmd->cmd->name, url, cmd->cmd->name, target, url));
+    }
+    else if (type == APR_NOFILE && has_callable(cmd, alias->target)) {
+        const char *colon = strrchr(alias->target, ':');
+
+        pyw_directive_warn(cmd, apr_psprintf(cmd->pool, "%s: there is no file %s: write %s %s %.*s callable-object=%s",
+                                             cmd->cmd->name, alias->target, cmd->cmd->name, url,
+                                             (int)(colon - alias->target), alias->target, colon + 1));
     }
     else if (type == APR_NOFILE) {
         pyw_directive_warn(cmd, apr_psprintf(cmd->pool, "%s: there is no file %s%s", cmd->cmd->name, alias->target,
@@ -229,6 +245,13 @@ static const char *set_module(cmd_parms *cmd, pyw_alias *alias, const char *text
                             "WSGIAppAlias: '%s' is a file: mount it with WSGIScriptAlias, or write "
                             "package.module:callable",
                             text);
+    }
+    if (strlen(alias->target) > 3 && strcmp(alias->target + strlen(alias->target) - 3, ".py") == 0) {
+        pyw_directive_warn(cmd, apr_psprintf(cmd->pool,
+                                             "WSGIAppAlias: '%s' names a module py in a package; if you mean the file, "
+                                             "write WSGIAppAlias %s %.*s:%s",
+                                             text, *alias->url ? alias->url : "/", (int)strlen(alias->target) - 3,
+                                             alias->target, alias->callable_object));
     }
     if (!is_dotted_name(alias->target) || !*alias->callable_object) {
         return apr_psprintf(cmd->pool,

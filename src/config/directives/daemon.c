@@ -65,7 +65,8 @@ static const char *shown_option(apr_pool_t *pool, const char *start, const char 
 static void hide_values(cmd_parms *cmd, const char *args)
 {
     const char *text = cmd->directive ? cmd->directive->args : NULL;
-    const char *hidden, *name, *value;
+    const char *name = NULL, *value = NULL;
+    const char *hidden;
 
     if (!text || !pyw_config_main()->has_secrets_in_text) {
         return;

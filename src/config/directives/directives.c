@@ -81,9 +81,45 @@ int pyw_directive_switch(const char *text, pyw_switch *value)
     return 1;
 }
 
+/* The unit of durations and sizes that a word means; NULL: none. */
+static const char *unit_of(const char *word)
+{
+    static const char *const units[][2] = {{"second", "s"}, {"sec", "s"}, {"min", "min"}, {"hour", "h"},
+                                           {"ms", "ms"},    {"k", "K"},   {"m", "M"},     {"g", "G"}};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strncasecmp(word, units[i][0], strlen(units[i][0])) == 0) {
+            return units[i][1];
+        }
+    }
+    return strcmp(word, "s") == 0 || strcmp(word, "h") == 0 ? word : NULL;
+}
+
+/* A word without "=": often the rest of the value of the option before it (NULL: it is the first). */
+static const char *explain_word(cmd_parms *cmd, const char *word, const char *name, const char *value)
+{
+    const char *message = apr_psprintf(cmd->pool, "%s: option '%s' has no value: ", cmd->cmd->name, word);
+
+    if (!name) {
+        return apr_psprintf(cmd->pool, "%swrite %s=...", message, word);
+    }
+    if (strcmp(name, "env") == 0) {
+        return apr_psprintf(cmd->pool,
+                            "%s: a value with spaces needs quotes around the whole option: \"env=NAME=two words\"",
+                            cmd->cmd->name);
+    }
+    if (*value && value[strspn(value, "0123456789")] == '\0' && unit_of(word)) {
+        return apr_psprintf(cmd->pool, "%sa unit follows its number without a space, write %s=%s%s", message, name,
+                            value, unit_of(word));
+    }
+    return apr_psprintf(cmd->pool, "%swrite %s=..., or \"%s=%s %s\" in quotes if it belongs to '%s'", message, word,
+                        name, value, word, name);
+}
+
 const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char **name, const char **value)
 {
     const char *start = *args;
+    const char *before = *name;
     const char *end;
 
     *name = NULL;
@@ -100,7 +136,7 @@ const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char *
 
         *args = start;
         if (!equals) {
-            return apr_psprintf(cmd->pool, "%s: option '%s' has no value", cmd->cmd->name, word);
+            return explain_word(cmd, word, before, *value);
         }
         *equals = '\0';
         *name = word;
@@ -109,9 +145,7 @@ const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char *
     }
     end = start + strcspn(start, "= \t");
     if (*end != '=') {
-        return apr_psprintf(cmd->pool, "%s: option '%s' has no value: write %s=...", cmd->cmd->name,
-                            apr_pstrmemdup(cmd->pool, start, (apr_size_t)(end - start)),
-                            apr_pstrmemdup(cmd->pool, start, (apr_size_t)(end - start)));
+        return explain_word(cmd, apr_pstrmemdup(cmd->pool, start, (apr_size_t)(end - start)), before, *value);
     }
     *name = apr_pstrmemdup(cmd->pool, start, (apr_size_t)(end - start));
     *args = end + 1;
@@ -121,7 +155,7 @@ const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char *
 
 const char *pyw_directive_options(cmd_parms *cmd, const char *args, pyw_directive_set_option *set, void *baton)
 {
-    const char *name, *value;
+    const char *name = NULL, *value = NULL;
     const char *error;
 
     while (!(error = pyw_directive_option(cmd, &args, &name, &value)) && name) {

@@ -36,7 +36,7 @@ int pyw_directive_switch(const char *text, pyw_switch *value);
 
 /*
  * Removes the next word "name=value" (the value may be quoted) from *args. NULL and *name NULL: there are no more
- * words; otherwise an error message.
+ * words; otherwise an error message. At the call, *name and *value are those of the word before it (NULL: none).
  */
 const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char **name, const char **value);
 

@@ -116,11 +116,40 @@ const pyw_option_rule *pyw_option_rule_find(const char *name, int internal)
     return NULL;
 }
 
+/* Names of gunicorn, uWSGI, Passenger and others for the same option, which differ too much in their spelling. */
+static const struct {
+    const char *name;
+    const char *meant;
+} synonyms[] = {
+    {"venv", "python-home"},
+    {"virtualenv", "python-home"},
+    {"python", "python-home"},
+    {"path", "python-path"},
+    {"pythonpath", "python-path"},
+    {"workers", "processes"},
+    {"chdir", "home"},
+    {"directory", "home"},
+    {"uid", "user"},
+    {"gid", "group"},
+    {"timeout", "request-timeout"},
+    {"max-requests", "maximum-requests"},
+    {"harakiri", "request-timeout"},
+    {"environment", "env"},
+    {"title", "display-name"},
+};
+
+enum { SYNONYMS = sizeof(synonyms) / sizeof(synonyms[0]) };
+
 const char *pyw_option_suggest(const char *name)
 {
     const char *names[RULES];
     int count = 0;
 
+    for (int i = 0; i < SYNONYMS; i++) {
+        if (strcmp(synonyms[i].name, name) == 0) {
+            return synonyms[i].meant;
+        }
+    }
     for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
         if (!rule->is_internal && rule->kind != PYW_KIND_IGNORED) {
             names[count++] = rule->name;

@@ -183,6 +183,14 @@ class TestOptions:
         ("proceses=8", ["unknown option 'proceses'", "did you mean 'processes'?"]),
         ("python_home=/usr", ["unknown option 'python_home'", "did you mean 'python-home'?"]),
         ("zzzzzzzz=1", ["unknown option 'zzzzzzzz'"]),
+        ("venv=/srv/venv", ["unknown option 'venv'", "did you mean 'python-home'?"]),
+        ("workers=4", ["unknown option 'workers'", "did you mean 'processes'?"]),
+        ("display-name=my blog", ["'blog' has no value", "\"display-name=my blog\" in quotes"]),
+        ("request-timeout=30 seconds", ["write request-timeout=30s"]),
+        ("memory-limit=512 MB threads=2", ["write memory-limit=512M"]),
+        ("threads=8 extra", ["'extra' has no value: write extra=..."]),
+        ("env=PASSWORD=one two", ["\"env=NAME=two words\""]),
+        ("python-home=${ROOT}/old", ["does not support Python 3.8", "3.9 to 3.14"]),
         ("threads", ["'threads'", "threads="]),
         ("threads=many", ["'threads'", "'many'", "from 0 to"]),
         ("threads=-3", ["'threads'", "'-3'"]),
@@ -216,6 +224,9 @@ class TestOptions:
     ])
     def test_wsgi_daemon_process(self, server, option, words):
         (server.root / "bad.env").write_text("A=1\nnot a setting\n")
+        (server.root / "old" / "bin").mkdir(parents=True, exist_ok=True)
+        (server.root / "old" / "bin" / "python3").touch()
+        (server.root / "old" / "pyvenv.cfg").write_text("version = 3.8.20\n")
         refused(server, "WSGIDaemonProcess blog " + option, "WSGIDaemonProcess", *words)
 
     def test_a_message_about_env_does_not_show_a_secret(self, server):
@@ -260,9 +271,19 @@ class TestUsers:
     def test_a_uid_without_an_entry_needs_a_group(self, server):
         refused(server, "WSGIDaemonProcess blog user=#54321", "'user'", "#54321", "group=")
 
+    @pytest.mark.root
+    @pytest.mark.parametrize("option", ["user=daemon", "chroot=/tmp"])
+    def test_a_configtest_without_root_only_warns_of_what_needs_root(self, server, option):
+        server.configure("WSGISocketPrefix /nowhere/at/all\nWSGIDaemonProcess blog " + option)
+        done = subprocess.run(server.command("-t"), env=server.child_environment(), user="nobody", group="nogroup",
+                              extra_groups=[], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and "PYW0107" in done.stderr, done.stderr
+        assert "'%s' is '%s'" % tuple(option.split("=")) in done.stderr and "repeat it with sudo" in done.stderr
+
     @pytest.mark.skipif(paths.is_root(), reason="root may become anybody")
     def test_without_root_there_is_no_other_user(self, server):
-        refused(server, "WSGIDaemonProcess blog user=nobody", "'user'", "'nobody'", "not started by root")
+        ok, text = configtest(server, "WSGIDaemonProcess blog user=nobody")
+        assert ok and "PYW0107" in text and "'user' is 'nobody'" in text
 
 
 class TestGroups:
@@ -304,6 +325,10 @@ class TestGroups:
     def test_never_defined_but_overridden_for_every_request(self, server, config):
         ok, text = configtest(server, "WSGIDaemonProcess app\n" + config)
         assert ok and "PYW0107" in text and "'nothere' is not defined" in text and "httpd.conf:" in text, text
+
+    def test_a_misspelt_one_is_suggested(self, server):
+        refused(server, "WSGIDaemonProcess blog\nWSGIScriptAlias / ${APPS}/hello.wsgi process-group=blgo",
+                "'blgo' is not defined, did you mean 'blog'?")
 
     def test_defined_in_the_virtual_host_that_uses_it(self, server):
         ok, text = configtest(server, "WSGIProcessGroup app\n<VirtualHost *:80>\nServerName a.example\n"
@@ -349,6 +374,17 @@ class TestGroups:
     def test_socket_prefix_in_a_directory_that_does_not_exist(self, server):
         """The manager makes it."""
         assert configtest(server, "WSGISocketPrefix /nowhere/at/all\nWSGIDaemonProcess app") == (True, "Syntax OK\n")
+
+
+class TestMisspeltDirectives:
+    @pytest.mark.parametrize("line, meant", [
+        ("WSGIDeamonProcess blog", "WSGIDaemonProcess"), ("WSGIScriptAlais / /x", "WSGIScriptAlias"),
+        ("<Location />\nWGSIProcessGroup blog\n</Location>", "WSGIProcessGroup")])
+    def test_the_nearest_is_suggested_before_httpd_refuses(self, server, line, meant):
+        refused(server, line, "PYW0156", "did you mean %s?" % meant, "httpd.conf:", "Invalid command")
+
+    def test_directives_of_other_modules_have_no_suggestion(self, server):
+        assert "PYW0156" not in refused(server, "Watchdog On", "Invalid command")
 
 
 class TestMounts:
@@ -418,6 +454,8 @@ class TestMistakesThatModWsgiAccepts:
         ("WSGIScriptAlias / ${APPS}/missing.wsgi", ["there is no file", "missing.wsgi"]),
         ("WSGIScriptAliasMatch ^/ ${APPS}/missing.wsgi", ["there is no file", "missing.wsgi"]),
         ("WSGIScriptAlias / hello.wsgi", ["there is no file", "relative to ServerRoot"]),
+        ("WSGIScriptAlias / ${APPS}/hello.wsgi:app", ["write WSGIScriptAlias / /", "/hello.wsgi callable-object=app"]),
+        ("WSGIAppAlias / app.py:app", ["write WSGIAppAlias / app:app"]),
         ("WSGIScriptAlias / ${APPS}", ["is a directory", "write the path of its script"]),
         ("WSGIScriptAlias ${APPS}/hello.wsgi /", ["the URL path comes first", "write WSGIScriptAlias / "]),
         ("WSGIApplicationGroup %{NONSENSE}", ["WSGIApplicationGroup", "%{NONSENSE}", "%{GLOBAL}", "%{ENV:name}"]),
@@ -449,12 +487,12 @@ class TestMistakesThatModWsgiAccepts:
 
 class TestEngines:
     def test_python_home_whose_engine_is_not_installed(self, server):
-        home = server.root / "venv99"
+        home = server.root / "venv314"
         (home / "bin").mkdir(parents=True)
         (home / "bin" / "python3").symlink_to("/usr/bin/python3")
-        (home / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.99.0\n")
-        refused(server, "WSGIDaemonProcess blog python-home=%s" % home, "WSGIDaemonProcess blog", str(home),
-                "pywsgi_cpython399.so", "make PYTHON=")
+        (home / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.14.0\n")
+        refused(server, "WSGIEnginePath ${ROOT}/run\nWSGIDaemonProcess blog python-home=%s" % home, "WSGIDaemonProcess blog", str(home),
+                "pywsgi_cpython314.so", "make PYTHON=")
 
     @pytest.mark.parametrize("program", ["python3.99t", "python3.99"])
     @pytest.mark.parametrize("is_venv", [True, False])
