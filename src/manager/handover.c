@@ -382,6 +382,15 @@ void pyw_handover_give(pyw_handover *handover, int fd)
     pyw_channel_send(handover->channel, SEND_MS);
 }
 
+void pyw_handover_take_back(pyw_handover *handover)
+{
+    if (handover->is_old) {
+        pyw_channel_close(handover->channel);
+        handover->is_old = 0;
+        handover->is_given = 0;
+    }
+}
+
 void pyw_handover_step(pyw_handover *handover)
 {
     pyw_frame frame;

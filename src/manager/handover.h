@@ -31,6 +31,12 @@ void pyw_handover_give(pyw_handover *handover, int fd);
 /* The old manager: has the new manager taken over? From then on it owns only its workers. */
 int pyw_handover_is_given(const pyw_handover *handover);
 
+/*
+ * The old manager: httpd's parent configures it again, so the hand-over has failed, even if the new manager had already
+ * taken over: it died before it could answer the parent.
+ */
+void pyw_handover_take_back(pyw_handover *handover);
+
 /* The new manager: receives the groups of the old manager from `fd`, which it owns from now on. Blocks. */
 pyw_result pyw_handover_receive(pyw_handover *handover, int fd, pyw_problem *problem);
 

@@ -81,8 +81,10 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
 {
     pyw_problem problem = {""};
     int fd = pyw_channel_take_fd(manager->control);
-    pyw_result result = pyw_configuration_commit(manager, frame->payload, frame->length, fd, &problem);
+    pyw_result result;
 
+    pyw_handover_take_back(manager->handover);
+    result = pyw_configuration_commit(manager, frame->payload, frame->length, fd, &problem);
     if (fd >= 0) {
         close(fd);
     }

@@ -10,3 +10,8 @@ VERSION = int(re.search(r"^#define PYW_WIRE_VERSION (\d+)$", (paths.TOP / "src/w
 
 def frame(kind, payload=b"", flags=0, version=VERSION, length=None):
     return struct.pack("<BBHI", version, kind, flags, len(payload) if length is None else length) + payload
+
+
+def pairs(*items):
+    return struct.pack("<I", len(items)) + b"".join(
+        struct.pack("<II", len(name), len(value)) + name + value for name, value in items)

@@ -2,23 +2,17 @@
 """The commands' output for bytes from applications and from hostile managers."""
 import json
 import socket
-import struct
 import threading
 
 import pytest
 from control_site import Commands, groups
 
-from pyw.wire import frame
+from pyw.wire import frame, pairs
 
 ROW, DONE, REFUSED, END = 37, 38, 35, 4
 NASTY = b'"\\\x00\x01\x1b[2J\t\x7f\x80\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\xc2\x9b2J\xe2\x80\xae\n'
 SHOWN = '"\\\x00\x01\x1b[2J\t\x7f\\x80\\xffé\\xed\\xa0\\x80😀\x9b2J\u202e\n'  # escaped as in the log
 STEERING = [chr(code) for code in (*range(9), *range(11, 32), *range(0x7f, 0xa0), 0x202e, 0xfffd)]
-
-
-def pairs(*items):
-    return struct.pack("<I", len(items)) + b"".join(
-        struct.pack("<II", len(name), len(value)) + name + value for name, value in items)
 
 
 def row(*items):

@@ -6,10 +6,10 @@ import subprocess
 
 import psutil
 import pytest
-from test_hostile_manager import REFUSED, pairs
+from test_hostile_manager import REFUSED
 
 from pyw import paths, wait_for
-from pyw.wire import frame
+from pyw.wire import frame, pairs
 
 GROUP, COMMIT, BOUND, COMMAND, HANDOVER, DONE, ROW = 32, 33, 34, 36, 39, 38, 37
 

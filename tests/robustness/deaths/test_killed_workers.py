@@ -43,4 +43,8 @@ class TestKilledInAResponse:
             if at == 0:
                 assert status == 502, (code, size)
             else:
-                assert status == 502 or (status == 200 and code != 0 and size <= at), (at, code, status, size)
+                assert status == 502 or self.is_cut(version, code, status, size, at), (at, code, status, size)
+
+    def is_cut(self, version, code, status, size, at):
+        """In HTTP/2 the reset of the stream can overtake a response that mod_http2 has not sent: curl has no status."""
+        return code != 0 and size <= at and status in ((200, 0) if "http2" in version else (200,))

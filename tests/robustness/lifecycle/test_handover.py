@@ -10,6 +10,7 @@ from lifecycle_site import APPS, ONE, DaemonSite
 from traffic import Clients
 
 from pyw import processes, wait_for
+from pyw.wire import frame, pairs
 
 GROUPS = """
     WSGIDaemonProcess app processes=2 threads=4
@@ -19,6 +20,21 @@ MORE = """
     WSGIDaemonProcess other threads=1
     WSGIScriptAlias /other ${APPS}/app.wsgi process-group=other
 """ + GROUPS
+
+
+COMMAND = 36
+TAKES_OVER = (frame(COMMAND, pairs((b"command", b"own"), (b"group", b"app")))
+              + frame(COMMAND, pairs((b"command", b"taken"))))
+# A new manager that takes the group over from the old manager (descriptor 4), and exits before it has answered httpd's
+# parent, at once or when the old manager has logged that it ends.
+DIES_TOO_EARLY = """#!/usr/bin/python3
+import socket, time
+old = socket.socket(fileno=4)
+old.recv(1)
+old.sendall(bytes.fromhex("%s"))
+while "%s" not in open("%s").read():
+    time.sleep(0.01)
+"""
 
 
 def replace(server, name):
@@ -110,6 +126,24 @@ class TestAnotherProgram:
         restart(server)
         assert site.get("/pid").status == 200
         assert {worker.pid for worker in server.workers()} == before
+
+    @pytest.mark.parametrize("record", ["", "PYW0359"], ids=["at once", "later"])
+    def test_a_program_that_dies_when_it_has_taken_over_leaves_the_old_one_at_work(self, server, record):
+        site = DaemonSite(server)
+        server.allow_log("PYW0270|PYW0359")
+        with Clients(site) as clients:
+            wait_for(lambda: clients.answers)
+            (server.root / "new").write_text(DIES_TOO_EARLY % (TAKES_OVER.hex(), record, server.log.path))
+            (server.root / "new").chmod(0o755)
+            (server.root / "new").rename(server.root / "modules" / "pywsgid")
+            since = restart(server)
+            server.log.wait("PYW0270", since)
+            seen = len(clients.answers)
+            wait_for(lambda: len(clients.answers) > seen + 100, 30)
+        assert clients.statuses() == {200}
+        assert len(managers(server)) == 1
+        wait_for(lambda: len(server.workers()) == 2)
+        assert len(server.sockets()) == 2
 
 
 class TestGrownGroup:
