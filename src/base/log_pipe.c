@@ -92,7 +92,7 @@ static void add_part(pyw_log_pipe *pipe, pyw_log_level level, long tid, const ch
 }
 
 /* Parses "3.1234 text". NULL: not a record. */
-static const char *parse(const char *record, size_t length, long *tid)
+static const char *parse_record(const char *record, size_t length, long *tid)
 {
     const char *at = record + FLAGS, *end = record + length;
 
@@ -120,7 +120,7 @@ static void end_as_raw(pyw_log_pipe *pipe, pyw_log_pipe_fn *fn, void *baton)
 static void end_record(pyw_log_pipe *pipe, pyw_log_pipe_fn *fn, void *baton)
 {
     long tid;
-    const char *text = parse(pipe->record, pipe->record_length, &tid);
+    const char *text = parse_record(pipe->record, pipe->record_length, &tid);
     size_t length = text != NULL ? (size_t)(pipe->record + pipe->record_length - text) : 0;
     pyw_log_level level = (pyw_log_level)(pipe->record[0] - '0');
     int is_continued;

@@ -49,7 +49,7 @@ static const char *rest_behind(const char *path, const pyw_alias *alias, const c
 }
 
 /* `path` without links, `path` itself if it cannot be resolved. */
-static const char *resolve(apr_pool_t *pool, const char *path)
+static const char *resolve_path(apr_pool_t *pool, const char *path)
 {
     char *real = realpath(path, NULL);
     const char *copy = real ? apr_pstrdup(pool, real) : path;
@@ -64,12 +64,12 @@ static const char *resolve_target(apr_pool_t *pool, const pyw_alias *alias)
     const char *rest = alias->target + strcspn(alias->target, "$");
 
     if (!is_pattern(alias)) {
-        return resolve(pool, alias->target);
+        return resolve_path(pool, alias->target);
     }
     while (rest > alias->target && *rest != '/') {
         rest--;
     }
-    return apr_pstrcat(pool, resolve(pool, apr_pstrmemdup(pool, alias->target, rest - alias->target)), rest, NULL);
+    return apr_pstrcat(pool, resolve_path(pool, apr_pstrmemdup(pool, alias->target, rest - alias->target)), rest, NULL);
 }
 
 /* As rest_of, for links: compares the files, or the paths without links. */
@@ -87,7 +87,7 @@ static const char *rest_of_link(script_file *script, const pyw_alias *alias)
         return is_same_file ? "" : NULL;
     }
     if (!script->real_path) {
-        script->real_path = resolve(r->pool, r->filename);
+        script->real_path = resolve_path(r->pool, r->filename);
     }
     return rest_behind(script->real_path, alias, resolve_target(r->pool, alias));
 }

@@ -95,7 +95,7 @@ static int resolve_script(request_rec *r, pyw_target *target)
     return status == OK && !alias ? pyw_bypass_check(r, target) : status;
 }
 
-static int resolve(request_rec *r, pyw_target *target)
+static int resolve_target(request_rec *r, pyw_target *target)
 {
     int status = OK;
 
@@ -139,7 +139,7 @@ int pyw_handler(request_rec *r)
     if (!is_our_handler(r) && !script_of_handler(r)) {
         return DECLINED;
     }
-    status = resolve(r, &target);
+    status = resolve_target(r, &target);
     if (status == OK) {
         status = pyw_script_owner_check(r, &target);
     }

@@ -321,7 +321,7 @@ static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const py
 }
 
 /* Returns when to wake up at the latest. */
-static int64_t collect(pyw_manager *manager, apr_array_header_t *fds)
+static int64_t collect_descriptors(pyw_manager *manager, apr_array_header_t *fds)
 {
     int64_t next;
 
@@ -383,7 +383,7 @@ static void wait_for_events(pyw_manager *manager, int64_t next)
 
     apr_pool_create(&pool, manager->pool);
     fds = apr_array_make(pool, 16, sizeof(struct pollfd));
-    left = collect(manager, fds);
+    left = collect_descriptors(manager, fds);
     left = (left < next ? left : next) - pyw_clock_ms();
     (void)!poll((struct pollfd *)(void *)fds->elts, (nfds_t)fds->nelts, left > 0 ? (int)(left + 1) : 0);
     apr_pool_destroy(pool);

@@ -44,7 +44,7 @@ static int take_pending(void)
     return number;
 }
 
-static void *run(void *unused)
+static void *signal_thread(void *unused)
 {
     const char *before = pyw_forked_enter("a subscriber of signals");
 
@@ -71,7 +71,7 @@ void pyw_signals_publish(int number)
     pthread_mutex_lock(&all.lock);
     all.pending |= UINT64_C(1) << (number - 1);
     if (!all.is_started) {
-        all.is_started = pyw_thread_start(&all.thread, run, NULL) == 0;
+        all.is_started = pyw_thread_start(&all.thread, signal_thread, NULL) == 0;
     }
     pthread_cond_signal(&all.changed);
     pthread_mutex_unlock(&all.lock);

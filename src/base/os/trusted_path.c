@@ -50,7 +50,7 @@ static int distrust(const walk *self, const struct stat *found, const char *path
     return -1;
 }
 
-static int is_trusted(const struct stat *found)
+static int is_trusted_file(const struct stat *found)
 {
     int is_writable = !S_ISLNK(found->st_mode) && (found->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 
@@ -75,7 +75,7 @@ static int enter_root(walk *self)
     if (fd < 0 || fstat(fd, &found) != 0) {
         return fail_path(self, errno, "/");
     }
-    return is_trusted(&found) ? 0 : distrust(self, &found, "/");
+    return is_trusted_file(&found) ? 0 : distrust(self, &found, "/");
 }
 
 /* Removes the first name from the rest; 0: the rest is empty. */
@@ -122,7 +122,7 @@ static int walk_step(walk *self, int fd, const char *path)
     if (fstat(fd, &found) != 0) {
         rv = fail_path(self, errno, path);
     }
-    else if (!is_trusted(&found)) {
+    else if (!is_trusted_file(&found)) {
         rv = distrust(self, &found, path);
     }
     else if (S_ISLNK(found.st_mode)) {

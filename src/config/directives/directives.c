@@ -17,7 +17,7 @@ int pyw_directive_is_main(cmd_parms *cmd)
     return ap_check_cmd_context(cmd, NOT_IN_HTACCESS) == NULL;
 }
 
-static void record(cmd_parms *cmd, apr_array_header_t *messages, const char *text)
+static void record_message(cmd_parms *cmd, apr_array_header_t *messages, const char *text)
 {
     if (pyw_directive_is_main(cmd)) {
         APR_ARRAY_PUSH(messages, const char *) = apr_psprintf(cmd->pool, "%s: %s", pyw_directive_place(cmd), text);
@@ -26,12 +26,12 @@ static void record(cmd_parms *cmd, apr_array_header_t *messages, const char *tex
 
 void pyw_directive_warn(cmd_parms *cmd, const char *text)
 {
-    record(cmd, pyw_config_main()->warnings, text);
+    record_message(cmd, pyw_config_main()->warnings, text);
 }
 
 void pyw_directive_notice(cmd_parms *cmd, const char *text)
 {
-    record(cmd, pyw_config_main()->notices, text);
+    record_message(cmd, pyw_config_main()->notices, text);
 }
 
 /* <Location> may contain other containers, such as <If> or <Limit>. */

@@ -130,7 +130,7 @@ static void stay_awake(const pyw_background_request *request, int64_t now)
 }
 
 /* The lock is held. POLLHUP alone says that a worker has closed a connection. */
-static nfds_t collect(int64_t now)
+static nfds_t collect_descriptors(int64_t now)
 {
     nfds_t count = 0;
 
@@ -158,7 +158,7 @@ static int timeout_ms(int64_t now)
 static void wait_for_workers(void)
 {
     int64_t now = pyw_clock_ms();
-    nfds_t count = collect(now);
+    nfds_t count = collect_descriptors(now);
     int timeout = timeout_ms(now);
     uint64_t woken;
 
@@ -271,7 +271,7 @@ static int create_thread(void)
 }
 
 /* The lock is held. 0: there is no thread. */
-static int start_thread(void)
+static int start_background_thread(void)
 {
     if (background.is_stopping || background.wake_fd >= 0) {
         return !background.is_stopping;
@@ -292,7 +292,7 @@ static int add_request(pyw_background_request *request)
     request->since = pyw_clock_ms();
     request->poll_index = 0;
     pthread_mutex_lock(&background.lock);
-    is_added = start_thread();
+    is_added = start_background_thread();
     if (is_added) {
         request->next = background.first;
         request->link = &background.first;

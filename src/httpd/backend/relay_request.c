@@ -63,7 +63,7 @@ static pyw_result judge(pyw_relay *relay, int next, const char *state, const cha
     return PYW_FAILED;
 }
 
-static pyw_result step(pyw_relay *relay, pyw_relay_event event)
+static pyw_result step_relay(pyw_relay *relay, pyw_relay_event event)
 {
     int next = pyw_relay_next(relay->state, event);
     pyw_result result =
@@ -76,9 +76,9 @@ static pyw_result step(pyw_relay *relay, pyw_relay_event event)
 pyw_result pyw_relay_step(pyw_relay *relay, pyw_relay_event event)
 {
     if (relay->state == PYW_RELAY_ASKING) {
-        step(relay, pyw_token_take(relay->connection->token) ? PYW_RELAY_ON_TOKEN : PYW_RELAY_ON_TOKEN_GONE);
+        step_relay(relay, pyw_token_take(relay->connection->token) ? PYW_RELAY_ON_TOKEN : PYW_RELAY_ON_TOKEN_GONE);
     }
-    return step(relay, event);
+    return step_relay(relay, event);
 }
 
 pyw_result pyw_relay_step_upload(pyw_relay *relay, pyw_upload_event event)

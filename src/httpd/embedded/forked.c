@@ -36,7 +36,7 @@ static struct {
     pid_t session;
 } at_start;
 
-static void record(int fd, void *unused)
+static void record_process(int fd, void *unused)
 {
     struct stat status;
 
@@ -57,7 +57,7 @@ void pyw_embedded_forked_prepare(void)
         at_start.items = calloc(INHERITED_MOST, sizeof(*at_start.items));
     }
     if (at_start.items) {
-        pyw_descriptors_each(record, NULL);
+        pyw_descriptors_each(record_process, NULL);
     }
 }
 
@@ -135,7 +135,7 @@ static int is_writable(int fd)
  * A pipe that is writable for poll(2) accepts PIPE_BUF bytes without blocking. Returns the number of bytes of the text
  * that were used.
  */
-static size_t write_line(int fd, pyw_log_level level, const char *text, size_t length)
+static size_t write_record(int fd, pyw_log_level level, const char *text, size_t length)
 {
     const pyw_log_origin origin = {level, (long)getpid(), (long)getpid()};
     char line[PYW_LOG_LINE_MAX];
@@ -176,6 +176,6 @@ void pyw_embedded_forked_log(void *unused, pyw_log_level level, const char *text
         return;
     }
     for (; length > 0 && taken > 0; text += taken, length -= taken) {
-        taken = write_line(STDERR_FILENO, level, text, length);
+        taken = write_record(STDERR_FILENO, level, text, length);
     }
 }

@@ -36,7 +36,7 @@ const pyw_series *pyw_series_at(const pyw_series_table *table, uint32_t index)
     return &table->series[index];
 }
 
-static pyw_series *search(pyw_series_table *table, const char *host, const char *group)
+static pyw_series *search_series(pyw_series_table *table, const char *host, const char *group)
 {
     uint32_t count = pyw_series_count(table);
 
@@ -68,13 +68,13 @@ static pyw_series *append(pyw_series_table *table, const char *host, const char 
 
 pyw_series *pyw_series_find(pyw_series_table *table, const char *host, const char *group)
 {
-    pyw_series *found = search(table, host, group);
+    pyw_series *found = search_series(table, host, group);
 
     if (found != NULL) {
         return found;
     }
     if (pyw_shared_mutex_try(&table->lock)) {
-        found = search(table, host, group);
+        found = search_series(table, host, group);
         found = found != NULL ? found : append(table, host, group);
         pthread_mutex_unlock(&table->lock);
     }

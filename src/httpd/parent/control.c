@@ -354,7 +354,7 @@ static pyw_result send_more(pyw_delivery *delivery)
 }
 
 /* PYW_OK: everything was sent. */
-static pyw_result send_all(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem)
+static pyw_result send_configuration(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem)
 {
     while (!is_sent(delivery)) {
         int had_output = pyw_channel_has_output(delivery->channel);
@@ -393,7 +393,7 @@ static pyw_result read_answer(pyw_delivery *delivery, int64_t deadline, pyw_fram
 pyw_result pyw_delivery_continue(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem)
 {
     pyw_frame frame = {0};
-    pyw_result result = send_all(delivery, deadline, problem);
+    pyw_result result = send_configuration(delivery, deadline, problem);
 
     while (result == PYW_OK && delivery->unanswered > 0) {
         result = read_answer(delivery, deadline, &frame, problem);

@@ -211,7 +211,7 @@ static size_t longest_setting(void)
     return longest;
 }
 
-static int search(const process_rec *process)
+static int search_mappings(const process_rec *process)
 {
     scrub job = {.process = process, .overlap = longest_setting()};
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -240,7 +240,7 @@ static int search(const process_rec *process)
 int pyw_scrub_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     (void)pconf, (void)plog, (void)ptemp;
-    if (pyw_config_main()->has_secrets_in_text && !search(main_server->process)) {
+    if (pyw_config_main()->has_secrets_in_text && !search_mappings(main_server->process)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                      PYWNO(0130) "httpd cannot search its own memory (/proc/self/mem: %s): its children may inherit "
                                  "values of env=; put passwords into an env-file",

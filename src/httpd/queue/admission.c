@@ -188,7 +188,7 @@ static pyw_slot_outcome wait_briefly(pyw_admission *admission)
 }
 
 /* OK: the request has a slot, or waits. */
-static int status_of(pyw_slot_outcome outcome, pyw_admission *admission)
+static int status_of_outcome(pyw_slot_outcome outcome, pyw_admission *admission)
 {
     switch (outcome) {
     case PYW_SLOT_FULL:
@@ -219,7 +219,7 @@ static int await_slot(pyw_admission *admission)
         outcome = wait_briefly(admission);
         status = check_wait(admission, outcome == PYW_SLOT_GRANTED ? INT64_MAX : admission->queue_end);
         if (!status) {
-            status = status_of(outcome, admission);
+            status = status_of_outcome(outcome, admission);
         }
         if (status) {
             pyw_admission_take_back(admission);
@@ -242,7 +242,7 @@ int pyw_admission_enter(pyw_admission *admission)
     outcome = pyw_slots_enter(slots_of(admission), &parameters, &admission->slot);
     pyw_batch_scheduling_note(admission->slot.requests);
     admission->has_slot = outcome == PYW_SLOT_GRANTED || outcome == PYW_SLOT_WAITS;
-    status = outcome == PYW_SLOT_WAITS ? await_slot(admission) : status_of(outcome, admission);
+    status = outcome == PYW_SLOT_WAITS ? await_slot(admission) : status_of_outcome(outcome, admission);
     if (status == OK) {
         pyw_board_set(admission->target->measure.board, PYW_BOARD_APPLICATION);
         pyw_board_set_worker(admission->target->measure.board, admission->slot.pid);

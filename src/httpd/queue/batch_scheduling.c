@@ -99,7 +99,7 @@ static void switch_threads(pyw_batch_state state, apr_int64_t now)
 }
 
 /* Does not wait for a thread, of any child, that is in a step. */
-static pyw_batch_state step(apr_int32_t requests, apr_int64_t now)
+static pyw_batch_state step_trial(apr_int32_t requests, apr_int64_t now)
 {
     shared_trial *shared = scheduling.shared;
 
@@ -123,7 +123,7 @@ void pyw_batch_scheduling_note(apr_int32_t requests)
     if (now == atomic_exchange_explicit(&scheduling.looked_at, now, memory_order_relaxed)) {
         return;
     }
-    state = step(requests, now);
+    state = step_trial(requests, now);
     if (pyw_batch_state_is_on(state) == pyw_batch_scheduling_is_on() ||
         apr_thread_mutex_trylock(scheduling.lock) != APR_SUCCESS) {
         return;

@@ -36,7 +36,7 @@ static int is_in(const apr_array_header_t *proxies, apr_sockaddr_t *address)
 }
 
 /* Fills in what apr_ipsubnet_test reads. apr_sockaddr_info_get(3) would need system calls. */
-static int is_trusted(const void *baton, const char *text)
+static int is_trusted_address(const void *baton, const char *text)
 {
     apr_sockaddr_t address = {.family = APR_INET, .ipaddr_ptr = &address.sa.sin.sin_addr};
 
@@ -158,7 +158,8 @@ static void add(apr_array_header_t *pairs, const char *name, pyw_forwarded_text 
 void pyw_trusted_proxy_apply(request_rec *r, const pyw_dir_config *config, apr_array_header_t *pairs)
 {
     const apr_array_header_t *headers = config->trusted_proxy_headers;
-    claims taken = {.trust = {is_trusted, config->trusted_proxies}, .open = open_facts(r, config->trusted_proxies)};
+    claims taken = {.trust = {is_trusted_address, config->trusted_proxies},
+                    .open = open_facts(r, config->trusted_proxies)};
     unsigned facts = 0;
 
     for (int i = 0; i < headers->nelts; i++) {

@@ -95,7 +95,7 @@ static int spool(pyw_upload *upload)
 }
 
 /* Stores bytes in memory up to its limit; *length: their number. OK, or a status. */
-static int collect(pyw_upload *upload, const char *data, size_t *length)
+static int collect_body(pyw_upload *upload, const char *data, size_t *length)
 {
     size_t limit = upload->group->options->httpd.request_buffer;
     int status = OK;
@@ -165,7 +165,7 @@ int pyw_upload_collect(pyw_upload *upload)
         }
         else {
             length = length < left ? length : (size_t)left;
-            status = collect(upload, data, &length);
+            status = collect_body(upload, data, &length);
             pyw_body_consume(&upload->body, length);
         }
     }

@@ -39,7 +39,7 @@ static void collect_bytes(answer *into, apr_bucket *bucket)
 }
 
 /* The last output filter of the call's request. */
-static apr_status_t collect(ap_filter_t *f, apr_bucket_brigade *brigade)
+static apr_status_t collect_answer(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     answer *into = f->ctx;
 
@@ -143,7 +143,7 @@ static void limit_time(pyw_target *target, request_rec *r)
 static int serve(const pyw_call *call, answer *into)
 {
     static ap_filter_rec_t collector = {
-        .name = "pywsgi_call", .filter_func = {.out_func = collect}, .ftype = AP_FTYPE_RESOURCE};
+        .name = "pywsgi_call", .filter_func = {.out_func = collect_answer}, .ftype = AP_FTYPE_RESOURCE};
     ap_filter_t filter = {.frec = &collector, .ctx = into};
     request_rec *r = call->r, *own;
     pyw_target target;

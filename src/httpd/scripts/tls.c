@@ -42,7 +42,7 @@ static const char *const names_of_client[] = {
     "SSL_CLIENT_A_KEY",     "SSL_CLIENT_CERT",     "SSL_CLIENT_CERT_RFC4523_CEA", NULL,
 };
 
-static const char *value_of(request_rec *r, const char *name)
+static const char *ssl_variable(request_rec *r, const char *name)
 {
     return look_up(r->pool, r->server, r->connection, r, apr_pstrdup(r->pool, name));
 }
@@ -50,7 +50,7 @@ static const char *value_of(request_rec *r, const char *name)
 static void add_variables(apr_table_t *arguments, request_rec *r, const char *const *names)
 {
     for (; *names; names++) {
-        const char *value = value_of(r, *names);
+        const char *value = ssl_variable(r, *names);
 
         if (value && *value) {
             apr_table_setn(arguments, apr_pstrcat(r->pool, PREFIX, *names, NULL), value);
@@ -66,7 +66,7 @@ void pyw_tls_add_variables(apr_table_t *arguments, request_rec *r)
         return;
     }
     add_variables(arguments, r, names_of_connection);
-    verified = value_of(r, "SSL_CLIENT_VERIFY");
+    verified = ssl_variable(r, "SSL_CLIENT_VERIFY");
     if (verified && strcmp(verified, "NONE") != 0) {
         add_variables(arguments, r, names_of_client);
     }

@@ -82,7 +82,7 @@ static void *copy(void *data)
  * Starts the thread. Each write(2) to the pipe must arrive as one read(2). Returns the writing end of the pipe; -1: the
  * thread cannot be started.
  */
-static int start_thread(pyw_log_outlet *outlet, int fd)
+static int start_writer(pyw_log_outlet *outlet, int fd)
 {
     copying *self = malloc(sizeof(*self));
     pthread_t thread;
@@ -157,7 +157,7 @@ void pyw_log_outlet_open(pyw_log_outlet *outlet, int fd)
         return;
     }
     own = reopen(fd);
-    outlet->fd = own >= 0 ? own : start_thread(outlet, fd);
+    outlet->fd = own >= 0 ? own : start_writer(outlet, fd);
     if (own >= 0 || outlet->fd < 0) {
         close(fd);
     }

@@ -98,7 +98,7 @@ static void send_continue(pyw_wire_exchange *exchange)
 }
 
 /* Only httpd writes to the file, before it sends it. A shorter file is a defect or a disk failure. */
-static pyw_result read_file(pyw_wire_exchange *exchange, void *buffer, size_t size, size_t *got)
+static pyw_result read_spool(pyw_wire_exchange *exchange, void *buffer, size_t size, size_t *got)
 {
     ssize_t count;
 
@@ -147,7 +147,7 @@ static pyw_result wire_read(pyw_exchange *base, void *buffer, size_t size, size_
         next_piece(exchange, exchange->timeout_ms);
     }
     if (exchange->file_left > 0) {
-        return flags & PYW_READ_NOWAIT ? PYW_AGAIN : read_file(exchange, buffer, size, got);
+        return flags & PYW_READ_NOWAIT ? PYW_AGAIN : read_spool(exchange, buffer, size, got);
     }
     left = bytes_left(exchange);
     if (left == 0) {

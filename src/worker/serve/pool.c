@@ -34,7 +34,7 @@ struct pyw_pool {
     pool_thread threads[];
 };
 
-static pyw_thread_state state_of(const pool_thread *thread)
+static pyw_thread_state state_of_thread(const pool_thread *thread)
 {
     return (pyw_thread_state)atomic_load(&thread->server.state);
 }
@@ -138,7 +138,7 @@ static void *thread_main(void *data)
 }
 
 /* The thread is not joined, so that its id remains valid for pyw_pool_kick. */
-static int start_thread(pyw_pool *pool, int number, const pthread_attr_t *attributes)
+static int start_pool_thread(pyw_pool *pool, int number, const pthread_attr_t *attributes)
 {
     pool_thread *thread = &pool->threads[number];
     int error;
@@ -162,7 +162,7 @@ static void start_threads(pyw_pool *pool, int threads, const pthread_attr_t *att
     int error = 0;
 
     while (pool->count < threads && error == 0) {
-        error = start_thread(pool, pool->count, attributes);
+        error = start_pool_thread(pool, pool->count, attributes);
         pool->count += error == 0;
     }
     if (error != 0) {
@@ -206,7 +206,7 @@ void pyw_pool_kick(pyw_pool *pool)
 {
     pyw_connections_drain(pool->connections);
     for (int i = 0; i < pool->count; i++) {
-        if (state_of(&pool->threads[i]) == PYW_THREAD_WAITING) {
+        if (state_of_thread(&pool->threads[i]) == PYW_THREAD_WAITING) {
             pthread_kill(pool->threads[i].id, SIGRTMIN);
         }
     }
@@ -217,7 +217,7 @@ static int count_state(const pyw_pool *pool, pyw_thread_state state)
     int count = 0;
 
     for (int i = 0; i < pool->count; i++) {
-        count += state_of(&pool->threads[i]) == state;
+        count += state_of_thread(&pool->threads[i]) == state;
     }
     return count;
 }

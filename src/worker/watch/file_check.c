@@ -154,7 +154,7 @@ static void add_sources(pyw_file_check *check)
 }
 
 /* Records the modules that have been imported since the last time. */
-static void record(pyw_file_check *check)
+static void record_files(pyw_file_check *check)
 {
     struct timespec now = time_of_day();
     pyw_buffer paths = {0};
@@ -219,12 +219,12 @@ static void log_duration(const pyw_file_check *check)
             pyw_file_list_count(check->files), (double)used.tv_sec * 1e3 + (double)used.tv_nsec / 1e6);
 }
 
-static void *run(void *data)
+static void *check_thread(void *data)
 {
     pyw_file_check *check = data;
 
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
-    record(check);
+    record_files(check);
     if (check->is_check) {
         compare(check);
         log_duration(check);
@@ -246,7 +246,7 @@ static void start(pyw_file_check *check, int is_check)
     check->change.digest = 1;
     check->change.path[0] = '\0';
     atomic_store(&check->is_done, 0);
-    error = pyw_thread_start(&check->thread, run, check);
+    error = pyw_thread_start(&check->thread, check_thread, check);
     check->is_running = error == 0;
     if (error != 0) {
         pyw_log(PYW_LOG_WARNING,

@@ -102,7 +102,7 @@ static void add_scripts(apr_pool_t *pool, pyw_source_tree *tree, const apr_array
     }
 }
 
-static void split(apr_pool_t *pool, apr_array_header_t *parts, const char *text, const char *separator)
+static void split_list(apr_pool_t *pool, apr_array_header_t *parts, const char *text, const char *separator)
 {
     char *state = NULL;
     char *copy = apr_pstrdup(pool, text != NULL ? text : "");
@@ -126,8 +126,8 @@ pyw_source_tree *pyw_source_tree_create(const pyw_worker_options *options)
     tree->roots = apr_array_make(pool, 4, sizeof(const char *));
     tree->excluded = apr_array_make(pool, 4, sizeof(const char *));
     path = apr_array_make(pool, 4, sizeof(const char *));
-    split(pool, tree->excluded, options->reload_exclude, ",");
-    split(pool, path, options->python_path, ":");
+    split_list(pool, tree->excluded, options->reload_exclude, ",");
+    split_list(pool, path, options->python_path, ":");
     add_scripts(pool, tree, options->applications);
     add_scripts(pool, tree, options->imports);
     for (int i = 0; i < path->nelts; i++) {

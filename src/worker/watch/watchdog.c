@@ -67,7 +67,7 @@ static void *watchdog_thread(void *data)
 }
 
 /* The condition must use the clock of pyw_wait. */
-static void prepare(pyw_watchdog *watchdog)
+static void prepare_watchdog(pyw_watchdog *watchdog)
 {
     pthread_condattr_t attributes;
 
@@ -88,7 +88,7 @@ pyw_watchdog *pyw_watchdog_start(const pyw_engine *engine, int timeout_ms)
     watchdog->engine = engine;
     watchdog->timeout_ms = timeout_ms;
     atomic_init(&watchdog->asked_at, INT64_MAX);
-    prepare(watchdog);
+    prepare_watchdog(watchdog);
     if (pthread_create(&watchdog->thread, NULL, watchdog_thread, watchdog) != 0) {
         free(watchdog);
         return NULL;

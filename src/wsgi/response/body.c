@@ -155,7 +155,7 @@ static int send_blocks(pyw_request *request, PyObject *iterable, int has_close)
     return rv < 0 || PyErr_Occurred() ? -1 : 0;
 }
 
-static int send_all(pyw_request *request, PyObject *result, int has_close)
+static int send_items(pyw_request *request, PyObject *result, int has_close)
 {
     int sent = 0;
 
@@ -170,7 +170,7 @@ static int send_all(pyw_request *request, PyObject *result, int has_close)
 
 int pyw_body_send(pyw_request *request, PyObject *result, int has_close)
 {
-    if (send_all(request, result, has_close) < 0) {
+    if (send_items(request, result, has_close) < 0) {
         return -1;
     }
     if (request->started && request->sent == 0 && declare_length(request, 0) < 0) {

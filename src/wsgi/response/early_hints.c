@@ -84,7 +84,7 @@ static int take_hints(hints *taken, PyObject *headers)
     return 0;
 }
 
-static void transmit(pyw_request *request, const hints *taken)
+static void send_hints(pyw_request *request, const hints *taken)
 {
     pyw_exchange *exchange = request->exchange;
     PyThreadState *thread = pyw_request_enter(request);
@@ -111,7 +111,7 @@ int pyw_early_hints_send(pyw_request *request, PyObject *headers)
     if (PyList_GET_SIZE(headers) > 0) {
         rv = take_hints(&taken, headers);
         if (rv == 0) {
-            transmit(request, &taken);
+            send_hints(request, &taken);
         }
     }
     free(taken.pairs);

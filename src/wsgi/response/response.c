@@ -59,7 +59,7 @@ static int write_failed(pyw_request *request, pyw_result result)
     return -1;
 }
 
-static int transmit(pyw_request *request, const pyw_piece *piece, int is_last)
+static int send_piece(pyw_request *request, const pyw_piece *piece, int is_last)
 {
     int64_t begun = pyw_measured_clock(&request->measured);
     pyw_result result;
@@ -136,7 +136,7 @@ int pyw_wsgi_response_write(pyw_request *request, const char *data, size_t lengt
     if (request->coalescing) {
         return coalesce_bytes(request, data, (size_t)part.length);
     }
-    return transmit(request, &part, pyw_wsgi_response_is_full(request));
+    return send_piece(request, &part, pyw_wsgi_response_is_full(request));
 }
 
 int pyw_wsgi_response_send_file(pyw_request *request, int fd, off_t offset, uint64_t length)
@@ -144,7 +144,7 @@ int pyw_wsgi_response_send_file(pyw_request *request, int fd, off_t offset, uint
     pyw_piece part = {NULL, length, fd, offset};
     int rv = take_piece(request, &part);
 
-    return rv <= 0 ? rv : transmit(request, &part, pyw_wsgi_response_is_full(request));
+    return rv <= 0 ? rv : send_piece(request, &part, pyw_wsgi_response_is_full(request));
 }
 
 int pyw_wsgi_response_leave_last(pyw_request *request)

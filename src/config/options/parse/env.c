@@ -101,7 +101,7 @@ static ssize_t read_all(int fd, char *text, size_t size)
 }
 
 /* The contents of the file, NULL with errno. They are in no other buffer. */
-static char *read_file(const pyw_group_options *options, apr_pool_t *pool, const char *path)
+static char *read_env_file(const pyw_group_options *options, apr_pool_t *pool, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     char *text = NULL;
@@ -126,7 +126,7 @@ static char *read_file(const pyw_group_options *options, apr_pool_t *pool, const
 
 const char *pyw_option_env_file(pyw_group_options *options, apr_pool_t *pool, const char *path)
 {
-    char *line = read_file(options, pool, path);
+    char *line = read_env_file(options, pool, path);
     const char *error = NULL;
 
     if (line == NULL) {

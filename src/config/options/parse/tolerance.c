@@ -65,7 +65,7 @@ static int may_be_empty(const char *name)
     return *text != NULL;
 }
 
-static int parse(const pyw_option_rule *rule, const char *value, long long *number)
+static int parse_number(const pyw_option_rule *rule, const char *value, long long *number)
 {
     switch (rule->kind) {
     case PYW_KIND_DURATION:
@@ -110,7 +110,7 @@ static int read_number(apr_pool_t *pool, pyw_group_options *options, const pyw_o
 {
     long long leading = leading_number(value);
 
-    if (parse(rule, value, number)) {
+    if (parse_number(rule, value, number)) {
         return *number >= allowed->least;
     }
     if (leading < allowed->least || *value == '\0') {
@@ -136,7 +136,7 @@ static const char *tolerate_number(pyw_group_options *options, apr_pool_t *pool,
     }
     used = nearest(rule, number);
     if (used == number) {
-        return parse(rule, value, &number) ? value : number_text(pool, rule, used);
+        return parse_number(rule, value, &number) ? value : number_text(pool, rule, used);
     }
     APR_ARRAY_PUSH(list, const char *) =
         apr_psprintf(pool, "option '%s' is '%s', and %s is used instead: it can be %s", rule->name, value,
