@@ -34,6 +34,7 @@
 #include "manager/handover.h"
 #include "manager/manager.h"
 #include "manager/shared/publish.h"
+#include "manager/shared/stats.h"
 
 enum {
     CONTROL_FD = 3,        /* the descriptor of the control channel */
@@ -114,7 +115,7 @@ static void handle_control_frame(pyw_manager *manager, const pyw_frame *frame)
     else if (frame->type == PYW_FRAME_HANDOVER) {
         pyw_handover_give(manager->handover, pyw_channel_take_fd(manager->control));
     }
-    else if (frame->type == PYW_FRAME_WORKER_LIST || frame->type == PYW_FRAME_LOAD) {
+    else if (frame->type == PYW_FRAME_WORKER_LIST || frame->type == PYW_FRAME_LOAD || frame->type == PYW_FRAME_STATS) {
         pyw_publish_take(manager, frame->type, pyw_channel_take_fd(manager->control));
     }
     else if (frame->type == PYW_FRAME_STORE) {
@@ -289,6 +290,7 @@ static void check_periodically(pyw_manager *manager)
     check_sockets(manager);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         pyw_recycle_look(group);
+        pyw_stats_write(manager, group);
         pyw_worker_group_look(group);
         pyw_worker_group_files_changed(group, pyw_reload_watch_find_changed(&group->reload_watch));
         pyw_code_check_watch(group);

@@ -11,6 +11,7 @@
 #include "manager/group/group.h"
 #include "manager/log/store.h"
 #include "manager/shared/liveness_pipes.h"
+#include "shm/group_stats.h"
 #include "shm/worker_list.h"
 #include "wire/channel.h"
 
@@ -39,6 +40,7 @@ typedef struct pyw_manager {
     int worker_list_size;               /* number of groups in it */
     const pyw_load_group *load;         /* written by httpd's children, so not trusted */
     int load_size;
+    pyw_group_stats_table *stats;      /* read by httpd's children; NULL before httpd has sent it */
     pyw_liveness_pipes liveness_pipes; /* of httpd's children */
     pid_t parent;
     struct pyw_command_server *command_server;

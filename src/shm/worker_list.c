@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A write takes less than a microsecond, unless the writer is preempted. */
-enum { READ_ATTEMPTS = 1000 };
+#include "shm/sequence.h"
 
 int pyw_worker_list_memory(const char *name, size_t size)
 {
@@ -86,25 +85,23 @@ void *pyw_worker_list_map(int fd, size_t size, int writable)
 void pyw_worker_list_write(pyw_worker_list_group *group, const pyw_worker_list_status *status,
                            const pyw_worker_list_worker *workers, uint32_t count)
 {
-    /* It is odd if a writer died in the middle. */
-    uint32_t sequence = atomic_load_explicit(&group->sequence, memory_order_relaxed) | 1;
+    uint32_t begun;
 
     if (count > PYW_WORKER_LIST_WORKERS) {
         count = PYW_WORKER_LIST_WORKERS;
     }
-    atomic_store_explicit(&group->sequence, sequence, memory_order_relaxed);
-    atomic_thread_fence(memory_order_seq_cst);
+    begun = pyw_sequence_begin(&group->sequence);
     group->status = *status;
     group->count = count;
     if (count > 0) {
         memcpy(group->workers, workers, count * sizeof(*workers));
     }
-    atomic_store_explicit(&group->sequence, sequence + 1, memory_order_release);
+    pyw_sequence_end(&group->sequence, begun);
 }
 
 uint32_t pyw_worker_list_sequence(const pyw_worker_list_group *group)
 {
-    return atomic_load_explicit(&group->sequence, memory_order_acquire);
+    return pyw_sequence_look(&group->sequence);
 }
 
 uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_list_status *status,
@@ -113,7 +110,7 @@ uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_lis
     const pyw_worker_list_status nothing = {.use = status->use};
     const pyw_worker_list_status removed = {.use = status->use, .state = PYW_GROUP_REMOVED};
 
-    for (int i = 0; i < READ_ATTEMPTS; i++) {
+    for (int i = 0; i < PYW_SEQUENCE_ATTEMPTS; i++) {
         uint32_t before = pyw_worker_list_sequence(group);
         int is_own = group->status.use == nothing.use;
         uint32_t count = is_own ? group->count : 0;
@@ -127,8 +124,7 @@ uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_lis
         }
         *status = is_own ? group->status : (int32_t)(group->status.use - nothing.use) > 0 ? removed : nothing;
         memcpy(workers, group->workers, count * sizeof(*workers));
-        atomic_thread_fence(memory_order_acquire);
-        if (pyw_worker_list_sequence(group) == before) {
+        if (pyw_sequence_is_unchanged(&group->sequence, before)) {
             return count;
         }
     }

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "shm/group_state.h"
+#include "shm/worker_stats.h"
 
 enum { PYW_WORKER_LIST_WORKERS = 2048 }; /* in a group: the maximum of processes= and of reload-overlap= is 1000 */
 
@@ -42,6 +43,7 @@ typedef struct pyw_worker_list_group {
     uint32_t count;
     pyw_worker_list_status status;
     pyw_worker_list_worker workers[PYW_WORKER_LIST_WORKERS];
+    pyw_worker_stats_list stats; /* not protected by `sequence` */
 } pyw_worker_list_group;
 
 typedef struct pyw_load_group {

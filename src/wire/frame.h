@@ -48,6 +48,7 @@ typedef enum {
                                 travels along. Empty */
     PYW_FRAME_STORE = 43, /* the store of the workers' log pipes for the next manager: a socket travels along, to
                              write to (flags 0) or to read from (flags 1). Empty */
+    PYW_FRAME_STATS = 44, /* the memory of pyw_group_stats_table travels along: the manager writes it. Empty */
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: the groups are known. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: the reason for the failure, as text */

@@ -257,7 +257,15 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
 }
 
 /* The parts of a configuration in their order. After the groups COMMIT follows. */
-enum { PART_WORKER_LIST, PART_LOAD, PART_LIVENESS_PIPE, PART_STORE_WRITING, PART_STORE_READING, PART_GROUPS };
+enum {
+    PART_WORKER_LIST,
+    PART_LOAD,
+    PART_STATS,
+    PART_LIVENESS_PIPE,
+    PART_STORE_WRITING,
+    PART_STORE_READING,
+    PART_GROUPS
+};
 
 struct pyw_delivery {
     apr_pool_t *pool;
@@ -325,6 +333,8 @@ static pyw_result send_part(pyw_delivery *delivery)
         return send_descriptor(channel, PYW_FRAME_WORKER_LIST, 0, pyw_shared_memory_worker_list_fd());
     case PART_LOAD:
         return send_descriptor(channel, PYW_FRAME_LOAD, 0, pyw_shared_memory_load_fd());
+    case PART_STATS:
+        return send_descriptor(channel, PYW_FRAME_STATS, 0, pyw_shared_memory_stats_fd());
     case PART_LIVENESS_PIPE:
         return send_descriptor(channel, PYW_FRAME_LIVENESS_PIPE, 0, pyw_liveness_pipe_fd());
     case PART_STORE_WRITING:

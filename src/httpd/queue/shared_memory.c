@@ -45,8 +45,10 @@ typedef struct dispatch_entry {
 typedef struct dispatch_memory {
     int worker_list_fd;
     int load_fd;
+    int stats_fd;
     pyw_worker_list_group *worker_list;
     pyw_load_group *load;
+    const pyw_group_stats_table *stats;
     int size;  /* allocated entries */
     int count; /* used entries */
     dispatch_entry *entries;
@@ -55,10 +57,10 @@ typedef struct dispatch_memory {
 /* A different build of this module, with other layouts, does not reuse the tables. */
 static const char *retained_key(char key[KEY_SIZE])
 {
-    apr_snprintf(key, KEY_SIZE, "pywsgi-dispatch " PYW_VERSION " %lu %lu %lu %lu %lu",
+    apr_snprintf(key, KEY_SIZE, "pywsgi-dispatch " PYW_VERSION " %lu %lu %lu %lu %lu %lu",
                  (unsigned long)pyw_slots_size(0, 0), (unsigned long)pyw_slots_size(1, 0),
                  (unsigned long)pyw_slots_size(0, 1), (unsigned long)sizeof(pyw_worker_list_group),
-                 (unsigned long)sizeof(pyw_load_group));
+                 (unsigned long)sizeof(pyw_load_group), (unsigned long)sizeof(pyw_group_stats_table));
     return key;
 }
 
@@ -76,7 +78,7 @@ static dispatch_memory *retained_memory(void)
 
     if (!memory) {
         memory = ap_retained_data_create(retained_key(key), sizeof(*memory));
-        memory->worker_list_fd = memory->load_fd = -1;
+        memory->worker_list_fd = memory->load_fd = memory->stats_fd = -1;
     }
     return memory;
 }
@@ -89,7 +91,13 @@ static int create_memory(dispatch_memory *memory)
     if (memory->load_fd < 0) {
         memory->load_fd = pyw_worker_list_memory("pywsgi-load", 0);
     }
-    return memory->worker_list_fd >= 0 && memory->load_fd >= 0;
+    if (memory->stats_fd < 0) {
+        memory->stats_fd = pyw_worker_list_memory("pywsgi-stats", sizeof(*memory->stats));
+    }
+    if (memory->stats_fd >= 0 && !memory->stats) {
+        memory->stats = pyw_worker_list_map(memory->stats_fd, sizeof(*memory->stats), 0);
+    }
+    return memory->worker_list_fd >= 0 && memory->load_fd >= 0 && memory->stats;
 }
 
 /* Old mappings stay, because tables and old children use them; they share the memory. 0 with errno. */
@@ -283,6 +291,16 @@ int pyw_shared_memory_load_fd(void)
     return find_memory() ? find_memory()->load_fd : -1;
 }
 
+int pyw_shared_memory_stats_fd(void)
+{
+    return find_memory() ? find_memory()->stats_fd : -1;
+}
+
+const pyw_group_stats_table *pyw_shared_memory_stats(void)
+{
+    return find_memory() ? find_memory()->stats : NULL;
+}
+
 void pyw_shared_memory_child_init(void)
 {
     dispatch_memory *memory = find_memory();
@@ -290,7 +308,8 @@ void pyw_shared_memory_child_init(void)
     if (memory && memory->size > 0) {
         close(memory->worker_list_fd);
         close(memory->load_fd);
-        memory->worker_list_fd = memory->load_fd = -1;
+        close(memory->stats_fd);
+        memory->worker_list_fd = memory->load_fd = memory->stats_fd = -1;
         for (int i = 0; i < memory->count; i++) {
             if (memory->entries[i].slots) {
                 pyw_slots_adopt(memory->entries[i].slots);

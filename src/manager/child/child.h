@@ -15,11 +15,14 @@
 
 /* Measurements, for recycling and scaling; manager/child/measure.c takes them. */
 typedef struct pyw_measured {
-    uint64_t served;    /* requests that count as activity */
-    int64_t active_at;  /* when it was last seen to serve a request */
-    uint64_t resident;  /* bytes of memory; 0: not measured yet */
-    uint64_t counted;   /* the bytes that count for memory-budget= */
-    int64_t request_at; /* when it was last measured because of its frame LARGE */
+    uint64_t served;         /* requests that count as activity */
+    int64_t active_at;       /* when it was last seen to serve a request */
+    uint64_t cpu_us;         /* user and system time */
+    uint64_t resident;       /* bytes of memory; 0: not measured yet */
+    uint64_t proportional;   /* PSS; 0: not measured, or unknown */
+    int64_t proportional_at; /* when to measure it again */
+    uint64_t counted;        /* the bytes that count for memory-budget= */
+    int64_t request_at;      /* when it was last measured because of its frame LARGE */
 } pyw_measured;
 
 struct pyw_child {

@@ -211,6 +211,11 @@ static void write_report(pyw_child *child, int status, uint64_t most_memory)
     pyw_buffer_free(&running);
 }
 
+static uint64_t microseconds(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
+}
+
 int pyw_exit_report_reap(pyw_child *child)
 {
     struct rusage usage = {0};
@@ -218,6 +223,7 @@ int pyw_exit_report_reap(pyw_child *child)
 
     kill(-child->pid, SIGKILL); /* processes that it started and left behind */
     wait4(child->pid, &status, 0, &usage);
+    pyw_measure_cpu_time(child, microseconds(usage.ru_utime) + microseconds(usage.ru_stime));
     pyw_log_intake_read_last(&child->group->intakes, child->pid, child->group->log);
     write_report(child, status, (uint64_t)usage.ru_maxrss * 1024);
     return status;

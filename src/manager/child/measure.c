@@ -9,6 +9,11 @@
 #include "base/clock.h"
 #include "base/os/proc.h"
 
+enum {
+    PROPORTIONAL_MS = 10 * 1000, /* between two measurements of the proportional set size */
+    PROPORTIONAL_SHARE = 200     /* and 200 times as long as one takes */
+};
+
 void pyw_measure_begin(pyw_child *child)
 {
     uint16_t random = 0;
@@ -42,19 +47,45 @@ static uint64_t proportional(pid_t pid)
     return line != NULL && pyw_proc_number(line, 1, &kib) ? kib * 1024 : 0;
 }
 
-/* User and system time in ms. */
-int64_t pyw_measure_cpu_time(pid_t pid)
+void pyw_measure_cpu_time(pyw_child *child, uint64_t used_us)
 {
+    if (used_us > child->measured.cpu_us) {
+        child->group->stats.cpu_us += used_us - child->measured.cpu_us;
+        child->measured.cpu_us = used_us;
+    }
+}
+
+/* CPU time and resident memory, which are fields of one file. */
+static void measure_process(pyw_child *child)
+{
+    enum { USER = 11, SYSTEM = 12, PAGES = 21 };
     char text[1024];
     const char *fields;
-    uint64_t user = 0, system = 0;
+    uint64_t user, system, pages;
 
-    pyw_proc_read_pid(text, sizeof(text), pid, "stat");
+    pyw_proc_read_pid(text, sizeof(text), child->pid, "stat");
     fields = pyw_proc_stat_fields(text);
-    if (fields == NULL || !pyw_proc_number(fields, 11, &user) || !pyw_proc_number(fields, 12, &system)) {
-        return 0;
+    if (fields == NULL || !pyw_proc_number(fields, USER, &user) || !pyw_proc_number(fields, SYSTEM, &system) ||
+        !pyw_proc_number(fields, PAGES, &pages)) {
+        return;
     }
-    return (int64_t)((user + system) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
+    pyw_measure_cpu_time(child, (user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK));
+    if (pages > 0) {
+        child->measured.resident = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    }
+}
+
+/* The kernel walks through all pages, so a large worker is measured less often. */
+static void measure_proportional(pyw_child *child)
+{
+    int64_t begun = pyw_clock_ms(), pause;
+
+    if (begun >= child->measured.proportional_at) {
+        child->measured.proportional = proportional(child->pid);
+        pause = child->group->options->manager.memory_budget > 0 ? 0 : PROPORTIONAL_MS;
+        pause += (pyw_clock_ms() - begun) * PROPORTIONAL_SHARE;
+        child->measured.proportional_at = begun + pause;
+    }
 }
 
 void pyw_measure_describe_size(char *out, size_t size, uint64_t bytes)
@@ -103,12 +134,9 @@ void pyw_measure_activity(pyw_worker_group *group)
 /* The exit report uses the numbers, too, because the kernel forgets them when the process ends. */
 void pyw_measure_child(pyw_child *child)
 {
-    uint64_t resident = pyw_measure_resident(child->pid);
-    uint64_t share = child->group->options->manager.memory_budget > 0 ? proportional(child->pid) : 0;
-
-    if (resident > 0) {
-        child->measured.resident = resident;
-        child->measured.counted = share > 0 ? share : resident;
-    }
+    measure_process(child);
+    measure_proportional(child);
+    child->measured.counted =
+        child->measured.proportional > 0 ? child->measured.proportional : child->measured.resident;
     pyw_oom_look(&child->oom, child->pid);
 }

@@ -15,7 +15,8 @@ int pyw_measure_busy(const pyw_child *child);
 /* Updates ->measured.active_at of each worker. Once a second, and before it is used. */
 void pyw_measure_activity(pyw_worker_group *group);
 
-/* Measures the memory of a worker and the OOM kills of its cgroup. Once a second, and when the worker is ready. */
+/* Measures the memory and the CPU time of a worker, and the OOM kills of its cgroup. Once a second, and when the worker
+ * is ready. */
 void pyw_measure_child(pyw_child *child);
 
 /* "1.5 GiB", "312 MiB": for log records. */
@@ -24,7 +25,7 @@ void pyw_measure_describe_size(char *out, size_t size, uint64_t bytes);
 /* The resident memory of a process in bytes; 0: unknown. */
 uint64_t pyw_measure_resident(pid_t pid);
 
-/* User and system time of a process in ms; 0: unknown. */
-int64_t pyw_measure_cpu_time(pid_t pid);
+/* The user and system time of a process so far: counts the difference to the last measurement for its group. */
+void pyw_measure_cpu_time(pyw_child *child, uint64_t used_us);
 
 #endif

@@ -37,6 +37,18 @@ int pyw_child_state_is_loaded(pyw_child_state state)
     return state == PYW_CHILD_READY || state == PYW_CHILD_BROKEN;
 }
 
+pyw_worker_state pyw_child_state_published(pyw_child_state state)
+{
+    static const pyw_worker_state published[PYW_CHILD_STATES] = {
+        [PYW_CHILD_STARTING] = PYW_WORKER_STARTING, [PYW_CHILD_READY] = PYW_WORKER_READY,
+        [PYW_CHILD_BROKEN] = PYW_WORKER_BROKEN,     [PYW_CHILD_DRAINING] = PYW_WORKER_DRAINING,
+        [PYW_CHILD_STUCK] = PYW_WORKER_STUCK,       [PYW_CHILD_FINISHING] = PYW_WORKER_DRAINING,
+        [PYW_CHILD_STOPPING] = PYW_WORKER_STOPPING, [PYW_CHILD_DEAD] = PYW_WORKER_STOPPING,
+    };
+
+    return published[state];
+}
+
 const char *pyw_child_state_name(pyw_child_state state)
 {
     static const char *const names[PYW_CHILD_STATES] = {"STARTING", "READY",     "BROKEN",   "DRAINING",

@@ -4,6 +4,8 @@
 
 /* The states of a worker or a template as the manager sees it, and the table of their transitions. Pure functions. */
 
+#include "shm/group_state.h"
+
 /* In the order in which a process can pass through them. Those before DRAINING are wanted by the group. */
 typedef enum {
     PYW_CHILD_STARTING = 0, /* was forked, loads its applications */
@@ -40,6 +42,9 @@ int pyw_child_next(pyw_child_state state, pyw_child_event event);
 
 /* READY or BROKEN: the process has loaded what it can, and has not been asked to end. */
 int pyw_child_state_is_loaded(pyw_child_state state);
+
+/* As users see it. */
+pyw_worker_state pyw_child_state_published(pyw_child_state state);
 
 /* "STARTING", "LOADED" ... for log records. */
 const char *pyw_child_state_name(pyw_child_state state);

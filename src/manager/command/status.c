@@ -38,10 +38,9 @@ static void send_row(row *self, pyw_command_client *client)
 
 static const char *state_of_child(const pyw_child *child)
 {
-    static const char *const names[PYW_CHILD_STATES] = {"starting", "ready",    "broken",   "draining",
-                                                        "stuck",    "draining", "stopping", "dead"};
-
-    return child->is_template && child->state == PYW_CHILD_READY ? "template" : names[child->state];
+    return child->is_template && child->state == PYW_CHILD_READY
+               ? "template"
+               : pyw_worker_state_name(pyw_child_state_published(child->state));
 }
 
 /* For a service group: its program. */

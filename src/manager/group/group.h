@@ -29,6 +29,7 @@
 #include "manager/log/intake.h"
 #include "manager/log/outlet.h"
 #include "manager/socket_directory.h"
+#include "shm/group_stats.h"
 #include "shm/worker_list.h"
 
 typedef struct pyw_worker_group pyw_worker_group;
@@ -98,6 +99,9 @@ struct pyw_worker_group {
     int is_checked; /* httpd was restarted, and processes are comparing their files; manager/group/reload/code_check.c
                      */
     pyw_crash_loop crash_loop;
+    pyw_group_stats stats; /* counted on top of the published ones; manager/shared/stats.c */
+    int has_stats;         /* ... whose earlier values are in it */
+    int64_t stats_at;      /* pyw_clock_us() of the last measurement */
 };
 
 /* Changes the phase. A mistake of the manager is logged and changes nothing. */

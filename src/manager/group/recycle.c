@@ -70,7 +70,7 @@ static int is_large(const pyw_child *child, const pyw_group_options *options, ch
 static int has_computed_enough(const pyw_child *child, const pyw_group_options *options, char *reason)
 {
     int64_t limit = apr_time_as_msec(options->manager.cpu_time_limit);
-    int64_t used = limit > 0 ? pyw_measure_cpu_time(child->pid) : 0;
+    int64_t used = (int64_t)child->measured.cpu_us / 1000;
 
     return limit > 0 && used >= limit &&
            set_reason(reason, "it has used %.1f s of CPU time (cpu-time-limit=%.3g s)", (double)used / 1000,

@@ -21,6 +21,7 @@ static void clear_workers(pyw_worker_list_group *worker_list, int size)
 
         if (worker_list[i].sequence != 0) {
             pyw_worker_list_write(&worker_list[i], &status, NULL, 0);
+            pyw_worker_stats_write(&worker_list[i].stats, status.use, NULL, 0);
         }
     }
 }
@@ -56,20 +57,35 @@ static void take_load(pyw_manager *manager, const pyw_load_group *mapped, int si
     }
 }
 
+static void take_stats(pyw_manager *manager, pyw_group_stats_table *mapped)
+{
+    if (manager->stats != NULL) {
+        munmap(manager->stats, sizeof(*mapped));
+    }
+    manager->stats = mapped;
+}
+
+static size_t wanted_size(int frame_type, int fd)
+{
+    return frame_type == PYW_FRAME_STATS ? sizeof(pyw_group_stats_table) : pyw_worker_list_size(fd);
+}
+
 /*
  * httpd sends the memory with every configuration. It is the same memory, possibly larger, unless another build of
  * httpd's module has created it.
  */
 void pyw_publish_take(pyw_manager *manager, int frame_type, int fd)
 {
-    size_t size = fd >= 0 ? pyw_worker_list_size(fd) : 0;
-    int is_worker_list = frame_type == PYW_FRAME_WORKER_LIST;
-    void *mapped = size > 0 ? pyw_worker_list_map(fd, size, is_worker_list) : NULL;
+    size_t size = fd >= 0 ? wanted_size(frame_type, fd) : 0;
+    void *mapped = size > 0 ? pyw_worker_list_map(fd, size, frame_type != PYW_FRAME_LOAD) : NULL;
 
     if (mapped == NULL) {
         pyw_problem_set(&manager->refused, "the memory that httpd shares cannot be mapped: %s", strerror(errno));
     }
-    else if (is_worker_list) {
+    else if (frame_type == PYW_FRAME_STATS) {
+        take_stats(manager, mapped);
+    }
+    else if (frame_type == PYW_FRAME_WORKER_LIST) {
         take_worker_list(manager, mapped, (int)(size / sizeof(pyw_worker_list_group)));
     }
     else {
@@ -147,7 +163,7 @@ static int owns_entry(const pyw_manager *manager, const pyw_worker_group *group)
 }
 
 /* Without a control channel the worker list may belong to another manager. The workers of a predecessor stay listed. */
-static int may_write(const pyw_manager *manager, const pyw_worker_group *group)
+int pyw_publish_may_write(const pyw_manager *manager, const pyw_worker_group *group)
 {
     int index = group->options->manager.worker_list_index;
 
@@ -163,7 +179,7 @@ void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
     uint32_t count;
 
     group->load = load_of(manager, group);
-    if (!may_write(manager, group)) {
+    if (!pyw_publish_may_write(manager, group)) {
         return;
     }
     written = &manager->worker_list[group->options->manager.worker_list_index];

@@ -7,7 +7,7 @@
 #include "manager/manager.h"
 
 /*
- * Takes the memory of a WORKER_LIST or LOAD frame, and owns `fd` from now on. Removes the workers of an earlier
+ * Takes the memory of a WORKER_LIST, LOAD or STATS frame, and owns `fd` from now on. Removes the workers of an earlier
  * manager.
  */
 void pyw_publish_take(pyw_manager *manager, int frame_type, int fd);
@@ -18,6 +18,9 @@ void pyw_publish_take(pyw_manager *manager, int frame_type, int fd);
  * the entries until its own workers are ready.
  */
 void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group);
+
+/* May this manager publish the group, and is its entry the group's? */
+int pyw_publish_may_write(const pyw_manager *manager, const pyw_worker_group *group);
 
 /* Replaces workers whose socket was removed, because new children of httpd cannot reach them. */
 void pyw_publish_check_sockets(const pyw_manager *manager, pyw_worker_group *group);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/shared/stats.h"
+
+#include "base/clock.h"
+#include "manager/child/child.h"
+#include "manager/child/measure.h"
+#include "manager/shared/publish.h"
+
+enum {
+    LONGEST_US = 5 * 1000 * 1000
+}; /* the manager was stopped, or the machine slept: nobody knows what the threads did */
+
+static uint64_t elapsed(pyw_worker_group *group)
+{
+    int64_t now = pyw_clock_us();
+    int64_t passed = group->stats_at != 0 ? now - group->stats_at : 0;
+
+    group->stats_at = now;
+    return (uint64_t)(passed < LONGEST_US ? passed : LONGEST_US);
+}
+
+/* A sample once a second stands for that second. */
+static void count_threads(pyw_worker_group *group)
+{
+    uint64_t passed = elapsed(group);
+
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        group->stats.busy_us += passed * (uint64_t)pyw_measure_busy(child);
+        if (pyw_child_is_loaded(child)) {
+            group->stats.capacity_us += passed * (uint64_t)child->board_threads;
+        }
+    }
+}
+
+static void describe(pyw_worker_stats *worker, const pyw_child *child)
+{
+    worker->started = child->started;
+    worker->pid = (uint32_t)child->pid;
+    worker->state = pyw_child_state_published(child->state);
+    worker->threads = (uint32_t)child->board_threads;
+    worker->busy = (uint32_t)pyw_measure_busy(child);
+    worker->served = child->board != NULL ? child->board->served : 0;
+    worker->cpu_us = child->measured.cpu_us;
+    worker->resident = child->measured.resident;
+    worker->proportional = child->measured.proportional;
+}
+
+static void write_workers(pyw_worker_list_group *entry, const pyw_worker_group *group)
+{
+    static pyw_worker_stats workers[PYW_WORKER_STATS_WORKERS];
+    uint32_t count = 0;
+
+    for (const pyw_child *child = group->children; child != NULL && count < PYW_WORKER_STATS_WORKERS;
+         child = child->next) {
+        describe(&workers[count++], child);
+    }
+    pyw_worker_stats_write(&entry->stats, (uint32_t)group->options->manager.worker_list_use, workers, count);
+}
+
+/* An earlier manager, or an earlier group of this name, may have counted already. */
+static void write_counters(pyw_group_stats_entry *entry, pyw_worker_group *group)
+{
+    if (!group->has_stats) {
+        pyw_group_stats published;
+
+        /* If its writer died while it wrote, each number is still one that was written last, or before. */
+        (void)pyw_group_stats_read(entry, &published);
+        pyw_group_stats_add(&group->stats, &published);
+        group->has_stats = 1;
+    }
+    pyw_group_stats_write(entry, &group->stats);
+}
+
+void pyw_stats_write(pyw_manager *manager, pyw_worker_group *group)
+{
+    pyw_group_stats_entry *entry;
+
+    count_threads(group);
+    if (!pyw_publish_may_write(manager, group)) {
+        return;
+    }
+    write_workers(&manager->worker_list[group->options->manager.worker_list_index], group);
+    entry = manager->stats != NULL ? pyw_group_stats_find(manager->stats, group->options->name) : NULL;
+    if (entry != NULL) {
+        write_counters(entry, group);
+    }
+}
