@@ -24,9 +24,6 @@ PYTHON_LIBDIR := $(call python_fact,libdir)
 PYTHON_LIBS   := -L$(PYTHON_LIBDIR) -l$(call python_fact,library) \
                  $(if $(filter /usr/lib%,$(PYTHON_LIBDIR)),,-Wl,-rpath,$(PYTHON_LIBDIR))
 
-# The default directory of httpd's sockets, which `pywsgid status` searches.
-PYWSGID_DEFINES := -DPYW_RUNTIME_DIR='"$(shell $(APXS_BIN) -q exp_runtimedir)"'
-
 BUILD_DEFINES := -DPYW_DEFAULT_SERIES='"$(PYTHON_SERIES)"'
 
 # Hardening, which tools/check-hardening verifies in the artifacts. A flag that the compiler does not know is left out;
@@ -44,6 +41,7 @@ LDFLAGS_ALL = $(LDFLAGS) -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-ne
 WARNINGS   := -Wall -Wextra -Wno-unused-parameter
 MODULE_LIBS  :=
 PYWSGID_LIBS := $(APR_LIBS) -ldl
+PYWSGI_LIBS  := $(APR_LIBS)
 
 ifdef DEVELOPER
 WARNINGS += -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla \

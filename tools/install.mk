@@ -1,12 +1,14 @@
 # `make install` and `make uninstall`. Included by Makefile.apxs.
 #
 # Installs the module, pywsgid and all engines in build/ into httpd's module directory, where mod_pywsgi.so searches
-# them. A link puts pywsgid's commands (docs/reference/commands.md) on root's PATH. On Debian (or with DEBIAN=1) also
+# them, and the program pywsgi (docs/reference/commands.md) into the bin directory of `prefix`, /usr by default with
+# Debian's httpd. On Debian (or with DEBIAN=1) also
 # installs the files for a2enmod into mods-available. wsgi.load, for `a2enmod wsgi`, belongs to Debian's package of
 # mod_wsgi, so it is installed only where that is not.
 
 LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)
-SBINDIR        ?= $(shell $(APXS_BIN) -q SBINDIR)
+prefix         ?= $(patsubst %/bin,%,$(shell $(APXS_BIN) -q BINDIR))
+bindir         ?= $(prefix)/bin
 SYSCONFDIR     ?= /etc/apache2
 MODS_AVAILABLE := $(DESTDIR)$(SYSCONFDIR)/mods-available
 DEBIAN         ?= $(if $(wildcard $(SYSCONFDIR)/mods-available/.),1)
@@ -16,8 +18,8 @@ install: all
 	$(INSTALL) -d "$(DESTDIR)$(LIBEXECDIR)"
 	$(INSTALL) -m 0644 $(MODULE) $(BUILD)/pywsgi_cpython*.so "$(DESTDIR)$(LIBEXECDIR)/"
 	$(INSTALL) -m 0755 $(PYWSGID) "$(DESTDIR)$(LIBEXECDIR)/"
-	$(INSTALL) -d "$(DESTDIR)$(SBINDIR)"
-	ln -sf "$(LIBEXECDIR)/pywsgid" "$(DESTDIR)$(SBINDIR)/pywsgid"
+	$(INSTALL) -d "$(DESTDIR)$(bindir)"
+	$(INSTALL) -m 0755 $(PYWSGI) "$(DESTDIR)$(bindir)/"
 ifeq ($(DEBIAN),1)
 	$(INSTALL) -d "$(MODS_AVAILABLE)"
 	echo 'LoadModule pywsgi_module $(LIBEXECDIR)/mod_pywsgi.so' >"$(MODS_AVAILABLE)/pywsgi.load"
@@ -29,7 +31,7 @@ endif
 uninstall:
 	rm -f "$(DESTDIR)$(LIBEXECDIR)/mod_pywsgi.so" "$(DESTDIR)$(LIBEXECDIR)/pywsgid" \
 	    "$(DESTDIR)$(LIBEXECDIR)"/pywsgi_cpython*.so
-	rm -f "$(DESTDIR)$(SBINDIR)/pywsgid"
+	rm -f "$(DESTDIR)$(bindir)/pywsgi"
 	rm -f "$(MODS_AVAILABLE)/pywsgi.load" "$(MODS_AVAILABLE)/pywsgi.conf"
 	! grep -qs mod_pywsgi.so "$(MODS_AVAILABLE)/wsgi.load" || rm "$(MODS_AVAILABLE)/wsgi.load"
 

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "config/directives/directives.h"
-#include "config/options/parse/suggest.h"
+#include "base/suggest.h"
 
 APLOG_USE_MODULE(pywsgi);
 

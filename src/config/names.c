@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/directives/table.h"
-#include "config/options/parse/suggest.h"
+#include "base/suggest.h"
 
 APLOG_USE_MODULE(pywsgi);
 

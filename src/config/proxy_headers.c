@@ -3,7 +3,7 @@
 
 #include <strings.h>
 
-#include "config/options/parse/suggest.h"
+#include "base/suggest.h"
 
 #define FACT(name) (1u << PYW_PROXY_##name)
 #define CLIENT (FACT(CLIENT) | FACT(CLIENT_PORT))

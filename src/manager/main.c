@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pywsgid: the process manager and its workers, which httpd starts, and the commands that control them. */
+/* pywsgid: the process manager and its workers, which httpd starts. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "base/version.h"
-#include "command/command.h"
 #include "manager/loop.h"
 #include "wire/frame.h"
 #include "worker/heritage.h"
+
+enum { USAGE = 2 };
 
 int main(int argc, char **argv)
 {
@@ -30,5 +31,9 @@ int main(int argc, char **argv)
         printf("pywsgid %s (wire protocol %d)\n", PYW_VERSION, PYW_WIRE_VERSION);
         return 0;
     }
-    return pyw_command_main(argc, argv);
+    fputs(
+        "pywsgid: httpd starts this program itself. The commands status, reload, restart, stop, start and stacks are\n"
+        "verbs of the program pywsgi: pywsgi --help\n",
+        stderr);
+    return USAGE;
 }

@@ -27,7 +27,7 @@ const char *pyw_group_state_name(unsigned state);
 
 /*
  * "healthy": requests are served, or would be. "impaired": not by all workers, or not yet. "failing": requests get 500
- * or 503. It determines the exit status of `pywsgid status`.
+ * or 503. It determines the exit status of `pywsgi status`.
  */
 const char *pyw_group_state_health(unsigned state);
 

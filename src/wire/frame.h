@@ -54,9 +54,9 @@ typedef enum {
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: the reason for the failure, as text */
     /* httpd's parent -> manager */
     PYW_FRAME_HANDOVER = 39, /* another manager takes over: the channel to it travels along. Empty */
-    /* pywsgid's commands -> manager */
+    /* pywsgi -> manager */
     PYW_FRAME_COMMAND = 36, /* a command and its arguments: pairs */
-    /* manager -> pywsgid's commands */
+    /* manager -> pywsgi */
     PYW_FRAME_ROW = 37,  /* a row of the result: pairs */
     PYW_FRAME_DONE = 38, /* the answer to COMMAND: the effect, as text */
     /* manager -> worker */

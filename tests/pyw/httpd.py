@@ -185,8 +185,8 @@ class Httpd:
         return [child for child in children if group is None or group in processes.title(child)]
 
     def group_status(self):
-        """Return the workers of each group as in `pywsgid status --json`, by the name of the group."""
-        program = [str(self.root / "modules" / "pywsgid"), "status", "--json", "--directory", str(self.run)]
+        """Return the workers of each group as in `pywsgi status --json`, by the name of the group."""
+        program = [str(self.root / "modules" / "pywsgi"), "status", "--json", "--directory", str(self.run)]
         output = subprocess.run(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=30).stdout
         return {group["name"]: group["workers"] for group in json.loads(output)["groups"]}
 

@@ -47,7 +47,7 @@ def snapshot():
     """Return a copy of the build, made when the first server needs it, so that a concurrent make has no effect."""
     directory = new_directory("pyw-build.")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    for path in [BUILD / "mod_pywsgi.so", BUILD / "pywsgid", *BUILD.glob("pywsgi_cpython*.so")]:
+    for path in [BUILD / "mod_pywsgi.so", BUILD / "pywsgid", BUILD / "pywsgi", *BUILD.glob("pywsgi_cpython*.so")]:
         if path.exists():
             shutil.copy(path, directory)
             (directory / path.name).chmod(0o755)

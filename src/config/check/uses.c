@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "config/check/service.h"
-#include "config/options/parse/suggest.h"
+#include "base/suggest.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/directives/directives.h"
-#include "config/options/parse/suggest.h"
+#include "base/suggest.h"
 
 static const char *const option_names[] = {"process-group", "application-group", NULL};
 

@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "config/options/parse/suggest.h"
+#include "base/suggest.h"
 
 /* The part of an option, and the place of its member. */
 #define HTTPD(member) PYW_PART_HTTPD, offsetof(pyw_group_options, httpd.member)

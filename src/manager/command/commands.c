@@ -38,7 +38,7 @@ static int count_workers(const pyw_worker_group *group)
 
 static void log_command(const command_call *self, const char *what)
 {
-    pyw_group_log(self->group, PYW_LOG_NOTICE, PYWNO(0350) "group '%s': %s (pywsgid, pid %ld)",
+    pyw_group_log(self->group, PYW_LOG_NOTICE, PYWNO(0350) "group '%s': %s (pywsgi, pid %ld)",
                   self->group->options->name, what, pyw_command_server_pid(self->client));
 }
 

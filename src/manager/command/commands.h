@@ -2,7 +2,7 @@
 #ifndef PYW_MANAGER_COMMAND_COMMANDS_H
 #define PYW_MANAGER_COMMAND_COMMANDS_H
 
-/* The commands of `pywsgid`: status, reload, restart, stop, start, stacks. On the manager's only thread. */
+/* The verbs of `pywsgi`: status, reload, restart, stop, start, stacks. On the manager's only thread. */
 
 #include "manager/command/server.h"
 #include "manager/manager.h"

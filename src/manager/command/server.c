@@ -88,7 +88,7 @@ void pyw_command_server_look(pyw_command_server *server, const pyw_socket_direct
     }
     else if (!server->is_failure_logged) {
         server->is_failure_logged = 1;
-        pyw_log(PYW_LOG_ERR, PYWNO(0352) "pywsgid's commands cannot reach the manager: %s", problem.text);
+        pyw_log(PYW_LOG_ERR, PYWNO(0352) "pywsgi cannot reach the manager: %s", problem.text);
     }
 }
 

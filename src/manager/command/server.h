@@ -3,7 +3,7 @@
 #define PYW_MANAGER_COMMAND_SERVER_H
 
 /*
- * The server for `pywsgid status` and the other commands: the socket "manager" in the directory of the groups' sockets.
+ * The server for `pywsgi status` and the other verbs: the socket "manager" in the directory of the groups' sockets.
  * Only root and the user that started httpd are authorised. The manager never waits for a client. On the manager's only
  * thread.
  */

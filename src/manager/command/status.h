@@ -2,7 +2,7 @@
 #ifndef PYW_MANAGER_COMMAND_STATUS_H
 #define PYW_MANAGER_COMMAND_STATUS_H
 
-/* Writes the rows for `pywsgid status`; docs/internals/WIRE.md describes them. On the manager's only thread. */
+/* Writes the rows for `pywsgi status`; docs/internals/WIRE.md describes them. On the manager's only thread. */
 
 #include "manager/command/server.h"
 #include "manager/manager.h"

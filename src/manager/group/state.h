@@ -3,7 +3,7 @@
 #define PYW_MANAGER_GROUP_STATE_H
 
 /*
- * The state of a group (shm/worker_list.h), which `pywsgid status` shows and httpd acts on. It is computed from the
+ * The state of a group (shm/worker_list.h), which `pywsgi status` shows and httpd acts on. It is computed from the
  * phase of the group and the states of its workers. On the manager's only thread.
  */
 

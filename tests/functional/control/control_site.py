@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs pywsgid's commands as an administrator or a deploy script does."""
+"""Runs pywsgi as an administrator or a deploy script does."""
 import json
 import os
 import subprocess
@@ -18,7 +18,7 @@ STUCK_APPS = {**APPS, "app.wsgi": LIFECYCLE / "lifecycle.wsgi"}
 GROUP = "WSGIDaemonProcess %s %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
 
 
-HEALTHY, IMPAIRED, FAILING = 0, 4, 5    # exit statuses of `pywsgid status`
+HEALTHY, IMPAIRED, FAILING = 0, 4, 5    # exit statuses of `pywsgi status`
 
 
 def groups(**options):
@@ -28,7 +28,7 @@ def groups(**options):
 class Commands:
     def __init__(self, server):
         self.server = server
-        self.program = str(server.root / "modules" / "pywsgid")
+        self.program = str(server.root / "modules" / "pywsgi")
 
     def start(self, *arguments, directory=True, **options):
         where = ["--directory", str(self.server.run)] if directory is True else []
@@ -57,7 +57,7 @@ class Commands:
         return json.loads(output)
 
     def health(self, *arguments):
-        """Return the exit status of `pywsgid status`."""
+        """Return the exit status of `pywsgi status`."""
         return self.run("status", *arguments)[0]
 
     def table(self):

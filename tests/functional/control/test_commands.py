@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""pywsgid status, reload, restart, stop, start, stacks: over the command socket beside the workers' sockets."""
+"""pywsgi status, reload, restart, stop, start, stacks: over the command socket beside the workers' sockets."""
 import re
 import socket
 import subprocess
@@ -106,11 +106,20 @@ class TestUsage:
         for name in ("reload", "restart", "stop", "start", "stacks", "status"):
             assert "there is no group 'blog'; there is 'app'" in commands.refused(name, "blog")
 
-    @pytest.mark.parametrize("arguments", [[], ["reload"], ["frob"], ["reload", "a", "b"], ["reload", "--json", "app"],
-                                           ["status", "--no-wait"], ["--frob"]])
-    def test_a_wrong_command_line_gets_the_usage(self, commands, arguments):
+    @pytest.mark.parametrize("arguments, error", [
+        (["reload"], "pywsgi reload: GROUP is missing\nusage: pywsgi reload [OPTION]... GROUP\n"),
+        (["reload", "a", "b"], "'b' is too much"), (["reload", "--json", "app"], "unknown option --json\n"),
+        (["status", "--no-wait"], "unknown option --no-wait\n"), (["status", "--jsno"], "did you mean --json?"),
+        (["status", "--json=x"], "--json takes no argument"), (["status", "--directory"], "needs an argument"),
+        (["relaod", "app"], "unknown verb 'relaod', did you mean 'reload'?"), (["frob"], "unknown verb 'frob'; `pywsgi"),
+        (["--frob"], "unknown verb '--frob'"), (["a\x1b[2J"], "unknown verb 'a\\x1b[2J'")])
+    def test_a_wrong_command_line_is_explained(self, commands, arguments, error):
         status, output, errors = commands.run(*arguments, directory=False)
-        assert status == 2 and "usage: pywsgid" in errors and not output
+        assert status == 2 and error in errors and not output and "\x1b" not in errors
+
+    def test_without_a_verb_the_error_is_the_list_of_verbs(self, commands):
+        status, output, errors = commands.run(directory=False)
+        assert status == 2 and errors.startswith("usage: pywsgi VERB") and not output
 
     @pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["stacks", "app"]])
     def test_output_that_cannot_be_written_is_a_failure(self, commands, site, arguments):
@@ -118,12 +127,17 @@ class TestUsage:
         with open("/dev/full", "w") as full:
             process = subprocess.run([commands.program, *arguments, "--directory", str(commands.server.run)], stdout=full,
                                      stderr=subprocess.PIPE, text=True, timeout=60)
-        assert (process.returncode, process.stderr) == (1, "pywsgid: the output cannot be written\n")
+        assert (process.returncode, process.stderr) == (1, "pywsgi: the output cannot be written\n")
 
-    def test_help_names_every_command(self, commands):
-        status, output, _ = commands.run("help", directory=False)
-        assert status == 0
-        assert all(name in output for name in ("status", "reload", "restart", "stop", "start", "stacks"))
+    @pytest.mark.parametrize("arguments", [["help"], ["--help"]])
+    def test_help_names_every_verb(self, commands, arguments):
+        status, output, _ = commands.run(*arguments, directory=False)
+        names = re.findall("^  ([a-z]+) .*[a-z]$", output, re.M)
+        assert status == 0 and {"status", "reload", "restart", "stop", "start", "stacks"} <= set(names)
+        for name in names:
+            shown = [commands.run(*line, directory=False) for line in (["help", name], [name, "--help"])]
+            assert shown[0] == shown[1] and shown[0][0] == 0 and not shown[0][2]
+            assert shown[0][1].startswith("usage: pywsgi %s [OPTION]..." % name) and "  --help " in shown[0][1]
 
     def test_without_httpd_it_says_so(self, commands, tmp_path):
         status, _, errors = commands.run("status", "--directory", str(tmp_path), directory=False)
@@ -138,6 +152,11 @@ class TestUsage:
         with socket.socket(socket.AF_UNIX) as left:
             left.bind(str(tmp_path / "pywsgi.1" / "manager"))
         assert commands.run("status", "--directory", str(tmp_path), directory=False)[0] == 3
+
+    def test_httpd_is_found_wherever_its_sockets_are(self, commands, server):
+        """Other tests may run, so there may be several."""
+        status, output, errors = commands.run("status", directory=False)
+        assert status in (HEALTHY, IMPAIRED, 2) and str(server.socket_directories()[0]) in output + errors
 
     def test_of_several_managers_one_must_be_chosen(self, commands, server):
         directory, = server.socket_directories()
@@ -237,7 +256,7 @@ class TestReload:
     def test_who_did_it_is_in_the_log(self, commands, server):
         since = server.log.position()
         commands.do("reload", "app")
-        server.log.wait(r"PYW0350: group 'app': its workers are replaced \(pywsgid, pid \d+\)", since)
+        server.log.wait(r"PYW0350: group 'app': its workers are replaced \(pywsgi, pid \d+\)", since)
 
     def test_a_client_that_leaves_while_it_waits_changes_nothing(self, commands, site):
         process = commands.start("reload", "app")

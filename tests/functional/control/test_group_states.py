@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`pywsgid status` shows the state of a group as its clients see it, and its exit status whether the state is healthy.
+"""`pywsgi status` shows the state of a group as its clients see it, and its exit status whether the state is healthy.
 """
 import datetime
 import os
@@ -60,7 +60,7 @@ class TestBroken:
         assert "RuntimeError: no database: down" in commands.run("status", "app")[1]
 
     def test_the_line_in_the_documentation_finds_it(self, commands, server):
-        line, = re.findall(r"^    pywsgid (status --json) \| jq '(.+)'$", DOCS.read_text(), re.M)
+        line, = re.findall(r"^    pywsgi (status --json) \| jq '(.+)'$", DOCS.read_text(), re.M)
         if shutil.which("jq"):
             output = commands.run(*line[0].split())[1]
             found = subprocess.run(["jq", "-r", line[1]], input=output, stdout=subprocess.PIPE, text=True, check=True)

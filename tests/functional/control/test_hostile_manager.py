@@ -97,7 +97,7 @@ def test_words_of_the_manager_send_no_control_byte_either(ask, answer, command, 
                                     b"HTTP/1.1 400 Bad Request\r\n"])
 def test_nonsense_fails(ask, answer):
     status, output, errors = ask(answer, "reload", "app")
-    assert status == 1 and not output and errors.startswith("pywsgid: ")
+    assert status == 1 and not output and errors.startswith("pywsgi: ")
 
 
 def test_no_groups_at_all(ask):

@@ -39,12 +39,12 @@ static void log_failed_code(const pyw_worker_group *group, const pyw_child *fail
         pyw_group_log(group, PYW_LOG_ERR,
                       PYWNO(0316) "the new code of group '%s' does not load (see the records above): still serving the "
                                   "code of %s; the next try is when the script or a file of reload-on= changes, or "
-                                  "with: pywsgid reload %s",
+                                  "with: pywsgi reload %s",
                       name, age, name);
     }
 }
 
-/* For `pywsgid status`. */
+/* For `pywsgi status`. */
 static void note_problem(pyw_failed_code *noted, const pyw_child *failed)
 {
     char *out = noted->problem;

@@ -2,11 +2,13 @@
 #ifndef PYW_COMMAND_STATUS_ROWS_H
 #define PYW_COMMAND_STATUS_ROWS_H
 
-/* The answer to `pywsgid status`, row by row as the manager sent it. */
+/* The answer to `pywsgi status`, row by row as the manager sent it. */
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <stdint.h>
 
+#include "wire/channel.h"
 #include "wire/message.h"
 
 /* `rows` contains pyw_pairs: the manager's first, and then each group's, followed by those of its workers. */
@@ -19,5 +21,9 @@ const char *pyw_status_shown(apr_pool_t *pool, const pyw_pairs *row, const char 
 uint64_t pyw_status_number(const pyw_pairs *row, const char *name);
 
 int pyw_status_is(const pyw_pairs *row, const char *kind);
+
+/* Appends a copy of the row to `rows`, an apr_array_header_t of pyw_pairs. Belongs to a pyw_question (command/ask.h).
+ */
+void pyw_status_take_row(void *rows, const pyw_pairs *row, pyw_channel *channel);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No library that pywsgid links writes JSON. This is the subset that the status needs. */
-#include "command/status_json.h"
+#include "command/status/json.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
-#include "command/status_rows.h"
+#include "command/status/rows.h"
 
 typedef enum { FIELD_TEXT, FIELD_NUMBER, FIELD_LIST } field_kind;
 

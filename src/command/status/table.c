@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "command/status_table.h"
+#include "command/status/table.h"
 
 #include <apr_strings.h>
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "command/status_rows.h"
+#include "command/status/rows.h"
 
 enum { COLUMNS = 10, RUNS_MOST = 80, PROBLEM_MOST = 300 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_CONFIG_OPTIONS_PARSE_SUGGEST_H
-#define PYW_CONFIG_OPTIONS_PARSE_SUGGEST_H
+#ifndef PYW_BASE_SUGGEST_H
+#define PYW_BASE_SUGGEST_H
 
 /* Suggestions for misspelt names. Pure functions, any thread. */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/options/parse/suggest.h"
+#include "base/suggest.h"
 
 #include <ctype.h>
 #include <string.h>
 
-/* No option is longer, so longer words are not compared. */
+/* No name is longer, so longer words are not compared. */
 enum { WORD_MAX = 40 };
 
 static char folded(char letter)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "command/status_rows.h"
+#include "command/status/rows.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -43,4 +43,23 @@ int pyw_status_is(const pyw_pairs *row, const char *kind)
     const char *value = pyw_pairs_get(row, "kind", &length);
 
     return value != NULL && length == strlen(kind) && memcmp(value, kind, length) == 0;
+}
+
+static const char *copy_bytes(apr_pool_t *pool, const char *bytes, uint32_t length)
+{
+    return length > 0 ? apr_pmemdup(pool, bytes, length) : "";
+}
+
+void pyw_status_take_row(void *rows, const pyw_pairs *row, pyw_channel *channel)
+{
+    apr_array_header_t *array = rows;
+    pyw_pairs copy = {.count = row->count};
+
+    (void)channel;
+    copy.items = apr_pmemdup(array->pool, row->items, row->count * sizeof(*row->items));
+    for (uint32_t i = 0; i < row->count; i++) {
+        copy.items[i].name = copy_bytes(array->pool, row->items[i].name, row->items[i].name_length);
+        copy.items[i].value = copy_bytes(array->pool, row->items[i].value, row->items[i].value_length);
+    }
+    APR_ARRAY_PUSH(array, pyw_pairs) = copy;
 }

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command/call.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/suggest.h"
+#include "command/exit_status.h"
+
+enum { OPTIONS_MOST = 16, WORD_MOST = 100 };
+
+/* What getopt_long returns for --help, and for the first option of the verb. It sets optopt to 0 for an unknown one. */
+enum { HELP = 1, FIRST = 2 };
+
+/* The arguments may come from a script that does not know what is in them. */
+static const char *escaped(apr_pool_t *pool, const char *word)
+{
+    char *out = apr_palloc(pool, WORD_MOST);
+
+    pyw_log_escape(out, WORD_MOST, word, strlen(word));
+    return out;
+}
+
+static int count_options(const pyw_verb *verb)
+{
+    int count = 0;
+
+    while (verb->options[count].name != NULL) {
+        count++;
+    }
+    return count;
+}
+
+static void describe_options(const pyw_verb *verb, struct option *described)
+{
+    int count = count_options(verb);
+
+    for (int i = 0; i < count; i++) {
+        described[i] =
+            (struct option){verb->options[i].name, verb->options[i].argument != NULL ? required_argument : no_argument,
+                            NULL, FIRST + i};
+    }
+    described[count] = (struct option){"help", no_argument, NULL, HELP};
+    described[count + 1] = (struct option){NULL, 0, NULL, 0};
+}
+
+static const char *unknown_option(const pyw_call *call, const char *word)
+{
+    const char *names[OPTIONS_MOST + 2] = {"help"};
+    const char *bare = apr_pstrndup(call->pool, word, strcspn(word, "="));
+    const char *meant;
+
+    for (int i = 0; i < count_options(call->verb); i++) {
+        names[i + 1] = call->verb->options[i].name;
+    }
+    meant = strncmp(bare, "--", 2) == 0 ? pyw_suggest(bare + 2, names) : NULL;
+    return apr_psprintf(call->pool, "unknown option %s%s%s%s", escaped(call->pool, bare),
+                        meant != NULL ? ", did you mean --" : "", meant != NULL ? meant : "", meant != NULL ? "?" : "");
+}
+
+static const char *wrong_option(const pyw_call *call, int option, char **argv)
+{
+    if (option == ':') {
+        return apr_psprintf(call->pool, "%s needs an argument", escaped(call->pool, argv[optind - 1]));
+    }
+    if (optopt >= FIRST) {
+        return apr_psprintf(call->pool, "--%s takes no argument", call->verb->options[optopt - FIRST].name);
+    }
+    return unknown_option(call, argv[optind - 1]);
+}
+
+static const char *take_options(pyw_call *call, int argc, char **argv, int *wants_help)
+{
+    struct option described[OPTIONS_MOST + 2];
+    int option;
+
+    describe_options(call->verb, described);
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", described, NULL)) != -1) {
+        if (option == '?' || option == ':') {
+            return wrong_option(call, option, argv);
+        }
+        if (option == HELP) {
+            *wants_help = 1;
+            return NULL;
+        }
+        call->values[option - FIRST] = optarg != NULL ? optarg : "";
+    }
+    return NULL;
+}
+
+static const char *take_operand(pyw_call *call, int argc, char **argv)
+{
+    const char *wanted = call->verb->operand;
+
+    if (optind < argc && wanted != NULL) {
+        call->operand = argv[optind++];
+    }
+    if (optind < argc) {
+        return apr_psprintf(call->pool, "'%s' is too much", escaped(call->pool, argv[optind]));
+    }
+    if (call->operand == NULL && wanted != NULL && *wanted != '[') {
+        return apr_psprintf(call->pool, "%s is missing", wanted);
+    }
+    return NULL;
+}
+
+const char *pyw_call_parse(pyw_call *call, int argc, char **argv, int *wants_help)
+{
+    const char *problem;
+
+    call->values = apr_pcalloc(call->pool, OPTIONS_MOST * sizeof(*call->values));
+    problem = take_options(call, argc, argv, wants_help);
+    return problem != NULL || *wants_help ? problem : take_operand(call, argc, argv);
+}
+
+const char *pyw_call_option(const pyw_call *call, const char *name)
+{
+    for (int i = 0; call->verb->options[i].name != NULL; i++) {
+        if (strcmp(call->verb->options[i].name, name) == 0) {
+            return call->values[i];
+        }
+    }
+    return NULL;
+}
+
+int pyw_call_number(const pyw_call *call, const char *name, long least, long most, long *value)
+{
+    const char *text = pyw_call_option(call, name);
+    char *end;
+    long number;
+
+    if (text == NULL) {
+        return 1;
+    }
+    errno = 0;
+    number = strtol(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < least || number > most) {
+        fprintf(stderr, "pywsgi %s: --%s takes a whole number from %ld to %ld\n", call->verb->name, name, least, most);
+        return 0;
+    }
+    *value = number;
+    return 1;
+}
+
+int pyw_call_fail(const char *text)
+{
+    fprintf(stderr, "pywsgi: %s\n", text);
+    return PYW_COMMAND_REFUSED;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_COMMAND_VERBS_VERBS_H
+#define PYW_COMMAND_VERBS_VERBS_H
+
+/* The table of verbs, in the order of the program's help. */
+
+#include "command/verb.h"
+
+/* Ends with NULL. */
+extern const pyw_verb *const pyw_verbs[];
+
+/* Each is in the file of its name; reload, restart, stop and start are in control.c. */
+extern const pyw_verb pyw_verb_status;
+extern const pyw_verb pyw_verb_reload;
+extern const pyw_verb pyw_verb_restart;
+extern const pyw_verb pyw_verb_stop;
+extern const pyw_verb pyw_verb_start;
+extern const pyw_verb pyw_verb_stacks;
+
+#endif
