@@ -238,17 +238,6 @@ void pyw_handover_confirm(pyw_handover *handover)
     send_command(handover, "taken", NULL);
 }
 
-/* The new manager: releases groups whose workers accept requests, or that are stopped. */
-static void release_ready(pyw_handover *handover)
-{
-    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
-        if (group->has_predecessor && (pyw_worker_group_is_service(group) || pyw_worker_group_is_settled(group))) {
-            group->has_predecessor = 0;
-            send_command(handover, "release", group->options->name);
-        }
-    }
-}
-
 static void forget_predecessor(const pyw_handover *handover)
 {
     for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
@@ -391,14 +380,24 @@ void pyw_handover_take_back(pyw_handover *handover)
     }
 }
 
-void pyw_handover_step(pyw_handover *handover)
+void pyw_handover_release(pyw_handover *handover)
+{
+    if (handover->is_old || !handover->is_given) {
+        return;
+    }
+    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+        if (group->has_predecessor && (pyw_worker_group_is_service(group) || pyw_worker_group_is_settled(group))) {
+            group->has_predecessor = 0;
+            send_command(handover, "release", group->options->name);
+        }
+    }
+}
+
+void pyw_handover_read(pyw_handover *handover)
 {
     pyw_frame frame;
     pyw_result result = PYW_OK;
 
-    if (!handover->is_old && handover->is_given) {
-        release_ready(handover);
-    }
     while (pyw_channel_fd(handover->channel) >= 0 && result == PYW_OK) {
         result = pyw_channel_read(handover->channel, &frame, 0);
         if (result == PYW_OK && handover->is_old) {

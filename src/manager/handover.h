@@ -68,9 +68,12 @@ void pyw_handover_give_logs(pyw_handover *handover);
 int pyw_handover_fd(const pyw_handover *handover);
 
 /*
- * Call this after every event. The new manager releases groups whose workers are ready; the old manager stops its
- * workers of released groups.
+ * Reads what the other manager has sent. Call this when it may have sent something, before the lists of workers are
+ * written: they belong to the new manager when it has taken over.
  */
-void pyw_handover_step(pyw_handover *handover);
+void pyw_handover_read(pyw_handover *handover);
+
+/* The new manager: tells the old one to end the workers of groups whose new workers are ready, and listed. */
+void pyw_handover_release(pyw_handover *handover);
 
 #endif

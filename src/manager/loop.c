@@ -399,7 +399,7 @@ static void manage(pyw_manager *manager)
 
         store_logs(manager);
         next = client < next ? client : next;
-        pyw_handover_step(manager->handover);
+        pyw_handover_release(manager->handover);
         if (manager->groups == NULL &&
             (manager->is_stopping || manager->is_unused || pyw_handover_is_given(manager->handover))) {
             return;
@@ -408,6 +408,7 @@ static void manage(pyw_manager *manager)
         if (pyw_channel_fd(manager->control) >= 0) {
             read_control_frames(manager);
         }
+        pyw_handover_read(manager->handover);
         write_logs(manager);
         read_worker_frames(manager);
         take_signals(manager);

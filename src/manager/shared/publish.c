@@ -162,13 +162,19 @@ static int owns_entry(const pyw_manager *manager, const pyw_worker_group *group)
     return 1;
 }
 
-/* Without a control channel the worker list may belong to another manager. The workers of a predecessor stay listed. */
+/* The workers of a predecessor stay listed until those of this manager are ready. */
+static int is_next_in_list(const pyw_worker_group *group)
+{
+    return !group->has_predecessor || pyw_worker_group_is_settled(group);
+}
+
+/* Without a control channel the worker list may belong to another manager. */
 int pyw_publish_may_write(const pyw_manager *manager, const pyw_worker_group *group)
 {
     int index = group->options->manager.worker_list_index;
 
     return index >= 0 && index < manager->worker_list_size && !pyw_handover_is_given(manager->handover) &&
-           pyw_channel_fd(manager->control) >= 0 && !group->has_predecessor && owns_entry(manager, group);
+           pyw_channel_fd(manager->control) >= 0 && is_next_in_list(group) && owns_entry(manager, group);
 }
 
 void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
