@@ -15,6 +15,7 @@
 #include "config/directives/table.h"
 #include "config/names.h"
 #include "httpd/child.h"
+#include "httpd/doctor/doctor.h"
 #include "httpd/handler.h"
 #include "httpd/mount.h"
 #include "httpd/parent/generations.h"
@@ -47,6 +48,7 @@ static void register_hooks(apr_pool_t *pool)
     }
     ap_hook_pre_config(pyw_names_pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(pyw_doctor_check_config, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_post_config(pyw_scrub_post_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_config(pyw_parent_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pyw_parent_monitor, NULL, NULL, APR_HOOK_MIDDLE);

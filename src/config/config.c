@@ -17,6 +17,7 @@ void *pyw_config_create_server(apr_pool_t *pool, server_rec *server)
     config->aliases = apr_array_make(pool, 4, sizeof(pyw_alias));
     config->restrict_embedded = PYW_UNSET;
     config->batch_scheduling = PYW_UNSET;
+    config->check = PYW_UNSET;
     if (!server->is_virtual) {
         config->groups = apr_array_make(pool, 4, sizeof(pyw_group *));
         config->uses = apr_array_make(pool, 4, sizeof(pyw_group_use));
@@ -42,6 +43,7 @@ void *pyw_config_merge_server(apr_pool_t *pool, void *base, void *overriding)
     config->has_callable_sections = outer->has_callable_sections || inner->has_callable_sections;
     config->restrict_embedded = PYW_UNSET;
     config->batch_scheduling = PYW_UNSET;
+    config->check = PYW_UNSET;
     return config;
 }
 

@@ -138,6 +138,7 @@ typedef struct pyw_server_config {
     int has_embedded_scripts;    /* a pyw_script runs in httpd's children, whatever WSGIRestrictEmbedded is */
     pyw_switch restrict_embedded;
     pyw_switch batch_scheduling;  /* default On */
+    pyw_switch check;             /* default Off: configtest does not start applications */
     int concurrency_locations;    /* the number of WSGIConcurrency directives */
     const char *socket_directory; /* "<prefix>.<pid of httpd's parent>"; set by pyw_config_check */
 } pyw_server_config;

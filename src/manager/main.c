@@ -21,6 +21,9 @@ int main(int argc, char **argv)
     if (argc >= 2 && strcmp(argv[1], "--template") == 0) {
         return pyw_worker_main(1, argc, argv);
     }
+    if (argc == 2 && strcmp(argv[1], "--check") == 0) {
+        return pyw_worker_check_main();
+    }
     if (argc == 2 && strcmp(argv[1], "--manager") == 0) {
         return pyw_manager_main(0);
     }

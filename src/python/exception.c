@@ -100,6 +100,21 @@ static void log_refusal(const taken *exception, pyw_log_level level)
     Py_XDECREF(why);
 }
 
+/* Says where a missing module was searched, and which option would find it. */
+static void log_missing_module(const taken *exception, pyw_log_level level)
+{
+    PyObject *text = NULL;
+
+    if (PyErr_GivenExceptionMatches(exception->type, PyExc_ImportError)) {
+        text = pyw_call("pywsgi._explain", "missing_module", "(O)", exception->value);
+    }
+    if (text != NULL && text != Py_None) {
+        pyw_record_str(level, text);
+    }
+    PyErr_Clear();
+    Py_XDECREF(text);
+}
+
 void pyw_exception_log(pyw_log_level level, const char *message)
 {
     pyw_exception_log_last(level, message, NULL);
@@ -127,6 +142,9 @@ void pyw_exception_log_last(pyw_log_level level, const char *message, char last[
     }
     Py_XDECREF(text);
     PyErr_Clear();
+    if (last != NULL) {
+        log_missing_module(&exception, level);
+    }
     if (PyThreadState_GetInterpreter(PyThreadState_Get()) != PyInterpreterState_Main()) {
         log_refusal(&exception, level);
     }

@@ -84,4 +84,11 @@ enum {
 /* The main function of a worker, with main()'s arguments. Returns the exit status of the process. */
 int pyw_worker_main(int is_template, int argc, char **argv);
 
+/*
+ * `pywsgid --check`: becomes the group's user and loads its applications, as a worker does, but serves nothing. httpd
+ * starts it for a check of the configuration, with a channel for HERITAGE, and a pipe as STDOUT and LOG for the records
+ * of level error. Returns the exit status, which is 0 even if there are such records.
+ */
+int pyw_worker_check_main(void);
+
 #endif

@@ -16,6 +16,7 @@
 #include "python/exception.h"
 #include "python/loader.h"
 #include "python/process/forked.h"
+#include "python/record.h"
 
 /* The maximum delay, in seconds, before a failed load is repeated. */
 #define BACK_OFF_MAX 30
@@ -251,6 +252,24 @@ static PyObject *find_function(PyObject *module, const char *name, pyw_problem *
     return application;
 }
 
+/* For configuration checks: an error record if the callable does not take environ and start_response. */
+static void check_callable(PyObject *callable, const pyw_application_spec *spec)
+{
+    PyObject *why = pyw_call("pywsgi._explain", "callable_problem", "(O)", callable);
+    PyObject *text = NULL;
+
+    if (why != NULL && why != Py_None) {
+        text = PyUnicode_FromFormat(PYWNO(0167) "%s: \"%s\" is no WSGI application: %U", spec->target, spec->callable,
+                                    why);
+    }
+    if (text != NULL) {
+        pyw_record_str(PYW_LOG_ERR, text);
+    }
+    PyErr_Clear();
+    Py_XDECREF(text);
+    Py_XDECREF(why);
+}
+
 /*
  * Returns: new reference to the callable; the module, if the application has no callable. Errors as
  * pyw_loader_callable.
@@ -269,6 +288,9 @@ static PyObject *find_callable(PyObject *module, const pyw_application_spec *spe
     callable = pyw_loader_callable(module, spec->callable, problem);
     if (callable != NULL && spec->reloading && strcmp(spec->callable, "handle_request") == 0) {
         callable = pyw_call("pywsgi._scripts", "with_reload_check", "(NO)", callable, module);
+    }
+    else if (callable != NULL) {
+        check_callable(callable, spec);
     }
     return callable;
 }

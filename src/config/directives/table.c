@@ -194,6 +194,8 @@ const command_rec pyw_config_directives[] = {
                    "On: SetHandler pywsgi-status, pywsgi-metrics, pywsgi-live and pywsgi-ready answer here"),
     AP_INIT_TAKE1("WSGIRestrictEmbedded", set_global_switch, MAIN_MEMBER(restrict_embedded), RSRC_CONF,
                   "On: no application runs in httpd's children"),
+    AP_INIT_TAKE1("WSGICheck", set_global_switch, MAIN_MEMBER(check), RSRC_CONF,
+                  "On: configtest loads the applications and simulates requests; Off (default)"),
     AP_INIT_TAKE1("WSGIBatchScheduling", set_global_switch, MAIN_MEMBER(batch_scheduling), RSRC_CONF,
                   "On (default): while many requests run, their threads do not preempt each other"),
     AP_INIT_TAKE1("WSGISocketPrefix", set_socket_prefix, NULL, RSRC_CONF,

@@ -74,7 +74,7 @@ static void become_manager(const char *program, int control, int legacy)
     _exit(127);
 }
 
-static const char *program_path(apr_pool_t *pool)
+const char *pyw_control_program(apr_pool_t *pool)
 {
     const pyw_server_config *config = pyw_config_main();
 
@@ -96,7 +96,7 @@ void pyw_control_stamp(const char *path, char stamp[PYW_STAMP_SIZE])
 
 void pyw_control_program_stamp(char stamp[PYW_STAMP_SIZE])
 {
-    pyw_control_stamp(program_path(ap_server_conf->process->pconf), stamp);
+    pyw_control_stamp(pyw_control_program(ap_server_conf->process->pconf), stamp);
 }
 
 /* A channel on a duplicate of the descriptor. NULL: see errno. */
@@ -140,7 +140,7 @@ pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *probl
 
 pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_problem *problem)
 {
-    const char *program = program_path(ap_server_conf->process->pconf);
+    const char *program = pyw_control_program(ap_server_conf->process->pconf);
     int pair[2];
 
     if (access(program, X_OK) != 0) {
@@ -243,9 +243,9 @@ static pyw_result send_group(pyw_channel *channel, apr_pool_t *pool, const pyw_g
     return send_table(channel, PYW_FRAME_GROUP, pairs, group->server);
 }
 
-static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_rec *main_server)
+apr_table_t *pyw_control_settings(apr_pool_t *pool, const server_rec *main_server)
 {
-    pyw_settings settings = {
+    const pyw_settings settings = {
         .socket_directory = pyw_config_main()->socket_directory,
         .httpd_uid = geteuid() == 0 ? ap_unixd_config.user_id : geteuid(),
         .server_name = main_server->server_hostname ? main_server->server_hostname : "",
@@ -253,7 +253,12 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
         .log_level = pyw_httpd_log_threshold(main_server),
     };
 
-    return send_table(channel, PYW_FRAME_COMMIT, pyw_settings_pairs(&settings, pool), main_server);
+    return pyw_settings_pairs(&settings, pool);
+}
+
+static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_rec *main_server)
+{
+    return send_table(channel, PYW_FRAME_COMMIT, pyw_control_settings(pool, main_server), main_server);
 }
 
 /* The parts of a configuration in their order. After the groups COMMIT follows. */

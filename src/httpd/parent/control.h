@@ -4,6 +4,7 @@
 
 /* The control channel of httpd's parent to the process manager. */
 
+#include <apr_tables.h>
 #include <httpd.h>
 #include <stdint.h>
 
@@ -29,6 +30,12 @@ void pyw_control_stamp(const char *path, char stamp[PYW_STAMP_SIZE]);
 
 /* The stamp of pywsgid on disk. */
 void pyw_control_program_stamp(char stamp[PYW_STAMP_SIZE]);
+
+/* The path of pywsgid. */
+const char *pyw_control_program(apr_pool_t *pool);
+
+/* The settings that are the same for all process groups, as pairs. */
+apr_table_t *pyw_control_settings(apr_pool_t *pool, const server_rec *main_server);
 
 /* Closes all descriptors from `first` on. Only system calls, for use after fork. */
 void pyw_control_close_from(int first);

@@ -3,7 +3,10 @@
 
 #include <apr_strings.h>
 #include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
 
+#include "base/os/obstacle.h"
 #include "worker/forked.h"
 #include "worker/log.h"
 
@@ -71,6 +74,39 @@ static pyw_engine_entry_fn *find_entry(const char *path, pyw_problem *problem)
     return entry;
 }
 
+/* Reads the directory of the base Python, with its library, from the pyvenv.cfg of a virtual environment. */
+static int read_base(const char *python_home, char base[PATH_MAX])
+{
+    char path[PATH_MAX], line[PATH_MAX + 16];
+    int is_found = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/pyvenv.cfg", python_home);
+    file = fopen(path, "re");
+    while (file != NULL && !is_found && fgets(line, sizeof(line), file) != NULL) {
+        is_found = sscanf(line, "home = %4095[^\n]", base) == 1;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return is_found;
+}
+
+/*
+ * For the dynamic linker and for Python, a directory that this user may not enter does not exist. Names the directory
+ * instead, if there is one.
+ */
+static void explain_start(const pyw_worker_options *options, pyw_problem *problem)
+{
+    const char *home = options->python_home;
+    char base[PATH_MAX];
+
+    if (!pyw_obstacle_find(options->engine, problem) && home != NULL && !pyw_obstacle_find(home, problem) &&
+        read_base(home, base)) {
+        pyw_obstacle_find(base, problem);
+    }
+}
+
 void pyw_open_engine_early(const pyw_worker_options *options)
 {
     if (options->engine != NULL) {
@@ -86,6 +122,9 @@ const pyw_engine *pyw_open_engine(const pyw_inheritance *inheritance, int is_tem
     const pyw_engine *engine = entry != NULL ? entry() : NULL;
 
     if (engine == NULL) {
+        if (path != NULL) {
+            explain_start(inheritance->options, problem);
+        }
         return NULL;
     }
     if (engine->abi != PYW_ENGINE_ABI) {
@@ -93,7 +132,11 @@ const pyw_engine *pyw_open_engine(const pyw_inheritance *inheritance, int is_tem
                         PYW_ENGINE_ABI);
         return NULL;
     }
-    return engine->start(describe_host(inheritance, is_template, overdue, pool), problem) == PYW_OK ? engine : NULL;
+    if (engine->start(describe_host(inheritance, is_template, overdue, pool), problem) == PYW_OK) {
+        return engine;
+    }
+    explain_start(inheritance->options, problem);
+    return NULL;
 }
 
 int pyw_open_engine_count(const pyw_worker_options *options)

@@ -37,7 +37,7 @@ class TestTrace:
     def test_httpd_answers(self, make_httpd, mode, value):
         server = make_httpd("TraceEnable %s\nWSGIDaemonProcess app\nWSGIAppAlias / none %s" % (
             value, "process-group=app" if mode == "daemon" else ""), start=False)
-        server.allow_log("PYW|Traceback|ModuleNotFoundError|File ")
+        server.allow_log("PYW|Traceback|ModuleNotFoundError|File |was searched|; write: ")
         server.start()
         response = server.request("TRACE", "/x")
         assert (response.status, response.header("Content-Type")) == (200, "message/http")

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/doctor/visit.h"
+
+#include <apr_strings.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <unixd.h>
+
+#include "base/os/obstacle.h"
+#include "httpd/mount.h"
+#include "httpd/target.h"
+
+/* Modules that were never started take part in the request, so that it may hang or crash. */
+enum { VISIT_MS = 5000 };
+
+/* Writes its answer to the descriptor. */
+typedef void errand(const void *what, int fd);
+
+/* As httpd's children. Returns 0 if it is impossible. */
+static int become_httpd_user(void)
+{
+    return geteuid() != 0 || (initgroups(ap_unixd_config.user_name, ap_unixd_config.group_id) == 0 &&
+                              setgid(ap_unixd_config.group_id) == 0 && setuid(ap_unixd_config.user_id) == 0);
+}
+
+static void run_errand(errand *run, const void *what, int fd)
+{
+    int null = open("/dev/null", O_RDWR);
+
+    /* httpd's records of the request would look like results of the check. */
+    if (null >= 0 && dup2(null, 1) >= 0 && dup2(null, 2) >= 0 && become_httpd_user()) {
+        run(what, fd);
+    }
+    _exit(0);
+}
+
+/* Reads the answer of a process of its own. 0: there is none. */
+static int send_on_errand(errand *run, const void *what, void *answer, size_t size)
+{
+    int fds[2];
+    ssize_t got = 0;
+    pid_t pid;
+
+    if (pipe2(fds, O_CLOEXEC) != 0) {
+        return 0;
+    }
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        run_errand(run, what, fds[1]);
+    }
+    close(fds[1]);
+    if (pid > 0) {
+        struct pollfd item = {fds[0], POLLIN, 0};
+
+        got = poll(&item, 1, VISIT_MS) > 0 ? read(fds[0], answer, size) : 0;
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    close(fds[0]);
+    return got == (ssize_t)size;
+}
+
+static conn_rec *local_connection(apr_pool_t *pool, server_rec *server)
+{
+    conn_rec *c = apr_pcalloc(pool, sizeof(*c));
+
+    c->pool = pool;
+    c->base_server = server;
+    c->conn_config = ap_create_conn_config(pool);
+    c->notes = apr_table_make(pool, 4);
+    c->bucket_alloc = apr_bucket_alloc_create(pool);
+    c->client_ip = c->local_ip = apr_pstrdup(pool, "127.0.0.1");
+    apr_sockaddr_info_get(&c->client_addr, c->client_ip, APR_INET, 80, 0, pool);
+    c->local_addr = c->client_addr;
+    return c;
+}
+
+static request_rec *local_request(apr_pool_t *pool, server_rec *server, const char *uri)
+{
+    request_rec *r = ap_create_request(local_connection(pool, server));
+
+    r->server = server;
+    r->per_dir_config = server->lookup_defaults;
+    r->method = "GET";
+    r->method_number = M_GET;
+    r->protocol = apr_pstrdup(pool, "HTTP/1.1");
+    r->proto_num = HTTP_VERSION(1, 1);
+    r->the_request = apr_psprintf(pool, "GET %s HTTP/1.1", uri);
+    r->hostname = server->server_hostname;
+    r->unparsed_uri = r->uri = apr_pstrdup(pool, uri);
+    r->parsed_uri.path = r->uri;
+    r->request_time = apr_time_now();
+    return r;
+}
+
+/* The walk of ap_process_request_internal, only with the translation of this module. */
+static int walk(request_rec *r)
+{
+    int status = ap_location_walk(r);
+
+    if (status == OK && pyw_mount_translate_name(r) != OK) {
+        return HTTP_NOT_FOUND;
+    }
+    r->per_dir_config = r->server->lookup_defaults;
+    if (status == OK) {
+        status = pyw_mount_map_to_storage(r);
+    }
+    if (status == OK) {
+        status = ap_location_walk(r);
+    }
+    return status == OK ? ap_if_walk(r) : status;
+}
+
+/* WSGIAccessScript would need a running worker. With Satisfy Any a user may be let in by a password. */
+static int check_access(request_rec *r)
+{
+    int status;
+
+    if (pyw_config_request(r)->access_script || ap_satisfies(r) == SATISFY_ANY) {
+        return OK;
+    }
+    status = ap_run_access_checker(r);
+    if (status == OK || status == DECLINED) {
+        status = ap_run_access_checker_ex(r);
+    }
+    return status == DECLINED || status == HTTP_UNAUTHORIZED ? OK : status;
+}
+
+static void copy(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+static void describe_target(request_rec *r, const pyw_alias *alias, pyw_visit *visit)
+{
+    pyw_target target;
+
+    pyw_target_resolve(r, alias, &target);
+    copy(visit->group, sizeof(visit->group), target.process_group);
+    copy(visit->application_group, sizeof(visit->application_group), target.spec.group);
+    copy(visit->callable, sizeof(visit->callable), target.spec.callable);
+    copy(visit->target, sizeof(visit->target), visit->status == OK ? target.spec.target : alias->target);
+    visit->application_group_is_default = target.spec.group_is_default;
+    visit->is_embedded_unasked =
+        !alias->process_group && !target.config->process_group && !target.config->dispatch_script;
+}
+
+typedef struct trip {
+    apr_pool_t *pool;
+    server_rec *server;
+    const pyw_alias *alias;
+} trip;
+
+static void make_visit(const void *what, int fd)
+{
+    const trip *to = what;
+    const pyw_alias *alias = to->alias;
+    request_rec *r = local_request(to->pool, to->server, *alias->url ? alias->url : "/");
+    pyw_visit visit = {.is_done = 1};
+    pyw_problem problem;
+
+    visit.status = walk(r);
+    describe_target(r, alias, &visit);
+    if (visit.status == OK) {
+        visit.status = check_access(r);
+    }
+    if (!alias->is_module && pyw_obstacle_find(ap_make_dirstr_parent(to->pool, alias->target), &problem)) {
+        copy(visit.obstacle, sizeof(visit.obstacle), problem.text);
+    }
+    (void)!write(fd, &visit, sizeof(visit));
+}
+
+void pyw_visit_alias(apr_pool_t *pool, server_rec *server, const pyw_alias *alias, pyw_visit *visit)
+{
+    const trip to = {pool, server, alias};
+
+    memset(visit, 0, sizeof(*visit));
+    if (!alias->regex && !send_on_errand(make_visit, &to, visit, sizeof(*visit))) {
+        visit->is_done = 0;
+    }
+}
+
+static void find_obstacle(const void *what, int fd)
+{
+    pyw_problem problem = {""};
+
+    if (!pyw_obstacle_find(what, &problem)) {
+        problem.text[0] = '\0';
+    }
+    (void)!write(fd, &problem, sizeof(problem));
+}
+
+int pyw_visit_path(const char *path, char *text, size_t size)
+{
+    pyw_problem problem = {""};
+
+    if (!send_on_errand(find_obstacle, path, &problem, sizeof(problem)) || !*problem.text) {
+        return 1;
+    }
+    copy(text, size, problem.text);
+    return 0;
+}
