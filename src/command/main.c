@@ -12,8 +12,10 @@
 #include "base/suggest.h"
 #include "base/version.h"
 #include "command/call.h"
+#include "command/complete.h"
 #include "command/exit_status.h"
 #include "command/help.h"
+#include "command/man.h"
 #include "command/verbs/verbs.h"
 
 enum { NAMES_MOST = 32, WORD_MOST = 100 };
@@ -51,14 +53,12 @@ static int refuse_arguments(const pyw_verb *verb, const char *problem)
     return PYW_COMMAND_USAGE;
 }
 
-static int run_verb(const pyw_verb *verb, int argc, char **argv)
+static int run_verb(apr_pool_t *pool, const pyw_verb *verb, int argc, char **argv)
 {
-    pyw_call call = {.verb = verb};
+    pyw_call call = {.pool = pool, .verb = verb};
     int wants_help = 0;
     const char *problem;
 
-    apr_initialize();
-    apr_pool_create(&call.pool, NULL);
     problem = pyw_call_parse(&call, argc, argv, &wants_help);
     if (problem != NULL) {
         return refuse_arguments(verb, problem);
@@ -92,7 +92,7 @@ static int help(int argc, char **argv)
     return PYW_COMMAND_DONE;
 }
 
-static int run(int argc, char **argv)
+static int run(apr_pool_t *pool, int argc, char **argv)
 {
     if (argc < 2) {
         pyw_help_print_verbs(stderr, pyw_verbs);
@@ -105,13 +105,26 @@ static int run(int argc, char **argv)
         puts("pywsgi " PYW_VERSION);
         return PYW_COMMAND_DONE;
     }
-    return find_verb(argv[1]) != NULL ? run_verb(find_verb(argv[1]), argc - 1, argv + 1) : refuse_unknown(argv[1]);
+    if (strcmp(argv[1], "--complete") == 0) {
+        pyw_complete(pool, pyw_verbs, argc - 2, argv + 2);
+        return PYW_COMMAND_DONE;
+    }
+    if (strcmp(argv[1], "--man") == 0 && argc == 3) {
+        return pyw_man_write(pyw_verbs, argv[2]);
+    }
+    return find_verb(argv[1]) != NULL ? run_verb(pool, find_verb(argv[1]), argc - 1, argv + 1)
+                                      : refuse_unknown(argv[1]);
 }
 
 /* Flush the output, and report a failure: a status that could not be written is not a success. */
 int main(int argc, char **argv)
 {
-    int status = run(argc, argv);
+    apr_pool_t *pool;
+    int status;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    status = run(pool, argc, argv);
 
     if (fflush(stdout) == 0 && !ferror(stdout)) {
         return status;

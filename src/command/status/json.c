@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No library that pywsgid links writes JSON. This is the subset that the status needs. */
 #include "command/status/json.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "command/json_text.h"
 #include "command/status/rows.h"
 
 typedef enum { FIELD_TEXT, FIELD_NUMBER, FIELD_LIST } field_kind;
@@ -42,40 +41,6 @@ static const json_field worker_fields[] = {
     {"request", FIELD_LIST},   {"problem", FIELD_TEXT}, {NULL, FIELD_TEXT},
 };
 
-/* All characters that are not printable are below U+10000. */
-static void print_character(const char *text, size_t length)
-{
-    if (*text == '"' || *text == '\\') {
-        printf("\\%c", *text);
-    }
-    else if (pyw_utf8_is_printable(text, length) && *text != '\t') {
-        fwrite(text, 1, length, stdout);
-    }
-    else {
-        printf("\\u%04x", (unsigned)pyw_utf8_decode(text, length));
-    }
-}
-
-/* A byte that is not UTF-8 becomes the text \xHH, as in the table and in the log. */
-static void print_string(const char *text, size_t length)
-{
-    size_t used = 0;
-
-    putchar('"');
-    while (used < length) {
-        size_t character = pyw_utf8_character(text + used, length - used);
-
-        if (character > 0) {
-            print_character(text + used, character);
-        }
-        else {
-            printf("\\\\x%02x", (unsigned char)text[used]);
-        }
-        used += character > 0 ? character : 1;
-    }
-    putchar('"');
-}
-
 static int is_of(const pyw_pair *pair, const json_field *field)
 {
     return pair->name_length == strlen(field->name) && memcmp(pair->name, field->name, pair->name_length) == 0;
@@ -90,7 +55,7 @@ static void print_list(const pyw_pairs *row, const json_field *field)
     for (uint32_t i = 0; i < row->count; i++) {
         if (is_of(&row->items[i], field)) {
             fputs(separator, stdout);
-            print_string(row->items[i].value, row->items[i].value_length);
+            pyw_json_print_text(row->items[i].value, row->items[i].value_length);
             separator = ", ";
         }
     }
@@ -120,7 +85,7 @@ static void print_value(const pyw_pairs *row, const json_field *field)
         fputs("null", stdout);
     }
     else {
-        print_string(value, length);
+        pyw_json_print_text(value, length);
     }
 }
 

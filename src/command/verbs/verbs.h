@@ -16,5 +16,6 @@ extern const pyw_verb pyw_verb_restart;
 extern const pyw_verb pyw_verb_stop;
 extern const pyw_verb pyw_verb_start;
 extern const pyw_verb pyw_verb_stacks;
+extern const pyw_verb pyw_verb_explain;
 
 #endif

@@ -27,9 +27,12 @@ def installed(tmp_path):
 
 def test_what_is_installed(installed):
     engines = {"modules/%s" % engine.name for engine in paths.BUILD.glob("pywsgi_cpython*.so")}
-    assert files(installed) == engines | {"modules/mod_pywsgi.so", "modules/pywsgid", "usr/bin/pywsgi",
+    manual = {"usr/share/man/man1/%s" % page.name for page in (paths.BUILD / "man").glob("*.1")}
+    assert files(installed) == engines | manual | {"modules/mod_pywsgi.so", "modules/pywsgid", "usr/bin/pywsgi",
                                           "etc/mods-available/pywsgi.load", "etc/mods-available/pywsgi.conf",
-                                          "etc/mods-available/wsgi.load"}
+                                          "etc/mods-available/wsgi.load", "usr/share/mod_pywsgi/errors.md",
+                                          "usr/share/bash-completion/completions/pywsgi"}
+    assert {"usr/share/man/man1/pywsgi.1", "usr/share/man/man1/pywsgi-status.1"} <= manual
     for name in ("pywsgi", "wsgi"):
         load = installed / "etc" / "mods-available" / ("%s.load" % name)
         assert load.read_text() == "LoadModule %s_module /modules/mod_pywsgi.so\n" % name

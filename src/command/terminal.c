@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command/terminal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { WIDTH_DEFAULT = 80 };
+
+/* SGR parameters (ECMA-48). */
+static const char *const styles[] = {"", "1", "32", "33", "31"};
+
+int pyw_terminal_has_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && (no_colour == NULL || *no_colour == '\0') &&
+           (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+int pyw_terminal_width(void)
+{
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO)) {
+        return 0;
+    }
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : WIDTH_DEFAULT;
+}
+
+void pyw_terminal_print(pyw_terminal_style style, const char *text)
+{
+    if (style != PYW_STYLE_PLAIN && pyw_terminal_has_colour()) {
+        printf("\033[%sm%s\033[0m", styles[style], text);
+    }
+    else {
+        fputs(text, stdout);
+    }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_COMMAND_TERMINAL_H
+#define PYW_COMMAND_TERMINAL_H
+
+/* The terminal that the standard output may be. */
+
+typedef enum {
+    PYW_STYLE_PLAIN,
+    PYW_STYLE_BOLD,
+    PYW_STYLE_GOOD,
+    PYW_STYLE_WARNING,
+    PYW_STYLE_BAD,
+} pyw_terminal_style;
+
+/* 0: the standard output is not a terminal, or the environment variable NO_COLOR is set, or TERM is "dumb". */
+int pyw_terminal_has_colour(void);
+
+/* The number of columns; 0: the standard output is not a terminal. */
+int pyw_terminal_width(void);
+
+/* Prints the text on the standard output; without colours as it is. */
+void pyw_terminal_print(pyw_terminal_style style, const char *text);
+
+#endif
