@@ -22,6 +22,7 @@
 #include "httpd/parent/parent.h"
 #include "httpd/parent/scrub.h"
 #include "httpd/status/status.h"
+#include "httpd/request/id.h"
 #include "httpd/scripts/access.h"
 #include "httpd/scripts/authn.h"
 #include "httpd/scripts/authz.h"
@@ -54,6 +55,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_monitor(pyw_parent_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_status(pyw_generations_child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pyw_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    pyw_request_id_register();
     ap_hook_create_request(pyw_timing_create_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(pyw_mount_translate_name, after_alias, before_userdir, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(pyw_mount_map_to_storage, after_http, NULL, APR_HOOK_MIDDLE);

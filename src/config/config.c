@@ -31,6 +31,11 @@ void *pyw_config_create_server(apr_pool_t *pool, server_rec *server)
     return config;
 }
 
+static const char *inner_text(const char *outer, const char *inner)
+{
+    return inner ? inner : outer;
+}
+
 /* Settings of the main server are not merged, see pyw_config_main. */
 void *pyw_config_merge_server(apr_pool_t *pool, void *base, void *overriding)
 {
@@ -41,6 +46,7 @@ void *pyw_config_merge_server(apr_pool_t *pool, void *base, void *overriding)
     config->aliases = apr_array_append(pool, inner->aliases, outer->aliases);
     config->has_group_sections = outer->has_group_sections || inner->has_group_sections;
     config->has_callable_sections = outer->has_callable_sections || inner->has_callable_sections;
+    config->request_id_header = inner_text(outer->request_id_header, inner->request_id_header);
     config->restrict_embedded = PYW_UNSET;
     config->batch_scheduling = PYW_UNSET;
     config->check = PYW_UNSET;
@@ -68,11 +74,6 @@ void *pyw_config_create_dir(apr_pool_t *pool, char *directory)
     config->status_hides_query = PYW_UNSET;
     config->concurrency = -1;
     return config;
-}
-
-static const char *inner_text(const char *outer, const char *inner)
-{
-    return inner ? inner : outer;
 }
 
 static const pyw_script *inner_script(const pyw_script *outer, const pyw_script *inner)

@@ -112,6 +112,7 @@ typedef struct pyw_scoped_setting {
 
 typedef struct pyw_server_config {
     apr_array_header_t *aliases;          /* elements: pyw_alias, in the order of the configuration */
+    const char *request_id_header;        /* WSGIRequestIdHeader; NULL: none */
     _Atomic(struct pyw_series *) *series; /* of this server, see httpd/metrics; allocated in each child */
     /* Set if a section such as <Directory> sets it, so that the value for a mount depends on the request: */
     int has_group_sections;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "httpd/log.h"
 #include "httpd/mount.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -147,7 +148,7 @@ int pyw_bypass_check(request_rec *r, const pyw_target *target)
     if (!first) {
         return OK;
     }
-    ap_log_rerror(
+    pyw_log_rerror(
         APLOG_MARK, APLOG_ERR, 0, r,
         PYWNO(0290) "%s belongs to the alias %s; through AddHandler or SetHandler it would have %s, so it is not "
                     "run: give its directory the settings of the alias, or use the URL of the alias",

@@ -9,10 +9,12 @@
 #include "httpd/backend/daemon.h"
 #include "httpd/bypass.h"
 #include "httpd/embedded/embedded.h"
+#include "httpd/log.h"
 #include "httpd/status/log_notes.h"
 #include "httpd/metrics/metrics.h"
 #include "httpd/mount.h"
 #include "httpd/request/body.h"
+#include "httpd/response/error_page.h"
 #include "httpd/scripts/script_owner.h"
 #include "httpd/scripts/dispatch.h"
 #include "httpd/status/in_flight.h"
@@ -43,20 +45,20 @@ static int check_script(request_rec *r, const pyw_alias *alias)
         return OK;
     }
     if (!alias && !(ap_allow_options(r) & OPT_EXECCGI)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0204) "Options ExecCGI is off in this directory, so %s is not run", r->filename);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                       PYWNO(0204) "Options ExecCGI is off in this directory, so %s is not run", r->filename);
         return HTTP_FORBIDDEN;
     }
     if (r->finfo.filetype == APR_NOFILE) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0205) "script not found: %s", r->filename);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0205) "script not found: %s", r->filename);
         return HTTP_NOT_FOUND;
     }
     if (r->finfo.filetype == APR_DIR) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0206) "%s is a directory, not a script", r->filename);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0206) "%s is a directory, not a script", r->filename);
         return HTTP_FORBIDDEN;
     }
     if (r->finfo.filetype != APR_REG) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0207) "%s is not a regular file", r->filename);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0207) "%s is not a regular file", r->filename);
         return HTTP_FORBIDDEN;
     }
     return OK;
@@ -65,12 +67,12 @@ static int check_script(request_rec *r, const pyw_alias *alias)
 static int check_request(request_rec *r, const pyw_target *target)
 {
     if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && *target->path_info) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0208) "AcceptPathInfo is off: %s does not accept a path",
-                      r->filename);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, PYWNO(0208) "AcceptPathInfo is off: %s does not accept a path",
+                       r->filename);
         return HTTP_NOT_FOUND;
     }
     if (target->config->chunked_request == PYW_OFF && apr_table_get(r->headers_in, "Transfer-Encoding")) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0209) "WSGIChunkedRequest is Off: chunked request refused");
+        pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0209) "WSGIChunkedRequest is Off: chunked request refused");
         return HTTP_LENGTH_REQUIRED;
     }
     return pyw_body_check_limit(r);
@@ -131,15 +133,11 @@ const char *pyw_handler_process_group(request_rec *r)
     return pyw_target_select(r, &target) == OK ? target.process_group : NULL;
 }
 
-int pyw_handler(request_rec *r)
+static int serve_application(request_rec *r)
 {
     pyw_target target;
-    int status;
+    int status = resolve_target(r, &target);
 
-    if (!is_our_handler(r) && !script_of_handler(r)) {
-        return DECLINED;
-    }
-    status = resolve_target(r, &target);
     if (status == OK) {
         status = pyw_script_owner_check(r, &target);
     }
@@ -156,6 +154,20 @@ int pyw_handler(request_rec *r)
     pyw_metrics_count(r, &target, status);
     if (pyw_log_notes_are_wanted()) {
         pyw_log_notes_set(r, &target);
+    }
+    return status;
+}
+
+int pyw_handler(request_rec *r)
+{
+    int status;
+
+    if (!is_our_handler(r) && !script_of_handler(r)) {
+        return DECLINED;
+    }
+    status = serve_application(r);
+    if (ap_is_HTTP_SERVER_ERROR(status)) {
+        pyw_error_page_prepare(r, status);
     }
     return status;
 }

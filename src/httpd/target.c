@@ -8,6 +8,7 @@
 #include <util_script.h>
 
 #include "base/log.h"
+#include "httpd/log.h"
 #include "httpd/mount.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -126,10 +127,10 @@ static void resolve_spec(request_rec *r, pyw_target *target, const pyw_alias *al
 static int select_embedded(request_rec *r, const pyw_target *target, const pyw_script *script)
 {
     if (pyw_config_main()->restrict_embedded == PYW_ON && (!script || script->is_htaccess)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0201) "WSGIRestrictEmbedded forbids %s to run in httpd's children: set its "
-                                  "%s",
-                      target->spec.target, script ? "option process-group=" : "WSGIProcessGroup");
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                       PYWNO(0201) "WSGIRestrictEmbedded forbids %s to run in httpd's children: set its "
+                                   "%s",
+                       target->spec.target, script ? "option process-group=" : "WSGIProcessGroup");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;
@@ -149,8 +150,8 @@ static int select_group(request_rec *r, pyw_target *target)
 
     target->group = pyw_config_find_group(r->server, name, &elsewhere);
     if (target->group && target->group->options->worker.threads == 0) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0111) "process group '%s' is a service group (threads=0), which serves no requests", name);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                       PYWNO(0111) "process group '%s' is a service group (threads=0), which serves no requests", name);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (target->group) {
@@ -160,14 +161,14 @@ static int select_group(request_rec *r, pyw_target *target)
         return OK;
     }
     if (elsewhere) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0202) "process group '%s' belongs to the virtual host of %s: only hosts of that "
-                                  "ServerName may use it; define it outside of <VirtualHost> to share it",
-                      name, elsewhere->defined_at);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                       PYWNO(0202) "process group '%s' belongs to the virtual host of %s: only hosts of that "
+                                   "ServerName may use it; define it outside of <VirtualHost> to share it",
+                       name, elsewhere->defined_at);
     }
     else {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0203) "process group '%s' is not defined: add WSGIDaemonProcess %s", name, name);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                       PYWNO(0203) "process group '%s' is not defined: add WSGIDaemonProcess %s", name, name);
     }
     return HTTP_INTERNAL_SERVER_ERROR;
 }
@@ -201,7 +202,7 @@ int pyw_target_select(request_rec *r, pyw_target *target)
     const apr_array_header_t *allowed = target->config->restrict_process;
 
     if (allowed && !is_listed(allowed, target->process_group)) {
-        ap_log_rerror(
+        pyw_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             PYWNO(0298) "WSGIRestrictProcess does not list the process group '%s', in which %s would run; the "
                         "client gets 500",
@@ -241,10 +242,10 @@ static int may_choose(request_rec *r, const pyw_target *target, const pyw_script
         strcmp(target->process_group, process_group(r, target, mount ? mount->alias : NULL)) == 0) {
         return 1;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0291) "%s in .htaccess may not run in process group '%s', which is neither the "
-                              "WSGIProcessGroup of its directory nor listed in its WSGIRestrictProcess",
-                  script->path, target->process_group);
+    pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                   PYWNO(0291) "%s in .htaccess may not run in process group '%s', which is neither the "
+                               "WSGIProcessGroup of its directory nor listed in its WSGIRestrictProcess",
+                   script->path, target->process_group);
     return 0;
 }
 

@@ -14,7 +14,7 @@ typedef struct pyw_timing {
     int64_t arrival;  /* microseconds */
     int64_t taken;    /* when mod_pywsgi got the request; microseconds */
     int64_t deadline; /* milliseconds, as pyw_clock_ms(); 0: none */
-    const char *id;   /* UNIQUE_ID, else httpd's log id; never NULL */
+    const char *id;   /* pyw_request_id(); never NULL */
 } pyw_timing;
 
 /* The create_request hook: records when httpd begins to wait for a request, which limits the age of the request. */

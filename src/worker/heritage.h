@@ -37,7 +37,7 @@ enum {
  * The manager only reads it, does not trust its contents, and does not take its size from it (the memory is sealed
  * against shrinking).
  */
-enum { PYW_BOARD_LINE = 500, PYW_BOARD_ID = 44, PYW_BOARD_STACKS = 32 * 1024 };
+enum { PYW_BOARD_LINE = 500, PYW_BOARD_ID = 65, PYW_BOARD_STACKS = 32 * 1024 };
 
 typedef struct pyw_board_slot {
     _Atomic uint32_t busy;

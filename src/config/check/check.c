@@ -104,6 +104,23 @@ static int check_temp_directory(pyw_check *check)
     return 0;
 }
 
+/* An id of an unknown client would be as good as none. */
+static void check_request_id_header(pyw_check *check)
+{
+    const char *warning = "WSGIRequestIdHeader has no effect without WSGITrustedProxies in the server config or the "
+                          "same virtual host: no proxy is trusted";
+    int is_found = 0;
+
+    for (server_rec *server = check->server; server; server = server->next) {
+        const pyw_dir_config *config = ap_get_module_config(server->lookup_defaults, &pywsgi_module);
+
+        is_found |= pyw_config_server(server)->request_id_header && !config->trusted_proxies;
+    }
+    if (is_found) {
+        APR_ARRAY_PUSH(pyw_config_main()->warnings, const char *) = warning;
+    }
+}
+
 /* All embedded applications share one Python. */
 static int check_embedded(pyw_check *check)
 {
@@ -196,6 +213,7 @@ int pyw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     }
     pyw_check_python_settings(&check);
     pyw_check_preload(&check);
+    check_request_id_header(&check);
     if (is_configtest || ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         log_messages(is_configtest);
     }

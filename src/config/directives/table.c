@@ -135,6 +135,17 @@ static const char *set_socket_prefix(cmd_parms *cmd, void *dir, const char *text
     return error;
 }
 
+/* Not in sections: a record may need the id before the directory of its request is known. */
+static const char *set_request_id_header(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    if (!*text || *ap_scan_http_token(text)) {
+        return apr_psprintf(cmd->pool, "WSGIRequestIdHeader cannot be '%s': it must be the name of a header", text);
+    }
+    pyw_config_server(cmd->server)->request_id_header = text;
+    return NULL;
+}
+
 #define DIR_MEMBER(member) (void *)offsetof(pyw_dir_config, member)
 #define MAIN_MEMBER(member) (void *)offsetof(pyw_server_config, member)
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF | OR_FILEINFO | OR_AUTHCFG)
@@ -184,6 +195,8 @@ const command_rec pyw_config_directives[] = {
                      "the addresses and subnets of the proxies whose headers are trusted"),
     AP_INIT_RAW_ARGS("WSGITrustedProxyHeaders", pyw_directive_trusted_proxy_headers, NULL, OR_FILEINFO,
                      "the headers of trusted proxies that describe the original request"),
+    AP_INIT_TAKE1("WSGIRequestIdHeader", set_request_id_header, NULL, RSRC_CONF,
+                  "the header in which trusted proxies send the id of a request"),
     AP_INIT_TAKE1("WSGIRequestTimeout", pyw_directive_request_timeout, NULL, RSRC_CONF | ACCESS_CONF,
                   "the time limit of a request, from its arrival on; 0: no limit"),
     AP_INIT_TAKE1("WSGIConcurrency", pyw_directive_concurrency, NULL, RSRC_CONF | ACCESS_CONF,

@@ -11,6 +11,7 @@
 #include "httpd/backend/pool.h"
 #include "httpd/backend/relay.h"
 #include "httpd/environ.h"
+#include "httpd/log.h"
 #include "httpd/queue/admission.h"
 #include "httpd/request/upload.h"
 #include "httpd/response/response.h"
@@ -40,13 +41,13 @@ static int encode_request(request_rec *r, pyw_connection *connection, const pyw_
 
     pyw_message_request_encode(&connection->request, &request, (const pyw_pair *)pairs->elts, (uint32_t)pairs->nelts);
     if (connection->request.failed) {
-        ap_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, PYWNO(0232) "out of memory for the request");
+        pyw_log_rerror(APLOG_MARK, APLOG_CRIT, APR_ENOMEM, r, PYWNO(0232) "out of memory for the request");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (connection->request.length > PYW_LIMIT_REQUEST) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0233) "headers and environment of this request are larger than %d bytes",
-                      PYW_LIMIT_REQUEST);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                       PYWNO(0233) "headers and environment of this request are larger than %d bytes",
+                       PYW_LIMIT_REQUEST);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;
@@ -69,9 +70,9 @@ static int connect_to_worker(request_rec *r, pyw_connection *connection, pyw_adm
     }
     if (!is_gone(error) && error != EAGAIN) { /* not the worker's fault: another worker would not help */
         pyw_admission_take_back(admission);
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
-                      PYWNO(0231) "process group '%s': httpd's child cannot connect to a worker; the client gets 503",
-                      group->options->name);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
+                       PYWNO(0231) "process group '%s': httpd's child cannot connect to a worker; the client gets 503",
+                       group->options->name);
         return HTTP_SERVICE_UNAVAILABLE;
     }
     pyw_admission_retry(admission, is_gone(error));

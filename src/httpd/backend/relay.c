@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "httpd/backend/relay_buffering.h"
 #include "httpd/backend/relay_frames.h"
+#include "httpd/log.h"
 #include "httpd/request/client_socket.h"
 #include "httpd/queue/batch_scheduling.h"
 
@@ -127,15 +128,15 @@ static void timed_out(pyw_relay *relay)
 
     pyw_relay_give_up(relay, PYW_RELAY_ON_SILENCE);
     if (is_for_client) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0240) "the client stopped sending its request body");
+        pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, PYWNO(0240) "the client stopped sending its request body");
         pyw_response_abort(relay->response, HTTP_REQUEST_TIME_OUT);
         return;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0241) "process group '%s': the worker that runs \"%s\" sent nothing for %ld s "
-                              "(socket-timeout); %s",
-                  relay->group->options->name, r->the_request, (long)apr_time_sec(relay->timeout),
-                  relay->response->passed ? "the response is cut" : "the client gets 504");
+    pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                   PYWNO(0241) "process group '%s': the worker that runs \"%s\" sent nothing for %ld s "
+                               "(socket-timeout); %s",
+                   relay->group->options->name, r->the_request, (long)apr_time_sec(relay->timeout),
+                   relay->response->passed ? "the response is cut" : "the client gets 504");
     pyw_response_abort(relay->response, HTTP_GATEWAY_TIME_OUT);
 }
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "httpd/log.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -61,10 +62,10 @@ void pyw_relay_buffering_end(pyw_relay *relay)
 
     relay->response->background = NULL;
     if (error) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, error, relay->response->r,
-                      PYWNO(0284) "process group '%s': a response for a slow client cannot be kept in a temporary "
-                                  "file in %s; the worker that runs \"%s\" has to wait for the client",
-                      relay->group->options->name, pyw_config_main()->temp_directory, relay->response->r->the_request);
+        pyw_log_rerror(APLOG_MARK, APLOG_WARNING, error, relay->response->r,
+                       PYWNO(0284) "process group '%s': a response for a slow client cannot be kept in a temporary "
+                                   "file in %s; the worker that runs \"%s\" has to wait for the client",
+                       relay->group->options->name, pyw_config_main()->temp_directory, relay->response->r->the_request);
     }
 }
 

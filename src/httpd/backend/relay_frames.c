@@ -18,7 +18,7 @@ void pyw_relay_client_gone(pyw_relay *relay)
         pyw_relay_out_of_time(relay); /* httpd itself has shut the client's connection down */
         return;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->response->r, PYWNO(0242) "the client left");
+    pyw_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, relay->response->r, PYWNO(0242) "the client left");
     relay->response->client_gone = 1;
     pyw_relay_give_up(relay, PYW_RELAY_ON_CLIENT_LEFT);
 }
@@ -29,17 +29,17 @@ static void log_out_of_time(const pyw_relay *relay)
     double age = pyw_timing_age(relay->timing);
 
     if (relay->state == PYW_RELAY_TAKEN_BACK) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, response->r,
-                      PYWNO(0275) "process group '%s': \"%s\" [%s] waited for a free thread until its deadline, %.3f s "
-                                  "after its arrival (request-timeout); the client gets 504",
-                      relay->group->options->name, response->r->the_request, relay->timing->id, age);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, response->r,
+                       PYWNO(0275) "process group '%s': \"%s\" waited for a free thread until its deadline, %.3f s "
+                                   "after its arrival (request-timeout); the client gets 504",
+                       relay->group->options->name, response->r->the_request, age);
         return;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, response->r,
-                  PYWNO(0276) "process group '%s': the deadline of \"%s\" [%s] has passed, %.3f s after its arrival "
-                              "(request-timeout); %s. The log of the group shows what its thread was doing",
-                  relay->group->options->name, response->r->the_request, relay->timing->id, age,
-                  response->passed ? "the response is cut" : "the client gets 504");
+    pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, response->r,
+                   PYWNO(0276) "process group '%s': the deadline of \"%s\" has passed, %.3f s after its arrival "
+                               "(request-timeout); %s. The log of the group shows what its thread was doing",
+                   relay->group->options->name, response->r->the_request, age,
+                   response->passed ? "the response is cut" : "the client gets 504");
 }
 
 void pyw_relay_out_of_time(pyw_relay *relay)
@@ -71,11 +71,11 @@ static void out_of_descriptors(pyw_relay *relay)
 {
     request_rec *r = relay->response->r;
 
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, EMFILE, r,
-                  PYWNO(0285) "process group '%s': httpd's child has no descriptor left for the file that answers "
-                              "\"%s\"; the client "
-                              "gets 503, or a response that is cut",
-                  relay->group->options->name, r->the_request);
+    pyw_log_rerror(APLOG_MARK, APLOG_ERR, EMFILE, r,
+                   PYWNO(0285) "process group '%s': httpd's child has no descriptor left for the file that answers "
+                               "\"%s\"; the client "
+                               "gets 503, or a response that is cut",
+                   relay->group->options->name, r->the_request);
     pyw_response_abort(relay->response, HTTP_SERVICE_UNAVAILABLE);
 }
 
@@ -105,14 +105,14 @@ void pyw_relay_worker_lost(pyw_relay *relay, pyw_result why)
         return;
     }
     if (response->passed) {
-        ap_log_rerror(
+        pyw_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             PYWNO(0244) "process group '%s': the worker %s in the middle of its response to \"%s\"; the response is "
                         "cut and the connection closed",
             relay->group->options->name, reason_of(why), r->the_request);
     }
     else {
-        ap_log_rerror(
+        pyw_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             PYWNO(0243) "process group '%s': the worker %s before it answered \"%s\"; the client gets 502. The "
                         "log of the group shows the reason",

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "httpd/log.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -34,10 +35,10 @@ static int share_token(pyw_relay *relay)
 int pyw_relay_put_token(pyw_relay *relay)
 {
     if (!relay->connection->token && !share_token(relay)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, errno, relay->response->r,
-                      PYWNO(0245) "process group '%s': httpd's child has no memory or descriptor to share with a "
-                                  "worker; the client gets 503",
-                      relay->group->options->name);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, errno, relay->response->r,
+                       PYWNO(0245) "process group '%s': httpd's child has no memory or descriptor to share with a "
+                                   "worker; the client gets 503",
+                       relay->group->options->name);
         pyw_response_abort(relay->response, HTTP_SERVICE_UNAVAILABLE);
         return 0;
     }
@@ -51,13 +52,14 @@ static pyw_result judge(pyw_relay *relay, int next, const char *state, const cha
     request_rec *r = relay->response->r;
 
     if (next != PYW_RELAY_OUR_BUG) {
-        ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r, "relay: %s, %s -> %s", state, event, next_name);
+        pyw_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r, "relay: %s, %s -> %s", state, event, next_name);
         return next == PYW_RELAY_PEERS_FAULT ? PYW_MALFORMED : PYW_OK;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0273) "process group '%s': bug in mod_pywsgi: \"%s\" was in state %s when \"%s\" happened; the "
-                              "client gets 500, or a response that is cut",
-                  relay->group->options->name, r->the_request, state, event);
+    pyw_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        PYWNO(0273) "process group '%s': bug in mod_pywsgi: \"%s\" was in state %s when \"%s\" happened; the "
+                    "client gets 500, or a response that is cut",
+        relay->group->options->name, r->the_request, state, event);
     relay->state = PYW_RELAY_DONE;
     pyw_response_abort(relay->response, HTTP_INTERNAL_SERVER_ERROR);
     return PYW_FAILED;

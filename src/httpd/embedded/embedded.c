@@ -200,8 +200,8 @@ int pyw_embedded_serve(request_rec *r, pyw_target *target)
     pyw_embedded_exchange exchange;
 
     if (!application) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0224) "embedded Python is not available: see this child's first records");
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                       PYWNO(0224) "embedded Python is not available: see this child's first records");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     pyw_embedded_exchange_init(&exchange, r, target);

@@ -50,8 +50,8 @@ static pyw_result apply_head(pyw_embedded_exchange *self, const pyw_head *head)
         return PYW_OK;
     }
     if (pyw_response_head(&self->response, head) != PYW_OK) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, self->response.r,
-                      PYWNO(0225) "httpd does not accept this response head");
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, self->response.r,
+                       PYWNO(0225) "httpd does not accept this response head");
         return PYW_FAILED;
     }
     return PYW_OK;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "httpd/log.h"
 #include "httpd/request/client_socket.h"
 #include "httpd/parent/liveness_pipe.h"
 #include "httpd/queue/batch_scheduling.h"
@@ -85,7 +86,7 @@ static int refuse_request(pyw_admission *admission, pyw_refusal refusal, const c
     set_retry_after(admission);
     if (pyw_slots_count_refusal(slots_of(admission), &count)) {
         pyw_slots_read_figures(slots_of(admission), &figures);
-        ap_log_rerror(
+        pyw_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, admission->response->r,
             PYWNO(0262) "process group '%s' is overloaded, the client gets 503: %s (%u running in %u threads, "
                         "%u waiting; %u refused since the last such record)",
@@ -103,11 +104,11 @@ static int refuse_blocked(pyw_admission *admission)
     admission->refusal = PYW_REFUSED_BLOCKED;
     set_retry_after(admission);
     if (pyw_slots_should_log_blocked(slots_of(admission), &holder, &since)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->response->r,
-                      PYWNO(0228) "process group '%s': httpd's process %ld has locked the table of the group's "
-                                  "requests for %.1f s, as if it were stopped (SIGSTOP, a debugger); clients get "
-                                  "503 until it continues or exits",
-                      options_of(admission)->name, (long)holder, (double)since / 1000);
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, admission->response->r,
+                       PYWNO(0228) "process group '%s': httpd's process %ld has locked the table of the group's "
+                                   "requests for %.1f s, as if it were stopped (SIGSTOP, a debugger); clients get "
+                                   "503 until it continues or exits",
+                       options_of(admission)->name, (long)holder, (double)since / 1000);
     }
     return HTTP_SERVICE_UNAVAILABLE;
 }
@@ -118,10 +119,10 @@ static int reached_deadline(pyw_admission *admission)
     request_rec *r = admission->response->r;
 
     admission->refusal = PYW_REFUSED_DEADLINE;
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  PYWNO(0264) "process group '%s': \"%s\" [%s] waited for a free thread until its deadline, %.3f s "
-                              "after its arrival (request-timeout); it was not run, and the client gets 504",
-                  options_of(admission)->name, r->the_request, timing->id, pyw_timing_age(timing));
+    pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                   PYWNO(0264) "process group '%s': \"%s\" waited for a free thread until its deadline, %.3f s "
+                               "after its arrival (request-timeout); it was not run, and the client gets 504",
+                   options_of(admission)->name, r->the_request, pyw_timing_age(timing));
     return HTTP_GATEWAY_TIME_OUT;
 }
 
@@ -147,8 +148,8 @@ static int check_wait(pyw_admission *admission, apr_int64_t queue_end)
     apr_int64_t deadline = admission->target->timing.deadline;
 
     if (client_has_left(admission, now)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->response->r,
-                      PYWNO(0263) "the client left while its request waited for a worker");
+        pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, admission->response->r,
+                       PYWNO(0263) "the client left while its request waited for a worker");
         admission->response->client_gone = 1;
         admission->refusal = PYW_REFUSED_LEFT;
         return HTTP_BAD_REQUEST;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "httpd/log.h"
 #include "httpd/request/client_socket.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -67,8 +68,8 @@ static pyw_result fail_body(pyw_body *body, apr_status_t rv)
         APR_STATUS_IS_ECONNRESET(rv) || APR_STATUS_IS_ECONNABORTED(rv)) {
         return end_body(body, PYW_GONE, HTTP_BAD_REQUEST);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, body->r, PYWNO(0210) "the request body could not be read, answering %d",
-                  status == AP_FILTER_ERROR ? HTTP_BAD_REQUEST : status);
+    pyw_log_rerror(APLOG_MARK, APLOG_INFO, rv, body->r, PYWNO(0210) "the request body could not be read, answering %d",
+                   status == AP_FILTER_ERROR ? HTTP_BAD_REQUEST : status);
     return end_body(body, PYW_FAILED, status == AP_FILTER_ERROR || status < 400 ? HTTP_BAD_REQUEST : status);
 }
 
@@ -290,8 +291,8 @@ int pyw_body_check_limit(request_rec *r)
         !ap_parse_strict_length(&length, text) || length <= limit) {
         return OK;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  PYWNO(0211) "a request body of %" APR_OFF_T_FMT " bytes exceeds LimitRequestBody %" APR_OFF_T_FMT,
-                  length, limit);
+    pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                   PYWNO(0211) "a request body of %" APR_OFF_T_FMT " bytes exceeds LimitRequestBody %" APR_OFF_T_FMT,
+                   length, limit);
     return HTTP_REQUEST_ENTITY_TOO_LARGE;
 }

@@ -55,12 +55,17 @@ static int is_trusted_address(const void *baton, const char *text)
  * of the headers. With RemoteIPProxyProtocol the TCP peer is a load balancer that does not see HTTP, and mod_remoteip
  * has the address of the load balancer's peer; then it has data at the connection.
  */
-static apr_sockaddr_t *http_peer(request_rec *r)
+static apr_sockaddr_t *http_peer(const request_rec *r)
 {
     module *remoteip = ap_find_linked_module("mod_remoteip.c");
     int is_proxy_protocol = remoteip && ap_get_module_config(r->connection->conn_config, remoteip);
 
     return is_proxy_protocol ? r->useragent_addr : r->connection->client_addr;
+}
+
+int pyw_trusted_proxy_has_sent(const request_rec *r, const apr_array_header_t *proxies)
+{
+    return proxies && is_in(proxies, http_peer(r));
 }
 
 /* If mod_remoteip has found a client that is not a trusted proxy, the rest of the headers is the client's own claim. */

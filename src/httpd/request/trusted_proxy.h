@@ -14,4 +14,7 @@
  */
 void pyw_trusted_proxy_apply(request_rec *r, const pyw_dir_config *config, apr_array_header_t *pairs);
 
+/* Whether one of the `proxies` (WSGITrustedProxies) has sent the headers of `r`. NULL: the list is not set; no. */
+int pyw_trusted_proxy_has_sent(const request_rec *r, const apr_array_header_t *proxies);
+
 #endif

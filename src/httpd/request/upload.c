@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/os/temp_file.h"
+#include "httpd/log.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -67,10 +68,10 @@ static int spool_failed(pyw_upload *upload, int error)
     request_rec *r = upload->body.r;
     int status = status_for(error);
 
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
-                  PYWNO(0280) "cannot store the request body in a temporary file in %s; the client gets %d, and no "
-                              "application gets \"%s\"",
-                  pyw_config_main()->temp_directory, status, r->the_request);
+    pyw_log_rerror(APLOG_MARK, APLOG_ERR, error, r,
+                   PYWNO(0280) "cannot store the request body in a temporary file in %s; the client gets %d, and no "
+                               "application gets \"%s\"",
+                   pyw_config_main()->temp_directory, status, r->the_request);
     r->connection->keepalive = AP_CONN_CLOSE; /* otherwise httpd reads the rest of the body */
     return status;
 }
@@ -119,13 +120,13 @@ static int end_early(pyw_upload *upload, pyw_result result)
     request_rec *r = upload->body.r;
 
     if (result == PYW_TIMEOUT) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      PYWNO(0281) "the client did not send its request body in time; no worker got the request");
+        pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                       PYWNO(0281) "the client did not send its request body in time; no worker got the request");
         return HTTP_REQUEST_TIME_OUT;
     }
     if (result == PYW_GONE) {
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                      PYWNO(0282) "the client left before it had sent its request body; no worker got the request");
+        pyw_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                       PYWNO(0282) "the client left before it had sent its request body; no worker got the request");
     }
     return upload->body.status == OK ? HTTP_BAD_REQUEST : upload->body.status;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "httpd/log.h"
 #include "httpd/scripts/call.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -28,10 +29,10 @@ static int take_decision(const pyw_call *call, const char *answer)
         return DECLINED;
     }
     if (strcmp(answer, "denied") == 0) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r,
-                      PYWNO(0295) "WSGIAccessScript: allow_access() of %s denies "
-                                  "access to %s",
-                      call->script->path, call->r->uri);
+        pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r,
+                       PYWNO(0295) "WSGIAccessScript: allow_access() of %s denies "
+                                   "access to %s",
+                       call->script->path, call->r->uri);
         return HTTP_FORBIDDEN;
     }
     pyw_call_log_unexpected(call);

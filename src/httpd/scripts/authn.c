@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "httpd/log.h"
 #include "httpd/scripts/call.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -33,9 +34,9 @@ static const pyw_script *script_of(request_rec *r)
     const pyw_script *script = pyw_config_request(r)->auth_user_script;
 
     if (!script) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0294) "the authentication provider \"wsgi\" needs a WSGIAuthUserScript in the same "
-                                  "section; the client gets 500");
+        pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                       PYWNO(0294) "the authentication provider \"wsgi\" needs a WSGIAuthUserScript in the same "
+                                   "section; the client gets 500");
     }
     return script;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "httpd/log.h"
 #include "httpd/scripts/call.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -20,9 +21,9 @@ static authz_status take_decision(const pyw_call *call, const char *groups, cons
         return AUTHZ_GRANTED;
     }
     if (strcmp(answer, "denied") == 0) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r,
-                      PYWNO(0297) "WSGIAuthGroupScript: by groups_for_user() of %s, the user '%s' is in none of: %s",
-                      call->script->path, call->r->user, groups);
+        pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r,
+                       PYWNO(0297) "WSGIAuthGroupScript: by groups_for_user() of %s, the user '%s' is in none of: %s",
+                       call->script->path, call->r->user, groups);
         return AUTHZ_DENIED;
     }
     pyw_call_log_unexpected(call);
@@ -50,9 +51,10 @@ static authz_status check_groups(request_rec *r, const char *words, const void *
         return AUTHZ_DENIED_NO_USER;
     }
     if (!script) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0296) "Require wsgi-group needs a WSGIAuthGroupScript in the same section; the client gets "
-                                  "500");
+        pyw_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            PYWNO(0296) "Require wsgi-group needs a WSGIAuthGroupScript in the same section; the client gets "
+                        "500");
         return AUTHZ_GENERAL_ERROR;
     }
     return ask(r, script, words, groups);

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "httpd/backend/daemon.h"
 #include "httpd/embedded/embedded.h"
+#include "httpd/log.h"
+#include "httpd/request/id.h"
 #include "httpd/scripts/tls.h"
 #include "httpd/target.h"
 #include "httpd/timing.h"
@@ -99,7 +101,10 @@ static apr_table_t *variables_of(const pyw_call *call)
 static request_rec *request_of_call(const pyw_call *call, ap_filter_t *filter)
 {
     request_rec *r = call->r;
-    request_rec *own = apr_pmemdup(r->pool, r, sizeof(*r));
+    request_rec *own;
+
+    pyw_request_id(r); /* the call has the same id */
+    own = apr_pmemdup(r->pool, r, sizeof(*r));
 
     own->headers_in = headers_of(r);
     own->subprocess_env = variables_of(call);
@@ -164,17 +169,17 @@ static int serve(const pyw_call *call, answer *into)
 static void log_failure(const pyw_call *call, int status)
 {
     /* 400: the client has left. */
-    ap_log_rerror(APLOG_MARK, status == HTTP_BAD_REQUEST ? APLOG_INFO : APLOG_ERR, 0, call->r,
-                  PYWNO(0292) "%s: %s() of %s has no result (status %d), so the request is refused with 500; "
-                              "earlier records have the reason",
-                  call->directive, call->function, call->script->path, status);
+    pyw_log_rerror(APLOG_MARK, status == HTTP_BAD_REQUEST ? APLOG_INFO : APLOG_ERR, 0, call->r,
+                   PYWNO(0292) "%s: %s() of %s has no result (status %d), so the request is refused with 500; "
+                               "earlier records have the reason",
+                   call->directive, call->function, call->script->path, status);
 }
 
 void pyw_call_log_unexpected(const pyw_call *call)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->r,
-                  PYWNO(0293) "%s: the answer for %s() of %s is malformed, so the request is refused with 500",
-                  call->directive, call->function, call->script->path);
+    pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->r,
+                   PYWNO(0293) "%s: the answer for %s() of %s is malformed, so the request is refused with 500",
+                   call->directive, call->function, call->script->path);
 }
 
 void pyw_call_init(pyw_call *call, request_rec *r, const pyw_script *script, const char *directive,

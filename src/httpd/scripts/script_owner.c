@@ -4,6 +4,7 @@
 #include <http_log.h>
 
 #include "base/log.h"
+#include "httpd/log.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -36,8 +37,8 @@ static int check_file(request_rec *r, const pyw_group *group, const char *path)
     if (!fault) {
         return OK;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, PYWNO(0155) "%s %s: it is not run in the process group '%s'", path,
-                  fault, group->options->name);
+    pyw_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, PYWNO(0155) "%s %s: it is not run in the process group '%s'", path,
+                   fault, group->options->name);
     return HTTP_FORBIDDEN;
 }
 

@@ -26,7 +26,7 @@ typedef struct pyw_board_request {
     char method[16];
     char url[256];
     char client[48];
-    char id[48];
+    char id[65];
     char group[64];
 } pyw_board_request;
 

@@ -7,12 +7,15 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/traceparent.h"
 #include "python/stacks.h"
 #include "wsgi/state.h"
 
+enum { REPORT_MAX = 1280 };
+
 /* A copy of the facts about a request, which may end before they are logged. */
 typedef struct report {
-    char request[700];         /* "GET /path [id]" */
+    char request[800];         /* "GET /path [id, traceparent ...]" */
     double waited, ran;        /* seconds */
     pyw_monitored_state state; /* the state in which the interrupt thread was woken */
     int is_gone;
@@ -65,6 +68,22 @@ static double age(int64_t since_us)
     return (double)(pyw_clock_us() - since_us) / 1e6;
 }
 
+/* The valid header traceparent of a request; an empty text: none. */
+static pyw_pair find_traceparent(const pyw_exchange *exchange)
+{
+    static const char name[] = "HTTP_TRACEPARENT";
+
+    for (uint32_t i = 0; i < exchange->environ_count; i++) {
+        const pyw_pair *pair = &exchange->environ_pairs[i];
+
+        if (pair->name_length == sizeof(name) - 1 && memcmp(pair->name, name, sizeof(name) - 1) == 0 &&
+            pyw_traceparent_is_valid(pair->value, pair->value_length)) {
+            return *pair;
+        }
+    }
+    return (pyw_pair){.value = ""};
+}
+
 /* The caller holds the deadline monitor's lock. */
 static void describe_thread(report *about, const pyw_monitored *monitored)
 {
@@ -73,9 +92,12 @@ static void describe_thread(report *about, const pyw_monitored *monitored)
     int method = (int)(request->method_length < 32 ? request->method_length : 32);
     int uri = (int)(request->uri_length < 512 ? request->uri_length : 512);
 
+    pyw_pair traceparent = find_traceparent(exchange);
+
     memset(about, 0, sizeof(*about));
-    snprintf(about->request, sizeof(about->request), "%.*s %.*s [%.100s]", method, request->method, uri, request->uri,
-             exchange->id);
+    snprintf(about->request, sizeof(about->request), "%.*s %.*s [%.100s%s%.*s]", method, request->method, uri,
+             request->uri, exchange->id, traceparent.value_length > 0 ? ", traceparent " : "",
+             (int)traceparent.value_length, traceparent.value);
     about->waited = (double)(monitored->begun - exchange->arrival) / 1e6;
     about->ran = age(monitored->begun);
     about->state = monitored->state;
@@ -90,7 +112,7 @@ static void describe_thread(report *about, const pyw_monitored *monitored)
 
 static void report_timeout(const report *about, pyw_buffer *stack)
 {
-    char text[1024];
+    char text[REPORT_MAX];
 
     snprintf(text, sizeof(text),
              PYWNO(0620) "%s: not answered in time (request-timeout): it waited %.3f s and has run for %.3f s; %s. Its "
@@ -103,7 +125,7 @@ static void report_timeout(const report *about, pyw_buffer *stack)
 
 static void report_gone(const report *about, pyw_buffer *stack)
 {
-    char text[1024];
+    char text[REPORT_MAX];
 
     snprintf(text, sizeof(text),
              PYWNO(0621) "%s: the client left after %.3f s, the thread is interrupted "
@@ -124,7 +146,7 @@ static const char *why_overdue(const report *about)
 
 static void report_overdue(const report *about, pyw_buffer *stack)
 {
-    char text[1024];
+    char text[REPORT_MAX];
 
     snprintf(text, sizeof(text),
              PYWNO(0623) "%s: the thread still runs after %.3f s (interrupt-timeout is over): "
@@ -138,7 +160,7 @@ static void report_overdue(const report *about, pyw_buffer *stack)
 
 static void report_slow(const report *about, pyw_buffer *stack)
 {
-    char text[1024];
+    char text[REPORT_MAX];
 
     snprintf(text, sizeof(text),
              PYWNO(0537) "%s: the request is slow (WSGISlowRequests): it waited %.3f s and has run for %.3f s, and "
@@ -264,7 +286,7 @@ static void prepare_no_gil_report(const pyw_monitored *monitored)
 /* Includes the stacks of all threads. */
 static void report_no_gil(void)
 {
-    char text[1024];
+    char text[REPORT_MAX];
     pyw_buffer stacks = {0};
 
     snprintf(

@@ -66,6 +66,8 @@ GOOD = """
     WSGIImportScript ${APPS}/warm.py process-group=%{GLOBAL} application-group=%{GLOBAL}
     WSGISocketPrefix ${ROOT}/run/pywsgi
     WSGITempDir ${ROOT}/run
+    WSGITrustedProxies 127.0.0.1
+    WSGIRequestIdHeader X-Request-Id
     WSGIPythonPath ${APPS}:/nowhere
     <Directory ${APPS}>
         WSGIProcessGroup app
@@ -127,6 +129,7 @@ class TestAccepted:
         ("WSGITrustedProxyHeaders X-Forwarded-For X-Forwarded-Protocol",
          ["'X-Forwarded-Protocol' is not known", "did you mean 'X-Forwarded-Proto'?"]),
         ("WSGITrustedProxyHeaders X-Whatever", ["'X-Whatever' is not known and has no effect\n"]),
+        ("WSGIRequestIdHeader X-Request-Id", ["WSGIRequestIdHeader", "WSGITrustedProxies"]),
         ("WSGITrustedProxyHeaders", ["nothing is trusted"]), ("WSGITrustedProxies", ["nothing is trusted"])])
     def test_headers_of_proxies_that_are_not_known(self, server, line, words):
         ok, text = configtest(server, line)
@@ -404,6 +407,7 @@ class TestMounts:
         ("WSGIClientGone On", ["WSGIClientGone", "'On'", "Interrupt or Ignore"]),
         ("WSGIRequestTimeout soon", ["WSGIRequestTimeout", "'soon'", "ms, s, min or h"]),
         ("WSGIRequestTimeout -1", ["WSGIRequestTimeout", "'-1'"]),
+        ("WSGIRequestIdHeader \"X Request Id\"", ["WSGIRequestIdHeader", "'X Request Id'", "name of a header"]),
         ("WSGITrustedProxies proxy.example", ["WSGITrustedProxies", "'proxy.example'", "IP address"]),
         ("WSGITrustedProxies 10.0.0.0/33", ["WSGITrustedProxies", "'10.0.0.0/33'", "10.0.0.0/8"]),
         ("WSGIErrorOverride x", ["WSGIErrorOverride", "'x'", "On or Off"]),
