@@ -16,6 +16,7 @@ extern const pyw_verb pyw_verb_restart;
 extern const pyw_verb pyw_verb_stop;
 extern const pyw_verb pyw_verb_start;
 extern const pyw_verb pyw_verb_stacks;
+extern const pyw_verb pyw_verb_check;
 extern const pyw_verb pyw_verb_explain;
 
 #endif

@@ -5,6 +5,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_main.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <unixd.h>
@@ -26,6 +27,7 @@ typedef struct doctor {
     apr_array_header_t *findings; /* elements: pyw_finding */
     apr_array_header_t *trials;   /* elements: pyw_group_options *, as copies with all their applications */
     apr_array_header_t *used;     /* elements: const char *, the groups that a visit has found */
+    int aliases;
 } doctor;
 
 static pyw_group_options *find_trial(const doctor *self, const char *name)
@@ -158,6 +160,7 @@ static void visit_servers(doctor *self)
         const apr_array_header_t *aliases = pyw_config_server(server)->aliases;
 
         for (int i = 0; i < aliases->nelts; i++) {
+            self->aliases++;
             visit_alias(self, server, &APR_ARRAY_IDX(aliases, i, const pyw_alias));
         }
     }
@@ -203,6 +206,8 @@ int pyw_doctor_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
     examine(&self);
     if (is_command) {
         pyw_findings_print(self.findings, as_json);
+        printf("checked %d process groups, %d aliases\n", pyw_config_main()->groups->nelts, self.aliases);
+        fflush(stdout);
         return OK;
     }
     return pyw_findings_log(self.findings) == 0 ? OK : HTTP_INTERNAL_SERVER_ERROR;

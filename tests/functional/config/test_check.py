@@ -55,7 +55,7 @@ def run_check(server, config, define="PYWSGI_CHECK_JSON"):
 
 
 def check(server, config):
-    return [json.loads(line) for line in run_check(server, config).splitlines()]
+    return [json.loads(line) for line in run_check(server, config).splitlines() if line.startswith("{")]
 
 
 def tags(findings):
@@ -227,6 +227,51 @@ class TestAccess:
     def test_sockets_that_httpd_cannot_reach(self, server):
         config = "WSGISocketPrefix ${ROOT}/private/s\n" + GROUP + GRANTED + alias("${APPS}/hello.wsgi")
         assert one(check(server, config), "PYW0168")["write"] == "chmod o+x %s/private" % server.root
+
+
+class TestVerb:
+    """pywsgi check runs httpd and shows the findings."""
+
+    def run(self, server, config, *options, program=None):
+        server.configure(config)
+        script = server.root / "httpd.sh"
+        script.write_text("#!/bin/sh\nexec %s -d %s \"$@\"\n" % (paths.httpd_program(), server.root))
+        script.chmod(0o755)
+        return subprocess.run([paths.BUILD / "pywsgi", "check", "--httpd", program or script, "--config",
+                               server.root / "httpd.conf", *options], env=server.child_environment(),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    def test_a_sound_site(self, server):
+        config = GROUP + GRANTED + alias("${APPS}/hello.wsgi")
+        done = self.run(server, config)
+        assert (done.returncode, done.stdout) == (0, "1 process groups, 1 aliases: 0 findings\n"), done
+        done = self.run(server, config, "--json")
+        assert done.returncode == 0 and json.loads(done.stdout) == {"findings": []}
+
+    def test_findings(self, server):
+        config = GROUP + GRANTED + alias("${APPS}/missing.wsgi") + alias("${APPS}/nothere.wsgi", "/b")
+        done = self.run(server, config)
+        assert done.returncode == 1 and done.stdout.endswith(": 2 findings\n")
+        assert "\nerror PYW0610: " in done.stdout and done.stdout.startswith("warning PYW0107: ")
+        done = self.run(server, config, "--json")
+        assert done.returncode == 1 and tags(json.loads(done.stdout)["findings"]) == ["PYW0107", "PYW0610"]
+
+    def test_a_configuration_that_httpd_refuses(self, server):
+        done = self.run(server, "WSGIDeamonProcess \"x\ty\"", "--json")
+        found = json.loads(done.stdout)["findings"]
+        assert done.returncode == 1 and {finding["severity"] for finding in found} == {"error"}
+        assert found[0]["tag"] == "PYW0156" and any("Invalid command" in finding["what"] for finding in found)
+
+    def test_a_configuration_without_the_module(self, server):
+        (server.root / "bare.conf").write_text(
+            "LoadModule mpm_event_module %s\nListen 127.0.0.1:%d\nErrorLog %s/bare.log\n"
+            % (paths.module_file("mpm_event"), server.port, server.root))
+        done = self.run(server, GROUP, "--config", server.root / "bare.conf")
+        assert done.returncode == 1 and "does not load mod_pywsgi; write: LoadModule pywsgi_module" in done.stdout
+
+    def test_a_program_that_cannot_be_run(self, server):
+        done = self.run(server, GROUP, program="/nowhere/httpd")
+        assert done.returncode == 3 and "/nowhere/httpd cannot be run" in done.stderr
 
 
 class TestConfigtest:
