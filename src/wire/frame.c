@@ -2,6 +2,7 @@
 #include "wire/frame.h"
 
 #include "base/log.h"
+#include "wire/end_reason.h"
 
 typedef struct frame_rule {
     const char *name; /* NULL: no such type */
@@ -40,7 +41,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_STORE] = {"STORE", 0, 0, 1},
     [PYW_FRAME_STATS] = {"STATS", 0, 0, 0},
     [PYW_FRAME_HERITAGE] = {"HERITAGE", 0, PYW_LIMIT_OPTIONS, 0},
-    [PYW_FRAME_DRAIN] = {"DRAIN", 0, 0, 0},
+    [PYW_FRAME_DRAIN] = {"DRAIN", 0, 0, PYW_END_REASONS - 1},
     [PYW_FRAME_READY] = {"READY", 0, 0, 0},
     [PYW_FRAME_BROKEN] = {"BROKEN", 0, 0, 0},
     [PYW_FRAME_STALE] = {"STALE", 0, 0, 0},

@@ -18,7 +18,7 @@
 
 #include "base/result.h"
 
-#define PYW_WIRE_VERSION 7
+#define PYW_WIRE_VERSION 8
 #define PYW_FRAME_HEADER_SIZE 8
 
 typedef enum {
@@ -61,7 +61,7 @@ typedef enum {
     PYW_FRAME_DONE = 38, /* the answer to COMMAND: the effect, as text */
     /* manager -> worker */
     PYW_FRAME_HERITAGE = 48,    /* the configuration of a worker: option pairs */
-    PYW_FRAME_DRAIN = 50,       /* accept no more requests, finish, exit. Empty */
+    PYW_FRAME_DRAIN = 50,       /* accept no more requests, finish, exit; flags: pyw_end_reason. Empty */
     PYW_FRAME_OPTIONS = 67,     /* option pairs for a running worker; options left out have their defaults */
     PYW_FRAME_SERVE = 55,       /* the answer to BROKEN: accept requests anyway. Empty */
     PYW_FRAME_CHECK_FILES = 68, /* do the files on disk differ from those that you have loaded? Empty */

@@ -52,6 +52,7 @@ static void handle_command(pyw_worker *self, const pyw_frame *frame)
     }
     switch (frame->type) {
     case PYW_FRAME_DRAIN:
+        self->reason = (pyw_end_reason)frame->flags;
         pyw_worker_drain(self);
         break;
     case PYW_FRAME_SERVE:

@@ -89,12 +89,6 @@ int pyw_worker_drained_status(const pyw_worker *self)
     return self->pool != NULL && pyw_pool_running(self->pool) > 0 ? PYW_EXIT_OVERDUE : PYW_EXIT_DRAINED;
 }
 
-/* Without a reason of its own, a worker ends because the manager, or httpd, does. */
-static const char *reason_of(const pyw_worker *self)
-{
-    return self->reason != NULL ? self->reason : "shutdown_signal";
-}
-
 /* The remaining time until the worker is killed, minus a second, or half of the time, for its exit functions. */
 static int threads_limit(const pyw_worker *self)
 {
@@ -120,11 +114,11 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
         pyw_log(PYW_LOG_ERR, PYWNO(0419) "the worker ends although %d requests still run: %s",
                 self->pool != NULL ? pyw_pool_busy(self->pool) : 0,
                 self->lost_at > 0 ? "its manager has exited" : "shutdown-timeout is over");
-        self->service.engine->stop(1, 0, reason_of(self));
+        self->service.engine->stop(1, 0, pyw_end_reason_name(self->reason));
         pyw_worker_leave(status);
     }
     if (status == PYW_EXIT_OVERDUE) {
-        self->service.engine->stop(1, 0, reason_of(self));
+        self->service.engine->stop(1, 0, pyw_end_reason_name(self->reason));
         pyw_worker_leave(status);
     }
     if (self->lost_at == 0) {
@@ -132,6 +126,6 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
     }
     pyw_watchdog_stop(self->watchdog);
     pyw_file_check_end(self->files);
-    self->service.engine->stop(0, threads_limit(self), reason_of(self));
+    self->service.engine->stop(0, threads_limit(self), pyw_end_reason_name(self->reason));
     return status;
 }

@@ -115,7 +115,6 @@ static void check_scripts(pyw_worker *self)
     check_failed_application(self);
     if (pyw_script_watch_changed(self->service.watched, self->service.engine)) {
         store_script_digest(self);
-        self->reason = "script_reload";
         pyw_worker_send(self, PYW_FRAME_STALE);
     }
 }
@@ -167,7 +166,6 @@ static void check_overdue(pyw_worker *self)
 {
     if (pyw_clock_ms() >= self->next_overdue && self->service.engine->overdue() > 0 && !pyw_worker_is_draining(self)) {
         self->next_overdue = pyw_clock_ms() + WATCH_MS;
-        self->reason = "request_timeout";
         pyw_worker_send(self, PYW_FRAME_OVERDUE);
     }
 }
@@ -175,7 +173,6 @@ static void check_overdue(pyw_worker *self)
 static void check_memory(pyw_worker *self)
 {
     if (self->service.memory != NULL && pyw_memory_watch_take(self->service.memory) && !pyw_worker_is_draining(self)) {
-        self->reason = "memory_recycle";
         pyw_worker_send(self, PYW_FRAME_LARGE);
     }
 }
@@ -186,7 +183,6 @@ static void check_renewal(pyw_worker *self)
     if (pyw_worker_signalled.renewal && (self->pool != NULL || self->program != NULL) &&
         !pyw_worker_is_draining(self)) {
         pyw_worker_signalled.renewal = 0;
-        self->reason = "graceful_signal";
         pyw_worker_send(self, PYW_FRAME_RENEW);
     }
 }
@@ -260,7 +256,6 @@ static int run_loop(pyw_worker *self)
         }
         if (pyw_worker_signalled.stop && !pyw_worker_is_draining(self)) {
             pyw_log(PYW_LOG_NOTICE, PYWNO(0418) "the worker received a signal to stop");
-            self->reason = "shutdown_signal";
             pyw_worker_drain_in_time(self);
         }
         if (self->program != NULL && pyw_worker_is_draining(self)) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "wire/channel.h"
+#include "wire/end_reason.h"
 #include "worker/program.h"
 #include "worker/serve/pool.h"
 #include "worker/start/inherit.h"
@@ -37,7 +38,7 @@ typedef struct pyw_worker {
     int64_t next_overdue;      /* when to notify the manager of overdue requests again */
     int64_t lost_at;           /* when the manager exited; 0: it runs */
     int64_t serve_alone_until; /* without a manager: when to drain; 0: the manager runs, or the worker drains */
-    const char *reason;        /* why the worker has asked to be replaced (shutdown_reason); NULL: it has not */
+    pyw_end_reason reason;     /* why the worker ends: of the manager's DRAIN */
     int64_t started;           /* when the process became this worker, or this template */
     int64_t drained_since;     /* when draining began; 0: not draining */
     int64_t stacks_at;         /* when to log the stacks because loading takes too long; INT64_MAX: never */

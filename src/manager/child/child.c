@@ -44,10 +44,21 @@ void pyw_child_change(pyw_child *child, pyw_child_event event)
     }
 }
 
+/* Why the process has to end now. */
+static pyw_end_reason end_reason(const pyw_child *child)
+{
+    if (child->is_recycled) {
+        return child->end_reason;
+    }
+    return child->generation != child->group->generation ? PYW_END_RELOAD : PYW_END_SHUTDOWN;
+}
+
 void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd)
 {
+    uint16_t flags = type == PYW_FRAME_DRAIN ? (uint16_t)end_reason(child) : 0;
+
     if (pyw_channel_fd(child->channel) >= 0) {
-        pyw_channel_queue(child->channel, type, 0, NULL, 0, fd);
+        pyw_channel_queue(child->channel, type, flags, NULL, 0, fd);
         pyw_channel_send(child->channel, 0);
     }
 }

@@ -11,6 +11,7 @@
 #include "manager/child/state.h"
 #include "manager/group/group.h"
 #include "wire/channel.h"
+#include "wire/end_reason.h"
 #include "worker/heritage.h"
 
 /* Measurements, for recycling and scaling; manager/child/measure.c takes them. */
@@ -45,6 +46,7 @@ struct pyw_child {
     uint64_t refused_files;         /* the state of changed files (pyw_board) that failed to load; 0: none */
     int is_recycled;                /* chosen to be replaced, whatever its generation */
     int is_evicted;                 /* ... because it got SIGUSR1 */
+    pyw_end_reason end_reason;      /* ... because of this */
     char problem[PYW_PROBLEM_LINE]; /* why it is BROKEN; escaped */
     int64_t started;                /* pyw_clock_ms() */
     int64_t kill_at;                /* INT64_MAX: never */
@@ -63,7 +65,7 @@ const char *pyw_child_kind(const pyw_child *child);
  */
 void pyw_child_change(pyw_child *child, pyw_child_event event);
 
-/* Sends a command with the descriptor `fd`, which remains the caller's; -1: none. */
+/* Sends a command with the descriptor `fd`, which remains the caller's; -1: none. DRAIN gets its reason. */
 void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd);
 
 /* A worker was started, or forked by a template: the group becomes its owner, and startup-timeout begins. */

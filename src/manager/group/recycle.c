@@ -12,7 +12,7 @@
 #include "manager/child/measure.h"
 
 enum {
-    REASON_SIZE = 200,
+    TEXT_SIZE = 200,
     REQUEST_MS = 400, /* LARGE causes a measurement at most this often */
     YOUNG_MS = 1000   /* a worker may be too large from its start; replacing it must not become a busy loop */
 };
@@ -23,79 +23,92 @@ static int64_t with_jitter(const pyw_child *child, int64_t limit, int percent)
     return limit - limit * percent / 100 * child->jitter / UINT16_MAX;
 }
 
-static int set_reason(char *reason, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int set_text(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Returns 1. */
-static int set_reason(char *reason, const char *format, ...)
+static int set_text(char *text, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    vsnprintf(reason, REASON_SIZE, format, args);
+    vsnprintf(text, TEXT_SIZE, format, args);
     va_end(args);
     return 1;
 }
 
-static int has_served_enough(const pyw_child *child, const pyw_group_options *options, char *reason)
+static int has_served_enough(const pyw_child *child, const pyw_group_options *options, char *text)
 {
     uint64_t served = child->board != NULL ? child->board->served : 0;
     int64_t limit = with_jitter(child, options->manager.maximum_requests, options->manager.maximum_requests_jitter);
 
     return limit > 0 && served >= (uint64_t)limit &&
-           set_reason(reason, "it has served %" PRIu64 " requests (maximum-requests=%d)", served,
-                      options->manager.maximum_requests);
+           set_text(text, "it has served %" PRIu64 " requests (maximum-requests=%d)", served,
+                    options->manager.maximum_requests);
 }
 
-static int is_old(const pyw_child *child, const pyw_group_options *options, char *reason)
+static int is_old(const pyw_child *child, const pyw_group_options *options, char *text)
 {
     int64_t age = pyw_clock_ms() - child->started;
     int64_t limit = with_jitter(child, apr_time_as_msec(options->manager.restart_interval),
                                 options->manager.restart_interval_jitter);
 
     return limit > 0 && age >= limit &&
-           set_reason(reason, "it is %.1f s old (restart-interval=%.3g s)", (double)age / 1000,
-                      (double)options->manager.restart_interval / APR_USEC_PER_SEC);
+           set_text(text, "it is %.1f s old (restart-interval=%.3g s)", (double)age / 1000,
+                    (double)options->manager.restart_interval / APR_USEC_PER_SEC);
 }
 
-static int is_large(const pyw_child *child, const pyw_group_options *options, char *reason)
+static int is_large(const pyw_child *child, const pyw_group_options *options, char *text)
 {
     char now[32], limit[32];
 
     pyw_measure_describe_size(now, sizeof(now), child->measured.resident);
     pyw_measure_describe_size(limit, sizeof(limit), options->worker.memory_recycle);
     return options->worker.memory_recycle > 0 && child->measured.resident > options->worker.memory_recycle &&
-           set_reason(reason, "it takes %s of memory (memory-recycle=%s)", now, limit);
+           set_text(text, "it takes %s of memory (memory-recycle=%s)", now, limit);
 }
 
-static int has_computed_enough(const pyw_child *child, const pyw_group_options *options, char *reason)
+static int has_computed_enough(const pyw_child *child, const pyw_group_options *options, char *text)
 {
     int64_t limit = apr_time_as_msec(options->manager.cpu_time_limit);
     int64_t used = (int64_t)child->measured.cpu_us / 1000;
 
     return limit > 0 && used >= limit &&
-           set_reason(reason, "it has used %.1f s of CPU time (cpu-time-limit=%.3g s)", (double)used / 1000,
-                      (double)limit / 1000);
+           set_text(text, "it has used %.1f s of CPU time (cpu-time-limit=%.3g s)", (double)used / 1000,
+                    (double)limit / 1000);
 }
 
 /* A worker that has not served a request is as good as its successor would be. */
-static int is_idle(const pyw_child *child, const pyw_group_options *options, char *reason)
+static int is_idle(const pyw_child *child, const pyw_group_options *options, char *text)
 {
     int64_t idle = pyw_clock_ms() - child->measured.active_at;
     int64_t limit = apr_time_as_msec(options->manager.inactivity_timeout);
 
     /* A group with MIN=0 sleeps instead. */
     return limit > 0 && options->manager.processes_least > 0 && child->measured.served > 0 && idle >= limit &&
-           set_reason(reason, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
-                      (double)limit / 1000);
+           set_text(text, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
+                    (double)limit / 1000);
 }
 
-static int is_due(const pyw_child *child, char *reason)
-{
-    const pyw_group_options *options = child->group->options;
+static const struct {
+    int (*is_reached)(const pyw_child *child, const pyw_group_options *options, char *text);
+    pyw_end_reason reason;
+} limits[] = {
+    {has_served_enough, PYW_END_MAXIMUM_REQUESTS},
+    {is_large, PYW_END_MEMORY_RECYCLE},
+    {is_old, PYW_END_RESTART_INTERVAL},
+    {has_computed_enough, PYW_END_CPU_TIME_LIMIT},
+    {is_idle, PYW_END_INACTIVITY_TIMEOUT},
+};
 
-    return has_served_enough(child, options, reason) || is_large(child, options, reason) ||
-           is_old(child, options, reason) || has_computed_enough(child, options, reason) ||
-           is_idle(child, options, reason);
+/* The limit that the worker has reached, described in `text`; PYW_END_SHUTDOWN: none. */
+static pyw_end_reason reached_limit(const pyw_child *child, char *text)
+{
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        if (limits[i].is_reached(child, child->group->options, text)) {
+            return limits[i].reason;
+        }
+    }
+    return PYW_END_SHUTDOWN;
 }
 
 /* A worker is being replaced already, or the code on disk has failed to load. */
@@ -112,21 +125,23 @@ static int is_busy(const pyw_worker_group *group)
     return 0;
 }
 
-void pyw_recycle_mark(pyw_child *child, const char *reason)
+void pyw_recycle_mark(pyw_child *child, pyw_end_reason reason, const char *text)
 {
     pyw_buffer requests = {0};
 
     pyw_exit_report_last_requests(&requests, child);
     pyw_group_log(child->group, PYW_LOG_NOTICE, PYWNO(0321) "worker %ld of group '%s' is replaced: %s%s",
-                  (long)child->pid, child->group->options->name, reason, requests.failed ? "" : requests.data);
+                  (long)child->pid, child->group->options->name, text, requests.failed ? "" : requests.data);
     pyw_buffer_free(&requests);
     child->is_recycled = 1;
+    child->end_reason = reason;
 }
 
 void pyw_recycle_look(pyw_worker_group *group)
 {
     pyw_child *chosen = NULL;
-    char reason[REASON_SIZE], chosen_reason[REASON_SIZE];
+    pyw_end_reason chosen_reason = PYW_END_SHUTDOWN;
+    char text[TEXT_SIZE], chosen_text[TEXT_SIZE];
 
     pyw_measure_activity(group);
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
@@ -137,20 +152,23 @@ void pyw_recycle_look(pyw_worker_group *group)
     }
     /* The list begins with the youngest. */
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (pyw_child_is_loaded(child) && is_due(child, reason)) {
+        pyw_end_reason reason = pyw_child_is_loaded(child) ? reached_limit(child, text) : PYW_END_SHUTDOWN;
+
+        if (reason != PYW_END_SHUTDOWN) {
             chosen = child;
-            memcpy(chosen_reason, reason, sizeof(reason));
+            chosen_reason = reason;
+            memcpy(chosen_text, text, sizeof(text));
         }
     }
     if (chosen != NULL) {
-        pyw_recycle_mark(chosen, chosen_reason);
+        pyw_recycle_mark(chosen, chosen_reason, chosen_text);
     }
 }
 
 void pyw_recycle_large(pyw_child *child)
 {
     int64_t now = pyw_clock_ms();
-    char reason[REASON_SIZE];
+    char text[TEXT_SIZE];
 
     if (!pyw_child_is_loaded(child) || child->group->options->worker.memory_recycle == 0 ||
         now < child->started + YOUNG_MS || now < child->measured.request_at + REQUEST_MS || is_busy(child->group)) {
@@ -158,7 +176,7 @@ void pyw_recycle_large(pyw_child *child)
     }
     child->measured.request_at = now;
     pyw_measure_child(child);
-    if (is_large(child, child->group->options, reason)) {
-        pyw_recycle_mark(child, reason);
+    if (is_large(child, child->group->options, text)) {
+        pyw_recycle_mark(child, PYW_END_MEMORY_RECYCLE, text);
     }
 }

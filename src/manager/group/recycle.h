@@ -18,7 +18,7 @@ void pyw_recycle_look(pyw_worker_group *group);
 /* The worker sent LARGE: measures it, and marks it if it is too large and the group replaces no other worker. */
 void pyw_recycle_large(pyw_child *child);
 
-/* Marks the worker to be replaced. `reason` is logged with its last requests. */
-void pyw_recycle_mark(pyw_child *child, const char *reason);
+/* Marks the worker to be replaced. `text` is logged with its last requests. */
+void pyw_recycle_mark(pyw_child *child, pyw_end_reason reason, const char *text);
 
 #endif

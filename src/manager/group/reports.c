@@ -50,6 +50,8 @@ static void child_is_stuck(pyw_child *child)
         pyw_child_kill(child);
         return;
     }
+    child->is_recycled = 1;
+    child->end_reason = PYW_END_DEADLOCK_TIMEOUT;
     pyw_child_send(child, PYW_FRAME_DRAIN, -1);
     pyw_child_drain(child, limit > 0 ? limit : STUCK_LIMIT_MS);
 }
@@ -122,7 +124,8 @@ static void child_is_overdue(pyw_child *child)
 
     if (pyw_child_is_current(child) && pyw_child_is_loaded(child) && group->phase == PYW_PHASE_SERVING &&
         pyw_clock_ms() >= group->retry_at) {
-        pyw_recycle_mark(child, "a request in it does not end although its time is up (see its records)");
+        pyw_recycle_mark(child, PYW_END_REQUEST_TIMEOUT,
+                         "a request in it does not end although its time is up (see its records)");
     }
 }
 

@@ -46,7 +46,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_STATS, "STATS", 0, 0, 0},
     {PYW_FRAME_HERITAGE, "HERITAGE", 0, 4 << 20, 0},
     {PYW_FRAME_OPTIONS, "OPTIONS", 0, 4 << 20, 0},
-    {PYW_FRAME_DRAIN, "DRAIN", 0, 0, 0},
+    {PYW_FRAME_DRAIN, "DRAIN", 0, 0, 9},
     {PYW_FRAME_READY, "READY", 0, 0, 0},
     {PYW_FRAME_BROKEN, "BROKEN", 0, 0, 0},
     {PYW_FRAME_STALE, "STALE", 0, 0, 0},

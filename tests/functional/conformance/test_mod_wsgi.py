@@ -8,7 +8,7 @@ import time
 import pytest
 from conformance_apps import apps
 
-from pyw import wait_for
+from pyw import paths, wait_for
 from pyw.site import BOTH_MODES, Site
 
 APP = "mod_wsgi.wsgi"
@@ -180,6 +180,10 @@ class TestEvents:
         assert finished["input_reads"] >= 1 and finished["input_length"] == 5
         assert (finished["output_writes"], finished["output_length"]) == (2, 2)
 
+    def test_the_time_for_pythons_lock_begins_before_the_application(self, site):
+        finished = self.events_of(site, "/three")[1][-1]
+        assert finished["gil_wait_count"] >= 1 and finished["gil_wait_time"] > 0
+
     def test_an_exception_has_one_of_its_own(self, site):
         site.expect_log("PYW0603.*KeyError|Traceback|File|KeyError|raise|\\^")
         names, events = self.events_of(site, "/fails")
@@ -215,6 +219,59 @@ class TestSignals:
         os.kill(worker.pid, getattr(signal, name))
         server.log.wait("signal: process_signal %s %d" % (name, getattr(signal, name)), since)
         assert site.get("/facts").status == 200
+
+
+REASONS = {
+    "maximum_requests": "maximum-requests=1",
+    "restart_interval": "restart-interval=1s restart-interval-jitter=0",
+    "inactivity_timeout": "inactivity-timeout=1s",
+    "cpu_time_limit": "cpu-time-limit=1s",
+    "memory_recycle": "memory-recycle=100M",
+    "script_reload": "",
+}
+
+ENDING = """
+import time
+import mod_wsgi
+import support
+
+kept = []
+
+
+@mod_wsgi.subscribe_shutdown
+def on_shutdown(name, shutdown_reason):
+    support.note(mod_wsgi.process_group, shutdown_reason)
+
+
+def application(environ, start_response):
+    if mod_wsgi.process_group == "cpu_time_limit":
+        while time.process_time() < 1.1:
+            pass
+    if mod_wsgi.process_group == "memory_recycle":
+        kept.append(b"x" * (120 << 20))
+    start_response("200 OK", [])
+    return [b""]
+"""
+
+
+class TestReasons:
+    """Each group reaches one of the limits, or gets new code."""
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd("".join("""
+            WSGIDaemonProcess %s threads=1 python-path=${APPS} %s
+            WSGIScriptAlias /%s ${APPS}/%s.wsgi process-group=%s
+            """ % (name, options, name, name, name) for name, options in REASONS.items()),
+            apps={"support.py": paths.SUPPORT, **{name + ".wsgi": ENDING for name in REASONS}})
+
+    def test_the_event_says_why_a_worker_ends(self, server):
+        for name in REASONS:
+            assert server.get("/" + name).status == 200
+        (server.apps / "script_reload.wsgi").write_text(ENDING + "\n")
+        for name in REASONS:
+            wait_for((server.data / name).exists, 20, name)
+            assert (server.data / name).read_text().split()[0] == name
 
 
 class TestTheEnd:

@@ -59,6 +59,7 @@ void pyw_worker_group_renew(pyw_child *child)
                   PYWNO(0354) "worker %ld of group '%s' is replaced: it got SIGUSR1 or SIGINT", (long)child->pid,
                   child->group->options->name);
     child->is_recycled = child->is_evicted = 1;
+    child->end_reason = PYW_END_SIGNAL;
 }
 
 void pyw_worker_group_back_off(pyw_worker_group *group)
@@ -74,6 +75,7 @@ static void keep_old(pyw_worker_group *group, const pyw_child *failed)
         if (pyw_child_is_loaded(child)) {
             child->generation = group->generation;
             child->is_recycled = 0;
+            child->end_reason = PYW_END_SHUTDOWN;
         }
         else if (child->state == PYW_CHILD_STARTING && child != failed) {
             pyw_child_replace(child); /* it loads the same code */
