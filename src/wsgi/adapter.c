@@ -224,11 +224,12 @@ static void log_for_request(void *baton, pyw_log_level level, const char *text, 
 }
 
 void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable, pyw_exchange *exchange,
-                     pyw_ending *ending)
+                     int64_t begun, pyw_ending *ending)
 {
     pyw_request request;
 
     pyw_request_init(&request, state, exchange, ending);
+    pyw_events_note_gil(&request, begun);
     pyw_outgoing_init(&request);
     pyw_record_divert(log_for_request, &request);
     pyw_monitor_begin(&request, interpreter);

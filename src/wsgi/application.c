@@ -286,8 +286,9 @@ static PyObject *find_callable(PyObject *module, const pyw_application_spec *spe
         return find_function(module, spec->callable, problem);
     }
     callable = pyw_loader_callable(module, spec->callable, problem);
-    if (callable != NULL && spec->reloading && strcmp(spec->callable, "handle_request") == 0) {
-        callable = pyw_call("pywsgi._scripts", "with_reload_check", "(NO)", callable, module);
+    if (callable != NULL && spec->reloading && spec->kind == PYW_TARGET_SCRIPT &&
+        PyObject_HasAttrString(module, "reload_required")) {
+        callable = pyw_call("pywsgi._scripts", "with_reload_check", "(NOs)", callable, module, spec->callable);
     }
     else if (callable != NULL) {
         check_callable(callable, spec);

@@ -20,6 +20,7 @@
 #include "wsgi/deadline/interrupt.h"
 #include "wsgi/deadline/monitor.h"
 #include "wsgi/engine.h"
+#include "wsgi/request/events.h"
 #include "wsgi/response/flusher.h"
 #include "wsgi/signals.h"
 
@@ -134,6 +135,7 @@ static int run_in_python(pyw_application *application, pyw_exchange *exchange, p
 {
     pyw_interpreter *interpreter = pyw_application_interpreter(application);
     PyObject *callable;
+    int64_t begun = pyw_events_clock();
     const char *before;
 
     if (pyw_interpreter_enter(interpreter) != PYW_OK) {
@@ -142,7 +144,7 @@ static int run_in_python(pyw_application *application, pyw_exchange *exchange, p
     before = pyw_forked_enter(pyw_application_target(application));
     callable = pyw_application_callable(application);
     exchange->application = pyw_application_spec_of(application);
-    pyw_adapter_run(pyw_interpreter_extension(interpreter), interpreter, callable, exchange, ending);
+    pyw_adapter_run(pyw_interpreter_extension(interpreter), interpreter, callable, exchange, begun, ending);
     Py_DECREF(callable);
     pyw_forked_check_application();
     pyw_forked_enter(before);
@@ -175,7 +177,7 @@ static void engine_thread_end(void)
     }
 }
 
-/* WSGIDestroyInterpreter Off: Python is left alone, whatever its threads do. */
+/* WSGIDestroyInterpreter Off: the exit functions do not run, and Python is left alone, whatever its threads do. */
 static int is_destroyed(void)
 {
     return strcmp(pyw_python_setting_get(engine.host->python_settings, "destroy-interpreter"), "Off") != 0;
@@ -184,11 +186,17 @@ static int is_destroyed(void)
 static void engine_stop(int busy, int threads_ms, const char *reason)
 {
     pyw_flusher_stop();
-    if (engine.running && !busy && is_destroyed()) {
-        engine.running = 0;
-        pyw_signals_stop();
-        pyw_monitor_stop();
+    if (!engine.running || busy) {
+        return;
+    }
+    engine.running = 0;
+    pyw_signals_stop();
+    pyw_monitor_stop();
+    if (is_destroyed()) {
         pyw_interpreter_stop(threads_ms, reason);
+    }
+    else {
+        pyw_interpreter_leave_alone(reason);
     }
 }
 

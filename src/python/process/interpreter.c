@@ -32,7 +32,7 @@ static struct {
         making; /* held while a sub-interpreter is created; a thread that waits for it does not hold the GIL */
     pyw_interpreter main;
     pyw_interpreter *last;
-    const char *reason; /* why the process ends: pyw_interpreter_stop */
+    const char *reason; /* why the process ends: pyw_interpreter_stop, pyw_interpreter_leave_alone */
     double threads_end; /* when stop() ends its wait for threads of the applications, CLOCK_MONOTONIC; 0: no limit */
     char *
         owner; /* the group that uses the main interpreter, "" if the main interpreter was configured; NULL: none yet */
@@ -351,6 +351,14 @@ static int count_threads(void)
     return count;
 }
 
+/* In an interpreter, with the GIL. */
+static void publish_stopping(void *unused)
+{
+    (void)unused;
+    end_exit_call(pyw_call("pywsgi._events", "process_stopping", "(s)", all.reason));
+    pyw_record_flush_all();
+}
+
 /*
  * Called in the interpreter, with the GIL. Frees our data in it. 1: the calling thread is the only one in the
  * interpreter. Subscribers of process_stopping come first, because they stop threads. Then the order is Python's:
@@ -360,7 +368,7 @@ static int clean_up_interpreter(pyw_interpreter *interpreter)
 {
     const char *before = pyw_forked_enter("a function that runs at the exit of an interpreter");
 
-    end_exit_call(pyw_call("pywsgi._events", "process_stopping", "(s)", all.reason));
+    publish_stopping(NULL);
     end_exit_call(pyw_call("pywsgi._shutdown", "shut_down", "(d)", seconds_left()));
     end_exit_call(pyw_call("atexit", "_run_exitfuncs", "()"));
     pyw_forked_enter(before);
@@ -470,4 +478,11 @@ void pyw_interpreter_thread_end(void)
     pyw_thread_states_end(forget_thread);
     pyw_forked_check_without_python();
     pyw_forked_enter(before);
+}
+
+void pyw_interpreter_leave_alone(const char *reason)
+{
+    pyw_forked_enter(PYW_FORKED_END);
+    all.reason = reason;
+    pyw_interpreter_each(publish_stopping, NULL);
 }

@@ -80,4 +80,7 @@ void pyw_interpreter_renew_locks(void);
  */
 void pyw_interpreter_stop(int threads_ms, const char *reason);
 
+/* Instead of pyw_interpreter_stop: only publishes process_stopping in each interpreter. Python continues to exist. */
+void pyw_interpreter_leave_alone(const char *reason);
+
 #endif

@@ -33,21 +33,35 @@ def application(module, name):
     return answer
 
 
-def with_reload_check(handle_request, module):
-    """Return `handle_request`; executes the script again if its function reload_required(file) says so."""
+def with_reload_check(function, module, name):
+    """Return the application `function`, which `name` of the script's module denotes.
+
+    If the script has a function reload_required(file) and it says so, the script is executed again before a request.
+    """
     if not callable(getattr(module, "reload_required", None)):
-        return handle_request
+        return function
     lock = _thread.allocate_lock()
 
     def handle(environ, start_response):
-        nonlocal module
+        nonlocal module, function
         with lock:
-            if _is_reload_required(module.reload_required, environ["SCRIPT_FILENAME"]):
-                module = _execute_again(module)
-            function = module.handle_request
-        return function(environ, start_response)
+            check = getattr(module, "reload_required", None)
+            if check is not None and _is_reload_required(check, environ.get("SCRIPT_FILENAME", "")):
+                renewed = _execute_again(module)
+                function, module = _find_callable(renewed, name), renewed
+            current = function
+        return current(environ, start_response)
 
     return handle
+
+
+def _find_callable(module, expression):
+    """As pyw_loader_callable: "application", "site.app", or a factory, "create_app()"."""
+    is_factory = expression.endswith("()")
+    found = module
+    for name in expression[:-2 if is_factory else None].split("."):
+        found = getattr(found, name)
+    return found() if is_factory else found
 
 
 def _is_reload_required(reload_required, path):

@@ -3,14 +3,20 @@
 #define PYW_WSGI_REQUEST_EVENTS_H
 
 /*
- * The events of a request that applications subscribe to (pywsgi.subscribe_events). Without a subscriber they cost a
- * comparison. The thread of the request calls them, with the GIL. Exceptions of a subscriber are logged, except those
+ * The events of a request that applications subscribe to (pywsgi.subscribe_events). Without a subscriber they cost two
+ * comparisons. The thread of the request calls them, with the GIL. Exceptions of a subscriber are logged, except those
  * that end a request, such as pywsgi.RequestTimeout.
  */
 
 #include "python/python.h"
 
 #include "wsgi/request/request.h"
+
+/* The time in microseconds; 0 as long as no event had a subscriber in this process. Any thread, without the GIL. */
+int64_t pyw_events_clock(void);
+
+/* The thread has acquired the GIL for the request. `begun`: pyw_events_clock() before it waited. */
+void pyw_events_note_gil(pyw_request *request, int64_t begun);
 
 /*
  * The application is about to be called. Returns: new reference to `application`, or to the callable by which a

@@ -215,9 +215,15 @@ class TestPreload:
 class TestDestroyInterpreter:
     APP = """
 import atexit
+import pywsgi
 import support
 
 atexit.register(support.note, "exit", "ran")
+
+
+@pywsgi.subscribe_shutdown
+def on_shutdown(name, shutdown_reason):
+    support.note("event", shutdown_reason)
 
 
 def application(environ, start_response):
@@ -227,7 +233,7 @@ def application(environ, start_response):
 
     @pytest.mark.parametrize("value, notes", [("On", ["ran"]), ("Off", [])])
     @pytest.mark.parametrize("mount", ["process-group=app", "application-group=%{GLOBAL}"], ids=["daemon", "embedded"])
-    def test_exit_functions_run_only_if_the_interpreter_is_destroyed(self, make_httpd, value, notes, mount):
+    def test_exit_functions_run_only_if_the_interpreter_is_destroyed_and_the_event_always(self, make_httpd, value, notes, mount):
         server = make_httpd("""
             WSGIDestroyInterpreter %s
             WSGIPythonPath ${APPS}
@@ -238,3 +244,4 @@ def application(environ, start_response):
         server.stop()
         path = server.data / "exit"
         assert (path.read_text().splitlines() if path.exists() else []) == notes
+        assert (server.data / "event").read_text().splitlines() == ["shutdown_signal"]

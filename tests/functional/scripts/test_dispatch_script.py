@@ -203,6 +203,61 @@ def handle_request(environ, start_response):
 """
 
 
+RELOADING_SCRIPT = """
+import os
+from support import note, DATA
+
+note("executed", ".")
+executed = os.path.getsize(os.path.join(DATA, "executed"))
+
+def version():
+    return os.path.exists(os.path.join(DATA, "version")) and open(os.path.join(DATA, "version")).read()
+
+loaded = version()
+
+def reload_required(path):
+    return path == __file__ and version() != loaded
+
+def create(number=executed):
+    def app(environ, start_response):
+        body = str(number).encode()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+    return app
+
+application = create()
+"""
+
+
+class TestReloadRequiredOfScripts:
+    """As with mod_wsgi, any script may have the function."""
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd(GROUPS + """
+            WSGIScriptAlias /daemon/script ${APPS}/script.wsgi process-group=one
+            WSGIScriptAlias /embedded/script ${APPS}/script.wsgi
+            WSGIScriptAlias /daemon/factory ${APPS}/factory.wsgi process-group=one callable-object=create()
+            WSGIScriptAlias /embedded/off ${APPS}/off.wsgi
+            <Location /embedded/off>
+                WSGIScriptReloading Off
+            </Location>""", apps={**FILES, "script.wsgi": RELOADING_SCRIPT, "factory.wsgi": RELOADING_SCRIPT,
+                                  "off.wsgi": RELOADING_SCRIPT})
+
+    @pytest.mark.parametrize("path", ["/daemon/script", "/embedded/script", "/daemon/factory"])
+    def test_the_script_decides_when_it_is_executed_again(self, server, path):
+        first = int(server.get(path).body)
+        assert int(server.get(path).body) == first
+        (server.data / "version").write_text(path)
+        again = int(server.get(path).body)
+        assert again > first and int(server.get(path).body) == again
+
+    def test_it_is_not_asked_if_scripts_are_not_reloaded(self, server):
+        first = int(server.get("/embedded/off").body)
+        (server.data / "version").write_text("off")
+        assert int(server.get("/embedded/off").body) == first
+
+
 class TestReloadRequired:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
