@@ -426,7 +426,8 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     }
     pyw_worker_use_options(self);
     prepare_for_crashes(self);
-    if (!pyw_file_check_use(self->files, self->service.engine, self->heritage.options, pyw_worker_wake)) {
+    if (!pyw_file_check_use(self->files, self->service.engine, self->heritage.options, self->service.watched,
+                            pyw_worker_wake)) {
         return PYW_EXIT_ENGINE;
     }
     pyw_loading_register(&self->loading, self->heritage.options, self->service.engine, self->service.watched);

@@ -25,6 +25,7 @@ enum { RECORD_FIRST_MS = 1000, RECORD_MOST_MS = 64 * 1000 };
 
 struct pyw_file_check {
     const pyw_engine *engine;
+    pyw_script_watch *scripts;
     void (*wake)(void);
     int is_recording; /* reload-at-restart=auto */
 
@@ -41,8 +42,8 @@ struct pyw_file_check {
     pyw_file_list *files;
     apr_hash_t *directories; /* the entries of sys.path */
     pyw_source_tree *sources;
-    int has_sources;       /* their files are recorded ... */
-    int is_partial;        /* ... except those beyond the limits */
+    int sources_recorded;  /* how many of their directories are recorded ... */
+    int is_partial;        /* ... except files beyond the limits */
     struct timespec since; /* modules that are not recorded yet were loaded after this time */
     int is_check;          /* compare, not only record ... */
     int only_code;         /* ... and only files of Python code */
@@ -78,8 +79,9 @@ pyw_file_check *pyw_file_check_create(void)
 }
 
 int pyw_file_check_use(pyw_file_check *check, const pyw_engine *engine, const pyw_worker_options *options,
-                       void (*wake)(void))
+                       pyw_script_watch *scripts, void (*wake)(void))
 {
+    check->scripts = scripts;
     check->engine = engine;
     check->sources = pyw_source_tree_create(options);
     check->is_recording = options->reload_at_restart == PYW_RELOAD_AUTO;
@@ -139,14 +141,24 @@ static void add_directory(pyw_file_check *check, const char *directory)
     }
 }
 
+static void add_script(void *sources, const char *script)
+{
+    pyw_source_tree_add_script(sources, script);
+}
+
+/* Records the files in the directories of the application, which include those of scripts that requests have found. */
 static void add_sources(pyw_file_check *check)
 {
-    if (check->has_sources) {
+    int first = check->sources_recorded;
+    int was_partial = check->is_partial;
+
+    pyw_script_watch_each(check->scripts, add_script, check->sources);
+    check->sources_recorded = pyw_source_tree_count(check->sources);
+    if (first == check->sources_recorded) {
         return;
     }
-    check->has_sources = 1;
-    pyw_source_tree_walk(check->sources, check->files, add_file, check, &check->is_partial);
-    if (check->is_partial) {
+    pyw_source_tree_walk(check->sources, first, check->files, add_file, check, &check->is_partial);
+    if (check->is_partial && !was_partial) {
         pyw_log(PYW_LOG_NOTICE,
                 PYWNO(0492) "the directories of the application are too large to be compared completely "
                             "at a restart of httpd: exclude data with reload-exclude=");
@@ -205,7 +217,7 @@ static void compare(pyw_file_check *check)
         each_pth_file(check, apr_hash_this_key(i), note_new);
     }
     if (!check->is_partial) {
-        pyw_source_tree_walk(check->sources, check->files, note_new, check, &unused);
+        pyw_source_tree_walk(check->sources, 0, check->files, note_new, check, &unused);
     }
 }
 

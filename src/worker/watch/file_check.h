@@ -13,6 +13,7 @@
 
 #include "config/options/worker_options.h"
 #include "worker/heritage.h"
+#include "worker/watch/scripts.h"
 #include "wsgi/engine.h"
 
 typedef struct pyw_file_check pyw_file_check;
@@ -20,9 +21,10 @@ typedef struct pyw_file_check pyw_file_check;
 /* Before Python starts: a file that changes from now on may not be the loaded one. NULL: out of memory. */
 pyw_file_check *pyw_file_check_create(void);
 
-/* `wake` is called when pyw_file_check_step has something to do; any thread. 0: out of memory. */
+/* `scripts`: those that requests have found, too. `wake` is called when pyw_file_check_step has something to do; any
+ * thread. 0: out of memory. */
 int pyw_file_check_use(pyw_file_check *check, const pyw_engine *engine, const pyw_worker_options *options,
-                       void (*wake)(void));
+                       pyw_script_watch *scripts, void (*wake)(void));
 
 /* Records the files, and waits until that is done. For a template, which must have no other thread when it forks. */
 void pyw_file_check_record(pyw_file_check *check);

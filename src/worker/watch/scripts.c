@@ -9,7 +9,8 @@
 
 typedef struct watched {
     pyw_application *application;
-    char *script; /* NULL: none that is reloaded */
+    char *script; /* NULL: a module */
+    int reloading;
 } watched;
 
 struct pyw_script_watch {
@@ -44,7 +45,8 @@ static void append_script(pyw_script_watch *list, pyw_application *application, 
 
     if (grown != NULL) {
         grown[list->count].application = application;
-        grown[list->count].script = spec->kind == PYW_TARGET_SCRIPT && spec->reloading ? strdup(spec->target) : NULL;
+        grown[list->count].script = spec->kind == PYW_TARGET_SCRIPT ? strdup(spec->target) : NULL;
+        grown[list->count].reloading = spec->reloading;
         list->count++;
         list->items = grown;
     }
@@ -84,10 +86,21 @@ uint64_t pyw_script_watch_digest(pyw_script_watch *list)
 
     pthread_mutex_lock(&list->lock);
     for (int i = 0; i < list->count; i++) {
-        if (list->items[i].script != NULL) {
+        if (list->items[i].script != NULL && list->items[i].reloading) {
             digest += digest_of(list->items[i].script); /* a sum, because the order of the entries may differ */
         }
     }
     pthread_mutex_unlock(&list->lock);
     return digest;
+}
+
+void pyw_script_watch_each(pyw_script_watch *list, void (*visit)(void *baton, const char *script), void *baton)
+{
+    pthread_mutex_lock(&list->lock);
+    for (int i = 0; i < list->count; i++) {
+        if (list->items[i].script != NULL) {
+            visit(baton, list->items[i].script);
+        }
+    }
+    pthread_mutex_unlock(&list->lock);
 }

@@ -22,4 +22,7 @@ int pyw_script_watch_changed(pyw_script_watch *list, const pyw_engine *engine);
 /* A digest of the state of all reloadable scripts on disk. */
 uint64_t pyw_script_watch_digest(pyw_script_watch *list);
 
+/* Visits all scripts, with the list's lock: `visit` must not wait. */
+void pyw_script_watch_each(pyw_script_watch *list, void (*visit)(void *baton, const char *script), void *baton);
+
 #endif

@@ -19,6 +19,7 @@
 enum { ENTRIES_MOST = 20000, WALK_MOST_US = 500 * 1000, DEPTH_MOST = 16 };
 
 struct pyw_source_tree {
+    apr_pool_t *pool;
     apr_array_header_t *roots;    /* elements: const char * */
     apr_array_header_t *excluded; /* elements: const char *, names or paths with wildcards */
 };
@@ -71,14 +72,14 @@ static const char *base_name(const char *path)
 }
 
 /* Adds the first `length` bytes of the path, without slashes at the end, unless it is listed. */
-static void add_root(apr_pool_t *pool, pyw_source_tree *tree, const char *path, size_t length)
+static void add_root(pyw_source_tree *tree, const char *path, size_t length)
 {
     char *root;
 
     while (length > 1 && path[length - 1] == '/') {
         length--;
     }
-    root = apr_pstrmemdup(pool, path, length);
+    root = apr_pstrmemdup(tree->pool, path, length);
     if (is_one_of(root, system_directories) || is_one_of(base_name(root), foreign_names)) {
         return;
     }
@@ -90,14 +91,22 @@ static void add_root(apr_pool_t *pool, pyw_source_tree *tree, const char *path, 
     APR_ARRAY_PUSH(tree->roots, const char *) = root;
 }
 
-static void add_scripts(apr_pool_t *pool, pyw_source_tree *tree, const apr_array_header_t *applications)
+void pyw_source_tree_add_script(pyw_source_tree *tree, const char *script)
+{
+    const char *slash = strrchr(script, '/');
+
+    if (slash != NULL) {
+        add_root(tree, script, (size_t)(slash - script));
+    }
+}
+
+static void add_scripts(pyw_source_tree *tree, const apr_array_header_t *applications)
 {
     for (int i = 0; i < applications->nelts; i++) {
         const pyw_application_option *application = APR_ARRAY_IDX(applications, i, const pyw_application_option *);
-        const char *slash = application->is_module ? NULL : strrchr(application->target, '/');
 
-        if (slash != NULL) {
-            add_root(pool, tree, application->target, (size_t)(slash - application->target));
+        if (!application->is_module) {
+            pyw_source_tree_add_script(tree, application->target);
         }
     }
 }
@@ -123,22 +132,28 @@ pyw_source_tree *pyw_source_tree_create(const pyw_worker_options *options)
     }
     apr_pool_tag(pool, "pywsgi_source_tree");
     tree = apr_pcalloc(pool, sizeof(*tree));
+    tree->pool = pool;
     tree->roots = apr_array_make(pool, 4, sizeof(const char *));
     tree->excluded = apr_array_make(pool, 4, sizeof(const char *));
     path = apr_array_make(pool, 4, sizeof(const char *));
     split_list(pool, tree->excluded, options->reload_exclude, ",");
     split_list(pool, path, options->python_path, ":");
-    add_scripts(pool, tree, options->applications);
-    add_scripts(pool, tree, options->imports);
+    add_scripts(tree, options->applications);
+    add_scripts(tree, options->imports);
     for (int i = 0; i < path->nelts; i++) {
         const char *entry = APR_ARRAY_IDX(path, i, const char *);
 
-        add_root(pool, tree, entry, strlen(entry));
+        add_root(tree, entry, strlen(entry));
     }
     if (options->home != NULL) {
-        add_root(pool, tree, options->home, strlen(options->home));
+        add_root(tree, options->home, strlen(options->home));
     }
     return tree;
+}
+
+int pyw_source_tree_count(const pyw_source_tree *tree)
+{
+    return tree->roots->nelts;
 }
 
 static int matches(const char *pattern, const char *path)
@@ -290,13 +305,13 @@ static const char *walk_root(walk *at, const char *root)
     return walk_directory(at, 0);
 }
 
-const char *pyw_source_tree_walk(const pyw_source_tree *tree, const pyw_file_list *known, pyw_source_visit *visit,
-                                 void *baton, int *is_partial)
+const char *pyw_source_tree_walk(const pyw_source_tree *tree, int first, const pyw_file_list *known,
+                                 pyw_source_visit *visit, void *baton, int *is_partial)
 {
     walk at = {.tree = tree, .known = known, .visit = visit, .baton = baton, .ends_at = pyw_clock_us() + WALK_MOST_US};
     const char *result = NULL;
 
-    for (int i = 0; i < tree->roots->nelts && result == NULL; i++) {
+    for (int i = first; i < tree->roots->nelts && result == NULL; i++) {
         result = walk_root(&at, APR_ARRAY_IDX(tree->roots, i, const char *));
     }
     *is_partial = *is_partial || is_over(&at);

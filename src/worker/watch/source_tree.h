@@ -18,6 +18,12 @@ typedef struct pyw_source_tree pyw_source_tree;
 /* The trees of a group. The options must outlive the result. NULL: out of memory. */
 pyw_source_tree *pyw_source_tree_create(const pyw_worker_options *options);
 
+/* Adds the directory of a script, which a request has found, unless it is listed or belongs to the whole system. */
+void pyw_source_tree_add_script(pyw_source_tree *tree, const char *script);
+
+/* The number of directories. */
+int pyw_source_tree_count(const pyw_source_tree *tree);
+
 typedef enum {
     PYW_SOURCE_CODE = 0, /* Python modules and extension modules */
     PYW_SOURCE_TEXT      /* the others */
@@ -27,11 +33,11 @@ typedef enum {
 typedef const char *pyw_source_visit(void *baton, const char *path, pyw_source_kind kind);
 
 /*
- * Visits the files that are not in `known`, in the order of the directories. Returns the result of a visit; NULL: none
- * ended the walk. If the walk reached its limits, *is_partial becomes 1.
+ * Visits the files that are not in `known`, in the order of the directories, from the directory `first` on. Returns the
+ * result of a visit; NULL: none ended the walk. If the walk reached its limits, *is_partial becomes 1.
  */
-const char *pyw_source_tree_walk(const pyw_source_tree *tree, const pyw_file_list *known, pyw_source_visit *visit,
-                                 void *baton, int *is_partial);
+const char *pyw_source_tree_walk(const pyw_source_tree *tree, int first, const pyw_file_list *known,
+                                 pyw_source_visit *visit, void *baton, int *is_partial);
 
 /* Does reload-exclude= name the file, or a directory above it? */
 int pyw_source_tree_excludes(const pyw_source_tree *tree, const char *path);

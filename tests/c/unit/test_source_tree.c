@@ -53,7 +53,7 @@ static int walk(const char *exclude)
     options->worker.reload_exclude = exclude;
     found[0] = '\0';
     visits = 0;
-    assert_null(pyw_source_tree_walk(pyw_source_tree_create(&options->worker), known, note, NULL, &is_partial));
+    assert_null(pyw_source_tree_walk(pyw_source_tree_create(&options->worker), 0, known, note, NULL, &is_partial));
     return !is_partial;
 }
 
@@ -168,7 +168,7 @@ static void test_directories_of_the_system_are_not_walked(void **state)
     options->worker.home = "/";
     options->worker.python_path = "/usr/lib/:/etc:/srv";
     visits = 0;
-    pyw_source_tree_walk(pyw_source_tree_create(&options->worker), known, note, NULL, &is_partial);
+    pyw_source_tree_walk(pyw_source_tree_create(&options->worker), 0, known, note, NULL, &is_partial);
     assert_int_equal(visits, 0);
 }
 

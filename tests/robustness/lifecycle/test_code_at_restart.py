@@ -195,6 +195,30 @@ class TestSources:
         deployment.restart_keeps()
 
 
+class TestScriptsOfRequests:
+    """No directive names the script: httpd finds it in a directory."""
+    CONFIG = """
+        WSGIDaemonProcess app threads=4
+        Alias / ${APPS}/site/
+        <Directory ${APPS}/site>
+            Options ExecCGI
+            AddHandler wsgi-script .wsgi
+            WSGIProcessGroup app
+        </Directory>
+    """
+    APPS = {"site/found.wsgi": SCRIPT.replace("part.VALUE", "b'found'").replace("import part\n", ""),
+            "site/page.html": "one"}
+
+    def test_files_in_its_directory_count(self, deployment):
+        assert deployment.site.get("/found.wsgi").body == b"found"
+        deployment.restart_keeps()
+        deployment.write("site/page.html", "two")
+        deployment.restart_replaces(".*/page.html has changed since")
+        assert deployment.site.get("/found.wsgi").body == b"found"
+        deployment.write("site/module.py", VALUE % "new")
+        deployment.restart_replaces(".*/module.py has changed since")
+
+
 class TestSymbolicLink:
     """Releases in directories of their own, and a link that names the current one."""
     CONFIG = """
