@@ -79,6 +79,7 @@ typedef struct pyw_group {
     server_rec *server;          /* defines the group first: its ErrorLog is the group's log */
     apr_array_header_t *servers; /* elements: server_rec *, all that define it: their ServerNames limit the use */
     const char *defined_at;      /* "file:line" */
+    _Atomic int64_t *scoreboard_sent_at; /* of this child: httpd/scoreboard.h */
     /* Set by pyw_shared_memory_prepare. */
     struct pyw_slots *slots;
     const struct pyw_worker_list_group *worker_list;
@@ -108,6 +109,7 @@ typedef struct pyw_scoped_setting {
     pyw_python_setting setting;
     const char *process_group; /* "": httpd's children; NULL: all processes */
     int specificity;           /* 0: at the top level; 1 + the number of the section's selectors */
+    const char *place;         /* "file:line" of the section; NULL: at the top level */
 } pyw_scoped_setting;
 
 typedef struct pyw_server_config {
@@ -123,6 +125,7 @@ typedef struct pyw_server_config {
     apr_array_header_t *python_settings;         /* elements: pyw_scoped_setting, in the order of the configuration */
     const pyw_scoped_setting *section;           /* the <WSGIInterpreterOptions> that is being read; NULL: none */
     const pyw_python_setting *embedded_settings; /* ends with a name of NULL; set by pyw_config_check */
+    int server_metrics;                          /* WSGIServerMetrics; set by pyw_config_check */
     apr_array_header_t *embedded_imports;        /* elements: const pyw_application_option *; set by pyw_config_check */
     apr_array_header_t *warnings;                /* elements: const char *, messages for the start of httpd ... */
     apr_array_header_t *notices;                 /* ... that are logged at level info only */

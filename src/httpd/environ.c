@@ -10,6 +10,7 @@
 #include "httpd/mount.h"
 #include "httpd/request/body.h"
 #include "httpd/request/trusted_proxy.h"
+#include "httpd/scoreboard.h"
 
 /* The pid of this child. */
 static char own_pid[24];
@@ -265,6 +266,7 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
     apr_array_header_t *pairs = apr_array_make(r->pool, 48, sizeof(pyw_pair));
     int has_entity = !pyw_body_is_of_failed_request(r);
 
+    add_pair(pairs, PYW_SCOREBOARD_KEY, pyw_scoreboard_due(r, target)); /* the first pair, or none */
     add_subprocess_env(pairs, r);
     add_headers(pairs, r, passes_authorization(r, target), has_entity);
     if (has_entity) {

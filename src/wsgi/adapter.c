@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "python/call.h"
 #include "python/exception.h"
 #include "python/record.h"
 #include "wsgi/deadline/monitor.h"
@@ -223,11 +224,33 @@ static void log_for_request(void *baton, pyw_log_level level, const char *text, 
     pyw_request_log_line(baton, level, text, length);
 }
 
+/* httpd/scoreboard.h: for pywsgi.server_metrics(), not for environ. */
+static void take_scoreboard(pyw_exchange *exchange)
+{
+    static const char key[] = "pywsgi.server_metrics";
+    const pyw_pair *first = exchange->environ_pairs;
+    PyObject *result;
+
+    if (exchange->environ_count == 0 || first->name_length != sizeof(key) - 1 ||
+        memcmp(first->name, key, sizeof(key) - 1) != 0) {
+        return;
+    }
+    result = pyw_call("pywsgi._metrics", "take_scoreboard", "(N)",
+                      PyUnicode_DecodeLatin1(first->value, (Py_ssize_t)first->value_length, NULL));
+    if (result == NULL) {
+        PyErr_Clear(); /* no memory: the application gets the previous one */
+    }
+    Py_XDECREF(result);
+    exchange->environ_pairs++;
+    exchange->environ_count--;
+}
+
 void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable, pyw_exchange *exchange,
                      int64_t begun, pyw_ending *ending)
 {
     pyw_request request;
 
+    take_scoreboard(exchange);
     pyw_request_init(&request, state, exchange, ending);
     pyw_events_note_gil(&request, begun);
     pyw_outgoing_init(&request);

@@ -128,7 +128,15 @@ static int check_embedded(pyw_check *check)
     const char *error;
 
     config->embedded_engine = pyw_check_engine(check->pool, config->python_home, &error);
-    if (config->embedded_engine || !pyw_config_wants_embedded(check->server)) {
+    if (!pyw_config_wants_embedded(check->server)) {
+        return 1;
+    }
+    if (config->embedded_engine) {
+        if (pyw_check_is_missing(config->python_home)) {
+            APR_ARRAY_PUSH(config->warnings, const char *) = apr_psprintf(
+                check->pool, "WSGIPythonHome '%s' does not exist: requests of embedded applications get status 500",
+                config->python_home);
+        }
         return 1;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,

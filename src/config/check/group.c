@@ -40,6 +40,23 @@ int pyw_check_group_error(const pyw_group *group, const char *format, ...)
     return 0;
 }
 
+/* Returns 1: httpd starts, as with mod_wsgi. */
+static int warn(apr_pool_t *pool, const pyw_group *group, const char *text)
+{
+    APR_ARRAY_PUSH(pyw_config_main()->warnings, const char *) =
+        apr_psprintf(pool, "%s: WSGIDaemonProcess %s: %s", group->defined_at, group->options->name, text);
+    return 1;
+}
+
+/* A worker of the group cannot start, so other sites need not fail with it. Returns 1. */
+static int warn_of_missing(apr_pool_t *pool, const pyw_group *group, const char *option, const char *path)
+{
+    return warn(pool, group,
+                apr_psprintf(pool,
+                             "%s is '%s', which does not exist: the workers cannot start, and requests get status 503",
+                             option, path));
+}
+
 /*
  * httpd needs root for the option. configtest by another user says nothing about the start, so it only warns. Returns
  * whether the check may continue.
@@ -52,12 +69,11 @@ static int refuse_without_root(const pyw_group *group, const char *option, const
                                      "it as root, or remove the option",
                                      option, value, purpose);
     }
-    APR_ARRAY_PUSH(pyw_config_main()->warnings, const char *) =
-        apr_psprintf(pyw_config_main()->warnings->pool,
-                     "%s: WSGIDaemonProcess %s: option '%s' is '%s', which needs an httpd that root starts; this "
-                     "configtest was not started by root: repeat it with sudo",
-                     group->defined_at, group->options->name, option, value);
-    return 1;
+    return warn(pyw_config_main()->warnings->pool, group,
+                apr_psprintf(pyw_config_main()->warnings->pool,
+                             "option '%s' is '%s', which needs an httpd that root starts; this configtest was not "
+                             "started by root: repeat it with sudo",
+                             option, value));
 }
 
 static int check_user(pyw_group *group)
@@ -95,11 +111,27 @@ static int check_gid(pyw_group *group, const char *option, const char *text)
     if (!pyw_options_gid(text, &gid)) {
         return pyw_check_group_error(group, "option '%s' cannot be '%s': the system has no such group", option, text);
     }
-    if (gid == 0 && strcmp(option, "group") == 0) {
-        return pyw_check_group_error(group, "option 'group' cannot be '%s': applications never run as root's group",
-                                     text);
-    }
     return 1;
+}
+
+/* Applications never run as root's group, which mod_wsgi allows. The group becomes that of the user. */
+static int check_group(apr_pool_t *pool, pyw_group *group)
+{
+    const char *text = group->options->worker.group;
+    gid_t gid;
+
+    if (!text) {
+        return 1;
+    }
+    if (pyw_options_gid(text, &gid) && gid == 0) {
+        group->options->worker.group = NULL;
+        return warn(pool, group,
+                    apr_psprintf(pool,
+                                 "option 'group' is '%s': applications never run as root's group, so the workers get "
+                                 "the primary group of their user",
+                                 text));
+    }
+    return check_gid(group, "group", text);
 }
 
 static int check_supplementary(apr_pool_t *pool, pyw_group *group)
@@ -118,11 +150,9 @@ static int check_users(apr_pool_t *pool, pyw_group *group)
 {
     const pyw_group_options *options = group->options;
     uid_t uid;
-    int fine = check_user(group);
+    int fine = check_group(pool, group);
 
-    if (options->worker.group) {
-        fine = check_gid(group, "group", options->worker.group) && fine;
-    }
+    fine = check_user(group) && fine;
     if (options->worker.supplementary_groups) {
         fine = check_supplementary(pool, group) && fine;
     }
@@ -165,7 +195,7 @@ static int check_chroot(apr_pool_t *pool, const pyw_group *group)
     const char *root = group->options->worker.chroot;
 
     if (root && !ap_is_directory(pool, root)) {
-        return pyw_check_group_error(group, "option 'chroot' cannot be '%s': there is no such directory", root);
+        return warn_of_missing(pool, group, "option 'chroot'", root);
     }
     if (root && geteuid() != 0) {
         return refuse_without_root(group, "chroot", root, "change the root directory");
@@ -179,7 +209,7 @@ static int check_home(apr_pool_t *pool, const pyw_group *group)
     const char *root = group->options->worker.chroot;
 
     if (home && !ap_is_directory(pool, root ? apr_pstrcat(pool, root, home, NULL) : home)) {
-        return pyw_check_group_error(group, "option 'home' cannot be '%s': there is no such directory", home);
+        return warn_of_missing(pool, group, "option 'home'", home);
     }
     return 1;
 }
@@ -219,13 +249,19 @@ static int check_cgroup(apr_pool_t *pool, pyw_group *group)
     return 1;
 }
 
+int pyw_check_is_missing(const char *python_home)
+{
+    return python_home && access(python_home, F_OK) != 0 && errno == ENOENT;
+}
+
 const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error)
 {
     const char *directory = pyw_config_main()->engine_path;
     const char *series = PYW_DEFAULT_SERIES;
     const char *engine;
 
-    *error = python_home ? pyw_pythonhome_series(pool, python_home, &series) : NULL;
+    *error =
+        python_home && !pyw_check_is_missing(python_home) ? pyw_pythonhome_series(pool, python_home, &series) : NULL;
     if (*error) {
         return NULL;
     }
@@ -267,6 +303,9 @@ static int check_python(pyw_check *check, pyw_group *group)
 
     if (!options->worker.python_home) {
         options->worker.python_home = pyw_config_main()->python_home;
+    }
+    if (pyw_check_is_missing(options->worker.python_home)) {
+        warn_of_missing(check->pool, group, directive, options->worker.python_home);
     }
     options->worker.engine = pyw_check_engine(check->pool, options->worker.python_home, &error);
     if (!options->worker.engine && options->worker.python_home) {

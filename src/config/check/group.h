@@ -20,7 +20,13 @@ int pyw_check_group(pyw_check *check, pyw_group *group);
 /* "%s: %s" with the place of the group's definition. Returns 0. */
 int pyw_check_group_error(const pyw_group *group, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The engine's file for a prefix or virtual environment (NULL: the Python this was built with); NULL and *error. */
+/* Python cannot start there, but httpd can. */
+int pyw_check_is_missing(const char *python_home);
+
+/*
+ * The engine's file for a prefix or virtual environment; NULL and *error. For NULL, and for a directory that does not
+ * exist, that of the Python this was built with.
+ */
 const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error);
 
 #endif

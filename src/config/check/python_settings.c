@@ -63,12 +63,48 @@ static const pyw_python_setting *embedded_settings(apr_pool_t *pool)
     return settings;
 }
 
-void pyw_check_python_settings(pyw_check *check)
+static int is_group(const char *name)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
 
     for (int i = 0; i < groups->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(groups, i, const pyw_group *)->options->name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Of sections for a process group that does not exist. */
+static void warn_of_sections(apr_pool_t *pool)
+{
+    const apr_array_header_t *all = pyw_config_main()->python_settings;
+    const char *last = NULL; /* a section has an entry for each directive */
+
+    for (int i = 0; i < all->nelts; i++) {
+        const pyw_scoped_setting *scoped = &APR_ARRAY_IDX(all, i, const pyw_scoped_setting);
+
+        if (scoped->place && scoped->place != last && scoped->process_group && *scoped->process_group &&
+            !is_group(scoped->process_group)) {
+            APR_ARRAY_PUSH(pyw_config_main()->warnings, const char *) = apr_psprintf(
+                pool,
+                "%s: <WSGIInterpreterOptions process-group=%s> has no effect: there is no WSGIDaemonProcess "
+                "of that name",
+                scoped->place, scoped->process_group);
+        }
+        last = scoped->place;
+    }
+}
+
+void pyw_check_python_settings(pyw_check *check)
+{
+    const apr_array_header_t *groups = pyw_config_main()->groups;
+
+    warn_of_sections(check->pool);
+    for (int i = 0; i < groups->nelts; i++) {
         set_up_group(check->pool, APR_ARRAY_IDX(groups, i, pyw_group *)->options);
     }
     pyw_config_main()->embedded_settings = embedded_settings(check->pool);
+    pyw_config_main()->server_metrics =
+        strcmp(pyw_python_setting_get(pyw_config_main()->embedded_settings, "server-metrics"), "On") == 0;
 }

@@ -127,6 +127,7 @@ static void add_group(cmd_parms *cmd, pyw_group_options *options)
     group->servers = apr_array_make(cmd->pool, 1, sizeof(server_rec *));
     APR_ARRAY_PUSH(group->servers, server_rec *) = cmd->server;
     group->defined_at = pyw_directive_place(cmd);
+    group->scoreboard_sent_at = apr_pcalloc(cmd->pool, sizeof(*group->scoreboard_sent_at));
     APR_ARRAY_PUSH(pyw_config_main()->groups, pyw_group *) = group;
 }
 

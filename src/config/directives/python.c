@@ -253,7 +253,10 @@ const char *pyw_directive_interpreter_options(cmd_parms *cmd, void *dir, const c
     const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     pyw_server_config *config = pyw_config_main();
     const char *end = strrchr(args, '>');
-    pyw_scoped_setting section = {.specificity = 1};
+    pyw_scoped_setting section = {
+        .specificity = 1,
+        .place = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num),
+    };
 
     (void)dir;
     if (!error && !end) {

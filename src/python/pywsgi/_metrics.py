@@ -19,6 +19,7 @@ threads_maximum = 1
 _lock = threading.Lock()
 _sample = None  # of the current interval; None: nothing is recorded
 _running = {}  # thread id -> start of its request
+_scoreboard = None  # of httpd, as text
 _busy_time = 0.0  # of all requests since the recording began
 
 
@@ -188,6 +189,33 @@ def process_metrics():
             "threads": [{"thread_id": number, "request_count": count} for number, count in enumerate(counts, 1)]}
 
 
+def take_scoreboard(text):
+    """The engine calls this when httpd has sent its scoreboard with a request (httpd/scoreboard.c)."""
+    global _scoreboard
+    _scoreboard = text
+
+
 def server_metrics():
-    """Return None: httpd's scoreboard is not visible to applications. mod_status shows it."""
-    return None
+    """Return httpd's scoreboard as of a recent request, or None without server-metrics=On or WSGIServerMetrics On."""
+    if _scoreboard is None:
+        return None
+    lines = iter(_scoreboard.split("\n"))
+    server_limit, thread_limit, generation, restart_time, now = map(int, next(lines).split("\t"))
+    processes = [_process_of(lines, number, thread_limit) for number in range(server_limit)]
+    return {"server_limit": server_limit, "thread_limit": thread_limit, "running_generation": generation,
+            "restart_time": restart_time / 1e6, "current_time": now / 1e6,
+            "running_time": (now - restart_time) // 1000000, "processes": processes}
+
+
+def _process_of(lines, number, threads):
+    pid, generation, quiescing = map(int, next(lines).split("\t"))
+    return {"process_num": number, "pid": pid, "generation": generation, "quiescing": bool(quiescing),
+            "workers": [_worker_of(next(lines)) for _ in range(threads)]}
+
+
+def _worker_of(line):
+    number, generation, status, accesses, sent, start, stop, last, client, request, vhost = line.split("\t")
+    return {"thread_num": int(number), "generation": int(generation), "status": status,
+            "access_count": int(accesses), "bytes_served": int(sent), "start_time": int(start) / 1e6,
+            "stop_time": int(stop) / 1e6, "last_used": int(last) / 1e6, "client": client, "request": request,
+            "vhost": vhost}

@@ -141,3 +141,60 @@ class TestAuthentication:
         server.allow_log("AH01617|AH01618")
         credentials = base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
         assert server.get("/secret", [("Authorization", "Basic " + credentials)]).status == status
+
+
+DOCUMENTED = """import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_with_files")
+os.environ.setdefault("GUESTBOOK_DATA", os.path.join(os.path.dirname(__file__), "..", "..", "data", "django"))
+
+import django
+
+django.setup()
+
+from django.contrib.auth.handlers.modwsgi import check_password, groups_for_user
+from django.core.handlers.wsgi import WSGIHandler
+
+application = WSGIHandler()
+"""
+
+
+class TestDocumentedAuthentication:
+    """As Django's documentation has it: the script of the application authenticates, both in httpd's processes."""
+
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return start_guestbook(make_httpd, """
+            WSGIPythonPath ${APPS}/django:${APPS}/site
+            WSGIScriptAlias / ${APPS}/mysite/wsgi.py
+            WSGIProcessGroup %{GLOBAL}
+            WSGIApplicationGroup %{GLOBAL}
+            Alias /secret ${ROOT}/htdocs/static.txt
+            <Location "/secret">
+                AuthType Basic
+                AuthName "Top Secret"
+                Require valid-user
+                AuthBasicProvider wsgi
+                WSGIAuthUserScript ${APPS}/mysite/wsgi.py
+            </Location>
+            <Location "/secret/agents">
+                WSGIAuthGroupScript ${APPS}/mysite/wsgi.py
+                Require wsgi-group secret-agents
+            </Location>""", {"mysite/wsgi.py": DOCUMENTED}, ("auth_basic", "authz_user"))
+
+    def get(self, server, path, user, password):
+        pair = base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
+        return server.get(path, [("Authorization", "Basic " + pair)] if user else []).status
+
+    def test_the_site_is_public(self, server):
+        assert b"csrfmiddlewaretoken" in server.get("/").body
+
+    @pytest.mark.parametrize("user, password, status", [
+        ("admin", "admin-pw", 200), ("admin", "wrong", 401), ("eve", "admin-pw", 401), (None, None, 401)])
+    def test_django_knows_its_users(self, server, user, password, status):
+        server.allow_log("AH01617|AH01618")
+        assert self.get(server, "/secret", user, password) == status
+
+    def test_django_knows_their_groups(self, server):
+        server.allow_log("AH01631")
+        assert self.get(server, "/secret/agents", "admin", "admin-pw") == 401

@@ -40,8 +40,8 @@ KEYS = ["apache.version", "apache.request_rec"] + ["mod_wsgi." + name for name i
     total_requests daemon_connects daemon_restarts
 """.split()]
 # These have functions or members of their own.
-DIRECTIVES_WITHOUT_EFFECT = {"WSGIPerInterpreterGIL", "WSGIFreeThreading", "WSGIServerMetrics"}
-OPTIONS_WITHOUT_EFFECT = {"connect-timeout", "listen-backlog", "server-metrics"}
+DIRECTIVES_WITHOUT_EFFECT = {"WSGIPerInterpreterGIL", "WSGIFreeThreading"}
+OPTIONS_WITHOUT_EFFECT = {"connect-timeout", "listen-backlog"}
 CLASSES = {"same", "better", "no effect", "refused"}
 
 PAGE = paths.TOP / "docs" / "guide" / "migration.md"

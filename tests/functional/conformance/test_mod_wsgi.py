@@ -152,6 +152,34 @@ class TestModule:
         assert server is None
 
 
+class TestServerMetrics:
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd("ExtendedStatus On\nWSGIServerMetrics On\n" + BOTH_MODES.replace(
+            "threads=4", "threads=4 server-metrics=On"), apps=apps(APP))
+
+    @pytest.fixture
+    def site(self, server, mode):
+        return Site(server, mode)
+
+    def test_the_scoreboard_has_the_request_that_brought_it(self, site, mode):
+        found = site.get("/metrics").json()[2]
+        assert sorted(found) == ["current_time", "processes", "restart_time", "running_generation", "running_time",
+                                 "server_limit", "thread_limit"]
+        assert found["restart_time"] <= found["current_time"] <= time.time() < found["current_time"] + 60
+        assert len(found["processes"]) == found["server_limit"]
+        (process, worker), = [(process, worker) for process in found["processes"] for worker in process["workers"]
+                              if worker["status"] == "W" and "/%s/metrics" % mode in worker["request"]]
+        assert os.path.exists("/proc/%d" % process["pid"]) and not process["quiescing"]
+        assert len(process["workers"]) == found["thread_limit"]
+        assert sorted(worker) == ["access_count", "bytes_served", "client", "generation", "last_used", "request",
+                                  "start_time", "status", "stop_time", "thread_num", "vhost"]
+        assert worker["client"] == "127.0.0.1" and worker["generation"] == found["running_generation"]
+
+    def test_it_is_no_part_of_environ(self, site):
+        assert "pywsgi.server_metrics" not in site.get("/environ").json()
+
+
 class TestEvents:
     """In one process, so that requests see the events of other requests."""
     CONFIG = "StartServers 1\nServerLimit 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\n"
