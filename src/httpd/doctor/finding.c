@@ -20,11 +20,15 @@ APLOG_USE_MODULE(pywsgi);
 
 enum { TAG_LENGTH = 7 };
 
-static const char *escaped(apr_pool_t *pool, const char *text, apr_size_t length)
-{
-    char *out = apr_palloc(pool, PYW_LOG_RECORD_MAX);
+/* An escaped byte has at most four. */
+enum { ESCAPED_MOST = 4 };
 
-    pyw_log_escape(out, PYW_LOG_RECORD_MAX, text, length);
+static char *escaped(apr_pool_t *pool, const char *text, apr_size_t length)
+{
+    apr_size_t size = ESCAPED_MOST * length + 1;
+    char *out = apr_palloc(pool, size);
+
+    pyw_log_escape(out, size, text, length);
     return out;
 }
 
@@ -40,16 +44,26 @@ static void split_remedy(pyw_finding *finding, char *text)
     }
 }
 
-/* A remedy may also be at the end of one of the further lines. */
-static void add_line(apr_pool_t *pool, pyw_finding *finding, const char *line, apr_size_t length)
+/* Escapes each line. A line may contain the remedy. */
+static void add_detail(apr_pool_t *pool, pyw_finding *finding, const char *detail)
 {
-    const char *text = escaped(pool, line, length);
-    const char *remedy = strstr(text, WRITE_LINE);
+    apr_size_t size = ESCAPED_MOST * strlen(detail) + 2;
+    char *out = apr_pcalloc(pool, size);
+    apr_size_t used = 0;
 
-    if (remedy && !finding->write) {
-        finding->write = remedy + sizeof(WRITE_LINE) - 1;
+    finding->detail = out;
+    while (*detail) {
+        apr_size_t length = strcspn(detail, "\n");
+        const char *line = out + used, *remedy;
+
+        used += pyw_log_escape(out + used, size - used, detail, length);
+        remedy = finding->write ? NULL : strstr(line, WRITE_LINE);
+        if (remedy) {
+            finding->write = apr_pstrdup(pool, remedy + sizeof(WRITE_LINE) - 1);
+        }
+        out[used++] = '\n';
+        detail += length + (detail[length] != '\0');
     }
-    finding->detail = apr_pstrcat(pool, finding->detail, text, "\n", NULL);
 }
 
 /* The remedy of an earlier finding mends this one, too: a directory of several applications, for example. */
@@ -71,20 +85,14 @@ void pyw_finding_add(apr_array_header_t *findings, int is_error, const char *pla
 {
     apr_pool_t *pool = findings->pool;
     pyw_finding *finding = apr_array_push(findings);
-    char *line = apr_pstrdup(pool, escaped(pool, text, strlen(text)));
+    char *line = escaped(pool, text, strlen(text));
 
     memset(finding, 0, sizeof(*finding));
     finding->is_error = is_error;
     finding->place = place;
     finding->tag = apr_pstrndup(pool, line, TAG_LENGTH);
-    finding->detail = "";
     split_remedy(finding, strncmp(line + strnlen(line, TAG_LENGTH), ": ", 2) == 0 ? line + TAG_LENGTH + 2 : line);
-    while (*detail) {
-        apr_size_t length = strcspn(detail, "\n");
-
-        add_line(pool, finding, detail, length);
-        detail += length + (detail[length] != '\0');
-    }
+    add_detail(pool, finding, detail);
     if (is_repeated(findings, finding)) {
         apr_array_pop(findings);
     }

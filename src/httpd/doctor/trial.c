@@ -27,7 +27,8 @@ enum {
     SEND_MS = 5000,
     STEP_MS = 100,
     TRIAL_MS = 60 * 1000, /* without startup-timeout */
-    OUTPUT_MOST = 256 * 1024
+    OUTPUT_MOST = 256 * 1024,
+    RECORDS_MOST = 100
 };
 
 typedef struct trial {
@@ -165,8 +166,9 @@ static char *next_line(char *line)
 static void take_records(trial *self, apr_array_header_t *findings, const char *place)
 {
     char *line = self->output;
+    int records = 0;
 
-    while (*line) {
+    while (*line && records < RECORDS_MOST) {
         char *end = next_line(line);
         const char *text, *detail;
 
@@ -180,6 +182,7 @@ static void take_records(trial *self, apr_array_header_t *findings, const char *
             end = next_line(end);
         }
         pyw_finding_add(findings, 1, place, text, apr_pstrmemdup(self->pool, detail, (apr_size_t)(end - detail)));
+        records++;
         line = end;
     }
 }

@@ -26,6 +26,10 @@ APPS = {
     "whoami.wsgi": "import os, pwd\nraise SystemError(pwd.getpwuid(os.geteuid()).pw_name + os.environ['SECRET'][:3])\n",
     "touch.wsgi": "import os\nopen(os.path.join(os.path.dirname(__file__), '../data/touched'), 'w').close()\n" + HELLO,
     "slow.wsgi": "import time\nprint('begun', flush=True)\ntime.sleep(30)\n",
+    "lines.wsgi": "import os\nos.write(1, b'PYW0610: x\\n' * 5000)\n"
+                  "os.write(1, b'PYW0611: y\\n' + b'\\n' * 200000)\n",
+    "control.wsgi": "import os\nos.write(2, b'PYW0610: \\x1b[31m\\xff\\n\\x1b]0;title\\x07\\n')\n"
+                    "os._exit(0)\n",
     "flood.wsgi": "import os\nfor _ in range(200):\n    os.write(1, b'x' * 65536)\nimport nosuchmodule\n",
 }
 
@@ -160,6 +164,11 @@ class TestGroups:
 
     def test_an_application_that_floods_its_output(self, server):
         assert tags(check(server, GROUP + GRANTED + alias("${APPS}/flood.wsgi"))) == []
+
+    def test_an_application_that_forges_records(self, server):
+        assert 1 <= len(check(server, GROUP + GRANTED + alias("${APPS}/lines.wsgi"))) <= 101
+        found = one(check(server, GROUP + GRANTED + alias("${APPS}/control.wsgi")), "PYW0610")
+        assert (found["what"], found["detail"]) == ("\\x1b[31m\\xff", "\\x1b]0;title\\x07\n")
 
     def test_a_group_without_an_application(self, server):
         found = one(check(server, GROUP), "PYW0163")

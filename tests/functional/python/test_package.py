@@ -16,7 +16,7 @@ from unittest import mock
 from embedded_package import take_calls  # before pywsgi, which it makes importable
 
 import pywsgi
-from pywsgi import (_events, _fork, _hooks, _imports, _interpreter, _program, _scripts, _shutdown, _signals, _streams,
+from pywsgi import (_events, _explain, _fork, _hooks, _imports, _interpreter, _program, _scripts, _shutdown, _signals, _streams,
                     _threads)
 
 
@@ -408,6 +408,46 @@ class TestImports(unittest.TestCase):
         first, second = ValueError(1), ValueError(2)
         first.__cause__, second.__cause__ = second, first
         assert _imports.explain_refusal(first) is None
+
+
+class TestExplanations(unittest.TestCase):
+    def missing(self, name):
+        with self.assertRaises(ImportError) as caught:
+            __import__(name)
+        return _explain.missing_module(caught.exception)
+
+    def test_a_missing_module_has_the_search_path_and_a_remedy(self):
+        text = self.missing("nosuchmodule.part")
+        assert "'nosuchmodule' was searched" in text and ":".join(sys.path) in text
+        assert "; write: " in text.splitlines()[1]
+
+    def test_other_errors_of_imports_are_not_explained(self):
+        assert self.missing("os.nosuchmodule") is None
+        assert _explain.missing_module(ImportError("cannot import name 'x'")) is None
+
+    def problem(self, application):
+        with mock.patch.dict("pywsgi._settings.values", {"check": "On"}):
+            return _explain.callable_problem(application)
+
+    def test_callables_of_wsgi_have_no_problem(self):
+        class Application:
+            def __init__(self, environ, start_response):
+                pass
+
+            def method(self, environ, start_response):
+                pass
+
+        for application in (Application, Application({}, None).method, lambda environ, start_response, extra=1: [],
+                            lambda *arguments: [], print):
+            assert self.problem(application) is None
+
+    def test_callables_with_other_parameters(self):
+        async def asgi(scope, receive, send):
+            pass
+
+        assert "ASGI" in self.problem(asgi)
+        assert "(environ)" in self.problem(lambda environ: [])
+        assert _explain.callable_problem(asgi) is None  # not while an application serves requests
 
 
 class TestScripts(unittest.TestCase):
