@@ -21,6 +21,8 @@
 #include "httpd/parent/generations.h"
 #include "httpd/parent/parent.h"
 #include "httpd/parent/scrub.h"
+#include "httpd/status/faults.h"
+#include "httpd/status/server_status.h"
 #include "httpd/status/status.h"
 #include "httpd/request/id.h"
 #include "httpd/scripts/access.h"
@@ -62,6 +64,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_fixups(pyw_mount_fixups, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pyw_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(pyw_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_error_log(pyw_httpd_faults_note, NULL, NULL, APR_HOOK_MIDDLE);
+    pyw_server_status_register();
     pyw_access_register();
     pyw_authn_register(pool);
     pyw_authz_register(pool);

@@ -164,6 +164,7 @@ static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *p
         pyw_problem_set(problem, "no memory");
         return NULL;
     }
+    pyw_log_outlet_note_faults(group->log, &manager->faults, pending->options->name);
     group->report = pyw_group_report;
     group->settings = &manager->settings;
     group->directory = &manager->directory;

@@ -449,6 +449,7 @@ static int set_up_manager(pyw_manager *manager)
     if (manager->log == NULL) {
         return 0;
     }
+    pyw_log_outlet_note_faults(manager->log, &manager->faults, NULL);
     pyw_log_install(pyw_log_outlet_sink, manager->log, PYW_LOG_NOTICE);
     if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) {
         pyw_log(PYW_LOG_ERR, PYWNO(0307) "--manager is for httpd's use: descriptor %d is not its channel", CONTROL_FD);

@@ -40,6 +40,7 @@ typedef struct pyw_manager {
     int worker_list_size;               /* number of groups in it */
     const pyw_load_group *load;         /* written by httpd's children, so not trusted */
     int load_size;
+    pyw_faults *faults;                /* the last errors, in `stats`; NULL: likewise */
     pyw_group_stats_table *stats;      /* read by httpd's children; NULL before httpd has sent it */
     pyw_liveness_pipes liveness_pipes; /* of httpd's children */
     pid_t parent;

@@ -3,16 +3,17 @@
 #define PYW_SHM_GROUP_STATS_H
 
 /*
- * The counters of the process groups, and the last reload of each, in shared memory that httpd's parent creates and
- * passes to the manager with a STATS frame. The manager writes, at most once a second; httpd's processes cannot. A
- * group is found by its name, so that its counters go on when a manager is killed, and when the group is removed from
- * the configuration and comes back.
+ * The counters of the process groups, the last reload of each, and the last errors, in shared memory that httpd's
+ * parent creates and passes to the manager with a STATS frame. The manager writes, at most once a second; httpd's
+ * processes cannot. A group is found by its name, so that its counters go on when a manager is killed, and when the
+ * group is removed from the configuration and comes back.
  */
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shm/faults.h"
 #include "shm/group_state.h"
 
 enum {
@@ -44,6 +45,7 @@ typedef struct pyw_group_stats_entry {
 } pyw_group_stats_entry;
 
 typedef struct pyw_group_stats_table {
+    pyw_faults faults;      /* in the logs that the manager writes */
     _Atomic uint32_t count; /* complete entries */
     pyw_group_stats_entry entries[PYW_GROUP_STATS_CAPACITY];
 } pyw_group_stats_table;

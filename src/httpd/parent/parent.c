@@ -29,6 +29,7 @@
 #include "httpd/queue/batch_scheduling.h"
 #include "httpd/queue/shared_memory.h"
 #include "httpd/request/id.h"
+#include "httpd/status/faults.h"
 #include "httpd/status/in_flight.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -521,7 +522,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
     pyw_log_notes_prepare();
     pyw_request_id_prepare(main_server);
-    if (pyw_metrics_prepare() != PYW_OK || pyw_in_flight_prepare() != PYW_OK ||
+    if (pyw_metrics_prepare() != PYW_OK || pyw_in_flight_prepare() != PYW_OK || pyw_httpd_faults_prepare() != PYW_OK ||
         pyw_batch_scheduling_prepare() != PYW_OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }

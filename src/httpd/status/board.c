@@ -107,6 +107,12 @@ pyw_board_entry *pyw_board_own(pyw_board *board)
     return own;
 }
 
+const pyw_board_request *pyw_board_current(void)
+{
+    return own != NULL && atomic_load_explicit(&own->phase, memory_order_relaxed) != PYW_BOARD_IDLE ? &own->request
+                                                                                                    : NULL;
+}
+
 static void copy(char *to, size_t size, const char *from)
 {
     size_t length = strnlen(from, size - 1);

@@ -50,6 +50,9 @@ void pyw_board_adopt(pyw_board *board);
  */
 pyw_board_entry *pyw_board_own(pyw_board *board);
 
+/* The request of the calling thread; NULL: none. */
+const pyw_board_request *pyw_board_current(void);
+
 /* Shows a request in the phase BODY, until pyw_board_set with PYW_BOARD_IDLE. `texts`: in the order of the members. */
 void pyw_board_begin(pyw_board_entry *entry, int64_t arrival, const char *const texts[5]);
 void pyw_board_set(pyw_board_entry *entry, pyw_board_phase phase);

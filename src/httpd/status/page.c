@@ -2,156 +2,222 @@
 #include "httpd/status/page.h"
 
 #include <apr_strings.h>
+#include <apr_time.h>
 #include <http_protocol.h>
+#include <string.h>
 
-#include "base/utf8.h"
 #include "base/version.h"
 #include "config/config.h"
+#include "httpd/status/html_table.h"
+#include "httpd/status/page_json.h"
 #include "httpd/status/report.h"
-
-/* Incremented when a member of the JSON is removed or changes its meaning. */
-#define JSON_VERSION 1
-
-static const char *const class_names[PYW_SERIES_CLASSES] = {"aborted", "1xx", "2xx", "3xx", "4xx", "5xx"};
-
-/* Writes a JSON string. A byte that is not UTF-8 becomes the text \xHH, as in the log. */
-static void put_json_string(request_rec *r, const char *text)
-{
-    size_t length = strlen(text), used = 0;
-
-    ap_rputc('"', r);
-    while (used < length) {
-        size_t character = pyw_utf8_character(text + used, length - used);
-
-        if (character == 0) {
-            ap_rprintf(r, "\\\\x%02x", (unsigned char)text[used]);
-        }
-        else if (text[used] == '"' || text[used] == '\\') {
-            ap_rprintf(r, "\\%c", text[used]);
-        }
-        else if (pyw_utf8_is_printable(text + used, character) && text[used] != '\t') {
-            ap_rwrite(text + used, (int)character, r);
-        }
-        else {
-            ap_rprintf(r, "\\u%04x", (unsigned)pyw_utf8_decode(text + used, character));
-        }
-        used += character > 0 ? character : 1;
-    }
-    ap_rputc('"', r);
-}
-
-static void put_json_member(request_rec *r, const char *name, const char *value)
-{
-    ap_rprintf(r, "\"%s\": ", name);
-    put_json_string(r, value);
-    ap_rputs(", ", r);
-}
-
-static void put_json_group(request_rec *r, const pyw_report_group *group)
-{
-    ap_rputs("{", r);
-    put_json_member(r, "name", group->name);
-    put_json_member(r, "state", group->state);
-    ap_rprintf(r,
-               "\"workers\": %" APR_UINT64_T_FMT ", \"threads\": %" APR_UINT64_T_FMT ", \"running\": %" APR_UINT64_T_FMT
-               ", \"waiting\": %" APR_UINT64_T_FMT ", \"requests\": {",
-               group->workers, group->threads, group->running, group->waiting);
-    for (int i = 0; i < PYW_SERIES_CLASSES; i++) {
-        ap_rprintf(r, "%s\"%s\": %" APR_UINT64_T_FMT, i > 0 ? ", " : "", class_names[i], group->requests[i]);
-    }
-    ap_rprintf(r, "}, \"refused\": %" APR_UINT64_T_FMT "}", group->refused);
-}
-
-static void put_json_request(request_rec *r, const pyw_report_request *shown)
-{
-    ap_rprintf(r, "{\"age_ms\": %" APR_UINT64_T_FMT ", ", shown->age);
-    put_json_member(r, "phase", shown->phase);
-    put_json_member(r, "group", shown->request.group);
-    put_json_member(r, "method", shown->request.method);
-    put_json_member(r, "url", shown->request.url);
-    put_json_member(r, "client", shown->request.client);
-    put_json_member(r, "id", shown->request.id);
-    if (shown->worker) {
-        ap_rprintf(r, "\"worker\": %u}", (unsigned)shown->worker);
-    }
-    else {
-        ap_rputs("\"worker\": null}", r);
-    }
-}
-
-static void put_json(request_rec *r, const pyw_report *report)
-{
-    ap_set_content_type(r, "application/json");
-    ap_rprintf(r, "{\"version\": %d, \"mod_pywsgi\": \"" PYW_VERSION "\", \"groups\": [", JSON_VERSION);
-    for (int i = 0; i < report->groups->nelts; i++) {
-        ap_rputs(i > 0 ? ",\n" : "\n", r);
-        put_json_group(r, &APR_ARRAY_IDX(report->groups, i, pyw_report_group));
-    }
-    ap_rputs("\n], \"requests\": [", r);
-    for (int i = 0; i < report->requests->nelts; i++) {
-        ap_rputs(i > 0 ? ",\n" : "\n", r);
-        put_json_request(r, &APR_ARRAY_IDX(report->requests, i, pyw_report_request));
-    }
-    ap_rputs("\n]}\n", r);
-}
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
     "<meta name=\"color-scheme\" content=\"light dark\">\n<meta http-equiv=\"refresh\" content=\"5\">\n"
     "<title>mod_pywsgi</title>\n<style>\n"
+    ":root { color-scheme: light dark; --line: #c8c8d0; --bad: #b00020; --soft: #5a5a66; }\n"
     "body { font: 15px/1.4 system-ui, sans-serif; margin: 1rem; }\n"
+    "h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 1.5rem 0 .25rem; }\n"
     "table { border-collapse: collapse; display: block; overflow-x: auto; }\n"
-    "th, td { text-align: left; padding: .25rem .75rem .25rem 0; white-space: nowrap; }\n"
-    "th { border-bottom: 1px solid; }\n"
+    "th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; white-space: nowrap; }\n"
+    "tr { border-bottom: 1px solid var(--line); }\n"
     "td.number { text-align: right; font-variant-numeric: tabular-nums; }\n"
-    ".bad { color: #b00020; font-weight: bold; }\n"
-    "@media (prefers-color-scheme: dark) { .bad { color: #ff8a80; } }\n"
+    "td.text { white-space: normal; overflow-wrap: anywhere; }\n"
+    ".bad { color: var(--bad); font-weight: bold; }\n"
+    "@media (prefers-color-scheme: dark) { :root { --line: #44444e; --bad: #ff8a80; --soft: #a8a8b4; } }\n"
+    "@media (max-width: 45rem) {\n"
+    "table, tbody, tr, td, td.number { display: block; text-align: left; white-space: normal; padding: 0; }\n"
+    "th { display: none; } tr { padding: .4rem 0; } td { overflow-wrap: anywhere; }\n"
+    "td::before { content: attr(data-label) \": \"; color: var(--soft); font-weight: normal; } }\n"
     "</style>\n</head>\n<body>\n<h1>mod_pywsgi " PYW_VERSION "</h1>\n";
-
-static void put_cell(request_rec *r, const char *text)
-{
-    ap_rvputs(r, "<td>", ap_escape_html(r->pool, text), "</td>", NULL);
-}
-
-static void put_number(request_rec *r, apr_uint64_t number)
-{
-    ap_rprintf(r, "<td class=\"number\">%" APR_UINT64_T_FMT "</td>", number);
-}
 
 static int is_bad(const char *state)
 {
-    return strcmp(state, "broken") == 0 || strcmp(state, "down") == 0 || strcmp(state, "degraded") == 0;
+    return strcmp(state, "broken") == 0 || strcmp(state, "down") == 0 || strcmp(state, "degraded") == 0 ||
+           strcmp(state, "stuck") == 0;
 }
 
-static void put_group(request_rec *r, const pyw_report_group *group)
+static void put_state(pyw_html_table *table, const char *state)
 {
-    ap_rputs("<tr>", r);
-    put_cell(r, group->name);
-    ap_rprintf(r, "<td%s>%s</td>", is_bad(group->state) ? " class=\"bad\"" : "", group->state);
-    put_number(r, group->workers);
-    put_number(r, group->threads);
-    put_number(r, group->running);
-    put_number(r, group->waiting);
+    pyw_html_table_text(table, is_bad(state) ? "bad" : "", state);
+}
+
+static void put_group(pyw_html_table *table, const pyw_report_group *group)
+{
+    pyw_html_table_row(table);
+    pyw_html_table_text(table, "", group->name);
+    put_state(table, group->state);
+    pyw_html_table_number(table, group->workers);
+    pyw_html_table_number(table, group->threads);
+    pyw_html_table_number(table, group->running);
+    pyw_html_table_number(table, group->waiting);
     for (int i = 2; i < PYW_SERIES_CLASSES; i++) {
-        put_number(r, group->requests[i]);
+        pyw_html_table_number(table, group->requests[i]);
     }
-    put_number(r, group->requests[0]);
-    put_number(r, group->refused);
-    ap_rputs("</tr>\n", r);
+    pyw_html_table_number(table, group->requests[0]);
+    pyw_html_table_number(table, group->refused);
 }
 
-static void put_request(request_rec *r, const pyw_report_request *shown)
+static void put_groups(request_rec *r, const pyw_report *report)
 {
-    ap_rprintf(r, "<tr><td class=\"number\">%" APR_UINT64_T_FMT ".%03u s</td><td>%s</td>", shown->age / 1000,
-               (unsigned)(shown->age % 1000), shown->phase);
-    put_cell(r, shown->request.group);
-    put_cell(r, shown->worker ? apr_psprintf(r->pool, "%u", (unsigned)shown->worker) : "-");
-    put_cell(r, shown->request.method);
-    put_cell(r, shown->request.url);
-    put_cell(r, shown->request.client);
-    put_cell(r, shown->request.id);
-    ap_rputs("</tr>\n", r);
+    static const char *const columns[] = {"group", "state", "workers", "threads", "running", "waiting", "2xx",
+                                          "3xx",   "4xx",   "5xx",     "aborted", "refused", NULL};
+    pyw_html_table table;
+
+    pyw_html_table_begin(&table, r, "Process groups", columns);
+    for (int i = 0; i < report->groups->nelts; i++) {
+        put_group(&table, &APR_ARRAY_IDX(report->groups, i, pyw_report_group));
+    }
+    pyw_html_table_end(&table);
+}
+
+/* "2026-11-30 07:12:05 UTC" */
+static const char *moment(apr_pool_t *pool, int64_t seconds)
+{
+    apr_time_exp_t at;
+
+    if (apr_time_exp_gmt(&at, apr_time_from_sec(seconds)) != APR_SUCCESS) {
+        return "?";
+    }
+    return apr_psprintf(pool, "%04d-%02d-%02d %02d:%02d:%02d UTC", at.tm_year + 1900, at.tm_mon + 1, at.tm_mday,
+                        at.tm_hour, at.tm_min, at.tm_sec);
+}
+
+static const char *last_reload(apr_pool_t *pool, const pyw_reload_record *reload)
+{
+    if (reload->at == 0) {
+        return "none";
+    }
+    return apr_pstrcat(pool, moment(pool, reload->at), ", by ", pyw_reload_cause_name(reload->cause), ": ",
+                       pyw_reload_result_name(reload->result), *reload->problem ? ": " : "", reload->problem, NULL);
+}
+
+/* "crash 2, reload 1" */
+static const char *restarts(apr_pool_t *pool, const pyw_group_stats *stats)
+{
+    const char *text = "";
+
+    for (unsigned i = 0; i < PYW_RESTART_REASONS; i++) {
+        if (stats->restarts[i] > 0) {
+            text = apr_psprintf(pool, "%s%s%s %" APR_UINT64_T_FMT, text, *text ? ", " : "", pyw_restart_reason_name(i),
+                                stats->restarts[i]);
+        }
+    }
+    return *text ? text : "none";
+}
+
+/* The share of the time of all threads that was spent on requests. */
+static const char *used(apr_pool_t *pool, const pyw_group_stats *stats)
+{
+    return stats->capacity_us > 0
+               ? apr_psprintf(pool, "%.1f %%", 100.0 * (double)stats->busy_us / (double)stats->capacity_us)
+               : "-";
+}
+
+static void put_stats(request_rec *r, const pyw_report *report)
+{
+    static const char *const columns[] = {"group", "CPU time", "capacity used", "last reload", "restarts of workers",
+                                          NULL};
+    pyw_html_table table;
+
+    pyw_html_table_begin(&table, r, "Since httpd was started", columns);
+    for (int i = 0; i < report->groups->nelts; i++) {
+        const pyw_report_group *group = &APR_ARRAY_IDX(report->groups, i, pyw_report_group);
+
+        if (group->has_stats) {
+            pyw_html_table_row(&table);
+            pyw_html_table_text(&table, "", group->name);
+            pyw_html_table_time(&table, group->stats.cpu_us / 1000);
+            pyw_html_table_text(&table, "number", used(r->pool, &group->stats));
+            pyw_html_table_text(&table, group->stats.reload.result == PYW_RELOAD_FAILED ? "text bad" : "text",
+                                last_reload(r->pool, &group->stats.reload));
+            pyw_html_table_text(&table, "text", restarts(r->pool, &group->stats));
+        }
+    }
+    pyw_html_table_end(&table);
+}
+
+static void put_worker(pyw_html_table *table, const pyw_report_group *group, const pyw_worker_stats *worker)
+{
+    request_rec *r = table->r;
+
+    pyw_html_table_row(table);
+    pyw_html_table_text(table, "", group->name);
+    pyw_html_table_number(table, worker->pid);
+    put_state(table, pyw_worker_state_name(worker->state));
+    pyw_html_table_time(table, pyw_report_age(worker->started));
+    pyw_html_table_text(table, "number", apr_psprintf(r->pool, "%u of %u", worker->busy, worker->threads));
+    pyw_html_table_number(table, worker->served);
+    pyw_html_table_time(table, worker->cpu_us / 1000);
+    pyw_html_table_size(table, worker->resident);
+    pyw_html_table_size(table, worker->proportional);
+}
+
+static void put_workers(request_rec *r, const pyw_report *report)
+{
+    static const char *const columns[] = {"group",    "pid",      "state", "age", "busy threads",
+                                          "requests", "CPU time", "RSS",   "PSS", NULL};
+    pyw_html_table table;
+
+    pyw_html_table_begin(&table, r, "Workers", columns);
+    for (int i = 0; i < report->groups->nelts; i++) {
+        const pyw_report_group *group = &APR_ARRAY_IDX(report->groups, i, pyw_report_group);
+
+        for (int j = 0; j < group->processes->nelts; j++) {
+            put_worker(&table, group, &APR_ARRAY_IDX(group->processes, j, pyw_worker_stats));
+        }
+    }
+    pyw_html_table_end(&table);
+}
+
+static void put_request(pyw_html_table *table, const pyw_report_request *shown)
+{
+    request_rec *r = table->r;
+
+    pyw_html_table_row(table);
+    pyw_html_table_time(table, shown->age);
+    pyw_html_table_text(table, "", shown->phase);
+    pyw_html_table_text(table, "", shown->request.group);
+    pyw_html_table_text(table, "number", shown->worker ? apr_psprintf(r->pool, "%u", (unsigned)shown->worker) : "-");
+    pyw_html_table_text(table, "", shown->request.method);
+    pyw_html_table_text(table, "text", shown->request.url);
+    pyw_html_table_text(table, "", shown->request.client);
+    pyw_html_table_text(table, "", shown->request.id);
+}
+
+static void put_requests(request_rec *r, const pyw_report *report)
+{
+    static const char *const columns[] = {"age", "phase", "group", "worker", "method", "URL", "client", "id", NULL};
+    const char *heading = apr_psprintf(r->pool, "Requests in flight: %d", report->requests->nelts);
+    pyw_html_table table;
+
+    pyw_html_table_begin(&table, r, heading, columns);
+    for (int i = 0; i < report->requests->nelts; i++) {
+        put_request(&table, &APR_ARRAY_IDX(report->requests, i, pyw_report_request));
+    }
+    pyw_html_table_end(&table);
+}
+
+static void put_faults(request_rec *r, const pyw_report *report)
+{
+    static const char *const columns[] = {"time", "tag", "group", "pid", "id", "error", NULL};
+    pyw_html_table table;
+
+    pyw_html_table_begin(&table, r, "Last errors", columns);
+    for (int i = 0; i < report->faults->nelts; i++) {
+        const pyw_fault *fault = &APR_ARRAY_IDX(report->faults, i, pyw_fault);
+
+        pyw_html_table_row(&table);
+        pyw_html_table_text(&table, "", moment(r->pool, fault->at / APR_USEC_PER_SEC));
+        pyw_html_table_text(&table, "", fault->tag);
+        pyw_html_table_text(&table, "", *fault->group ? fault->group : "-");
+        pyw_html_table_number(&table, fault->pid);
+        pyw_html_table_text(&table, "", *fault->id ? fault->id : "-");
+        pyw_html_table_text(&table, "text", fault->text);
+    }
+    pyw_html_table_end(&table);
 }
 
 static void put_html(request_rec *r, const pyw_report *report)
@@ -159,21 +225,12 @@ static void put_html(request_rec *r, const pyw_report *report)
     ap_set_content_type(r, "text/html; charset=utf-8");
     apr_table_setn(r->headers_out, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
     ap_rputs(head, r);
-    ap_rputs("<h2>Process groups</h2>\n<table>\n<tr><th>group</th><th>state</th><th>workers</th><th>threads</th>"
-             "<th>running</th><th>waiting</th><th>2xx</th><th>3xx</th><th>4xx</th><th>5xx</th><th>aborted</th>"
-             "<th>refused</th></tr>\n",
-             r);
-    for (int i = 0; i < report->groups->nelts; i++) {
-        put_group(r, &APR_ARRAY_IDX(report->groups, i, pyw_report_group));
-    }
-    ap_rprintf(r, "</table>\n<h2>Requests in flight: %d</h2>\n<table>\n", report->requests->nelts);
-    ap_rputs("<tr><th>age</th><th>phase</th><th>group</th><th>worker</th><th>method</th><th>URL</th><th>client</th>"
-             "<th>id</th></tr>\n",
-             r);
-    for (int i = 0; i < report->requests->nelts; i++) {
-        put_request(r, &APR_ARRAY_IDX(report->requests, i, pyw_report_request));
-    }
-    ap_rputs("</table>\n<p><a href=\"?json\">JSON</a></p>\n</body>\n</html>\n", r);
+    put_groups(r, report);
+    put_requests(r, report);
+    put_workers(r, report);
+    put_stats(r, report);
+    put_faults(r, report);
+    ap_rputs("<p><a href=\"?json\">JSON</a></p>\n</body>\n</html>\n", r);
 }
 
 int pyw_page_send(request_rec *r)
@@ -182,7 +239,7 @@ int pyw_page_send(request_rec *r)
 
     pyw_report_read(&report, r->pool, pyw_config_request(r)->status_hides_query == PYW_ON);
     if (r->args && strcmp(r->args, "json") == 0) {
-        put_json(r, &report);
+        pyw_page_json_put(r, &report);
     }
     else {
         put_html(r, &report);

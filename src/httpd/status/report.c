@@ -7,17 +7,51 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "httpd/metrics/metrics.h"
+#include "httpd/queue/shared_memory.h"
 #include "httpd/queue/slots.h"
 #include "httpd/status/in_flight.h"
 #include "shm/worker_list.h"
 
 #define EMBEDDED "%{GLOBAL}"
 
+/* The entry of the group in the counters of the manager; NULL: it has none yet. */
+static const pyw_group_stats_entry *find_stats(const char *name)
+{
+    const pyw_group_stats_table *table = pyw_shared_memory_stats();
+    uint32_t count = table ? pyw_group_stats_count(table) : 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (strncmp(table->entries[i].name, name, PYW_GROUP_STATS_NAME - 1) == 0) {
+            return &table->entries[i];
+        }
+    }
+    return NULL;
+}
+
+static void read_processes(pyw_report_group *added, apr_pool_t *pool, const pyw_group *group)
+{
+    const pyw_worker_stats_list *list = &group->worker_list->stats;
+    uint32_t use = (uint32_t)group->options->manager.worker_list_use;
+    uint32_t count = pyw_worker_stats_count(list, use);
+
+    added->processes = apr_array_make(pool, (int)count + 1, sizeof(pyw_worker_stats));
+    added->processes->nelts = (int)pyw_worker_stats_read(list, use, (void *)added->processes->elts, count);
+    for (int i = 0; i < added->processes->nelts; i++) {
+        const pyw_worker_stats *worker = &APR_ARRAY_IDX(added->processes, i, pyw_worker_stats);
+
+        added->states[worker->state < PYW_WORKER_STATES ? worker->state : PYW_WORKER_STOPPING]++;
+        added->busy += worker->busy;
+        added->resident += worker->resident;
+        added->proportional += worker->proportional;
+    }
+}
+
 static void add_group(apr_array_header_t *groups, const pyw_group *group)
 {
     pyw_report_group *added = apr_array_push(groups);
     pyw_worker_list_worker first;
     pyw_worker_list_status status = {.use = (uint32_t)group->options->manager.worker_list_use};
+    const pyw_group_stats_entry *stats = find_stats(group->options->name);
     pyw_slots_figures figures;
     uint32_t sequence;
 
@@ -29,6 +63,8 @@ static void add_group(apr_array_header_t *groups, const pyw_group *group)
     added->threads = figures.slots;
     added->running = figures.running;
     added->waiting = figures.waiting;
+    added->has_stats = stats && pyw_group_stats_read(stats, &added->stats);
+    read_processes(added, groups->pool, group);
 }
 
 static pyw_report_group *find_group(apr_array_header_t *groups, const char *name)
@@ -51,6 +87,7 @@ static void add_series(apr_array_header_t *groups, const pyw_series *series)
     if (!group && strcmp(series->group, EMBEDDED) == 0) {
         group = apr_array_push(groups);
         group->name = EMBEDDED;
+        group->processes = apr_array_make(groups->pool, 1, sizeof(pyw_worker_stats));
         group->state = "running";
     }
     for (int i = 0; group && i < PYW_SERIES_CLASSES; i++) {
@@ -81,6 +118,20 @@ static int compare_ages(const void *one, const void *other)
     return (first->age < second->age) - (first->age > second->age);
 }
 
+const char *pyw_report_class_name(unsigned index)
+{
+    static const char *const names[PYW_SERIES_CLASSES] = {"aborted", "1xx", "2xx", "3xx", "4xx", "5xx"};
+
+    return names[index];
+}
+
+apr_uint64_t pyw_report_age(int64_t started)
+{
+    int64_t now = pyw_clock_ms();
+
+    return now > started ? (apr_uint64_t)(now - started) : 0;
+}
+
 static void read_requests(pyw_report *report, int hide_query)
 {
     const pyw_board *board = pyw_in_flight_board();
@@ -100,10 +151,17 @@ static void read_requests(pyw_report *report, int hide_query)
     qsort(report->requests->elts, (size_t)report->requests->nelts, sizeof(pyw_report_request), compare_ages);
 }
 
-void pyw_report_read(pyw_report *report, apr_pool_t *pool, int hide_query)
+void pyw_report_read_groups(pyw_report *report, apr_pool_t *pool)
 {
     report->groups = apr_array_make(pool, 8, sizeof(pyw_report_group));
-    report->requests = apr_array_make(pool, 32, sizeof(pyw_report_request));
+    report->requests = report->faults = NULL;
     read_groups(report);
+}
+
+void pyw_report_read(pyw_report *report, apr_pool_t *pool, int hide_query)
+{
+    pyw_report_read_groups(report, pool);
+    report->requests = apr_array_make(pool, 32, sizeof(pyw_report_request));
+    report->faults = pyw_httpd_faults_read(pool);
     read_requests(report, hide_query);
 }

@@ -9,6 +9,9 @@
 
 #include "httpd/metrics/series.h"
 #include "httpd/status/board.h"
+#include "httpd/status/faults.h"
+#include "shm/group_stats.h"
+#include "shm/worker_stats.h"
 
 typedef struct pyw_report_group {
     const char *name;                          /* "%{GLOBAL}": embedded applications */
@@ -19,6 +22,13 @@ typedef struct pyw_report_group {
     apr_uint64_t waiting;                      /* requests that wait for a worker */
     apr_uint64_t requests[PYW_SERIES_CLASSES]; /* of all virtual hosts */
     apr_uint64_t refused;
+    int has_stats;                          /* the manager has published: not for embedded applications */
+    pyw_group_stats stats;                  /* counters, and the last reload */
+    apr_array_header_t *processes;          /* pyw_worker_stats: all workers, also those that accept no requests */
+    apr_uint64_t states[PYW_WORKER_STATES]; /* the number of workers in each state */
+    apr_uint64_t busy;                      /* threads that run a request */
+    apr_uint64_t resident;                  /* bytes of memory of all workers */
+    apr_uint64_t proportional;              /* ... with a part of the pages that they share; 0: unknown */
 } pyw_report_group;
 
 typedef struct pyw_report_request {
@@ -31,7 +41,17 @@ typedef struct pyw_report_request {
 typedef struct pyw_report {
     apr_array_header_t *groups;   /* pyw_report_group; embedded applications last, if they had a request */
     apr_array_header_t *requests; /* pyw_report_request, the oldest first */
+    apr_array_header_t *faults;   /* pyw_fault, the latest first */
 } pyw_report;
+
+/* Only ->groups; the others are NULL. Allocates from `pool`. */
+void pyw_report_read_groups(pyw_report *report, apr_pool_t *pool);
+
+/* "aborted", "1xx" ... "5xx": the names of PYW_SERIES_CLASSES. */
+const char *pyw_report_class_name(unsigned index);
+
+/* Milliseconds since `started`, a time of pyw_clock_ms(). */
+apr_uint64_t pyw_report_age(int64_t started);
 
 /* Allocates from `pool`. With `hide_query`, URLs end before their query string. */
 void pyw_report_read(pyw_report *report, apr_pool_t *pool, int hide_query);

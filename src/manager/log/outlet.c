@@ -37,6 +37,8 @@ struct pyw_log_outlet {
     size_t waiting; /* bytes of them */
     size_t sent;    /* of the first record */
     uint64_t dropped;
+    pyw_faults *const *faults; /* NULL: errors are not noted */
+    char group[64];            /* of the faults */
 };
 
 typedef struct copying {
@@ -284,11 +286,31 @@ void pyw_log_outlet_flush(pyw_log_outlet *outlet)
     }
 }
 
+void pyw_log_outlet_note_faults(pyw_log_outlet *outlet, pyw_faults *const *faults, const char *group)
+{
+    outlet->faults = faults;
+    snprintf(outlet->group, sizeof(outlet->group), "%s", group != NULL ? group : "");
+}
+
+static void note_fault(const pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length)
+{
+    char line[sizeof(((pyw_fault *)0)->text) + 64];
+
+    if (origin->level > PYW_LOG_ERR || outlet->faults == NULL || *outlet->faults == NULL) {
+        return;
+    }
+    snprintf(line, sizeof(line), "%.*s", (int)(length < sizeof(line) ? length : sizeof(line)), text);
+    if (pyw_faults_is_one(origin->level, line)) {
+        pyw_faults_add(*outlet->faults, (uint32_t)origin->pid, outlet->group, NULL, line);
+    }
+}
+
 /* Returns how much of the text fits. */
 static size_t write_one(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length)
 {
     size_t taken;
 
+    note_fault(outlet, origin, text, length);
     if (!STAILQ_EMPTY(&outlet->records) || outlet->dropped > 0) {
         pyw_log_outlet_flush(outlet);
     }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/log_file.h"
+#include "shm/faults.h"
 
 enum { PYW_LOG_OUTLET_MOST = 256 * 1024 };
 
@@ -28,6 +29,9 @@ void pyw_log_outlet_open(pyw_log_outlet *outlet, int fd);
 
 /* Waits up to `wait_ms` until the log has accepted the waiting records. The rest is lost. */
 void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms);
+
+/* Adds the errors among the records to `*faults` (NULL: nowhere, for now), as faults of this group; NULL: of none. */
+void pyw_log_outlet_note_faults(pyw_log_outlet *outlet, pyw_faults *const *faults, const char *group);
 
 /* Writes a record, or several if the text is too long. */
 void pyw_log_outlet_write(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length);

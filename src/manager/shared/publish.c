@@ -63,6 +63,7 @@ static void take_stats(pyw_manager *manager, pyw_group_stats_table *mapped)
         munmap(manager->stats, sizeof(*mapped));
     }
     manager->stats = mapped;
+    manager->faults = &mapped->faults;
 }
 
 static size_t wanted_size(int frame_type, int fd)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shm/faults.h"
 #include "shm/group_stats.h"
 #include "shm/worker_stats.h"
 
@@ -136,6 +137,57 @@ static void test_unknown_numbers_have_a_name(void **state)
     }
 }
 
+static void test_a_fault_is_an_error_with_a_tag(void **state)
+{
+    assert_true(pyw_faults_is_one(PYW_LOG_ERR, "PYW0310: worker 7 died"));
+    assert_true(pyw_faults_is_one(PYW_LOG_CRIT, "[worker 4711] PYW0603: GET /: raised"));
+    assert_false(pyw_faults_is_one(PYW_LOG_WARNING, "PYW0310: worker 7 died"));
+    assert_false(pyw_faults_is_one(PYW_LOG_ERR, "Traceback (most recent call last):"));
+    assert_false(pyw_faults_is_one(PYW_LOG_ERR, "PYW031: short"));
+    assert_false(pyw_faults_is_one(PYW_LOG_ERR, "[worker 1"));
+    assert_false(pyw_faults_is_one(PYW_LOG_ERR, ""));
+}
+
+static void test_a_fault_names_the_worker_and_is_printable(void **state)
+{
+    pyw_faults *faults = calloc(1, sizeof(*faults));
+    pyw_fault read[PYW_FAULTS];
+
+    pyw_faults_add(faults, 1, "shop", "id7", "[worker 4711] PYW0603: raised \033[31m");
+    assert_int_equal(pyw_faults_read(faults, read), 1);
+    assert_int_equal(read[0].pid, 4711);
+    assert_string_equal(read[0].tag, "PYW0603");
+    assert_string_equal(read[0].group, "shop");
+    assert_string_equal(read[0].id, "id7");
+    assert_string_equal(read[0].text, "raised \\x1b[31m");
+    free(faults);
+}
+
+static void test_the_last_faults_are_kept_whatever_the_number_is(void **state)
+{
+    pyw_faults *faults = calloc(1, sizeof(*faults));
+    pyw_fault read[PYW_FAULTS];
+
+    faults->next = UINT32_MAX - 3; /* a child of httpd may write any number */
+    for (int i = 0; i < 3 * PYW_FAULTS; i++) {
+        pyw_faults_add(faults, 1, NULL, NULL, "PYW0001: text");
+    }
+    assert_int_equal(pyw_faults_read(faults, read), PYW_FAULTS);
+    assert_string_equal(read[PYW_FAULTS - 1].group, "");
+    free(faults);
+}
+
+static void test_a_fault_that_is_being_written_is_not_shown(void **state)
+{
+    pyw_faults *faults = calloc(1, sizeof(*faults));
+    pyw_fault read[PYW_FAULTS];
+
+    pyw_faults_add(faults, 1, NULL, NULL, "PYW0001: text");
+    faults->entries[0].sequence |= 1;
+    assert_int_equal(pyw_faults_read(faults, read), 0);
+    free(faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +200,10 @@ int main(void)
         cmocka_unit_test(test_workers_are_read_for_the_use_that_they_were_written_for),
         cmocka_unit_test(test_workers_of_a_writer_that_died_are_not_shown),
         cmocka_unit_test(test_unknown_numbers_have_a_name),
+        cmocka_unit_test(test_a_fault_is_an_error_with_a_tag),
+        cmocka_unit_test(test_a_fault_names_the_worker_and_is_printable),
+        cmocka_unit_test(test_the_last_faults_are_kept_whatever_the_number_is),
+        cmocka_unit_test(test_a_fault_that_is_being_written_is_not_shown),
     };
 
     return cmocka_run_group_tests_name("stats", tests, NULL, NULL);

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The manager's counters and measurements: in the metrics and in the JSON of the status page."""
+import os
+import signal
+import time
+
+import pytest
+from status_site import APPLICATION
+from test_status_page import report, running
+
+from pyw import wait_for
+
+BURN = """
+import time
+
+def application(environ, start_response):
+    end = time.thread_time() + 0.3
+    while time.thread_time() < end:
+        pass
+    start_response("200 OK", [("Content-Length", "0")])
+    return [b""]
+"""
+
+GROUP = """
+WSGIDaemonProcess app processes=2 threads=3
+WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
+WSGIScriptAlias /burn ${APPS}/burn.wsgi process-group=app
+"""
+
+
+def group_of(server, name="app"):
+    return next(group for group in report(server)["groups"] if group["name"] == name)
+
+
+class Site:
+    CONFIG = GROUP
+    FILES = {"app.wsgi": APPLICATION, "burn.wsgi": BURN}
+
+
+class TestWorkers(Site):
+    def test_each_worker_is_shown_with_what_it_uses(self, server):
+        processes = wait_for(lambda: [shown for shown in group_of(server)["processes"] if shown["state"] == "ready"])
+        wait_for(lambda: len(group_of(server)["processes"]) == 2)
+        pids = {process.pid for process in server.workers()}
+        assert {shown["pid"] for shown in group_of(server)["processes"]} == pids
+        assert all(shown["threads"] == 3 and shown["resident"] > 1 << 20 for shown in processes)
+        assert all(0 < shown["proportional"] <= shown["resident"] for shown in processes)
+
+    def test_they_are_counted_by_state(self, metrics):
+        wait_for(lambda: metrics("pywsgi_group_processes", group="app", state="ready") == 2)
+        assert metrics("pywsgi_group_processes", group="app") == 2
+        assert metrics("pywsgi_group_resident_memory_bytes", group="app") > 2 << 20
+        assert metrics("pywsgi_group_proportional_memory_bytes", group="app") > 0
+
+    def test_a_busy_thread_uses_capacity(self, server, metrics):
+        before = metrics("pywsgi_group_busy_thread_seconds_total", group="app")
+        with running(server, "/app", "busy"):
+            wait_for(lambda: metrics("pywsgi_group_threads_busy", group="app") == 1)
+            wait_for(lambda: metrics("pywsgi_group_busy_thread_seconds_total", group="app") > before + 0.5)
+            assert group_of(server)["busy"] == 1
+        assert (metrics("pywsgi_group_busy_thread_seconds_total", group="app")
+                <= metrics("pywsgi_group_thread_seconds_total", group="app"))
+
+    def test_cpu_time(self, server, metrics):
+        before = metrics("pywsgi_group_cpu_seconds_total", group="app")
+        server.get("/burn")
+        wait_for(lambda: metrics("pywsgi_group_cpu_seconds_total", group="app") >= before + 0.28)
+        assert group_of(server)["cpu_ms"] >= 280
+
+
+class TestCountersNeverGoBack(Site):
+    @pytest.fixture
+    def kept(self, server, metrics):
+        """Return a function that waits for numbers, and says whether they are at least those from before."""
+        server.get("/burn")
+
+        def counters():
+            return {(name, labels["group"], labels.get("reason")): value for name, labels, value in metrics.samples()
+                    if name.startswith(("pywsgi_group_", "pywsgi_worker_")) and name.endswith("_total")}
+        wait_for(lambda: metrics("pywsgi_group_cpu_seconds_total", group="app") >= 0.28)
+        before = counters()
+        assert before
+
+        def is_kept(changed):
+            """`changed`: the manager has measured again."""
+            seconds = before["pywsgi_group_thread_seconds_total", "app", None]
+            end = time.monotonic() + 10
+            while time.monotonic() < end:
+                after = counters()
+                assert all(after.get(key, value) >= value for key, value in before.items())
+                if not changed or after.get(("pywsgi_group_thread_seconds_total", "app", None), 0) > seconds:
+                    return True
+            return False
+        return is_kept
+
+    @pytest.mark.parametrize("how", ["graceful", "restart"])
+    def test_at_a_restart(self, server, kept, how):
+        getattr(server, how)()
+        assert kept(changed=True)
+
+    def test_after_the_death_of_the_manager(self, server, kept):
+        server.expect_log("PYW0253")
+        server.allow_log("PYW03")
+        manager = server.manager()
+        os.kill(manager.pid, signal.SIGKILL)
+        wait_for(lambda: server.manager() and server.manager().pid != manager.pid)
+        assert kept(changed=True)
+
+    def test_when_a_group_is_removed_and_comes_back(self, server, kept):
+        text = server.config_text
+        server.configure(text.replace("WSGIDaemonProcess app", "WSGIDaemonProcess other").replace("=app", "=other"))
+        server.graceful()
+        assert kept(changed=False)
+        server.configure(text)
+        server.graceful()
+        assert kept(changed=True)
