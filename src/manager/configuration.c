@@ -242,7 +242,7 @@ static void update_group(pyw_pending_group *pending, int roll)
         update_options(group, pending);
     }
     if (roll) {
-        pyw_worker_group_roll(group);
+        pyw_worker_group_roll(group, PYW_RELOAD_BY_OPTIONS);
     }
     else {
         pyw_code_check_restart(group);

@@ -63,8 +63,63 @@ void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd)
     }
 }
 
+void pyw_child_replaced_for(pyw_child *child, pyw_restart_reason reason)
+{
+    if (child->replaced_for == 0) {
+        child->replaced_for = 1 + (unsigned)reason;
+    }
+}
+
+/* -1: it did not reach a limit. */
+static int reached_limit(const pyw_child *child)
+{
+    static const int reasons[PYW_END_REASONS] = {
+        [PYW_END_SHUTDOWN] = -1,
+        [PYW_END_RELOAD] = PYW_RESTART_RELOAD,
+        [PYW_END_SIGNAL] = PYW_RESTART_SIGNAL,
+        [PYW_END_MAXIMUM_REQUESTS] = PYW_RESTART_REQUESTS,
+        [PYW_END_RESTART_INTERVAL] = PYW_RESTART_AGE,
+        [PYW_END_INACTIVITY_TIMEOUT] = PYW_RESTART_INACTIVITY,
+        [PYW_END_CPU_TIME_LIMIT] = PYW_RESTART_CPU_TIME,
+        [PYW_END_MEMORY_RECYCLE] = PYW_RESTART_MEMORY,
+        [PYW_END_REQUEST_TIMEOUT] = PYW_RESTART_OVERDUE,
+        [PYW_END_DEADLOCK_TIMEOUT] = PYW_RESTART_STUCK,
+    };
+
+    return child->is_recycled ? reasons[child->end_reason] : -1;
+}
+
+static pyw_restart_reason reason_of_generation(const pyw_worker_group *group)
+{
+    return group->stats.reload.cause == PYW_RELOAD_BY_OPTIONS ? PYW_RESTART_CONFIGURATION : PYW_RESTART_RELOAD;
+}
+
+void pyw_child_count_restart(const pyw_child *child, int is_oom)
+{
+    uint64_t *restarts = child->group->stats.restarts;
+
+    if (child->is_template) {
+        return;
+    }
+    if (is_oom) {
+        restarts[PYW_RESTART_OOM]++;
+    }
+    else if (reached_limit(child) >= 0) {
+        restarts[reached_limit(child)]++;
+    }
+    else if (child->replaced_for != 0) {
+        restarts[child->replaced_for - 1]++;
+    }
+    else if (child->state < PYW_CHILD_DRAINING) { /* nobody asked it to end */
+        restarts[child->state == PYW_CHILD_STARTING ? PYW_RESTART_STARTUP : PYW_RESTART_CRASH]++;
+    }
+}
+
 void pyw_child_drain(pyw_child *child, int limit_ms)
 {
+    if (child->state < PYW_CHILD_DRAINING && child->generation != child->group->generation) {
+        pyw_child_replaced_for(child, reason_of_generation(child->group));
+    }
     if (child->state < PYW_CHILD_DRAINING) {
         pyw_child_send(child, PYW_FRAME_DRAIN, -1);
         pyw_child_change(child, PYW_EVENT_DRAIN);
@@ -92,6 +147,7 @@ void pyw_child_kill(pyw_child *child)
     kill(-child->pid, SIGKILL);
     kill(child->pid, SIGKILL);
     if (was_starting) {
+        pyw_child_replaced_for(child, PYW_RESTART_STARTUP);
         /* Now, because a successor may be started before this process is reaped. */
         child->group->report(child->group, child, PYW_REPORT_START_FAILED);
     }

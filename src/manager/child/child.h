@@ -47,6 +47,7 @@ struct pyw_child {
     int is_recycled;                /* chosen to be replaced, whatever its generation */
     int is_evicted;                 /* ... because it got SIGUSR1 */
     pyw_end_reason end_reason;      /* ... because of this */
+    unsigned replaced_for;          /* another reason: 1 + pyw_restart_reason; 0: none */
     char problem[PYW_PROBLEM_LINE]; /* why it is BROKEN; escaped */
     int64_t started;                /* pyw_clock_ms() */
     int64_t kill_at;                /* INT64_MAX: never */
@@ -82,6 +83,12 @@ void pyw_child_kill(pyw_child *child);
 
 /* Reads the frames of a process, and reports them to the group. */
 void pyw_child_listen(pyw_child *child);
+
+/* It is being replaced, for a reason that is no end_reason. The first reason counts. */
+void pyw_child_replaced_for(pyw_child *child, pyw_restart_reason reason);
+
+/* It was reaped: counts the restart for its group, unless the group wanted one worker less. */
+void pyw_child_count_restart(const pyw_child *child, int is_oom);
 
 /* The process sent BROKEN: copies the reason from its board. */
 void pyw_child_note_problem(pyw_child *child);

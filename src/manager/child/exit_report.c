@@ -49,7 +49,7 @@ static void describe_oom(char *out, size_t size, pyw_child *child, int status)
     char file[PYW_OOM_PATH];
 
     out[0] = '\0';
-    if (WTERMSIG(status) != SIGKILL || kills == 0) {
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || kills == 0) {
         return;
     }
     snprintf(out, size,
@@ -61,13 +61,12 @@ static void describe_oom(char *out, size_t size, pyw_child *child, int status)
     }
 }
 
-static void describe_end(char *out, size_t size, pyw_child *child, int status)
+/* `oom`: what describe_oom has written. */
+static void describe_end(char *out, size_t size, const char *oom, int status)
 {
     if (WIFSIGNALED(status)) {
         const char *name = sigabbrev_np(WTERMSIG(status));
-        char oom[PYW_OOM_PATH + 160];
 
-        describe_oom(oom, sizeof(oom), child, status);
         snprintf(out, size, "was killed by signal %d (SIG%s)%s%s", WTERMSIG(status), name != NULL ? name : "?", oom,
                  WCOREDUMP(status) ? ", core dumped," : "");
     }
@@ -189,7 +188,7 @@ void pyw_exit_report_note_stuck(const pyw_child *child)
 
 static void write_report(pyw_child *child, int status, uint64_t most_memory)
 {
-    char end[PYW_OOM_PATH + 320], memory[100];
+    char oom[PYW_OOM_PATH + 160], end[PYW_OOM_PATH + 320], memory[100];
     pyw_buffer running = {0};
     double age = (double)(pyw_clock_ms() - child->started) / 1000;
     int dying = find_dying(child, status);
@@ -197,7 +196,9 @@ static void write_report(pyw_child *child, int status, uint64_t most_memory)
     if (pyw_crash_traceback_are_due(status)) {
         pyw_crash_traceback_log(child);
     }
-    describe_end(end, sizeof(end), child, status);
+    describe_oom(oom, sizeof(oom), child, status);
+    pyw_child_count_restart(child, oom[0] != '\0');
+    describe_end(end, sizeof(end), oom, status);
     describe_memory(memory, sizeof(memory), child, most_memory);
     describe_running(&running, child, dying);
     pyw_group_log(child->group, level_of(child, status),

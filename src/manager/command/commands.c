@@ -63,7 +63,7 @@ static void restart(const command_call *self)
 {
     log_command(self, "its workers are replaced");
     pyw_worker_group_resume(self->group);
-    pyw_worker_group_roll(self->group);
+    pyw_worker_group_roll(self->group, PYW_RELOAD_BY_COMMAND);
     answer_or_wait(self, "its workers are being replaced");
 }
 

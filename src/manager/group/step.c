@@ -134,7 +134,7 @@ static int64_t sooner(int64_t one, int64_t other)
 static void try_again(pyw_worker_group *group)
 {
     if (group->code == PYW_CODE_RETRIED && group->retry_at <= pyw_clock_ms()) {
-        pyw_worker_group_roll(group);
+        pyw_worker_group_roll(group, group->stats.reload.cause);
     }
 }
 

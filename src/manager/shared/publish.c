@@ -208,6 +208,7 @@ void pyw_publish_check_sockets(const pyw_manager *manager, pyw_worker_group *gro
                                       "replaced",
                           (long)child->pid, group->options->name);
             child->is_recycled = 1;
+            pyw_child_replaced_for(child, PYW_RESTART_SOCKET_REMOVED);
         }
     }
 }

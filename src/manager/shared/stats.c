@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/shared/stats.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "manager/child/child.h"
 #include "manager/child/measure.h"
+#include "manager/group/state.h"
 #include "manager/shared/publish.h"
 
 enum {
@@ -71,11 +74,30 @@ static void write_counters(pyw_group_stats_entry *entry, pyw_worker_group *group
     pyw_group_stats_write(entry, &group->stats);
 }
 
+/* A failure that leaves older workers is noted when it happens. */
+static void finish_reload(pyw_worker_group *group)
+{
+    pyw_reload_record *reload = &group->stats.reload;
+
+    if (reload->result != PYW_RELOAD_RUNNING || group->phase != PYW_PHASE_SERVING ||
+        !pyw_worker_group_is_settled(group)) {
+        return;
+    }
+    reload->result = PYW_RELOAD_DONE;
+    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+        if (child->state == PYW_CHILD_BROKEN) {
+            reload->result = PYW_RELOAD_FAILED;
+            snprintf(reload->problem, sizeof(reload->problem), "%s", child->problem);
+        }
+    }
+}
+
 void pyw_stats_write(pyw_manager *manager, pyw_worker_group *group)
 {
     pyw_group_stats_entry *entry;
 
     count_threads(group);
+    finish_reload(group);
     if (!pyw_publish_may_write(manager, group)) {
         return;
     }

@@ -114,3 +114,51 @@ class TestCountersNeverGoBack(Site):
         server.configure(text)
         server.graceful()
         assert kept(changed=True)
+
+
+class TestRestarts(Site):
+    CONFIG = """
+    WSGIDaemonProcess app threads=1
+    WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
+    WSGIDaemonProcess few threads=1 maximum-requests=2 maximum-requests-jitter=0
+    WSGIScriptAlias /few ${APPS}/app.wsgi process-group=few
+    """
+
+    @pytest.fixture
+    def restarts(self, server):
+        """Return a function that says how many workers of a group were restarted since the test began, by reason."""
+        server.wait_for_workers()
+        before = {name: group_of(server, name)["restarts"] for name in ("app", "few")}
+
+        def changed(name="app"):
+            now = group_of(server, name)["restarts"]
+            return {reason: now[reason] - before[name][reason] for reason in now if now[reason] != before[name][reason]}
+        return changed
+
+    def test_a_crash(self, server, restarts, metrics):
+        server.expect_log("PYW0310")
+        os.kill(server.workers("app")[0].pid, signal.SIGKILL)
+        wait_for(lambda: restarts() == {"crash": 1})
+        assert metrics("pywsgi_worker_restarts_total", group="app", reason="crash") >= 1
+
+    def test_a_limit(self, server, restarts):
+        server.allow_log("PYW0321")
+        for _ in range(2):
+            server.get("/few/")
+        wait_for(lambda: restarts("few") == {"maximum_requests": 1})
+
+    def test_a_changed_script(self, server, restarts, metrics):
+        (server.apps / "app.wsgi").write_text(APPLICATION + "\n")
+        wait_for(lambda: restarts() == {"reload": 1})
+        reload = wait_for(lambda: group_of(server)["last_reload"])
+        wait_for(lambda: group_of(server)["last_reload"]["result"] == "done")
+        assert reload["cause"] == "script" and abs(reload["at"] - time.time()) < 60
+        assert metrics("pywsgi_group_last_reload_timestamp_seconds", group="app", cause="script", result="done") > 0
+
+    def test_a_script_that_does_not_load(self, server, restarts):
+        server.allow_log("PYW|Traceback|  File|    |SyntaxError")
+        (server.apps / "app.wsgi").write_text("def application(:\n")
+        failed = wait_for(lambda: group_of(server)["last_reload"]["result"] == "failed"
+                          and group_of(server)["last_reload"])
+        assert failed["cause"] == "script" and failed["problem"]
+        assert server.get("/app/").status == 200

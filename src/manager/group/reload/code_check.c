@@ -18,7 +18,7 @@ static void replace(pyw_worker_group *group, const char *reason)
                   PYWNO(0398) "httpd was restarted, and the workers of group '%s' are replaced: %s",
                   group->options->name, reason);
     group->is_checked = 0;
-    pyw_worker_group_roll(group);
+    pyw_worker_group_roll(group, PYW_RELOAD_BY_RESTART);
 }
 
 static void ask(pyw_child *child, uint16_t flags)

@@ -2,6 +2,7 @@
 #include "manager/group/reload/failed_code.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -93,6 +94,10 @@ void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed)
     note_files(group);
     group->code = is_broken ? PYW_CODE_PROVEN : PYW_CODE_RETRIED;
     log_failed_code(group, failed);
+    if (group->stats.reload.result == PYW_RELOAD_RUNNING) {
+        group->stats.reload.result = PYW_RELOAD_FAILED;
+        memcpy(group->stats.reload.problem, group->failed.problem, sizeof(group->failed.problem));
+    }
 }
 
 int pyw_failed_code_is_refused(const pyw_worker_group *group, uint64_t scripts)

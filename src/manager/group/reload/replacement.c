@@ -6,8 +6,11 @@
 #include "manager/group/reload/failed_code.h"
 #include "manager/group/reload/reload_watch.h"
 
-void pyw_worker_group_roll(pyw_worker_group *group)
+void pyw_worker_group_roll(pyw_worker_group *group, pyw_reload_cause cause)
 {
+    const pyw_reload_record reload = {.at = time(NULL), .cause = cause, .result = PYW_RELOAD_RUNNING};
+
+    group->stats.reload = reload;
     group->generation++;
     group->start_at = 0;
     group->failed.replaced_by = 0;
@@ -36,7 +39,7 @@ void pyw_worker_group_stale(pyw_worker_group *group, const pyw_child *sender)
     }
     pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0318) "a script of group '%s' changed: its workers are replaced",
                   group->options->name);
-    pyw_worker_group_roll(group);
+    pyw_worker_group_roll(group, PYW_RELOAD_BY_SCRIPT);
     group->failed.replaced_by = scripts;
 }
 
@@ -47,7 +50,7 @@ void pyw_worker_group_files_changed(pyw_worker_group *group, const char *path)
     }
     pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0323) "%s changed: the workers of group '%s' are replaced (reload-on)",
                   path, group->options->name);
-    pyw_worker_group_roll(group);
+    pyw_worker_group_roll(group, PYW_RELOAD_BY_FILE);
 }
 
 void pyw_worker_group_renew(pyw_child *child)
@@ -76,6 +79,7 @@ static void keep_old(pyw_worker_group *group, const pyw_child *failed)
             child->generation = group->generation;
             child->is_recycled = 0;
             child->end_reason = PYW_END_SHUTDOWN;
+            child->replaced_for = 0;
         }
         else if (child->state == PYW_CHILD_STARTING && child != failed) {
             pyw_child_replace(child); /* it loads the same code */

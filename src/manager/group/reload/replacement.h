@@ -9,8 +9,8 @@
 
 #include "manager/child/child.h"
 
-/* The code or the configuration changed: replace the workers. */
-void pyw_worker_group_roll(pyw_worker_group *group);
+/* The code or the configuration changed: replace the workers. This is the group's last reload from now on. */
+void pyw_worker_group_roll(pyw_worker_group *group, pyw_reload_cause cause);
 
 /* Ends pyw_worker_group_halt, and every pause before the next attempt. */
 void pyw_worker_group_resume(pyw_worker_group *group);
