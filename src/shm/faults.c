@@ -9,6 +9,9 @@
 
 enum { TAG_LENGTH = 7 };
 
+/* The lines of a crash traceback, which would displace the errors before it. The report of the crash follows them. */
+#define TRACEBACK_TAG "PYW0366"
+
 /* The tag in the text; NULL: there is none. *pid: of the worker that the record names; unchanged if it names none. */
 static const char *find_tag(const char *text, uint32_t *pid)
 {
@@ -25,8 +28,9 @@ static const char *find_tag(const char *text, uint32_t *pid)
 int pyw_faults_is_one(pyw_log_level level, const char *text)
 {
     uint32_t pid;
+    const char *tag = level <= PYW_LOG_ERR ? find_tag(text, &pid) : NULL;
 
-    return level <= PYW_LOG_ERR && find_tag(text, &pid) != NULL;
+    return tag != NULL && strncmp(tag, TRACEBACK_TAG, TAG_LENGTH) != 0;
 }
 
 static int64_t now_us(void)

@@ -144,6 +144,7 @@ static void test_a_fault_is_an_error_with_a_tag(void **state)
     assert_false(pyw_faults_is_one(PYW_LOG_WARNING, "PYW0310: worker 7 died"));
     assert_false(pyw_faults_is_one(PYW_LOG_ERR, "Traceback (most recent call last):"));
     assert_false(pyw_faults_is_one(PYW_LOG_ERR, "PYW031: short"));
+    assert_false(pyw_faults_is_one(PYW_LOG_ERR, "PYW0366:   File \"app.py\", line 1 in f"));
     assert_false(pyw_faults_is_one(PYW_LOG_ERR, "[worker 1"));
     assert_false(pyw_faults_is_one(PYW_LOG_ERR, ""));
 }
