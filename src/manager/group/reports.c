@@ -46,6 +46,7 @@ static void child_is_stuck(pyw_child *child)
                   PYWNO(0322) "worker %ld of group '%s' does not respond (see its records): it is replaced and killed",
                   (long)child->pid, child->group->options->name);
     pyw_exit_report_note_stuck(child);
+    pyw_child_replaced_for(child, PYW_RESTART_STUCK);
     if (was_draining || pyw_worker_group_is_service(child->group)) {
         pyw_child_kill(child);
         return;
