@@ -195,7 +195,9 @@ class TestHttp2:
     @pytest.mark.parametrize("user, status", [("bob", "200"), ("number", "500")])
     def test_streams_are_authenticated(self, site, user, status):
         site.httpd.allow_log("PYW0292|PYW0603|Traceback|File|TypeError")
-        command = ["curl", "-s", "--http2-prior-knowledge", "-w", "%{http_code}", "-o", "/dev/null", "-d", "body",
+        # mod_http2 may reset a stream, instead of sending its response, if a request with a body is refused early.
+        body = ["-d", "body"] if status == "200" else []
+        command = ["curl", "-s", "--http2-prior-knowledge", "-w", "%{http_code}", "-o", "/dev/null", *body,
                    "-u", "%s:%s" % (user, SECRET)]
         url = "http://127.0.0.1:%d%s/" % (site.httpd.port, site.prefix)
         assert subprocess.run([*command, url], check=True, stdout=subprocess.PIPE).stdout.decode() == status
