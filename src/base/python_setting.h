@@ -5,9 +5,9 @@
 /*
  * A setting of Python, which directives such as WSGIPythonOptimize determine and the engine applies: "optimize",
  * "dont-write-bytecode", "hash-seed" and "warnings" when Python starts (python/process/runtime.c),
- * "destroy-interpreter" when it ends, "check" when an application is loaded (for pywsgid --check), "slow-requests" (milliseconds) for each request, the others when an interpreter
- * is set up (python/pywsgi/_settings.py). In a list, a later setting overrides earlier settings of the same name,
- * except for "warnings" and "python-path", which add up.
+ * "destroy-interpreter" when it ends, "check" when an application is loaded (for pywsgid --check), "slow-requests"
+ * (milliseconds) for each request, the others when an interpreter is set up (python/pywsgi/_settings.py). In a list, a
+ * later setting overrides earlier settings of the same name, except for "warnings" and "python-path", which add up.
  */
 
 typedef struct pyw_python_setting {
