@@ -50,6 +50,7 @@ static void register_hooks(apr_pool_t *pool)
         return;
     }
     ap_hook_pre_config(pyw_names_pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_pre_config(pyw_parent_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pyw_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pyw_doctor_check_config, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_post_config(pyw_scrub_post_config, NULL, NULL, APR_HOOK_REALLY_FIRST);

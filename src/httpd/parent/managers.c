@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/parent/managers.h"
 
+#include <apr_portable.h>
+#include <fcntl.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -22,6 +24,7 @@ APLOG_USE_MODULE(pywsgi);
 
 #define CURRENT_KEY "pywsgi-manager"
 #define STATE_KEY "pywsgi-managers-state"
+#define LENT_KEY "pywsgi-lent-control"
 
 /* The time that a manager has for its workers' exit in addition to their shutdown-timeout, and the polling interval. */
 #define STOP_GRACE apr_time_from_sec(5)
@@ -158,6 +161,43 @@ static void await_exit(pyw_manager_process *manager, int64_t deadline)
         poll(NULL, 0, STOP_STEP_MS);
     }
     manager->proc.pid = 0;
+}
+
+/* The control channel while it belongs to plog. */
+typedef struct lent_control {
+    int fd;
+    int generation; /* of the configuration that ended */
+} lent_control;
+
+void pyw_managers_lend(apr_pool_t *plog)
+{
+    pyw_manager_process *manager = pyw_managers_current();
+    lent_control *lent = ap_retained_data_get(LENT_KEY);
+    apr_file_t *file;
+
+    if (manager->control_fd < 0) {
+        return;
+    }
+    if (!lent) {
+        lent = ap_retained_data_create(LENT_KEY, sizeof(*lent));
+    }
+    /* plog's cleanup is a function of APR: this module may be unloaded by then. */
+    if (apr_os_pipe_put_ex(&file, &manager->control_fd, 1, plog) == APR_SUCCESS) {
+        lent->fd = manager->control_fd;
+        lent->generation = ap_state_query(AP_SQ_CONFIG_GEN);
+        manager->control_fd = -1;
+    }
+}
+
+void pyw_managers_reclaim(void)
+{
+    const lent_control *lent = ap_retained_data_get(LENT_KEY);
+    pyw_manager_process *manager = pyw_managers_current();
+
+    /* plog has closed it if the configuration between did not load this module. */
+    if (lent && manager->control_fd < 0 && lent->generation + 1 == ap_state_query(AP_SQ_CONFIG_GEN)) {
+        manager->control_fd = fcntl(lent->fd, F_DUPFD_CLOEXEC, 3);
+    }
 }
 
 void pyw_managers_stop_all(void)

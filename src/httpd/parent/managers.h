@@ -54,6 +54,15 @@ void pyw_managers_record_limits(void);
 /* Moves the manager to pyw_replaced_managers, and empties its entry. `kill_at`: pyw_clock_ms(), or INT64_MAX. */
 void pyw_managers_release(pyw_manager_process *manager, int64_t kill_at, apr_pool_t *pconf);
 
+/*
+ * At a restart, when pconf is cleared: plog gets the control channel, and httpd clears plog after it has read the new
+ * configuration. Therefore the manager stops if that configuration does not load this module.
+ */
+void pyw_managers_lend(apr_pool_t *plog);
+
+/* In pre_config: takes the control channel back. */
+void pyw_managers_reclaim(void);
+
 /* At httpd's exit, after its children have exited: stops all managers, and waits for them. */
 void pyw_managers_stop_all(void);
 

@@ -467,14 +467,28 @@ static apr_status_t interrupt_work(void *unused)
     return APR_SUCCESS;
 }
 
-/* pconf is cleared at every restart, but the managers stop only at httpd's exit. */
-static apr_status_t pconf_cleanup(void *unused)
+/* pconf is cleared at every restart, but the managers stop only at httpd's exit, or if nobody reclaims them. */
+static apr_status_t pconf_cleanup(void *plog)
 {
-    (void)unused;
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING && owner == getpid()) {
+    if (owner != getpid()) {
+        return APR_SUCCESS;
+    }
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
         pyw_managers_stop_all();
     }
+    else {
+        pyw_managers_lend(plog);
+    }
     return APR_SUCCESS;
+}
+
+int pyw_parent_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    pyw_managers_reclaim();
+    return OK;
 }
 
 static void open_work(apr_pool_t *pconf, server_rec *main_server)
@@ -512,14 +526,13 @@ static int run_first_turn(void)
 
 int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
-    (void)plog;
     (void)ptemp;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
     pyw_log_install(pyw_httpd_log_server, main_server, pyw_httpd_log_threshold(main_server));
     apr_pool_pre_cleanup_register(pconf, NULL, interrupt_work);
-    apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(pconf, plog, pconf_cleanup, apr_pool_cleanup_null);
     pyw_log_notes_prepare();
     pyw_request_id_prepare(main_server);
     if (pyw_metrics_prepare() != PYW_OK || pyw_in_flight_prepare() != PYW_OK || pyw_httpd_faults_prepare() != PYW_OK ||

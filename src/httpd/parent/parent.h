@@ -13,6 +13,9 @@
 
 #include <httpd.h>
 
+/* The pre_config hook. */
+int pyw_parent_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+
 /* The post_config hook. */
 int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 

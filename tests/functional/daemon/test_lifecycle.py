@@ -103,6 +103,24 @@ class TestRestart:
         server.graceful()
         wait_for(lambda: site.get("/pid").status == 200)  # an old child that has just started may accept once more
 
+    def test_without_the_module_the_manager_goes_and_comes_back(self, site, server):
+        """A graceful restart with a configuration that does not load the module any more."""
+        server.expect_log("AH00488")    # httpd: "long lost child came home"
+        site.pid()
+        server.remember_family()
+        ours = [server.manager(), *server.workers()]
+        server.pywsgi = False
+        server.configure("")
+        server.graceful()
+        processes.wait_gone(ours)
+        assert not server.socket_directories()
+        assert server.get("/static.txt").status == 200
+        server.pywsgi = True
+        server.configure(groups(app="threads=2"))
+        server.graceful()
+        wait_for(lambda: site.get("/pid").status == 200)
+        assert server.manager() not in ours
+
     def test_a_broken_configuration_does_not_stop_the_workers(self, site, server):
         pid = site.pid()
         good = server.config_text
