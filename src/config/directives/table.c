@@ -122,19 +122,6 @@ static const char *set_global_path(cmd_parms *cmd, void *dir, const char *text)
     return error;
 }
 
-static const char *set_socket_prefix(cmd_parms *cmd, void *dir, const char *text)
-{
-    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    const char *path = error ? NULL : ap_server_root_relative(cmd->pool, text);
-
-    (void)dir;
-    if (!error && !path) {
-        error = apr_psprintf(cmd->pool, "WSGISocketPrefix: '%s' is not a valid path", text);
-    }
-    pyw_config_main()->socket_prefix = path;
-    return error;
-}
-
 /* Not in sections: a record may need the id before the directory of its request is known. */
 static const char *set_request_id_header(cmd_parms *cmd, void *dir, const char *text)
 {
@@ -211,7 +198,7 @@ const command_rec pyw_config_directives[] = {
                   "On: configtest loads the applications and simulates requests; Off (default)"),
     AP_INIT_TAKE1("WSGIBatchScheduling", set_global_switch, MAIN_MEMBER(batch_scheduling), RSRC_CONF,
                   "On (default): while many requests run, their threads do not preempt each other"),
-    AP_INIT_TAKE1("WSGISocketPrefix", set_socket_prefix, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("WSGISocketPrefix", set_global_path, MAIN_MEMBER(socket_prefix), RSRC_CONF,
                   "the beginning of the path of the sockets' directory"),
     AP_INIT_TAKE1("WSGIResponseBuffering", set_switch, DIR_MEMBER(response_buffering), OR_FILEINFO,
                   "Off: a worker waits for the client of its response, even a slow one"),

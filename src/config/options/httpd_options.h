@@ -11,8 +11,6 @@
 #include "config/options/secrets.h"
 
 typedef struct pyw_httpd_options {
-    int listen_backlog;                  /* accepted, without effect */
-    apr_interval_time_t connect_timeout; /* accepted, without effect */
     apr_interval_time_t request_timeout; /* for a request, from its arrival on; 0: no limit */
     apr_size_t request_buffer;           /* bytes of a request body that httpd collects in memory ... */
     apr_size_t request_spool;            /* ... and in total, the rest in a file, before a worker gets the request */

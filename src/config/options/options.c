@@ -16,8 +16,6 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
     pyw_group_options *options = apr_pcalloc(pool, sizeof(*options));
 
     options->name = apr_pstrdup(pool, name);
-    options->httpd.listen_backlog = 100;
-    options->httpd.connect_timeout = apr_time_from_sec(15);
     options->httpd.request_buffer = 64UL * 1024;
     options->httpd.request_spool = 1024UL * 1024 * 1024;
     options->httpd.response_buffer = 1024UL * 1024;
@@ -69,6 +67,26 @@ static const char *out_of_range(apr_pool_t *pool, const pyw_option_rule *rule, c
                         pyw_option_range(pool, rule));
 }
 
+static int is_in_range(const pyw_option_rule *rule, long long number)
+{
+    return (number >= rule->least && number <= rule->most) || (rule->kind == PYW_KIND_SIZE && number == 0);
+}
+
+static void store_scalar(pyw_group_options *options, const pyw_option_rule *rule, long long number)
+{
+    void *member = member_of(options, rule);
+
+    if (rule->kind == PYW_KIND_DURATION) {
+        *(apr_interval_time_t *)member = number * 1000;
+    }
+    else if (rule->kind == PYW_KIND_SIZE) {
+        *(apr_size_t *)member = (apr_size_t)number;
+    }
+    else {
+        *(int *)member = (int)number;
+    }
+}
+
 static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
                               const char *value)
 {
@@ -94,23 +112,11 @@ static const char *set_scalar(pyw_group_options *options, apr_pool_t *pool, cons
     default:
         valid = pyw_value_number(value, rule->kind == PYW_KIND_OCTAL ? 8 : 10, &number);
     }
-    if (rule->kind == PYW_KIND_SIZE && number == 0) {
-        valid = valid != 0;
-    }
-    else {
-        valid = valid && number >= rule->least && number <= rule->most;
-    }
-    if (!valid) {
+    if (!valid || !is_in_range(rule, number)) {
         return out_of_range(pool, rule, value);
     }
-    if (rule->kind == PYW_KIND_DURATION) {
-        *(apr_interval_time_t *)member_of(options, rule) = number * 1000;
-    }
-    else if (rule->kind == PYW_KIND_SIZE) {
-        *(apr_size_t *)member_of(options, rule) = (apr_size_t)number;
-    }
-    else {
-        *(int *)member_of(options, rule) = (int)number;
+    if (rule->offset != PYW_NO_MEMBER) {
+        store_scalar(options, rule, number);
     }
     return NULL;
 }
@@ -393,7 +399,7 @@ apr_table_t *pyw_options_pairs(const pyw_group_options *options, pyw_option_part
     const pyw_group_options *defaults = pyw_options_create(pool, options->name);
 
     for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
-        if (rule->part >= part) {
+        if (rule->part >= part && rule->offset != PYW_NO_MEMBER) {
             add_pairs(pairs, pool, rule, options, defaults);
         }
     }

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 typedef struct pyw_settings {
-    const char *socket_directory; /* absolute; created (0711) and removed by the manager; holds <group>.sock */
+    const char *socket_directory; /* absolute; created (0711) and removed by the manager; for the sockets */
     uid_t httpd_uid;              /* owner of the sockets (unless socket-user is set), the only peer except root */
     const char *server_name;      /* for the manager's own log records and process title */
     int log_level;                /* pyw_log_level: the threshold of the manager's log */

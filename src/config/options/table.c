@@ -10,6 +10,7 @@
 #define HTTPD(member) PYW_PART_HTTPD, offsetof(pyw_group_options, httpd.member)
 #define MANAGER(member) PYW_PART_MANAGER, offsetof(pyw_group_options, manager.member)
 #define WORKER(member) PYW_PART_WORKER, offsetof(pyw_group_options, worker.member)
+#define WITHOUT_EFFECT PYW_PART_HTTPD, PYW_NO_MEMBER
 
 #define DAY_MS (24L * 60 * 60 * 1000)
 #define MONTH_MS (30 * DAY_MS)
@@ -37,9 +38,9 @@ const pyw_option_rule pyw_option_rules[] = {
     {"lang", PYW_KIND_TEXT, WORKER(lang), 0, 0, 0, PYW_USE_START},
     {"locale", PYW_KIND_TEXT, WORKER(locale), 0, 0, 0, PYW_USE_START},
     {"display-name", PYW_KIND_TEXT, MANAGER(display_name), 0, 0, 0, PYW_USE_START},
-    {"listen-backlog", PYW_KIND_NUMBER, HTTPD(listen_backlog), 0, 65535, 0, PYW_USE_LATER},
+    {"listen-backlog", PYW_KIND_NUMBER, WITHOUT_EFFECT, 0, 65535, 0, PYW_USE_LATER},
     {"socket-user", PYW_KIND_TEXT, WORKER(socket_user), 0, 0, 0, PYW_USE_START},
-    {"connect-timeout", PYW_KIND_DURATION, HTTPD(connect_timeout), 0, DAY_MS, 0, PYW_USE_LATER},
+    {"connect-timeout", PYW_KIND_DURATION, WITHOUT_EFFECT, 0, DAY_MS, 0, PYW_USE_LATER},
     {"socket-timeout", PYW_KIND_DURATION, WORKER(socket_timeout), 0, DAY_MS, 0, PYW_USE_LIVE},
     {"shutdown-timeout", PYW_KIND_DURATION, WORKER(shutdown_timeout), 0, DAY_MS, 0, PYW_USE_LIVE},
     {"startup-timeout", PYW_KIND_DURATION, WORKER(startup_timeout), 0, DAY_MS, 0, PYW_USE_LATER},

@@ -39,11 +39,13 @@ typedef enum {
     PYW_USE_START  /* when a worker starts: a change replaces the workers */
 } pyw_option_use;
 
+#define PYW_NO_MEMBER ((size_t)-1)
+
 typedef struct pyw_option_rule {
     const char *name;
     pyw_option_kind kind;
     pyw_option_part part;
-    size_t offset; /* of the member in pyw_group_options */
+    size_t offset; /* of the member in pyw_group_options; PYW_NO_MEMBER: the value is checked, and has no effect */
     long least;    /* NUMBER, OCTAL, PERCENT: as they are; DURATION: milliseconds; SIZE: bytes, and always 0 */
     long most;
     int is_internal; /* not an option of the directive: httpd's parent determines it */

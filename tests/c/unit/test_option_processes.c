@@ -2,37 +2,19 @@
 /* processes= accepts a number or a range, which reaches the manager and the workers unchanged. */
 #include "unit_test.h"
 
-#include <apr_general.h>
 #include <string.h>
 
 #include "config/options/options.h"
+#include "test_pool.h"
 
-static apr_pool_t *pool;
 static pyw_group_options *options;
-
-static int start_apr(void **state)
-{
-    return apr_initialize() != APR_SUCCESS;
-}
-
-static int stop_apr(void **state)
-{
-    apr_terminate();
-    return 0;
-}
 
 static int make_options(void **state)
 {
-    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+    if (pyw_test_pool_create(state) != 0) {
         return 1;
     }
     options = pyw_options_create(pool, "blog");
-    return 0;
-}
-
-static int drop_options(void **state)
-{
-    apr_pool_destroy(pool);
     return 0;
 }
 
@@ -86,10 +68,10 @@ static void test_what_is_neither_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_one_is_the_default, make_options, drop_options),
-        cmocka_unit_test_setup_teardown(test_numbers_and_spans, make_options, drop_options),
-        cmocka_unit_test_setup_teardown(test_what_is_neither_is_refused, make_options, drop_options),
+        cmocka_unit_test_setup_teardown(test_one_is_the_default, make_options, pyw_test_pool_destroy),
+        cmocka_unit_test_setup_teardown(test_numbers_and_spans, make_options, pyw_test_pool_destroy),
+        cmocka_unit_test_setup_teardown(test_what_is_neither_is_refused, make_options, pyw_test_pool_destroy),
     };
 
-    return cmocka_run_group_tests_name("option processes", tests, start_apr, stop_apr);
+    return cmocka_run_group_tests_name("option processes", tests, NULL, NULL);
 }

@@ -2,28 +2,12 @@
 /* The effect of a change of options. */
 #include "unit_test.h"
 
-#include <apr_general.h>
-#include <apr_pools.h>
 #include <apr_strings.h>
 
 #include "config/options/options.h"
 #include "config/options/table.h"
 #include "config/options/use.h"
-
-static apr_pool_t *pool;
-
-static int make_pool(void **state)
-{
-    apr_initialize();
-    return apr_pool_create(&pool, NULL) != APR_SUCCESS;
-}
-
-static int drop_pool(void **state)
-{
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
+#include "test_pool.h"
 
 static pyw_group_options *options_of(const char *const *values)
 {
@@ -134,5 +118,5 @@ int main(void)
         cmocka_unit_test(test_a_running_worker_takes_all_live_options),
     };
 
-    return cmocka_run_group_tests_name("option_use", tests, make_pool, drop_pool);
+    return cmocka_run_group_tests_name("option_use", tests, pyw_test_pool_create, pyw_test_pool_destroy);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit_test.h"
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,32 +9,14 @@
 
 #include "config/options/options.h"
 #include "config/options/table.h"
-
-static apr_pool_t *pool;
-
-static int start_apr(void **state)
-{
-    return apr_initialize() != APR_SUCCESS;
-}
-
-static int stop_apr(void **state)
-{
-    apr_terminate();
-    return 0;
-}
+#include "test_pool.h"
 
 static int make_options(void **state)
 {
-    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+    if (pyw_test_pool_create(state) != 0) {
         return 1;
     }
     *state = pyw_options_create(pool, "blog");
-    return 0;
-}
-
-static int drop_options(void **state)
-{
-    apr_pool_destroy(pool);
     return 0;
 }
 
@@ -80,10 +61,10 @@ static void test_defaults(void **state)
     assert_false(options->worker.multiprocess);
     assert_int_equal(options->worker.threads, 15);
     assert_int_equal(options->worker.umask, -1);
-    assert_int_equal(options->httpd.connect_timeout, apr_time_from_sec(15));
+    assert_int_equal(options->httpd.queue_timeout, apr_time_from_sec(30));
     assert_int_equal(options->worker.socket_timeout, 0);
     assert_int_equal(options->worker.shutdown_timeout, apr_time_from_sec(5));
-    assert_int_equal(options->httpd.listen_backlog, 100);
+    assert_int_equal(options->httpd.queue_limit, 100);
     assert_int_equal(options->httpd.request_buffer, 64 * 1024);
     assert_int_equal(options->httpd.request_spool, 1024 * 1024 * 1024);
     assert_int_equal(options->httpd.response_buffer, 1024 * 1024);
@@ -105,27 +86,37 @@ static void test_numbers(void **state)
     set(options, "threads", "8");
     set(options, "umask", "027");
     set(options, "cpu-priority", "-20");
-    set(options, "listen-backlog", "511");
+    set(options, "queue-limit", "511");
     assert_int_equal(options->manager.processes, 1);
     assert_true(options->worker.multiprocess); /* even with one */
     assert_int_equal(options->worker.threads, 8);
     assert_int_equal(options->worker.umask, 027);
     assert_int_equal(options->worker.cpu_priority, -20);
-    assert_int_equal(options->httpd.listen_backlog, 511);
+    assert_int_equal(options->httpd.queue_limit, 511);
+}
+
+static void test_values_without_effect_are_checked(void **state)
+{
+    pyw_group_options *options = *state;
+
+    set(options, "listen-backlog", "511");
+    set(options, "connect-timeout", "250ms");
+    refuse(options, "listen-backlog", "-1", "listen-backlog|-1|65535");
+    assert_null(apr_table_get(pyw_options_pairs(options, PYW_PART_HTTPD, pool), "listen-backlog"));
 }
 
 static void test_durations_and_sizes_take_units(void **state)
 {
     pyw_group_options *options = *state;
 
-    set(options, "connect-timeout", "250ms");
+    set(options, "queue-timeout", "250ms");
     set(options, "socket-timeout", "90");
     set(options, "shutdown-timeout", "0");
     set(options, "startup-timeout", "2min");
     set(options, "stack-size", "512K");
     set(options, "send-buffer-size", "1M");
     set(options, "receive-buffer-size", "65536");
-    assert_int_equal(options->httpd.connect_timeout, 250000);
+    assert_int_equal(options->httpd.queue_timeout, 250000);
     assert_int_equal(options->worker.socket_timeout, apr_time_from_sec(90));
     assert_int_equal(options->worker.shutdown_timeout, 0);
     assert_int_equal(options->worker.startup_timeout, apr_time_from_sec(120));
@@ -322,9 +313,7 @@ static const char *const every_option[][2] = {
     {"lang", "C.UTF-8"},
     {"locale", "de_DE.UTF-8"},
     {"display-name", "%{GROUP}"},
-    {"listen-backlog", "7"},
     {"socket-user", "#33"},
-    {"connect-timeout", "1500ms"},
     {"socket-timeout", "61"},
     {"shutdown-timeout", "0"},
     {"startup-timeout", "24h"},
@@ -441,7 +430,7 @@ static void test_pairs_restore_every_option(void **state)
     assert_int_equal(copy->manager.processes, 3);
     assert_true(copy->worker.multiprocess);
     assert_int_equal(copy->worker.umask, 0);
-    assert_int_equal(copy->httpd.connect_timeout, 1500000);
+    assert_int_equal(copy->httpd.request_timeout, apr_time_from_sec(30));
     assert_int_equal(copy->worker.shutdown_timeout, 0);
     assert_int_equal(copy->worker.startup_timeout, apr_time_from_sec(24 * 3600));
     assert_string_equal(copy->manager.display_name, "(wsgi:blog)");
@@ -474,7 +463,7 @@ static void test_the_round_trip_covers_the_whole_table(void **state)
     set_everything(*state);
     pairs = pyw_options_pairs(*state, PYW_PART_HTTPD, pool);
     for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
-        if (rule->kind != PYW_KIND_IGNORED && rule->kind != PYW_KIND_ENV_FILE &&
+        if (rule->kind != PYW_KIND_IGNORED && rule->kind != PYW_KIND_ENV_FILE && rule->offset != PYW_NO_MEMBER &&
             apr_table_get(pairs, rule->name) == NULL) {
             fail_msg("no pair for %s", rule->name);
         }
@@ -502,7 +491,7 @@ static void test_the_manager_gets_no_option_that_only_httpd_reads(void **state)
     set_everything(*state);
     assert_string_equal(
         kept_back(pyw_options_pairs(*state, PYW_PART_HTTPD, pool), pyw_options_pairs(*state, PYW_PART_MANAGER, pool)),
-        "script-user script-group python-eggs switch-interval server-metrics listen-backlog connect-timeout "
+        "script-user script-group python-eggs switch-interval server-metrics "
         "request-timeout request-buffer request-spool response-buffer response-buffer-size response-spool "
         "queue-limit queue-timeout reserve");
 }
@@ -552,13 +541,14 @@ static void test_restore_refuses_what_is_no_pair_of_ours(void **state)
     assert_int_equal(options->worker.applications->nelts, 0);
 }
 
-#define WITH_OPTIONS(test) cmocka_unit_test_setup_teardown(test, make_options, drop_options)
+#define WITH_OPTIONS(test) cmocka_unit_test_setup_teardown(test, make_options, pyw_test_pool_destroy)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_OPTIONS(test_defaults),
         WITH_OPTIONS(test_numbers),
+        WITH_OPTIONS(test_values_without_effect_are_checked),
         WITH_OPTIONS(test_durations_and_sizes_take_units),
         WITH_OPTIONS(test_a_switch_is_on_or_off),
         WITH_OPTIONS(test_texts_and_paths),
@@ -579,5 +569,5 @@ int main(void)
         WITH_OPTIONS(test_restore_refuses_what_is_no_pair_of_ours),
     };
 
-    return cmocka_run_group_tests_name("options", tests, start_apr, stop_apr);
+    return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

@@ -2,26 +2,9 @@
 /* Settings of Python in the options of a group, and options that have mod_wsgi's names. */
 #include "unit_test.h"
 
-#include <apr_general.h>
-#include <apr_pools.h>
-
 #include "config/options/options.h"
 #include "config/options/python_setting.h"
-
-static apr_pool_t *pool;
-
-static int make_pool(void **state)
-{
-    apr_initialize();
-    return apr_pool_create(&pool, NULL) != APR_SUCCESS;
-}
-
-static int drop_pool(void **state)
-{
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
+#include "test_pool.h"
 
 static void test_a_setting_survives_its_text(void **state)
 {
@@ -104,5 +87,5 @@ int main(void)
         cmocka_unit_test(test_an_interval_is_a_number_of_seconds),
     };
 
-    return cmocka_run_group_tests(tests, make_pool, drop_pool);
+    return cmocka_run_group_tests(tests, pyw_test_pool_create, pyw_test_pool_destroy);
 }

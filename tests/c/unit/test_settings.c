@@ -2,28 +2,13 @@
 /* The settings of a COMMIT frame. */
 #include "unit_test.h"
 
-#include <apr_general.h>
-
 #include "config/options/settings.h"
-
-static apr_pool_t *pool;
-
-static int make_pool(void **state)
-{
-    apr_initialize();
-    return apr_pool_create(&pool, NULL) != APR_SUCCESS;
-}
-
-static int drop_pool(void **state)
-{
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
+#include "test_pool.h"
 
 static void test_settings_round_trip(void **state)
 {
-    const pyw_settings settings = {"/run/pywsgi.1", 33, "www.example.org", 5};
+    const pyw_settings settings = {
+        .socket_directory = "/run/pywsgi.1", .httpd_uid = 33, .server_name = "www.example.org", .log_level = 5};
     pyw_settings copy = {0};
     const apr_array_header_t *elements = apr_table_elts(pyw_settings_pairs(&settings, pool));
 
@@ -56,5 +41,5 @@ int main(void)
         cmocka_unit_test(test_settings_refuse_what_they_cannot_use),
     };
 
-    return cmocka_run_group_tests_name("settings", tests, make_pool, drop_pool);
+    return cmocka_run_group_tests_name("settings", tests, pyw_test_pool_create, pyw_test_pool_destroy);
 }

@@ -7,7 +7,7 @@ UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait f
                 slots_blocked single_queue relay_state liveness_pipes socket_directory memory_watch file_list source_tree batch batch_trial \
                 worker_log log_store background proc series stats board forwarded traceparent
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/c/unit/%.o,vectors any_message scarce_memory socket_pair \
-                  any_slots)
+                  any_slots test_pool)
 UNIT_SRC     := $(addprefix src/httpd/,queue/slots.c queue/slots_table.c queue/batch_trial.c metrics/series.c status/board.c \
                   backend/background.c backend/relay_state.c request/forwarded.c) src/config/proxy_headers.c \
                 $(addprefix src/worker/,watch/memory.c watch/file_list.c watch/file_state.c watch/source_tree.c \
