@@ -4,14 +4,17 @@
 # The flags for httpd, APR and Python in one compiler call.
 CHECK_CFLAGS = $(HTTPD_CFLAGS) $(APR_CFLAGS) $(PYTHON_CFLAGS)
 
-check: all engines check-style check-layers check-errors check-exports check-hardening check-circles check-unit \
-       check-engine check-pytest
+# Those before check-pytest run side by side; the tests with httpd need the machine for themselves.
+CHECKS = check-style check-layers check-errors check-exports check-hardening check-circles check-unit check-engine
+check: all engines
+	$(MAKE) --no-print-directory -j$$(nproc) --output-sync=target $(CHECKS)
+	$(MAKE) --no-print-directory check-pytest
 
 # A part of `check` for the time between two edits, with one engine and a few of the tests with httpd.
 QUICK_SUITES ?= tests/functional/config/test_configtest.py tests/functional/conformance/test_mounting.py \
                 tests/functional/conformance/test_response.py
-check-quick: all check-style check-layers check-errors check-exports check-hardening check-circles check-unit \
-             check-engine
+check-quick: all
+	$(MAKE) --no-print-directory -j$$(nproc) --output-sync=target $(CHECKS)
 	PYWSGI_BUILD=$(BUILD) tests/run 'not long' --timeout=120 $(PYTEST_FLAGS) $(QUICK_SUITES)
 
 # Builds an engine for every suitable Python of this machine.

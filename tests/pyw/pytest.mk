@@ -2,7 +2,8 @@
 # The suites with a real httpd; tests/run describes how they run. make check-pytest PYTEST_FLAGS='-k chunked' selects
 # tests, PYTEST_WORKERS=8 runs more of them in parallel.
 
-PYTEST_SUITES ?= $(addprefix tests/,pyw cost functional robustness load)
+# The slowest classes first, so that none of them runs alone at the end.
+PYTEST_SUITES ?= $(addprefix tests/,cost robustness load functional pyw)
 PYTEST_FLAGS  ?=
 
 check-pytest: all engines

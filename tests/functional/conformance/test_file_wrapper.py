@@ -132,7 +132,7 @@ class TestFileWrapper:
         (server.data / "empty").write_bytes(b"")
         (server.data / "packed.gz").write_bytes(gzip.compress(CONTENT))
         with open(server.data / "sparse", "wb") as file:
-            file.truncate(64 << 20)
+            file.truncate(16 << 20)
 
     @pytest.mark.parametrize("path", ["/real", "/unbuffered", "/default", "/blocks"])
     def test_a_real_file_has_its_length(self, site, path):
@@ -197,7 +197,7 @@ class TestFileWrapper:
     def test_a_large_file_arrives_whole(self, site):
         for path in ("/real", "/default", "/blocks"):
             response = site.get(path + "?file=sparse")
-            assert response.complete and len(response.body) == 64 << 20
+            assert response.complete and len(response.body) == 16 << 20
 
     def test_no_descriptor_is_left_open(self, site, server):
         def still_open():

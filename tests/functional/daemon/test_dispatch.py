@@ -144,7 +144,7 @@ class TestChildrenOfHttpdThatDie:
         """F10."""
         server.allow_log("AH00052|AH00051|AH00050")
         site = DaemonSite(server, "/app")
-        for _ in range(3):
+        for _ in range(2):
             held = site.hold(count=2)
             for child in processes.httpd_children(server.process.pid):
                 child.send_signal(signal.SIGKILL)

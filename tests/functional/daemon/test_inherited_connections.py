@@ -61,6 +61,7 @@ class TestAbandonedRequests:
         assert [response.status for response in site.hold(count=3).finish()] == [200] * 3
 
 
+@pytest.mark.long
 class TestTimeLimit:
     FILES = FILES
     CONFIG = GROUP % "threads=2 socket-timeout=1s"

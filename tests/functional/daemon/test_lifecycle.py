@@ -271,40 +271,42 @@ def application(environ, start_response):
              "forking.wsgi": HANGS + "os.register_at_fork(before=lambda: hang('forking'))",
              "forked.wsgi": HANGS + "os.register_at_fork(after_in_child=lambda: hang('forked'))",
              "starting.wsgi": HANGS}
-    OPTIONS = {"importing": "", "locked": "", "ending": "shutdown-timeout=0", "starting": 'python-home="%s"',
+    OPTIONS = {"importing": "", "locked": "", "ending": "shutdown-timeout=0", "starting": "python-home=VENV",
                "loading": "preload=On", "forking": "preload=On", "forked": "preload=On"}
     STARTS = ("import os, time; p = %r; os.path.exists(p + 'hang') and "
               "(open(p + 'starting', 'a').write('%%d\\n' %% os.getpid()), time.sleep(1000))")
 
-    def make(self, make_httpd, name):
+    @pytest.fixture
+    def server(self, make_httpd):
+        """A group for each of them."""
         server = make_httpd("# to come", apps=self.FILES, start=False)
         home = server.root / "venv"
-        options = self.OPTIONS[name]
-        if name == "starting":
-            subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(home)], check=True)
-            packages, = home.glob("lib/python3*/site-packages")
-            (packages / "hang.pth").write_text(self.STARTS % (str(server.data) + "/") + "\n")
-            options = options % home
-        server.configure((GROUP % ("app", options, "app", "app")).replace("app.wsgi", name + ".wsgi"))
+        subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(home)], check=True)
+        packages, = home.glob("lib/python3*/site-packages")
+        (packages / "hang.pth").write_text(self.STARTS % (str(server.data) + "/") + "\n")
+        server.configure("".join(
+            (GROUP % (name, options.replace("VENV", str(home)), name, name)).replace("app.wsgi", name + ".wsgi")
+            for name, options in self.OPTIONS.items()))
         server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d|PYW02\d\d")
         (server.data / "hang").touch()
-        return server.start() or server
+        return server.start()
 
-    @pytest.mark.parametrize("name", OPTIONS)
-    def test_they_are_gone_too(self, make_httpd, name):
-        server = self.make(make_httpd, name)
-        if name == "ending":
-            wait_for(lambda: server.log.find("PYW0317"))
-            os.kill(server.workers()[0].pid, signal.SIGTERM)
-        wait_for(lambda: (server.data / name).exists() and (server.data / name).read_text())
-        pid = int((server.data / name).read_text().split()[0])
-        hanging = psutil.Process(pid)
-        orphans = [*server.workers(), *server.templates(), hanging]
+    def hanging(self, server, name):
+        note = server.data / name
+        wait_for(lambda: note.exists() and note.read_text(), what="a worker that hangs: " + name)
+        return psutil.Process(int(note.read_text().split()[0]))
+
+    def test_they_are_gone_too(self, server):
+        ready, = server.log.wait("PYW0317: worker [0-9]+ of group 'ending'")
+        os.kill(int(re.search("worker ([0-9]+)", ready).group(1)), signal.SIGTERM)
+        hanging = [self.hanging(server, name) for name in self.OPTIONS]
+        orphans = [*server.workers(), *server.templates(), *hanging]
         (server.data / "hang").unlink()
         server.remember_family()
         os.kill(server.manager().pid, signal.SIGKILL)
         processes.wait_gone(orphans, ORPHAN_SECONDS)
-        assert DaemonSite(server, "/app").get("/").body == b"served"
+        for name in self.OPTIONS:
+            assert DaemonSite(server, "/" + name).get("/").body == b"served"
 
 
 class TestSocketRemoved:

@@ -161,7 +161,7 @@ class TestEndOfChildren:
         assert pid in (server.data / "exits").read_text().split()
         server.finish()
 
-    @pytest.mark.parametrize("mpm", ["event", "prefork"])
+    @pytest.mark.parametrize("mpm", ["event", pytest.param("prefork", marks=pytest.mark.long)])
     def test_children_that_exit_under_load_do_not_crash(self, make_httpd, mpm):
         server = make_httpd(CONFIG + "MaxConnectionsPerChild 20\n", apps=APPS, mpm=mpm)
         server.allow_log("AH03490")     # httpd: children that exit still have their places

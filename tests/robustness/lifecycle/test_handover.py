@@ -89,6 +89,7 @@ class TestAnotherProgram:
         assert site.get("/pid").status == 200
         assert len(server.sockets()) == 2
 
+    @pytest.mark.long
     def test_without_traffic_too_and_httpd_can_be_stopped_meanwhile(self, server):
         site = DaemonSite(server)
         server.allow_log(r"PYW0271|PYW0359|PYW03\d\d|PYW04\d\d|PYW02\d\d|AH")

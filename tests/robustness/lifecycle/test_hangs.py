@@ -104,6 +104,7 @@ class TestThreadsAtTheEnd:
         assert len(httpd.log.find("exit function of %s" % pid)) == 1
 
 
+@pytest.mark.long
 class TestThreadsAtAnEndWithoutLimit:
     UNTIL_TOLD = THREADS.replace("never.wait(120)", """while not os.path.exists(__file__ + ".go"):
         never.wait(0.05)""")

@@ -79,6 +79,7 @@ class TestPipedLog:
         assert {worker.pid for worker in server.workers()} == pids
 
 
+@pytest.mark.long
 class TestRemovedGroup:
     """Its requests may come from a child of httpd from before the restart, and take longer than the group continues to
     serve.

@@ -37,10 +37,10 @@ def make(make_httpd):
     return make_with
 
 
+@pytest.mark.long
 class TestMoreGroupsThanTheSoftLimitAllows:
     NAMES = ["g%d" % number for number in range(GROUPS)]
 
-    @pytest.mark.long
     def test_all_are_served(self, make):
         server = make(groups(self.NAMES, "" if IS_LONG else "processes=0-1"), files=(SOFT, HARD))
         assert limits(server.process)[0] == SOFT

@@ -45,13 +45,21 @@ ALONGSIDE = dict.fromkeys(("memory-budget", "scale-after", "scale-idle"), " proc
 BEFORE = {"processes": " processes=2"}
 
 
+# The group whose workers stay, although all options change that do not replace workers.
+STAYS = "stays"
+
+
+def group_of(name):
+    return name if USES[name] == "PYW_USE_START" or name in ALONGSIDE or name in BEFORE else STAYS
+
+
 def configuration(changed):
-    lines = []
+    options = {}
     for name in in_groups():
         option = (" %s=%s" % (name, VALUES[name]) if changed else BEFORE.get(name, "")) + ALONGSIDE.get(name, "")
-        lines += ["WSGIDaemonProcess %s%s" % (name, option),
-                  "WSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s" % (name, name)]
-    return "\n".join(lines) + "\n"
+        options[group_of(name)] = options.get(group_of(name), "") + option
+    return "".join("WSGIDaemonProcess %s%s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n" % (
+        group, text, group, group) for group, text in options.items())
 
 
 def in_groups():
@@ -66,7 +74,7 @@ def test_each_option_of_the_table_has_a_value_here():
 
 
 class TestOptions:
-    """A group for each option, all changed by one restart."""
+    """A group for each option that replaces workers, all changed by one restart."""
 
     @pytest.fixture(scope="class")
     def pids(self, make_httpd):
@@ -91,7 +99,7 @@ class TestOptions:
 
     @pytest.mark.parametrize("name", in_groups())
     def test_workers_are_replaced_only_if_they_use_it_at_their_start(self, pids, name):
-        before, after = pids[0][name], pids[1][name]
+        before, after = (workers[group_of(name)] for workers in pids)
         if USES[name] == "PYW_USE_START":
             assert before.isdisjoint(after)
         else:

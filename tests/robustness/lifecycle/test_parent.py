@@ -63,6 +63,7 @@ class TestManagerThatDoesNotAnswer:
         assert server.manager() == manager
         assert {worker.pid for worker in server.workers()} == workers
 
+    @pytest.mark.long
     def test_if_it_does_not_another_one_takes_its_place_and_what_runs_ends_well(self, make):
         server = make(CONFIG)
         server.allow_log(self.LOG)
@@ -95,6 +96,7 @@ class TestManagerThatDoesNotAnswer:
         wait_for(lambda: DaemonSite(server).get("/pid").status == 200)
         wait_for(lambda: server.log.find("PYW0254"), 30)
 
+    @pytest.mark.long
     def test_httpd_can_be_stopped_meanwhile(self, make):
         server = make(STATIC + ONE % "shutdown-timeout=1s")
         server.allow_log(self.LOG + "|PYW0250")
@@ -108,6 +110,7 @@ class TestManagerThatDoesNotAnswer:
             shutil.rmtree(directory)  # what was killed removes nothing
 
 
+@pytest.mark.long
 class TestNewProgramThatHangs:
     def test_the_old_one_goes_on_and_nobody_waits(self, make):
         server = make(CONFIG)

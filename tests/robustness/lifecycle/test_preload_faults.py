@@ -100,6 +100,7 @@ class TestCrash:
 
 
 class TestForking:
+    @pytest.mark.long
     def test_one_that_does_not_fork_is_killed_and_replaced(self, start):
         """A function that is called before each fork does not return."""
         server = start("", "os.register_at_fork(before=lambda: wait_for_file('fork', 60))",
@@ -107,6 +108,7 @@ class TestForking:
         server.log.wait("PYW0393", 0, 30)
         mend(server, "fork")
 
+    @pytest.mark.long
     def test_one_whose_lock_cannot_be_had_is_killed_and_replaced(self, start):
         """It has no watchdog, and a thread that was started while it loaded holds the GIL."""
         server = start("", """

@@ -150,7 +150,7 @@ class TestModules:
         since = server.log.position()
         deploy.release_module("shop.py", "raise RuntimeError('announced')\n", in_place=False)
         server.log.wait("PYW0316", since)
-        for _ in range(6):
+        for _ in range(3):
             server.wait_for_look()
         assert len(server.log.find("PYW0316", since)) == 1
         assert deploy.site.get("/").body == b"good"

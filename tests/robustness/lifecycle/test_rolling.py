@@ -21,7 +21,7 @@ ANNOUNCED = r"PYW0316|PYW035[78]|PYW0317|PYW0610|PYW0310|PYW0420|Traceback|File 
 CONFIG = """
     WSGIDaemonProcess app %s
     WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
-    WSGIDaemonProcess clock threads=1 restart-interval=4s restart-interval-jitter=0
+    WSGIDaemonProcess clock threads=1 restart-interval=2s restart-interval-jitter=0
     WSGIScriptAlias /clock ${APPS}/clock.wsgi process-group=clock
 """
 
