@@ -4,6 +4,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "config/options/python_setting.h"
+
 /* Sections have at most two selectors. */
 enum { SPECIFICITY_MOST = 3 };
 
@@ -53,14 +55,9 @@ static void set_up_group(apr_pool_t *pool, pyw_group_options *options)
 static const pyw_python_setting *embedded_settings(apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const pyw_python_setting *));
-    pyw_python_setting *settings;
 
     add_settings(list, "");
-    settings = apr_pcalloc(pool, sizeof(*settings) * ((size_t)list->nelts + 1));
-    for (int i = 0; i < list->nelts; i++) {
-        settings[i] = *APR_ARRAY_IDX(list, i, const pyw_python_setting *);
-    }
-    return settings;
+    return pyw_option_python_settings(pool, list);
 }
 
 static int is_group(const char *name)

@@ -4,12 +4,13 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "config/options/parse/application.h"
 #include "config/options/parse/env.h"
-#include "config/options/python_setting.h"
 #include "config/options/parse/range.h"
-#include "config/options/table.h"
 #include "config/options/parse/tolerance.h"
 #include "config/options/parse/value.h"
+#include "config/options/python_setting.h"
+#include "config/options/table.h"
 
 pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)
 {
@@ -185,45 +186,34 @@ static const char *set_env(pyw_group_options *options, apr_pool_t *pool, const p
     return error == NULL ? NULL : apr_psprintf(pool, "option '%s': %s", rule->name, error);
 }
 
-/* "<kind>,<default>,<reloading>\n<target>\n<callable>\n<group>". None of them contains a newline. */
-static const char *application_text(apr_pool_t *pool, const pyw_application_option *application)
+/* An element of an option that is a list. NULL: the text is malformed. */
+static const void *element_of(apr_pool_t *pool, const pyw_option_rule *rule, const char *text)
 {
-    return apr_psprintf(pool, "%d,%d,%d\n%s\n%s\n%s", application->is_module != 0, application->group_is_default != 0,
-                        application->reloading != 0, application->target, application->callable, application->group);
+    return rule->kind == PYW_KIND_PYTHON ? (const void *)pyw_option_python_setting(pool, text)
+                                         : (const void *)pyw_option_application(pool, text);
 }
 
-static const char *add_application(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
-                                   const char *value)
+static const char *text_of(apr_pool_t *pool, const pyw_option_rule *rule, const void *element)
 {
-    pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
-    char *copy = apr_pstrdup(pool, value);
-    char *target = strchr(copy, '\n');
-    char *callable = target != NULL ? strchr(target + 1, '\n') : NULL;
-    char *group = callable != NULL ? strchr(callable + 1, '\n') : NULL;
-
-    if (group == NULL || target - copy != 5) {
-        return apr_psprintf(pool, "option '%s' is malformed", rule->name);
+    switch (rule->kind) {
+    case PYW_KIND_PYTHON:
+        return pyw_option_python_setting_text(pool, element);
+    case PYW_KIND_APPLICATION:
+        return pyw_option_application_text(pool, element);
+    default:
+        return element; /* env= */
     }
-    *target++ = *callable++ = *group++ = '\0';
-    application->is_module = copy[0] == '1';
-    application->group_is_default = copy[2] == '1';
-    application->reloading = copy[4] == '1';
-    application->target = target;
-    application->callable = callable;
-    application->group = group;
-    APR_ARRAY_PUSH(*(apr_array_header_t **)member_of(options, rule), const pyw_application_option *) = application;
-    return NULL;
 }
 
-static const char *add_python_setting(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
-                                      const char *value)
+static const char *add_element(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                               const char *value)
 {
-    const pyw_python_setting *setting = pyw_option_python_setting(pool, value);
+    const void *element = element_of(pool, rule, value);
 
-    if (setting == NULL) {
+    if (element == NULL) {
         return apr_psprintf(pool, "option '%s' is malformed", rule->name);
     }
-    APR_ARRAY_PUSH(options->worker.python_settings, const pyw_python_setting *) = setting;
+    APR_ARRAY_PUSH(*(apr_array_header_t **)member_of(options, rule), const void *) = element;
     return NULL;
 }
 
@@ -251,11 +241,10 @@ static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const
     case PYW_KIND_ENV_FILE:
         return set_env(options, pool, rule, value);
     case PYW_KIND_APPLICATION:
-        return add_application(options, pool, rule, value);
+    case PYW_KIND_PYTHON:
+        return add_element(options, pool, rule, value);
     case PYW_KIND_PROCESSES:
         return set_processes(options, pool, rule, value);
-    case PYW_KIND_PYTHON:
-        return add_python_setting(options, pool, rule, value);
     case PYW_KIND_SECONDS:
         return set_seconds(options, pool, rule, value);
     case PYW_KIND_IGNORED:
@@ -333,25 +322,13 @@ static const char *scalar_text(apr_pool_t *pool, const pyw_option_rule *rule, co
     }
 }
 
-static void add_application_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
-                                  const pyw_group_options *options)
+static void add_elements(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
+                         const pyw_group_options *options)
 {
     const apr_array_header_t *list = *(apr_array_header_t *const *)const_member_of(options, rule);
 
     for (int i = 0; i < list->nelts; i++) {
-        apr_table_addn(pairs, rule->name,
-                       application_text(pool, APR_ARRAY_IDX(list, i, const pyw_application_option *)));
-    }
-}
-
-static void add_setting_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rule *rule,
-                              const pyw_group_options *options)
-{
-    const apr_array_header_t *list = options->worker.python_settings;
-
-    for (int i = 0; i < list->nelts; i++) {
-        apr_table_addn(pairs, rule->name,
-                       pyw_option_python_setting_text(pool, APR_ARRAY_IDX(list, i, const pyw_python_setting *)));
+        apr_table_addn(pairs, rule->name, text_of(pool, rule, APR_ARRAY_IDX(list, i, const void *)));
     }
 }
 
@@ -372,15 +349,9 @@ static void add_pairs(apr_table_t *pairs, apr_pool_t *pool, const pyw_option_rul
         }
         break;
     case PYW_KIND_ENV:
-        for (int i = 0; i < options->worker.env->nelts; i++) {
-            apr_table_addn(pairs, rule->name, APR_ARRAY_IDX(options->worker.env, i, const char *));
-        }
-        break;
     case PYW_KIND_APPLICATION:
-        add_application_pairs(pairs, pool, rule, options);
-        break;
     case PYW_KIND_PYTHON:
-        add_setting_pairs(pairs, pool, rule, options);
+        add_elements(pairs, pool, rule, options);
         break;
     case PYW_KIND_ENV_FILE:
     case PYW_KIND_IGNORED:

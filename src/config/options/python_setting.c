@@ -29,3 +29,13 @@ const pyw_python_setting *pyw_option_python_setting(apr_pool_t *pool, const char
     setting->value = value;
     return setting;
 }
+
+const pyw_python_setting *pyw_option_python_settings(apr_pool_t *pool, const apr_array_header_t *list)
+{
+    pyw_python_setting *settings = apr_pcalloc(pool, sizeof(*settings) * ((size_t)list->nelts + 1));
+
+    for (int i = 0; i < list->nelts; i++) {
+        settings[i] = *APR_ARRAY_IDX(list, i, const pyw_python_setting *);
+    }
+    return settings;
+}

@@ -2,9 +2,11 @@
 #ifndef PYW_CONFIG_OPTIONS_PYTHON_SETTING_H
 #define PYW_CONFIG_OPTIONS_PYTHON_SETTING_H
 
-/* The text of a setting of Python, as httpd's parent sends it to the manager, and the manager to the workers. */
+/* Settings of Python as text, which httpd's parent sends to the manager, and the manager to the workers, and as a list.
+ */
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 #include "base/python_setting.h"
 
@@ -13,5 +15,8 @@ const char *pyw_option_python_setting_text(apr_pool_t *pool, const pyw_python_se
 
 /* The inverse. NULL: the text is malformed. */
 const pyw_python_setting *pyw_option_python_setting(apr_pool_t *pool, const char *text);
+
+/* The elements of a list (const pyw_python_setting *) as the engine gets them: the last one has the name NULL. */
+const pyw_python_setting *pyw_option_python_settings(apr_pool_t *pool, const apr_array_header_t *list);
 
 #endif

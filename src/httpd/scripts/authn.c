@@ -73,19 +73,26 @@ static authn_status take_check(const pyw_call *call, const char *user, const cha
     return AUTH_GENERAL_ERROR;
 }
 
-static authn_status check_password(request_rec *r, const char *user, const char *password)
+/* Calls a function of the script with the user and another argument. NULL: there is no answer. */
+static const char *ask_script(pyw_call *call, request_rec *r, const char *function, const char *user,
+                              const char *argument, const char *value)
 {
     const pyw_script *script = script_of(r);
-    const char *answer;
-    pyw_call call;
 
     if (!script) {
-        return AUTH_GENERAL_ERROR;
+        return NULL;
     }
-    pyw_call_init(&call, r, script, "WSGIAuthUserScript", "check_password");
-    apr_table_setn(call.arguments, PYW_CALL_USER, user);
-    apr_table_setn(call.arguments, PYW_CALL_PASSWORD, password);
-    answer = pyw_call_run(&call);
+    pyw_call_init(call, r, script, "WSGIAuthUserScript", function);
+    apr_table_setn(call->arguments, PYW_CALL_USER, user);
+    apr_table_setn(call->arguments, argument, value);
+    return pyw_call_run(call);
+}
+
+static authn_status check_password(request_rec *r, const char *user, const char *password)
+{
+    pyw_call call;
+    const char *answer = ask_script(&call, r, "check_password", user, PYW_CALL_PASSWORD, password);
+
     return answer ? take_check(&call, user, password, answer) : AUTH_GENERAL_ERROR;
 }
 
@@ -113,17 +120,9 @@ static authn_status take_hash(const pyw_call *call, const char *user, const char
 
 static authn_status get_realm_hash(request_rec *r, const char *user, const char *realm, char **hash)
 {
-    const pyw_script *script = script_of(r);
-    const char *answer;
     pyw_call call;
+    const char *answer = ask_script(&call, r, "get_realm_hash", user, PYW_CALL_REALM, realm);
 
-    if (!script) {
-        return AUTH_GENERAL_ERROR;
-    }
-    pyw_call_init(&call, r, script, "WSGIAuthUserScript", "get_realm_hash");
-    apr_table_setn(call.arguments, PYW_CALL_USER, user);
-    apr_table_setn(call.arguments, PYW_CALL_REALM, realm);
-    answer = pyw_call_run(&call);
     return answer ? take_hash(&call, user, realm, answer, hash) : AUTH_GENERAL_ERROR;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/os/obstacle.h"
+#include "config/options/python_setting.h"
 #include "worker/forked.h"
 #include "worker/log.h"
 
@@ -22,17 +23,6 @@ static const char *const *split_path(apr_pool_t *pool, const char *text)
     }
     APR_ARRAY_PUSH(entries, const char *) = NULL;
     return (const char *const *)entries->elts;
-}
-
-/* Returns an array that ends with a name of NULL. */
-static const pyw_python_setting *python_settings(apr_pool_t *pool, const apr_array_header_t *list)
-{
-    pyw_python_setting *settings = apr_pcalloc(pool, sizeof(*settings) * ((size_t)list->nelts + 1));
-
-    for (int i = 0; i < list->nelts; i++) {
-        settings[i] = *APR_ARRAY_IDX(list, i, const pyw_python_setting *);
-    }
-    return settings;
 }
 
 static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is_template, void (*overdue)(void *),
@@ -56,7 +46,7 @@ static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is
     host->interrupt_timeout_ms = (int)apr_time_as_msec(options->interrupt_timeout);
     host->overdue = overdue;
     host->forked = pyw_worker_forked;
-    host->python_settings = python_settings(pool, options->python_settings);
+    host->python_settings = pyw_option_python_settings(pool, options->python_settings);
     return host;
 }
 
