@@ -32,6 +32,37 @@
 #define READONLY Py_READONLY
 #endif
 
+/* The name of a function for people: with its class, where Python knows it. Borrowed. */
+#if PY_VERSION_HEX >= 0x030b0000
+#define PYW_CODE_NAME(code) ((code)->co_qualname)
+#else
+#define PYW_CODE_NAME(code) ((code)->co_name)
+#endif
+
+/*
+ * Prevents a garbage collection in the current interpreter while frame objects are created, with the GIL. Before 3.11
+ * every call has a frame object already. Returns the argument of pyw_gc_resume().
+ */
+static inline int pyw_gc_pause(void)
+{
+#if PY_VERSION_HEX >= 0x030b0000
+    return PyGC_Disable();
+#else
+    return 0;
+#endif
+}
+
+static inline void pyw_gc_resume(int collects)
+{
+#if PY_VERSION_HEX >= 0x030b0000
+    if (collects) {
+        PyGC_Enable();
+    }
+#else
+    (void)collects;
+#endif
+}
+
 #define PYW_QUOTE_(x) #x
 #define PYW_QUOTE(x) PYW_QUOTE_(x)
 

@@ -49,6 +49,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_SERVE] = {"SERVE", 0, 0, 0},
     [PYW_FRAME_STUCK] = {"STUCK", 0, 0, 0},
     [PYW_FRAME_STACKS] = {"STACKS", 0, 0, 0},
+    [PYW_FRAME_PROFILE] = {"PROFILE", 4, 4, 0},
     [PYW_FRAME_FORK] = {"FORK", 0, 0, 0},
     [PYW_FRAME_HAND] = {"HAND", 0, 0, PYW_HAND_MOST},
     [PYW_FRAME_FORKED] = {"FORKED", 0, 0, 0},

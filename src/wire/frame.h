@@ -66,6 +66,8 @@ typedef enum {
     PYW_FRAME_SERVE = 55,       /* the answer to BROKEN: accept requests anyway. Empty */
     PYW_FRAME_CHECK_FILES = 68, /* do the files on disk differ from those that you have loaded? Empty */
     PYW_FRAME_STACKS = 57,      /* write the Python stacks to the descriptor that travels along. Empty */
+    PYW_FRAME_PROFILE = 71, /* sample the Python stacks: pyw_message_profile; the writing end of a pipe for the result
+                            travels along */
     /* worker -> manager */
     PYW_FRAME_READY = 51,  /* the applications are loaded. Empty */
     PYW_FRAME_BROKEN = 52, /* an application failed to load; the worker waits for SERVE. Empty */

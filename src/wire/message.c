@@ -306,3 +306,28 @@ pyw_result pyw_message_error_decode(uint16_t *status, const char *bytes, size_t 
     *status = (uint16_t)take_number(&from, 2);
     return from.left == 0 && *status >= 400 && *status <= 599 ? PYW_OK : PYW_MALFORMED;
 }
+
+void pyw_message_profile_encode(unsigned char out[PYW_MESSAGE_PROFILE_SIZE], const pyw_message_profile *profile)
+{
+    out[0] = (unsigned char)profile->seconds;
+    out[1] = (unsigned char)(profile->seconds >> 8);
+    out[2] = (unsigned char)profile->rate;
+    out[3] = (unsigned char)(profile->rate >> 8);
+}
+
+static int is_in(uint16_t value, int most)
+{
+    return value >= 1 && value <= most;
+}
+
+pyw_result pyw_message_profile_decode(pyw_message_profile *profile, const char *bytes, size_t length)
+{
+    cursor from = {bytes, length, 0};
+
+    profile->seconds = (uint16_t)take_number(&from, 2);
+    profile->rate = (uint16_t)take_number(&from, 2);
+    return from.left == 0 && is_in(profile->seconds, PYW_PROFILE_SECONDS_MOST) &&
+                   is_in(profile->rate, PYW_PROFILE_RATE_MOST)
+               ? PYW_OK
+               : PYW_MALFORMED;
+}

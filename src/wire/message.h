@@ -81,7 +81,7 @@ static inline uint16_t pyw_message_stamp(uint64_t arrival)
 void pyw_message_head_encode(pyw_buffer *out, const pyw_message_head *head, const pyw_pair *headers, uint32_t count);
 pyw_result pyw_message_head_decode(pyw_message_head *head, pyw_pairs *headers, const char *bytes, size_t length);
 
-enum { PYW_MESSAGE_FILE_SIZE = 16, PYW_MESSAGE_ERROR_SIZE = 2 };
+enum { PYW_MESSAGE_FILE_SIZE = 16, PYW_MESSAGE_ERROR_SIZE = 2, PYW_MESSAGE_PROFILE_SIZE = 4 };
 
 /* FILE: the sum of offset and length fits an off_t. */
 void pyw_message_file_encode(unsigned char out[PYW_MESSAGE_FILE_SIZE], uint64_t offset, uint64_t length);
@@ -90,5 +90,16 @@ pyw_result pyw_message_file_decode(uint64_t *offset, uint64_t *file_length, cons
 /* ERROR: a status of 400 ... 599. */
 void pyw_message_error_encode(unsigned char out[PYW_MESSAGE_ERROR_SIZE], uint16_t status);
 pyw_result pyw_message_error_decode(uint16_t *status, const char *bytes, size_t length);
+
+enum { PYW_PROFILE_SECONDS_MOST = 600, PYW_PROFILE_RATE_MOST = 1000 };
+
+/* PROFILE: how long to sample, and how often. Neither is 0 or above its maximum. */
+typedef struct pyw_message_profile {
+    uint16_t seconds;
+    uint16_t rate; /* samples per second */
+} pyw_message_profile;
+
+void pyw_message_profile_encode(unsigned char out[PYW_MESSAGE_PROFILE_SIZE], const pyw_message_profile *profile);
+pyw_result pyw_message_profile_decode(pyw_message_profile *profile, const char *bytes, size_t length);
 
 #endif

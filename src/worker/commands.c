@@ -20,6 +20,37 @@ static void write_stacks(pyw_worker *self)
     }
 }
 
+/* `fd` becomes the profile's. */
+static void profile(pyw_worker *self, const pyw_message_profile *request, int fd)
+{
+    if (self->profile != NULL && pyw_profile_is_over(self->profile)) {
+        pyw_profile_stop(self->profile);
+        self->profile = NULL;
+    }
+    if (self->profile != NULL) {
+        pyw_profile_refuse(fd);
+    }
+    else {
+        self->profile = pyw_profile_start(self->service.engine, fd, request);
+    }
+}
+
+static void start_profile(pyw_worker *self, const pyw_frame *frame)
+{
+    pyw_message_profile request;
+    int fd = pyw_channel_take_fd(self->manager);
+
+    if (fd < 0) {
+        return;
+    }
+    if (pyw_message_profile_decode(&request, frame->payload, frame->length) == PYW_OK) {
+        profile(self, &request, fd);
+    }
+    else {
+        close(fd);
+    }
+}
+
 static void fork_worker(pyw_worker *self)
 {
     pid_t pid = self->is_load_reported ? pyw_worker_template_fork(self->template, self->service.engine) : -1;
@@ -67,6 +98,9 @@ static void handle_command(pyw_worker *self, const pyw_frame *frame)
         break;
     case PYW_FRAME_STACKS:
         write_stacks(self);
+        break;
+    case PYW_FRAME_PROFILE:
+        start_profile(self, frame);
         break;
     default:
         pyw_log(PYW_LOG_ERR, PYWNO(0417) "the manager sent %s, which is not for a worker",

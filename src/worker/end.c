@@ -124,6 +124,7 @@ int pyw_worker_stop_engine(pyw_worker *self, int status)
     if (self->lost_at == 0) {
         pyw_worker_limit_end(limit > 0 ? (unsigned)apr_time_sec(limit) + 1 : 0);
     }
+    pyw_profile_stop(self->profile);
     pyw_watchdog_stop(self->watchdog);
     pyw_file_check_end(self->files);
     self->service.engine->stop(0, threads_limit(self), pyw_end_reason_name(self->reason));

@@ -17,6 +17,7 @@
 #include "worker/start/loading.h"
 #include "worker/start/template.h"
 #include "worker/watch/file_check.h"
+#include "worker/watch/profile.h"
 #include "worker/watch/watchdog.h"
 
 typedef struct pyw_worker {
@@ -28,7 +29,8 @@ typedef struct pyw_worker {
     pyw_pool *pool;                /* NULL until the applications are loaded */
     pyw_file_check *files;
     pyw_watchdog *watchdog;
-    int is_stuck; /* the manager was notified that Python does not respond */
+    pyw_profile *profile; /* NULL: none was requested yet */
+    int is_stuck;         /* the manager was notified that Python does not respond */
     pyw_loading loading;
     pyw_program *program; /* NULL: it serves requests */
     int is_load_reported; /* the manager was notified that loading has ended */

@@ -13,6 +13,7 @@
 #include "python/process/interpreter.h"
 #include "python/process/runtime.h"
 #include "python/program.h"
+#include "python/sample.h"
 #include "python/stacks.h"
 #include "wsgi/adapter.h"
 #include "wsgi/application.h"
@@ -254,6 +255,7 @@ static pyw_engine table = {PYW_ENGINE_ABI,
                            pyw_program_stop,
                            pyw_application_problem,
                            pyw_loaded_files_each,
+                           pyw_sample_stacks,
                            pyw_signals_publish};
 
 PYW_EXPORT pyw_engine_entry_fn pyw_engine_entry;

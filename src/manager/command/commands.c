@@ -24,7 +24,16 @@ typedef struct command_call {
     pyw_command_client *client;
     pyw_worker_group *group; /* NULL: the command names no group */
     int is_waiting;
+    const pyw_pairs *arguments;
 } command_call;
+
+/* A question to the workers of a group, which answer to pipes. */
+typedef struct worker_question {
+    const char *kind; /* of the client's rows */
+    pyw_frame_type type;
+    const void *payload;
+    size_t length;
+} worker_question;
 
 static int count_workers(const pyw_worker_group *group)
 {
@@ -109,7 +118,8 @@ static int make_pipe(int ends[2])
     return 1;
 }
 
-static int ask_for_stacks(const command_call *self, pyw_child *child)
+/* Returns the reading end of the worker's pipe, or -1. */
+static int ask_worker(const command_call *self, const worker_question *question, pyw_child *child)
 {
     apr_pool_t *pool = pyw_command_server_pool(self->client);
     pyw_pairs pairs = {0};
@@ -118,9 +128,10 @@ static int ask_for_stacks(const command_call *self, pyw_child *child)
     if (pyw_channel_fd(child->channel) < 0 || !make_pipe(ends)) {
         return -1;
     }
-    pyw_child_send(child, PYW_FRAME_STACKS, ends[1]);
+    pyw_channel_queue(child->channel, question->type, 0, question->payload, question->length, ends[1]);
+    pyw_channel_send(child->channel, 0);
     close(ends[1]);
-    pyw_pairs_add_text(&pairs, "kind", "stacks");
+    pyw_pairs_add_text(&pairs, "kind", question->kind);
     pyw_pairs_add_text(&pairs, "pid", apr_psprintf(pool, "%ld", (long)child->pid));
     pyw_pairs_add_text(&pairs, "state", pyw_child_state_name(child->state));
     pyw_command_server_row(self->client, &pairs, ends[0]);
@@ -129,12 +140,14 @@ static int ask_for_stacks(const command_call *self, pyw_child *child)
 }
 
 /* The client reads the workers' output itself. */
-static void show_stacks(const command_call *self)
+static void ask_workers(const command_call *self, const worker_question *question)
 {
     apr_array_header_t *fds = apr_array_make(pyw_command_server_pool(self->client), 8, sizeof(int));
 
     for (pyw_child *child = self->group->children; child != NULL; child = child->next) {
-        APR_ARRAY_PUSH(fds, int) = ask_for_stacks(self, child);
+        if (!child->is_template || question->type == PYW_FRAME_STACKS) {
+            APR_ARRAY_PUSH(fds, int) = ask_worker(self, question, child);
+        }
     }
     pyw_command_server_answer(self->client, PYW_FRAME_DONE, "group '%s' has %d workers", self->group->options->name,
                               fds->nelts);
@@ -145,13 +158,54 @@ static void show_stacks(const command_call *self)
     }
 }
 
+static void show_stacks(const command_call *self)
+{
+    const worker_question question = {"stacks", PYW_FRAME_STACKS, NULL, 0};
+
+    ask_workers(self, &question);
+}
+
+/* 0: not a number of up to four digits. */
+static uint16_t number_of(const pyw_pairs *pairs, const char *name)
+{
+    uint32_t length = 0;
+    const char *value = pyw_pairs_get(pairs, name, &length);
+    uint16_t number = 0;
+
+    for (uint32_t i = 0; value != NULL && i < length; i++) {
+        if (value[i] < '0' || value[i] > '9' || length > 4) {
+            return 0;
+        }
+        number = (uint16_t)(number * 10 + (value[i] - '0'));
+    }
+    return number;
+}
+
+static void profile(const command_call *self)
+{
+    pyw_message_profile request = {number_of(self->arguments, "seconds"), number_of(self->arguments, "rate")};
+    unsigned char payload[PYW_MESSAGE_PROFILE_SIZE];
+    const worker_question question = {"profile", PYW_FRAME_PROFILE, payload, sizeof(payload)};
+
+    pyw_message_profile_encode(payload, &request);
+    if (pyw_message_profile_decode(&request, (const char *)payload, sizeof(payload)) != PYW_OK) {
+        pyw_command_server_answer(self->client, PYW_FRAME_REFUSED,
+                                  "a profile takes 1 to %d seconds, with 1 to %d samples per second",
+                                  PYW_PROFILE_SECONDS_MOST, PYW_PROFILE_RATE_MOST);
+        return;
+    }
+    log_command(self, apr_psprintf(pyw_command_server_pool(self->client), "its workers are profiled for %d s",
+                                   request.seconds));
+    ask_workers(self, &question);
+}
+
 static const struct {
     const char *name;
     int needs_group;
     void (*run)(const command_call *self);
 } commands[] = {
-    {"status", 0, show_status}, {"reload", 1, reload},     {"restart", 1, restart},
-    {"stop", 1, stop_group},    {"start", 1, start_group}, {"stacks", 1, show_stacks},
+    {"status", 0, show_status}, {"reload", 1, reload},      {"restart", 1, restart}, {"stop", 1, stop_group},
+    {"start", 1, start_group},  {"stacks", 1, show_stacks}, {"profile", 1, profile},
 };
 
 static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
@@ -202,7 +256,7 @@ void pyw_commands_run(pyw_manager *manager, pyw_command_client *client, const py
 {
     apr_pool_t *pool = pyw_command_server_pool(client);
     const char *name = text_of(pool, command, "command");
-    command_call self = {manager, client, NULL, text_of(pool, command, "wait") != NULL};
+    command_call self = {manager, client, NULL, text_of(pool, command, "wait") != NULL, command};
 
     for (size_t i = 0; name != NULL && i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].name, name) == 0) {

@@ -311,6 +311,17 @@ void pyw_interpreter_each(void (*call)(void *baton), void *baton)
     }
 }
 
+void pyw_interpreter_each_state(void (*call)(void *baton, PyInterpreterState *state), void *baton)
+{
+    for (pyw_interpreter *interpreter = &all.main; interpreter != NULL; interpreter = next_interpreter(interpreter)) {
+        PyInterpreterState *state = atomic_load(&interpreter->state);
+
+        if (state != NULL) {
+            call(baton, state);
+        }
+    }
+}
+
 void *pyw_interpreter_extension(const pyw_interpreter *interpreter)
 {
     return interpreter->extension;

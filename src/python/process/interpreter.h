@@ -64,6 +64,9 @@ void pyw_interpreter_touch(void);
 /* Calls the function in each interpreter that exists, one after the other, with the GIL. */
 void pyw_interpreter_each(void (*call)(void *baton), void *baton);
 
+/* Calls the function for each interpreter that exists. The caller holds the GIL, in any of them. */
+void pyw_interpreter_each_state(void (*call)(void *baton, PyInterpreterState *state), void *baton);
+
 /* Returns the result of hooks->create. Between enter and leave. */
 void *pyw_interpreter_extension(const pyw_interpreter *interpreter);
 

@@ -3,6 +3,7 @@
 #include "test_engine.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +73,41 @@ static void threads_serve_at_the_same_time(void **state)
     }
 }
 
+static atomic_int is_serving;
+
+/* "main (engine/app.wsgi:12);...": the outermost call first, and nothing but calls. */
+static void check_stack(void *baton, const char *stack, size_t length)
+{
+    int *found = baton;
+    const char *application = memmem(stack, length, "application (engine/app.wsgi:", 29);
+
+    *found |= application == stack;
+    *found |= (memchr(stack, '\n', length) != NULL || stack[length - 1] != ')') << 1;
+}
+
+static void *sample(void *data)
+{
+    do {
+        host_engine->sample_stacks(check_stack, data);
+    } while (atomic_load(&is_serving));
+    host_engine->thread_end();
+    return NULL;
+}
+
+/* In three interpreters. */
+static void stacks_are_sampled_while_threads_serve(void **state)
+{
+    pthread_t sampler;
+    int found = 0;
+
+    atomic_store(&is_serving, 1);
+    assert_int_equal(pthread_create(&sampler, NULL, sample, &found), 0);
+    threads_serve_at_the_same_time(state);
+    atomic_store(&is_serving, 0);
+    pthread_join(sampler, NULL);
+    assert_int_equal(found, 1);
+}
+
 static void *load(void *data)
 {
     pyw_application *application = data;
@@ -134,9 +170,8 @@ static void a_watchdog_may_ask_while_others_serve(void **state)
 }
 
 const struct CMUnitTest thread_tests[] = {
-    cmocka_unit_test(threads_serve_at_the_same_time),
-    cmocka_unit_test(an_import_happens_once_for_all_who_wait),
-    cmocka_unit_test(a_watchdog_may_ask_while_others_serve),
+    cmocka_unit_test(threads_serve_at_the_same_time),          cmocka_unit_test(stacks_are_sampled_while_threads_serve),
+    cmocka_unit_test(an_import_happens_once_for_all_who_wait), cmocka_unit_test(a_watchdog_may_ask_while_others_serve),
     cmocka_unit_test(a_partial_line_ends_with_its_request),
 };
 const size_t thread_test_count = sizeof(thread_tests) / sizeof(thread_tests[0]);

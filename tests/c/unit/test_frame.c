@@ -53,6 +53,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_SERVE, "SERVE", 0, 0, 0},
     {PYW_FRAME_STUCK, "STUCK", 0, 0, 0},
     {PYW_FRAME_STACKS, "STACKS", 0, 0, 0},
+    {PYW_FRAME_PROFILE, "PROFILE", 4, 4, 0},
     {PYW_FRAME_FORK, "FORK", 0, 0, 0},
     {PYW_FRAME_HAND, "HAND", 0, 0, 15},
     {PYW_FRAME_FORKED, "FORKED", 0, 0, 0},
@@ -185,6 +186,7 @@ static void test_bad_headers_of_the_page_are_malformed(void **state)
         "bad-file-short",        "bad-ready-flag",  "bad-commit-long",   "bad-refused-long",  "bad-error-long",
         "bad-length-that-wraps", "bad-stuck-long",  "bad-stacks-long",   "bad-command-long",  "bad-renew-long",
         "bad-done-long",         "bad-hand-number", "bad-handover-long", "bad-store-end",     "bad-taken-long",
+        "bad-profile-short",
     };
     pyw_frame_header header;
 

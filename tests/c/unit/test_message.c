@@ -284,6 +284,40 @@ static void test_error_is_encoded_as_on_the_page(void **state)
     assert_memory_equal(bytes, expected, sizeof(bytes));
 }
 
+static void test_a_profile_is_limited_in_time_and_rate(void **state)
+{
+    static const struct {
+        pyw_message_profile profile;
+        pyw_result expected;
+    } rows[] = {{{1, 1}, PYW_OK},          {{600, 1000}, PYW_OK},   {{0, 1}, PYW_MALFORMED},
+                {{601, 1}, PYW_MALFORMED}, {{1, 0}, PYW_MALFORMED}, {{1, 1001}, PYW_MALFORMED}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned char bytes[PYW_MESSAGE_PROFILE_SIZE + 1] = {0};
+        pyw_message_profile profile;
+
+        pyw_message_profile_encode(bytes, &rows[i].profile);
+        assert_int_equal(pyw_message_profile_decode(&profile, (const char *)bytes, PYW_MESSAGE_PROFILE_SIZE),
+                         rows[i].expected);
+        assert_int_equal(profile.seconds, rows[i].profile.seconds);
+        assert_int_equal(profile.rate, rows[i].profile.rate);
+        assert_int_equal(pyw_message_profile_decode(&profile, (const char *)bytes, sizeof(bytes)), PYW_MALFORMED);
+        assert_int_equal(pyw_message_profile_decode(&profile, (const char *)bytes, 3), PYW_MALFORMED);
+    }
+}
+
+static void test_profile_is_encoded_as_on_the_page(void **state)
+{
+    static const pyw_message_profile profile = {10, 100};
+    unsigned char bytes[PYW_MESSAGE_PROFILE_SIZE];
+    size_t length;
+    const char *expected = payload_of("profile", &length);
+
+    pyw_message_profile_encode(bytes, &profile);
+    assert_int_equal(length, sizeof(bytes));
+    assert_memory_equal(bytes, expected, sizeof(bytes));
+}
+
 static void test_pairs_round_trip_and_are_found_by_name(void **state)
 {
     pyw_pairs pairs = {0};
@@ -411,6 +445,8 @@ int main(void)
         cmocka_unit_test(test_the_end_of_a_file_range_fits_an_off_t),
         cmocka_unit_test(test_error_takes_400_to_599),
         cmocka_unit_test(test_error_is_encoded_as_on_the_page),
+        cmocka_unit_test(test_a_profile_is_limited_in_time_and_rate),
+        cmocka_unit_test(test_profile_is_encoded_as_on_the_page),
         cmocka_unit_test(test_pairs_round_trip_and_are_found_by_name),
         cmocka_unit_test(test_the_first_pair_of_a_name_is_found),
         cmocka_unit_test(test_many_pairs_with_any_bytes),

@@ -5,13 +5,14 @@
 UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel channel_spill spill outbox token \
                 options tolerance child_state group_phase connection_state crash_loop oom scale_decision option_processes option_use python_settings settings worker_list slots \
                 slots_blocked single_queue relay_state liveness_pipes socket_directory memory_watch file_list source_tree batch batch_trial \
-                worker_log log_store background proc series stats board forwarded traceparent
+                worker_log log_store background proc series stats board forwarded traceparent folded_stacks flame_graph worker_output profile
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/c/unit/%.o,vectors any_message scarce_memory socket_pair \
                   any_slots test_pool)
 UNIT_SRC     := $(addprefix src/httpd/,queue/slots.c queue/slots_table.c queue/batch_trial.c metrics/series.c status/board.c \
                   backend/background.c backend/relay_state.c request/forwarded.c) src/config/proxy_headers.c \
-                $(addprefix src/worker/,watch/memory.c watch/file_list.c watch/file_state.c watch/source_tree.c \
+                $(addprefix src/worker/,watch/memory.c watch/profile.c watch/dumped_stacks.c watch/crash_traceback.c watch/file_list.c watch/file_state.c watch/source_tree.c \
                   serve/connection_state.c log.c) \
+                $(addprefix src/command/profile/,flame_graph.c hot_calls.c worker_output.c) \
                 $(addprefix src/manager/,child/state.c child/oom.c group/crash_loop.c group/phase.c group/scale_decision.c \
                   shared/liveness_pipes.c socket_directory.c log/outlet.c log/intake.c log/store.c) \
                 $(SRC_shared)
