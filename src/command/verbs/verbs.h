@@ -18,5 +18,6 @@ extern const pyw_verb pyw_verb_start;
 extern const pyw_verb pyw_verb_stacks;
 extern const pyw_verb pyw_verb_check;
 extern const pyw_verb pyw_verb_explain;
+extern const pyw_verb pyw_verb_profile;
 
 #endif

@@ -86,7 +86,8 @@ def test_columns_of_the_table_end_below_each_other_whatever_the_alphabet(ask):
 
 @pytest.mark.parametrize("answer, command, wanted", [
     (frame(REFUSED, NASTY), "reload", 1), (frame(DONE, NASTY), "reload", 0),
-    (row((b"kind", b"stacks"), (b"pid", NASTY), (b"state", NASTY)) + frame(DONE), "stacks", 0)])
+    (row((b"kind", b"stacks"), (b"pid", NASTY), (b"state", NASTY)) + frame(DONE), "stacks", 0),
+    (frame(REFUSED, NASTY), "profile", 1)])
 def test_words_of_the_manager_send_no_control_byte_either(ask, answer, command, wanted):
     status, output, errors = ask(answer, command, "app")
     assert status == wanted and "\\x1b" in output + errors and "é" in output + errors
