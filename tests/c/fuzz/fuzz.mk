@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-# Fuzzing of the wire protocol and of the headers of proxies: `make check-fuzz`, FUZZ_SECONDS=600 for longer. Interesting
+# Fuzzing of the wire protocol, the headers of proxies and profiles: `make check-fuzz`, FUZZ_SECONDS=600 for longer. Interesting
 # inputs stay in $(FUZZ)/corpus-* for the next run; the output names failing inputs, which are saved in $(FUZZ).
 
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
-FUZZ_NAMES   := message channel forwarded
+FUZZ_NAMES   := message channel forwarded profile
 FUZZ         := $(BUILD)/fuzz
 FUZZ_CFLAGS  := -std=gnu11 -g -O1 -D_GNU_SOURCE -Isrc -Itests/c/unit -DPYW_TOP='"$(CURDIR)"' \
                 -Wall -Wextra -Wno-unused-parameter -fno-omit-frame-pointer
 FUZZ_SANITIZERS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_SHARED  := tests/c/unit/any_message.c $(filter-out src/wire/table.c,$(call sources_of,wire base)) \
-                src/httpd/request/forwarded.c src/config/proxy_headers.c src/config/options/parse/suggest.c
+                src/httpd/request/forwarded.c src/config/proxy_headers.c $(addprefix src/command/profile/,flame_graph.c hot_calls.c worker_output.c)
 FUZZ_HEADERS := $(wildcard src/wire/*.h src/base/*.h src/base/*/*.h tests/c/unit/*.h) src/httpd/request/forwarded.h \
-                src/config/proxy_headers.h
+                src/config/proxy_headers.h $(wildcard src/command/profile/*.h)
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 
 # The fuzzers share the time equally.

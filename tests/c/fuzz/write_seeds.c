@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the seeds of the fuzzers: the examples of docs/internals/WIRE.md, and values of proxies' headers. write_seeds
- * MESSAGE_DIRECTORY CHANNEL_DIRECTORY FORWARDED_DIRECTORY.
+ * Writes the seeds of the fuzzers: the examples of docs/internals/WIRE.md, and values of proxies' headers, and
+ * profiles. write_seeds MESSAGE_DIRECTORY CHANNEL_DIRECTORY FORWARDED_DIRECTORY PROFILE_DIRECTORY.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,13 +53,24 @@ static void write_proxy_headers(const char *directory)
     write_proxy_header(directory, "path", 8, "2/a/b/");
 }
 
+/* See fuzz_profile.c: the first byte is where the output is split. */
+static void write_profiles(const char *directory)
+{
+    static const char profile[] = "view (app.py:3);json.loads (a/b.py:9) 12\nview (app.py:3) 2\n#end 14\n";
+    static const char error[] = "#error another profile of it is running\n";
+
+    write_file(directory, "profile", "", 17, profile, strlen(profile));
+    write_file(directory, "error", "", 3, error, strlen(error));
+}
+
 int main(int argc, char **argv)
 {
     size_t count;
     const pyw_vector *vectors = pyw_vectors_all(&count);
 
-    if (argc != 4) {
-        fprintf(stderr, "usage: write_seeds MESSAGE_DIRECTORY CHANNEL_DIRECTORY FORWARDED_DIRECTORY\n");
+    if (argc != 5) {
+        fprintf(stderr,
+                "usage: write_seeds MESSAGE_DIRECTORY CHANNEL_DIRECTORY FORWARDED_DIRECTORY PROFILE_DIRECTORY\n");
         return 2;
     }
     for (size_t i = 0; i < count; i++) {
@@ -68,5 +79,6 @@ int main(int argc, char **argv)
         write_seed(argv[2], "-fd", &vectors[i], WHOLE_WITH_FD);
     }
     write_proxy_headers(argv[3]);
+    write_profiles(argv[4]);
     return 0;
 }
