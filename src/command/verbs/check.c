@@ -14,7 +14,6 @@
 #include "command/call.h"
 #include "command/exit_status.h"
 #include "command/json_text.h"
-#include "command/verbs/verbs.h"
 
 enum { OUTPUT_MOST = 4 * 1024 * 1024, ARGUMENTS_MOST = 8 };
 

@@ -4,7 +4,6 @@
 
 #include "command/ask.h"
 #include "command/call.h"
-#include "command/verbs/verbs.h"
 
 static const pyw_verb_option options[] = {
     {"no-wait", NULL, "return at once, without waiting for the workers"},

@@ -12,7 +12,6 @@
 #include "command/exit_status.h"
 #include "command/json_text.h"
 #include "command/terminal.h"
-#include "command/verbs/verbs.h"
 
 enum { FILE_MOST = 1024 * 1024, TAG_MOST = 9999 };
 

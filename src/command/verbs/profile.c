@@ -15,7 +15,6 @@
 #include "command/profile/hot_calls.h"
 #include "command/profile/worker_output.h"
 #include "command/status/rows.h"
-#include "command/verbs/verbs.h"
 
 enum {
     MARGIN_MS = 10 * 1000, /* for the workers to write their results */

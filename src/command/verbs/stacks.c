@@ -10,7 +10,6 @@
 #include "command/ask.h"
 #include "command/call.h"
 #include "command/status/rows.h"
-#include "command/verbs/verbs.h"
 #include "wire/wait.h"
 
 /*

@@ -7,7 +7,6 @@
 #include "command/status/json.h"
 #include "command/status/rows.h"
 #include "command/status/table.h"
-#include "command/verbs/verbs.h"
 
 static const pyw_verb_option options[] = {
     {"json", NULL, "print one JSON object"},

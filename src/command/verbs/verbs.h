@@ -9,7 +9,10 @@
 /* Ends with NULL. */
 extern const pyw_verb *const pyw_verbs[];
 
-/* Each is in the file of its name; reload, restart, stop and start are in control.c. */
+/*
+ * Each is in the file of its name; reload, restart, stop and start are in control.c. These files do not include this
+ * header, because the table refers to them.
+ */
 extern const pyw_verb pyw_verb_status;
 extern const pyw_verb pyw_verb_reload;
 extern const pyw_verb pyw_verb_restart;
