@@ -203,12 +203,19 @@ static int check_chroot(apr_pool_t *pool, const pyw_group *group)
     return 1;
 }
 
+/* The path as seen from outside of the group's chroot=. */
+static const char *outside_path(apr_pool_t *pool, const pyw_group *group, const char *path)
+{
+    const char *root = group->options->worker.chroot;
+
+    return root && path ? apr_pstrcat(pool, root, path, NULL) : path;
+}
+
 static int check_home(apr_pool_t *pool, const pyw_group *group)
 {
     const char *home = group->options->worker.home;
-    const char *root = group->options->worker.chroot;
 
-    if (home && !ap_is_directory(pool, root ? apr_pstrcat(pool, root, home, NULL) : home)) {
+    if (home && !ap_is_directory(pool, outside_path(pool, group, home))) {
         return warn_of_missing(pool, group, "option 'home'", home);
     }
     return 1;
@@ -299,15 +306,16 @@ static int check_python(pyw_check *check, pyw_group *group)
 {
     pyw_group_options *options = group->options;
     const char *directive = options->worker.python_home ? "option 'python-home'" : "WSGIPythonHome";
-    const char *error;
+    const char *error, *home;
 
     if (!options->worker.python_home) {
         options->worker.python_home = pyw_config_main()->python_home;
     }
-    if (pyw_check_is_missing(options->worker.python_home)) {
+    home = outside_path(check->pool, group, options->worker.python_home);
+    if (pyw_check_is_missing(home)) {
         warn_of_missing(check->pool, group, directive, options->worker.python_home);
     }
-    options->worker.engine = pyw_check_engine(check->pool, options->worker.python_home, &error);
+    options->worker.engine = pyw_check_engine(check->pool, home, &error);
     if (!options->worker.engine && options->worker.python_home) {
         return pyw_check_group_error(group, "%s: %s", directive, error);
     }

@@ -2,6 +2,7 @@
 """configtest finds mistakes: the message names the directive, the option, the value, and the allowed values."""
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -99,6 +100,14 @@ class TestAccepted:
 
     def test_no_directive_at_all(self, server):
         assert configtest(server, "")[0]
+
+    @pytest.mark.root
+    def test_an_environment_in_the_root_directory_of_the_group(self, server):
+        (server.root / "jail/venv").mkdir(parents=True)
+        (server.root / "jail/venv/pyvenv.cfg").write_text("home = /usr/bin\nversion = %d.%d.0\n" % sys.version_info[:2])
+        (server.root / "jail/venv/bin").mkdir()
+        (server.root / "jail/venv/bin/python3").symlink_to(sys.executable)
+        assert configtest(server, "WSGIDaemonProcess app chroot=${ROOT}/jail python-home=/venv") == (True, "Syntax OK\n")
 
     def test_options_of_mod_wsgi_that_have_no_effect_are_named(self, server):
         ok, text = configtest(server, "WSGIDaemonProcess app response-flush-delay=5 header-buffer-size=65536")
