@@ -16,8 +16,8 @@ from unittest import mock
 from embedded_package import take_calls  # before pywsgi, which it makes importable
 
 import pywsgi
-from pywsgi import (_events, _explain, _fork, _hooks, _imports, _interpreter, _program, _scripts, _shutdown, _signals, _streams,
-                    _threads)
+from pywsgi import (_events, _explain, _fork, _hooks, _imports, _interpreter, _program, _scripts, _shutdown, _signals,
+                    _streams, _threads)
 
 
 def run_python(code):
