@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "python/call.h"
 #include "python/record.h"
 
@@ -57,7 +58,8 @@ static PyObject *format(const taken *exception)
     return text;
 }
 
-static void copy_last_line(PyObject *text, char last[PYW_EXCEPTION_LINE])
+/* Copies the last line, and the last lines that fit. */
+static void copy_text(PyObject *text, pyw_exception_report *report)
 {
     PyObject *bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
     const char *first, *line, *end;
@@ -73,8 +75,28 @@ static void copy_last_line(PyObject *text, char last[PYW_EXCEPTION_LINE])
     }
     for (line = end; line > first && line[-1] != '\n'; line--) {
     }
-    snprintf(last, PYW_EXCEPTION_LINE, "%.*s", (int)(end - line), line);
+    snprintf(report->last, sizeof(report->last), "%.*s", (int)(end - line), line);
+    while (end - first >= (ptrdiff_t)sizeof(report->traceback)) {
+        const char *cut = memchr(first, '\n', (size_t)(end - first));
+
+        first = cut != NULL ? cut + 1 : end - sizeof(report->traceback) + 1;
+    }
+    snprintf(report->traceback, sizeof(report->traceback), "%.*s", (int)(end - first), first);
     Py_DECREF(bytes);
+}
+
+static uint64_t kind_of(const taken *exception)
+{
+    PyObject *bytes = pyw_call("pywsgi._failures", "kind", "(OO)", exception->type,
+                               exception->traceback != NULL ? exception->traceback : Py_None);
+    uint64_t kind = 0;
+
+    if (bytes != NULL && PyBytes_Check(bytes)) {
+        kind = pyw_digest_mix(PYW_DIGEST_START, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
+    }
+    Py_XDECREF(bytes);
+    PyErr_Clear();
+    return kind;
 }
 
 /* Explains the ImportError of an extension module that supports only one interpreter, or only the main interpreter. */
@@ -117,14 +139,17 @@ static void log_missing_module(const taken *exception, pyw_log_level level)
 
 void pyw_exception_log(pyw_log_level level, const char *message)
 {
-    pyw_exception_log_last(level, message, NULL);
+    pyw_exception_log_report(level, message, NULL);
 }
 
-void pyw_exception_log_last(pyw_log_level level, const char *message, char last[PYW_EXCEPTION_LINE])
+void pyw_exception_log_report(pyw_log_level level, const char *message, pyw_exception_report *report)
 {
     taken exception = take_exception();
     PyObject *text;
 
+    if (report != NULL) {
+        *report = (pyw_exception_report){0};
+    }
     pyw_record_text(level, message, strlen(message));
     if (exception.type == NULL) {
         return;
@@ -137,8 +162,9 @@ void pyw_exception_log_last(pyw_log_level level, const char *message, char last[
         snprintf(plain, sizeof(plain), "%s (its traceback cannot be formatted)", type_name(exception.type));
         pyw_record_text(level, plain, strlen(plain));
     }
-    if (text != NULL && last != NULL) {
-        copy_last_line(text, last);
+    if (text != NULL && report != NULL) {
+        copy_text(text, report);
+        report->kind = kind_of(&exception);
     }
     Py_XDECREF(text);
     PyErr_Clear();

@@ -8,6 +8,8 @@
 
 #include "python/python.h"
 
+#include <stdint.h>
+
 #include "base/log.h"
 #include "base/result.h"
 
@@ -17,13 +19,17 @@
  */
 void pyw_exception_log(pyw_log_level level, const char *message);
 
-enum { PYW_EXCEPTION_LINE = 500 };
+enum { PYW_EXCEPTION_LINE = 500, PYW_EXCEPTION_TRACEBACK = 4000 };
 
-/*
- * As pyw_exception_log. Also copies the last line of the traceback, truncated and NUL-terminated. Without an exception
- * `last` is unchanged.
- */
-void pyw_exception_log_last(pyw_log_level level, const char *message, char last[PYW_EXCEPTION_LINE]);
+/* What is left of an exception. The texts are UTF-8, and NUL-terminated. */
+typedef struct pyw_exception_report {
+    uint64_t kind;                           /* the digest of its kind (pywsgi/_failures.py); 0: unknown */
+    char last[PYW_EXCEPTION_LINE];           /* the last line of the traceback, truncated at its end */
+    char traceback[PYW_EXCEPTION_TRACEBACK]; /* as many of its last lines as fit */
+} pyw_exception_report;
+
+/* As pyw_exception_log. Also fills in *report; without an exception its kind is 0, and its texts are empty. */
+void pyw_exception_log_report(pyw_log_level level, const char *message, pyw_exception_report *report);
 
 /* Writes "ValueError: message", truncated to fit. Clears the exception. */
 void pyw_exception_describe(char *text, size_t size);

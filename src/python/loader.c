@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
+
 /* The maximum number of callables that a message about a missing callable lists. */
 #define SUGGESTIONS_MAX 8
 
@@ -114,13 +116,9 @@ static PyObject *compile_script(PyObject *text, PyObject *path)
  */
 static PyObject *module_name(const char *path)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
     char name[48];
 
-    for (const char *at = path; *at != '\0'; at++) {
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    }
-    snprintf(name, sizeof(name), "_mod_wsgi_%016" PRIx64, hash);
+    snprintf(name, sizeof(name), "_mod_wsgi_%016" PRIx64, pyw_digest_mix(PYW_DIGEST_START, path, strlen(path)));
     return PyUnicode_FromString(name);
 }
 

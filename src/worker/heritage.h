@@ -37,23 +37,42 @@ enum {
  * The manager only reads it, does not trust its contents, and does not take its size from it (the memory is sealed
  * against shrinking).
  */
-enum { PYW_BOARD_LINE = 500, PYW_BOARD_ID = 65, PYW_BOARD_STACKS = 32 * 1024 };
+enum {
+    PYW_BOARD_LINE = 500,
+    PYW_BOARD_ID = 65,
+    PYW_BOARD_CLIENT = 48,
+    PYW_BOARD_FAILURE = 4000, /* bytes of a traceback, whose beginning is left out */
+    PYW_BOARD_FAILURES = 32,
+    PYW_BOARD_STACKS = 32 * 1024
+};
 
+/* The texts are NUL-terminated unless the worker is hostile. */
 typedef struct pyw_board_slot {
     _Atomic uint32_t busy;
-    _Atomic uint32_t ignored;  /* the request does not count as activity (WSGIIgnoreActivity) */
-    char line[PYW_BOARD_LINE]; /* "GET /path", NUL-terminated unless the worker is hostile */
-    char id[PYW_BOARD_ID];     /* the id of the request, as in httpd's log records */
+    _Atomic uint32_t ignored;      /* the request does not count as activity (WSGIIgnoreActivity) */
+    _Atomic int64_t since;         /* pyw_clock_us() when the worker got the request */
+    _Atomic uint64_t thread;       /* pthread_self(), which the Python stacks name */
+    char line[PYW_BOARD_LINE];     /* "GET /path" */
+    char id[PYW_BOARD_ID];         /* the id of the request, as in httpd's log records */
+    char client[PYW_BOARD_CLIENT]; /* REMOTE_ADDR */
 } pyw_board_slot;
 
+/* A kind of failures of the applications: an exception of a type at a place, or a response with status 500. */
+typedef struct pyw_board_failure {
+    _Atomic uint64_t kind;        /* 0: unused; written last */
+    char text[PYW_BOARD_FAILURE]; /* the first of the kind: its traceback */
+} pyw_board_failure;
+
 typedef struct pyw_board {
-    _Atomic uint64_t served;      /* number of requests of all threads */
-    _Atomic uint64_t ignored;     /* ... of which do not count as activity */
-    _Atomic uint64_t scripts;     /* digest of the scripts when loading began, or when STALE was sent; 0: unknown */
-    char problem[PYW_BOARD_LINE]; /* after BROKEN: why an application is not loaded; "": it is loaded now */
-    _Atomic uint64_t files;       /* digest of the changed files when CHANGED was sent; 0: unknown */
-    char changed[PYW_BOARD_LINE]; /* after CHANGED: the file that has changed */
-    _Atomic uint32_t dying;       /* 1 + the slot of the thread that received a fatal signal; 0: none, or no slot */
+    _Atomic uint64_t served;        /* number of requests of all threads */
+    _Atomic uint64_t ignored;       /* ... of which do not count as activity */
+    _Atomic uint64_t scripts;       /* digest of the scripts when loading began, or when STALE was sent; 0: unknown */
+    char problem[PYW_BOARD_LINE];   /* after BROKEN: why an application is not loaded; "": it is loaded now */
+    _Atomic uint64_t files;         /* digest of the changed files when CHANGED was sent; 0: unknown */
+    char changed[PYW_BOARD_LINE];   /* after CHANGED: the file that has changed */
+    _Atomic uint32_t dying;         /* 1 + the slot of the thread that received a fatal signal; 0: none, or no slot */
+    _Atomic uint32_t failure_count; /* may exceed PYW_BOARD_FAILURES: then some kinds are missing */
+    pyw_board_failure failures[PYW_BOARD_FAILURES]; /* pages that are not used take no memory */
     pyw_board_slot slots[];
 } pyw_board;
 

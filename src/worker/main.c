@@ -14,6 +14,7 @@
 #include "config/options/parse/user.h"
 #include "worker/commands.h"
 #include "worker/end.h"
+#include "worker/failures.h"
 #include "worker/heritage.h"
 #include "worker/log.h"
 #include "worker/signals.h"
@@ -306,6 +307,7 @@ static void describe_service(pyw_worker *self)
     service->send_buffer_size = (int)options->send_buffer_size;
     service->receive_buffer_size = (int)options->receive_buffer_size;
     service->board = self->heritage.board;
+    pyw_worker_failures_use(self->heritage.board);
     add_peer(service, 0);
     add_peer(service, self->heritage.settings.httpd_uid);
     if (options->socket_user != NULL && pyw_options_uid(options->socket_user, &socket_user)) {

@@ -8,6 +8,7 @@
 #include "python/exception.h"
 #include "python/record.h"
 #include "wsgi/deadline/monitor.h"
+#include "wsgi/failures.h"
 #include "wsgi/request/apache_request.h"
 #include "wsgi/request/events.h"
 #include "wsgi/request/request.h"
@@ -59,7 +60,8 @@ static int is_interruption(const pyw_request *request)
 /* Ends the request with the current exception, which is cleared. */
 static void fail_with_exception(pyw_request *request)
 {
-    char what[256];
+    pyw_exception_report report;
+    char what[256], message[1024];
 
     pyw_events_request_exception(request);
     if (is_interruption(request)) {
@@ -71,7 +73,8 @@ static void fail_with_exception(pyw_request *request)
     }
     else {
         PyOS_snprintf(what, sizeof(what), PYWNO(0603) "the application raised %.200s", pyw_exception_name());
-        pyw_request_log_exception(request, PYW_LOG_ERR, what);
+        pyw_request_describe(request, message, sizeof(message), what);
+        pyw_failures_log(PYW_LOG_ERR, message, &report);
     }
     set_failed(request);
 }
@@ -82,6 +85,7 @@ static void fail_with_message(pyw_request *request, const char *what)
 
     pyw_request_describe(request, message, sizeof(message), what);
     pyw_request_log_line(request, PYW_LOG_ERR, message, strlen(message));
+    pyw_failures_note_response(request);
     set_failed(request);
 }
 

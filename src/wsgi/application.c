@@ -17,6 +17,7 @@
 #include "python/loader.h"
 #include "python/process/forked.h"
 #include "python/record.h"
+#include "wsgi/failures.h"
 
 /* The maximum delay, in seconds, before a failed load is repeated. */
 #define BACK_OFF_MAX 30
@@ -171,6 +172,17 @@ static void note_failure(pyw_application *application, const char *tag)
     application->failed_in = getpid();
 }
 
+/* Logs the message and the current exception, and keeps the exception's last line for later requests. */
+static void log_exception(pyw_application *application, const char *message)
+{
+    pyw_exception_report report;
+
+    pyw_failures_log(PYW_LOG_ERR, message, &report);
+    if (report.last[0] != '\0') {
+        memcpy(application->failure, report.last, sizeof(report.last));
+    }
+}
+
 /* Logs why the load failed: the exception, or else the problem. The caller holds the GIL. */
 static void log_failure(pyw_application *application, const pyw_problem *problem, int was_loaded)
 {
@@ -201,7 +213,7 @@ static void log_failure(pyw_application *application, const pyw_problem *problem
     if (!PyErr_Occurred()) {
         snprintf(application->failure, sizeof(application->failure), "%.400s", problem->text);
     }
-    pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
+    log_exception(application, message);
 }
 
 /* Runs the functions registered with pywsgi.after_fork. In the interpreter, with the GIL. */
@@ -227,7 +239,7 @@ static load_state make_ready(pyw_application *application, int was_loaded)
                          "requests that reach %.300s here get 500; it is tried again after %d s",
              application->spec.target, application->back_off);
     note_failure(application, "PYW0527");
-    pyw_exception_log_last(PYW_LOG_ERR, message, application->failure);
+    log_exception(application, message);
     return FAILED;
 }
 

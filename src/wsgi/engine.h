@@ -47,6 +47,13 @@ typedef struct pyw_engine_host {
     void (*overdue)(void *baton);
     void *overdue_baton;
     /*
+     * An application has failed: a request gets 500, or the application does not load. Failures of the same kind
+     * (pywsgi/_failures.py) have the same number, also in other processes and in other versions of the code. `text` is
+     * the traceback, cut at its beginning, or a sentence. Any thread, with the GIL; must not block. NULL: the host does
+     * not want to know.
+     */
+    void (*failed)(uint64_t kind, const char *text);
+    /*
      * Runs in a process that an application has just forked. Closes the host's descriptors, in particular the
      * connections of all requests. Any thread may be the only thread. NULL: nothing to close.
      */

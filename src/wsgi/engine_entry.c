@@ -21,6 +21,7 @@
 #include "wsgi/deadline/interrupt.h"
 #include "wsgi/deadline/monitor.h"
 #include "wsgi/engine.h"
+#include "wsgi/failures.h"
 #include "wsgi/request/events.h"
 #include "wsgi/response/flusher.h"
 #include "wsgi/signals.h"
@@ -107,6 +108,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
     engine.module.python_settings = host->python_settings;
     pyw_log_install(host->log, host->log_baton, host->log_threshold);
     pyw_monitor_configure(host, &pyw_interrupt);
+    pyw_failures_configure(host);
     pyw_application_reload_in_place(!host->is_daemon);
     pyw_application_preload(host->is_template);
     pyw_atfork_install(host);

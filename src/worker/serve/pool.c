@@ -122,6 +122,7 @@ static void *thread_main(void *data)
     pool_thread *thread = data;
 
     pyw_crash_enter(thread->server.number);
+    pyw_serve_name_thread(&thread->server);
     pyw_batch_init(&thread->server.batch);
     while (!pyw_serve_is_draining(thread->pool->service)) {
         serve_next(thread);

@@ -5,6 +5,7 @@
 #include "worker/serve/serve.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -55,48 +56,93 @@ static void set_buffer_sizes(const pyw_service *service, int fd)
     }
 }
 
-static size_t add_text(char *line, size_t used, const char *text, size_t length)
-{
-    size_t room = PYW_BOARD_LINE - 1 - used;
+/* The parts of a request that its slot on the board shows; NULL: the request has none. */
+typedef struct shown {
+    const pyw_pair *method;
+    const pyw_pair *uri;
+    const pyw_pair *client;
+} shown;
 
-    if (length > room) {
-        length = room;
+static int is_named(const pyw_pair *pair, const char *name, size_t length)
+{
+    return pair->name_length == length && memcmp(pair->name, name, length) == 0;
+}
+
+/* httpd's own values are the last pairs. */
+static shown find_shown(const pyw_pairs *pairs)
+{
+    shown found = {NULL, NULL, NULL};
+    int missing = 3;
+
+    for (uint32_t i = pairs->count; i > 0 && missing > 0; i--) {
+        const pyw_pair *pair = &pairs->items[i - 1];
+
+        if (found.uri == NULL && is_named(pair, "REQUEST_URI", 11)) {
+            found.uri = pair;
+            missing--;
+        }
+        else if (found.client == NULL && is_named(pair, "REMOTE_ADDR", 11)) {
+            found.client = pair;
+            missing--;
+        }
+        else if (found.method == NULL && is_named(pair, "REQUEST_METHOD", 14)) {
+            found.method = pair;
+            missing--;
+        }
     }
-    memcpy(line + used, text, length);
-    return used + length;
+    return found;
 }
 
-/* Truncates it if necessary. */
-static void announce_id(pyw_board_slot *slot, const char *id)
+/* Truncates the text if necessary. Returns the number of bytes before the NUL. */
+static size_t put_text(char *out, size_t size, const char *text, size_t length)
 {
-    size_t length = strnlen(id, PYW_BOARD_ID - 1);
-
-    memcpy(slot->id, id, length);
-    slot->id[length] = '\0';
+    if (length > size - 1) {
+        length = size - 1;
+    }
+    memcpy(out, text, length);
+    out[length] = '\0';
+    return length;
 }
 
-/* Writes "GET /path?query" to the board, where the manager finds it if this process dies. */
+/* "GET /path?query". */
+static void put_line(char line[PYW_BOARD_LINE], const pyw_pair *method, const pyw_pair *uri)
+{
+    size_t used = put_text(line, PYW_BOARD_LINE - 1, method->value, method->value_length);
+
+    line[used++] = ' ';
+    put_text(line + used, PYW_BOARD_LINE - used, uri->value, uri->value_length);
+}
+
+/* Writes the request to the board, where the manager finds it if this process dies, and for pywsgi status. */
 static void announce(pyw_server_thread *thread, const char *id, int ignored)
 {
     pyw_board_slot *slot;
-    uint32_t method_length = 0, uri_length = 0;
-    const char *method = pyw_pairs_get(&thread->pairs, "REQUEST_METHOD", &method_length);
-    const char *uri = pyw_pairs_get(&thread->pairs, "REQUEST_URI", &uri_length);
-    size_t used = 0;
+    shown found;
 
     if (thread->service->board == NULL) {
         return;
     }
     slot = &thread->service->board->slots[thread->number];
-    if (method != NULL && uri != NULL) {
-        used = add_text(slot->line, used, method, method_length);
-        used = add_text(slot->line, used, " ", 1);
-        used = add_text(slot->line, used, uri, uri_length);
+    found = find_shown(&thread->pairs);
+    slot->line[0] = slot->client[0] = '\0';
+    if (found.method != NULL && found.uri != NULL) {
+        put_line(slot->line, found.method, found.uri);
     }
-    slot->line[used] = '\0';
-    announce_id(slot, id);
+    if (found.client != NULL) {
+        put_text(slot->client, sizeof(slot->client), found.client->value, found.client->value_length);
+    }
+    put_text(slot->id, sizeof(slot->id), id, strlen(id));
+    atomic_store_explicit(&slot->since, thread->received, memory_order_relaxed);
     atomic_store_explicit(&slot->ignored, (uint32_t)ignored, memory_order_relaxed);
     atomic_store_explicit(&slot->busy, 1, memory_order_release);
+}
+
+void pyw_serve_name_thread(const pyw_server_thread *thread)
+{
+    if (thread->service->board != NULL) {
+        atomic_store_explicit(&thread->service->board->slots[thread->number].thread, (uint64_t)pthread_self(),
+                              memory_order_relaxed);
+    }
 }
 
 static void withdraw(pyw_server_thread *thread, int ignored)

@@ -54,6 +54,9 @@ typedef struct pyw_server_thread {
     pyw_batch batch;
 } pyw_server_thread;
 
+/* At the start of the thread: notes on the board by which name the Python stacks know it. */
+void pyw_serve_name_thread(const pyw_server_thread *thread);
+
 void pyw_serve_set_state(pyw_server_thread *thread, pyw_thread_state state);
 
 /* Does the worker drain? */

@@ -8,6 +8,7 @@
 
 #include "base/os/obstacle.h"
 #include "config/options/python_setting.h"
+#include "worker/failures.h"
 #include "worker/forked.h"
 #include "worker/log.h"
 
@@ -45,6 +46,7 @@ static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is
     host->interrupts = options->interrupt;
     host->interrupt_timeout_ms = (int)apr_time_as_msec(options->interrupt_timeout);
     host->overdue = overdue;
+    host->failed = pyw_worker_failures_note;
     host->forked = pyw_worker_forked;
     host->python_settings = pyw_option_python_settings(pool, options->python_settings);
     return host;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/digest.h"
+
 /* As stat(2), but a path that leads into a regular file stands for this file. */
 static int find_file(const char *path, struct stat *found)
 {
@@ -50,23 +52,12 @@ int pyw_file_state_is_same(const pyw_file_state *one, const pyw_file_state *othe
            one->modified.tv_sec == other->modified.tv_sec && one->modified.tv_nsec == other->modified.tv_nsec;
 }
 
-/* FNV-1a. */
-static uint64_t mix(uint64_t digest, const void *data, size_t length)
-{
-    const unsigned char *bytes = data;
-
-    for (size_t i = 0; i < length; i++) {
-        digest = (digest ^ bytes[i]) * UINT64_C(0x100000001b3);
-    }
-    return digest;
-}
-
 uint64_t pyw_file_state_digest(const char *path, const pyw_file_state *state)
 {
-    uint64_t digest = mix(UINT64_C(0xcbf29ce484222325), path, strlen(path));
+    uint64_t digest = pyw_digest_mix(PYW_DIGEST_START, path, strlen(path));
 
-    digest = mix(digest, &state->device, sizeof(state->device));
-    digest = mix(digest, &state->inode, sizeof(state->inode));
-    digest = mix(digest, &state->size, sizeof(state->size));
-    return mix(digest, &state->modified, sizeof(state->modified));
+    digest = pyw_digest_mix(digest, &state->device, sizeof(state->device));
+    digest = pyw_digest_mix(digest, &state->inode, sizeof(state->inode));
+    digest = pyw_digest_mix(digest, &state->size, sizeof(state->size));
+    return pyw_digest_mix(digest, &state->modified, sizeof(state->modified));
 }

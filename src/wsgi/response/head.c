@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wsgi/failures.h"
 #include "wsgi/response/validate.h"
 
 /* The summary of the header list of a start_response call. */
@@ -225,6 +226,9 @@ int pyw_wsgi_response_start(pyw_request *request, PyObject *status, PyObject *he
         return -1;
     }
     code = request->ending->status_code;
+    if (code == 500) {
+        pyw_failures_note_response(request);
+    }
     request->bodiless = pyw_request_is_head(request) || code == 204 || code == 304;
     request->has_length = taken.has_length;
     request->length = taken.length;
