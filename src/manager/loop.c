@@ -21,6 +21,8 @@
 #include "manager/child/child.h"
 #include "manager/child/template.h"
 #include "manager/command/commands.h"
+#include "manager/command/drain.h"
+#include "manager/command/errand.h"
 #include "manager/command/server.h"
 #include "manager/configuration.h"
 #include "manager/descriptors.h"
@@ -94,6 +96,7 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
     }
     if (result == PYW_OK) {
         pyw_handover_confirm(manager->handover);
+        pyw_drain_cancel(manager);
     }
     if (result == PYW_OK && !manager->is_configured) {
         pyw_configuration_recover_logs(manager);
@@ -396,9 +399,12 @@ static void manage(pyw_manager *manager)
     for (;;) {
         int64_t next = step_groups(manager);
         int64_t client = pyw_command_server_step(manager->command_server);
+        int64_t drain = pyw_drain_step(manager);
 
+        pyw_errand_step(manager);
         store_logs(manager);
         next = client < next ? client : next;
+        next = drain < next ? drain : next;
         pyw_handover_release(manager->handover);
         if (manager->groups == NULL &&
             (manager->is_stopping || manager->is_unused || pyw_handover_is_given(manager->handover))) {
@@ -465,7 +471,7 @@ static int set_up_manager(pyw_manager *manager)
     manager->signal_fd = prepare_signals();
     apr_pool_create(&manager->pool, NULL);
     manager->started = pyw_clock_ms();
-    manager->command_server = pyw_command_server_create(manager, pyw_commands_run, pyw_commands_check);
+    manager->command_server = pyw_command_server_create(manager, pyw_commands_run);
     manager->handover = pyw_handover_create(manager, hand_over);
     if (manager->control == NULL || manager->command_server == NULL || manager->handover == NULL ||
         manager->signal_fd < 0) {

@@ -8,6 +8,7 @@
  */
 
 #include "base/result.h"
+#include "manager/drain_state.h"
 #include "manager/group/group.h"
 #include "manager/log/store.h"
 #include "manager/shared/liveness_pipes.h"
@@ -45,6 +46,8 @@ typedef struct pyw_manager {
     pyw_liveness_pipes liveness_pipes; /* of httpd's children */
     pid_t parent;
     struct pyw_command_server *command_server;
+    struct pyw_errand *errands; /* commands whose end has not been logged */
+    pyw_drain drain;
     struct pyw_handover *handover;
     int signal_fd;
     int is_stopping;

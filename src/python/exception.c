@@ -146,6 +146,7 @@ void pyw_exception_log_report(pyw_log_level level, const char *message, pyw_exce
 {
     taken exception = take_exception();
     PyObject *text;
+    int is_load = report != NULL && report->is_load;
 
     if (report != NULL) {
         *report = (pyw_exception_report){0};
@@ -168,7 +169,7 @@ void pyw_exception_log_report(pyw_log_level level, const char *message, pyw_exce
     }
     Py_XDECREF(text);
     PyErr_Clear();
-    if (last != NULL) {
+    if (is_load) {
         log_missing_module(&exception, level);
     }
     if (PyThreadState_GetInterpreter(PyThreadState_Get()) != PyInterpreterState_Main()) {

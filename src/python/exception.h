@@ -23,6 +23,7 @@ enum { PYW_EXCEPTION_LINE = 500, PYW_EXCEPTION_TRACEBACK = 4000 };
 
 /* What is left of an exception. The texts are UTF-8, and NUL-terminated. */
 typedef struct pyw_exception_report {
+    int is_load;                             /* set by the caller: an application does not load */
     uint64_t kind;                           /* the digest of its kind (pywsgi/_failures.py); 0: unknown */
     char last[PYW_EXCEPTION_LINE];           /* the last line of the traceback, truncated at its end */
     char traceback[PYW_EXCEPTION_TRACEBACK]; /* as many of its last lines as fit */

@@ -27,9 +27,10 @@
 enum { PYW_WORKER_LIST_WORKERS = 2048 }; /* in a group: the maximum of processes= and of reload-overlap= is 1000 */
 
 typedef struct pyw_worker_list_status {
-    uint32_t use;   /* the use number of the group: pyw_group_options' worker_list_use */
-    uint32_t state; /* pyw_group_state */
-    int64_t until;  /* DOWN: pyw_clock_ms() of the next attempt */
+    uint32_t use;    /* the use number of the group: pyw_group_options' worker_list_use */
+    uint32_t state;  /* pyw_group_state */
+    int64_t until;   /* DOWN: pyw_clock_ms() of the next attempt */
+    uint64_t drains; /* 1: httpd is about to stop (pywsgi drain): readiness checks fail */
 } pyw_worker_list_status;
 
 typedef struct pyw_worker_list_worker {

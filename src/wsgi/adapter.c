@@ -60,7 +60,7 @@ static int is_interruption(const pyw_request *request)
 /* Ends the request with the current exception, which is cleared. */
 static void fail_with_exception(pyw_request *request)
 {
-    pyw_exception_report report;
+    pyw_exception_report report = {0};
     char what[256], message[1024];
 
     pyw_events_request_exception(request);

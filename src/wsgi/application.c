@@ -175,7 +175,7 @@ static void note_failure(pyw_application *application, const char *tag)
 /* Logs the message and the current exception, and keeps the exception's last line for later requests. */
 static void log_exception(pyw_application *application, const char *message)
 {
-    pyw_exception_report report;
+    pyw_exception_report report = {.is_load = 1};
 
     pyw_failures_log(PYW_LOG_ERR, message, &report);
     if (report.last[0] != '\0') {

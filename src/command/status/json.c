@@ -16,7 +16,7 @@ typedef struct json_field {
 
 static const json_field manager_fields[] = {
     {"pid", FIELD_NUMBER},     {"httpd", FIELD_NUMBER},     {"version", FIELD_TEXT}, {"server", FIELD_TEXT},
-    {"directory", FIELD_TEXT}, {"uptime-ms", FIELD_NUMBER}, {NULL, FIELD_TEXT},
+    {"directory", FIELD_TEXT}, {"uptime-ms", FIELD_NUMBER}, {"drain", FIELD_TEXT},   {NULL, FIELD_TEXT},
 };
 
 static const json_field group_fields[] = {
@@ -32,13 +32,18 @@ static const json_field group_fields[] = {
     {"health", FIELD_TEXT},
     {"reload-failed-at", FIELD_TEXT},
     {"reload-problem", FIELD_TEXT},
+    {"canary", FIELD_TEXT},
     {NULL, FIELD_TEXT},
 };
 
 static const json_field worker_fields[] = {
     {"pid", FIELD_NUMBER},     {"state", FIELD_TEXT},   {"uptime-ms", FIELD_NUMBER}, {"served", FIELD_NUMBER},
     {"threads", FIELD_NUMBER}, {"busy", FIELD_NUMBER},  {"memory", FIELD_NUMBER},    {"generation", FIELD_NUMBER},
-    {"request", FIELD_LIST},   {"problem", FIELD_TEXT}, {NULL, FIELD_TEXT},
+    {"request", FIELD_LIST},   {"problem", FIELD_TEXT}, {"cpu-ms", FIELD_NUMBER},    {NULL, FIELD_TEXT},
+};
+
+static const json_field request_fields[] = {
+    {"request", FIELD_TEXT}, {"client", FIELD_TEXT}, {"id", FIELD_TEXT}, {"age-ms", FIELD_NUMBER}, {NULL, FIELD_TEXT},
 };
 
 static int is_of(const pyw_pair *pair, const json_field *field)
@@ -104,6 +109,22 @@ static void print_fields(const pyw_pairs *row, const json_field *fields)
     }
 }
 
+/* The requests whose rows follow that of their worker. Returns the number of the rows. */
+static int print_requests(const apr_array_header_t *rows, int first)
+{
+    int count = 0;
+
+    fputs(", \"running\": [", stdout);
+    while (first + count < rows->nelts && pyw_status_is(&APR_ARRAY_IDX(rows, first + count, pyw_pairs), "request")) {
+        fputs(count > 0 ? ",\n      " : "", stdout);
+        print_fields(&APR_ARRAY_IDX(rows, first + count, pyw_pairs), request_fields);
+        putchar('}');
+        count++;
+    }
+    putchar(']');
+    return count;
+}
+
 void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows)
 {
     int in_groups = 0, in_workers = 0;
@@ -127,6 +148,7 @@ void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows)
         else if (pyw_status_is(row, "worker")) {
             fputs(in_workers ? ",\n    " : "\n    ", stdout);
             print_fields(row, worker_fields);
+            i += print_requests(rows, i + 1);
             putchar('}');
             in_workers = 1;
         }

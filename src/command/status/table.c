@@ -86,7 +86,7 @@ static uint64_t sum(const apr_array_header_t *rows, int group, const char *name)
 {
     uint64_t total = 0;
 
-    for (int i = group + 1; i < rows->nelts && pyw_status_is(&APR_ARRAY_IDX(rows, i, pyw_pairs), "worker"); i++) {
+    for (int i = group + 1; i < rows->nelts && !pyw_status_is(&APR_ARRAY_IDX(rows, i, pyw_pairs), "group"); i++) {
         total += pyw_status_number(&APR_ARRAY_IDX(rows, i, pyw_pairs), name);
     }
     return total;
@@ -142,12 +142,16 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row)
 
 static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
 {
-    const char *moment = shown_value(pool, row, "reload-failed-at");
+    const char *moment = shown_value(pool, row, "reload-failed-at"), *canary = problem(pool, row, "canary");
     line note = {.note = apr_psprintf(pool, "  the reload of %s failed, older code continues to serve: %s", moment,
                                       problem(pool, row, "reload-problem"))};
+    line trial = {.note = apr_psprintf(pool, "  %s", canary)};
 
     if (*moment) {
         APR_ARRAY_PUSH(lines, line) = note;
+    }
+    if (*canary) {
+        APR_ARRAY_PUSH(lines, line) = trial;
     }
 }
 
@@ -203,6 +207,10 @@ static void print_manager(apr_pool_t *pool, const pyw_pairs *row)
            shown_value(pool, row, "version"), pyw_status_number(row, "pid"),
            duration(pool, pyw_status_number(row, "uptime-ms")), server, *server ? ", " : "",
            pyw_status_number(row, "httpd"), problem(pool, row, "directory"));
+    if (*pyw_status_text(pool, row, "drain")) {
+        printf("httpd drains: it is not ready for a load balancer, and stops gracefully (%s)\n\n",
+               shown_value(pool, row, "drain"));
+    }
 }
 
 void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows)
@@ -217,10 +225,12 @@ void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows)
         if (pyw_status_is(row, "manager")) {
             print_manager(pool, row);
         }
-        else {
-            APR_ARRAY_PUSH(lines, line) =
-                pyw_status_is(row, "group") ? group_line(pool, rows, i) : worker_line(pool, row);
+        else if (pyw_status_is(row, "group")) {
+            APR_ARRAY_PUSH(lines, line) = group_line(pool, rows, i);
             add_note(lines, pool, row);
+        }
+        else if (pyw_status_is(row, "worker")) {
+            APR_ARRAY_PUSH(lines, line) = worker_line(pool, row);
         }
     }
     for (int i = 0; i < lines->nelts; i++) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <apr_strings.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +19,71 @@
  */
 enum { LIMIT_MS = 5000, BYTES_MOST = 2 * 1024 * 1024, LINE_MOST = 2000, WORD_MOST = 80 };
 
-static void print_line(const char *line, size_t length)
+/* The requests of the next worker, which precede its row. */
+typedef struct running {
+    apr_pool_t *pool;
+    apr_array_header_t *requests; /* running_request */
+} running;
+
+typedef struct running_request {
+    const char *thread; /* as the stacks name it: hexadecimal digits */
+    const char *text;   /* for the terminal */
+    int is_shown;
+} running_request;
+
+/* Does the line begin the stack of the thread? "Thread 0x00007f3a... (most recent call first):" */
+static int is_of_thread(const char *line, size_t length, const char *thread)
+{
+    static const char *const leads[] = {"Thread 0x", "Current thread 0x"};
+
+    for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++) {
+        size_t lead = strlen(leads[i]), digits = strlen(thread);
+
+        if (digits > 0 && length > lead + digits && memcmp(line, leads[i], lead) == 0 &&
+            memcmp(line + lead, thread, digits) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void print_request(running_request *request)
+{
+    printf("  %s\n", request->text);
+    request->is_shown = 1;
+}
+
+/* A thread occurs in the stacks of each interpreter that it has been in. */
+static void print_request_of(const running *self, const char *line, size_t length)
+{
+    for (int i = 0; i < self->requests->nelts; i++) {
+        running_request *request = &APR_ARRAY_IDX(self->requests, i, running_request);
+
+        if (!request->is_shown && is_of_thread(line, length, request->thread)) {
+            print_request(request);
+        }
+    }
+}
+
+static void print_other_requests(const running *self)
+{
+    for (int i = 0; i < self->requests->nelts; i++) {
+        if (!APR_ARRAY_IDX(self->requests, i, running_request).is_shown) {
+            print_request(&APR_ARRAY_IDX(self->requests, i, running_request));
+        }
+    }
+}
+
+static void print_line(const running *self, const char *line, size_t length)
 {
     char text[LINE_MOST];
 
     pyw_log_escape(text, sizeof(text), line, length);
     puts(text);
+    print_request_of(self, line, length);
 }
 
-static void print_lines(const pyw_buffer *bytes)
+static void print_lines(const running *self, const pyw_buffer *bytes)
 {
     const char *line = bytes->data;
     size_t left = bytes->length;
@@ -35,7 +92,7 @@ static void print_lines(const pyw_buffer *bytes)
         const char *end = memchr(line, '\n', left);
         size_t length = end != NULL ? (size_t)(end - line) : left;
 
-        print_line(line, length);
+        print_line(self, line, length);
         length += end != NULL;
         line += length;
         left -= length;
@@ -58,7 +115,7 @@ static void read_all(int fd, pyw_buffer *bytes)
 }
 
 /* 0: the worker sent nothing. Its bytes are not trusted: control characters are escaped, and the size is limited. */
-static int copy_stacks(int fd)
+static int copy_stacks(const running *self, int fd)
 {
     pyw_buffer bytes = {0};
     int any;
@@ -67,34 +124,56 @@ static int copy_stacks(int fd)
     close(fd);
     any = !bytes.failed && bytes.length > 0;
     if (any) {
-        print_lines(&bytes);
+        print_lines(self, &bytes);
     }
     pyw_buffer_free(&bytes);
     return any;
 }
 
-/* The manager passes one end of a pipe, and the worker writes to the other end. */
-static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
+static void add_request(const running *self, const pyw_pairs *row)
 {
-    apr_pool_t *pool = context;
-    int fd = pyw_channel_take_fd(channel);
+    running_request *added = apr_array_push(self->requests);
 
-    printf("worker %s (%s)\n", pyw_status_shown(pool, row, "pid", WORD_MOST),
-           pyw_status_shown(pool, row, "state", WORD_MOST));
-    if (fd < 0 || !copy_stacks(fd)) {
+    added->thread = pyw_status_text(self->pool, row, "thread");
+    added->text = apr_psprintf(
+        self->pool, "runs for %.1f s: %s (client %s, id %s)", (double)pyw_status_number(row, "age-ms") / 1000,
+        pyw_status_shown(self->pool, row, "request", LINE_MOST), pyw_status_shown(self->pool, row, "client", WORD_MOST),
+        pyw_status_shown(self->pool, row, "id", WORD_MOST));
+    added->is_shown = 0;
+}
+
+/* The manager passes one end of a pipe, and the worker writes to the other end. */
+static void print_worker(const running *self, const pyw_pairs *row, int fd)
+{
+    printf("worker %s (%s)\n", pyw_status_shown(self->pool, row, "pid", WORD_MOST),
+           pyw_status_shown(self->pool, row, "state", WORD_MOST));
+    if (fd < 0 || !copy_stacks(self, fd)) {
         puts("  does not answer: it is starting or exiting");
     }
+    print_other_requests(self);
     putchar('\n');
+    apr_array_clear(self->requests);
+}
+
+static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
+{
+    if (pyw_status_is(row, "request")) {
+        add_request(context, row);
+    }
+    else {
+        print_worker(context, row, pyw_channel_take_fd(channel));
+    }
 }
 
 static int run(const pyw_call *call)
 {
     pyw_question question = pyw_question_of(call);
+    running context = {call->pool, apr_array_make(call->pool, 8, sizeof(running_request))};
     const char *sentence = "";
     int status;
 
     question.take_row = take_row;
-    question.context = call->pool;
+    question.context = &context;
     status = pyw_ask(&question, &sentence);
     if (status != 0) {
         pyw_call_fail(sentence);
@@ -108,5 +187,5 @@ static int run(const pyw_call *call)
 static const pyw_verb_option options[] = {PYW_VERB_DIRECTORY, {NULL, NULL, NULL}};
 
 const pyw_verb pyw_verb_stacks = {
-    "stacks", "GROUP", "Show the Python stacks of all threads of all workers", NULL, options, run,
+    "stacks", "GROUP", "Show the Python stacks of all threads, and the requests that they run", NULL, options, run,
 };

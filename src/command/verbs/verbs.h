@@ -10,14 +10,15 @@
 extern const pyw_verb *const pyw_verbs[];
 
 /*
- * Each is in the file of its name; reload, restart, stop and start are in control.c. These files do not include this
- * header, because the table refers to them.
+ * Each is in the file of its name; reload, restart, stop, start and drain are in control.c. These files do not include
+ * this header, because the table refers to them.
  */
 extern const pyw_verb pyw_verb_status;
 extern const pyw_verb pyw_verb_reload;
 extern const pyw_verb pyw_verb_restart;
 extern const pyw_verb pyw_verb_stop;
 extern const pyw_verb pyw_verb_start;
+extern const pyw_verb pyw_verb_drain;
 extern const pyw_verb pyw_verb_stacks;
 extern const pyw_verb pyw_verb_check;
 extern const pyw_verb pyw_verb_explain;

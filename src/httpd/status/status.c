@@ -16,23 +16,18 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-static const char *state_of(const pyw_group *group, unsigned *workers)
+/*
+ * Whether a request would be served now, and also soon: the group has a worker that loaded the application, or wakes up
+ * for it, and httpd is not about to stop (pywsgi drain).
+ */
+static int is_ready(const pyw_group *group, const char **state)
 {
     pyw_worker_list_worker first;
     pyw_worker_list_status status = {.use = (uint32_t)group->options->manager.worker_list_use};
-    uint32_t sequence;
+    uint32_t sequence, workers = pyw_worker_list_read(group->worker_list, &status, &first, 1, &sequence);
 
-    *workers = pyw_worker_list_read(group->worker_list, &status, &first, 1, &sequence);
-    return pyw_group_state_name(status.state);
-}
-
-/* Whether a request would be served now: the group has a worker that loaded the application, or wakes up for it. */
-static int is_ready(const pyw_group *group, const char **state)
-{
-    unsigned workers;
-
-    *state = state_of(group, &workers);
-    return strcmp(*state, "asleep") == 0 || (workers > 0 && strcmp(*state, "broken") != 0);
+    *state = status.drains ? "draining" : pyw_group_state_name(status.state);
+    return !status.drains && (status.state == PYW_GROUP_ASLEEP || (workers > 0 && status.state != PYW_GROUP_BROKEN));
 }
 
 static int send_live(request_rec *r)

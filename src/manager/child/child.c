@@ -175,6 +175,25 @@ void pyw_child_note_problem(pyw_child *child)
     }
 }
 
+void pyw_child_copy_failure(const pyw_board_failure *failure, char *text, size_t size)
+{
+    size_t length = failure != NULL ? strnlen(failure->text, PYW_BOARD_FAILURE) : 0;
+
+    length = length < size ? length : size - 1;
+    if (length > 0) {
+        memcpy(text, failure->text, length);
+    }
+    text[length] = '\0';
+}
+
+const pyw_board_failure *pyw_child_last_failure(const pyw_child *child)
+{
+    uint32_t count = child->board != NULL ? child->board->failure_count : 0;
+
+    count = count < PYW_BOARD_FAILURES ? count : PYW_BOARD_FAILURES;
+    return count > 0 ? &child->board->failures[count - 1] : NULL;
+}
+
 int pyw_child_is_mended(const pyw_child *child)
 {
     return child->state == PYW_CHILD_BROKEN && child->board != NULL && child->board->problem[0] == '\0';

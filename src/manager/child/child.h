@@ -48,6 +48,7 @@ struct pyw_child {
     int is_evicted;                 /* ... because it got SIGUSR1 */
     pyw_end_reason end_reason;      /* ... because of this */
     unsigned replaced_for;          /* another reason: 1 + pyw_restart_reason; 0: none */
+    int is_canary;                  /* it tries new code, or has failed to (manager/group/reload/canary.h) */
     char problem[PYW_PROBLEM_LINE]; /* why it is BROKEN; escaped */
     int64_t started;                /* pyw_clock_ms() */
     int64_t kill_at;                /* INT64_MAX: never */
@@ -92,6 +93,12 @@ void pyw_child_count_restart(const pyw_child *child, int is_oom);
 
 /* The process sent BROKEN: copies the reason from its board. */
 void pyw_child_note_problem(pyw_child *child);
+
+/* Copies a failure of its applications from its board; "" if `failure` is NULL. The text is hostile. */
+void pyw_child_copy_failure(const pyw_board_failure *failure, char *text, size_t size);
+
+/* The last failure on its board; NULL: none. */
+const pyw_board_failure *pyw_child_last_failure(const pyw_child *child);
 
 /* Is it BROKEN, and has loaded the application since? */
 int pyw_child_is_mended(const pyw_child *child);

@@ -5,6 +5,7 @@
 #include "manager/command/server.h"
 
 #include <apr_strings.h>
+#include <apr_user.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -25,10 +26,10 @@ struct pyw_command_client {
     struct pyw_command_client *next;
     pyw_channel *channel;
     apr_pool_t *pool;
-    long pid;
+    const char *who; /* the user and the process, for log records */
     int64_t close_at;
-    const char *awaited; /* the group whose workers it waits for; NULL: none */
-    unsigned generation; /* of that group */
+    pyw_command_check *check; /* of the command that the client waits for; NULL: it does not wait */
+    void *awaited;
     int is_answered;
     int is_over;
 };
@@ -36,7 +37,6 @@ struct pyw_command_client {
 struct pyw_command_server {
     pyw_manager *manager;
     pyw_command_handler *handler;
-    pyw_command_server_check *check;
     pyw_socket_file file;
     int listener;
     int is_failure_logged; /* the failure to bind was logged */
@@ -45,15 +45,13 @@ struct pyw_command_server {
     int count;
 };
 
-pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *handler,
-                                              pyw_command_server_check *check)
+pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *handler)
 {
     pyw_command_server *server = calloc(1, sizeof(*server));
 
     if (server != NULL) {
         server->manager = manager;
         server->handler = handler;
-        server->check = check;
         server->file.name = "manager";
         server->listener = -1;
     }
@@ -144,26 +142,34 @@ void pyw_command_server_collect(const pyw_command_server *server, apr_array_head
 }
 
 /* 0: not authorised. */
-static int is_trusted(int fd, long *pid)
+static int is_trusted(int fd, struct ucred *peer)
 {
-    struct ucred peer;
-    socklen_t length = sizeof(peer);
+    socklen_t length = sizeof(*peer);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &length) != 0) {
         return 0;
     }
-    *pid = (long)peer.pid;
-    if (peer.uid == 0 || peer.uid == geteuid()) {
+    if (peer->uid == 0 || peer->uid == geteuid()) {
         return 1;
     }
     pyw_log(PYW_LOG_ERR,
             PYWNO(0351) "uid %lu (pid %ld) wanted to command the manager and was turned away: only root and the user "
                         "that started httpd may",
-            (unsigned long)peer.uid, (long)peer.pid);
+            (unsigned long)peer->uid, (long)peer->pid);
     return 0;
 }
 
-static void add_client(pyw_command_server *server, int fd, long pid)
+static const char *describe_peer(apr_pool_t *pool, const struct ucred *peer)
+{
+    char *name = NULL;
+
+    if (apr_uid_name_get(&name, peer->uid, pool) != APR_SUCCESS) {
+        name = apr_pstrdup(pool, "unknown");
+    }
+    return apr_psprintf(pool, "user %s (uid %lu, pid %ld)", name, (unsigned long)peer->uid, (long)peer->pid);
+}
+
+static void add_client(pyw_command_server *server, int fd, const struct ucred *peer)
 {
     pyw_command_client *client = calloc(1, sizeof(*client));
 
@@ -174,7 +180,7 @@ static void add_client(pyw_command_server *server, int fd, long pid)
     }
     apr_pool_create(&client->pool, server->manager->pool);
     pyw_channel_open(client->channel, fd);
-    client->pid = pid;
+    client->who = describe_peer(client->pool, peer);
     client->close_at = pyw_clock_ms() + LIMIT_MS;
     client->next = server->clients;
     server->clients = client;
@@ -185,13 +191,13 @@ static void accept_clients(pyw_command_server *server)
 {
     while (server->listener >= 0 && server->count < CLIENTS_MOST) {
         int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
-        long pid = 0;
+        struct ucred peer;
 
         if (fd < 0) {
             return;
         }
-        if (is_trusted(fd, &pid)) {
-            add_client(server, fd, pid);
+        if (is_trusted(fd, &peer)) {
+            add_client(server, fd, &peer);
         }
         else {
             close(fd);
@@ -203,7 +209,7 @@ static void handle_command(pyw_command_server *server, pyw_command_client *clien
 {
     pyw_pairs command = {0};
 
-    if (frame->type != PYW_FRAME_COMMAND || client->awaited != NULL || client->is_answered ||
+    if (frame->type != PYW_FRAME_COMMAND || client->check != NULL || client->is_answered ||
         pyw_message_pairs_decode(&command, frame->payload, frame->length) != PYW_OK) {
         client->is_over = 1;
     }
@@ -230,14 +236,14 @@ static void read_command(pyw_command_server *server, pyw_command_client *client)
 
 static void step_client(pyw_command_server *server, pyw_command_client *client)
 {
-    if (client->is_answered && pyw_channel_has_output(client->channel)) {
+    if (pyw_channel_has_output(client->channel)) {
         pyw_channel_send(client->channel, 0);
     }
     if (!client->is_answered) {
         read_command(server, client);
     }
-    if (client->awaited != NULL && !client->is_answered && !client->is_over) {
-        server->check(server->manager, client, client->awaited, client->generation);
+    if (client->check != NULL && !client->is_answered && !client->is_over) {
+        client->check(server->manager, client, client->awaited);
     }
     if ((client->is_answered && !pyw_channel_has_output(client->channel)) || client->close_at <= pyw_clock_ms()) {
         client->is_over = 1;
@@ -298,14 +304,28 @@ apr_pool_t *pyw_command_server_pool(const pyw_command_client *client)
     return client->pool;
 }
 
-void pyw_command_server_await(pyw_command_client *client, const char *group, unsigned generation)
+void pyw_command_server_progress(pyw_command_client *client, const char *kind, const char *text)
 {
-    client->awaited = apr_pstrdup(client->pool, group);
-    client->generation = generation;
+    pyw_pairs pairs = {0};
+
+    if (pyw_channel_has_output(client->channel)) {
+        return; /* the client does not read */
+    }
+    pyw_pairs_add_text(&pairs, "kind", kind);
+    pyw_pairs_add_text(&pairs, "text", text);
+    pyw_command_server_row(client, &pairs, -1);
+    pyw_pairs_free(&pairs);
+    pyw_channel_send(client->channel, 0);
+}
+
+void pyw_command_server_await(pyw_command_client *client, pyw_command_check *check, void *awaited)
+{
+    client->check = check;
+    client->awaited = awaited;
     client->close_at = INT64_MAX;
 }
 
-long pyw_command_server_pid(const pyw_command_client *client)
+const char *pyw_command_server_who(const pyw_command_client *client)
 {
-    return client->pid;
+    return client->who;
 }

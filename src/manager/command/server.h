@@ -22,13 +22,11 @@ typedef struct pyw_command_client pyw_command_client;
 /* Runs a COMMAND: answers immediately, or lets the client wait. */
 typedef void pyw_command_handler(pyw_manager *manager, pyw_command_client *client, const pyw_pairs *command);
 
-/* Answers a client that waits for a group, if possible. Called after every event. */
-typedef void pyw_command_server_check(pyw_manager *manager, pyw_command_client *client, const char *group,
-                                      unsigned generation);
+/* Answers a client that waits, if possible. Called after every event. */
+typedef void pyw_command_check(pyw_manager *manager, pyw_command_client *client, void *awaited);
 
 /* NULL: out of memory. The manager outlives the server. */
-pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *handler,
-                                              pyw_command_server_check *check);
+pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *handler);
 
 /* Binds the socket, or replaces it; clients keep their connections. */
 pyw_result pyw_command_server_bind(pyw_command_server *server, const pyw_socket_directory *directory,
@@ -67,10 +65,13 @@ void pyw_command_server_row(pyw_command_client *client, const pyw_pairs *pairs, 
 /* The pool for output, which exists until the answer was sent. */
 apr_pool_t *pyw_command_server_pool(const pyw_command_client *client);
 
-/* Answers later: `check` is called with these values after every event until it answers. */
-void pyw_command_server_await(pyw_command_client *client, const char *group, unsigned generation);
+/* Sends a row of one text before the answer, at once. */
+void pyw_command_server_progress(pyw_command_client *client, const char *kind, const char *text);
 
-/* The pid of the client, for the log. */
-long pyw_command_server_pid(const pyw_command_client *client);
+/* Answers later: `check` is called with `awaited`, from the client's pool, after every event until it answers. */
+void pyw_command_server_await(pyw_command_client *client, pyw_command_check *check, void *awaited);
+
+/* "user root (uid 0, pid 4711)": the client, for log records. */
+const char *pyw_command_server_who(const pyw_command_client *client);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "manager/child/child.h"
 #include "manager/child/measure.h"
+#include "manager/group/reload/canary.h"
 #include "manager/group/state.h"
 
 typedef struct row {
@@ -85,6 +86,15 @@ static void add_reload(row *self, const pyw_worker_group *group)
     }
 }
 
+static void add_canary(row *self, const pyw_worker_group *group)
+{
+    char text[PYW_CANARY_TEXT];
+
+    if (pyw_worker_group_has_canary(group) && pyw_canary_describe(group, group->generation, text)) {
+        add_text(self, "canary", text);
+    }
+}
+
 static void send_group(const pyw_worker_group *group, pyw_command_client *client)
 {
     row self = {pyw_command_server_pool(client), {0}};
@@ -98,6 +108,7 @@ static void send_group(const pyw_worker_group *group, pyw_command_client *client
     add_number(&self, "threads", (uint64_t)group->options->worker.threads);
     add_number(&self, "generation", serving_generation(group));
     add_reload(&self, group);
+    add_canary(&self, group);
     add_number(&self, "failures", (uint64_t)group->failures);
     add_text(&self, "user", group->options->worker.user);
     add_text(&self, "python-home", group->options->worker.python_home);
@@ -105,7 +116,12 @@ static void send_group(const pyw_worker_group *group, pyw_command_client *client
     send_row(&self, client);
 }
 
-/* The worker writes the board, so the line may be unterminated and must not be trusted. */
+/* The worker writes the board, so a text may be unterminated and must not be trusted. */
+static void add_board_text(row *self, const char *name, const char *text, size_t size)
+{
+    add_text(self, name, apr_pstrndup(self->pool, text, strnlen(text, size)));
+}
+
 static void add_requests(row *self, const pyw_child *child)
 {
     uint64_t busy = 0;
@@ -115,10 +131,35 @@ static void add_requests(row *self, const pyw_child *child)
 
         if (slot->busy) {
             busy++;
-            add_text(self, "request", apr_pstrndup(self->pool, slot->line, strnlen(slot->line, PYW_BOARD_LINE)));
+            add_board_text(self, "request", slot->line, sizeof(slot->line));
         }
     }
     add_number(self, "busy", busy);
+}
+
+static void send_request(const pyw_child *child, const pyw_board_slot *slot, pyw_command_client *client)
+{
+    row self = {pyw_command_server_pool(client), {0}};
+    int64_t age = pyw_clock_us() - slot->since;
+
+    add_text(&self, "kind", "request");
+    add_text(&self, "group", child->group->options->name);
+    add_number(&self, "pid", (uint64_t)child->pid);
+    add_text(&self, "thread", apr_psprintf(self.pool, "%016" PRIx64, (uint64_t)slot->thread));
+    add_board_text(&self, "request", slot->line, sizeof(slot->line));
+    add_board_text(&self, "client", slot->client, sizeof(slot->client));
+    add_board_text(&self, "id", slot->id, sizeof(slot->id));
+    add_number(&self, "age-ms", age > 0 ? (uint64_t)age / 1000 : 0);
+    send_row(&self, client);
+}
+
+void pyw_status_send_requests(const pyw_child *child, pyw_command_client *client)
+{
+    for (int i = 0; child->board != NULL && i < child->board_threads; i++) {
+        if (child->board->slots[i].busy) {
+            send_request(child, &child->board->slots[i], client);
+        }
+    }
 }
 
 static void send_worker(const pyw_child *child, pyw_command_client *client)
@@ -133,12 +174,14 @@ static void send_worker(const pyw_child *child, pyw_command_client *client)
     add_number(&self, "served", child->board != NULL ? child->board->served : 0);
     add_number(&self, "threads", (uint64_t)child->board_threads);
     add_number(&self, "memory", pyw_measure_resident(child->pid));
+    add_number(&self, "cpu-ms", child->measured.cpu_us / 1000);
     add_number(&self, "generation", child->code_generation);
     if (child->state == PYW_CHILD_BROKEN) {
         add_text(&self, "problem", child->problem);
     }
     add_requests(&self, child);
     send_row(&self, client);
+    pyw_status_send_requests(child, client);
 }
 
 static void send_workers(const pyw_child *first, pyw_command_client *client)
@@ -150,6 +193,7 @@ static void send_workers(const pyw_child *first, pyw_command_client *client)
 
 static void send_manager(const pyw_manager *manager, pyw_command_client *client)
 {
+    static const char *const drains[] = {NULL, "waiting", "stopping", "stopping"};
     row self = {pyw_command_server_pool(client), {0}};
 
     add_text(&self, "kind", "manager");
@@ -159,6 +203,7 @@ static void send_manager(const pyw_manager *manager, pyw_command_client *client)
     add_text(&self, "server", manager->settings.server_name);
     add_text(&self, "directory", manager->directory.path);
     add_number(&self, "uptime-ms", (uint64_t)(pyw_clock_ms() - manager->started));
+    add_text(&self, "drain", drains[manager->drain.phase]);
     send_row(&self, client);
 }
 

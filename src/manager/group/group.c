@@ -44,6 +44,14 @@ int pyw_worker_group_is_service(const pyw_worker_group *group)
     return group->options->worker.threads == 0;
 }
 
+int pyw_worker_group_has_canary(const pyw_worker_group *group)
+{
+    const pyw_canary *canary = &group->canary;
+
+    return canary->limit_ms > 0 && !canary->has_passed && canary->generation == group->generation &&
+           group->failed.generation != group->generation && group->phase == PYW_PHASE_SERVING;
+}
+
 int pyw_worker_group_graceful_limit(const pyw_worker_group *group)
 {
     const pyw_group_options *options = group->options;

@@ -8,7 +8,7 @@
  *
  *     loop                       configuration, handover, command/commands, command/status
  *     group/step                 the steps towards the wanted workers; group/reports: the reports of the processes
- *     group/reload/code_check    changed files at a restart of httpd, and reload-on=modules
+ *     group/reload/code_check    changed files at a restart of httpd, and reload-on=modules; reload/canary
  *     group/reload/replacement   generations; child/template, group/{scale,recycle,state}, failed_code
  *     child/spawn                fork and exec; child/{exit_report,measure}
  *     child/child                one process
@@ -35,7 +35,7 @@
 typedef struct pyw_worker_group pyw_worker_group;
 typedef struct pyw_child pyw_child;
 
-enum { PYW_PROBLEM_LINE = 300 };
+enum { PYW_PROBLEM_LINE = 300, PYW_PROBLEM_TRACEBACK = 4000, PYW_KNOWN_FAILURES = 256 };
 
 /* The reports about a worker or a template. */
 typedef enum {
@@ -61,12 +61,30 @@ typedef enum {
 
 /* New code that failed while older workers served on; of manager/group/reload/failed_code.c. */
 typedef struct pyw_failed_code {
-    time_t at;                      /* no reload has succeeded since; 0: the last one succeeded */
-    char problem[PYW_PROBLEM_LINE]; /* why; escaped */
-    unsigned generation;            /* the last one that failed; 0: none */
-    uint64_t scripts[2];            /* the scripts' states (pyw_board) that failed: tried again when they change */
-    uint64_t replaced_by;           /* the scripts' state that began this generation; 0: another reason began it */
+    time_t at;                             /* no reload has succeeded since; 0: the last one succeeded */
+    char problem[PYW_PROBLEM_LINE];        /* why; escaped */
+    char traceback[PYW_PROBLEM_TRACEBACK]; /* of the exception, as the worker gave it: hostile; "": none */
+    unsigned generation;                   /* the last one that failed; 0: none */
+    uint64_t scripts[2];  /* the scripts' states (pyw_board) that failed: tried again when they change */
+    uint64_t replaced_by; /* the scripts' state that began this generation; 0: another reason began it */
 } pyw_failed_code;
+
+/* The worker that tries the code of a generation; of manager/group/reload/canary.c. */
+typedef struct pyw_canary {
+    int is_wanted;       /* the command asked for it */
+    int64_t limit_ms;    /* how long it is watched; 0: there is none */
+    unsigned generation; /* of the group: a later one ends the trial */
+    pid_t pid;           /* once it has loaded its applications; 0: it has not */
+    int64_t until;       /* when it passes */
+    uint64_t requests;   /* that it has served */
+    int has_passed;
+} pyw_canary;
+
+/* The kinds of failures of workers that have ended (pyw_board_failure), as a ring. */
+typedef struct pyw_known_failures {
+    uint64_t kinds[PYW_KNOWN_FAILURES];
+    unsigned next;
+} pyw_known_failures;
 
 struct pyw_worker_group {
     pyw_worker_group *next;
@@ -96,6 +114,8 @@ struct pyw_worker_group {
     pyw_scale_times scale;
     pyw_reload_watch reload_watch;
     pyw_failed_code failed;
+    pyw_canary canary;
+    pyw_known_failures known_failures;
     int is_checked; /* httpd was restarted, and processes are comparing their files; manager/group/reload/code_check.c
                      */
     pyw_crash_loop crash_loop;
@@ -113,6 +133,9 @@ void pyw_group_log(const pyw_worker_group *group, pyw_log_level level, const cha
 
 /* A service group: its worker runs a program and no requests. */
 int pyw_worker_group_is_service(const pyw_worker_group *group);
+
+/* A canary is being watched, or starts: the other workers are not replaced. */
+int pyw_worker_group_has_canary(const pyw_worker_group *group);
 
 /* The time in ms that a worker gets to finish when it is replaced or not wanted any more; 0: no limit. */
 int pyw_worker_group_graceful_limit(const pyw_worker_group *group);

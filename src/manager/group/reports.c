@@ -5,6 +5,7 @@
 #include "manager/child/exit_report.h"
 #include "manager/child/measure.h"
 #include "manager/child/template.h"
+#include "manager/group/reload/canary.h"
 #include "manager/group/reload/code_check.h"
 #include "manager/group/reload/failed_code.h"
 #include "manager/group/recycle.h"
@@ -79,6 +80,7 @@ static void worker_loaded(pyw_child *child, pyw_child_event event)
         pyw_child_send(child, PYW_FRAME_SERVE, -1);
     }
     else {
+        pyw_canary_loaded(child);
         pyw_failed_code_forget(child);
         if (group->code == PYW_CODE_NEW && child->generation == group->generation) {
             group->code = PYW_CODE_PROVEN;

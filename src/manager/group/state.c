@@ -61,6 +61,9 @@ int pyw_group_missing(const pyw_worker_group *group)
     if (group->phase != PYW_PHASE_SERVING || current >= wanted) {
         return 0;
     }
+    if (pyw_worker_group_has_canary(group)) {
+        return current == 0;
+    }
     if (current + old < wanted) {
         return wanted - current - old;
     }

@@ -7,6 +7,7 @@
 #include "manager/child/exit_report.h"
 #include "manager/child/spawn.h"
 #include "manager/child/template.h"
+#include "manager/group/reload/canary.h"
 #include "manager/group/reload/code_check.h"
 #include "manager/group/reload/replacement.h"
 #include "manager/group/scale.h"
@@ -73,7 +74,7 @@ static void drain_replaced(pyw_worker_group *group)
     drain_outdated(group);
     ready = pyw_group_count_loaded(group, 1);
     old = pyw_group_count_loaded(group, 0);
-    for (; old > 0 && ready + old > group->wanted; old--) {
+    for (; old > 0 && ready + old > group->wanted + pyw_worker_group_has_canary(group); old--) {
         pyw_child_replace(oldest_replaceable(group));
     }
     /* processes= or the load has become smaller. */
@@ -140,7 +141,7 @@ static void try_again(pyw_worker_group *group)
 
 int64_t pyw_worker_group_step(pyw_worker_group *group)
 {
-    int64_t next, sample;
+    int64_t next, sample, canary = pyw_canary_step(group);
 
     retire_workers(group);
     pyw_code_check_step(group);
@@ -157,7 +158,7 @@ int64_t pyw_worker_group_step(pyw_worker_group *group)
     if (pyw_group_missing(group) > 0 && pyw_template_is_ready(group)) {
         next = sooner(next, group->start_at);
     }
-    next = sooner(next, sample);
+    next = sooner(sooner(next, sample), canary);
     if (group->code == PYW_CODE_RETRIED) {
         next = sooner(next, group->retry_at);
     }
@@ -204,6 +205,7 @@ void pyw_worker_group_reap(pyw_worker_group *group, pyw_child *child)
     int status = pyw_exit_report_reap(child);
 
     unlink_child(group, child);
+    pyw_canary_remember(child);
     if (child->state == PYW_CHILD_STARTING) {
         pyw_worker_group_start_failed(child->group, child);
     }

@@ -119,13 +119,14 @@ static int is_written(const pyw_worker_list_group *written, const pyw_worker_lis
            written->count == count && memcmp(written->workers, workers, count * sizeof(*workers)) == 0;
 }
 
-static pyw_worker_list_status status_of(const pyw_worker_group *group)
+static pyw_worker_list_status status_of(const pyw_manager *manager, const pyw_worker_group *group)
 {
     pyw_group_state state = pyw_group_state_of(group);
     const pyw_worker_list_status status = {
         .use = (uint32_t)group->options->manager.worker_list_use,
         .state = state,
         .until = state == PYW_GROUP_DOWN ? group->start_at : 0,
+        .drains = manager->drain.phase != PYW_DRAIN_NONE,
     };
 
     return status;
@@ -190,7 +191,7 @@ void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
         return;
     }
     written = &manager->worker_list[group->options->manager.worker_list_index];
-    status = status_of(group);
+    status = status_of(manager, group);
     count = list(group, workers, PYW_WORKER_LIST_WORKERS);
     if (!is_written(written, &status, workers, count)) {
         pyw_worker_list_write(written, &status, workers, count);

@@ -5,16 +5,14 @@
 def kind(exception_type, traceback):
     """Return the type of an exception and the place that raised it, as bytes.
 
-    The place is the name of the file, the function and the text of the line, without directory and number: code that
-    was only moved, or deployed to another directory, fails in the same way as before.
+    The place is the name of the file without its directory, the function, and the line counted from the beginning of
+    the function. So code that was only moved, or deployed to another directory, fails in the same way as before. The
+    text of the line is not used, because the file may already contain other code.
     """
-    import linecache
-
     parts = [exception_type.__module__, exception_type.__qualname__]
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     if traceback is not None:
         code = traceback.tb_frame.f_code
-        line = linecache.getline(code.co_filename, traceback.tb_lineno, traceback.tb_frame.f_globals)
-        parts += [code.co_filename.rpartition("/")[2], code.co_name, line.strip()]
+        parts += [code.co_filename.rpartition("/")[2], code.co_name, str(traceback.tb_lineno - code.co_firstlineno)]
     return "\n".join(parts).encode("utf-8", "backslashreplace")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """pywsgi status, reload, restart, stop, start, stacks: over the command socket beside the workers' sockets."""
+import os
 import re
 import socket
 import subprocess
@@ -37,7 +38,15 @@ class TestStatus:
         requests = [request for worker in busy for request in worker["requests"]]
         assert len(requests) == 2 and all(request.startswith("GET /app/hold?key=") for request in requests)
         assert "GET /app/hold?key=" in commands.table()
+        running = [request for worker in busy for request in worker["running"]]
+        assert [request["client"] for request in running] == ["127.0.0.1"] * 2
+        assert len({request["id"] for request in running}) == 2 and all(request["id"] for request in running)
+        assert all(0 <= request["age_ms"] < 60000 and request["request"] in requests for request in running)
         held.finish()
+
+    def test_the_cpu_time_of_a_worker_is_shown(self, commands, site):
+        assert site.get("/pid").status == 200
+        assert all(worker["cpu_ms"] > 0 for worker in commands.workers("app"))
 
     def test_the_table_is_aligned(self, commands):
         wait_for(lambda: len(commands.workers("app")) == 2)
@@ -107,7 +116,7 @@ class TestUsage:
             assert "there is no group 'blog'; there is 'app'" in commands.refused(name, "blog")
 
     @pytest.mark.parametrize("arguments, error", [
-        (["reload"], "pywsgi reload: GROUP is missing\nusage: pywsgi reload [OPTION]... GROUP\n"),
+        (["restart"], "pywsgi restart: GROUP is missing\nusage: pywsgi restart [OPTION]... GROUP\n"),
         (["reload", "a", "b"], "'b' is too much"), (["reload", "--json", "app"], "unknown option --json\n"),
         (["status", "--no-wait"], "unknown option --no-wait\n"), (["status", "--jsno"], "did you mean --json?"),
         (["status", "--json=x"], "--json takes no argument"), (["status", "--directory"], "needs an argument"),
@@ -256,7 +265,9 @@ class TestReload:
     def test_who_did_it_is_in_the_log(self, commands, server):
         since = server.log.position()
         commands.do("reload", "app")
-        server.log.wait(r"PYW0350: group 'app': its workers are replaced \(pywsgi, pid \d+\)", since)
+        who = r"user \S+ \(uid %d, pid \d+\)" % os.getuid()
+        server.log.wait(r"PYW0350: group 'app': its workers are replaced \(pywsgi reload by %s\)" % who, since)
+        server.log.wait(r"PYW0403: group 'app': 2 workers are ready \(the end of pywsgi reload by %s, after " % who, since)
 
     def test_a_client_that_leaves_while_it_waits_changes_nothing(self, commands, site):
         process = commands.start("reload", "app")
@@ -329,6 +340,13 @@ class TestStacks:
             assert "worker %d (READY)" % worker["pid"] in output
         assert re.search(r'File "[^"]*support\.py", line \d+ in wait_for_file', output)
         assert re.search(r'app\.wsgi", line \d+ in hold', output)
+        held.finish()
+
+    def test_the_request_of_a_thread_precedes_its_stack(self, commands, site):
+        held = site.hold()
+        output = commands.do("stacks", "app")
+        assert re.search(r"hread 0x[0-9a-f]+.*\n  runs for \d+\.\d s: GET /app/hold\?key=\S+ \(client 127\.0\.0\.1, id \S+\)\n"
+                         r"(  File .*\n)*  File .* in wait_for_file", output), output
         held.finish()
 
     def test_also_of_a_worker_whose_python_is_stuck(self, make_httpd):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/group/reload/failed_code.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -52,6 +53,8 @@ static void note_problem(pyw_failed_code *noted, const pyw_child *failed)
     size_t size = sizeof(noted->problem);
 
     noted->at = time(NULL);
+    pyw_child_copy_failure(failed != NULL ? pyw_child_last_failure(failed) : NULL, noted->traceback,
+                           sizeof(noted->traceback));
     if (failed == NULL) {
         snprintf(out, size, "no new worker could be started");
     }
@@ -98,6 +101,46 @@ void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed)
         group->stats.reload.result = PYW_RELOAD_FAILED;
         memcpy(group->stats.reload.problem, group->failed.problem, sizeof(group->failed.problem));
     }
+}
+
+/* The last line of a traceback, escaped; `fault` if there is none. */
+static void note_fault(pyw_failed_code *noted, const char *fault)
+{
+    size_t length = strlen(noted->traceback);
+    const char *line;
+
+    while (length > 0 && noted->traceback[length - 1] == '\n') {
+        length--;
+    }
+    for (line = noted->traceback + length; line > noted->traceback && line[-1] != '\n'; line--) {
+    }
+    if (length > 0) {
+        pyw_log_escape(noted->problem, sizeof(noted->problem), line, (size_t)(noted->traceback + length - line));
+    }
+    else {
+        snprintf(noted->problem, sizeof(noted->problem), "%s", fault);
+    }
+}
+
+void pyw_failed_code_note_canary(pyw_worker_group *group, const pyw_child *canary, const char *fault,
+                                 const pyw_board_failure *failure)
+{
+    pyw_failed_code *noted = &group->failed;
+    uint64_t scripts = canary != NULL && canary->board != NULL ? canary->board->scripts : 0;
+
+    noted->at = time(NULL);
+    pyw_child_copy_failure(failure, noted->traceback, sizeof(noted->traceback));
+    note_fault(noted, fault);
+    noted->generation = group->generation;
+    noted->scripts[0] = noted->replaced_by != 0 ? noted->replaced_by : scripts;
+    noted->scripts[1] = scripts;
+    note_files(group);
+    group->code = PYW_CODE_PROVEN;
+    pyw_group_log(group, PYW_LOG_ERR,
+                  PYWNO(0408) "group '%s': the canary (worker %ld) ends after %" PRIu64
+                              " requests, and the old code stays: %s%s%s",
+                  group->options->name, (long)group->canary.pid, group->canary.requests, fault,
+                  failure != NULL ? ": " : "", failure != NULL ? noted->problem : "");
 }
 
 int pyw_failed_code_is_refused(const pyw_worker_group *group, uint64_t scripts)

@@ -12,6 +12,10 @@
 /* The old workers stay because of `failed`. group->retry_at must be set. One record. */
 void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed);
 
+/* The old workers stay because of the canary; as pyw_worker_group_reject_canary. One record. */
+void pyw_failed_code_note_canary(pyw_worker_group *group, const pyw_child *canary, const char *fault,
+                                 const pyw_board_failure *failure);
+
 /* A worker has loaded its applications: forgets the failure, unless the code of this worker is older. */
 void pyw_failed_code_forget(const pyw_child *loaded);
 

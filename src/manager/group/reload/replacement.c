@@ -71,11 +71,11 @@ void pyw_worker_group_back_off(pyw_worker_group *group)
     group->start_at = pyw_clock_ms() + pyw_child_back_off(group->failures);
 }
 
-/* The new code failed: the workers with the old code become the current ones. */
-static void keep_old(pyw_worker_group *group, const pyw_child *failed)
+/* The workers with the old code become the current ones. */
+static void make_old_current(pyw_worker_group *group, const pyw_child *failed)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
-        if (pyw_child_is_loaded(child)) {
+        if (pyw_child_is_loaded(child) && child != failed) {
             child->generation = group->generation;
             child->is_recycled = 0;
             child->end_reason = PYW_END_SHUTDOWN;
@@ -85,9 +85,15 @@ static void keep_old(pyw_worker_group *group, const pyw_child *failed)
             pyw_child_replace(child); /* it loads the same code */
         }
     }
+    group->start_at = 0;
+}
+
+/* The new code does not load. */
+static void keep_old(pyw_worker_group *group, const pyw_child *failed)
+{
+    make_old_current(group, failed);
     group->failures++;
     group->retry_at = pyw_clock_ms() + pyw_child_back_off(group->failures);
-    group->start_at = 0;
     pyw_failed_code_note(group, failed);
     pyw_template_keep_old(group); /* may drain `failed` */
 }
@@ -147,5 +153,16 @@ void pyw_worker_group_reject(pyw_worker_group *group, const pyw_child *failed)
 {
     if (has_old(group)) {
         keep_old(group, failed);
+    }
+}
+
+void pyw_worker_group_reject_canary(pyw_worker_group *group, pyw_child *canary, const char *fault,
+                                    const pyw_board_failure *failure)
+{
+    make_old_current(group, canary);
+    pyw_failed_code_note_canary(group, canary, fault, failure);
+    pyw_template_keep_old(group);
+    if (canary != NULL && pyw_child_is_loaded(canary)) {
+        pyw_child_replace(canary);
     }
 }

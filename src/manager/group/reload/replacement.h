@@ -33,6 +33,10 @@ void pyw_worker_group_start_failed(pyw_worker_group *group, const pyw_child *fai
 /* A template failed to load the code of the current generation: the old workers stay, if there are any. */
 void pyw_worker_group_reject(pyw_worker_group *group, const pyw_child *failed);
 
+/* The new code loads, but the canary (NULL: it has ended) has a fault: the old workers stay. `failure` may be NULL. */
+void pyw_worker_group_reject_canary(pyw_worker_group *group, pyw_child *canary, const char *fault,
+                                    const pyw_board_failure *failure);
+
 /* A start failed: the next one waits. */
 void pyw_worker_group_back_off(pyw_worker_group *group);
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PYW_MANAGER_COMMAND_STACKS_H
+#define PYW_MANAGER_COMMAND_STACKS_H
+
+/*
+ * Questions to the workers of a group (stacks, profile): the workers write the answers into pipes, which the client
+ * reads. On the manager's only thread.
+ */
+
+#include "manager/command/server.h"
+
+typedef struct pyw_worker_question {
+    const char *kind; /* of the client's rows */
+    pyw_frame_type type;
+    const void *payload;
+    size_t length;
+} pyw_worker_question;
+
+/* Sends the client a row with a pipe for each worker of the group, after the rows of its requests, and answers. */
+void pyw_stacks_ask(const pyw_worker_group *group, const pyw_worker_question *question, pyw_command_client *client);
+
+#endif
