@@ -7,7 +7,7 @@
 #include "command/json_text.h"
 #include "command/status/rows.h"
 
-typedef enum { FIELD_TEXT, FIELD_NUMBER, FIELD_LIST } field_kind;
+typedef enum { FIELD_TEXT, FIELD_NUMBER, FIELD_LIST, FIELD_NUMBERS } field_kind;
 
 typedef struct json_field {
     const char *name;
@@ -33,6 +33,10 @@ static const json_field group_fields[] = {
     {"reload-failed-at", FIELD_TEXT},
     {"reload-problem", FIELD_TEXT},
     {"canary", FIELD_TEXT},
+    {"reload-at", FIELD_TEXT},
+    {"reload-by", FIELD_TEXT},
+    {"reload-result", FIELD_TEXT},
+    {"restarts", FIELD_NUMBERS},
     {NULL, FIELD_TEXT},
 };
 
@@ -65,6 +69,27 @@ static void print_list(const pyw_pairs *row, const json_field *field)
         }
     }
     putchar(']');
+}
+
+/* "restarts.crash" and others become "restarts": {"crash": 1, ...}. */
+static void print_numbers(const pyw_pairs *row, const json_field *field)
+{
+    size_t length = strlen(field->name);
+    const char *separator = "";
+
+    printf("\"%s\": {", field->name);
+    for (uint32_t i = 0; i < row->count; i++) {
+        const pyw_pair *pair = &row->items[i];
+
+        if (pair->name_length > length + 1 && memcmp(pair->name, field->name, length) == 0 &&
+            pair->name[length] == '.') {
+            fputs(separator, stdout);
+            pyw_json_print_text(pair->name + length + 1, pair->name_length - length - 1);
+            printf(": %.*s", (int)pair->value_length, pair->value);
+            separator = ", ";
+        }
+    }
+    putchar('}');
 }
 
 /* Names for JavaScript and jq: "uptime-ms" becomes "uptime_ms". */
@@ -102,6 +127,9 @@ static void print_fields(const pyw_pairs *row, const json_field *fields)
         fputs(field == fields ? "" : ", ", stdout);
         if (field->kind == FIELD_LIST) {
             print_list(row, field);
+        }
+        else if (field->kind == FIELD_NUMBERS) {
+            print_numbers(row, field);
         }
         else {
             print_value(row, field);

@@ -74,15 +74,43 @@ static unsigned serving_generation(const pyw_worker_group *group)
     return is_served ? newest : group->generation;
 }
 
-static void add_reload(row *self, const pyw_worker_group *group)
+/* The moment in UTC. */
+static void add_moment(row *self, const char *name, time_t moment)
 {
-    char moment[sizeof("2026-11-29T17:45:16Z") + 8];
+    char text[sizeof("2026-11-29T17:45:16Z") + 8];
     struct tm day;
 
-    if (group->failed.at != 0 && gmtime_r(&group->failed.at, &day) != NULL) {
-        strftime(moment, sizeof(moment), "%Y-%m-%dT%H:%M:%SZ", &day);
-        add_text(self, "reload-failed-at", moment);
+    if (moment != 0 && gmtime_r(&moment, &day) != NULL) {
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &day);
+        add_text(self, name, text);
+    }
+}
+
+static void add_reload(row *self, const pyw_worker_group *group)
+{
+    if (group->failed.at != 0) {
+        add_moment(self, "reload-failed-at", group->failed.at);
         add_text(self, "reload-problem", group->failed.problem);
+    }
+}
+
+static void add_last_reload(row *self, const pyw_reload_record *reload)
+{
+    if (reload->at != 0) {
+        add_moment(self, "reload-at", (time_t)reload->at);
+        add_text(self, "reload-by", pyw_reload_cause_name(reload->cause));
+        add_text(self, "reload-result", pyw_reload_result_name(reload->result));
+    }
+}
+
+/* How often workers were restarted for each reason. */
+static void add_restarts(row *self, const pyw_group_stats *stats)
+{
+    for (unsigned i = 0; i < PYW_RESTART_REASONS; i++) {
+        if (stats->restarts[i] > 0) {
+            add_number(self, apr_pstrcat(self->pool, "restarts.", pyw_restart_reason_name(i), NULL),
+                       stats->restarts[i]);
+        }
     }
 }
 
@@ -109,6 +137,8 @@ static void send_group(const pyw_worker_group *group, pyw_command_client *client
     add_number(&self, "generation", serving_generation(group));
     add_reload(&self, group);
     add_canary(&self, group);
+    add_last_reload(&self, &group->stats.reload);
+    add_restarts(&self, &group->stats);
     add_number(&self, "failures", (uint64_t)group->failures);
     add_text(&self, "user", group->options->worker.user);
     add_text(&self, "python-home", group->options->worker.python_home);

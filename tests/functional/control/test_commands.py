@@ -234,6 +234,22 @@ class TestReload:
         assert len(now) == 2 and not now & before
         assert clients.statuses() == {200}
 
+    def test_status_has_the_last_reload_and_the_restarts_by_reason(self, commands):
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        before = commands.group("app")["restarts"].get("reload", 0)
+        commands.do("reload", "app")
+        group = wait_for(lambda: commands.group("app")["reload_result"] == "done" and commands.group("app"))
+        assert group["reload_by"] == "command" and re.match(r"\d{4}-\d\d-\d\dT", group["reload_at"])
+        assert group["restarts"]["reload"] == before + 2
+
+    def test_a_crash_is_a_restart_too(self, commands, site, server):
+        server.expect_log("PYW0310: worker .* was killed by signal 9")
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        before = commands.group("app")["restarts"].get("crash", 0)
+        os.kill(site.pid(), 9)
+        wait_for(lambda: commands.group("app")["restarts"].get("crash", 0) == before + 1)
+        wait_for(lambda: len(commands.workers("app")) == 2)
+
     def test_no_wait_returns_at_once(self, commands, site):
         wait_for(lambda: len(commands.workers("app")) == 2)
         before = {worker["pid"] for worker in commands.workers("app")}

@@ -86,6 +86,15 @@ static void note_files(pyw_worker_group *group)
     }
 }
 
+/* For the status page. */
+static void note_result(pyw_worker_group *group)
+{
+    if (group->stats.reload.result == PYW_RELOAD_RUNNING) {
+        group->stats.reload.result = PYW_RELOAD_FAILED;
+        memcpy(group->stats.reload.problem, group->failed.problem, sizeof(group->failed.problem));
+    }
+}
+
 void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed)
 {
     int is_broken = failed != NULL && failed->state == PYW_CHILD_BROKEN;
@@ -97,10 +106,7 @@ void pyw_failed_code_note(pyw_worker_group *group, const pyw_child *failed)
     note_files(group);
     group->code = is_broken ? PYW_CODE_PROVEN : PYW_CODE_RETRIED;
     log_failed_code(group, failed);
-    if (group->stats.reload.result == PYW_RELOAD_RUNNING) {
-        group->stats.reload.result = PYW_RELOAD_FAILED;
-        memcpy(group->stats.reload.problem, group->failed.problem, sizeof(group->failed.problem));
-    }
+    note_result(group);
 }
 
 /* The last line of a traceback, escaped; `fault` if there is none. */
@@ -141,6 +147,7 @@ void pyw_failed_code_note_canary(pyw_worker_group *group, const pyw_child *canar
                               " requests, and the old code stays: %s%s%s",
                   group->options->name, (long)group->canary.pid, group->canary.requests, fault,
                   failure != NULL ? ": " : "", failure != NULL ? noted->problem : "");
+    note_result(group);
 }
 
 int pyw_failed_code_is_refused(const pyw_worker_group *group, uint64_t scripts)
