@@ -17,6 +17,7 @@
 #include "httpd/child.h"
 #include "httpd/doctor/doctor.h"
 #include "httpd/handler.h"
+#include "httpd/json_log.h"
 #include "httpd/mount.h"
 #include "httpd/parent/generations.h"
 #include "httpd/parent/parent.h"
@@ -58,6 +59,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_monitor(pyw_parent_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_status(pyw_generations_child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pyw_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    pyw_json_log_register();
     pyw_request_id_register();
     ap_hook_create_request(pyw_timing_create_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(pyw_mount_translate_name, after_alias, before_userdir, APR_HOOK_MIDDLE);

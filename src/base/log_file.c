@@ -9,6 +9,11 @@ static const char *const level_names[] = {
     "emerg", "alert", "crit", "error", "warn", "notice", "info", "debug", "trace1",
 };
 
+const char *pyw_log_file_level_name(pyw_log_level level)
+{
+    return level_names[level > PYW_LOG_TRACE ? PYW_LOG_TRACE : level];
+}
+
 /* Not strftime(3), which depends on the locale. */
 static const char day_names[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -37,8 +42,7 @@ static int days_of_month(int month, int year)
     return days[month] + (month == 1 && is_leap(year));
 }
 
-/* gmtime_r(3) without its lock, which another thread may have held when this process was forked. */
-static void take_apart(time_t seconds, struct tm *day)
+void pyw_log_file_take_apart(time_t seconds, struct tm *day)
 {
     int rest = (int)(seconds % 86400), days = (int)(seconds / 86400), year = 1970, month = 0;
 
@@ -60,16 +64,16 @@ static void take_apart(time_t seconds, struct tm *day)
 /* "[Tue Nov 24 03:29:24.123456 2026] [pywsgi:notice] [pid 1:tid 2] " */
 static size_t write_prefix(char *out, size_t size, const pyw_log_origin *origin)
 {
-    int level = origin->level > PYW_LOG_TRACE ? PYW_LOG_TRACE : (int)origin->level;
     struct timespec now;
     struct tm day;
     int length;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    take_apart(now.tv_sec + atomic_load_explicit(&zone, memory_order_relaxed), &day);
+    pyw_log_file_take_apart(now.tv_sec + atomic_load_explicit(&zone, memory_order_relaxed), &day);
     length = snprintf(out, size, "[%s %s %02d %02d:%02d:%02d.%06ld %d] [pywsgi:%s] [pid %ld:tid %ld] ",
                       day_names[day.tm_wday], month_names[day.tm_mon], day.tm_mday, day.tm_hour, day.tm_min, day.tm_sec,
-                      now.tv_nsec / 1000, day.tm_year + 1900, level_names[level], origin->pid, origin->tid);
+                      now.tv_nsec / 1000, day.tm_year + 1900, pyw_log_file_level_name(origin->level), origin->pid,
+                      origin->tid);
     return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 

@@ -46,6 +46,7 @@ void *pyw_config_merge_server(apr_pool_t *pool, void *base, void *overriding)
     config->aliases = apr_array_append(pool, inner->aliases, outer->aliases);
     config->has_group_sections = outer->has_group_sections || inner->has_group_sections;
     config->has_callable_sections = outer->has_callable_sections || inner->has_callable_sections;
+    config->json_log = inner->json_log ? inner->json_log : outer->json_log;
     config->request_id_header = inner_text(outer->request_id_header, inner->request_id_header);
     config->restrict_embedded = PYW_UNSET;
     config->batch_scheduling = PYW_UNSET;

@@ -112,8 +112,15 @@ typedef struct pyw_scoped_setting {
     const char *place;         /* "file:line" of the section; NULL: at the top level */
 } pyw_scoped_setting;
 
+/* WSGIJSONLog. */
+typedef struct pyw_json_log {
+    const char *target; /* an absolute path, or "|program" */
+    int fd;             /* -1: not open */
+} pyw_json_log;
+
 typedef struct pyw_server_config {
     apr_array_header_t *aliases;          /* elements: pyw_alias, in the order of the configuration */
+    pyw_json_log *json_log;               /* NULL: none */
     const char *request_id_header;        /* WSGIRequestIdHeader; NULL: none */
     _Atomic(struct pyw_series *) *series; /* of this server, see httpd/metrics; allocated in each child */
     /* Set if a section such as <Directory> sets it, so that the value for a mount depends on the request: */

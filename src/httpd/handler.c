@@ -9,6 +9,7 @@
 #include "httpd/backend/daemon.h"
 #include "httpd/bypass.h"
 #include "httpd/embedded/embedded.h"
+#include "httpd/json_log.h"
 #include "httpd/log.h"
 #include "httpd/status/log_notes.h"
 #include "httpd/metrics/metrics.h"
@@ -148,6 +149,9 @@ static int serve_application(request_rec *r)
         return status;
     }
     pyw_timing_take(&target.timing, r, pyw_config_request_timeout(target.config, target.group));
+    if (pyw_json_log_is_open()) {
+        apr_table_setn(r->notes, "pywsgi-group", target.group ? target.group->options->name : "%{GLOBAL}");
+    }
     pyw_in_flight_begin(r, &target);
     status = target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
     pyw_in_flight_end(&target);

@@ -44,8 +44,16 @@ static int has_tag(const char *text, size_t length)
     return length > TAG_LENGTH && memcmp(text, "PYW", 3) == 0 && memcmp(text + TAG_LENGTH - 2, ": ", 2) == 0;
 }
 
+static _Thread_local const pyw_httpd_record *current;
+
+const pyw_httpd_record *pyw_httpd_log_current(void)
+{
+    return current;
+}
+
 void pyw_httpd_log_request(request_rec *r, pyw_log_level level, apr_uint32_t worker, const char *text, size_t length)
 {
+    const pyw_httpd_record record = {worker, text, length};
     char line[PYW_LOG_RECORD_MAX];
     char end[CONTEXT_MAX] = "";
 
@@ -53,28 +61,33 @@ void pyw_httpd_log_request(request_rec *r, pyw_log_level level, apr_uint32_t wor
         describe_request(end, r);
     }
     pyw_log_escape(line, sizeof(line), text, length);
+    current = &record;
     if (worker) {
         ap_log_rerror(APLOG_MARK, httpd_level(level), 0, r, "[worker %u] %s%s", worker, line, end);
     }
     else {
         ap_log_rerror(APLOG_MARK, httpd_level(level), 0, r, "%s%s", line, end);
     }
+    current = NULL;
 }
 
 void pyw_log_rerror(const char *file, int line, int module, int level, apr_status_t rv, request_rec *r,
                     const char *format, ...)
 {
     char text[TEXT_MAX], end[CONTEXT_MAX];
+    pyw_httpd_record record = {0, text, 0};
     va_list args;
 
     if (!APLOG_R_MODULE_IS_LEVEL(r, module, level)) {
         return;
     }
     va_start(args, format);
-    apr_vsnprintf(text, sizeof(text), format, args);
+    record.length = (size_t)apr_vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     describe_request(end, r);
+    current = &record;
     ap_log_rerror(file, line, module, level, rv, r, "%s%s", text, end);
+    current = NULL;
 }
 
 pyw_log_level pyw_httpd_log_threshold(const server_rec *server)

@@ -25,6 +25,16 @@ void pyw_httpd_log_request(request_rec *r, pyw_log_level level, apr_uint32_t wor
 void pyw_log_rerror(const char *file, int line, int module, int level, apr_status_t rv, request_rec *r,
                     const char *format, ...) __attribute__((format(printf, 7, 8)));
 
+/* A record about a request, as it was before httpd escaped it and without the request's id. */
+typedef struct pyw_httpd_record {
+    apr_uint32_t worker; /* its pid; 0: none */
+    const char *text;
+    size_t length;
+} pyw_httpd_record;
+
+/* The record that this thread is writing by one of the above functions; NULL: none. For the hook error_log. */
+const pyw_httpd_record *pyw_httpd_log_current(void);
+
 /* LogLevel of the server, for this module. */
 pyw_log_level pyw_httpd_log_threshold(const server_rec *server);
 

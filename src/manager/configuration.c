@@ -33,6 +33,9 @@ static void free_pending(pyw_pending_group *pending)
     if (pending->log_fd >= 0) {
         close(pending->log_fd);
     }
+    if (pending->json_log_fd >= 0) {
+        close(pending->json_log_fd);
+    }
     if (pending->pool != NULL) {
         apr_pool_destroy(pending->pool);
     }
@@ -47,6 +50,22 @@ static void drop_pending(pyw_manager *manager)
         manager->pending = pending->next;
         free_pending(pending);
     }
+}
+
+void pyw_configuration_take_json_log(pyw_manager *manager, int fd)
+{
+    if (manager->json_log_fd >= 0) {
+        close(manager->json_log_fd);
+    }
+    manager->json_log_fd = fd;
+}
+
+static int give_json_log(pyw_manager *manager)
+{
+    int fd = manager->json_log_fd;
+
+    manager->json_log_fd = -1;
+    return fd;
 }
 
 pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
@@ -66,6 +85,7 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
     options = pyw_options_create(pool, "");
     pending->pool = pool;
     pending->log_fd = log_fd;
+    pending->json_log_fd = give_json_log(manager);
     pending->options = options;
     pairs = pyw_table_decode(pool, payload, length);
     if (pairs != NULL && log_fd >= 0) {
@@ -150,6 +170,12 @@ static void inherit(pyw_manager *manager, pyw_worker_group *group)
     }
 }
 
+static void use_json_log(pyw_log_outlet *log, pyw_pending_group *pending)
+{
+    pyw_log_outlet_open_json(log, pending->json_log_fd, pending->options->name);
+    pending->json_log_fd = -1;
+}
+
 /* Creates a group that is in no list yet; its options still belong to the pending group. */
 static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *pending, pyw_problem *problem)
 {
@@ -158,6 +184,9 @@ static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *p
     if (group != NULL) {
         group->log = pyw_log_outlet_create(pending->log_fd);
         pending->log_fd = -1;
+    }
+    if (group != NULL && group->log != NULL) {
+        use_json_log(group->log, pending);
     }
     if (group == NULL || group->log == NULL) {
         free(group);
@@ -227,6 +256,7 @@ static void update_log(pyw_worker_group *group, pyw_pending_group *pending)
 {
     pyw_log_outlet_open(group->log, pending->log_fd);
     pending->log_fd = -1;
+    use_json_log(group->log, pending);
 }
 
 static void update_group(pyw_pending_group *pending, int roll)
@@ -388,13 +418,14 @@ static pyw_result commit(pyw_manager *manager, const pyw_settings *before, pyw_p
     return PYW_OK;
 }
 
-static void use_log(const pyw_manager *manager, int log_fd)
+static void use_log(pyw_manager *manager, int log_fd)
 {
     if (log_fd >= 0) {
         dup2(log_fd, 1);
         dup2(log_fd, 2);
         pyw_log_outlet_open(manager->log, fcntl(log_fd, F_DUPFD_CLOEXEC, 3));
     }
+    pyw_log_outlet_open_json(manager->log, give_json_log(manager), NULL);
     pyw_log_install(pyw_log_outlet_sink, manager->log, (pyw_log_level)manager->settings.log_level);
 }
 

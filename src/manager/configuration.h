@@ -9,6 +9,9 @@
 
 #include "manager/manager.h"
 
+/* Handles a JSON_LOG frame, and owns `fd`, which belongs to the next GROUP or COMMIT. */
+void pyw_configuration_take_json_log(pyw_manager *manager, int fd);
+
 /* Handles a GROUP frame. */
 pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint32_t length, int log_fd,
                                  pyw_problem *problem);

@@ -124,6 +124,9 @@ static void handle_control_frame(pyw_manager *manager, const pyw_frame *frame)
     else if (frame->type == PYW_FRAME_STORE) {
         pyw_log_store_take(&manager->log_store, frame->flags, pyw_channel_take_fd(manager->control));
     }
+    else if (frame->type == PYW_FRAME_JSON_LOG) {
+        pyw_configuration_take_json_log(manager, pyw_channel_take_fd(manager->control));
+    }
     else if (frame->type == PYW_FRAME_LIVENESS_PIPE) {
         pyw_liveness_pipes_add(&manager->liveness_pipes, pyw_channel_take_fd(manager->control));
     }
@@ -322,6 +325,9 @@ static void add_poll(void *fds, int fd)
 static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const pyw_log_intake *intakes)
 {
     push_poll(fds, pyw_log_outlet_fd(log), POLLOUT);
+    if (pyw_log_outlet_json(log) != NULL) {
+        push_poll(fds, pyw_log_outlet_fd(pyw_log_outlet_json(log)), POLLOUT);
+    }
     pyw_log_intake_collect(intakes, fds);
 }
 
@@ -456,6 +462,7 @@ static int set_up_manager(pyw_manager *manager)
         return 0;
     }
     pyw_log_outlet_note_faults(manager->log, &manager->faults, NULL);
+    manager->json_log_fd = -1;
     pyw_log_install(pyw_log_outlet_sink, manager->log, PYW_LOG_NOTICE);
     if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) {
         pyw_log(PYW_LOG_ERR, PYWNO(0307) "--manager is for httpd's use: descriptor %d is not its channel", CONTROL_FD);

@@ -22,6 +22,7 @@ typedef struct pyw_pending_group {
     apr_pool_t *pool;
     const pyw_group_options *options;
     int log_fd;              /* owned; -1: moved to the group */
+    int json_log_fd;         /* owned; -1: none, or moved to the group */
     pyw_worker_group *group; /* the group that it configures, set by COMMIT */
     int is_new;
 } pyw_pending_group;
@@ -36,6 +37,7 @@ typedef struct pyw_manager {
     pyw_log_outlet *log;     /* the main server's log */
     pyw_log_store log_store; /* httpd's, for the next manager */
     pyw_log_intake *intakes; /* pipes of programs that outlived the groups of their workers */
+    int json_log_fd;         /* of JSON_LOG, for the next GROUP or COMMIT; -1: none */
     pyw_pending_group *pending;
     pyw_worker_list_group *worker_list; /* read by httpd's children; NULL before httpd has sent it */
     int worker_list_size;               /* number of groups in it */

@@ -39,6 +39,7 @@ static const frame_rule rules[] = {
     [PYW_FRAME_LOAD] = {"LOAD", 0, 0, 0},
     [PYW_FRAME_LIVENESS_PIPE] = {"LIVENESS_PIPE", 0, 0, 0},
     [PYW_FRAME_STORE] = {"STORE", 0, 0, 1},
+    [PYW_FRAME_JSON_LOG] = {"JSON_LOG", 0, 0, 0},
     [PYW_FRAME_STATS] = {"STATS", 0, 0, 0},
     [PYW_FRAME_HERITAGE] = {"HERITAGE", 0, PYW_LIMIT_OPTIONS, 0},
     [PYW_FRAME_DRAIN] = {"DRAIN", 0, 0, PYW_END_REASONS - 1},

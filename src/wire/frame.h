@@ -46,9 +46,10 @@ typedef enum {
     PYW_FRAME_LOAD = 41,          /* the memory of pyw_load travels along: the manager reads it. Empty */
     PYW_FRAME_LIVENESS_PIPE = 42, /* a pipe that httpd's children of this configuration have open: its reading end
                                 travels along. Empty */
-    PYW_FRAME_STORE = 43, /* the store of the workers' log pipes for the next manager: a socket travels along, to
-                             write to (flags 0) or to read from (flags 1). Empty */
-    PYW_FRAME_STATS = 44, /* the memory of pyw_group_stats_table travels along: the manager writes it. Empty */
+    PYW_FRAME_STORE = 43,    /* the store of the workers' log pipes for the next manager: a socket travels along, to
+                                write to (flags 0) or to read from (flags 1). Empty */
+    PYW_FRAME_STATS = 44,    /* the memory of pyw_group_stats_table travels along: the manager writes it. Empty */
+    PYW_FRAME_JSON_LOG = 45, /* the JSON log of the next GROUP or COMMIT travels along. Empty */
     /* manager -> httpd's parent */
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: the groups are known. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: the reason for the failure, as text */

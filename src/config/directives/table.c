@@ -122,6 +122,21 @@ static const char *set_global_path(cmd_parms *cmd, void *dir, const char *text)
     return error;
 }
 
+static const char *set_json_log(cmd_parms *cmd, void *dir, const char *text)
+{
+    pyw_json_log *log = apr_palloc(cmd->pool, sizeof(*log));
+    int is_program = *text == '|';
+
+    (void)dir;
+    log->fd = -1;
+    log->target = is_program ? text : ap_server_root_relative(cmd->pool, text);
+    if (!*text || !log->target || (is_program && !text[1])) {
+        return apr_psprintf(cmd->pool, "WSGIJSONLog cannot be '%s': it must be a file, or \"|program\"", text);
+    }
+    pyw_config_server(cmd->server)->json_log = log;
+    return NULL;
+}
+
 /* Not in sections: a record may need the id before the directory of its request is known. */
 static const char *set_request_id_header(cmd_parms *cmd, void *dir, const char *text)
 {
@@ -182,6 +197,8 @@ const command_rec pyw_config_directives[] = {
                      "the addresses and subnets of the proxies whose headers are trusted"),
     AP_INIT_RAW_ARGS("WSGITrustedProxyHeaders", pyw_directive_trusted_proxy_headers, NULL, OR_FILEINFO,
                      "the headers of trusted proxies that describe the original request"),
+    AP_INIT_TAKE1("WSGIJSONLog", set_json_log, NULL, RSRC_CONF,
+                  "a file or \"|program\" that gets the records of the error log as JSON, too"),
     AP_INIT_TAKE1("WSGIRequestIdHeader", set_request_id_header, NULL, RSRC_CONF,
                   "the header in which trusted proxies send the id of a request"),
     AP_INIT_TAKE1("WSGIRequestTimeout", pyw_directive_request_timeout, NULL, RSRC_CONF | ACCESS_CONF,

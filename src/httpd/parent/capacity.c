@@ -6,14 +6,16 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "httpd/json_log.h"
 
 APLOG_USE_MODULE(pywsgi);
 
 /* The manager's own descriptors: its channels, clients of its commands, pipes of httpd's old children. */
 enum {
     OWN_DESCRIPTORS = 96,
-    PER_GROUP = 3, /* the log, the next log during a restart, and the watch of reload-on= */
-    PER_WORKER = 2 /* its channel, and its log pipe */
+    PER_GROUP = 3,    /* the log, the next log during a restart, and the watch of reload-on= */
+    PER_JSON_LOG = 2, /* the same for WSGIJSONLog: one, and one more during a restart */
+    PER_WORKER = 2    /* its channel, and its log pipe */
 };
 
 typedef struct capacity {
@@ -31,13 +33,15 @@ static capacity measure(void)
     struct rlimit files;
 
     for (int i = 0; i < groups->nelts; i++) {
-        const pyw_group_options *options = APR_ARRAY_IDX(groups, i, const pyw_group *)->options;
+        const pyw_group *group = APR_ARRAY_IDX(groups, i, const pyw_group *);
+        const pyw_group_options *options = group->options;
+        int per_group = pyw_json_log_fd(group->server) >= 0 ? PER_GROUP + PER_JSON_LOG : PER_GROUP;
         int template = options->manager.preload ? 1 : 0;
         int least = options->manager.processes_least + template;
         int most = 2 * (options->manager.processes + template) + options->manager.reload_overlap;
 
-        needed.least += (apr_uint64_t)(PER_GROUP + PER_WORKER * least);
-        needed.most += (apr_uint64_t)(PER_GROUP + PER_WORKER * most);
+        needed.least += (apr_uint64_t)(per_group + PER_WORKER * least);
+        needed.most += (apr_uint64_t)(per_group + PER_WORKER * most);
         needed.workers += (apr_uint64_t)options->manager.processes;
     }
     needed.limit = getrlimit(RLIMIT_NOFILE, &files) == 0 ? (apr_uint64_t)files.rlim_max : RLIM_INFINITY;

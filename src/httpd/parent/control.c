@@ -22,6 +22,7 @@
 #include "config/options/options.h"
 #include "config/options/settings.h"
 #include "httpd/facts.h"
+#include "httpd/json_log.h"
 #include "httpd/log.h"
 #include "httpd/parent/liveness_pipe.h"
 #include "httpd/parent/log_store.h"
@@ -261,7 +262,10 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
     return send_table(channel, PYW_FRAME_COMMIT, pyw_control_settings(pool, main_server), main_server);
 }
 
-/* The parts of a configuration in their order. After the groups COMMIT follows. */
+/*
+ * The parts of a configuration in their order. After the groups COMMIT follows. Before each of these is a part with its
+ * JSON log.
+ */
 enum {
     PART_WORKER_LIST,
     PART_LOAD,
@@ -314,7 +318,7 @@ void pyw_delivery_end(pyw_delivery *delivery)
 
 static int part_count(void)
 {
-    return PART_GROUPS + pyw_config_main()->groups->nelts + 1;
+    return PART_GROUPS + 2 * (pyw_config_main()->groups->nelts + 1);
 }
 
 static int is_sent(const pyw_delivery *delivery)
@@ -331,7 +335,9 @@ static pyw_result send_part(pyw_delivery *delivery)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
     pyw_channel *channel = delivery->channel;
-    int index = delivery->next - PART_GROUPS;
+    int index = (delivery->next - PART_GROUPS) / 2;
+    const pyw_group *group =
+        index < groups->nelts ? APR_ARRAY_IDX(groups, index < 0 ? 0 : index, const pyw_group *) : NULL;
 
     switch (delivery->next) {
     case PART_WORKER_LIST:
@@ -347,9 +353,12 @@ static pyw_result send_part(pyw_delivery *delivery)
     case PART_STORE_READING:
         return send_descriptor(channel, PYW_FRAME_STORE, 1, pyw_log_store_fd(1));
     default:
-        return index < groups->nelts
-                   ? send_group(channel, delivery->pool, APR_ARRAY_IDX(groups, index, const pyw_group *))
-                   : send_settings(channel, delivery->pool, delivery->main_server);
+        if ((delivery->next - PART_GROUPS) % 2 == 0) {
+            return send_descriptor(channel, PYW_FRAME_JSON_LOG, 0,
+                                   pyw_json_log_fd(group ? group->server : delivery->main_server));
+        }
+        return group ? send_group(channel, delivery->pool, group)
+                     : send_settings(channel, delivery->pool, delivery->main_server);
     }
 }
 

@@ -25,6 +25,7 @@
 #include "httpd/parent/managers.h"
 #include "httpd/parent/other_child.h"
 #include "httpd/parent/replaced_managers.h"
+#include "httpd/parent/start_record.h"
 #include "httpd/parent/waker.h"
 #include "httpd/queue/batch_scheduling.h"
 #include "httpd/queue/shared_memory.h"
@@ -547,7 +548,11 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
         pyw_liveness_pipe_create(pconf);
     }
     open_work(pconf, main_server);
-    return run_first_turn() ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    if (!run_first_turn()) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    pyw_start_record(pconf, main_server);
+    return OK;
 }
 
 void pyw_parent_child_init(void)

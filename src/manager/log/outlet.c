@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log_json.h"
 #include "base/os/thread.h"
 
 typedef struct waiting {
@@ -37,8 +38,11 @@ struct pyw_log_outlet {
     size_t waiting; /* bytes of them */
     size_t sent;    /* of the first record */
     uint64_t dropped;
-    pyw_faults *const *faults; /* NULL: errors are not noted */
-    char group[64];            /* of the faults */
+    pyw_faults *const *faults;   /* NULL: errors are not noted */
+    char group[64];              /* of the faults */
+    struct pyw_log_outlet *json; /* gets the same records; NULL: none */
+    int is_json;                 /* writes JSON */
+    char *json_group;            /* of the JSON; NULL: none */
 };
 
 typedef struct copying {
@@ -238,15 +242,31 @@ static void send_waiting(pyw_log_outlet *outlet)
     }
 }
 
+/* Returns the length of the line. */
+static size_t write_line(const pyw_log_outlet *outlet, char line[PYW_LOG_JSON_MAX], const pyw_log_origin *origin,
+                         const char *text, size_t length, size_t *taken)
+{
+    pyw_log_json json;
+
+    if (!outlet->is_json) {
+        return pyw_log_file_line(line, origin, text, length, taken);
+    }
+    pyw_log_json_begin(&json, origin, "pywsgi");
+    pyw_log_json_text(&json, "group", outlet->json_group);
+    *taken = pyw_log_json_end(&json, text, length);
+    memcpy(line, json.line, json.length);
+    return json.length;
+}
+
 /*
  * After a record was dropped, further records are dropped until their number can be logged in the right place. Returns
  * how much of the text fits.
  */
 static size_t add_record(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t text_length)
 {
-    char line[PYW_LOG_LINE_MAX];
+    char line[PYW_LOG_JSON_MAX];
     size_t taken;
-    size_t length = pyw_log_file_line(line, origin, text, text_length, &taken);
+    size_t length = write_line(outlet, line, origin, text, text_length, &taken);
     int is_full =
         !STAILQ_EMPTY(&outlet->records) && (outlet->dropped > 0 || outlet->waiting + length > PYW_LOG_OUTLET_MOST);
     waiting *item = is_full ? NULL : malloc(sizeof(*item) + length);
@@ -280,6 +300,9 @@ static void report_dropped(pyw_log_outlet *outlet)
 
 void pyw_log_outlet_flush(pyw_log_outlet *outlet)
 {
+    if (outlet->json != NULL) {
+        pyw_log_outlet_flush(outlet->json);
+    }
     send_waiting(outlet);
     if (outlet->dropped > 0 && STAILQ_EMPTY(&outlet->records)) {
         report_dropped(outlet);
@@ -321,6 +344,9 @@ static size_t write_one(pyw_log_outlet *outlet, const pyw_log_origin *origin, co
 
 void pyw_log_outlet_write(pyw_log_outlet *outlet, const pyw_log_origin *origin, const char *text, size_t length)
 {
+    if (outlet->json != NULL) {
+        pyw_log_outlet_write(outlet->json, origin, text, length);
+    }
     do {
         size_t taken = write_one(outlet, origin, text, length);
 
@@ -332,9 +358,12 @@ void pyw_log_outlet_write(pyw_log_outlet *outlet, const pyw_log_origin *origin, 
 void pyw_log_outlet_sink(void *outlet, pyw_log_level level, const char *text, size_t length)
 {
     const pyw_log_origin origin = {level, (long)getpid(), (long)getpid()};
+    pyw_log_outlet *to = outlet;
     int error = errno;
 
-    (void)write_one(outlet, &origin, text, length);
+    for (; to != NULL; to = to->json) {
+        (void)write_one(to, &origin, text, length);
+    }
     errno = error;
 }
 
@@ -350,8 +379,36 @@ static void wait_for_room(const pyw_log_outlet *outlet, int wait_ms)
     (void)poll(&item, 1, item.fd >= 0 ? wait_ms : 0);
 }
 
+const pyw_log_outlet *pyw_log_outlet_json(const pyw_log_outlet *outlet)
+{
+    return outlet->json;
+}
+
+void pyw_log_outlet_open_json(pyw_log_outlet *outlet, int fd, const char *group)
+{
+    if (fd < 0) {
+        if (outlet->json != NULL) {
+            pyw_log_outlet_destroy(outlet->json, 0);
+        }
+        outlet->json = NULL;
+    }
+    else if (outlet->json != NULL) {
+        pyw_log_outlet_open(outlet->json, fd);
+    }
+    else {
+        outlet->json = pyw_log_outlet_create(fd);
+        if (outlet->json != NULL) {
+            outlet->json->is_json = 1;
+            outlet->json->json_group = group != NULL ? strdup(group) : NULL;
+        }
+    }
+}
+
 void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms)
 {
+    if (outlet->json != NULL) {
+        pyw_log_outlet_destroy(outlet->json, wait_ms);
+    }
     pyw_log_outlet_flush(outlet);
     wait_for_room(outlet, wait_ms);
     pyw_log_outlet_flush(outlet);
@@ -359,5 +416,6 @@ void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms)
     while (!STAILQ_EMPTY(&outlet->records)) {
         remove_first(outlet);
     }
+    free(outlet->json_group);
     free(outlet);
 }

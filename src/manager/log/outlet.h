@@ -27,6 +27,15 @@ pyw_log_outlet *pyw_log_outlet_create(int fd);
 /* Replaces the log by `fd`, which the outlet owns. Waiting records are preserved. */
 void pyw_log_outlet_open(pyw_log_outlet *outlet, int fd);
 
+/*
+ * Writes all records to `fd`, too, which the outlet owns: as JSON, with the name of the group if it is not NULL. -1: no
+ * longer.
+ */
+void pyw_log_outlet_open_json(pyw_log_outlet *outlet, int fd, const char *group);
+
+/* The part of the outlet that writes JSON, for pyw_log_outlet_fd; NULL: none. */
+const pyw_log_outlet *pyw_log_outlet_json(const pyw_log_outlet *outlet);
+
 /* Waits up to `wait_ms` until the log has accepted the waiting records. The rest is lost. */
 void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms);
 

@@ -43,6 +43,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_LIVENESS_PIPE, "LIVENESS_PIPE", 0, 0, 0},
     {PYW_FRAME_LOAD, "LOAD", 0, 0, 0},
     {PYW_FRAME_STORE, "STORE", 0, 0, 1},
+    {PYW_FRAME_JSON_LOG, "JSON_LOG", 0, 0, 0},
     {PYW_FRAME_STATS, "STATS", 0, 0, 0},
     {PYW_FRAME_HERITAGE, "HERITAGE", 0, 4 << 20, 0},
     {PYW_FRAME_OPTIONS, "OPTIONS", 0, 4 << 20, 0},

@@ -5,7 +5,7 @@
 UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel channel_spill spill outbox token \
                 options tolerance child_state group_phase connection_state crash_loop oom scale_decision option_processes option_use python_settings settings worker_list slots \
                 slots_blocked single_queue relay_state liveness_pipes socket_directory memory_watch file_list source_tree batch batch_trial \
-                worker_log log_store background proc series stats board forwarded traceparent folded_stacks flame_graph worker_output profile
+                worker_log log_store background proc series stats board forwarded traceparent folded_stacks flame_graph worker_output profile log_json
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/c/unit/%.o,vectors any_message scarce_memory socket_pair \
                   any_slots test_pool)
 UNIT_SRC     := $(addprefix src/httpd/,queue/slots.c queue/slots_table.c queue/batch_trial.c metrics/series.c status/board.c \

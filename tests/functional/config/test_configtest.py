@@ -69,6 +69,7 @@ GOOD = """
     WSGITempDir ${ROOT}/run
     WSGITrustedProxies 127.0.0.1
     WSGIRequestIdHeader X-Request-Id
+    WSGIJSONLog ${ROOT}/log.json
     WSGIPythonPath ${APPS}:/nowhere
     <Directory ${APPS}>
         WSGIProcessGroup app
