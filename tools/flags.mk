@@ -41,7 +41,7 @@ LDFLAGS_ALL = $(LDFLAGS) -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-ne
 WARNINGS   := -Wall -Wextra -Wno-unused-parameter
 MODULE_LIBS  :=
 PYWSGID_LIBS := $(APR_LIBS) -ldl
-PYWSGI_LIBS  := $(APR_LIBS)
+PYWSGI_LIBS  := $(APR_LIBS) $(shell ncursesw6-config --libs 2>/dev/null || echo -lncursesw)
 
 ifdef DEVELOPER
 WARNINGS += -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla \

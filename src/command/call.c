@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,14 +37,25 @@ static int count_options(const pyw_verb *verb)
     return count;
 }
 
+static int argument_kind(const pyw_verb_option *option)
+{
+    return option->argument == NULL ? no_argument : *option->argument == '[' ? optional_argument : required_argument;
+}
+
+/* The number that follows an option whose argument may be left out. */
+static const char *following_number(int argc, char **argv)
+{
+    const char *next = optind < argc ? argv[optind] : "";
+
+    return *next != '\0' && next[strspn(next, "0123456789")] == '\0' ? argv[optind++] : "";
+}
+
 static void describe_options(const pyw_verb *verb, struct option *described)
 {
     int count = count_options(verb);
 
     for (int i = 0; i < count; i++) {
-        described[i] =
-            (struct option){verb->options[i].name, verb->options[i].argument != NULL ? required_argument : no_argument,
-                            NULL, FIRST + i};
+        described[i] = (struct option){verb->options[i].name, argument_kind(&verb->options[i]), NULL, FIRST + i};
     }
     described[count] = (struct option){"help", no_argument, NULL, HELP};
     described[count + 1] = (struct option){NULL, 0, NULL, 0};
@@ -88,6 +100,9 @@ static const char *take_options(pyw_call *call, int argc, char **argv, int *want
         if (option == HELP) {
             *wants_help = 1;
             return NULL;
+        }
+        if (optarg == NULL && argument_kind(&call->verb->options[option - FIRST]) == optional_argument) {
+            optarg = (char *)(uintptr_t)following_number(argc, argv);
         }
         call->values[option - FIRST] = optarg != NULL ? optarg : "";
     }

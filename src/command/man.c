@@ -60,12 +60,26 @@ static void print_sentence(FILE *out, const char *text)
     print_roff(out, sentence);
 }
 
+/* An argument in brackets may be left out. */
+static void print_option(FILE *out, const char *request, const pyw_verb_option *option)
+{
+    const char *argument = option->argument;
+
+    fprintf(out, "%s Fl -%s", request, option->name);
+    if (argument != NULL && *argument == '[') {
+        fprintf(out, " Op Ar %.*s", (int)strlen(argument) - 2, argument + 1);
+    }
+    else if (argument != NULL) {
+        fprintf(out, " Ar %s", argument);
+    }
+    fputc('\n', out);
+}
+
 static void print_synopsis(FILE *out, const pyw_verb *verb)
 {
     fprintf(out, ".Sh SYNOPSIS\n.Nm pywsgi %s\n", verb->name);
     for (const pyw_verb_option *option = verb->options; option->name != NULL; option++) {
-        fprintf(out, ".Op Fl -%s%s%s\n", option->name, option->argument != NULL ? " Ar " : "",
-                option->argument != NULL ? option->argument : "");
+        print_option(out, ".Op", option);
     }
     if (verb->operand != NULL && *verb->operand == '[') {
         fprintf(out, ".Op Ar %.*s\n", (int)strlen(verb->operand) - 2, verb->operand + 1);
@@ -79,8 +93,7 @@ static void print_options(FILE *out, const pyw_verb *verb)
 {
     fputs(".Pp\nThe options are:\n.Bl -tag -width Ds\n", out);
     for (const pyw_verb_option *option = verb->options; option->name != NULL; option++) {
-        fprintf(out, ".It Fl -%s%s%s\n", option->name, option->argument != NULL ? " Ar " : "",
-                option->argument != NULL ? option->argument : "");
+        print_option(out, ".It", option);
         print_sentence(out, option->help);
     }
     fputs(".It Fl -help\nPrint the usage and the options.\n.El\n", out);

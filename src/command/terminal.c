@@ -30,6 +30,19 @@ int pyw_terminal_width(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : WIDTH_DEFAULT;
 }
 
+size_t pyw_terminal_fit(const char *text, int columns)
+{
+    const char *at = text;
+
+    for (; *at != '\0'; at++) {
+        columns -= ((unsigned char)*at & 0xc0) != 0x80;
+        if (columns < 0) {
+            break;
+        }
+    }
+    return (size_t)(at - text);
+}
+
 void pyw_terminal_print(pyw_terminal_style style, const char *text)
 {
     if (style != PYW_STYLE_PLAIN && pyw_terminal_has_colour()) {

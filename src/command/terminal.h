@@ -2,6 +2,8 @@
 #ifndef PYW_COMMAND_TERMINAL_H
 #define PYW_COMMAND_TERMINAL_H
 
+#include <stddef.h>
+
 /* The terminal that the standard output may be. */
 
 typedef enum {
@@ -17,6 +19,9 @@ int pyw_terminal_has_colour(void);
 
 /* The number of columns; 0: the standard output is not a terminal. */
 int pyw_terminal_width(void);
+
+/* How many bytes of the text (UTF-8) fit into the columns, a character in each. */
+size_t pyw_terminal_fit(const char *text, int columns);
 
 /* Prints the text on the standard output; without colours as it is. */
 void pyw_terminal_print(pyw_terminal_style style, const char *text);

@@ -10,8 +10,9 @@
 #include <apr_pools.h>
 
 typedef struct pyw_verb_option {
-    const char *name;     /* without "--" */
-    const char *argument; /* as help shows it: "SECONDS"; NULL: the option is a switch */
+    const char *name; /* without "--" */
+    const char
+        *argument; /* as help shows it: "SECONDS"; "[SECONDS]": a number or nothing; NULL: the option is a switch */
     const char *help;
 } pyw_verb_option;
 

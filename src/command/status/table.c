@@ -7,39 +7,23 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "command/status/figures.h"
 #include "command/status/rows.h"
+#include "command/terminal.h"
 
-enum { COLUMNS = 10, RUNS_MOST = 80, PROBLEM_MOST = 300 };
+enum { COLUMNS = 10, WORD_MOST = 80, PROBLEM_MOST = 300, REQUEST_MOST = 2000, ESCAPE_MOST = 4 };
 
 typedef struct line {
     const char *cells[COLUMNS];
     const char *note; /* NULL: the row has cells */
+    pyw_terminal_style style;
 } line;
 
-static const line heads = {{"GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "MEMORY", "GEN", "RUNS"}, NULL};
+static const line heads = {
+    {"GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "MEMORY", "GEN", "RUNS"}, NULL, PYW_STYLE_BOLD};
 
 /* Numbers are right-aligned. */
 static const int is_right[COLUMNS] = {0, 0, 1, 0, 1, 1, 1, 1, 1, 0};
-
-static const char *duration(apr_pool_t *pool, uint64_t ms)
-{
-    uint64_t seconds = ms / 1000, minutes = seconds / 60, hours = minutes / 60;
-
-    if (hours >= 48) {
-        return apr_psprintf(pool, "%" PRIu64 "d%02" PRIu64 "h", hours / 24, hours % 24);
-    }
-    if (hours > 0) {
-        return apr_psprintf(pool, "%" PRIu64 "h%02" PRIu64 "m", hours, minutes % 60);
-    }
-    return minutes > 0 ? apr_psprintf(pool, "%" PRIu64 "m%02" PRIu64 "s", minutes, seconds % 60)
-                       : apr_psprintf(pool, "%" PRIu64 "s", seconds);
-}
-
-static const char *size(apr_pool_t *pool, uint64_t bytes)
-{
-    return bytes >= UINT64_C(10) << 30 ? apr_psprintf(pool, "%" PRIu64 " GiB", bytes >> 30)
-                                       : apr_psprintf(pool, "%" PRIu64 " MiB", (bytes + (1 << 19)) >> 20);
-}
 
 static const char *number(apr_pool_t *pool, uint64_t value)
 {
@@ -48,15 +32,16 @@ static const char *number(apr_pool_t *pool, uint64_t value)
 
 static const char *escaped(apr_pool_t *pool, const char *text)
 {
-    char *out = apr_palloc(pool, RUNS_MOST + 1);
+    size_t most = strlen(text) * ESCAPE_MOST + 1;
+    char *out = apr_palloc(pool, most);
 
-    pyw_log_escape(out, RUNS_MOST + 1, text, strlen(text));
+    pyw_log_escape(out, most, text, strlen(text));
     return out;
 }
 
 static const char *shown_value(apr_pool_t *pool, const pyw_pairs *row, const char *name)
 {
-    return pyw_status_shown(pool, row, name, RUNS_MOST);
+    return pyw_status_shown(pool, row, name, WORD_MOST);
 }
 
 /* Longer than the limit for requests: the end of a problem is its most important part, and a path must be complete. */
@@ -97,6 +82,16 @@ static const char *busy(apr_pool_t *pool, uint64_t some, uint64_t of)
     return apr_psprintf(pool, "%" PRIu64 "/%" PRIu64, some, of);
 }
 
+static pyw_terminal_style style_of(apr_pool_t *pool, const pyw_pairs *row)
+{
+    const char *health = pyw_status_text(pool, row, "health");
+
+    return strcmp(health, "failing") == 0    ? PYW_STYLE_BAD
+           : strcmp(health, "impaired") == 0 ? PYW_STYLE_WARNING
+           : strcmp(health, "healthy") == 0  ? PYW_STYLE_GOOD
+                                             : PYW_STYLE_PLAIN;
+}
+
 static line group_line(apr_pool_t *pool, const apr_array_header_t *rows, int index)
 {
     const pyw_pairs *row = &APR_ARRAY_IDX(rows, index, pyw_pairs);
@@ -108,30 +103,33 @@ static line group_line(apr_pool_t *pool, const apr_array_header_t *rows, int ind
                      "",
                      number(pool, sum(rows, index, "served")),
                      busy(pool, sum(rows, index, "busy"), sum(rows, index, "threads")),
-                     size(pool, sum(rows, index, "memory")),
+                     pyw_status_size(pool, sum(rows, index, "memory")),
                      number(pool, pyw_status_number(row, "generation")),
                      joined(pool, row, "application"),
                  },
-                 NULL};
+                 NULL,
+                 style_of(pool, row)};
 
     return made;
 }
 
-static line worker_line(apr_pool_t *pool, const pyw_pairs *row)
+/* The requests of a worker are rows of their own; a manager of an earlier version sends only their first lines. */
+static line worker_line(apr_pool_t *pool, const pyw_pairs *row, int has_request_rows)
 {
     line made = {{
                      "",
                      "",
                      number(pool, pyw_status_number(row, "pid")),
                      shown_value(pool, row, "state"),
-                     duration(pool, pyw_status_number(row, "uptime-ms")),
+                     pyw_status_duration(pool, pyw_status_number(row, "uptime-ms")),
                      number(pool, pyw_status_number(row, "served")),
                      busy(pool, pyw_status_number(row, "busy"), pyw_status_number(row, "threads")),
-                     size(pool, pyw_status_number(row, "memory")),
+                     pyw_status_size(pool, pyw_status_number(row, "memory")),
                      number(pool, pyw_status_number(row, "generation")),
-                     joined(pool, row, "request"),
+                     has_request_rows ? "" : joined(pool, row, "request"),
                  },
-                 NULL};
+                 NULL,
+                 PYW_STYLE_PLAIN};
 
     if (*made.cells[COLUMNS - 1] == '\0') {
         made.cells[COLUMNS - 1] = problem(pool, row, "problem");
@@ -155,6 +153,19 @@ static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pair
     }
 }
 
+/* "  1m02s  GET /archive?page=7  (192.0.2.7, id Zx8)" */
+static line request_line(apr_pool_t *pool, const pyw_pairs *row)
+{
+    const char *client = shown_value(pool, row, "client"), *id = shown_value(pool, row, "id");
+    const char *origin = apr_pstrcat(pool, client, *client && *id ? ", " : "", *id ? "id " : "", id, NULL);
+    line made = {.note =
+                     apr_psprintf(pool, "  %8s  %s%s%s%s", pyw_status_duration(pool, pyw_status_number(row, "age-ms")),
+                                  pyw_status_shown(pool, row, "request", REQUEST_MOST), *origin ? "  (" : "", origin,
+                                  *origin ? ")" : "")};
+
+    return made;
+}
+
 /* The width of a cell in characters; cells are UTF-8. */
 static int width_of(const char *text)
 {
@@ -175,28 +186,39 @@ static void widen(int widths[COLUMNS], const line *of)
     }
 }
 
-static void print_line(const int widths[COLUMNS], const line *of)
+static const char *padded(apr_pool_t *pool, const char *cell, int padding, int is_right_aligned)
+{
+    return is_right_aligned ? apr_psprintf(pool, "%*s%s", padding, "", cell)
+                            : apr_psprintf(pool, "%s%*s", cell, padding, "");
+}
+
+static const char *line_text(apr_pool_t *pool, const int widths[COLUMNS], const line *of)
 {
     int last = COLUMNS - 1;
+    const char *text = "";
 
-    if (of->note != NULL) {
-        puts(of->note);
-        return;
-    }
     while (last > 0 && of->cells[last][0] == '\0') {
         last--;
     }
     for (int i = 0; i <= last; i++) {
-        int padding = widths[i] - width_of(of->cells[i]);
+        int padding = i < last || is_right[i] ? widths[i] - width_of(of->cells[i]) : 0;
 
-        if (is_right[i]) {
-            printf("%*s%s", padding, "", of->cells[i]);
-        }
-        else {
-            printf("%s%*s", of->cells[i], i < last ? padding : 0, "");
-        }
-        fputs(i < last ? "  " : "\n", stdout);
+        text = apr_pstrcat(pool, text, i > 0 ? "  " : "", padded(pool, of->cells[i], padding, is_right[i]), NULL);
     }
+    return text;
+}
+
+/* Cut at the width of a terminal, and whole for a file or a pipe. */
+static void print_line(apr_pool_t *pool, const int widths[COLUMNS], const line *of)
+{
+    const char *text = of->note != NULL ? of->note : line_text(pool, widths, of);
+    int width = pyw_terminal_width();
+
+    if (width > 0) {
+        text = apr_pstrndup(pool, text, pyw_terminal_fit(text, width));
+    }
+    pyw_terminal_print(of->style, text);
+    putchar('\n');
 }
 
 static void print_manager(apr_pool_t *pool, const pyw_pairs *row)
@@ -205,12 +227,17 @@ static void print_manager(apr_pool_t *pool, const pyw_pairs *row)
 
     printf("pywsgid %s, pid %" PRIu64 ", up %s; httpd %s%spid %" PRIu64 "; sockets in %s\n\n",
            shown_value(pool, row, "version"), pyw_status_number(row, "pid"),
-           duration(pool, pyw_status_number(row, "uptime-ms")), server, *server ? ", " : "",
+           pyw_status_duration(pool, pyw_status_number(row, "uptime-ms")), server, *server ? ", " : "",
            pyw_status_number(row, "httpd"), problem(pool, row, "directory"));
     if (*pyw_status_text(pool, row, "drain")) {
         printf("httpd drains: it is not ready for a load balancer, and stops gracefully (%s)\n\n",
                shown_value(pool, row, "drain"));
     }
+}
+
+static int is_request(const apr_array_header_t *rows, int index)
+{
+    return index < rows->nelts && pyw_status_is(&APR_ARRAY_IDX(rows, index, pyw_pairs), "request");
 }
 
 void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows)
@@ -230,13 +257,16 @@ void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows)
             add_note(lines, pool, row);
         }
         else if (pyw_status_is(row, "worker")) {
-            APR_ARRAY_PUSH(lines, line) = worker_line(pool, row);
+            APR_ARRAY_PUSH(lines, line) = worker_line(pool, row, is_request(rows, i + 1));
+        }
+        else if (pyw_status_is(row, "request")) {
+            APR_ARRAY_PUSH(lines, line) = request_line(pool, row);
         }
     }
     for (int i = 0; i < lines->nelts; i++) {
         widen(widths, &APR_ARRAY_IDX(lines, i, line));
     }
     for (int i = 0; i < lines->nelts; i++) {
-        print_line(widths, &APR_ARRAY_IDX(lines, i, line));
+        print_line(pool, widths, &APR_ARRAY_IDX(lines, i, line));
     }
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "command/verbs/stacks.h"
+
 #include <apr_strings.h>
 #include <poll.h>
 #include <stdio.h>

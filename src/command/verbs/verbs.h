@@ -14,6 +14,7 @@ extern const pyw_verb *const pyw_verbs[];
  * this header, because the table refers to them.
  */
 extern const pyw_verb pyw_verb_status;
+extern const pyw_verb pyw_verb_top;
 extern const pyw_verb pyw_verb_reload;
 extern const pyw_verb pyw_verb_restart;
 extern const pyw_verb pyw_verb_stop;

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pywsgi on a terminal: top, status --watch, the width and the colours."""
+import os
+import re
+import subprocess
+
+import pytest
+from control_site import groups
+
+from pyw import wait_for
+
+
+class Terminal:
+    """A tmux with one window, which runs one command."""
+
+    def __init__(self, socket, command, columns=80, environment=()):
+        self.tmux = ["tmux", "-S", str(socket), "-f", "/dev/null"]
+        words = [word for name in environment for word in ("-e", name)]
+        self.run("new-session", "-d", "-x", str(columns), "-y", "24", *words, *command)
+
+    def run(self, *arguments):
+        return subprocess.run([*self.tmux, *arguments], check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=20, env={**os.environ, "LC_ALL": "C.UTF-8"}).stdout
+
+    def screen(self, *options):
+        return self.run("capture-pane", "-p", *options)
+
+    def wait(self, pattern, *options):
+        wait_for(lambda: re.search(pattern, self.screen(*options)), what=lambda: self.screen(*options))
+
+    def keys(self, *keys):
+        self.run("send-keys", *keys)
+
+    def is_over(self):
+        return subprocess.run([*self.tmux, "list-sessions"], stdout=subprocess.PIPE, stderr=subprocess.PIPE).returncode
+
+    def close(self):
+        subprocess.run([*self.tmux, "kill-server"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.fixture
+def terminal(tmp_path, commands):
+    opened = []
+
+    def start(*arguments, **options):
+        command = [commands.program, *arguments, "--directory", str(commands.server.run)]
+        opened.append(Terminal(tmp_path / ("tmux%d" % len(opened)), command, **options))
+        return opened[-1]
+
+    yield start
+    for found in opened:
+        found.close()
+
+
+class TestTop:
+    CONFIG = groups(app="processes=2 threads=2", other="")
+
+    def test_the_workers_are_shown_sorted_and_within_80_columns(self, terminal, commands, site):
+        wait_for(lambda: len(commands.workers("app")) == 2 and len(commands.workers("other")) == 1)
+        held = site.hold()
+        top = terminal("top", "--interval", "1")
+        top.wait(r"(?m)^app .* 1/2 .* (\d+s )?GET /app/hol")
+        top.wait(r"(?m)^(\d+s )?GET /app/hold\?key=\w+ *$")
+        assert "3 workers, sorted by BUSY" in top.screen()
+        assert max(map(len, top.screen().splitlines())) <= 80
+        top.keys("g")
+        top.wait(r"sorted by GROUP")
+        assert re.findall("(?m)^(app|other) ", top.screen()) == ["app", "app", "other"]
+        held.finish()
+        top.keys("q")
+        wait_for(top.is_over)
+
+    def test_a_key_shows_the_stacks(self, terminal, commands):
+        wait_for(lambda: len(commands.workers("other")) == 1)
+        top = terminal("top", "other")
+        top.wait("1 workers, sorted by")
+        top.keys("k")
+        top.wait(r"worker %d \(ready\)|press return" % commands.workers("other")[0]["pid"])
+        top.wait("press return")
+        top.keys("Enter")
+        top.wait("1 workers, sorted by")
+
+    def test_a_window_of_another_size(self, terminal):
+        top = terminal("top")
+        top.wait("3 workers, sorted by")
+        top.run("resize-window", "-x", "40", "-y", "10")
+        top.wait(r"(?m)^GROUP +WORKER STATE +U?P?$|^GROUP +WORKER STATE")
+        assert max(map(len, top.screen().splitlines())) <= 40
+
+    def test_without_a_terminal_it_says_so(self, commands):
+        assert commands.refused("top") == "pywsgi: top needs a terminal; use status --watch\n"
+
+
+class TestStatus:
+    CONFIG = groups(app="threads=2")
+
+    @pytest.fixture(autouse=True)
+    def ready(self, commands):
+        wait_for(lambda: commands.workers("app"))
+
+    def test_lines_are_cut_at_the_width_of_a_terminal_only(self, terminal, commands, server):
+        assert str(server.apps / "app.wsgi") in commands.table()
+        shown = terminal("status", "--watch", "1", columns=60)
+        shown.wait("(?m)^app  ")
+        line, = [line for line in shown.screen().splitlines() if line.startswith("app ")]
+        assert len(line) <= 60 and "app.wsgi" not in shown.screen()
+
+    def test_watch_shows_the_state_again_and_again(self, terminal, commands):
+        shown = terminal("status", "--watch", "1")
+        shown.wait("(?m)^app +running")
+        commands.do("stop", "app")
+        shown.wait("(?m)^app +stopped")
+        commands.do("start", "app")
+        shown.wait("(?m)^app +running")
+
+    def test_watch_takes_a_number_or_the_name_of_a_group(self, commands):
+        assert "there is no group 'x'" in commands.run("status", "x")[2]
+        for arguments in (["--watch=0"], ["--watch", "0"], ["--watch=x"]):
+            status, output, errors = commands.run("status", *arguments)
+            assert status == 2 and not output and "--watch takes a whole number" in errors
+
+    def test_colours_are_for_terminals_without_no_color(self, terminal, commands):
+        assert "\x1b" not in commands.table()
+        colourful = terminal("status", "--watch")
+        colourful.wait("(?m)app .*running", "-e")
+        assert "\x1b[32m" in colourful.screen("-e")
+        colourful.close()
+        plain = terminal("status", "--watch", environment=["NO_COLOR=1"])
+        plain.wait("(?m)^app +running", "-e")
+        assert "\x1b" not in plain.screen("-e")
