@@ -72,7 +72,7 @@ class TestProfile:
         assert waiting == pytest.approx(1180, rel=0.02)
 
     def test_it_is_in_the_log(self, profile, server):
-        server.log.wait(r"PYW0350: group 'app': its workers are profiled for 1 s \(pywsgi, pid \d+\)", 0)
+        server.log.wait(r"PYW0350: group 'app': its workers are profiled for 1 s \(pywsgi profile by user ", 0)
 
     def test_without_files_the_calls_with_most_samples_are_printed(self, commands, site):
         held = site.hold()
