@@ -57,10 +57,24 @@ static void visit_stack(visitor *to, PyFrameObject **frames, int count, int is_c
     }
 }
 
+/*
+ * A thread makes its state without the GIL. CPython 3.11 puts the state into the list before it initialises it, and
+ * PyThreadState_GetFrame() follows `cframe`.
+ */
+static int is_initialised(PyThreadState *thread)
+{
+#if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030c0000
+    return *(_PyCFrame *volatile *)&thread->cframe != NULL;
+#else
+    (void)thread;
+    return 1;
+#endif
+}
+
 static void visit_thread(visitor *to, PyThreadState *thread)
 {
     PyFrameObject *frames[PYW_FOLDED_FRAMES_MAX];
-    PyFrameObject *frame = PyThreadState_GetFrame(thread);
+    PyFrameObject *frame = is_initialised(thread) ? PyThreadState_GetFrame(thread) : NULL;
     int count = 0;
 
     while (frame != NULL && count < PYW_FOLDED_FRAMES_MAX) {
