@@ -37,6 +37,7 @@ static const json_field group_fields[] = {
     {"reload-by", FIELD_TEXT},
     {"reload-result", FIELD_TEXT},
     {"restarts", FIELD_NUMBERS},
+    {"waiting", FIELD_NUMBER},
     {NULL, FIELD_TEXT},
 };
 

@@ -11,7 +11,7 @@
 #include "command/status/rows.h"
 #include "command/terminal.h"
 
-enum { COLUMNS = 10, WORD_MOST = 80, PROBLEM_MOST = 300, REQUEST_MOST = 2000, ESCAPE_MOST = 4 };
+enum { COLUMNS = 12, WORD_MOST = 80, PROBLEM_MOST = 300, REQUEST_MOST = 2000, ESCAPE_MOST = 4 };
 
 typedef struct line {
     const char *cells[COLUMNS];
@@ -20,10 +20,12 @@ typedef struct line {
 } line;
 
 static const line heads = {
-    {"GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "MEMORY", "GEN", "RUNS"}, NULL, PYW_STYLE_BOLD};
+    {"GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "WAIT", "CPU", "MEMORY", "GEN", "RUNS"},
+    NULL,
+    PYW_STYLE_BOLD};
 
 /* Numbers are right-aligned. */
-static const int is_right[COLUMNS] = {0, 0, 1, 0, 1, 1, 1, 1, 1, 0};
+static const int is_right[COLUMNS] = {0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0};
 
 static const char *number(apr_pool_t *pool, uint64_t value)
 {
@@ -103,6 +105,8 @@ static line group_line(apr_pool_t *pool, const apr_array_header_t *rows, int ind
                      "",
                      number(pool, sum(rows, index, "served")),
                      busy(pool, sum(rows, index, "busy"), sum(rows, index, "threads")),
+                     number(pool, pyw_status_number(row, "waiting")),
+                     pyw_status_duration(pool, sum(rows, index, "cpu-ms")),
                      pyw_status_size(pool, sum(rows, index, "memory")),
                      number(pool, pyw_status_number(row, "generation")),
                      joined(pool, row, "application"),
@@ -124,6 +128,8 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row, int has_request_
                      pyw_status_duration(pool, pyw_status_number(row, "uptime-ms")),
                      number(pool, pyw_status_number(row, "served")),
                      busy(pool, pyw_status_number(row, "busy"), pyw_status_number(row, "threads")),
+                     "",
+                     pyw_status_duration(pool, pyw_status_number(row, "cpu-ms")),
                      pyw_status_size(pool, pyw_status_number(row, "memory")),
                      number(pool, pyw_status_number(row, "generation")),
                      has_request_rows ? "" : joined(pool, row, "request"),
@@ -138,18 +144,49 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row, int has_request_
     return made;
 }
 
-static void add_note(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
+static void add_note(apr_array_header_t *lines, const char *text)
 {
-    const char *moment = shown_value(pool, row, "reload-failed-at"), *canary = problem(pool, row, "canary");
-    line note = {.note = apr_psprintf(pool, "  the reload of %s failed, older code continues to serve: %s", moment,
-                                      problem(pool, row, "reload-problem"))};
-    line trial = {.note = apr_psprintf(pool, "  %s", canary)};
+    line note = {.note = text};
 
-    if (*moment) {
-        APR_ARRAY_PUSH(lines, line) = note;
+    APR_ARRAY_PUSH(lines, line) = note;
+}
+
+/* ", 2 crash, 1 reload", from "restarts.crash" and others; "" if no worker was restarted. */
+static const char *restarts(apr_pool_t *pool, const pyw_pairs *row)
+{
+    static const char prefix[] = "restarts.";
+    const char *text = "";
+
+    for (uint32_t i = 0; i < row->count; i++) {
+        const pyw_pair *pair = &row->items[i];
+
+        if (pair->name_length > strlen(prefix) && memcmp(pair->name, prefix, strlen(prefix)) == 0) {
+            text = apr_psprintf(pool, "%s, %.*s %.*s", text, (int)pair->value_length, pair->value,
+                                (int)(pair->name_length - strlen(prefix)), pair->name + strlen(prefix));
+        }
+    }
+    return escaped(pool, text);
+}
+
+/* What happened to the group since httpd was started. */
+static void add_history(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
+{
+    const char *failed_at = shown_value(pool, row, "reload-failed-at"), *canary = problem(pool, row, "canary");
+    const char *at = shown_value(pool, row, "reload-at"), *count = restarts(pool, row);
+
+    if (*failed_at) {
+        add_note(lines, apr_psprintf(pool, "  the reload of %s failed, older code continues to serve: %s", failed_at,
+                                     problem(pool, row, "reload-problem")));
+    }
+    else if (*at) {
+        add_note(lines, apr_psprintf(pool, "  last reload: %s, by %s, %s", at, shown_value(pool, row, "reload-by"),
+                                     shown_value(pool, row, "reload-result")));
+    }
+    if (*count) {
+        add_note(lines, apr_psprintf(pool, "  restarts: %s", count + strlen(", ")));
     }
     if (*canary) {
-        APR_ARRAY_PUSH(lines, line) = trial;
+        add_note(lines, apr_psprintf(pool, "  %s", canary));
     }
 }
 
@@ -254,7 +291,7 @@ void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows)
         }
         else if (pyw_status_is(row, "group")) {
             APR_ARRAY_PUSH(lines, line) = group_line(pool, rows, i);
-            add_note(lines, pool, row);
+            add_history(lines, pool, row);
         }
         else if (pyw_status_is(row, "worker")) {
             APR_ARRAY_PUSH(lines, line) = worker_line(pool, row, is_request(rows, i + 1));

@@ -134,6 +134,7 @@ static void send_group(const pyw_worker_group *group, pyw_command_client *client
     add_text(&self, "health", pyw_group_state_health(state));
     add_number(&self, "processes", (uint64_t)group->wanted);
     add_number(&self, "threads", (uint64_t)group->options->worker.threads);
+    add_number(&self, "waiting", group->load != NULL ? group->load->waiting : 0);
     add_number(&self, "generation", serving_generation(group));
     add_reload(&self, group);
     add_canary(&self, group);

@@ -37,12 +37,20 @@ class TestStatus:
         assert sum(worker["busy"] for worker in busy) == 2
         requests = [request for worker in busy for request in worker["requests"]]
         assert len(requests) == 2 and all(request.startswith("GET /app/hold?key=") for request in requests)
-        assert "GET /app/hold?key=" in commands.table()
+        assert re.search(r"\n +\d+s  GET /app/hold\?key=\w+  \(127\.0\.0\.1, id [\w-]+\)\n", commands.table())
         running = [request for worker in busy for request in worker["running"]]
         assert [request["client"] for request in running] == ["127.0.0.1"] * 2
         assert len({request["id"] for request in running}) == 2 and all(request["id"] for request in running)
         assert all(0 <= request["age_ms"] < 60000 and request["request"] in requests for request in running)
         held.finish()
+
+    def test_requests_that_wait_are_counted(self, commands, site):
+        threads = commands.group("app")["processes"] * commands.group("app")["threads"]
+        held = site.hold(count=threads)
+        waiting = site.hold(count=3, wait=False)
+        wait_for(lambda: commands.group("app")["waiting"] == 3)
+        held.finish()
+        waiting.finish()
 
     def test_the_cpu_time_of_a_worker_is_shown(self, commands, site):
         assert site.get("/pid").status == 200
@@ -53,7 +61,8 @@ class TestStatus:
         first, empty, *table = commands.table().splitlines()
         assert re.match(r"pywsgid \S+, pid \d+, up \S+; httpd ", first) and not empty
         head = table[0]
-        assert head.split() == ["GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "MEMORY", "GEN", "RUNS"]
+        assert head.split() == ["GROUP", "STATE", "WORKER", "IS", "UP", "SERVED", "BUSY", "WAIT", "CPU", "MEMORY",
+                                "GEN", "RUNS"]
         app, = [line for line in table if line.startswith("app ")]
         assert app[head.index("STATE"):].startswith("running ")
         assert app[head.index("RUNS"):].endswith("/app.wsgi")
@@ -241,6 +250,7 @@ class TestReload:
         group = wait_for(lambda: commands.group("app")["reload_result"] == "done" and commands.group("app"))
         assert group["reload_by"] == "command" and re.match(r"\d{4}-\d\d-\d\dT", group["reload_at"])
         assert group["restarts"]["reload"] == before + 2
+        assert re.search(r"\n  last reload: \S+Z, by command, done\n  restarts: .*%d reload" % (before + 2), commands.table())
 
     def test_a_crash_is_a_restart_too(self, commands, site, server):
         server.expect_log("PYW0310: worker .* was killed by signal 9")
