@@ -220,11 +220,23 @@ static void put_faults(request_rec *r, const pyw_report *report)
     pyw_html_table_end(&table);
 }
 
+static void put_drain(request_rec *r, const pyw_report *report)
+{
+    const pyw_report_group *first = (const pyw_report_group *)report->groups->elts;
+
+    if (report->groups->nelts > 0 && first->drains) {
+        ap_rputs("<p class=\"bad\">httpd drains: it is not ready for a load balancer, and stops gracefully (pywsgi "
+                 "drain).</p>\n",
+                 r);
+    }
+}
+
 static void put_html(request_rec *r, const pyw_report *report)
 {
     ap_set_content_type(r, "text/html; charset=utf-8");
     apr_table_setn(r->headers_out, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
     ap_rputs(head, r);
+    put_drain(r, report);
     put_groups(r, report);
     put_requests(r, report);
     put_workers(r, report);

@@ -100,6 +100,7 @@ static void put_group(request_rec *r, const pyw_report_group *group)
     ap_rputs("{", r);
     put_text(r, "name", group->name);
     put_text(r, "state", group->state);
+    ap_rprintf(r, "\"draining\": %s, ", group->drains ? "true" : "false");
     put_number(r, "workers", group->workers);
     put_number(r, "threads", group->threads);
     put_number(r, "busy", group->busy);

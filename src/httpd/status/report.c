@@ -59,6 +59,7 @@ static void add_group(apr_array_header_t *groups, const pyw_group *group)
     pyw_slots_read_figures(group->slots, &figures);
     added->name = group->options->name;
     added->state = pyw_group_state_name(status.state);
+    added->drains = status.drains != 0;
     added->workers = figures.workers;
     added->threads = figures.slots;
     added->running = figures.running;

@@ -16,6 +16,7 @@
 typedef struct pyw_report_group {
     const char *name;                          /* "%{GLOBAL}": embedded applications */
     const char *state;                         /* "running" ... */
+    int drains;                                /* httpd is about to stop (pywsgi drain) */
     apr_uint64_t workers;                      /* that accept requests */
     apr_uint64_t threads;                      /* of them */
     apr_uint64_t running;                      /* requests in workers */

@@ -10,6 +10,10 @@ CONFIG = groups(app="threads=4") + """
     SetHandler pywsgi-ready
     WSGIStatus On
 </Location>
+<Location /status>
+    SetHandler pywsgi-status
+    WSGIStatus On
+</Location>
 """
 
 
@@ -41,6 +45,7 @@ def test_requests_are_served_until_httpd_stops_and_then_finished(server, command
     wait_for(lambda: ready(server) == (503, "app: draining\n"))
     assert site.get("/pid").status == 200
     assert commands.status()["manager"]["drain"] == "waiting" and "httpd drains" in commands.table()
+    assert server.get("/status?json").json()["groups"][0]["draining"] and b"httpd drains" in server.get("/status").body
     wait_for(lambda: commands.status()["manager"]["drain"] == "stopping")
     assert process.poll() is None
     assert held.finish()[0].status == 200
