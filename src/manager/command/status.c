@@ -19,6 +19,7 @@ typedef struct row {
     pyw_pairs pairs;
 } row;
 
+/* The row refers to the value until it is sent. */
 static void add_text(row *self, const char *name, const char *value)
 {
     if (value != NULL) {
@@ -82,7 +83,7 @@ static void add_moment(row *self, const char *name, time_t moment)
 
     if (moment != 0 && gmtime_r(&moment, &day) != NULL) {
         strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &day);
-        add_text(self, name, text);
+        add_text(self, name, apr_pstrdup(self->pool, text));
     }
 }
 
@@ -119,7 +120,7 @@ static void add_canary(row *self, const pyw_worker_group *group)
     char text[PYW_CANARY_TEXT];
 
     if (pyw_worker_group_has_canary(group) && pyw_canary_describe(group, group->generation, text)) {
-        add_text(self, "canary", text);
+        add_text(self, "canary", apr_pstrdup(self->pool, text));
     }
 }
 

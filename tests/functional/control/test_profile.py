@@ -88,7 +88,8 @@ class TestProfile:
 
     def test_a_second_one_is_refused_until_the_client_of_the_first_leaves(self, commands):
         first = commands.start("profile", "app", "--seconds", "600")
-        wait_for(lambda: "another profile" in commands.run("profile", "app", "--seconds", "1")[2])
+        commands.server.log.wait("PYW0350: .* are profiled for 600 s")
+        assert "another profile" in commands.run("profile", "app", "--seconds", "1")[2]
         first.kill()
         first.communicate()
         wait_for(lambda: commands.run("profile", "app", "--seconds", "1")[2] == "")
