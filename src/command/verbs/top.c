@@ -237,6 +237,9 @@ static void run_view(top_view *self, int seconds)
         draw(self);
         timeout(seconds * 1000);
         key = getch();
+        if (key == KEY_RESIZE) {
+            clear(); /* the terminal may have moved its lines */
+        }
     } while (self->status != PYW_COMMAND_USAGE && handle_key(self, key));
 }
 

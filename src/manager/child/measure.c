@@ -75,16 +75,14 @@ static void measure_process(pyw_child *child)
     }
 }
 
-/* The kernel walks through all pages, so a large worker is measured less often. */
+/* The kernel walks through all pages, so a large worker is measured less often, unless memory-budget= depends on it. */
 static void measure_proportional(pyw_child *child)
 {
-    int64_t begun = pyw_clock_ms(), pause;
+    int64_t begun = pyw_clock_ms();
 
-    if (begun >= child->measured.proportional_at) {
+    if (child->group->options->manager.memory_budget > 0 || begun >= child->measured.proportional_at) {
         child->measured.proportional = proportional(child->pid);
-        pause = child->group->options->manager.memory_budget > 0 ? 0 : PROPORTIONAL_MS;
-        pause += (pyw_clock_ms() - begun) * PROPORTIONAL_SHARE;
-        child->measured.proportional_at = begun + pause;
+        child->measured.proportional_at = begun + PROPORTIONAL_MS + (pyw_clock_ms() - begun) * PROPORTIONAL_SHARE;
     }
 }
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -221,8 +222,8 @@ class TestAccess:
     @pytest.mark.parametrize("option", ["python-path", "python-home"])
     def test_an_environment_that_the_user_may_not_read(self, server, option):
         if option == "python-home":
-            (server.root / "private" / "lib" / "python3.11").mkdir(parents=True, exist_ok=True)
-            (server.root / "private" / "lib" / "python3.11" / "os.py").touch()
+            (server.root / "private" / "lib" / ("python%d.%d" % sys.version_info[:2])).mkdir(parents=True, exist_ok=True)
+            (server.root / "private" / "lib" / ("python%d.%d" % sys.version_info[:2]) / "os.py").touch()
         config = "WSGIDaemonProcess blog %s=${ROOT}/private\n" % option + GRANTED + alias("${APPS}/hello.wsgi")
         assert "chmod o+rx" in one(check(server, config), "PYW0157")["write"]
 
