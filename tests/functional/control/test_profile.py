@@ -114,7 +114,7 @@ class TestProfile:
         server.allow_log(r"PYW03\d\d|PYW02\d\d")
         wait_for(lambda: len(commands.workers("app")) == 2)
         held = site.hold()
-        victim, = {worker.pid for worker in server.workers()} - set(held.pids)
+        victim, = {worker["pid"] for worker in commands.workers("app")} - set(held.pids)
         since = server.log.position()
         process = commands.start("profile", "app", "--seconds", "2", "--folded", "-")
         server.log.wait("PYW0350: .*profiled", since)
