@@ -202,8 +202,8 @@ static void log_failure(pyw_application *application, const pyw_problem *problem
     }
     else if (PyErr_Occurred()) {
         snprintf(message, sizeof(message),
-                 PYWNO(0610) "%.300s does not load; requests that reach it here get 500; "
-                             "it is tried again after %d s, or when the script has changed",
+                 PYWNO(0610) "%.300s does not load; its requests in this process get 500; "
+                             "the next attempt follows after %d s, or when the script has changed",
                  application->spec.target, application->back_off);
     }
     else {
@@ -434,8 +434,7 @@ static int explain(pyw_application *application, load_state state, pyw_problem *
         return 404;
     }
     pyw_problem_set(problem,
-                    PYWNO(0611) "%s is not loaded in process %ld: the log has the reason further up, in the "
-                                "record %s of pid %ld",
+                    PYWNO(0611) "%s is not loaded in process %ld: the reason is in the earlier record %s of pid %ld",
                     application->spec.target, (long)getpid(), application->failed_record, (long)application->failed_in);
     return 500;
 }
