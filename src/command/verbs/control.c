@@ -8,6 +8,7 @@
 #include "command/ask.h"
 #include "command/call.h"
 #include "command/exit_status.h"
+#include "command/json_text.h"
 #include "command/status/rows.h"
 
 enum { LINE_MOST = 2000, SECONDS_MOST = 24 * 60 * 60, CANARY_MOST = 60 * 60 };
@@ -17,7 +18,18 @@ enum { LINE_MOST = 2000, SECONDS_MOST = 24 * 60 * 60, CANARY_MOST = 60 * 60 };
         "no-wait", NULL, "return at once, without waiting for the end"                                                 \
     }
 
-static const pyw_verb_option options[] = {OPTION_NO_WAIT, PYW_VERB_DIRECTORY, {NULL, NULL, NULL}};
+#define OPTION_JSON                                                                                                    \
+    {                                                                                                                  \
+        "json", NULL, "print one JSON object at the end"                                                               \
+    }
+
+static const pyw_verb_option options[] = {OPTION_JSON, OPTION_NO_WAIT, PYW_VERB_DIRECTORY, {NULL, NULL, NULL}};
+
+/* The lines before the manager's sentence: how far the command is, or the traceback of its failure. */
+typedef struct progress {
+    apr_pool_t *pool;
+    apr_array_header_t *lines; /* const char *, for JSON; NULL: print each at once */
+} progress;
 
 /* The text comes from a worker or the manager: control characters are escaped. */
 static void print_line(const char *line, size_t length)
@@ -28,37 +40,84 @@ static void print_line(const char *line, size_t length)
     fprintf(stderr, "%s\n", text);
 }
 
-/* How far the command is, or the traceback of its failure. */
+static void take_line(const progress *self, const char *line, size_t length)
+{
+    if (self->lines == NULL) {
+        print_line(line, length);
+    }
+    else {
+        APR_ARRAY_PUSH(self->lines, const char *) = apr_pstrmemdup(self->pool, line, length);
+    }
+}
+
 static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
 {
-    const char *line = pyw_status_text(context, row, "text");
+    const progress *self = context;
+    const char *line = pyw_status_text(self->pool, row, "text");
 
     (void)channel;
     while (*line != '\0') {
         size_t length = strcspn(line, "\n");
 
-        print_line(line, length);
+        take_line(self, line, length);
         line += length + (line[length] == '\n');
     }
 }
 
-static int ask(const pyw_call *call, pyw_question *question)
+static void print_json_text(const char *text)
 {
-    const char *sentence = "";
-    int status;
-
-    question->take_row = take_row;
-    question->context = call->pool;
-    if (pyw_call_option(call, "no-wait") == NULL) {
-        apr_table_setn(question->words, "wait", "1");
-        question->is_patient = 1;
+    if (text != NULL) {
+        pyw_json_print_text(text, strlen(text));
     }
-    status = pyw_ask(question, &sentence);
+    else {
+        fputs("null", stdout);
+    }
+}
+
+static void print_json(const pyw_call *call, int status, const char *sentence, const apr_array_header_t *lines)
+{
+    printf("{\"command\": \"%s\", \"group\": ", call->verb->name);
+    print_json_text(call->operand);
+    printf(", \"result\": \"%s\", \"exit_status\": %d, \"message\": ", status == PYW_COMMAND_DONE ? "done" : "failed",
+           status);
+    print_json_text(sentence);
+    fputs(", \"progress\": [", stdout);
+    for (int i = 0; i < lines->nelts; i++) {
+        fputs(i > 0 ? ", " : "", stdout);
+        print_json_text(APR_ARRAY_IDX(lines, i, const char *));
+    }
+    puts("]}");
+}
+
+static void print_answer(int status, const char *sentence)
+{
     if (status != PYW_COMMAND_DONE) {
         pyw_call_fail(sentence);
     }
     else if (*sentence != '\0') {
         puts(sentence);
+    }
+}
+
+static int ask(const pyw_call *call, pyw_question *question)
+{
+    int as_json = pyw_call_option(call, "json") != NULL;
+    progress progress = {call->pool, as_json ? apr_array_make(call->pool, 8, sizeof(const char *)) : NULL};
+    const char *sentence = "";
+    int status;
+
+    question->take_row = take_row;
+    question->context = &progress;
+    if (pyw_call_option(call, "no-wait") == NULL) {
+        apr_table_setn(question->words, "wait", "1");
+        question->is_patient = 1;
+    }
+    status = pyw_ask(question, &sentence);
+    if (as_json) {
+        print_json(call, status, sentence, progress.lines);
+    }
+    else {
+        print_answer(status, sentence);
     }
     return status;
 }
@@ -116,6 +175,7 @@ static int run_drain(const pyw_call *call)
 static const pyw_verb_option reload_options[] = {
     {"all", NULL, "reload all groups"},
     {"canary", "SECONDS", "try the new code in one worker first, for this time"},
+    OPTION_JSON,
     OPTION_NO_WAIT,
     PYW_VERB_DIRECTORY,
     {NULL, NULL, NULL},
@@ -135,6 +195,7 @@ const pyw_verb pyw_verb_reload = {
 static const pyw_verb_option drain_options[] = {
     {"seconds", "N", "how long requests are served before httpd stops; 30 by default"},
     {"deadline", "N", "stop at once if httpd has not stopped gracefully within this time"},
+    OPTION_JSON,
     OPTION_NO_WAIT,
     PYW_VERB_DIRECTORY,
     {NULL, NULL, NULL},

@@ -13,6 +13,7 @@
 #include "command/ask.h"
 #include "command/call.h"
 #include "command/status/rows.h"
+#include "command/verbs/stacks_json.h"
 #include "wire/wait.h"
 
 /*
@@ -25,6 +26,7 @@ enum { LIMIT_MS = 5000, BYTES_MOST = 2 * 1024 * 1024, LINE_MOST = 2000, WORD_MOS
 typedef struct running {
     apr_pool_t *pool;
     apr_array_header_t *requests; /* running_request */
+    pyw_stacks_json *json;        /* NULL: print text */
 } running;
 
 typedef struct running_request {
@@ -116,20 +118,14 @@ static void read_all(int fd, pyw_buffer *bytes)
     }
 }
 
-/* 0: the worker sent nothing. Its bytes are not trusted: control characters are escaped, and the size is limited. */
-static int copy_stacks(const running *self, int fd)
+/* Nothing, if the worker does not answer. Its bytes are not trusted, and their number is limited. */
+static void read_stacks(int fd, pyw_buffer *bytes)
 {
-    pyw_buffer bytes = {0};
-    int any;
-
-    read_all(fd, &bytes);
-    close(fd);
-    any = !bytes.failed && bytes.length > 0;
-    if (any) {
-        print_lines(self, &bytes);
+    if (fd >= 0) {
+        read_all(fd, bytes);
+        close(fd);
     }
-    pyw_buffer_free(&bytes);
-    return any;
+    bytes->length = bytes->failed ? 0 : bytes->length;
 }
 
 static void add_request(const running *self, const pyw_pairs *row)
@@ -144,12 +140,12 @@ static void add_request(const running *self, const pyw_pairs *row)
     added->is_shown = 0;
 }
 
-/* The manager passes one end of a pipe, and the worker writes to the other end. */
-static void print_worker(const running *self, const pyw_pairs *row, int fd)
+static void print_worker(const running *self, const pyw_pairs *row, const pyw_buffer *bytes)
 {
     printf("worker %s (%s)\n", pyw_status_shown(self->pool, row, "pid", WORD_MOST),
            pyw_status_shown(self->pool, row, "state", WORD_MOST));
-    if (fd < 0 || !copy_stacks(self, fd)) {
+    print_lines(self, bytes);
+    if (bytes->length == 0) {
         puts("  does not answer: it is starting or exiting");
     }
     print_other_requests(self);
@@ -157,20 +153,41 @@ static void print_worker(const running *self, const pyw_pairs *row, int fd)
     apr_array_clear(self->requests);
 }
 
-static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
+/* The manager passes one end of a pipe, and the worker writes to the other end. */
+static void take_worker(const running *self, const pyw_pairs *row, int fd)
 {
-    if (pyw_status_is(row, "request")) {
-        add_request(context, row);
+    pyw_buffer bytes = {0};
+
+    read_stacks(fd, &bytes);
+    if (self->json != NULL) {
+        pyw_stacks_json_worker(self->json, row, bytes.data, bytes.length);
     }
     else {
-        print_worker(context, row, pyw_channel_take_fd(channel));
+        print_worker(self, row, &bytes);
+    }
+    pyw_buffer_free(&bytes);
+}
+
+static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
+{
+    const running *self = context;
+
+    if (!pyw_status_is(row, "request")) {
+        take_worker(self, row, pyw_channel_take_fd(channel));
+    }
+    else if (self->json != NULL) {
+        pyw_stacks_json_request(self->json, row);
+    }
+    else {
+        add_request(self, row);
     }
 }
 
 static int run(const pyw_call *call)
 {
     pyw_question question = pyw_question_of(call);
-    running context = {call->pool, apr_array_make(call->pool, 8, sizeof(running_request))};
+    running context = {call->pool, apr_array_make(call->pool, 8, sizeof(running_request)),
+                       pyw_call_option(call, "json") != NULL ? pyw_stacks_json_create(call->pool) : NULL};
     const char *sentence = "";
     int status;
 
@@ -180,13 +197,17 @@ static int run(const pyw_call *call)
     if (status != 0) {
         pyw_call_fail(sentence);
     }
+    else if (context.json != NULL) {
+        pyw_stacks_json_end(context.json);
+    }
     else {
         puts(sentence);
     }
     return status;
 }
 
-static const pyw_verb_option options[] = {PYW_VERB_DIRECTORY, {NULL, NULL, NULL}};
+static const pyw_verb_option options[] = {
+    {"json", NULL, "print one JSON object"}, PYW_VERB_DIRECTORY, {NULL, NULL, NULL}};
 
 const pyw_verb pyw_verb_stacks = {
     "stacks", "GROUP", "Show the Python stacks of all threads, and the requests that they run", NULL, options, run,

@@ -4,7 +4,7 @@
 
 #include "command/verb.h"
 
-/* `pywsgi top` runs it as well; its only option is --directory. */
+/* `pywsgi top` runs it as well. Its options are --json and --directory, in this order. */
 extern const pyw_verb pyw_verb_stacks;
 
 #endif

@@ -174,8 +174,7 @@ static void draw(top_view *self)
 static void show_stacks(const top_view *self)
 {
     pyw_call call = {.pool = self->pool, .verb = &pyw_verb_stacks};
-    const char *directory = pyw_call_option(self->call, "directory");
-    const char *values[] = {directory};
+    const char *values[] = {NULL, pyw_call_option(self->call, "directory")}; /* --json and --directory */
 
     if (self->selected >= self->workers->nelts) {
         return;

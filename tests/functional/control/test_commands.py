@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """pywsgi status, reload, restart, stop, start, stacks: over the command socket beside the workers' sockets."""
+import json
 import os
 import re
 import socket
@@ -126,7 +127,7 @@ class TestUsage:
 
     @pytest.mark.parametrize("arguments, error", [
         (["restart"], "pywsgi restart: GROUP is missing\nusage: pywsgi restart [OPTION]... GROUP\n"),
-        (["reload", "a", "b"], "'b' is too much"), (["reload", "--json", "app"], "unknown option --json\n"),
+        (["reload", "a", "b"], "'b' is too much"), (["reload", "--watch", "app"], "unknown option --watch\n"),
         (["status", "--no-wait"], "unknown option --no-wait\n"), (["status", "--jsno"], "did you mean --json?"),
         (["status", "--json=x"], "--json takes no argument"), (["status", "--directory"], "needs an argument"),
         (["relaod", "app"], "unknown verb 'relaod', did you mean 'reload'?"), (["frob"], "unknown verb 'frob'; `pywsgi"),
@@ -139,7 +140,8 @@ class TestUsage:
         status, output, errors = commands.run(directory=False)
         assert status == 2 and errors.startswith("usage: pywsgi VERB") and not output
 
-    @pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["stacks", "app"]])
+    @pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["stacks", "app"],
+                                           ["stacks", "--json", "app"], ["reload", "--json", "app"]])
     def test_output_that_cannot_be_written_is_a_failure(self, commands, site, arguments):
         assert site.get("/pid").status == 200
         with open("/dev/full", "w") as full:
@@ -303,6 +305,47 @@ class TestReload:
         assert site.get("/pid").status == 200
 
 
+class TestJSON:
+    """Of the commands that change something: one object, whatever the result."""
+    CONFIG = groups(app="threads=2")
+
+    @pytest.mark.parametrize("arguments, message", [
+        (["reload", "app"], "1 worker is ready"), (["restart", "app"], "1 worker is ready"),
+        (["stop", "app"], "is stopped"), (["start", "app"], "1 worker is ready"),
+        (["reload", "--all"], "1 worker is ready")])
+    def test_a_command_that_succeeds(self, commands, server, arguments, message):
+        server.allow_log("PYW0350")
+        answer = json.loads(commands.do(*arguments, "--json"))
+        group = None if "--all" in arguments else "app"
+        assert message in answer.pop("message") and isinstance(answer.pop("progress"), list)
+        assert answer == {"command": arguments[0], "group": group, "result": "done", "exit_status": 0}
+
+    @pytest.mark.parametrize("arguments, message", [
+        (["stop", "blog"], "there is no group 'blog'; there is 'app'"),
+        (["reload", 'a"\x1b'], "there is no group 'a\"\\x1b'")])
+    def test_a_command_that_is_refused(self, commands, arguments, message):
+        status, output, errors = commands.run(*arguments, "--json")
+        answer = json.loads(output)
+        assert (status, errors) == (1, "") and message in answer["message"]
+        assert (answer["result"], answer["exit_status"], answer["group"]) == ("failed", 1, arguments[1])
+
+    def test_without_httpd(self, commands, tmp_path):
+        status, output, _ = commands.run("reload", "app", "--json", "--directory", str(tmp_path), directory=False)
+        answer = json.loads(output)
+        assert (status, answer["exit_status"], answer["result"]) == (3, 3, "failed") and "no httpd" in answer["message"]
+
+    def test_the_traceback_of_code_that_does_not_load(self, commands, server):
+        server.allow_log(r"PYW03\d\d|PYW05\d\d|PYW06\d\d|Traceback|\]   |RuntimeError")
+        script = server.apps / "app.wsgi"
+        good = script.read_text()
+        script.write_text(BROKEN)
+        status, output, errors = commands.run("reload", "app", "--json")
+        script.write_text(good)
+        answer = json.loads(output)
+        assert (status, errors) == (1, "") and "the old workers continue to serve" in answer["message"]
+        assert any("RuntimeError: announced" in line for line in answer["progress"]), answer
+
+
 class TestBrokenCode:
     CONFIG = groups(app="threads=2")
     APPS = {"app.wsgi": VERSION % "one"}
@@ -373,6 +416,20 @@ class TestStacks:
         output = commands.do("stacks", "app")
         assert re.search(r"hread 0x[0-9a-f]+.*\n  runs for \d+\.\d s: GET /app/hold\?key=\S+ \(client 127\.0\.0\.1, id \S+\)\n"
                          r"(  File .*\n)*  File .* in wait_for_file", output), output
+        held.finish()
+
+    def test_json_has_the_threads_and_the_requests_that_they_run(self, commands, site):
+        wait_for(lambda: len(commands.workers("app")) == 2)
+        held = site.hold()
+        workers = json.loads(commands.do("stacks", "--json", "app"))["workers"]
+        assert {worker["pid"] for worker in workers} == {worker["pid"] for worker in commands.workers("app")}
+        assert all(worker["answers"] and worker["state"] == "READY" for worker in workers)
+        (worker, request), = [(worker, request) for worker in workers for request in worker["requests"]]
+        assert request["request"].startswith("GET /app/hold?key=") and request["client"] == "127.0.0.1"
+        assert request["id"] and 0 <= request["age_ms"] < 60000
+        stack, = [thread["stack"] for thread in worker["threads"] if thread["thread"] == request["thread"]]
+        assert re.match(r'File "[^"]*support\.py", line \d+ in wait_for_file', stack[0])
+        assert any(re.search(r'app\.wsgi", line \d+ in hold$', line) for line in stack)
         held.finish()
 
     def test_also_of_a_worker_whose_python_is_stuck(self, make_httpd):
