@@ -12,7 +12,7 @@ check: all engines
 
 # A part of `check` for the time between two edits, with one engine and a few of the tests with httpd.
 QUICK_SUITES ?= tests/functional/config/test_configtest.py tests/functional/conformance/test_mounting.py \
-                tests/functional/conformance/test_response.py
+                tests/functional/conformance/output/test_response.py
 check-quick: all
 	$(MAKE) --no-print-directory -j$$(nproc) --output-sync=target $(CHECKS)
 	PYWSGI_BUILD=$(BUILD) tests/run 'not long' --timeout=120 $(PYTEST_FLAGS) $(QUICK_SUITES)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "config/directives/directives.h"
 #include "base/suggest.h"
+#include "config/directives/directives.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/suggest.h"
 #include "config/config.h"
 #include "config/directives/table.h"
-#include "base/suggest.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 #include "httpd/mount.h"
 
 APLOG_USE_MODULE(pywsgi);

@@ -7,7 +7,7 @@
 #include "httpd/backend/pool.h"
 #include "httpd/embedded/embedded.h"
 #include "httpd/environ.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 #include "httpd/metrics/metrics.h"
 #include "httpd/parent/parent.h"
 #include "httpd/queue/admission.h"

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log_file.h"
+#include "base/log/file.h"
 #include "manager/child/child.h"
 #include "manager/child/template.h"
 #include "manager/command/commands.h"
@@ -26,8 +26,8 @@
 #include "manager/command/server.h"
 #include "manager/configuration.h"
 #include "manager/descriptors.h"
-#include "manager/group/reload/code_check.h"
 #include "manager/group/recycle.h"
+#include "manager/group/reload/code_check.h"
 #include "manager/group/reload/reload_watch.h"
 #include "manager/group/reload/replacement.h"
 #include "manager/group/reports.h"

@@ -28,7 +28,7 @@ enum {
     PYW_HERITAGE_LISTENER = 4, /* its listening socket, non-blocking; /dev/null for a service group */
     PYW_HERITAGE_BOARD =
         5, /* a pyw_board in shared memory; the worker maps it, and replaces the descriptor by its eventfd */
-    PYW_HERITAGE_RECORDS = 6, /* the same pipe, non-blocking, for the records of pyw_log (base/log_pipe.h) */
+    PYW_HERITAGE_RECORDS = 6, /* the same pipe, non-blocking, for the records of pyw_log (base/log/pipe.h) */
     PYW_HERITAGE_FDS = 7      /* all further descriptors are closed */
 };
 

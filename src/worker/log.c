@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/log_pipe.h"
+#include "base/log/pipe.h"
 #include "worker/heritage.h"
 
 enum { ROOM_MS = 1000 }; /* how long a record waits until the manager reads */

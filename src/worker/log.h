@@ -3,7 +3,7 @@
 #define PYW_WORKER_LOG_H
 
 /*
- * Sends the records of a worker to the manager, which writes the log, as lines of base/log_pipe.h in a pipe. The
+ * Sends the records of a worker to the manager, which writes the log, as lines of base/log/pipe.h in a pipe. The
  * descriptor PYW_HERITAGE_RECORDS does not block: while the manager does not read, a record waits for a moment; then
  * records are dropped and counted.
  */

@@ -16,8 +16,8 @@
 
 #include "base/log.h"
 #include "config/check/pythonhome.h"
-#include "config/options/settings.h"
 #include "config/options/parse/user.h"
+#include "config/options/settings.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "config/options/python_setting.h"
+#include "config/options/parse/python_setting_text.h"
 
 /* Sections have at most two selectors. */
 enum { SPECIFICITY_MOST = 3 };

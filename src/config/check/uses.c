@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "config/check/service.h"
 #include "base/suggest.h"
+#include "config/check/service.h"
 
 APLOG_USE_MODULE(pywsgi);
 

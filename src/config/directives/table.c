@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "config/directives/admission.h"
 #include "config/directives/alias.h"
 #include "config/directives/compat.h"
 #include "config/directives/daemon.h"
-#include "config/directives/deadline.h"
 #include "config/directives/directives.h"
 #include "config/directives/python.h"
-#include "config/directives/proxies.h"
+#include "config/directives/request/admission.h"
+#include "config/directives/request/deadline.h"
+#include "config/directives/request/proxies.h"
 #include "config/directives/scripts.h"
 #include "config/directives/status.h"
 #include "config/import.h"

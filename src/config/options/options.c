@@ -6,10 +6,10 @@
 
 #include "config/options/parse/application.h"
 #include "config/options/parse/env.h"
+#include "config/options/parse/python_setting_text.h"
 #include "config/options/parse/range.h"
 #include "config/options/parse/tolerance.h"
 #include "config/options/parse/value.h"
-#include "config/options/python_setting.h"
 #include "config/options/table.h"
 
 pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name)

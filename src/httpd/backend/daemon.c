@@ -11,7 +11,7 @@
 #include "httpd/backend/pool.h"
 #include "httpd/backend/relay.h"
 #include "httpd/environ.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 #include "httpd/queue/admission.h"
 #include "httpd/request/upload.h"
 #include "httpd/response/response.h"

@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "httpd/backend/relay_buffering.h"
 #include "httpd/backend/relay_frames.h"
-#include "httpd/log.h"
-#include "httpd/request/client_socket.h"
+#include "httpd/log/log.h"
 #include "httpd/queue/batch_scheduling.h"
+#include "httpd/request/client_socket.h"
 
 APLOG_USE_MODULE(pywsgi);
 

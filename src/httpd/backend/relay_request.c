@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "config/options/options.h"
 #include "httpd/doctor/finding.h"
-#include "httpd/parent/control.h"
+#include "httpd/parent/managers/control.h"
 #include "wire/channel.h"
 #include "wire/table.h"
 

@@ -15,7 +15,7 @@
 #include "httpd/embedded/exchange.h"
 #include "httpd/embedded/forked.h"
 #include "httpd/facts.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 #include "httpd/status/board.h"
 
 APLOG_USE_MODULE(pywsgi);

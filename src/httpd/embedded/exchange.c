@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "httpd/environ.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 #include "httpd/response/parallel.h"
 
 APLOG_USE_MODULE(pywsgi);

@@ -15,9 +15,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/log/file.h"
 #include "base/os/descriptors.h"
-#include "base/log_file.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 
 /*
  * Further descriptors are not recorded. Before its first client a child has few descriptors besides logs and listeners.

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "httpd/json_log.h"
+#include "httpd/log/json.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "httpd/parent/control.h"
+#include "httpd/parent/managers/control.h"
 #include "httpd/parent/other_child.h"
 
 static struct {

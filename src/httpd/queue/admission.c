@@ -11,10 +11,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "httpd/log.h"
-#include "httpd/request/client_socket.h"
+#include "httpd/log/log.h"
 #include "httpd/parent/liveness_pipe.h"
 #include "httpd/queue/batch_scheduling.h"
+#include "httpd/request/client_socket.h"
 #include "httpd/status/board.h"
 
 APLOG_USE_MODULE(pywsgi);

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 #include "httpd/request/client_socket.h"
 
 APLOG_USE_MODULE(pywsgi);

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/os/temp_file.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 
 APLOG_USE_MODULE(pywsgi);
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 #include "httpd/scripts/call.h"
 
 APLOG_USE_MODULE(pywsgi);

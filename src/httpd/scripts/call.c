@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "httpd/backend/daemon.h"
 #include "httpd/embedded/embedded.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 #include "httpd/request/id.h"
 #include "httpd/scripts/tls.h"
 #include "httpd/target.h"

@@ -4,7 +4,7 @@
 #include <http_log.h>
 
 #include "base/log.h"
-#include "httpd/log.h"
+#include "httpd/log/log.h"
 
 APLOG_USE_MODULE(pywsgi);
 

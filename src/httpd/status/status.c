@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "httpd/status/metrics_text.h"
+#include "httpd/metrics/text.h"
 #include "httpd/status/page.h"
 #include "shm/worker_list.h"
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log_pipe.h"
+#include "base/log/pipe.h"
 
 enum {
     CHUNK = 64 * 1024, /* the capacity of a pipe, so that a worker with much output does not delay the others */

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log_json.h"
+#include "base/log/json.h"
 #include "base/os/thread.h"
 
 typedef struct waiting {

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/log_file.h"
+#include "base/log/file.h"
 #include "shm/faults.h"
 
 enum { PYW_LOG_OUTLET_MOST = 256 * 1024 };

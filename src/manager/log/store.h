@@ -3,9 +3,9 @@
 #define PYW_MANAGER_LOG_STORE_H
 
 /*
- * The manager's side of the store that httpd keeps in case the manager is killed (httpd/parent/log_store.h): the
- * reading ends of the workers' pipes, each in a message with the worker's pid and the name of its group. Only the next
- * manager reads them. On the manager's only thread.
+ * The manager's side of the store that httpd keeps in case the manager is killed (httpd/parent/managers/log_store.h):
+ * the reading ends of the workers' pipes, each in a message with the worker's pid and the name of its group. Only the
+ * next manager reads them. On the manager's only thread.
  */
 
 #include <sys/types.h>

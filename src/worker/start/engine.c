@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/os/obstacle.h"
-#include "config/options/python_setting.h"
+#include "config/options/parse/python_setting_text.h"
 #include "worker/failures.h"
 #include "worker/forked.h"
 #include "worker/log.h"

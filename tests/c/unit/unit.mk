@@ -2,10 +2,6 @@
 # C unit tests (cmocka). They are linked with the objects of pywsgid's shared layers, so that they test the shipped code;
 # an allocation of those objects can be made to fail (scarce_memory.h).
 
-UNIT_NAMES   := buffer secrets temp_file log log_file log_pipe log_outlet wait frame message channel channel_spill spill outbox token \
-                options tolerance child_state group_phase connection_state crash_loop oom scale_decision option_processes option_use python_settings settings worker_list slots \
-                slots_blocked single_queue relay_state liveness_pipes socket_directory memory_watch file_list source_tree batch batch_trial \
-                worker_log log_store background proc series stats board forwarded traceparent folded_stacks flame_graph worker_output profile log_json
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/c/unit/%.o,vectors any_message scarce_memory socket_pair \
                   any_slots test_pool)
 UNIT_SRC     := $(addprefix src/httpd/,queue/slots.c queue/slots_table.c queue/batch_trial.c metrics/series.c status/board.c \
@@ -19,18 +15,19 @@ UNIT_SRC     := $(addprefix src/httpd/,queue/slots.c queue/slots_table.c queue/b
 UNIT_OBJ     := $(UNIT_SRC:%.c=$(BUILD)/obj/pywsgid/%.o)
 UNIT_WRAP    := -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 
-UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/c/unit/test_%)
+# A program for each test_*.c in the folders, which are those of src.
+UNIT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/c/unit/*/test_*.c))
 UNIT_TESTS    += $(UNIT_PROGRAMS)
 
 $(BUILD)/tests/c/unit/%.o: TEST_CFLAGS += -DPYW_TOP='"$(CURDIR)"'
 
-$(UNIT_PROGRAMS): $(BUILD)/tests/c/unit/test_%: $(BUILD)/tests/c/unit/test_%.o $(UNIT_HELPERS) $(UNIT_OBJ)
+$(UNIT_PROGRAMS): %: %.o $(UNIT_HELPERS) $(UNIT_OBJ)
 	$(CC) $(LDFLAGS_ALL) $(UNIT_WRAP) -o $@ $^ $(TEST_LIBS) $(APR_LIBS)
 
 -include $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
 
 # The wire decoders are held at 100% of their branches.
-UNIT_COVERAGE := $(UNIT_NAMES:%=build/coverage/tests/c/unit/test_%)
+UNIT_COVERAGE := $(UNIT_PROGRAMS:$(BUILD)/%=build/coverage/%)
 
 check-coverage:
 	@rm -rf build/coverage

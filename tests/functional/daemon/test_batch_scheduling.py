@@ -41,7 +41,7 @@ class TestHighConcurrency:
     CONFIG = CONFIG
 
     def test_threads_are_batch_threads_during_the_trial_and_not_after_it(self, server):
-        """The policy after the trial depends on the load of the machine (see tests/c/unit/test_batch_trial.c)."""
+        """The policy after the trial depends on the load of the machine (see tests/c/unit/httpd/test_batch_trial.c)."""
         site = DaemonSite(server, "/app")
         assert is_calm(server, site)
         held = site.hold(count=REQUESTS)
