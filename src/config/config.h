@@ -44,7 +44,7 @@ typedef struct pyw_script {
 /* Settings of <Directory>, <Location>, <Files>, .htaccess; at server level they are the defaults of the server. */
 typedef struct pyw_dir_config {
     const char *process_group;     /* as written, "%{GLOBAL}", "%{ENV:x}" ...; NULL: unset, which means embedded */
-    const char *application_group; /* NULL: unset, which means "%{RESOURCE}" and by default */
+    const char *application_group; /* NULL: unset, which means "%{RESOURCE}" */
     const char *callable_object;   /* NULL: unset, which means "application" */
     pyw_switch pass_authorization; /* default Off */
     pyw_switch script_reloading;   /* default On */
@@ -76,8 +76,8 @@ typedef struct pyw_dir_config {
 /* A defined process group. */
 typedef struct pyw_group {
     pyw_group_options *options;
-    server_rec *server;          /* defines the group first: its ErrorLog is the group's log */
-    apr_array_header_t *servers; /* elements: server_rec *, all that define it: their ServerNames limit the use */
+    server_rec *server;          /* the first to define the group: its ErrorLog is the group's log */
+    apr_array_header_t *servers; /* elements: server_rec *, all that define it; only their ServerNames may use it */
     const char *defined_at;      /* "file:line" */
     _Atomic int64_t *scoreboard_sent_at; /* of this child: httpd/scoreboard.h */
     /* Set by pyw_shared_memory_prepare. */
@@ -138,15 +138,15 @@ typedef struct pyw_server_config {
     apr_array_header_t *notices;                 /* ... that are logged at level info only */
     apr_array_header_t *groups;                  /* elements: pyw_group *, of all servers */
     pyw_secrets *secrets;                        /* values of env= and env-file= of all groups; NULL: there are none */
-    int has_secrets_in_text;                     /* env= is used: the text that httpd has read contains its value */
-    const char *python_home;                     /* WSGIPythonHome */
-    const char *python_path;                     /* WSGIPythonPath */
-    const char *socket_prefix;                   /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
-    const char *daemon_program;                  /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
+    int has_secrets_in_text;     /* env= occurs, so httpd's copy of the configuration contains secrets */
+    const char *python_home;     /* WSGIPythonHome */
+    const char *python_path;     /* WSGIPythonPath */
+    const char *socket_prefix;   /* WSGISocketPrefix, absolute; NULL: DefaultRuntimeDir/pywsgi */
+    const char *daemon_program;  /* WSGIDaemonProgram, absolute; NULL: pywsgid beside the module */
     const char *temp_directory;  /* WSGITempDir, absolute; NULL: APR's, which each child of httpd determines */
     const char *engine_path;     /* WSGIEnginePath, absolute directory; NULL: the module's directory */
     const char *embedded_engine; /* the engine of embedded mode; set by pyw_config_check; NULL: none */
-    int has_embedded_scripts;    /* a pyw_script runs in httpd's children, whatever WSGIRestrictEmbedded is */
+    int has_embedded_scripts;    /* a pyw_script runs in httpd's children, even with WSGIRestrictEmbedded On */
     pyw_switch restrict_embedded;
     pyw_switch batch_scheduling;  /* default On */
     pyw_switch check;             /* default Off: configtest does not start applications */
@@ -160,7 +160,7 @@ void *pyw_config_create_dir(apr_pool_t *pool, char *directory);
 void *pyw_config_merge_dir(apr_pool_t *pool, void *base, void *overriding);
 
 pyw_server_config *pyw_config_server(const server_rec *server);
-/* The main server's values: `main_server` is the server that the hooks of the start-up get. */
+/* The configuration of the main server. */
 pyw_server_config *pyw_config_main(void);
 pyw_dir_config *pyw_config_request(const request_rec *r);
 

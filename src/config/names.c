@@ -52,7 +52,9 @@ int pyw_names_link(apr_pool_t *pconf)
     if (is_linked) {
         return 0;
     }
-    /* Behind pywsgi_module: when httpd merges the configurations of this index, the record with the functions is first.
+    /*
+     * After pywsgi_module, so that httpd finds the record with the functions first when it merges configurations of
+     * this index.
      */
     for (int i = 0; i < NAMES; i++) {
         names[i].module_index = pywsgi_module.module_index;
@@ -64,7 +66,7 @@ int pyw_names_link(apr_pool_t *pconf)
     return 1;
 }
 
-/* httpd itself refuses the directive afterwards, but knows no name that is near. */
+/* httpd itself refuses the directive afterwards, but suggests no similar name. */
 static void report_misspelt(const ap_directive_t *directive, const char *const *known)
 {
     const char *name = directive->directive;
@@ -102,8 +104,8 @@ static void check_spelling(apr_pool_t *ptemp)
 }
 
 /*
- * dlopen(RTLD_GLOBAL) lets mod_wsgi use the symbol wsgi_module of this module instead of its own if it is loaded later,
- * so that its directives would read foreign memory. Therefore it is refused before the first directive.
+ * Refuses mod_wsgi before the first directive. If httpd loads mod_wsgi after this module, dlopen(RTLD_GLOBAL) resolves
+ * mod_wsgi's symbol wsgi_module to ours, and its directives would read our memory.
  */
 int pyw_names_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {

@@ -17,8 +17,10 @@ extern module AP_MODULE_DECLARE_DATA wsgi_module __attribute__((visibility("defa
 /* Called when pywsgi_module is loaded. 0: it was loaded under the other name before, and its hooks are registered. */
 int pyw_names_link(apr_pool_t *pconf);
 
-/* The pre_config hook, between LoadModule and all other directives. Refuses mod_wsgi itself beside this
- * module, and says which directive a misspelt one may mean. */
+/*
+ * The pre_config hook, between LoadModule and all other directives. Refuses to run beside mod_wsgi, and suggests a
+ * directive for a misspelt name.
+ */
 int pyw_names_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
 #endif

@@ -3,13 +3,13 @@
 #define PYW_CONFIG_PROXY_HEADERS_H
 
 /*
- * The headers in which proxies describe the original request: what WSGITrustedProxyHeaders may name. Constant data and
- * pure functions; libc only. Any process and thread.
+ * The headers in which proxies describe the original request, and which WSGITrustedProxyHeaders accepts. Constant data
+ * and pure functions; libc only. Any process and thread.
  */
 
 #include <stddef.h>
 
-/* What a header tells about the original request. */
+/* The facts about the original request. */
 typedef enum {
     PYW_PROXY_CLIENT,
     PYW_PROXY_CLIENT_PORT,
@@ -41,7 +41,7 @@ typedef struct pyw_proxy_header {
     unsigned facts; /* a set of 1 << pyw_proxy_fact; headers with a common fact are synonyms */
 } pyw_proxy_header;
 
-/* All of them; the last has no name. */
+/* All known headers; the last has no name. */
 extern const pyw_proxy_header pyw_proxy_headers[];
 
 /* By the header's name, in any case; NULL: not known. */

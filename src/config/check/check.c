@@ -91,7 +91,10 @@ static int check_socket_prefix(pyw_check *check)
     return 1;
 }
 
-/* httpd's children test whether they can write to it, because more than owner and mode decides this. */
+/*
+ * Checks only that the directory exists. httpd's children test whether they can write to it, because that depends on
+ * more than owner and mode.
+ */
 static int check_temp_directory(pyw_check *check)
 {
     const char *path = pyw_config_main()->temp_directory;
@@ -104,7 +107,7 @@ static int check_temp_directory(pyw_check *check)
     return 0;
 }
 
-/* An id of an unknown client would be as good as none. */
+/* Without trusted proxies every client could choose the id, so the directive would be useless. */
 static void check_request_id_header(pyw_check *check)
 {
     const char *warning = "WSGIRequestIdHeader has no effect without WSGITrustedProxies in the server config or the "

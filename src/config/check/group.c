@@ -48,7 +48,7 @@ static int warn(apr_pool_t *pool, const pyw_group *group, const char *text)
     return 1;
 }
 
-/* A worker of the group cannot start, so other sites need not fail with it. Returns 1. */
+/* Only the workers of this group cannot start, so httpd starts and serves the other sites. Returns 1. */
 static int warn_of_missing(apr_pool_t *pool, const pyw_group *group, const char *option, const char *path)
 {
     return warn(pool, group,
@@ -114,7 +114,7 @@ static int check_gid(pyw_group *group, const char *option, const char *text)
     return 1;
 }
 
-/* Applications never run as root's group, which mod_wsgi allows. The group becomes that of the user. */
+/* Applications never run as root's group, which mod_wsgi allows: the user's primary group replaces it. */
 static int check_group(apr_pool_t *pool, pyw_group *group)
 {
     const char *text = group->options->worker.group;
@@ -179,7 +179,9 @@ static int check_script_owner(const pyw_group *group)
     return 1;
 }
 
-/* Applications run as httpd's User unless an option says otherwise. There it is a name or #uid, here always #uid. */
+/*
+ * Applications run as httpd's User unless user= is set. The User directive takes a name or #uid, this option gets #uid.
+ */
 static void default_user(apr_pool_t *pool, pyw_group_options *options)
 {
     if (!options->worker.user && geteuid() == 0) {
@@ -234,7 +236,7 @@ static int check_budget(const pyw_group *group)
     return 1;
 }
 
-/* The manager finds out whether a worker can be moved there when it starts one. */
+/* Checks only that the directory is a cgroup. The manager moves a worker there when it starts the worker. */
 static int check_cgroup(apr_pool_t *pool, pyw_group *group)
 {
     const char *cgroup = group->options->manager.cgroup;
@@ -244,13 +246,13 @@ static int check_cgroup(apr_pool_t *pool, pyw_group *group)
         return 1;
     }
     if (statfs(cgroup, &system) != 0) {
-        return pyw_check_group_error(group, "option 'cgroup' cannot be '%s': %s; make it first", cgroup,
+        return pyw_check_group_error(group, "option 'cgroup' cannot be '%s': %s; create it first", cgroup,
                                      strerror(errno));
     }
     if (system.f_type != CGROUP2_SUPER_MAGIC || access(apr_pstrcat(pool, cgroup, "/cgroup.procs", NULL), F_OK) != 0) {
         return pyw_check_group_error(group,
-                                     "option 'cgroup' cannot be '%s': it is not the directory of a cgroup (version 2), "
-                                     "as those below /sys/fs/cgroup are",
+                                     "option 'cgroup' cannot be '%s': it is not a cgroup (version 2): use a directory "
+                                     "below /sys/fs/cgroup",
                                      cgroup);
     }
     return 1;

@@ -3,8 +3,8 @@
 #define PYW_CONFIG_CHECK_GROUP_H
 
 /*
- * The checks of one group, a part of pyw_config_check. As its other parts, it logs an error for each problem and
- * returns 0 if there was one. In httpd's parent, after the whole configuration has been read.
+ * The checks of one group, a part of pyw_config_check. Like its other parts, these checks log an error for each problem
+ * and return 0 if there was a problem. In httpd's parent, after the whole configuration has been read.
  */
 
 #include "config/config.h"
@@ -20,12 +20,12 @@ int pyw_check_group(pyw_check *check, pyw_group *group);
 /* "%s: %s" with the place of the group's definition. Returns 0. */
 int pyw_check_group_error(const pyw_group *group, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Python cannot start there, but httpd can. */
+/* Whether the directory does not exist: this Python cannot start, but httpd can. */
 int pyw_check_is_missing(const char *python_home);
 
 /*
- * The engine's file for a prefix or virtual environment; NULL and *error. For NULL, and for a directory that does not
- * exist, that of the Python this was built with.
+ * The file of the engine for a prefix or virtual environment. If `python_home` is NULL or does not exist, the engine of
+ * the Python that the module was built with. Returns NULL and sets *error if there is no engine.
  */
 const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error);
 

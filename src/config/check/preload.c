@@ -51,8 +51,8 @@ static void add_application(pyw_check *check, const pyw_group *group, pyw_applic
 }
 
 /*
- * An application that is known to run in a certain group and interpreter. Sections such as <Directory> that set another
- * one are only known per request, so if there are such sections, only the settings of the mount itself count.
+ * Adds an application whose group and interpreter are known before any request. Sections such as <Directory> may set
+ * others for a request, so if there are such sections, only the settings of the mount itself count.
  */
 static void preload_alias(pyw_check *check, server_rec *server, const pyw_alias *alias)
 {

@@ -4,7 +4,7 @@
 
 #include "config/check/group.h"
 
-/* Gives each group the applications that are known to run in it. In httpd's parent. */
+/* Gives each group the applications that will run in it, as far as the configuration shows. In httpd's parent. */
 void pyw_check_preload(pyw_check *check);
 
 #endif

@@ -72,7 +72,7 @@ static int is_group(const char *name)
     return 0;
 }
 
-/* Of sections for a process group that does not exist. */
+/* Warns of sections for process groups that do not exist. */
 static void warn_of_sections(apr_pool_t *pool)
 {
     const apr_array_header_t *all = pyw_config_main()->python_settings;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As PYW_SUPPORTED_PYTHONS. */
+/* The versions of PYW_SUPPORTED_PYTHONS. */
 enum { OLDEST_MINOR = 9, NEWEST_MINOR = 14 };
 
 /*

@@ -107,7 +107,7 @@ static int is_used_in(const pyw_group_use *use, server_rec *server)
     return 0;
 }
 
-/* Virtual hosts inherit a setting of the main server, and may have the group although the main server has not. */
+/* Virtual hosts inherit the settings of the main server, and may define a group that the main server lacks. */
 static int fails_in(const pyw_group_use *use, server_rec *server)
 {
     const pyw_group *elsewhere;
@@ -116,7 +116,7 @@ static int fails_in(const pyw_group_use *use, server_rec *server)
            !pyw_config_find_group(server, use->name, &elsewhere) && is_used_in(use, server);
 }
 
-/* An option of an alias is always used. A WSGIProcessGroup is used by the aliases for which it is the innermost one. */
+/* An option of an alias is always used. A WSGIProcessGroup is used if it is the innermost setting for an alias. */
 static int is_used(const pyw_check *check, const pyw_group_use *use)
 {
     int is_used_somewhere = !is_setting(use);
@@ -151,7 +151,7 @@ static int check_elsewhere(const pyw_check *check, const pyw_group_use *use, con
     return 0;
 }
 
-/* The group whose name is nearest to a misspelt one; NULL: none is near. */
+/* The group whose name is most similar to a misspelt name; NULL: none is similar. */
 static const char *nearest_group(const pyw_check *check, const char *name)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;

@@ -10,7 +10,7 @@
 
 #include "config/config.h"
 
-/* 0: the directive is in .htaccess, which is read for each request. Record and log nothing. */
+/* 0: the directive is in .htaccess. httpd reads that file for each request, so record and log nothing. */
 int pyw_directive_is_main(cmd_parms *cmd);
 
 /* Records the use of the group `name`, if the name is literal. */
@@ -25,7 +25,7 @@ const char *pyw_directive_check_group(apr_pool_t *pool, const char *what, const 
 /* Records a warning for the start of httpd, with the place of the directive. */
 void pyw_directive_warn(cmd_parms *cmd, const char *text);
 
-/* As pyw_directive_warn, for what works although it is unusual, or needs no change: at level info. */
+/* Like pyw_directive_warn, but at level info: for directives that need no change. */
 void pyw_directive_notice(cmd_parms *cmd, const char *text);
 
 /* "file:line", in cmd->pool. */
@@ -35,8 +35,8 @@ const char *pyw_directive_place(cmd_parms *cmd);
 int pyw_directive_switch(const char *text, pyw_switch *value);
 
 /*
- * Removes the next word "name=value" (the value may be quoted) from *args. NULL and *name NULL: there are no more
- * words; otherwise an error message. At the call, *name and *value are those of the word before it (NULL: none).
+ * Removes the next word "name=value" (the value may be quoted) from *args. Returns NULL, or an error message. Sets
+ * *name to NULL if there are no more words. At the call, *name and *value belong to the previous word (NULL: none).
  */
 const char *pyw_directive_option(cmd_parms *cmd, const char **args, const char **name, const char **value);
 

@@ -182,7 +182,7 @@ const char *pyw_directive_python(cmd_parms *cmd, void *dir, const char *text)
     return error;
 }
 
-/* Python starts in the root directory, or in home=, so a relative directory rarely is what was meant. */
+/* Python starts in the root directory, or in home=, so a relative directory is probably a mistake. */
 static void warn_of_relative(cmd_parms *cmd, const char *text)
 {
     for (const char *path = text; path; path = strchr(path, ':') ? strchr(path, ':') + 1 : NULL) {

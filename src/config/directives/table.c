@@ -153,10 +153,11 @@ static const char *set_request_id_header(cmd_parms *cmd, void *dir, const char *
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF | OR_FILEINFO | OR_AUTHCFG)
 
 #define PYTHON(name, help) AP_INIT_TAKE1(name, pyw_directive_python, NULL, RSRC_CONF, help)
-#define IGNORED(name) AP_INIT_RAW_ARGS(name, pyw_directive_ignored, NULL, ANYWHERE, "mod_wsgi's, without effect here")
+#define IGNORED(name)                                                                                                  \
+    AP_INIT_RAW_ARGS(name, pyw_directive_ignored, NULL, ANYWHERE, "accepted for mod_wsgi, without effect")
 #define MEANINGLESS(name, why)                                                                                         \
     AP_INIT_RAW_ARGS(name, pyw_directive_meaningless, (void *)(apr_uintptr_t)(why), ANYWHERE,                          \
-                     "mod_wsgi's, without a meaning here")
+                     "accepted for mod_wsgi, without effect")
 
 const command_rec pyw_config_directives[] = {
     AP_INIT_RAW_ARGS("WSGIScriptAlias", pyw_directive_script_alias, NULL, RSRC_CONF,
@@ -218,7 +219,7 @@ const command_rec pyw_config_directives[] = {
     AP_INIT_TAKE1("WSGISocketPrefix", set_global_path, MAIN_MEMBER(socket_prefix), RSRC_CONF,
                   "the beginning of the path of the sockets' directory"),
     AP_INIT_TAKE1("WSGIResponseBuffering", set_switch, DIR_MEMBER(response_buffering), OR_FILEINFO,
-                  "Off: a worker waits for the client of its response, even a slow one"),
+                  "Off: a worker waits until its client has read the response, however slowly"),
     AP_INIT_TAKE1("WSGITempDir", set_global_path, MAIN_MEMBER(temp_directory), RSRC_CONF,
                   "the directory of temporary files for large request bodies and responses"),
     AP_INIT_TAKE1("WSGIPythonHome", set_global_path, MAIN_MEMBER(python_home), RSRC_CONF,

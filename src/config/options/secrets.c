@@ -11,7 +11,7 @@
 
 enum { CHUNK_SIZE = 64 * 1024, ALIGNMENT = 16 };
 
-/* Describes a mapping. It is not part of the mapping, because a child needs it to unmap that. */
+/* Describes a mapping. It is outside of the mapping, because a child needs it to unmap the memory. */
 typedef struct chunk {
     struct chunk *next;
     char *memory;
@@ -21,7 +21,7 @@ typedef struct chunk {
 
 struct pyw_secrets {
     apr_pool_t *pool;
-    pid_t owner; /* the process that wipes the memory; its children have none of it */
+    pid_t owner; /* the process that wipes the memory; its children do not inherit the memory */
     chunk *first;
 };
 

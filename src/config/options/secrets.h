@@ -22,7 +22,7 @@ char *pyw_secrets_allocate(pyw_secrets *secrets, apr_pool_t *pool, size_t size);
 /* A copy of the text in such memory. */
 char *pyw_secrets_copy(pyw_secrets *secrets, apr_pool_t *pool, const char *text);
 
-/* Whether any of its memory is in [first, end). */
+/* Whether any of the memory is in [first, end). */
 int pyw_secrets_are_in(const pyw_secrets *secrets, uintptr_t first, uintptr_t end);
 
 /* Overwrites a text that is no longer needed. Its memory must be writable. */

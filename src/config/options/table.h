@@ -32,7 +32,7 @@ typedef enum {
     PYW_KIND_IGNORED      /* an option of mod_wsgi without effect: appends to httpd.warnings */
 } pyw_option_kind;
 
-/* When an option is read, and therefore when a new value takes effect. */
+/* When a process reads an option, and therefore when a new value takes effect. */
 typedef enum {
     PYW_USE_LATER, /* by httpd's next children, the manager's next decision, or the next worker */
     PYW_USE_LIVE,  /* by running workers, which adopt a new value */

@@ -12,7 +12,7 @@ static const apr_table_entry_t *entry_at(const apr_table_t *table, int index)
     return &((const apr_table_entry_t *)(void *)apr_table_elts(table)->elts)[index];
 }
 
-/* The next value of that option, because env= may occur several times. NULL: there are no more. */
+/* The next value of the option, because env= may occur several times. NULL: there are no more. */
 static const char *next_value(const apr_table_t *pairs, const char *name, int *index)
 {
     while (*index < apr_table_elts(pairs)->nelts) {

@@ -55,7 +55,7 @@ typedef struct pyw_worker_options {
 
 /* In the order of the option's values. */
 enum {
-    PYW_RELOAD_AUTO = 0, /* they are replaced if a file that they have loaded has changed */
+    PYW_RELOAD_AUTO = 0, /* a worker is replaced if a file that it has loaded has changed */
     PYW_RELOAD_ALWAYS,
     PYW_RELOAD_NEVER
 };

@@ -9,7 +9,7 @@
 #include "config/directives/directives.h"
 #include "config/proxy_headers.h"
 
-/* "10.0.0.0/8", "10.0.0.0/255.0.0.0", "10.", "2001:db8::/32", "::1": what Require ip accepts, too. */
+/* Accepts the same forms as Require ip: "10.0.0.0/8", "10.0.0.0/255.0.0.0", "10.", "2001:db8::/32", "::1". */
 static const char *add_proxy(cmd_parms *cmd, apr_array_header_t *proxies, const char *text)
 {
     char *address = apr_pstrdup(cmd->pool, text);
@@ -46,7 +46,7 @@ static const char *add_header(cmd_parms *cmd, apr_array_header_t *headers, const
 
 typedef const char *add_function(cmd_parms *cmd, apr_array_header_t *list, const char *word);
 
-/* An empty list is a list: it trusts nothing. */
+/* An empty list is valid, and differs from an unset list: nothing is trusted. */
 static const char *add_words(cmd_parms *cmd, apr_array_header_t **list, const char *args, add_function *add)
 {
     const char *error = NULL;

@@ -100,7 +100,7 @@ static ssize_t read_all(int fd, char *text, size_t size)
     }
 }
 
-/* The contents of the file, NULL with errno. They are in no other buffer. */
+/* The contents of the file, NULL with errno. No other buffer holds a copy. */
 static char *read_env_file(const pyw_group_options *options, apr_pool_t *pool, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

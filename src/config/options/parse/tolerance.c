@@ -41,7 +41,7 @@ static const tolerated numbers[] = {
     {NULL, 0, 0},
 };
 
-/* These may be empty. */
+/* Options whose text may be empty. */
 static const char *const texts[] = {
     "lang", "locale", "python-path", "python-home", "display-name", "supplementary-groups", NULL};
 

@@ -3,8 +3,8 @@
 #define PYW_CONFIG_OPTIONS_PARSE_TOLERANCE_H
 
 /*
- * Values that mod_wsgi accepts for its options although they are no numbers or out of range here. A configuration that
- * contains them must start. Part of pyw_options. Any thread.
+ * Values that mod_wsgi accepts for its options although they are not numbers, or are out of range here. A configuration
+ * that contains them must start. Part of pyw_options. Any thread.
  */
 
 #include <apr_pools.h>
@@ -12,8 +12,8 @@
 #include "config/options/table.h"
 
 /*
- * The text to set instead of `value`: `value` itself if it is valid or mod_wsgi refuses it as well, otherwise the value
- * that it stands for, and options->httpd.warnings or notices get a sentence about it. NULL: leave the default.
+ * Returns the text to set: `value` if it is valid, or if mod_wsgi refuses it as well. Otherwise returns the
+ * replacement, and adds a sentence about it to options->httpd.warnings or notices. NULL: leave the default.
  */
 const char *pyw_option_tolerate(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
                                 const char *value);

@@ -19,13 +19,13 @@ int pyw_value_switch(const char *text, long long *is_on);
 /* The values of reload-at-restart, in the order of PYW_RELOAD_AUTO ...; NULL: the end. */
 extern const char *const pyw_value_reloads[];
 
-/* The index of the text in pyw_value_reloads. 0: it is not there. */
+/* Sets the index of the text in pyw_value_reloads. 0: the list does not contain the text. */
 int pyw_value_reload(const char *text, long long *index);
 
 /* "250ms", "5s", "2min", "1h", or a number of seconds, including "0.5". 0: none of these. */
 int pyw_value_duration(const char *text, long long *milliseconds);
 
-/* A decimal number of more than 0, such as "0.005". 0: it is not. */
+/* Whether the text is a decimal number greater than 0, such as "0.005". */
 int pyw_value_is_seconds(const char *text);
 
 /* "512", "64K", "1M", "2G" (optionally with a B after the letter). 0: none of these. */
