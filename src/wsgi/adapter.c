@@ -34,8 +34,8 @@ static void set_failed(pyw_request *request)
 }
 
 /*
- * In daemon mode the client has already got 504, so a response of the interrupted application is too late in both
- * modes.
+ * In daemon mode the client has already got a 504. Embedded mode does the same, so that the response of an interrupted
+ * application is too late in both modes.
  */
 static void fail_if_late(pyw_request *request)
 {
@@ -44,7 +44,7 @@ static void fail_if_late(pyw_request *request)
     }
 }
 
-/* The client caused the failure by leaving. An exception that the application raises because of it is no error. */
+/* The client caused the failure by leaving, so the exception of the application is no error. */
 static int is_caused_by_client(const pyw_request *request)
 {
     return request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError)) ||
@@ -69,7 +69,7 @@ static void fail_with_exception(pyw_request *request)
     }
     else if (is_caused_by_client(request)) {
         pyw_request_log_exception(request, PYW_LOG_INFO,
-                                  PYWNO(0604) "the client left, or did not keep up, before the request was over");
+                                  PYWNO(0604) "the client left, or was too slow, before the response was complete");
     }
     else {
         PyOS_snprintf(what, sizeof(what), PYWNO(0603) "the application raised %.200s", pyw_exception_name());
@@ -89,7 +89,7 @@ static void fail_with_message(pyw_request *request, const char *what)
     set_failed(request);
 }
 
-/* Explains common return values that are no iterable of bytes. NULL: the result can be iterated. */
+/* Explains common return values that are not iterables of bytes. NULL: the result can be iterated. */
 static const char *wrong_result(PyObject *result)
 {
     if (result == Py_None) {
@@ -99,7 +99,7 @@ static const char *wrong_result(PyObject *result)
         return "return [text.encode()]";
     }
     if (PyBytes_Check(result) || PyByteArray_Check(result)) {
-        return "return [body], for the items of this are integers";
+        return "return [body], because its items are integers";
     }
     if (Py_TYPE(result)->tp_iter == NULL && !PySequence_Check(result)) {
         return "it cannot be iterated";
@@ -112,7 +112,7 @@ static void fail_with_result(pyw_request *request, PyObject *result, const char 
     char what[512];
 
     PyOS_snprintf(what, sizeof(what),
-                  PYWNO(0605) "the application returned an object of type %.200s; PEP 3333 wants "
+                  PYWNO(0605) "the application returned an object of type %.200s; PEP 3333 requires "
                               "an iterable of bytes objects (%s)",
                   Py_TYPE(result)->tp_name, advice);
     fail_with_message(request, what);
@@ -228,7 +228,7 @@ static void log_for_request(void *baton, pyw_log_level level, const char *text, 
     pyw_request_log_line(baton, level, text, length);
 }
 
-/* httpd/scoreboard.h: for pywsgi.server_metrics(), not for environ. */
+/* Removes httpd's scoreboard (httpd/scoreboard.h) from the environ, and keeps it for pywsgi.server_metrics(). */
 static void take_scoreboard(pyw_exchange *exchange)
 {
     static const char key[] = "pywsgi.server_metrics";
@@ -242,7 +242,7 @@ static void take_scoreboard(pyw_exchange *exchange)
     result = pyw_call("pywsgi._metrics", "take_scoreboard", "(N)",
                       PyUnicode_DecodeLatin1(first->value, (Py_ssize_t)first->value_length, NULL));
     if (result == NULL) {
-        PyErr_Clear(); /* no memory: the application gets the previous one */
+        PyErr_Clear(); /* no memory: the application gets the previous scoreboard */
     }
     Py_XDECREF(result);
     exchange->environ_pairs++;

@@ -39,7 +39,7 @@ struct pyw_application {
     pyw_stamp stamp;  /* of the script when it was last executed, successfully or not */
     int back_off;
     time_t next_try;
-    char failure[PYW_EXCEPTION_LINE]; /* why it did not load; written without the lock, by the thread that loads */
+    char failure[PYW_EXCEPTION_LINE]; /* the reason of a failed load; the loading thread writes it without the lock */
     const char *failed_record;        /* the tag of the log record with the reason, and the process that wrote it */
     pid_t failed_in;
 };
@@ -66,7 +66,7 @@ void pyw_application_preload(int on)
     all.is_preloading = on;
 }
 
-/* The script is executed at the start, and never called. */
+/* Whether the script is only executed at the start, and never called. */
 static int is_import(const pyw_application_spec *spec)
 {
     return *spec->callable == '\0';
@@ -90,7 +90,7 @@ static pyw_application *find_application(const pyw_application_spec *spec)
     return application != NULL && application->same != NULL ? application->same : application;
 }
 
-/* Two names of an interpreter ("" and the default group that owns it) must not load a script twice. */
+/* An interpreter may have two names ("" and the default group that owns it), but must not load a script twice. */
 static pyw_application *find_same(const pyw_application *other)
 {
     for (pyw_application *application = atomic_load(&all.first); application != NULL; application = application->next) {
@@ -157,7 +157,7 @@ pyw_application *pyw_application_find(const pyw_application_spec *spec)
         application->next = atomic_load(&all.first);
         atomic_store_explicit(&all.first, application, memory_order_release);
         if (same != NULL) {
-            same->spec.reloading = spec->reloading; /* a request has better information than the guess at the start */
+            same->spec.reloading = spec->reloading; /* a request knows the setting, the start could only guess it */
             application = same;
         }
     }
@@ -396,7 +396,9 @@ static void load_now(pyw_application *application)
     pthread_cond_broadcast(&application->done);
 }
 
-/* Does the script differ from the version that was last executed, successfully or not? A missing script does not. */
+/*
+ * Whether the script differs from the version that was last executed, successfully or not. A missing script does not.
+ */
 static int is_other_script(const pyw_application *application)
 {
     pyw_stamp stamp;
@@ -475,9 +477,7 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
     return status;
 }
 
-/*
- * Requests retry a failed application, so only a template, or a script that no request needs, has to be watched for it.
- */
+/* Requests retry a failed application, so only a template, or a script that no request needs, watches the file. */
 static int is_watched(pyw_application *application)
 {
     load_state state = (load_state)atomic_load(&application->state);

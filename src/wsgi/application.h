@@ -34,7 +34,7 @@ pyw_application *pyw_application_find(const pyw_application_spec *spec);
  */
 int pyw_application_ready(pyw_application *application, pyw_problem *problem);
 
-/* Writes why the application is not loaded, as load_problem() of the engine. */
+/* Writes the reason why the application is not loaded, like load_problem() of the engine. */
 void pyw_application_problem(pyw_application *application, char *text, size_t size);
 
 /*
@@ -51,7 +51,7 @@ const pyw_application_spec *pyw_application_spec_of(const pyw_application *appli
 
 pyw_interpreter *pyw_application_interpreter(const pyw_application *application);
 
-/* The path of its script, or the name of its module. Never freed. */
+/* The path of the application's script, or the name of its module. Never freed. */
 const char *pyw_application_target(const pyw_application *application);
 
 /* Returns: new reference. The caller holds the GIL, in the application's interpreter; the application is loaded. */

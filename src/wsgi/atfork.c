@@ -31,7 +31,7 @@ static int is_applications_fork(void)
            (PyGILState_GetThisThreadState() != NULL && !pyw_thread_states_are_ours());
 }
 
-/* The new process has one thread. The operations of other threads do not continue, so their locks are free. */
+/* The new process has only this thread. The operations of other threads do not continue, so their locks are free. */
 static void renew_locks(void)
 {
     pyw_thread_states_renew_lock();

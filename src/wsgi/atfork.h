@@ -11,7 +11,7 @@
 
 #include "wsgi/engine.h"
 
-/* Call this before threads exist, once in a process and its forks. The host must stay valid. */
+/* Call this once, before threads exist; forked processes inherit the handlers. The host must stay valid. */
 void pyw_atfork_install(const pyw_engine_host *host);
 
 #endif

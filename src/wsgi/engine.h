@@ -42,15 +42,15 @@ typedef struct pyw_engine_host {
     int interrupt_timeout_ms; /* how long an interrupted request may continue; 0: no limit */
     /*
      * A request continues although it was interrupted; overdue() of the engine counts such requests. Any thread; must
-     * not block. NULL: the host has no remedy.
+     * not block. NULL: the host cannot end such a request.
      */
     void (*overdue)(void *baton);
     void *overdue_baton;
     /*
-     * An application has failed: a request gets 500, or the application does not load. Failures of the same kind
-     * (pywsgi/_failures.py) have the same number, also in other processes and in other versions of the code. `text` is
-     * the traceback, cut at its beginning, or a sentence. Any thread, with the GIL; must not block. NULL: the host does
-     * not want to know.
+     * An application has failed: a request gets 500, or the application does not load. `kind` is the same number for
+     * failures of the same kind (pywsgi/_failures.py), in all processes and across versions of the application's code.
+     * `text` is the traceback, cut at its beginning, or a sentence. Any thread, with the GIL; must not block. NULL: the
+     * host does not record failures.
      */
     void (*failed)(uint64_t kind, const char *text);
     /*
@@ -58,7 +58,9 @@ typedef struct pyw_engine_host {
      * connections of all requests. Any thread may be the only thread. NULL: nothing to close.
      */
     void (*forked)(void);
-    /* As log, with log_baton, for the records of such a process: must not block, and takes no lock. NULL: use log. */
+    /*
+     * Like log, with log_baton, for the records of a forked process: must not block, and takes no lock. NULL: use log.
+     */
     pyw_log_sink *log_forked;
     const pyw_python_setting *python_settings; /* ends with a name of NULL; NULL: all have their defaults */
 } pyw_engine_host;
@@ -115,8 +117,8 @@ typedef struct pyw_engine {
     void (*run)(pyw_application *application, pyw_exchange *exchange);
 
     /*
-     * Has the script of a loaded application with `reloading` changed on disk (mtime, size or inode) since it was
-     * loaded? One stat(2), no GIL. In embedded mode run() checks this and executes the script again; a worker calls
+     * Whether the script of a loaded application with `reloading` has changed on disk (mtime, size or inode) since it
+     * was loaded. One stat(2), no GIL. In embedded mode run() checks this and executes the script again; a worker calls
      * this function and asks for a successor. In a template, scripts that did not load count as well.
      */
     int (*changed)(pyw_application *application);
@@ -139,17 +141,17 @@ typedef struct pyw_engine {
     int (*overdue)(void);
 
     /*
-     * Runs the exit functions of all interpreters and finalises Python. No thread may be inside run() or load(). If a
-     * thread may be, pass `busy` != 0: then Python is left alone, and the caller should call _exit(). `threads_ms`
-     * limits the wait for non-daemon threads of the applications; 0: no limit. The log names threads that take longer,
-     * with their stacks; then Python is not finalised. `reason` is the shutdown_reason of the event process_stopping.
+     * Runs the exit functions of all interpreters and finalises Python. If a thread may be inside run() or load(), pass
+     * `busy` != 0: then stop() does not touch Python, and the caller should call _exit(). `threads_ms` limits the wait
+     * for non-daemon threads of the applications; 0: no limit. The log names threads that take longer, with their
+     * stacks; then Python is not finalised. `reason` is the shutdown_reason of the event process_stopping.
      */
     void (*stop)(int busy, int threads_ms, const char *reason);
 
     /*
      * Prepares a template for forking after it has loaded its applications: collects garbage, and freezes the remaining
-     * objects so that their pages stay shared. Warns of threads, which do not survive a fork. On the thread that called
-     * start().
+     * objects so that their pages stay shared. Logs a warning about running threads, which do not survive a fork. On
+     * the thread that called start().
      */
     void (*settle)(void);
 
@@ -163,7 +165,8 @@ typedef struct pyw_engine {
     /*
      * Executes scripts one after the other, as the program of a service group, in the main interpreter. Returns when
      * the program ends. On the thread that called start(), which must be the process's main thread. PYW_OK: the program
-     * was stopped; PYW_EOF: it ended by itself; PYW_FAILED: it raised an exception. The process's log has the last two.
+     * was stopped; PYW_EOF: it ended by itself; PYW_FAILED: it raised an exception. The process's log reports the last
+     * two.
      */
     pyw_result (*run_program)(pyw_application *const *scripts, int count);
 
@@ -174,8 +177,8 @@ typedef struct pyw_engine {
     void (*stop_program)(void);
 
     /*
-     * Writes why the application is not loaded: the last line of the last traceback, truncated to fit; "" if it is
-     * loaded. The text comes from the application and must not be trusted. Any thread, no GIL.
+     * Writes the reason why the application is not loaded: the last line of the last traceback, truncated to fit; "" if
+     * it is loaded. The text comes from the application and must not be trusted. Any thread, no GIL.
      */
     void (*load_problem)(pyw_application *application, char *text, size_t size);
 

@@ -28,7 +28,7 @@
 
 #define PYW_EXPORT __attribute__((visibility("default")))
 
-/* The one Python of this process. */
+/* The Python of this process. */
 static struct {
     const pyw_engine_host *host;
     pyw_module_settings module;
@@ -40,7 +40,10 @@ static const char *httpd_facts(void)
     return engine.host->httpd != NULL ? engine.host->httpd : "";
 }
 
-/* Adds what the package `pywsgi` offers of requests. Returns the state; NULL with an exception set, also for NULL. */
+/*
+ * Adds the functions about requests to the package `pywsgi`. Returns the state. NULL with an exception set, also if
+ * `state` is NULL.
+ */
 static pyw_adapter_state *complete_package(pyw_adapter_state *state)
 {
     const pyw_engine_host *host = engine.host;
@@ -127,7 +130,7 @@ static pyw_result engine_load(pyw_application *application)
     int status = pyw_application_ready(application, &problem);
 
     if (status == 404) {
-        /* Nothing has logged the problem, because no application ran. */
+        /* Log the problem here, because no application has run that could have logged it. */
         pyw_log(PYW_LOG_ERR, "%s", problem.text);
     }
     return status == 0 ? PYW_OK : PYW_FAILED;
@@ -180,7 +183,10 @@ static void engine_thread_end(void)
     }
 }
 
-/* WSGIDestroyInterpreter Off: the exit functions do not run, and Python is left alone, whatever its threads do. */
+/*
+ * Whether Python is finalised at the end. WSGIDestroyInterpreter Off: no exit function runs, and Python's threads are
+ * not stopped.
+ */
 static int is_destroyed(void)
 {
     return strcmp(pyw_python_setting_get(engine.host->python_settings, "destroy-interpreter"), "Off") != 0;

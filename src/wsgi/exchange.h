@@ -41,8 +41,8 @@ enum {
     PYW_SEND_LAST = 2,   /* these are the last bytes of the body: send all of them to the client now */
     PYW_SEND_END = 4,    /* the request has ended, too (implies LAST): finish() follows and sends nothing more */
     PYW_SEND_PARALLEL =
-        8 /* for send: called on another thread than run()'s and without the GIL, but never concurrently with another
-             operation. Return PYW_AGAIN instead of waiting, and take nothing of the call. After PYW_OK, a call without
+        8 /* for send: called on another thread than run() and without the GIL, but never concurrently with another
+             operation. Instead of waiting, return PYW_AGAIN and take nothing of the call. After PYW_OK, a call without
              head and bytes returns AGAIN while the carrier still has unsent bytes. */
 };
 
@@ -86,8 +86,8 @@ typedef struct pyw_exchange_ops {
     pyw_result (*log)(pyw_exchange *exchange, pyw_log_level level, const char *text, size_t length, unsigned flags);
 
     /*
-     * Has the client left, or closed its sending side, as far as this can be determined without blocking? May be called
-     * with the GIL.
+     * Whether the client has left, or closed its sending side, as far as this can be determined without blocking. May
+     * be called with the GIL.
      */
     int (*client_gone)(pyw_exchange *exchange);
 
@@ -101,8 +101,8 @@ typedef struct pyw_exchange_ops {
 struct pyw_exchange {
     const pyw_exchange_ops *ops;
     /*
-     * CGI variables, HTTP_* and wsgi.url_scheme, with the bytes of httpd; valid until finish. The last of several pairs
-     * with the same name is used.
+     * CGI variables, HTTP_* and wsgi.url_scheme, as httpd's bytes; valid until finish. The last of several pairs with
+     * the same name is used.
      */
     const pyw_pair *environ_pairs;
     uint32_t environ_count;
@@ -111,7 +111,7 @@ struct pyw_exchange {
     /* send() may be called with PYW_SEND_PARALLEL. 0: every block is sent separately. */
     int takes_parallel;
     int64_t arrival;      /* when the request arrived: microseconds of CLOCK_MONOTONIC */
-    int64_t received;     /* when the worker got it from httpd, by the same clock; 0: there is no worker */
+    int64_t received;     /* when the worker got the request from httpd, by the same clock; 0: embedded */
     int64_t deadline;     /* when the response must be complete: milliseconds of the same clock; 0: no deadline */
     const char *id;       /* for log records; valid until finish */
     int interrupts_gone;  /* interrupt the application if the client leaves */

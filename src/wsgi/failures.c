@@ -23,7 +23,9 @@ void pyw_failures_log(pyw_log_level level, const char *message, pyw_exception_re
     }
 }
 
-/* The path, in which each part with a digit counts as the same: /archive/2026 and /archive/2027 fail in the same way.
+/*
+ * Adds the path. All segments that contain a digit count as equal: a failure of /archive/2026 is of the same kind as
+ * one of /archive/2027.
  */
 static uint64_t mix_path(uint64_t digest, const char *path, size_t length)
 {

@@ -11,10 +11,10 @@
 /* Before Python is started. */
 void pyw_failures_configure(const pyw_engine_host *host);
 
-/* As pyw_exception_log_report. */
+/* Like pyw_exception_log_report, and reports the failure to the host. */
 void pyw_failures_log(pyw_log_level level, const char *message, pyw_exception_report *report);
 
-/* The application answers a request with 500, which most frameworks do with exceptions. */
+/* Reports that the application answers a request with 500: most frameworks turn exceptions into such a response. */
 void pyw_failures_note_response(const pyw_request *request);
 
 #endif

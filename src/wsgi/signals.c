@@ -28,7 +28,8 @@ static void publish(void *number)
 
     pyw_forked_check_application();
     if (result == NULL) {
-        pyw_exception_log(PYW_LOG_ERR, PYWNO(0626) "a subscriber of signals ended its thread");
+        pyw_exception_log(PYW_LOG_ERR, PYWNO(0626) "a subscriber of signals raised SystemExit or a similar exception; "
+                                                   "later subscribers were not called");
     }
     Py_XDECREF(result);
 }

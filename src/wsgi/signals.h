@@ -10,7 +10,7 @@
 /* Any thread, no GIL. A signal that is already waiting to be published is not published twice. */
 void pyw_signals_publish(int number);
 
-/* Waits for subscribers that run now. Before Python ends, without the GIL. */
+/* Waits for running subscribers. Before Python ends, without the GIL. */
 void pyw_signals_stop(void);
 
 /* For a forked process, in which the thread does not exist. */

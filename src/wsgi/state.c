@@ -28,7 +28,10 @@ static int set_text(PyObject *prototype, const char *name, const char *value)
     return set_constant(prototype, name, PyUnicode_DecodeFSDefault(value));
 }
 
-/* As mod_wsgi sets them if none of its features that they tell of is used. Requests may have other values. */
+/*
+ * Sets the keys mod_wsgi.* to mod_wsgi's values for requests that use none of its special features. A request may
+ * override them.
+ */
 static int set_mod_wsgi(PyObject *prototype, const pyw_adapter_settings *settings)
 {
     static const char *const texts[][2] = {
@@ -51,7 +54,7 @@ static int set_mod_wsgi(PyObject *prototype, const pyw_adapter_settings *setting
 }
 
 /*
- * Keys that every request sets. With them the prototype is so large that its copies do not have to grow, which would
+ * Adds the keys that every request sets, so that the copies of the prototype are large enough. Growing a copy would
  * cost more than all these keys.
  */
 static int reserve_keys(PyObject *prototype, const pyw_adapter_state *state)
@@ -217,7 +220,7 @@ int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request)
     return 0;
 }
 
-/* Does the application still have one of the objects? It would find another request in it. */
+/* Whether the application still has one of the objects, which must then not serve another request. */
 static int is_referenced(const pyw_kit *kit)
 {
     int kept = Py_REFCNT(kit->input) != 1;
@@ -255,13 +258,16 @@ static int is_reserved(const pyw_pair *pair)
     return pair->name_length > 7 && memcmp(pair->name, "pywsgi.", 7) == 0;
 }
 
-/* An argument of a function. Only httpd sets these names; pywsgi._scripts takes them out of environ. */
+/*
+ * Whether the pair is an argument of a function. Only httpd sets these names; pywsgi._scripts removes them from
+ * environ.
+ */
 static int is_argument(const pyw_pair *pair)
 {
     return pair->name_length > 12 && memcmp(pair->name, "pywsgi.call.", 12) == 0;
 }
 
-/* The value uses the clock of time.monotonic(). */
+/* The deadline is a time of time.monotonic(). */
 static int set_deadline(pyw_adapter_state *state, PyObject *environ, const pyw_exchange *exchange)
 {
     PyObject *seconds;

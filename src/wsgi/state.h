@@ -69,7 +69,7 @@ void pyw_adapter_state_destroy(pyw_adapter_state *state);
 /* Lends the objects of a free or new kit to the request. -1 with an exception set. */
 int pyw_kit_take(pyw_adapter_state *state, pyw_kit *kit, pyw_request *request);
 
-/* Detaches the objects of the kit from their request, even if the application still has them. */
+/* Detaches the objects of the kit from their request, even if the application has kept some. */
 void pyw_kit_withdraw(pyw_kit *kit);
 
 /* Stores a withdrawn kit for another request, or releases it. */

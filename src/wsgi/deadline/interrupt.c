@@ -13,7 +13,7 @@
 
 enum { REPORT_MAX = 1280 };
 
-/* A copy of the facts about a request, which may end before they are logged. */
+/* A copy of the facts about a request, because the request may end before they are logged. */
 typedef struct report {
     char request[800];         /* "GET /path [id, traceparent ...]" */
     double waited, ran;        /* seconds */
@@ -68,7 +68,7 @@ static double age(int64_t since_us)
     return (double)(pyw_clock_us() - since_us) / 1e6;
 }
 
-/* The valid header traceparent of a request; an empty text: none. */
+/* The header traceparent of a request; an empty text: none, or malformed. */
 static pyw_pair find_traceparent(const pyw_exchange *exchange)
 {
     static const char name[] = "HTTP_TRACEPARENT";
@@ -152,8 +152,9 @@ static void report_overdue(const report *about, pyw_buffer *stack)
              PYWNO(0623) "%s: the thread still runs after %.3f s (interrupt-timeout is over): "
                          "%s. %s. It is at:",
              about->request, about->ran, why_overdue(about),
-             pyw_monitor_host()->overdue != NULL ? "The worker is replaced"
-                                                 : "An embedded thread cannot be replaced: it is lost until then");
+             pyw_monitor_host()->overdue != NULL
+                 ? "The worker is replaced"
+                 : "An embedded thread cannot be replaced: it serves no other request until this one ends");
     log_report(about, PYW_LOG_ERR, text);
     log_lines(about, PYW_LOG_ERR, stack);
 }
@@ -181,7 +182,7 @@ static void write_report(const report *about, pyw_buffer *stack)
     else if (about->state == PYW_MONITORED_WANTED) {
         report_timeout(about, stack);
     }
-    /* NO_GIL: reported when the GIL was not available. */
+    /* NO_GIL: the deadline monitor has written the report. */
 }
 
 /* The caller holds the GIL. 0: the request has ended. */
@@ -209,8 +210,8 @@ static int is_to_be_raised(const report *about)
 }
 
 /*
- * The caller holds the GIL and has not released it, so a request that is found here cannot end before the exception is
- * set.
+ * The caller holds the GIL and has not released it since, so a request that is found here cannot end before the
+ * exception is set.
  */
 static void conclude(const report *about, uint64_t serial)
 {

@@ -14,7 +14,7 @@ enum {
     GIL_WAIT_MS = 1000, /* how long the interrupt thread may wait for the GIL before the stacks are taken without it */
     CLIENT_CHECK_MS = 200, /* interval of the checks for clients that have left */
     AWAKE_MS =
-        1000 /* how long the deadline monitor stays awake without a request; waking it costs the next request time */
+        1000 /* the deadline monitor sleeps after this time without a request; waking it costs the next request time */
 };
 
 static struct {
@@ -62,7 +62,7 @@ static void out_of_time(pyw_monitored *monitored, int64_t now)
     want(monitored, PYW_MONITORED_WANTED, now);
 }
 
-/* A request without a client may use all of its time, so only stop interrupting it. */
+/* The client has left, but the request may still use all of its time, so only stop interrupting it. */
 static void gil_is_late(pyw_monitored *monitored, int64_t now)
 {
     if (monitored->is_gone) {
@@ -92,7 +92,7 @@ static void give_up_interrupt(pyw_monitored *monitored, int64_t now)
     monitored->due = INT64_MAX;
 }
 
-/* The action for a request in each state when it is due. */
+/* The action in each state when the request is due. */
 static void (*const steps[])(pyw_monitored *, int64_t now) = {
     [PYW_MONITORED_WATCHED] = out_of_time,       [PYW_MONITORED_WANTED] = gil_is_late,
     [PYW_MONITORED_NO_GIL] = request_is_overdue, [PYW_MONITORED_INTERRUPTED] = request_is_overdue,
@@ -128,7 +128,7 @@ static int64_t earlier(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
-/* When to look at the request again. */
+/* The time of the next check of the request. */
 static int64_t next_look(const pyw_monitored *monitored)
 {
     return earlier(monitored->due, earlier(monitored->gone_due, monitored->slow_due));
@@ -200,7 +200,7 @@ static void start_threads(void)
         all.is_started = pyw_thread_start(&all.threads[1], all.reports->interrupt, NULL) == 0 ? 2 : 1;
     }
     if (all.is_started < 2) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0625) "there is no thread to look after deadlines: no request is interrupted");
+        pyw_log(PYW_LOG_ERR, PYWNO(0625) "the threads that monitor deadlines cannot start: no request is interrupted");
     }
 }
 

@@ -13,7 +13,7 @@ struct pyw_request;
 /* The states of a monitored request. */
 typedef enum {
     PYW_MONITORED_WATCHED = 0, /* it runs within its time */
-    PYW_MONITORED_WANTED,      /* it is to be interrupted */
+    PYW_MONITORED_WANTED,      /* the interrupt thread must interrupt it */
     PYW_MONITORED_NO_GIL,      /* ... but the GIL is not available */
     PYW_MONITORED_INTERRUPTED, /* the exception was raised in its thread */
     PYW_MONITORED_OVERDUE,     /* it still runs: the host was notified, and the report is pending */

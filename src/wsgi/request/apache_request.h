@@ -14,7 +14,7 @@
 /* Adds it to environ if the exchange has a request_rec. -1 with an exception set. */
 int pyw_apache_request_lend(pyw_request *request, PyObject *environ);
 
-/* At the end of the request: PyCapsule_GetPointer fails from now on. */
+/* At the end of the request: afterwards PyCapsule_GetPointer fails. */
 void pyw_apache_request_withdraw(pyw_request *request);
 
 #endif

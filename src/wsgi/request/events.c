@@ -14,7 +14,10 @@
 
 static atomic_int had_subscribers;
 
-/* The environ of a function that httpd calls may contain a password, and the call is no request of a client. */
+/*
+ * Functions that httpd calls have no events: their environ may contain a password, and the call is no request of a
+ * client.
+ */
 static int has_subscribers(const pyw_request *request)
 {
     return PyList_GET_SIZE(request->running->subscribers) > 0 && !request->exchange->application->is_function;

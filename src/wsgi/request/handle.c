@@ -61,7 +61,7 @@ static int take_arguments(PyObject **out, const char *const *names, PyObject *co
     return 0;
 }
 
-/* PEP 3333: after the head was sent, raise the exception again. Returns NULL. */
+/* PEP 3333: if the head was already sent, raises the exception again. Returns NULL. */
 static PyObject *raise_again(PyObject *exc_info)
 {
     PyObject *type = PyTuple_GET_ITEM(exc_info, 0);
@@ -69,7 +69,7 @@ static PyObject *raise_again(PyObject *exc_info)
     PyObject *traceback = PyTuple_GET_ITEM(exc_info, 2);
 
     if (!PyExceptionClass_Check(type)) {
-        PyErr_Format(PyExc_TypeError, "exc_info must be what sys.exc_info() returns, not %R", exc_info);
+        PyErr_Format(PyExc_TypeError, "exc_info must be the result of sys.exc_info(), not %R", exc_info);
         return NULL;
     }
     Py_INCREF(type);
@@ -95,7 +95,7 @@ static int check_exc_info(const pyw_request *request, PyObject *exc_info)
         return 0;
     }
     if (!PyTuple_Check(exc_info) || PyTuple_GET_SIZE(exc_info) != 3) {
-        PyErr_Format(PyExc_TypeError, "exc_info must be a tuple of three, as sys.exc_info() returns it, not %s",
+        PyErr_Format(PyExc_TypeError, "exc_info must be the tuple that sys.exc_info() returns, not %s",
                      Py_TYPE(exc_info)->tp_name);
         return -1;
     }
@@ -221,10 +221,12 @@ static const struct {
                                    "start_response(status, headers, exc_info=None) of PEP 3333.", start_response_call},
     [PYW_HANDLE_WRITE] = {"pywsgi.Write", "write(data), the callable that start_response returns (PEP 3333).",
                           write_call},
-    [PYW_HANDLE_CLIENT_GONE] = {"pywsgi.ClientGone", "client_gone() -> bool: has the client of this request left?",
+    [PYW_HANDLE_CLIENT_GONE] = {"pywsgi.ClientGone",
+                                "client_gone() -> bool: whether the client of this request has left.",
                                 client_gone_call},
-    [PYW_HANDLE_EARLY_HINTS] = {
-        "pywsgi.EarlyHints", "early_hints(headers): sends a 103 response ahead of the final one.", early_hints_call}};
+    [PYW_HANDLE_EARLY_HINTS] = {"pywsgi.EarlyHints",
+                                "early_hints(headers): sends a 103 response before the final response.",
+                                early_hints_call}};
 
 PyTypeObject *pyw_handle_type(pyw_handle_kind kind)
 {

@@ -16,7 +16,7 @@ enum {
 typedef struct input {
     PyObject_HEAD pyw_request *request; /* NULL: no request */
     char *buffer;      /* LINE_BUFFER bytes, allocated for the first line and reused by later requests */
-    size_t start, end; /* the part of the buffer that was not returned yet */
+    size_t start, end; /* the part of the buffer that has not been returned yet */
     uint64_t received; /* the number of bytes read from the exchange */
     pyw_result fault;  /* sticky */
     int at_end;
@@ -95,7 +95,7 @@ static pyw_result read_from(input *self, char *out, size_t size, size_t enough, 
     return result;
 }
 
-/* Copies bytes that have arrived while it holds the GIL, and waits for further bytes without it. */
+/* Copies bytes that have arrived without releasing the GIL, and waits for further bytes without the GIL. */
 static pyw_result read_enough(input *self, char *out, size_t size, size_t enough, size_t *got)
 {
     pyw_request *request = self->request;
@@ -115,7 +115,7 @@ static pyw_result read_enough(input *self, char *out, size_t size, size_t enough
     return result;
 }
 
-/* -1 with an exception set. The fault is sticky. */
+/* Reads into `out`. -1 with an exception set, which later reads set again. */
 static int receive_input(input *self, char *out, size_t size, size_t enough, size_t *got)
 {
     pyw_measured *measured = &self->request->measured;

@@ -79,7 +79,7 @@ static PyObject *time_text(int64_t time)
     Py_UCS1 *out;
 
     if (time < TIME_LEAST || time > TIME_MOST) {
-        return PyUnicode_FromFormat("%lld", (long long)time); /* the clock is set to another age */
+        return PyUnicode_FromFormat("%lld", (long long)time); /* the clock is not set */
     }
     text = PyUnicode_New(TIME_DIGITS, 127);
     if (text != NULL) {

@@ -34,11 +34,11 @@ typedef struct pyw_keys {
     PyObject *callable;    /* the last value of callable_object */
 } pyw_keys;
 
-/* -1 with an exception set; clear it anyway. */
+/* -1 with an exception set; the caller must still call pyw_keys_clear. */
 int pyw_keys_init(pyw_keys *keys);
 void pyw_keys_clear(pyw_keys *keys);
 
-/* Sets the keys to a value without meaning. `is_daemon`: also those of workers. -1 with an exception set. */
+/* Sets the keys to a placeholder. `is_daemon`: including the keys that only workers set. -1 with an exception set. */
 int pyw_keys_reserve(const pyw_keys *keys, PyObject *prototype, int is_daemon);
 
 /* Sets the keys of a request. -1 with an exception set. */

@@ -3,8 +3,8 @@
 #define PYW_WSGI_REQUEST_MEASURED_H
 
 /*
- * What a request costs, for the event request_finished (wsgi/request/events.h). Part of a pyw_request. Counts are
- * always taken; times only if the event has subscribers, because they cost calls of the clock.
+ * The cost of a request, for the event request_finished (wsgi/request/events.h). Part of a pyw_request. Counts are
+ * always taken; times only if the event has subscribers, because they need calls of the clock.
  */
 
 #include "python/python.h"

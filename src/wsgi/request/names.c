@@ -13,7 +13,7 @@ enum {
 typedef struct entry {
     PyObject *name;
     PyObject *value; /* may be NULL */
-    PyObject *copy;  /* another name that gets the first value, too; mostly NULL */
+    PyObject *copy;  /* another name that gets the first value as well; mostly NULL */
     uint32_t hash;
     int is_path; /* PEP 3333 strings are Latin-1, but SCRIPT_FILENAME and DOCUMENT_ROOT are file names (os.fsdecode) */
 } entry;
@@ -82,7 +82,7 @@ static const char *const known[] = {"REQUEST_METHOD",
                                     "HTTP_X_REQUESTED_WITH",
                                     "HTTP_EXPECT"};
 
-/* Hashes eight bytes at a time. Collisions that a client provokes do not matter, because there are few entries. */
+/* Hashes eight bytes at a time. A client can provoke collisions, but there are too few entries for an attack. */
 static uint32_t hash_bytes(const char *bytes, uint32_t length)
 {
     uint64_t hash = length, word;
@@ -147,7 +147,7 @@ static entry *find_name(pyw_names *names, const char *name, uint32_t length, int
     return &names->slots[at];
 }
 
-/* The second name gets the first value of the first name: a later value is that of a trusted proxy. */
+/* The second name gets the first value of the first name, because a later value comes from a trusted proxy. */
 static const char *const copies[][2] = {{"SCRIPT_NAME", "mod_wsgi.script_name"}, {"PATH_INFO", "mod_wsgi.path_info"}};
 
 static int add_copies(pyw_names *names)

@@ -62,7 +62,7 @@ void pyw_request_clear(pyw_request *request)
     pthread_mutex_destroy(&request->carrier);
 }
 
-/* The request may belong to another thread, which does not exist in this process. Then it must not be read. */
+/* In a forked process the request may belong to a thread that does not exist here. Then it must not be read. */
 static void describe_for_process(const pyw_request *request, char *text, size_t size)
 {
     const char *application = pyw_forked_application();
@@ -142,7 +142,7 @@ void pyw_request_done(pyw_request *request)
     pthread_mutex_unlock(&request->carrier);
 }
 
-/* A call that would block must be followed by its repetition, so keep the carrier in between. */
+/* The exchange requires that a call that would block is repeated, so keep the carrier in between. */
 void pyw_request_log_line(pyw_request *request, pyw_log_level level, const char *text, size_t length)
 {
     pyw_exchange *exchange = request->exchange;

@@ -66,12 +66,12 @@ typedef struct pyw_request {
     pyw_outgoing outgoing;
     pyw_monitored monitored;
 
-    struct pyw_running *running;  /* the requests of its interpreter ... */
-    LIST_ENTRY(pyw_request) next; /* ... among which it is */
+    struct pyw_running *running;  /* the list of its interpreter's requests ... */
+    LIST_ENTRY(pyw_request) next; /* ... and its link in that list */
     int thread;                   /* the number of its thread, from 1 on */
-    uint32_t thread_requests;     /* how many requests its thread began before ... */
+    uint32_t thread_requests;     /* the number of requests that its thread began before ... */
     uint32_t total_requests;      /* ... and all threads of the process */
-    PyObject *data;               /* the dict of pywsgi.request_data(); NULL: not asked for */
+    PyObject *data;               /* the dict of pywsgi.request_data(); NULL: not called yet */
     pyw_measured measured;
 } pyw_request;
 

@@ -3,19 +3,19 @@
 
 #include <string.h>
 
-/* Requests of further threads are only counted in the total. */
+/* Requests of further threads count only in the total. */
 enum { THREADS_MAX = 1024 };
 
 /* Guarded by the GIL. */
 static struct {
     uint32_t total;               /* requests that all threads have begun */
     int threads;                  /* the number of threads that have run a request */
-    uint32_t counts[THREADS_MAX]; /* the number of requests that each has begun */
+    uint32_t counts[THREADS_MAX]; /* the number of requests that each thread has begun */
 } all;
 
 static __thread struct {
     int number;        /* from 1 on; 0: this thread has run no request */
-    uint32_t requests; /* that it has begun */
+    uint32_t requests; /* the number of requests that it has begun */
     pyw_request *request;
 } mine;
 

@@ -2,10 +2,7 @@
 #ifndef PYW_WSGI_REQUEST_RUNNING_H
 #define PYW_WSGI_REQUEST_RUNNING_H
 
-/*
- * The requests that run now, and the threads that run them: the functions of pywsgi._requests. The caller holds the
- * GIL.
- */
+/* The running requests and their threads: the functions of pywsgi._requests. The caller holds the GIL. */
 
 #include "python/python.h"
 
@@ -15,7 +12,7 @@
 typedef struct pyw_running {
     LIST_HEAD(, pyw_request) requests;
     PyObject *subscribers; /* list: pywsgi._events.event_callbacks; see wsgi/request/events.h */
-    PyObject *active;      /* dict: pywsgi.active_requests; NULL: nobody has asked for it */
+    PyObject *active;      /* dict: pywsgi.active_requests; NULL: no application has called it */
 } pyw_running;
 
 /* Takes a new reference to `subscribers`. */

@@ -7,8 +7,8 @@
 #include "wsgi/state.h"
 
 /*
- * Adds a Content-Length if the head is still pending. For HEAD, an empty body has no meaning for GET. -1 with an
- * exception set.
+ * Adds a Content-Length if the head is still pending. Not for an empty body of HEAD, which does not show the length for
+ * GET. -1 with an exception set.
  */
 static int declare_length(pyw_request *request, uint64_t length)
 {
@@ -99,7 +99,7 @@ static int is_single(PyObject *iterable)
     return length == 1;
 }
 
-/* Is this block the complete body of a small response? */
+/* Whether this block is the complete body of a small response. */
 static int completes(const pyw_request *request, PyObject *block)
 {
     uint64_t size = (uint64_t)PyBytes_GET_SIZE(block);

@@ -8,13 +8,14 @@
 
 enum {
     TICK_NS = 2 * 1000 * 1000,
-    QUIET_TICKS = 10, /* after these ticks without an entry the flusher sleeps */
-    STOP_TRIES = 1000 /* of a millisecond */
+    QUIET_TICKS = 10, /* the flusher sleeps after this number of ticks without an entry */
+    STOP_TRIES = 1000 /* a millisecond each */
 };
 
 /* The flusher of this process. */
 static struct {
-    pthread_mutex_t lock; /* of the members below; may be taken with a guard held; with it, guards are only tried */
+    pthread_mutex_t lock; /* guards the members below; may be taken with an entry's guard held, but not the other way
+                             round: then guards are only tried */
     pthread_cond_t added;
     LIST_HEAD(flusher_entries, pyw_flusher_entry) listed;
     int is_started, is_asleep;

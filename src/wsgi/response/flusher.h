@@ -26,10 +26,10 @@ struct pyw_flusher_entry {
     LIST_ENTRY(pyw_flusher_entry) next; /* belongs to the flusher */
 };
 
-/* Pushes the entry with every tick from now on. -1: no flusher is available, and nothing was added. */
+/* Pushes the entry at every tick from now on. -1: no flusher is available, and nothing was added. */
 int pyw_flusher_add(pyw_flusher_entry *entry);
 
-/* The entry need not be listed. */
+/* Removes an entry; does nothing if it is not listed. */
 void pyw_flusher_remove(pyw_flusher_entry *entry);
 
 /* For a forked process, which has neither a flusher nor a request. Resets everything. */

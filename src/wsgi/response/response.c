@@ -51,7 +51,7 @@ static int write_failed(pyw_request *request, pyw_result result)
         PyErr_SetString(PyExc_TimeoutError, "the client did not take the response in time");
     }
     else if (result == PYW_GONE || result == PYW_EOF) {
-        PyErr_SetString(PyExc_ConnectionResetError, "the client has gone");
+        PyErr_SetString(PyExc_ConnectionResetError, "the client has left");
     }
     else {
         PyErr_Format(PyExc_OSError, "the response could not be sent: %s", pyw_result_name(result));
@@ -92,8 +92,8 @@ static int check_writable(pyw_request *request)
 }
 
 /*
- * An application that waits may yield empty blocks, even before it has a status. No data is sent that would show that
- * the client has left, so check it here.
+ * An application that waits may yield empty blocks, even before it has a status. Without data, no send fails when the
+ * client has left, so check the client here.
  */
 static int write_nothing(pyw_request *request)
 {
@@ -108,8 +108,7 @@ static int write_nothing(pyw_request *request)
     return gone ? write_failed(request, PYW_GONE) : 0;
 }
 
-/* 1: the piece is to be sent, as far as the Content-Length allows; 0: nothing is left of it; -1: an exception is set.
- */
+/* Shortens the piece to the Content-Length. 1: send it; 0: nothing is left of it; -1: an exception is set. */
 static int take_piece(pyw_request *request, pyw_piece *piece)
 {
     if (check_writable(request) < 0) {

@@ -32,7 +32,7 @@ int pyw_wsgi_response_send_file(pyw_request *request, int fd, off_t offset, uint
  */
 int pyw_wsgi_response_leave_last(pyw_request *request);
 
-/* Is no further body byte allowed, because Content-Length is reached or the response has no body? */
+/* Whether no further body byte is allowed, because Content-Length is reached or the response has no body. */
 int pyw_wsgi_response_is_full(const pyw_request *request);
 
 /* Returns how many of `length` further bytes may be sent, and warns of surplus bytes. */
