@@ -18,7 +18,7 @@ typedef struct script_file {
     const char *real_path; /* NULL: not looked up yet */
 } script_file;
 
-/* Whether the target of WSGIScriptAliasMatch contains $1 ... $9, and therefore is no single file or directory. */
+/* Whether the target of WSGIScriptAliasMatch contains $1 ... $9, and therefore is not a single file or directory. */
 static int is_pattern(const pyw_alias *alias)
 {
     const char *dollar = alias->regex ? ap_strrchr_c(alias->target, '$') : NULL;
@@ -26,7 +26,7 @@ static int is_pattern(const pyw_alias *alias)
     return dollar && apr_isdigit(dollar[1]);
 }
 
-/* Compares the text before the first $n of the target, and the text behind the last; $n matches anything. */
+/* Compares the text before the first $n of the target, and the text after the last; $n matches anything. */
 static int fits_pattern(const char *path, const char *target)
 {
     const char *last = ap_strrchr_c(target, '$');
@@ -37,7 +37,7 @@ static int fits_pattern(const char *path, const char *target)
            strcmp(path + length - strlen(tail), tail) == 0;
 }
 
-/* The part of `path` behind the target, NULL if the target does not lead to `path`. */
+/* The part of `path` after the target, NULL if the target does not lead to `path`. */
 static const char *rest_behind(const char *path, const pyw_alias *alias, const char *target)
 {
     apr_ssize_t covered;
@@ -59,7 +59,7 @@ static const char *resolve_path(apr_pool_t *pool, const char *path)
     return copy;
 }
 
-/* Resolves the links of the target; of a pattern, those of the directory before the first $n. */
+/* Resolves the links in the target; in a pattern, the links of the directory before the first $n. */
 static const char *resolve_target(apr_pool_t *pool, const pyw_alias *alias)
 {
     const char *rest = alias->target + strcspn(alias->target, "$");
@@ -93,7 +93,7 @@ static const char *rest_of_link(script_file *script, const pyw_alias *alias)
     return rest_behind(script->real_path, alias, resolve_target(r->pool, alias));
 }
 
-/* The part of the script's path behind the alias's target, NULL if the alias does not map the script. */
+/* The part of the script's path after the alias's target, NULL if the alias does not map the script. */
 static const char *rest_of(script_file *script, const pyw_alias *alias)
 {
     const char *rest;
@@ -106,8 +106,8 @@ static const char *rest_of(script_file *script, const pyw_alias *alias)
 }
 
 /*
- * The configuration of a request for the script by the URL of the alias. <Location> and the like may set another one
- * than that of `r`; a subrequest determines it. The URLs of a regex are unknown.
+ * The configuration of a request for the script by the URL of the alias. A subrequest determines it, because <Location>
+ * and similar sections may apply to that URL. The URLs of a regex are unknown.
  */
 static const pyw_dir_config *config_of(request_rec *r, const pyw_alias *alias, const char *rest)
 {

@@ -63,7 +63,10 @@ static void add_subprocess_env(apr_array_header_t *pairs, request_rec *r)
     }
 }
 
-/* "User-Agent" -> "HTTP_USER_AGENT"; NULL for other characters: "User_Agent" would spoof the same variable. */
+/*
+ * "User-Agent" -> "HTTP_USER_AGENT". NULL: the name has other characters, such as "User_Agent", which could spoof the
+ * same variable.
+ */
 static const char *variable_name(apr_pool_t *pool, const char *header)
 {
     char *name = apr_pstrcat(pool, "HTTP_", header, NULL);
@@ -82,7 +85,7 @@ static const char *variable_name(apr_pool_t *pool, const char *header)
     return name;
 }
 
-/* WSGIPassAuthorization, or httpd's CGIPassAuth. */
+/* Whether the application gets the Authorization header: WSGIPassAuthorization, or httpd's CGIPassAuth. */
 static int passes_authorization(request_rec *r, const pyw_target *target)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
@@ -245,7 +248,8 @@ static void add_mod_wsgi(apr_array_header_t *pairs, request_rec *r, const pyw_ta
     add_pair(pairs, "mod_wsgi.listener_host", host ? host : "");
     add_pair(pairs, "mod_wsgi.listener_port", port_text(r->pool, connection->local_addr->port));
     add_pair(pairs, "mod_wsgi.connection_id", connection->log_id);
-    if (r->handler && strcmp(r->handler, PYW_HANDLER_NAME) != 0) { /* none yet: a call of an access script */
+    if (r->handler &&
+        strcmp(r->handler, PYW_HANDLER_NAME) != 0) { /* NULL: a call of an access script, before httpd has a handler */
         add_pair(pairs, "mod_wsgi.request_handler", r->handler);
         if (target->spec.kind == PYW_TARGET_SCRIPT && (!r->filename || strcmp(target->spec.target, r->filename) != 0)) {
             add_pair(pairs, "mod_wsgi.handler_script", target->spec.target);
@@ -266,7 +270,7 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
     apr_array_header_t *pairs = apr_array_make(r->pool, 48, sizeof(pyw_pair));
     int has_entity = !pyw_body_is_of_failed_request(r);
 
-    add_pair(pairs, PYW_SCOREBOARD_KEY, pyw_scoreboard_due(r, target)); /* the first pair, or none */
+    add_pair(pairs, PYW_SCOREBOARD_KEY, pyw_scoreboard_due(r, target)); /* the engine expects it as the first pair */
     add_subprocess_env(pairs, r);
     add_headers(pairs, r, passes_authorization(r, target), has_entity);
     if (has_entity) {

@@ -2,7 +2,7 @@
 #ifndef PYW_HTTPD_FACTS_H
 #define PYW_HTTPD_FACTS_H
 
-/* What applications may know about httpd. */
+/* Facts about httpd for applications. */
 
 #include <apr_pools.h>
 

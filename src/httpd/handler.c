@@ -29,7 +29,7 @@ static int is_our_handler(const request_rec *r)
            (strcmp(r->handler, PYW_HANDLER_NAME) == 0 || strcmp(r->handler, "application/x-httpd-wsgi") == 0);
 }
 
-/* The script of WSGIHandlerScript whose handler the request has; NULL: none. */
+/* The script of the WSGIHandlerScript for the request's handler; NULL: none. */
 static const pyw_script *script_of_handler(const request_rec *r)
 {
     const pyw_dir_config *config = pyw_config_request(r);
@@ -86,7 +86,7 @@ static const pyw_alias *alias_of(request_rec *r)
     return mount ? mount->alias : NULL;
 }
 
-/* OK: the names in the target are those of the directives. */
+/* Sets the target's names from the directives. Returns OK, or a status. */
 static int resolve_script(request_rec *r, pyw_target *target)
 {
     const pyw_alias *alias = alias_of(r);

@@ -42,8 +42,8 @@ static apr_ssize_t match_alias(request_rec *r, const pyw_alias *alias, const cha
 }
 
 /*
- * For a file, the rest of the URL becomes PATH_INFO immediately: httpd does not look up script + rest as one path,
- * which fails for a long rest. For a directory of scripts, the directory walk finds the script.
+ * For a file, the rest of the URL becomes PATH_INFO immediately: httpd would look up script + rest as one path, which
+ * fails for a long rest. For a directory of scripts, the directory walk finds the script.
  */
 static void map_alias(request_rec *r, pyw_mount *mount, const char *target, const char *rest)
 {
@@ -132,10 +132,7 @@ static pyw_mount *current_mount(const request_rec *r)
     return mount && mount->filename == r->filename ? mount : NULL;
 }
 
-/*
- * Runs before the core's hook: an importable application has no file to walk to, and the PATH_INFO of a script is
- * known.
- */
+/* Replaces the core's walk: an importable application has no file, and the PATH_INFO of a script is already known. */
 int pyw_mount_map_to_storage(request_rec *r)
 {
     pyw_mount *mount = current_mount(r);
@@ -170,7 +167,7 @@ static int leads_to(const request_rec *r, const pyw_alias *alias, const char *ta
     return pyw_mount_covered(r->filename, target) >= 0;
 }
 
-/* httpd has set used_path_info from the request's first directory. */
+/* Resets used_path_info, which httpd has set from the request's first directory. */
 static pyw_mount *record_new_mount(request_rec *r, const pyw_alias *alias)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);

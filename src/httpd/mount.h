@@ -21,7 +21,7 @@ typedef struct pyw_mount {
 #define PYW_HANDLER_NAME "wsgi-script"
 
 /*
- * The request's mount, NULL if it has the handler from SetHandler or AddHandler. After an internal redirect
+ * The request's mount; NULL if SetHandler or AddHandler selected the handler. After an internal redirect
  * (FallbackResource, DirectoryIndex, MultiViews) this is the mount of the current URL and file.
  */
 const pyw_mount *pyw_mount_get(request_rec *r);

@@ -37,7 +37,7 @@ static void add_line(text *out, const char *format, ...)
     out->data[out->length] = '\0';
 }
 
-/* Clients choose the request line. It may have no separator of ours. */
+/* Clients choose the request line, so replace control characters, among which our separators are. */
 static const char *printable(char *value)
 {
     for (char *at = value; *at; at++) {

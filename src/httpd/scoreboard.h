@@ -3,8 +3,8 @@
 #define PYW_HTTPD_SCOREBOARD_H
 
 /*
- * httpd's scoreboard for mod_wsgi.server_metrics(), where server-metrics= or WSGIServerMetrics is On. It travels with a
- * request, as text in the first pair of its environ; the engine takes it out. So a worker needs no access to httpd's
+ * httpd's scoreboard for mod_wsgi.server_metrics(), where server-metrics= or WSGIServerMetrics is On. It is sent with a
+ * request, as text in the first pair of its environ, which the engine removes. So a worker needs no access to httpd's
  * memory. In httpd's children, on the thread of the request.
  */
 
@@ -12,12 +12,12 @@
 
 #include "httpd/target.h"
 
-/* Not a name that a client can send. */
+/* A name that no client can send. */
 #define PYW_SCOREBOARD_KEY "pywsgi.server_metrics"
 
 /*
- * The scoreboard, allocated from r->pool; src/python/pywsgi/_metrics.py reads it. NULL: the application may not see it,
- * or this child has sent it to the same group within the last second.
+ * The scoreboard, allocated from r->pool; src/python/pywsgi/_metrics.py reads it. NULL: the application may not see the
+ * scoreboard, or this child has sent it to the same group within the last second.
  */
 const char *pyw_scoreboard_due(request_rec *r, const pyw_target *target);
 

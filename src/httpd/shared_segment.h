@@ -6,8 +6,8 @@
 
 /*
  * In httpd's parent: zeroed memory that all processes of httpd share, and that persists over restarts. The same `key`
- * and size give the same memory again; another size, of another configuration or another build, gives new memory.
- * *is_new: it was just created. NULL: see errno.
+ * and size return the same memory again. Another size, from another configuration or another build, returns new memory.
+ * *is_new: the memory was just created. NULL with errno.
  */
 void *pyw_shared_segment(const char *key, size_t size, int *is_new);
 

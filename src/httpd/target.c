@@ -123,7 +123,9 @@ static void resolve_spec(request_rec *r, pyw_target *target, const pyw_alias *al
     spec->reloading = config->script_reloading != PYW_OFF;
 }
 
-/* A script of .htaccess must not run in httpd's children either; other scripts with functions may. */
+/*
+ * WSGIRestrictEmbedded also forbids scripts of .htaccess in httpd's children, but permits other scripts with functions.
+ */
 static int select_embedded(request_rec *r, const pyw_target *target, const pyw_script *script)
 {
     if (pyw_config_main()->restrict_embedded == PYW_ON && (!script || script->is_htaccess)) {
@@ -232,7 +234,10 @@ void pyw_target_resolve_handler(request_rec *r, const pyw_script *script, pyw_ta
     target->process_group = group ? pyw_target_expand(r, group, target->script_name) : "";
 }
 
-/* The process group of the directory's applications may also run the scripts of its .htaccess. */
+/*
+ * Whether a script of .htaccess may choose the group: WSGIRestrictProcess lists it, or it is the WSGIProcessGroup of
+ * the directory.
+ */
 static int may_choose(request_rec *r, const pyw_target *target, const pyw_script *script)
 {
     const apr_array_header_t *allowed = target->config->restrict_process;

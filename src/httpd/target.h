@@ -15,11 +15,11 @@
 #include "httpd/timing.h"
 #include "wsgi/engine.h"
 
-/* What is measured of a request, for its metrics. Times are microseconds of base/clock.h; 0: this did not happen. */
+/* The measurements of a request, for metrics. Times are microseconds of base/clock.h; 0: this did not happen. */
 typedef struct pyw_measure {
-    int64_t collected; /* the request body was read, or as much of it as httpd stores */
+    int64_t collected; /* the request body was read, as far as httpd stores it */
     int64_t begun;     /* a worker got the request; embedded: the application */
-    int64_t ended;     /* ... and ended it; 0, too, if httpd did not wait for that */
+    int64_t ended;     /* ... and ended it; also 0 if httpd did not wait for the end */
     apr_uint64_t request_bytes;
     uint32_t worker; /* its process id; 0: none, or embedded */
     int client_left; /* before the response was complete */
@@ -56,8 +56,8 @@ const char *pyw_target_expand(request_rec *r, const char *text, const char *scri
 int pyw_target_select(request_rec *r, pyw_target *target);
 
 /*
- * Both for a function of a script: `function` is the name in the Python module pywsgi._scripts. The application group
- * is the main interpreter unless the directive names one.
+ * Resolves and selects the target of a function of a script. `function` is the name in the Python module
+ * pywsgi._scripts. The application group is the main interpreter unless the directive names another group.
  */
 int pyw_target_select_function(request_rec *r, const pyw_script *script, const char *function, pyw_target *target);
 

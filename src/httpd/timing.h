@@ -23,7 +23,7 @@ int pyw_timing_create_request(request_rec *r);
 /* `timeout`: from the arrival to the deadline; 0: none. The id lives as long as the request. */
 void pyw_timing_take(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout);
 
-/* As pyw_timing_take, for something that begins now and has a time limit. */
+/* Like pyw_timing_take, for an operation that begins now. */
 void pyw_timing_begin(pyw_timing *timing, request_rec *r, apr_interval_time_t timeout);
 
 /* Whether the deadline has passed. */

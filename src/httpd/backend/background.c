@@ -13,26 +13,26 @@
 #include "base/log.h"
 
 enum {
-    PATIENCE_MS = 20,   /* a client that takes its piece sooner than that is not slow */
-    AWAKE_MS = 1000,    /* behind the last response: with traffic, no request has to wake the thread */
-    LOOK_MS = 1000,     /* how often to look whether the worker of an abandoned request still exists */
-    POLL_MOST = 4096,   /* requests that are watched at a time; the oldest ones have their turn as these end */
-    PIECES_IN_TURN = 16 /* of one request, before the next one has its turn */
+    PATIENCE_MS = 20,   /* a client that takes its piece within this time is not slow */
+    AWAKE_MS = 1000,    /* after the last response: under steady traffic, no request has to wake the thread */
+    LOOK_MS = 1000,     /* interval of the checks whether the worker of an abandoned request still exists */
+    POLL_MOST = 4096,   /* maximum of watched requests; further requests follow as these end */
+    PIECES_IN_TURN = 16 /* pieces of a request before the next request is served */
 };
 
 static struct {
-    pthread_mutex_t lock;    /* of the list, and of each request on it that is not held */
-    pthread_cond_t released; /* the thread does not hold a request any more */
+    pthread_mutex_t lock;    /* guards the list, and each request on the list that is not held */
+    pthread_cond_t released; /* the thread has released a request */
     pthread_t thread;
     int wake_fd;   /* -1: there is no thread */
-    int is_asleep; /* in a poll(2) that takes longer than PATIENCE_MS: a new request has to wake it */
+    int is_asleep; /* in a poll(2) of more than PATIENCE_MS: a new request must wake the thread */
     int is_stopping;
     int64_t awake_until;
     pyw_background_request *first;
-    struct pollfd fds[POLL_MOST]; /* the thread's: wake_fd, and those of the requests */
+    struct pollfd fds[POLL_MOST]; /* of the thread: wake_fd, and the descriptors of the requests */
 } background = {.lock = PTHREAD_MUTEX_INITIALIZER, .released = PTHREAD_COND_INITIALIZER, .wake_fd = -1};
 
-/* The rest is not wanted: sending it fails from now on, also if the worker already waits for room. */
+/* Refuses the rest of a response: the worker's sends fail from now on, even a send that already waits for room. */
 static void refuse(int fd)
 {
     char unread[16 * 1024];
@@ -84,7 +84,7 @@ static void check_deadline(pyw_background_request *request)
     }
 }
 
-/* The worker has not closed the connection: is there a reason not to wait any longer? */
+/* Stops waiting for a worker that has not closed the connection if the worker is gone, or its time is up. */
 static void check_worker(pyw_background_request *request)
 {
     int64_t now = pyw_clock_ms();
@@ -129,7 +129,10 @@ static void stay_awake(const pyw_background_request *request, int64_t now)
     }
 }
 
-/* The lock is held. POLLHUP alone says that a worker has closed a connection. */
+/*
+ * The lock is held. A request that waits only for the end of a connection polls for no event, as POLLHUP is always
+ * reported.
+ */
 static nfds_t collect_descriptors(int64_t now)
 {
     nfds_t count = 0;
@@ -257,7 +260,7 @@ static void wake_thread(void)
     (void)!write(background.wake_fd, &one, sizeof(one));
 }
 
-/* httpd's signals are for its own threads. */
+/* Blocks all signals, because httpd's signals are for its own threads. */
 static int create_thread(void)
 {
     sigset_t all, before;

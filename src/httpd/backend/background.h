@@ -4,18 +4,18 @@
 
 /*
  * The background thread of an httpd child: it buffers the responses of slow readers, and it waits for workers that
- * still run abandoned requests. Both are requests whose connection to a worker no other thread reads.
+ * still run abandoned requests. In both cases no other thread reads the connection to the worker.
  *
- * Buffering: while httpd's output filters wait for a slow client, the request's thread cannot read what the worker
- * sends, and the client would occupy a thread of Python. If this takes more than a moment, the background thread reads
- * ahead into the request's channel (pyw_channel_read_ahead), and enforces the deadline.
+ * Buffering: while httpd's output filters wait for a slow client, the request's thread cannot read from the worker, and
+ * the client would occupy a thread of Python. If this takes more than a moment, the background thread reads ahead into
+ * the request's channel (pyw_channel_read_ahead), and enforces the deadline.
  *
  * Abandoned: the request is over for httpd (the client left, or got its 504) while the worker still runs it. Its slot
- * stays taken until the worker has closed the connection. The worker shuts the connection down first, so a duplicate
- * in a process that it forked delays nothing. The wait also ends when the worker's process has exited (PYW0227), and
- * after a time limit (PYW0226).
+ * stays taken until the worker has closed the connection. The worker shuts the connection down first, so a duplicate in
+ * a process that it forked delays nothing. The wait also ends when the worker's process has exited (PYW0227), and after
+ * a time limit (PYW0226).
  *
- * The thread starts with the first such request. Knows no httpd.h.
+ * The thread starts with the first such request. Does not use httpd.h.
  */
 
 #include <apr_pools.h>
@@ -26,26 +26,26 @@
 
 typedef enum {
     PYW_BACKGROUND_BUFFERING = 0, /* reads ahead for the request's thread */
-    PYW_BACKGROUND_FULL,          /* the same, but there is no room until that thread has read */
+    PYW_BACKGROUND_FULL,          /* likewise, but the buffer is full until the request's thread reads */
     PYW_BACKGROUND_REFUSED,       /* out_of_time() was called; waits until the worker closes the connection */
     PYW_BACKGROUND_ABANDONED      /* the request has no thread any more; waits until the worker closes the connection */
 } pyw_background_state;
 
-/* The caller sets the first part, for each request anew; all else is zero. */
+/* The caller sets the members of the first part for each request; all others are zero. */
 typedef struct pyw_background_request {
-    int fd;      /* of the connection; -1: the worker's part is over */
+    int fd;      /* of the connection; -1: the worker has finished */
     int64_t due; /* the deadline in ms, as pyw_clock_ms(); 0: none */
     pyw_channel *channel;
-    void (*worker_done)(void *context); /* the worker's part is over; called by the background thread, once */
+    void (*worker_done)(void *context); /* the worker has finished; the background thread calls it once */
     void (*out_of_time)(void *context); /* the deadline has passed, the response is incomplete; likewise */
     void *context;
 
     pyw_background_state state;
     struct pyw_background_request *next;
     struct pyw_background_request **link; /* NULL: not on the list */
-    int64_t since;                        /* ms: on the list */
+    int64_t since;                        /* ms: when the request was listed */
     int is_held;                          /* the background thread uses it without the lock */
-    nfds_t poll_index;                    /* in the current poll(2); 0: not there */
+    nfds_t poll_index;                    /* in the current poll(2); 0: not polled */
 
     const char *group; /* ABANDONED: */
     pyw_slots *slots;
@@ -57,16 +57,16 @@ typedef struct pyw_background_request {
 void pyw_background_child_init(apr_pool_t *pchild);
 
 /*
- * Around everything that may wait for the client, on the request's thread: between the two the channel belongs to the
- * background thread, except that what pyw_channel_read() returned before stays valid. NULL: they do nothing.
+ * Enclose all calls that may wait for the client, on the request's thread. In between the channel belongs to the
+ * background thread, but data that pyw_channel_read() has returned before stays valid. NULL: both do nothing.
  */
 void pyw_background_begin(pyw_background_request *request);
 void pyw_background_end(pyw_background_request *request);
 
 /*
- * Becomes the owner of the connection `fd` and of the slot, which it gives back at `until` (ms, as pyw_clock_ms()) at
- * the latest. The worker, which has got an ABORT, cannot send any more. `group` is a name for the log; it and the slots
- * outlive the child's threads. Any thread.
+ * Becomes the owner of the connection `fd` and of the slot, and gives the slot back at `until` (ms, as pyw_clock_ms())
+ * at the latest. The caller has sent ABORT, and the worker can send nothing more. `group` is a name for the log.
+ * `group` and `slots` must outlive the child's threads. Any thread.
  */
 void pyw_background_abandon(const char *group, pyw_slots *slots, const pyw_slot *slot, int fd, int64_t until);
 

@@ -15,7 +15,7 @@
 /* A larger buffer is freed after its request. */
 #define BUFFER_MAX ((size_t)256 * 1024)
 
-/* Objects that no request uses at the moment; none of them is connected. */
+/* Objects that no request uses; none of them is connected. */
 static struct {
     apr_thread_mutex_t *lock;
     pyw_connection *first;
@@ -107,7 +107,7 @@ int pyw_connection_abandon(pyw_connection *connection)
 {
     int fd = fcntl(pyw_channel_fd(connection->channel), F_DUPFD_CLOEXEC, 3);
 
-    pyw_channel_close(connection->channel); /* the connection stays open by the duplicate */
+    pyw_channel_close(connection->channel); /* the duplicate keeps the connection open */
     unmap_token(connection);
     connection->worker = 0;
     return fd;
@@ -137,7 +137,7 @@ static void set_buffer_sizes(int fd, const pyw_group_options *options)
     }
 }
 
-/* pyw_config_check has checked that the path fits. */
+/* pyw_config_check has checked that the path is short enough. */
 static void worker_address(struct sockaddr_un *address, apr_uint64_t worker)
 {
     char name[PYW_WORKER_LIST_SOCKET_NAME];

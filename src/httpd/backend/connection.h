@@ -4,8 +4,8 @@
 
 /*
  * The connections of an httpd child to workers. A pool (httpd/backend/pool.h) keeps the sockets from request to
- * request. The buffers of a request are reused independently of the sockets: there are as many as there are requests
- * at a time. Any thread.
+ * request. The buffers are reused independently of the sockets: there are as many buffers as concurrent requests. Any
+ * thread.
  */
 
 #include <httpd.h>
@@ -21,7 +21,7 @@ typedef struct pyw_connection {
     pyw_buffer request;  /* the payload of the REQUEST frame */
     pyw_pairs headers;   /* scratch of the HEAD decoder */
     apr_uint64_t worker; /* its serial; 0: not connected */
-    int is_pooled;       /* the connection comes from the pool: the worker may have closed it meanwhile */
+    int is_pooled;       /* the connection comes from the pool, so the worker may have closed it */
     pyw_token *token;    /* of the connection; NULL before its first request */
     struct pyw_connection *next;
 } pyw_connection;
@@ -39,8 +39,8 @@ void pyw_connection_give_back(pyw_connection *connection);
 void pyw_connection_disconnect(pyw_connection *connection);
 
 /*
- * The exchange is over on both sides: returns the socket to the pool, for another request. Closes it if something is
- * left in the channel. The buffers stay as they are.
+ * The exchange is over on both sides: returns the socket to the pool, for another request. Closes the socket if the
+ * channel still holds data. Keeps the buffers.
  */
 void pyw_connection_release(pyw_connection *connection, const pyw_group *group);
 
@@ -48,8 +48,8 @@ void pyw_connection_release(pyw_connection *connection, const pyw_group *group);
 int pyw_connection_abandon(pyw_connection *connection);
 
 /*
- * Connects to a worker: by a pooled connection, if there is one and not `is_fresh`, otherwise to its socket. 0, or the
- * errno: a worker that is about to exit does not listen any more.
+ * Connects to a worker: by a pooled connection, unless there is none or `is_fresh` is set; otherwise to its socket.
+ * Returns 0, or the errno: a worker that is about to exit does not listen any more.
  */
 int pyw_connection_connect(pyw_connection *connection, const pyw_group *group, apr_uint64_t worker, int is_fresh);
 

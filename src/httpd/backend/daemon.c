@@ -18,7 +18,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* OK, or the answer if the request cannot be put into a frame. */
+/* OK, or the status of the response if the request does not fit into a frame. */
 static int encode_request(request_rec *r, pyw_connection *connection, const pyw_target *target,
                           const pyw_upload *upload)
 {
@@ -53,13 +53,13 @@ static int encode_request(request_rec *r, pyw_connection *connection, const pyw_
     return OK;
 }
 
-/* The worker does not listen any more. */
+/* Whether the errno means that the worker does not listen any more. */
 static int is_gone(int error)
 {
     return error == ECONNREFUSED || error == ENOENT;
 }
 
-/* OK: connection->channel is open. HTTP_CONTINUE: this worker cannot be reached, the request needs another slot. */
+/* OK: connection->channel is open. HTTP_CONTINUE: the worker cannot be reached, and the request needs another slot. */
 static int connect_to_worker(request_rec *r, pyw_connection *connection, pyw_admission *admission, int is_fresh)
 {
     const pyw_group *group = admission->target->group;
@@ -80,7 +80,7 @@ static int connect_to_worker(request_rec *r, pyw_connection *connection, pyw_adm
 }
 
 /*
- * When httpd gives back the slot of a request that it has ended while the worker is still busy with it: ten times
+ * The time at which httpd gives back the slot of an abandoned request even if the worker is still busy: ten times
  * socket-timeout after now or the deadline, whichever is later.
  */
 static int64_t busy_until(const pyw_admission *admission, const server_rec *server)
@@ -105,7 +105,7 @@ static void leave_behind(pyw_connection *connection, pyw_admission *admission)
     }
 }
 
-/* That a pooled connection is closed says nothing about its worker; a refused new connection would. */
+/* The end of a pooled connection says nothing about its worker, unlike a refused new connection. */
 static int relay(request_rec *r, pyw_connection *connection, pyw_admission *admission, pyw_upload *upload,
                  pyw_relay_state *end)
 {

@@ -14,14 +14,14 @@ typedef struct pooled_connection {
     apr_uint64_t worker;
     int index; /* of its group */
     int fd;
-    pyw_token *token; /* NULL: it has none */
+    pyw_token *token; /* NULL: the connection has none */
     int64_t since;    /* pyw_clock_ms() */
 } pooled_connection;
 
 enum {
-    UNUSED_MS = 5000,  /* a connection that is unused for this long was needed for a burst only */
+    UNUSED_MS = 5000,  /* a connection that is unused for this time was only needed for a burst */
     MOST = 64 * 1024,  /* connections in total; see most_connections() */
-    SHARE_OF_LIMIT = 4 /* at most a fourth of this process's descriptors, as clients need them, too */
+    SHARE_OF_LIMIT = 4 /* at most a fourth of this process's descriptors, because clients need some, too */
 };
 
 static struct {
@@ -30,7 +30,7 @@ static struct {
     pooled_connection *unused;
     int count;
     int most;
-    apr_uint32_t *sequences; /* of the worker lists when last read; lock to write, none to read */
+    apr_uint32_t *sequences; /* of the worker lists when they were last read; written with the lock, read without */
 } pool;
 
 static void close_connection(pooled_connection *connection)
@@ -42,7 +42,10 @@ static void close_connection(pooled_connection *connection)
     pool.unused = connection;
 }
 
-/* The worker sees the end of file even if a process that an embedded application forked has a duplicate. */
+/*
+ * shutdown(2), so that the worker sees the end of file even if a process that an embedded application forked has a
+ * duplicate.
+ */
 static void end_connection(pooled_connection *connection)
 {
     shutdown(connection->fd, SHUT_RDWR);
@@ -123,7 +126,7 @@ static void close_last(void)
     close_connection(last);
 }
 
-/* Counts the connections to the worker. After a burst some are not needed any more: closes the oldest one. */
+/* Counts the connections to the worker, and closes the oldest connection if it has been unused since a burst. */
 static int count_and_age(apr_uint64_t worker, int64_t now)
 {
     pooled_connection **oldest = NULL;
@@ -156,7 +159,7 @@ static pooled_connection *take_unused(void)
     return malloc(sizeof(*taken));
 }
 
-/* While a slow client reads, its worker serves others: there may be more connections than threads. */
+/* While a slow client reads, its worker already serves others, so there may be more connections than threads. */
 void pyw_connection_pool_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most)
 {
     pooled_connection *connection = NULL;

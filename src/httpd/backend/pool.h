@@ -2,7 +2,7 @@
 #ifndef PYW_HTTPD_BACKEND_POOL_H
 #define PYW_HTTPD_BACKEND_POOL_H
 
-/* The connections of an httpd child to workers that no request uses at the moment. Any thread. */
+/* The unused connections of an httpd child to workers. Any thread. */
 
 #include <httpd.h>
 
@@ -18,12 +18,12 @@ void pyw_connection_pool_child_init(apr_pool_t *pchild, int groups);
  */
 int pyw_connection_pool_take(apr_uint64_t worker, pyw_token **token);
 
-/* Becomes the owner of `fd` and `token`; closes them if the pool has `most` connections to the worker already. */
+/* Becomes the owner of `fd` and `token`; closes both if the pool already has `most` connections to the worker. */
 void pyw_connection_pool_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most);
 
 /*
- * Closes the connections to workers that the worker list of group `index`, in that use, does not list any more. Costs
- * nothing while the worker list does not change.
+ * Closes the connections to workers that have left the worker list of group `index` in its `use`. Costs nothing while
+ * the worker list does not change.
  */
 void pyw_connection_pool_follow(int index, apr_uint32_t use, const pyw_worker_list_group *worker_list);
 

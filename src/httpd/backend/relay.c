@@ -19,7 +19,7 @@ APLOG_USE_MODULE(pywsgi);
 
 /*
  * The longest single wait: mod_reqtimeout checks a slow body only when it is read. A stream of HTTP/2 has no socket of
- * its own to wait for, so its client is checked more often, and again at once while its body arrives.
+ * its own to wait for, so its client is checked more often, and immediately while its body arrives.
  */
 #define SLICE_MS 1000
 #define SLICE_STREAM_MS 100
@@ -28,7 +28,7 @@ APLOG_USE_MODULE(pywsgi);
 /* Pieces that are sent in one direction before the other direction is served. */
 #define PIECES_IN_TURN 32
 
-/* The client did not send the whole body: the worker must not take the part that it has for all of it. */
+/* The client did not send the whole body. The worker must not mistake its part for the complete body. */
 static void upload_failed(pyw_relay *relay, pyw_result result)
 {
     if (result == PYW_GONE) {
@@ -85,7 +85,7 @@ static int can_upload(const pyw_relay *relay)
     return relay->upload_state == PYW_UPLOAD_FLOWS && !pyw_channel_has_output(relay->channel);
 }
 
-/* 1: there may be more of the body: do not wait for the client's socket. */
+/* 1: more of the body may be available: do not wait for the client's socket. */
 static int send_body(pyw_relay *relay)
 {
     for (int i = 0; i < PIECES_IN_TURN && can_upload(relay); i++) {
@@ -140,7 +140,7 @@ static void timed_out(pyw_relay *relay)
     pyw_response_abort(relay->response, HTTP_GATEWAY_TIME_OUT);
 }
 
-/* Doubles from wait to wait, so that an idle stream costs little. */
+/* Doubles with each wait, so that an idle stream costs little. */
 static int next_stream_slice(pyw_relay *relay)
 {
     int slice = relay->stream_slice;
@@ -174,8 +174,8 @@ static short client_events(const pyw_relay *relay)
 }
 
 /*
- * The client may still read, and gets its response; but most clients that close their sending side have left. LEFT is
- * a hint: it is dropped if the worker takes nothing now.
+ * The client has closed its sending side. Most such clients have left, but some still read their response. LEFT is a
+ * hint: it is dropped if the worker takes nothing now.
  */
 static void send_left(pyw_relay *relay)
 {
@@ -185,8 +185,8 @@ static void send_left(pyw_relay *relay)
 }
 
 /*
- * A process that a worker started may have inherited its connection, which then outlives the worker. This look costs
- * nothing while the worker sends something. Another process may have its pid by now: then socket-timeout is the limit.
+ * A process that a worker started may have inherited the connection, which then outlives the worker. The check happens
+ * only while the worker sends nothing. If another process has the pid by now, socket-timeout is the limit.
  */
 static int is_worker_gone(const pyw_relay *relay)
 {
@@ -195,7 +195,7 @@ static int is_worker_gone(const pyw_relay *relay)
     return admission->has_slot && admission->slot.pid > 0 && kill((pid_t)admission->slot.pid, 0) != 0 && errno == ESRCH;
 }
 
-/* Waits until one side sends something, or takes something again. 1: the worker's process is gone. */
+/* Waits until one side sends something, or can take something. 1: the worker's process is gone. */
 static int wait_for_either(pyw_relay *relay, int has_more)
 {
     conn_rec *c = relay->response->r->connection;
@@ -207,7 +207,7 @@ static int wait_for_either(pyw_relay *relay, int has_more)
     };
     int ready = poll(fds, 2, slice_ms(relay, has_more));
 
-    /* POLLNVAL: httpd ends and has closed its clients' sockets under its threads. */
+    /* POLLNVAL: httpd exits, and has closed its clients' sockets while its threads use them. */
     if (ready >= 0 && (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL) || c->aborted)) {
         pyw_relay_client_gone(relay);
         return 0;
@@ -279,7 +279,7 @@ static void run_turn(pyw_relay *relay)
     int is_worker_gone = !pyw_relay_is_over(relay->state) && wait_for_either(relay, has_more);
 
     if (!pyw_relay_is_over(relay->state)) {
-        download(relay, is_worker_gone); /* also the last frames of a worker that is gone */
+        download(relay, is_worker_gone); /* including the last frames of a worker that is gone */
     }
     if (!pyw_relay_is_over(relay->state) && pyw_relay_is_late(relay)) {
         pyw_relay_out_of_time(relay);

@@ -14,10 +14,10 @@
 #include "httpd/response/response.h"
 
 /*
- * `connection` is connected, connection->request holds the payload of the REQUEST frame. Returns the state in which the
- * relay ended: after CLOSED and GOAWAY another worker may have the request, else pyw_response_result() is the answer.
- * At the deadline the client has its answer, whatever the worker does. Failures are logged. As soon as the worker has
- * ended the request, its connection is back in the pool and its slot is free, while the client may still read.
+ * `connection` is connected, connection->request holds the payload of the REQUEST frame. Returns the final state: after
+ * CLOSED and GOAWAY another worker may get the request, otherwise pyw_response_result() has the status. The relay ends
+ * at the deadline, even if the worker does not respond. Failures are logged. As soon as the worker has ended the
+ * request, the connection returns to the pool and the slot is free, even if the client still reads.
  */
 pyw_relay_state pyw_relay_run(pyw_connection *connection, pyw_admission *admission, pyw_upload *upload);
 

@@ -9,7 +9,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* While the request's thread waits for its client: it does not touch the admission then. */
+/* Called while the request's thread waits for its client, and therefore does not use the admission. */
 static void give_up_slot(void *context)
 {
     const pyw_relay *relay = context;
@@ -19,8 +19,8 @@ static void give_up_slot(void *context)
 }
 
 /*
- * The response will be cut, so httpd's thread need not wait for the client any longer: writing to its socket fails from
- * now on. Bytes that the socket already holds still go out.
+ * The response will be cut, so httpd's thread must not wait for the client any longer: writing to the client's socket
+ * fails from now on. The kernel still sends the bytes that the socket already holds.
  */
 static void end_late(void *context)
 {
@@ -39,7 +39,7 @@ void pyw_relay_buffering_begin(pyw_relay *relay)
                       (options->httpd.response_buffer > 0 || options->httpd.response_spool > 0);
 
     if (relay->admission->target->spec.is_function || (!reads_ahead && relay->timing->deadline == 0)) {
-        return; /* httpd itself reads the response of a function */
+        return; /* httpd itself reads the result of a function */
     }
     if (reads_ahead) {
         pyw_channel_set_ahead_limits(relay->channel, options->httpd.response_buffer, options->httpd.response_spool,

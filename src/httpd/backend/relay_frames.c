@@ -9,7 +9,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* Pieces of the body of at least this size are lent to the output filters; smaller ones are copied and coalesced. */
+/* Pieces of the body of at least this size are lent to the output filters; smaller pieces are copied and coalesced. */
 #define LENT_MIN (16 * 1024)
 
 void pyw_relay_client_gone(pyw_relay *relay)
@@ -45,10 +45,10 @@ static void log_out_of_time(const pyw_relay *relay)
 void pyw_relay_out_of_time(pyw_relay *relay)
 {
     if (relay->upload_state < PYW_UPLOAD_DONE) {
-        relay->response->r->connection->keepalive = AP_CONN_CLOSE; /* else httpd waits for the rest of the body */
+        relay->response->r->connection->keepalive = AP_CONN_CLOSE; /* otherwise httpd waits for the rest of the body */
     }
     pyw_relay_give_up(relay, PYW_RELAY_ON_DEADLINE);
-    if (!relay->response->ended) { /* else only the application's close() is still running */
+    if (!relay->response->ended) { /* otherwise only the application's close() is still running */
         log_out_of_time(relay);
         pyw_response_abort(relay->response, HTTP_GATEWAY_TIME_OUT);
     }
@@ -79,7 +79,7 @@ static void out_of_descriptors(pyw_relay *relay)
     pyw_response_abort(relay->response, HTTP_SERVICE_UNAVAILABLE);
 }
 
-/* The worker's thread is free for the next request, however slow the client of this one is. */
+/* Frees the worker's thread for the next request, even if the client is still reading this response. */
 static void release_worker(pyw_relay *relay)
 {
     relay->response->background = NULL;
@@ -186,7 +186,7 @@ static pyw_result handle_data(pyw_relay *relay, const pyw_frame *frame)
         release_worker(relay);
     }
     result = pyw_response_data(relay->response, frame->payload, frame->length, lent);
-    /* The head of a stream is sent before its end arrives, however soon that is: responses do not depend on timing. */
+    /* Always send the head of a stream before its end arrives, so that responses do not depend on timing. */
     pass = lent || !relay->response->passed || relay->response->coalesced >= PYW_RESPONSE_COALESCE_MAX;
     return result == PYW_OK ? after_body(relay, is_last, pass) : result;
 }
@@ -218,7 +218,7 @@ static pyw_result handle_log(pyw_relay *relay, const pyw_frame *frame)
     pyw_log_level level = frame->flags > PYW_LOG_TRACE ? PYW_LOG_TRACE : (pyw_log_level)frame->flags;
     pyw_result result = pyw_relay_step(relay, PYW_RELAY_ON_LOG);
 
-    if (result == PYW_OK) { /* emerg and alert are the server's own: a worker cannot raise them */
+    if (result == PYW_OK) { /* the levels emerg and alert are reserved for httpd: a worker cannot use them */
         pyw_httpd_log_request(relay->response->r, level < PYW_LOG_CRIT ? PYW_LOG_CRIT : level,
                               relay->admission->slot.pid, frame->payload, frame->length);
     }

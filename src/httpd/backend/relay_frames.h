@@ -2,7 +2,7 @@
 #ifndef PYW_HTTPD_BACKEND_RELAY_FRAMES_H
 #define PYW_HTTPD_BACKEND_RELAY_FRAMES_H
 
-/* Handles the frames of a worker for the request that is being relayed, and ends a relay early. */
+/* Handles the frames of a worker during a relay, and ends a relay early. */
 
 #include "httpd/backend/relay_request.h"
 

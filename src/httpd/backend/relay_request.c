@@ -11,7 +11,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* Once for each connection. 0 with errno. */
+/* Creates the token, once for each connection. 0 with errno. */
 static int share_token(pyw_relay *relay)
 {
     int fd = pyw_token_memory();
@@ -46,7 +46,7 @@ int pyw_relay_put_token(pyw_relay *relay)
     return 1;
 }
 
-/* Logs a step in either table, and ends the relay if the step is our bug. */
+/* Logs a step of either state table, and ends the relay if the step is our bug. */
 static pyw_result judge(pyw_relay *relay, int next, const char *state, const char *event, const char *next_name)
 {
     request_rec *r = relay->response->r;

@@ -36,33 +36,34 @@ typedef struct pyw_relay {
     int64_t last_activity; /* pyw_clock_us() */
     pyw_relay_state state;
     pyw_upload_state upload_state;
-    int token_fd;     /* the token's memory, if it travels with the REQUEST; else -1 */
-    int stream_slice; /* ms until a stream is looked at again */
-    int ahead_error;  /* why the response could not be buffered for a slow client; an errno */
+    int token_fd;     /* the token's memory, if it is sent with the REQUEST; otherwise -1 */
+    int stream_slice; /* ms until the next check of a stream */
+    int ahead_error;  /* the errno if the response could not be buffered for a slow client */
     pyw_background_request background;
 } pyw_relay;
 
 /*
- * Ahead of the REQUEST frame, after which the caller closes token_fd. 0: there is no memory for a token; the client
- * gets 503, which was logged.
+ * Before the REQUEST frame; afterwards the caller closes token_fd. 0: there is no memory for a token; the client gets
+ * 503, which was logged.
  */
 int pyw_relay_put_token(pyw_relay *relay);
 
 /*
- * Takes the step of the event. The first event decides the token: httpd takes it unless the worker has. PYW_MALFORMED:
- * the event is illegal, by the worker's fault. PYW_FAILED: by ours; that was logged, and the relay is over.
+ * Changes the state for an event. At the first event httpd takes the token, unless the worker has taken it.
+ * PYW_MALFORMED: the event is illegal, and the worker's fault. PYW_FAILED: the event is illegal, and our bug, which was
+ * logged; the relay is over.
  */
 pyw_result pyw_relay_step(pyw_relay *relay, pyw_relay_event event);
 pyw_result pyw_relay_step_upload(pyw_relay *relay, pyw_upload_event event);
 
-/* httpd ends the request: the event says why. The caller decides what the client gets. */
+/* httpd ends the request because of the event. The caller decides what the client gets. */
 void pyw_relay_give_up(pyw_relay *relay, pyw_relay_event event);
 
 void pyw_relay_send_abort(pyw_relay *relay);
 
 /*
- * The response has ended. If the worker still waits for the rest of the request body, it sees the end of the connection
- * instead. Also on the background thread, while the request's thread waits for its client.
+ * Call this when the response has ended: a worker that still waits for the rest of the request body sees the end of the
+ * connection instead. Also on the background thread, while the request's thread waits for its client.
  */
 void pyw_relay_end_upload(const pyw_relay *relay);
 

@@ -23,7 +23,7 @@ enum {
     ERR = PYW_RELAY_PEERS_FAULT
 };
 
-/* Nothing is legal behind DONE. In it the response is still on its way to the client, who may leave. */
+/* No frame is legal after DONE. In DONE httpd still sends the response to the client, who may leave. */
 static const struct {
     signed char next[DON + 1];
     const char *name;

@@ -3,11 +3,11 @@
 #define PYW_HTTPD_BACKEND_RELAY_STATE_H
 
 /*
- * The states of a request that is relayed to a worker, and of the body on its way there: which event leads where, and
- * whose fault an illegal event is. docs/internals/WIRE.md, "From a worker", is the specification. Pure functions.
+ * The states of a request that is relayed to a worker, and of the body on its way there: the next state for each event,
+ * and whose fault an illegal event is. docs/internals/WIRE.md, "From a worker", is the specification. Pure functions.
  */
 
-/* In the place of a next state. */
+/* Instead of a next state. */
 enum {
     PYW_RELAY_OUR_BUG = -2,
     PYW_RELAY_PEERS_FAULT = -1 /* the worker broke the protocol */
@@ -21,7 +21,7 @@ typedef enum {
     PYW_RELAY_ANSWERED,  /* the last bytes of the body have arrived, END has not */
     /* The relay is over: */
     PYW_RELAY_DONE,       /* the worker has ended the request, or is gone */
-    PYW_RELAY_ABANDONED,  /* httpd has ended the request, the worker is still busy with it */
+    PYW_RELAY_ABANDONED,  /* httpd has ended the request, but the worker is still busy with it */
     PYW_RELAY_TAKEN_BACK, /* httpd has ended the request before the worker began it */
     PYW_RELAY_CLOSED,     /* the worker closed the connection before it began the request */
     PYW_RELAY_GOAWAY,     /* the worker takes no more requests, and did not begin this one */
@@ -34,7 +34,7 @@ typedef enum {
     PYW_RELAY_ON_TAKEN,      /* frames of the worker */
     PYW_RELAY_ON_LOG,
     PYW_RELAY_ON_CONTINUE, /* INTERIM with status 100 */
-    PYW_RELAY_ON_INTERIM,  /* ... with any other one */
+    PYW_RELAY_ON_INTERIM,  /* ... with any other status */
     PYW_RELAY_ON_HEAD,
     PYW_RELAY_ON_BODY, /* DATA or FILE */
     PYW_RELAY_ON_LAST, /* ... with the last bytes of the body */
@@ -51,9 +51,9 @@ typedef enum {
 } pyw_relay_event;
 
 typedef enum {
-    PYW_UPLOAD_WAITS_BOTH,     /* for TAKEN and for 100 Continue */
-    PYW_UPLOAD_WAITS_TAKEN,    /* what is sent to a worker that does not begin the request is lost */
-    PYW_UPLOAD_WAITS_CONTINUE, /* the client sends no body before the application reads */
+    PYW_UPLOAD_WAITS_BOTH,     /* waits for TAKEN and for 100 Continue */
+    PYW_UPLOAD_WAITS_TAKEN,    /* waits for TAKEN, because a worker that does not begin the request discards the body */
+    PYW_UPLOAD_WAITS_CONTINUE, /* waits for 100 Continue: the client sends no body before the application reads */
     PYW_UPLOAD_FLOWS,
     PYW_UPLOAD_FULL, /* the worker's socket takes nothing now */
     /* No more of the body is sent: */
@@ -79,7 +79,7 @@ int pyw_upload_next(pyw_upload_state state, pyw_upload_event event);
 
 int pyw_relay_is_over(pyw_relay_state state);
 
-/* For the log: "ASKING", "HEAD" ...; also of PYW_RELAY_PEERS_FAULT and PYW_RELAY_OUR_BUG. */
+/* For the log: "ASKING", "HEAD" ...; `state` may be PYW_RELAY_PEERS_FAULT or PYW_RELAY_OUR_BUG. */
 const char *pyw_relay_state_name(int state);
 const char *pyw_relay_event_name(pyw_relay_event event);
 const char *pyw_upload_state_name(int state);

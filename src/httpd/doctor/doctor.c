@@ -18,15 +18,15 @@
 #include "httpd/doctor/trial.h"
 #include "httpd/doctor/visit.h"
 
-/* Process groups are compared by name; the embedded applications are a group of this name. */
+/* Process groups are identified by name. The embedded applications count as a group with this name. */
 #define EMBEDDED "%{GLOBAL}"
 
 typedef struct doctor {
     apr_pool_t *pool;
     server_rec *main_server;
     apr_array_header_t *findings; /* elements: pyw_finding */
-    apr_array_header_t *trials;   /* elements: pyw_group_options *, as copies with all their applications */
-    apr_array_header_t *used;     /* elements: const char *, the groups that a visit has found */
+    apr_array_header_t *trials;   /* elements: pyw_group_options *, copies with all applications of the group */
+    apr_array_header_t *used;     /* elements: const char *, the groups that visits have found */
     int aliases;
 } doctor;
 

@@ -4,9 +4,9 @@
 
 /*
  * The check of a whole site: loads each application as its user, and simulates a request for each alias. `pywsgi check`
- * runs it as httpd -t -D PYWSGI_CHECK (or PYWSGI_CHECK_JSON), which prints the findings to standard output,
- * and a line that begins with "checked" after them. With
- * WSGICheck On every configtest runs it, and fails if an application would not work.
+ * runs httpd -t -D PYWSGI_CHECK (or PYWSGI_CHECK_JSON), which prints the findings to standard output, and then a line
+ * that begins with "checked". With WSGICheck On every configtest runs the check, and fails if an application would not
+ * work.
  */
 
 #include <httpd.h>

@@ -20,7 +20,7 @@ APLOG_USE_MODULE(pywsgi);
 
 enum { TAG_LENGTH = 7 };
 
-/* An escaped byte has at most four. */
+/* The longest escape, \xHH. */
 enum { ESCAPED_MOST = 4 };
 
 static char *escaped(apr_pool_t *pool, const char *text, apr_size_t length)
@@ -32,7 +32,7 @@ static char *escaped(apr_pool_t *pool, const char *text, apr_size_t length)
     return out;
 }
 
-/* Takes the remedy from the end of the text. */
+/* Moves the remedy from the end of the text to `write`. */
 static void split_remedy(pyw_finding *finding, char *text)
 {
     char *remedy = strstr(text, WRITE);
@@ -66,7 +66,7 @@ static void add_detail(apr_pool_t *pool, pyw_finding *finding, const char *detai
     }
 }
 
-/* The remedy of an earlier finding mends this one, too: a directory of several applications, for example. */
+/* Whether an earlier finding has the same remedy, such as a directory that contains several applications. */
 static int is_repeated(const apr_array_header_t *findings, const pyw_finding *finding)
 {
     for (int i = 0; i < findings->nelts - 1; i++) {

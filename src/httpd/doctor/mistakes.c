@@ -48,7 +48,7 @@ static int covers(const ap_directive_t *section, const server_rec *server, const
     return strncasecmp(section->directive, "<Location", 9) != 0 || may_contain(path, url_of(alias));
 }
 
-/* A rule that only lets some clients in, which a local request need not satisfy. */
+/* Whether the rule admits only some clients. The simulated request need not satisfy such a rule. */
 static int is_selective(const ap_directive_t *directive)
 {
     const char *name = directive->directive;
@@ -145,7 +145,7 @@ static int is_named(const pyw_group *group)
     return 0;
 }
 
-/* Whether a request may select any group: %{ENV:name}, WSGIDispatchScript. */
+/* Whether each request may select another group: %{ENV:name}, WSGIDispatchScript. */
 static int is_dynamic(const ap_directive_t *directive)
 {
     for (; directive; directive = directive->next) {
@@ -226,7 +226,7 @@ static void check_sockets(apr_array_header_t *findings)
 {
     char text[1024];
 
-    /* The directory itself does not exist yet, and belongs to httpd's User. */
+    /* The directory itself does not exist yet, and will belong to httpd's User: only its parents matter. */
     if (!pyw_visit_path(pyw_config_main()->socket_directory, text, sizeof(text))) {
         pyw_finding_add(findings, 1, NULL,
                         apr_psprintf(findings->pool,

@@ -2,14 +2,17 @@
 #ifndef PYW_HTTPD_DOCTOR_MISTAKES_H
 #define PYW_HTTPD_DOCTOR_MISTAKES_H
 
-/* Mistakes that the text of the configuration shows. In httpd's parent, during configtest. */
+/* Finds mistakes in the text of the configuration. In httpd's parent, during configtest. */
 
 #include <apr_tables.h>
 
 #include "config/config.h"
 #include "httpd/doctor/visit.h"
 
-/* The result of a visit: access rules, and an application that runs embedded although there are process groups. */
+/*
+ * Mistakes in the result of a visit: access rules, and an application that runs embedded although process groups are
+ * defined.
+ */
 void pyw_mistakes_of_visit(apr_array_header_t *findings, const server_rec *server, const pyw_alias *alias,
                            const pyw_visit *visit);
 

@@ -72,13 +72,13 @@ static void send_heritage(int fd, const apr_table_t *pairs)
     pyw_table_encode(&payload, pairs);
     if (!payload.failed) {
         pyw_channel_queue(channel, PYW_FRAME_HERITAGE, 0, payload.data, payload.length, -1);
-        (void)pyw_channel_send(channel, SEND_MS); /* a process that gets nothing says so */
+        (void)pyw_channel_send(channel, SEND_MS); /* a process that gets no configuration reports it */
     }
     pyw_buffer_free(&payload);
     pyw_channel_destroy(channel);
 }
 
-/* 0: it cannot be started, see errno. */
+/* 0 with errno: it cannot be started. */
 static int start_trial(trial *self, const apr_table_t *pairs)
 {
     const char *program = pyw_control_program(self->pool);
@@ -110,7 +110,7 @@ static int start_trial(trial *self, const apr_table_t *pairs)
     return 1;
 }
 
-/* Reads what has arrived; bytes beyond the limit are dropped. 0: there is nothing more at the moment. */
+/* Reads the available output; drops bytes beyond the limit. 0: no more output is available now. */
 static int read_output(trial *self)
 {
     char dropped[4096];
@@ -138,7 +138,7 @@ static void wait_for_end(trial *self, int64_t limit_ms)
             break;
         }
         if (poll(&item, 1, STEP_MS) > 0 && !read_output(self)) {
-            poll(NULL, 0, STEP_MS); /* it has closed its output */
+            poll(NULL, 0, STEP_MS); /* the process has closed its output */
         }
     }
     kill(-self->pid, SIGKILL); /* processes that the applications have started */

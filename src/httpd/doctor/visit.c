@@ -19,13 +19,13 @@
 #include "httpd/mount.h"
 #include "httpd/target.h"
 
-/* Modules that were never started take part in the request, so that it may hang or crash. */
+/* The request runs hooks of modules that were never started, so it may hang or crash. */
 enum { VISIT_MS = 5000 };
 
-/* Writes its answer to the descriptor. */
+/* A function for a process of its own, which writes the answer to the descriptor. */
 typedef void errand(const void *what, int fd);
 
-/* As httpd's children. Returns 0 if it is impossible. */
+/* Changes to httpd's User and Group, like httpd's children. Returns 0 if that is impossible. */
 static int become_httpd_user(void)
 {
     return geteuid() != 0 || (initgroups(ap_unixd_config.user_name, ap_unixd_config.group_id) == 0 &&
@@ -36,14 +36,14 @@ static void run_errand(errand *run, const void *what, int fd)
 {
     int null = open("/dev/null", O_RDWR);
 
-    /* httpd's records of the request would look like results of the check. */
+    /* Discards output, because httpd's log records of the request would look like results of the check. */
     if (null >= 0 && dup2(null, 1) >= 0 && dup2(null, 2) >= 0 && become_httpd_user()) {
         run(what, fd);
     }
     _exit(0);
 }
 
-/* Reads the answer of a process of its own. 0: there is none. */
+/* Runs the function in a process of its own, and reads its answer. 0: no answer. */
 static int send_on_errand(errand *run, const void *what, void *answer, size_t size)
 {
     int fds[2];
@@ -103,7 +103,7 @@ static request_rec *local_request(apr_pool_t *pool, server_rec *server, const ch
     return r;
 }
 
-/* The walk of ap_process_request_internal, only with the translation of this module. */
+/* The walk of ap_process_request_internal, but only this module translates the URL. */
 static int walk(request_rec *r)
 {
     int status = ap_location_walk(r);
@@ -121,7 +121,7 @@ static int walk(request_rec *r)
     return status == OK ? ap_if_walk(r) : status;
 }
 
-/* WSGIAccessScript would need a running worker. With Satisfy Any a user may be let in by a password. */
+/* WSGIAccessScript would need a running worker. With Satisfy Any, a password may admit a user. */
 static int check_access(request_rec *r)
 {
     int status;

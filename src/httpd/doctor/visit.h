@@ -12,7 +12,7 @@
 typedef struct pyw_visit {
     int is_done;             /* 0: the request could not be simulated, and the other members are unset */
     int status;              /* OK, or the status of the response: 403, 404 ... */
-    int is_embedded_unasked; /* no directive has selected httpd's children, or a process group */
+    int is_embedded_unasked; /* no directive selects a process group, or embedded mode explicitly */
     char group[256];         /* the process group; "": embedded; "%...": it depends on the request */
     char application_group[512];
     int application_group_is_default;
@@ -21,10 +21,10 @@ typedef struct pyw_visit {
     char obstacle[1024]; /* the directory that httpd's User may not enter; "": none */
 } pyw_visit;
 
-/* Runs in a process of its own with httpd's User, which logs nothing. Takes at most some seconds. */
+/* Runs in a process of its own as httpd's User, logs nothing, and takes at most some seconds. */
 void pyw_visit_alias(apr_pool_t *pool, server_rec *server, const pyw_alias *alias, pyw_visit *visit);
 
-/* Whether httpd's User may reach `path`. 0: no, and *text is the reason with its remedy. */
+/* Whether httpd's User may reach `path`. If not, *text is the reason with its remedy. */
 int pyw_visit_path(const char *path, char *text, size_t size);
 
 #endif

@@ -20,15 +20,15 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* The time for an interrupted thread to react; after that a warning is logged. */
+/* A warning is logged if an interrupted thread still runs after this time. */
 #define INTERRUPT_TIMEOUT_MS 5000
 
-/* The time for applications' threads to end. httpd kills a child a few seconds after SIGTERM. */
+/* The time limit for the end of applications' threads. httpd kills a child a few seconds after SIGTERM. */
 #define THREADS_MS 2000
 
 typedef enum { ENGINE_NOT_TRIED = 0, ENGINE_RUNNING, ENGINE_UNUSABLE } engine_state;
 
-/* The Python of this child. */
+/* Python in this child. */
 static struct {
     apr_pool_t *pool;
     apr_thread_mutex_t *lock; /* protects the change from NOT_TRIED */
@@ -108,7 +108,7 @@ static const pyw_engine *open_engine(const char *path)
 }
 
 /*
- * At the child's exit. prefork runs this in its SIGTERM handler, which may have interrupted the application. In that
+ * Runs at the child's exit. prefork exits in its SIGTERM handler, which may have interrupted the application. In that
  * case the engine must not call Python.
  */
 static apr_status_t stop_engine(void *unused)
@@ -161,8 +161,8 @@ static const pyw_engine *get_engine(void)
 }
 
 /*
- * WSGIImportScript; on the child's main thread, before others start. The engine logs errors, and the child serves
- * anyway.
+ * Executes the scripts of WSGIImportScript, on the child's main thread, before other threads start. The engine logs
+ * errors. The child serves requests even after an error.
  */
 static void run_imports(const pyw_engine *engine)
 {
@@ -210,7 +210,7 @@ int pyw_embedded_serve(request_rec *r, pyw_target *target)
     embedded.running++;
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {
-        pyw_response_flush(&exchange.response); /* httpd would first read the rest of the body */
+        pyw_response_flush(&exchange.response); /* otherwise httpd reads the rest of the request body first */
     }
     embedded.running--;
     target->measure.request_bytes = exchange.body.consumed;

@@ -43,7 +43,7 @@ static pyw_result exchange_read(pyw_exchange *exchange, void *buffer, size_t siz
     return result;
 }
 
-/* Sets the head before the first bytes. The engine has checked it already. */
+/* Sets the head before the first bytes of the body. The engine has already checked the head. */
 static pyw_result apply_head(pyw_embedded_exchange *self, const pyw_head *head)
 {
     if (!head) {
@@ -137,7 +137,10 @@ static int exchange_client_gone(pyw_exchange *exchange)
     return pyw_response_client_gone(&self_of(exchange)->response);
 }
 
-/* If the request body was too large or too slow, the client gets that status, whatever the application did. */
+/*
+ * If the request body was too large or too slow, the client gets the status of that error instead of the application's
+ * response.
+ */
 static void exchange_finish(pyw_exchange *exchange, pyw_outcome outcome, int status)
 {
     pyw_embedded_exchange *self = self_of(exchange);

@@ -20,7 +20,7 @@
 #include "httpd/log/log.h"
 
 /*
- * Further descriptors are not recorded. Before its first client a child has few descriptors besides logs and listeners.
+ * The maximum of recorded descriptors. Before its first client, a child has few descriptors besides logs and listeners.
  */
 enum { INHERITED_MOST = 4096, STALL_MS = 1000 };
 
@@ -85,7 +85,7 @@ static in_port_t port_of(const pyw_address *address)
     return 0;
 }
 
-/* A client's connection has the port of the listener that accepted it. */
+/* Whether the descriptor is a client's connection: it has the port of the listener that accepted it. */
 static int is_client(int fd)
 {
     pyw_address own;
@@ -99,7 +99,10 @@ static int is_client(int fd)
     return 0;
 }
 
-/* The manager binds its sockets through /proc (manager/socket_directory.c), and the kernel keeps the name. */
+/*
+ * Whether the peer is a worker. The manager binds its sockets through /proc (manager/socket_directory.c), and the
+ * kernel keeps that name.
+ */
 static int is_worker(int fd)
 {
     static const char bound[] = "/proc/self/fd/";
@@ -120,7 +123,7 @@ void pyw_embedded_forked(void)
     pyw_descriptors_close(is_inherited_socket, NULL);
 }
 
-/* Waits a second for the reader of a full pipe, but only once. */
+/* Whether the log accepts a record. Waits a second for the reader of a full pipe, but only once. */
 static int is_writable(int fd)
 {
     static int is_stalled;
@@ -132,8 +135,8 @@ static int is_writable(int fd)
 }
 
 /*
- * A pipe that is writable for poll(2) accepts PIPE_BUF bytes without blocking. Returns the number of bytes of the text
- * that were used.
+ * Writes one record. A pipe that is writable for poll(2) accepts PIPE_BUF bytes without blocking. Returns the number of
+ * written bytes of the text.
  */
 static size_t write_record(int fd, pyw_log_level level, const char *text, size_t length)
 {
@@ -159,7 +162,7 @@ static int has_own_terminal(void)
     return session > 0 && session != at_start.session;
 }
 
-/* Descriptor 2 is the main error log, unless that is syslog. */
+/* Writes to descriptor 2, which is the main error log, unless that is syslog. */
 void pyw_embedded_forked_log(void *unused, pyw_log_level level, const char *text, size_t length)
 {
     size_t taken = 1;

@@ -22,10 +22,10 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* The configuration has logs, and they are open. */
+/* The configured logs are open. */
 static int is_open;
 
-/* As for CustomLog, "|$command" is for a shell; "||" is "|". */
+/* As in CustomLog, "|$command" runs in a shell, and "||" is the same as "|". */
 static piped_log *start_program(const char *command, apr_pool_t *pool)
 {
     if (*command == '$') {
@@ -34,7 +34,7 @@ static piped_log *start_program(const char *command, apr_pool_t *pool)
     return ap_open_piped_log(pool, *command == '|' ? command + 1 : command);
 }
 
-/* NULL: see errno, or the record of the program that does not start. */
+/* NULL with errno; httpd has logged a program that does not start. */
 static apr_file_t *open_target(const char *target, apr_pool_t *pool)
 {
     apr_file_t *file = NULL;
@@ -49,7 +49,7 @@ static apr_file_t *open_target(const char *target, apr_pool_t *pool)
     return file;
 }
 
-/* The same log for several virtual hosts is open once. */
+/* Finds the same log of an earlier virtual host, so that it is opened only once. */
 static pyw_json_log *find_open(server_rec *first, const pyw_json_log *wanted)
 {
     for (server_rec *server = first; server; server = server->next) {
@@ -185,7 +185,7 @@ static void add_members(pyw_log_json *json, const ap_errorlog_info *info)
     }
 }
 
-/* Our own records about requests are at hand as they were before httpd escaped them. */
+/* For our own records about requests, uses the text from before httpd escaped it. */
 static void add_record_message(pyw_log_json *json, const char *text)
 {
     const pyw_httpd_record *own = pyw_httpd_log_current();

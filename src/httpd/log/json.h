@@ -3,9 +3,9 @@
 #define PYW_HTTPD_LOG_JSON_H
 
 /*
- * WSGIJSONLog: the records of httpd's error log, of all modules, once more as JSON, one object a line. httpd calls the
- * hook error_log with each record that its error log gets. The manager writes the records of process groups to the same
- * file. A line is one write(2) to a descriptor that was opened for appending.
+ * WSGIJSONLog: a second copy of httpd's error log, with the records of all modules, as JSON, one object per line. httpd
+ * calls the hook error_log for each record of its error log. The manager writes the records of process groups to the
+ * same file. Each line is one write(2) to a descriptor that was opened for appending.
  */
 
 #include <httpd.h>
@@ -13,7 +13,7 @@
 /* Registers the hooks: open_logs in httpd's parent, error_log in all its processes, on any thread. */
 void pyw_json_log_register(void);
 
-/* The descriptor for records of a server, which belongs to this file; -1: no such log. In httpd's parent. */
+/* The descriptor of a server's JSON log; -1: none. json_log.c remains its owner. In httpd's parent. */
 int pyw_json_log_fd(const server_rec *server);
 
 /* Whether any server has such a log. */

@@ -28,8 +28,8 @@ void pyw_httpd_log_server(void *server, pyw_log_level level, const char *text, s
 }
 
 /*
- * " [id Zq8, traceparent 00-...]". Without the request's pool, because the background thread logs while the thread of
- * the request writes.
+ * " [id Zq8, traceparent 00-...]". Does not use the request's pool, because the background thread may log while the
+ * request's thread runs.
  */
 static void describe_request(char text[CONTEXT_MAX], request_rec *r)
 {

@@ -9,7 +9,9 @@
 
 static int is_wanted;
 
-/* httpd keeps the text of the directives that it has not executed while it read them, LogFormat and CustomLog included.
+/*
+ * Whether a directive names a note. httpd keeps the text of all directives that it does not execute while it reads
+ * them, including LogFormat and CustomLog.
  */
 static int mentions_notes(const ap_directive_t *directive)
 {

@@ -12,7 +12,7 @@
 #define GROUP(member) offsetof(pyw_report_group, member)
 #define STATS(member) offsetof(pyw_group_stats, member)
 
-/* A number of the present, for each configured group. */
+/* A gauge for each configured group. */
 static const struct {
     const char *name;
     const char *help;
@@ -28,7 +28,7 @@ static const struct {
     {"pywsgi_group_proportional_memory_bytes", "Memory of all workers; shared pages count once.", GROUP(proportional)},
 };
 
-/* A time that the manager counts, for each group that was ever configured. */
+/* A time that the manager counts, for each group since httpd's start. */
 static const struct {
     const char *name;
     const char *help;
@@ -49,7 +49,7 @@ static const char *label_of(const pyw_exposition *out, const char *group)
     return apr_psprintf(out->r->pool, "group=\"%s\"", pyw_exposition_escape(out->r->pool, group));
 }
 
-/* The groups of the configuration come first in a report. */
+/* The number of configured groups, which come first in a report. */
 static int count_configured(void)
 {
     return pyw_config_main()->groups->nelts;
@@ -108,7 +108,7 @@ static void write_reloads(const pyw_exposition *out, const pyw_report *report)
     }
 }
 
-/* Counters that are being written are absent from one answer: their numbers may be out of date. */
+/* Omits counters that the manager is writing, because their values may be inconsistent. */
 static void write_restarts(const pyw_exposition *out, const char *label, const pyw_group_stats *stats)
 {
     for (unsigned reason = 0; reason < PYW_RESTART_REASONS; reason++) {

@@ -14,7 +14,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* The series of this child's virtual hosts that were used already: for each host, embedded mode and then each group. */
+/* The series that this child has used, by virtual host: for each host, embedded mode and then each group. */
 static struct {
     pyw_series_table *table;
     int groups;
@@ -46,7 +46,7 @@ const pyw_series_table *pyw_metrics_table(void)
     return metrics.table;
 }
 
-/* "www.example.org:443": the same name may have several ports. */
+/* "www.example.org:443", because one ServerName may have several ports. */
 static const char *name_of(apr_pool_t *pool, const server_rec *server)
 {
     return apr_psprintf(pool, "%s:%u", server->server_hostname ? server->server_hostname : "",

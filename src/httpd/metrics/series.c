@@ -51,7 +51,7 @@ static pyw_series *search_series(pyw_series_table *table, const char *host, cons
     return NULL;
 }
 
-/* With the lock. A process that died here has not changed `count`, so its series is overwritten. */
+/* Call this with the lock. If a process dies here, `count` is unchanged, so the next call overwrites its series. */
 static pyw_series *append(pyw_series_table *table, const char *host, const char *group)
 {
     uint32_t count = pyw_series_count(table);

@@ -3,7 +3,7 @@
 #define PYW_HTTPD_METRICS_SERIES_H
 
 /*
- * What httpd measures of the requests of a virtual host in a process group: counters and histograms in memory that all
+ * The measurements of a virtual host's requests in a process group: counters and histograms in memory that all
  * processes of httpd share. They only grow. Any thread of any process; counting takes no lock and makes no system call.
  * Does not use httpd.h.
  */
@@ -41,7 +41,7 @@ typedef struct pyw_series {
     pyw_histogram body;        /* reading the request body before a worker gets the request */
     pyw_histogram queue;       /* waiting for a worker */
     pyw_histogram application; /* from the start in the worker to its last byte */
-    pyw_histogram writing;     /* from then to the end of the response */
+    pyw_histogram writing;     /* from that byte to the end of the response */
 } pyw_series;
 
 typedef struct pyw_series_table pyw_series_table;
@@ -52,11 +52,11 @@ int pyw_series_table_init(pyw_series_table *table);
 
 /*
  * Finds or appends the series of a virtual host and a group. If the table is full, or another process holds its lock,
- * returns a series without names, which counts for all others. The caller keeps the pointer of a series with names.
+ * returns a series without names, which counts for all others. The caller may keep the pointer of a series with names.
  */
 pyw_series *pyw_series_find(pyw_series_table *table, const char *host, const char *group);
 
-/* The number of series; the first is the one without names. */
+/* The number of series, including the first, which has no names. */
 uint32_t pyw_series_count(const pyw_series_table *table);
 const pyw_series *pyw_series_at(const pyw_series_table *table, uint32_t index);
 
@@ -70,7 +70,7 @@ static inline uint64_t pyw_series_get(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-/* Counts a duration; a negative one, which no clock should give, as 0. */
+/* Counts a duration. A negative duration, which no clock should give, counts as 0. */
 void pyw_histogram_observe(pyw_histogram *histogram, int64_t duration_us);
 
 #endif

@@ -90,7 +90,10 @@ static void write_histogram(const pyw_exposition *out, const char *prefix, const
                pyw_exposition_seconds(out->r->pool, pyw_series_get(&histogram->sum_us)), metric->name, prefix, total);
 }
 
-/* The first series, which has no names, counts what does not fit into the table. It is absent if it is unused. */
+/*
+ * The first series, which has no names, counts the requests that have no series of their own. It is omitted if it is
+ * unused.
+ */
 static int is_shown(const pyw_series *series)
 {
     return *series->host || pyw_series_get(&series->duration.counts[0]) || pyw_series_get(&series->duration.sum_us);

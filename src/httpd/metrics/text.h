@@ -9,7 +9,7 @@
 
 #include <httpd.h>
 
-/* Sends the response. The status of the handler. On the thread of the request. */
+/* Sends the response, and returns the status of the handler. On the thread of the request. */
 int pyw_metrics_text_send(request_rec *r);
 
 #endif

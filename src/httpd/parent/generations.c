@@ -8,7 +8,7 @@
 
 typedef struct generation_count {
     ap_generation_t generation;
-    int children; /* 0: the entry is free */
+    int children; /* 0: the entry is unused */
 } generation_count;
 
 /* Plain data only, as the next generation may be another build of this module. */

@@ -3,7 +3,7 @@
 #define PYW_HTTPD_PARENT_GENERATIONS_H
 
 /*
- * Counts the children of each generation. Each restart begins a generation, and after a graceful one children of
+ * Counts the children of each generation. Each restart begins a generation, and after a graceful restart children of
  * earlier generations continue. In httpd's parent, on its only thread; retained over restarts.
  */
 

@@ -6,7 +6,7 @@
 
 /*
  * A pipe from httpd's children of one configuration to the manager. Children inherit the writing end. At end of file
- * the manager knows that the last of them has exited; any byte makes it check its groups.
+ * the manager knows that the last child has exited; any byte makes it check its groups.
  */
 
 /*
@@ -15,7 +15,7 @@
  */
 void pyw_liveness_pipe_create(apr_pool_t *pconf);
 
-/* The reading end, which still belongs to this file. -1: none. */
+/* The reading end; liveness_pipe.c remains its owner. -1: none. */
 int pyw_liveness_pipe_fd(void);
 
 /* In a child: closes the reading end. */

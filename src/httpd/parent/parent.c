@@ -36,8 +36,9 @@
 APLOG_USE_MODULE(pywsgi);
 
 /*
- * httpd's parent must not wait for a manager to accept the configuration. At a restart, while it waits, httpd's old
- * children accept no more connections, and the new ones do not exist yet; later, it must reap its children.
+ * Time limits of httpd's parent. It must not wait for a manager to accept the configuration: during a restart the old
+ * children accept no more connections and the new children do not exist yet, and later the parent must reap its
+ * children.
  */
 enum {
     START_MS = 31 * 1000, /* at httpd's start: no client waits, and an error prevents the start */
@@ -69,7 +70,7 @@ static struct {
     char reason[sizeof(((pyw_problem *)0)->text)]; /* of the last failure, as logged */
 } work;
 
-/* httpd's parent, not a process that it has forked. */
+/* The pid of httpd's parent, because forked processes inherit this memory. */
 static pid_t owner;
 
 static int is_wanted(void)
@@ -130,15 +131,15 @@ static int start_manager(pyw_manager_process *manager, int legacy)
     return 0;
 }
 
-/* Kills a manager that has never had a configuration, and therefore no workers. */
+/* Kills a manager that has never had a configuration, and therefore has no workers. */
 static void discard(pyw_manager_process *manager)
 {
     pyw_managers_release(manager, pyw_clock_ms(), work.pconf);
 }
 
 /*
- * SIGSTOP, so that the manager does not interfere with the next one. Meanwhile its workers continue to serve, and when
- * it is killed they finish.
+ * SIGSTOP, so that the manager does not interfere with its successor. Its workers continue to serve until it is killed,
+ * and then finish their requests.
  */
 static void replace_unresponsive(pyw_manager_process *manager, const char *reason)
 {
@@ -446,7 +447,7 @@ static void on_manager_end(void *data, apr_wait_t status)
 
 /*
  * At a restart or exit of httpd, before the subpools of pconf are destroyed: handles an answer that has arrived.
- * Otherwise the next configuration starts over.
+ * Without an answer, the next configuration starts over.
  */
 static apr_status_t interrupt_work(void *unused)
 {
@@ -468,7 +469,10 @@ static apr_status_t interrupt_work(void *unused)
     return APR_SUCCESS;
 }
 
-/* pconf is cleared at every restart, but the managers stop only at httpd's exit, or if nobody reclaims them. */
+/*
+ * pconf is cleared at every restart, but the managers stop only at httpd's exit, or if the new configuration does not
+ * load this module.
+ */
 static apr_status_t pconf_cleanup(void *plog)
 {
     if (owner != getpid()) {

@@ -24,7 +24,7 @@ APLOG_USE_MODULE(pywsgi);
 
 enum { PREFIX_LENGTH = sizeof(PREFIX) - 1, WINDOW_LEAST = 1024 * 1024, LINE_LEAST = 4096, MAPS_LINE = 4096 + 128 };
 
-/* A larger region is address space that a sanitizer or an allocator has reserved. To read it would take hours. */
+/* A larger region is address space that a sanitizer or an allocator has reserved, and reading it would take hours. */
 #define REGION_MOST ((uintptr_t)1 << 34)
 
 /* The window: a copy of `length` bytes of memory from `start` on. */
@@ -76,7 +76,7 @@ static int is_in_any(const apr_array_header_t *directives, const char *at)
     return 0;
 }
 
-/* httpd reads these again at a restart: the directives of -C and -c, and ${NAME} of the environment. */
+/* Whether httpd reads the text again at a restart: the directives of -C and -c, and ${NAME} of the environment. */
 static int is_read_again(const scrub *job, const char *at)
 {
     for (int i = 0; i < job->process->argc; i++) {
@@ -92,7 +92,7 @@ static int is_read_again(const scrub *job, const char *at)
     return is_in_any(ap_server_pre_read_config, at) || is_in_any(ap_server_post_read_config, at);
 }
 
-/* `text` follows env= in the window. Overwrites the value of the longest setting that matches there. */
+/* `text` follows env= in the window. Overwrites the value of the longest setting that matches. */
 static void wipe_value(const scrub *job, const char *text, const char *end)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
@@ -193,7 +193,7 @@ static int search_memory(scrub *job, FILE *maps)
     return regions > 0;
 }
 
-/* Each character may have a \ before it. */
+/* The length of the longest setting with a \ before each character. */
 static size_t longest_setting(void)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;

@@ -7,7 +7,7 @@
  * and the words of a directive, and returns them to its pools without wiping them, so each child inherits them.
  * Therefore the parent searches its memory for env=NAME=value of the groups' settings and overwrites each value, except
  * in httpd's command line and environment, which httpd reads again. It does not search the memory of pyw_secrets, which
- * has the values.
+ * keeps the values.
  */
 
 #include <httpd.h>

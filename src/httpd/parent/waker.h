@@ -3,8 +3,8 @@
 #define PYW_HTTPD_PARENT_WAKER_H
 
 /*
- * A timer for httpd's parent, whose main loop has none: a process that only waits. httpd detects its exit within a
- * second. On the parent's only thread.
+ * A timer for httpd's parent, because its main loop has no timers: a process that only waits. httpd detects its exit
+ * within a second. On the parent's only thread.
  */
 
 #include <apr_pools.h>

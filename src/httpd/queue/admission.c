@@ -22,7 +22,7 @@ APLOG_USE_MODULE(pywsgi);
 /* The interval at which a waiting request checks whether its client has left. */
 #define POLL_MS 100
 
-/* A client rarely leaves within this time, so do not spend a system call on it. */
+/* A client rarely leaves within this time, so do not spend a system call on the check. */
 #define POLL_AFTER_MS 50
 
 static int32_t own_pid;
@@ -127,8 +127,8 @@ static int reached_deadline(pyw_admission *admission)
 }
 
 /*
- * While its request waits, a half-closed client counts as gone: it cannot be distinguished from a client that has left,
- * whose request must not occupy a thread. When httpd's child exits, the descriptor is closed already.
+ * A half-closed client counts as gone while its request waits: it cannot be distinguished from a client that has left,
+ * whose request must not occupy a thread. When httpd's child exits, the descriptor is already closed.
  */
 static int client_has_left(const pyw_admission *admission, apr_int64_t now)
 {

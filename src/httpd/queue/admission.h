@@ -39,12 +39,13 @@ int pyw_admission_enter(pyw_admission *admission);
 /* Frees the slot of a request that the worker has not run and that is not retried. Its duration is not counted. */
 void pyw_admission_take_back(pyw_admission *admission);
 
-/*
- * Leave: the worker has finished the request. Retry: the worker cannot be reached (`is_gone`), or accepts no requests.
- * Forget: the slot now belongs to another owner.
- */
+/* Frees the slot, because the worker has finished the request. */
 void pyw_admission_leave(pyw_admission *admission);
+
+/* Frees the slot of a worker that cannot be reached (`is_gone`), or accepts no requests. */
 void pyw_admission_retry(pyw_admission *admission, int is_gone);
+
+/* Leaves the slot to another owner. */
 void pyw_admission_forget(pyw_admission *admission);
 
 #endif

@@ -18,7 +18,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* The minimum of the threshold, which is the number of cores. Fewer threads than cores do not share a core. */
+/* The minimum of the threshold, which is the number of cores. Fewer threads than cores do not compete for a core. */
 #define THRESHOLD_MIN 4
 
 #define RETRY_MS 1000
@@ -72,7 +72,7 @@ int pyw_batch_scheduling_is_on(void)
     return atomic_load_explicit(&scheduling.batch.is_on, memory_order_relaxed);
 }
 
-/* A lack of descriptors is temporary, a filter of system calls is permanent. */
+/* Logs a failure once. A lack of descriptors is temporary, a filter of system calls is permanent. */
 static void record_failure(int error, apr_int64_t now)
 {
     if (!scheduling.retry_at) {
@@ -98,7 +98,7 @@ static void switch_threads(pyw_batch_state state, apr_int64_t now)
             is_on ? "on" : "off", pyw_batch_state_name(state));
 }
 
-/* Does not wait for a thread, of any child, that is in a step. */
+/* Skips the step if a thread of any child is already in a step. */
 static pyw_batch_state step_trial(apr_int32_t requests, apr_int64_t now)
 {
     shared_trial *shared = scheduling.shared;

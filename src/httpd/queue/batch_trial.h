@@ -3,12 +3,12 @@
 #define PYW_HTTPD_QUEUE_BATCH_TRIAL_H
 
 /*
- * Decides when to use batch scheduling (pyw_batch): at high concurrency, if requests are not slower with it. They are
- * slower if other processes use the cores, because a batch thread waits for those. Therefore high concurrency begins
- * with half a second of normal and half a second of batch scheduling, and the better policy is used for a minute. By
- * Little's law the mean duration of a request is the number of requests that an arrival finds, divided by the arrival
- * rate, so the requests themselves need no clock. All processes that share the cores share one trial: if each measured
- * for itself, one would compare its own batch scheduling with the normal scheduling of the others.
+ * Decides when to use batch scheduling (pyw_batch): at high concurrency, if requests are not slower with it. Requests
+ * are slower if other processes use the cores, because a batch thread waits for these processes. Therefore high
+ * concurrency begins with half a second of normal and half a second of batch scheduling, and the better policy is used
+ * for a minute. By Little's law the mean duration of a request is the number of requests that an arrival finds, divided
+ * by the arrival rate, so the requests themselves need no clock. All processes that share the cores share one trial:
+ * otherwise a process would compare its own batch scheduling with the normal scheduling of the others.
  */
 
 #include <stdatomic.h>

@@ -32,11 +32,11 @@ APLOG_USE_MODULE(pywsgi);
 
 #define KEY_SIZE 128
 
-/* The tables of a group. They exist as long as a child whose configuration contains the group. */
+/* The tables of a group. They exist as long as there is a child whose configuration contains the group. */
 typedef struct dispatch_entry {
     char *name;                 /* owned */
     ap_generation_t generation; /* the last generation that knows the group */
-    apr_uint32_t use;           /* the number of groups that had this entry before */
+    apr_uint32_t use;           /* the number of earlier groups in this entry */
     pyw_slots *slots;
     apr_uint32_t tickets;
     apr_uint32_t workers;
@@ -100,7 +100,10 @@ static int create_memory(dispatch_memory *memory)
     return memory->worker_list_fd >= 0 && memory->load_fd >= 0 && memory->stats;
 }
 
-/* Old mappings stay, because tables and old children use them; they share the memory. 0 with errno. */
+/*
+ * Grows and maps the memory. Old mappings of the same memory stay, because tables and old children use them. 0 with
+ * errno.
+ */
 static int grow_memory(dispatch_memory *memory, int size)
 {
     size_t worker_list_size = (size_t)size * sizeof(pyw_worker_list_group),

@@ -24,7 +24,7 @@ pyw_result pyw_shared_memory_prepare(void);
 /* The number of entries. All indexes of groups are smaller. */
 int pyw_shared_memory_size(void);
 
-/* The descriptors, for the manager; -1: there are none. They still belong to this module. */
+/* The descriptors, for the manager; -1: there are none. This module remains their owner. */
 int pyw_shared_memory_worker_list_fd(void);
 int pyw_shared_memory_load_fd(void);
 int pyw_shared_memory_stats_fd(void);

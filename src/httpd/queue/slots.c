@@ -17,9 +17,9 @@
 enum {
     PUMP_MS = 20,       /* interval at which the first in the queue checks for new workers */
     START_MS = 3,       /* likewise, while the group has no worker */
-    SERVICE_WEIGHT = 8, /* of the running mean of service times: the last one counts an eighth */
-    AVOIDED_MS =
-        1000, /* for a worker that refused a request; if it is about to exit, it leaves the worker list meanwhile */
+    SERVICE_WEIGHT = 8, /* weight of the running mean of service times: the last time counts an eighth */
+    AVOIDED_MS = 1000,  /* for a worker that refused a request; a worker that is about to exit leaves the worker list
+                           within this time */
     REFUSAL_PAUSE_MS = 1000,
     OWNER_CHECK_MS = 500 /* interval at which waiting requests check for dead processes */
 };
@@ -98,7 +98,7 @@ static int64_t expected_wait(pyw_slots *slots)
     return count == 0 ? 0 : (slots->waiting + 1) * slots->service_us / count / 1000;
 }
 
-/* A request that has waited before is refused only if the group is down. */
+/* A request that has already waited is refused only if the group is down. */
 static pyw_slot_outcome refuse_waiting(pyw_slots *slots, const pyw_slot_parameters *parameters)
 {
     if (pyw_slots_are_down(slots)) {
@@ -142,7 +142,7 @@ static pyw_ticket *make_ticket(pyw_slots *slots, const pyw_slot_parameters *para
     return made;
 }
 
-/* A free slot is not wanted by waiting requests: it would have been granted to them when it became free. */
+/* No waiting request wants a free slot: it would have been granted when it became free. */
 static pyw_slot_outcome admit(pyw_slots *slots, const pyw_slot_parameters *parameters, pyw_slot *slot)
 {
     pyw_ticket *made = make_ticket(slots, parameters, &slot->ticket);

@@ -37,7 +37,7 @@ typedef enum {
     PYW_SLOT_WAITS,       /* call pyw_slots_wait() */
     PYW_SLOT_FULL,        /* no ticket: queue_limit requests are waiting */
     PYW_SLOT_TOO_LATE,    /* no ticket: the expected wait exceeds queue_timeout_ms */
-    PYW_SLOT_DOWN,        /* no ticket: the group has no worker, and expects none soon */
+    PYW_SLOT_DOWN,        /* no ticket: the group has no worker, and will not have one soon */
     PYW_SLOT_BLOCKED      /* another process holds the lock: see pyw_slots_should_log_blocked() */
 } pyw_slot_outcome;
 
@@ -92,7 +92,10 @@ void pyw_slots_read_figures(pyw_slots *slots, pyw_slots_figures *figures);
  */
 int pyw_slots_should_log_blocked(pyw_slots *slots, int32_t *holder, int64_t *since_ms);
 
-/* Counts a refused request. Returns 1 for the first within a second; *count: the number since the last such. */
+/*
+ * Counts a refused request. Returns 1 for the first refusal within a second; *count: the number of refusals since the
+ * previous 1.
+ */
 int pyw_slots_count_refusal(pyw_slots *slots, uint32_t *count);
 
 #endif

@@ -14,8 +14,8 @@ typedef struct pyw_slots pyw_slots;
 enum { PYW_SLOTS_LOCATIONS = 64 }; /* locations with a limit have the numbers 1 ... 63 */
 
 /*
- * If a process dies, waiting requests detect it. Its own waiting requests are removed; its running requests keep their
- * slots for this long, because the worker may not have noticed yet.
+ * If a process dies, waiting requests of other processes detect it. Its own waiting requests are removed. Its running
+ * requests keep their slots for this time, because the worker may not have noticed yet.
  */
 enum { PYW_SLOTS_ORPHAN_MS = 1000 };
 

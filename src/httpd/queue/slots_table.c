@@ -103,7 +103,7 @@ void pyw_slots_dequeue(pyw_slots *slots, int32_t index)
     }
 }
 
-/* For the manager, which starts workers if requests wait too long. */
+/* Publishes the load for the manager, which starts workers if requests wait too long. */
 void pyw_slots_publish(pyw_slots *slots)
 {
     int64_t since = INT64_MAX;
@@ -146,7 +146,7 @@ static void add_worker(pyw_slots *slots, const pyw_worker_list_worker *listed)
     worker->avoided_until = 0;
 }
 
-/* Keeps workers that still run requests. */
+/* Drops workers that have left the worker list and run no requests. */
 static void drop_unlisted(pyw_slots *slots)
 {
     pyw_slot_worker *workers = pyw_slots_workers(slots);
@@ -342,7 +342,7 @@ static void make_consistent(pyw_slots *slots)
         else if (found->state == PYW_TICKET_RUNNING || found->state == PYW_TICKET_ORPHANED) {
             slots->orphans += found->state == PYW_TICKET_ORPHANED;
             count_running(slots, found, pyw_slots_find_worker(slots, found->worker), 1);
-            wake_ticket(found); /* the dead process may not have done it */
+            wake_ticket(found); /* the dead process may not have woken it */
         }
         else {
             pyw_slots_free_ticket(slots, i);

@@ -109,7 +109,7 @@ void pyw_slots_publish(pyw_slots *slots);
 
 pyw_slot_worker *pyw_slots_workers(pyw_slots *slots);
 pyw_slot_worker *pyw_slots_find_worker(pyw_slots *slots, uint64_t serial);
-/* No worker is listed, and the state of the group rules out a worker soon. Needs no lock. */
+/* Whether no worker is listed, and the state of the group rules out a worker soon. Needs no lock. */
 int pyw_slots_are_down(const pyw_slots *slots);
 
 int pyw_slots_takes_requests(const pyw_slots *slots, const pyw_slot_worker *worker);

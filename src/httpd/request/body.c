@@ -25,7 +25,7 @@ APLOG_USE_MODULE(pywsgi);
 #define SLICE_MS 1000
 #define SLICE_STREAM_MS 100
 
-/* ap_die() changes the method to GET, but not the headers. */
+/* ap_die() changes the method of an ErrorDocument's request to GET, but not its headers. */
 int pyw_body_is_of_failed_request(const request_rec *r)
 {
     for (r = r->prev; r; r = r->prev) {
@@ -89,9 +89,9 @@ static apr_status_t catch_error(ap_filter_t *f, apr_bucket_brigade *brigade)
 }
 
 /*
- * If a body is malformed or too large, HTTP_IN passes an error bucket to the output filters. They would send an error
- * page, or run an ErrorDocument, during this read, and the handler's response would follow it. Therefore a filter
- * catches the bucket, and the handler sends the only response.
+ * If a body is malformed or too large, HTTP_IN passes an error bucket to the output filters. These would send an error
+ * page, or run an ErrorDocument, during this read, and the handler's response would follow. Therefore a filter catches
+ * the bucket, and the handler sends the only response.
  */
 static apr_status_t read_input(pyw_body *body, apr_read_type_e block)
 {

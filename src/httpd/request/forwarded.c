@@ -119,7 +119,7 @@ static int split_port(text whole, text *host, text *port)
     return !colon || (*colon == ':' && port->length > 0);
 }
 
-/* Copies an address that is valid. 0: it is not. */
+/* Copies a valid address. 0: the address is invalid. */
 static int copy_address(char address[INET6_ADDRSTRLEN], text host)
 {
     struct in6_addr binary;
@@ -177,7 +177,7 @@ static void read_host(pyw_forwarded *found, text value)
     }
 }
 
-/* SERVER_NAME has no port. It has the brackets of an IPv6 address, as httpd's own. */
+/* SERVER_NAME has no port. An IPv6 address keeps its brackets, as in httpd's own SERVER_NAME. */
 static void read_server(pyw_forwarded *found, text value)
 {
     text host;
@@ -194,7 +194,7 @@ static void read_port(pyw_forwarded *found, text value)
     }
 }
 
-/* "//host" would be the URL of another server, and SCRIPT_NAME of the root is empty. */
+/* A path with "//host" would be the URL of another server. SCRIPT_NAME of the root is empty. */
 static void read_path(pyw_forwarded *found, text value)
 {
     while (value.length > 0 && end_of(value)[-1] == '/') {
@@ -281,7 +281,7 @@ static int take_parameter(text *element, text *name, text *value)
            !memchr(value->start, '\\', value->length) && (element->length == 0 || *element->start == ';');
 }
 
-/* A parameter twice in one element is malformed. A value that cannot be used, such as for=unknown, says nothing. */
+/* A repeated parameter makes an element malformed. An unusable value, such as for=unknown, is ignored. */
 static int read_parameter(pyw_forwarded *hop, text name, text value, char address[INET6_ADDRSTRLEN])
 {
     if (is_word(name, "for")) {
@@ -349,7 +349,7 @@ static void read_forwarded(pyw_forwarded *found, text list, const pyw_forwarded_
     }
 }
 
-/* Other values, of which the last is that of the nearest proxy */
+/* Other headers: the last value is that of the nearest proxy */
 
 static void read_single(pyw_forwarded *found, pyw_proxy_form form, text value)
 {

@@ -7,7 +7,7 @@
  * any thread.
  *
  * A client can send any of these headers, and a proxy that does not remove it appends its own value. Therefore values
- * are read from the right, where the nearest proxy writes, and only as far as trusted proxies have written.
+ * are read from the right, where the nearest proxy writes, and only the part that trusted proxies have written.
  */
 
 #include <stddef.h>

@@ -22,7 +22,7 @@ enum {
 /* A server has WSGIRequestIdHeader. */
 static int reads_headers;
 
-/* The id goes into log records and pages, so only characters that mean nothing there are allowed. */
+/* The id appears in log records and pages, so only characters without a special meaning there are allowed. */
 static int is_valid_id(const char *id)
 {
     size_t length = 0;
@@ -69,8 +69,8 @@ static int take_id(const conn_rec *c, const request_rec *r, const char **id)
 }
 
 /*
- * The last generate_log_id hook before httpd's own, which makes a system call for each id: the time of the request and
- * the number of its connection, as one text.
+ * The last generate_log_id hook before httpd's own, which makes a system call for each id. This id encodes the time of
+ * the request and the number of its connection.
  */
 static int make_id(const conn_rec *c, const request_rec *r, const char **id)
 {
@@ -104,7 +104,7 @@ const char *pyw_request_id(request_rec *r)
     return r->log_id;
 }
 
-/* Before mod_unique_id's, which takes an id that exists for UNIQUE_ID. */
+/* Runs before mod_unique_id's hook, which uses an existing id for UNIQUE_ID. */
 static int take_id_early(request_rec *r)
 {
     if (reads_headers && !r->log_id && pyw_config_server(r->server)->request_id_header) {

@@ -4,8 +4,9 @@
 
 /*
  * The id of a request, the same in httpd's logs (%L), in environ, on error pages and in all records. It comes from the
- * header of WSGIRequestIdHeader, if a trusted proxy sent it; else from another module, such as mod_unique_id; else it
- * is made here. A subrequest and an ErrorDocument have the id of the first request. On the thread of the request.
+ * header of WSGIRequestIdHeader, if a trusted proxy sent it; otherwise from another module, such as mod_unique_id;
+ * otherwise this file makes an id. A subrequest and an ErrorDocument have the id of the first request. On the thread of
+ * the request.
  */
 
 #include <httpd.h>
@@ -16,7 +17,7 @@ void pyw_request_id_register(void);
 /* In httpd's parent, after the configuration was read. */
 void pyw_request_id_prepare(const server_rec *main_server);
 
-/* The id, which becomes that of %L. Never NULL; lives as long as the request. */
+/* The id, also for %L. Never NULL; lives as long as the request. */
 const char *pyw_request_id(request_rec *r);
 
 /* The value of the request's header traceparent (W3C Trace Context). NULL: none, or malformed. */

@@ -51,7 +51,7 @@ static int is_trusted_address(const void *baton, const char *text)
 }
 
 /*
- * The address that sent the request's headers. This is the TCP peer, also if mod_remoteip has found the client in one
+ * The address that sent the request's headers. This is the TCP peer, even if mod_remoteip has found the client in one
  * of the headers. With RemoteIPProxyProtocol the TCP peer is a load balancer that does not see HTTP, and mod_remoteip
  * has the address of the load balancer's peer; then it has data at the connection.
  */
@@ -80,7 +80,7 @@ static unsigned open_facts(request_rec *r, const apr_array_header_t *proxies)
     return r->useragent_addr == peer || (proxies && is_in(proxies, r->useragent_addr)) ? ~0u : ~client;
 }
 
-/* The last one is the one that the application would see. */
+/* Finds the last pair of the name, which the application would see. */
 static pyw_pair *find_last(const apr_array_header_t *pairs, const char *name)
 {
     for (int i = pairs->nelts - 1; i >= 0; i--) {
@@ -91,7 +91,7 @@ static pyw_pair *find_last(const apr_array_header_t *pairs, const char *name)
     return NULL;
 }
 
-/* Of synonyms that are both trusted and usable, the one that is named last decides. */
+/* If several synonyms are trusted and usable, the last of the directive decides. */
 static void take_header(claims *taken, const pyw_proxy_header *header, const apr_array_header_t *pairs)
 {
     pyw_pair *pair = find_last(pairs, header->variable);
@@ -137,7 +137,7 @@ static int has_won(const claims *taken, const pyw_proxy_header *header)
     return fact < PYW_PROXY_FACTS;
 }
 
-/* Removes all headers that tell one of the `facts`, except those that have decided one. */
+/* Removes all headers about the `facts`, except the headers that decided one. */
 static void remove_losers(apr_array_header_t *pairs, unsigned facts, const claims *taken)
 {
     pyw_pair *kept = (pyw_pair *)pairs->elts;

@@ -9,8 +9,8 @@
 #include "config/config.h"
 
 /*
- * Adds to `pairs`, the environ of `r`, what trusted proxies say about the original request, and removes the headers
- * that are not trusted. Call it if config->trusted_proxy_headers is set.
+ * Adds the facts about the original request from trusted proxies to `pairs`, the environ of `r`, and removes the
+ * headers that are not trusted. Call it if config->trusted_proxy_headers is set.
  */
 void pyw_trusted_proxy_apply(request_rec *r, const pyw_dir_config *config, apr_array_header_t *pairs);
 

@@ -3,8 +3,8 @@
 #define PYW_HTTPD_REQUEST_UPLOAD_H
 
 /*
- * Collects the request body, in memory and then in an unnamed file, before a worker gets the request. A client may take
- * minutes to send it, and would occupy a Python thread meanwhile. Runs on the thread of the request.
+ * Collects the request body, in memory and then in an unnamed file, before a worker gets the request. Otherwise a
+ * client that needs minutes to send its body would occupy a Python thread. Runs on the thread of the request.
  */
 
 #include <httpd.h>
@@ -35,8 +35,8 @@ void pyw_upload_init(pyw_upload *upload, request_rec *r, const pyw_group *group,
 
 /*
  * Collects the body up to the limits of request-buffer and request-spool. Returns OK, or the status for the client
- * (507: the disk is full, 408: the client was too slow, or the deadline has passed). Then the reason was logged, and no
- * worker may get the request.
+ * (507: the disk is full, 408: the client was too slow, or the deadline has passed). In case of an error the reason was
+ * logged, and no worker may get the request.
  */
 int pyw_upload_collect(pyw_upload *upload);
 

@@ -18,7 +18,7 @@ static const core_dir_config *core_config(const request_rec *r)
     return ap_get_core_module_config(r->per_dir_config);
 }
 
-/* Unset: as for httpd's own files. HTTP/2 always reads the file. */
+/* Whether to use sendfile(2). Unset: as for httpd's own files. HTTP/2 always reads the file. */
 static int wants_sendfile(const request_rec *r, pyw_switch sendfile)
 {
     if (r->connection->master) {
@@ -36,8 +36,8 @@ static apr_status_t close_descriptor(void *data)
 }
 
 /*
- * sendfile(2) needs a flag that only apr_os_file_put can set, but it does not register a cleanup that closes the file.
- * With HTTP/1 the request's pool outlives all buckets of its response (EOR follows them).
+ * sendfile(2) needs a flag that only apr_os_file_put can set, but apr_os_file_put registers no cleanup that closes the
+ * file. With HTTP/1 the request's pool outlives all buckets of its response (EOR follows them).
  */
 static apr_file_t *file_for_sendfile(request_rec *r, int fd)
 {
@@ -50,7 +50,7 @@ static apr_file_t *file_for_sendfile(request_rec *r, int fd)
 }
 
 /*
- * A file whose cleanup moves to another pool with it when a filter sets its bucket aside. apr_os_file_put registers no
+ * When a filter sets the file's bucket aside, the cleanup must move to the other pool. apr_os_file_put registers no
  * cleanup, but the function for pipes does, and its files can be read like others.
  */
 static apr_file_t *file_for_reading(request_rec *r, int fd)

@@ -11,7 +11,7 @@
 /* After apr_portable.h, because both define some of the same names. */
 #include <linux/sockios.h>
 
-/* The maximum that filters add to a block: a head, TLS records, chunk sizes. */
+/* The maximum of bytes that filters add to a block: a head, TLS records, chunk sizes. */
 enum { PIECE_OVERHEAD = 8 * 1024 };
 
 /*
@@ -23,7 +23,7 @@ static const char *const passing_filters[] = {
     "chunk",     "core",           NULL,
 };
 
-/* Likewise, but these read the bytes of the body. */
+/* Likewise, but these filters read the bytes of the body. */
 static const char *const reading_filters[] = {
     "ssl/tls filter", "ssl/tls coalescing filter", "deflate", "brotli_compress", NULL,
 };

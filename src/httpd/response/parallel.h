@@ -8,8 +8,8 @@
 
 /*
  * Whether another thread may use the response while the thread of the request uses nothing of httpd. The other thread
- * must not wait for a client, or run code that depends on the request's thread. Therefore it needs a connection of its
- * own, and output filters that are known to be safe.
+ * must not wait for a client, or run code that depends on the request's thread. Therefore the request needs a
+ * connection of its own, and output filters that are known to be safe.
  */
 int pyw_response_takes_parallel(const request_rec *r);
 

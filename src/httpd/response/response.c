@@ -33,8 +33,8 @@ void pyw_response_init(pyw_response *response, request_rec *r, const pyw_dir_con
 }
 
 /*
- * If a body is longer or shorter than its Content-Length, the client, or a proxy that shares the connection among
- * clients, misreads the next response.
+ * Counts against the Content-Length. If the body is longer or shorter, the client, or a proxy that shares the
+ * connection among clients, misreads the next response.
  */
 static int count_bytes(pyw_response *response, apr_uint64_t length)
 {
@@ -90,14 +90,15 @@ pyw_result pyw_response_interim(pyw_response *response, const pyw_head *head)
     }
     r->headers_out = headers;
     r->clength = length;
-    r->expecting_100 = expecting_100; /* unchanged by a 1xx of the application */
+    r->expecting_100 = expecting_100; /* a 1xx of the application does not change it */
     r->status = status;
     r->status_line = line;
     return result;
 }
 
 /*
- * To an HTTP/1.0 client the end of the connection may be the end of the response, so only a reset shows the truncation.
+ * For an HTTP/1.0 client the end of the connection may mean the end of the response, so only a reset shows the
+ * truncation.
  */
 static void reset_connection(conn_rec *c)
 {
@@ -117,7 +118,10 @@ static void show_truncation(const request_rec *r)
     }
 }
 
-/* A filter that has sent its own response returns AP_FILTER_ERROR. After any other error the body is truncated. */
+/*
+ * A filter that has sent its own response returns AP_FILTER_ERROR. After any other error, shows that the body is
+ * truncated.
+ */
 static void truncate_after(apr_status_t rv, const request_rec *r)
 {
     if (rv != APR_SUCCESS && rv != AP_FILTER_ERROR && !r->connection->aborted) {

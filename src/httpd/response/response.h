@@ -28,8 +28,8 @@ typedef struct pyw_response {
     int ended;           /* complete or truncated */
     int client_gone;
     int bounded;                        /* the head has a Content-Length */
-    apr_uint64_t left;                  /* ... and this many of its bytes are missing */
-    pyw_background_request *background; /* reads from the worker during waits; NULL: the worker waits, too */
+    apr_uint64_t left;                  /* ... and this number of its bytes has not been added yet */
+    pyw_background_request *background; /* reads from the worker during waits; NULL: the worker waits as well */
 } pyw_response;
 
 /* The bytes that httpd's output filters accept before they wait for the client. */
@@ -64,7 +64,10 @@ pyw_result pyw_response_file(pyw_response *response, int fd, apr_off_t offset, a
 /* Flushes all unflushed bytes to the client. */
 pyw_result pyw_response_flush(pyw_response *response);
 
-/* Ends the body; flushes a small one. PYW_MALFORMED: it has fewer bytes than Content-Length; the caller must abort. */
+/*
+ * Ends the body, and flushes a small response. PYW_MALFORMED: it has fewer bytes than Content-Length; the caller must
+ * abort.
+ */
 pyw_result pyw_response_end(pyw_response *response);
 
 /*
@@ -77,8 +80,8 @@ void pyw_response_abort(pyw_response *response, int status);
 int pyw_response_result(const pyw_response *response);
 
 /*
- * Whether the client has closed its connection or its sending side, as far as the socket shows without reading. After
- * the latter the client may still read.
+ * Whether the client has closed its connection or its sending side, as far as the socket shows without reading. A
+ * client that has closed its sending side may still read.
  */
 int pyw_response_client_gone(const pyw_response *response);
 

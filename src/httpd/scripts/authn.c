@@ -20,15 +20,15 @@ APLOG_USE_MODULE(pywsgi);
 /* The name of the provider, and of its entries in the cache (AuthnCacheProvideFor). */
 #define PROVIDER "wsgi"
 
-/* As htpasswd's default: a compromise between the cost for httpd, and for an attacker who has the cache. */
+/* htpasswd's default: a compromise between the cost for httpd and the cost for an attacker who has the cache. */
 enum { BCRYPT_COST = 5, SALT_SIZE = 16 };
 
-/* Of an MD5 digest as text. */
+/* The length of an MD5 digest as text. */
 enum { DIGEST_DIGITS = 2 * APR_MD5_DIGESTSIZE };
 
 static APR_OPTIONAL_FN_TYPE(ap_authn_cache_store) * cache_store;
 
-/* NULL: no script is set, which was logged. */
+/* The configured script. NULL: none, which was logged. */
 static const pyw_script *script_of(request_rec *r)
 {
     const pyw_script *script = pyw_config_request(r)->auth_user_script;
@@ -41,7 +41,10 @@ static const pyw_script *script_of(request_rec *r)
     return script;
 }
 
-/* For mod_authn_socache, which asks first from now on. It has no user names but that of the client. */
+/*
+ * Caches the password for mod_authn_socache, which answers before this provider from now on. It cannot change the
+ * user's name, so do not cache answers that contain another name.
+ */
 static void cache_password(request_rec *r, const char *user, const char *password)
 {
     unsigned char salt[SALT_SIZE];
@@ -73,7 +76,7 @@ static authn_status take_check(const pyw_call *call, const char *user, const cha
     return AUTH_GENERAL_ERROR;
 }
 
-/* Calls a function of the script with the user and another argument. NULL: there is no answer. */
+/* Calls a function of the script with the user and another argument. NULL: no answer. */
 static const char *ask_script(pyw_call *call, request_rec *r, const char *function, const char *user,
                               const char *argument, const char *value)
 {

@@ -61,7 +61,7 @@ static apr_status_t collect_answer(ap_filter_t *f, apr_bucket_brigade *brigade)
     return APR_SUCCESS;
 }
 
-/* The headers of the client, without credentials and without those of the body, which the call does not get. */
+/* The client's headers, without credentials, and without the headers of the body, which the call does not get. */
 static apr_table_t *headers_of(const request_rec *r)
 {
     static const char *const withheld[] = {
@@ -74,7 +74,7 @@ static apr_table_t *headers_of(const request_rec *r)
     return headers;
 }
 
-/* Variables of SetEnv are for applications, and may be secrets. */
+/* Excludes the variables of SetEnv, which are for applications and may be secrets, unless the call has_variables. */
 static apr_table_t *variables_of(const pyw_call *call)
 {
     const request_rec *r = call->r;
@@ -95,8 +95,8 @@ static apr_table_t *variables_of(const pyw_call *call)
 }
 
 /*
- * A request_rec of the call: the client's, without a body and with a response of its own. The version of the protocol
- * keeps interim responses from the client, and `chunked` keeps its connection from being reset.
+ * The request_rec of the call: a copy of the client's, without a body and with a response of its own. HTTP/1.0 prevents
+ * interim responses to the client, and `chunked` prevents a reset of the client's connection.
  */
 static request_rec *request_of_call(const pyw_call *call, ap_filter_t *filter)
 {
@@ -123,7 +123,9 @@ static request_rec *request_of_call(const pyw_call *call, ap_filter_t *filter)
     return own;
 }
 
-/* WSGIConcurrency, WSGIErrorOverride and the like are about the responses of applications. */
+/*
+ * Resets WSGIConcurrency, WSGIErrorOverride and similar directives, which concern only the responses of applications.
+ */
 static const pyw_dir_config *config_of_call(apr_pool_t *pool, const pyw_dir_config *config)
 {
     pyw_dir_config *own = apr_pmemdup(pool, config, sizeof(*config));
@@ -136,7 +138,7 @@ static const pyw_dir_config *config_of_call(apr_pool_t *pool, const pyw_dir_conf
     return own;
 }
 
-/* The time limit begins with the call: the client may have needed a while for its request. */
+/* The time limit begins with the call, because the client may have needed a while for its request. */
 static void limit_time(pyw_target *target, request_rec *r)
 {
     apr_interval_time_t timeout = target->group ? target->group->options->httpd.request_timeout
@@ -193,7 +195,7 @@ void pyw_call_init(pyw_call *call, request_rec *r, const pyw_script *script, con
     call->has_variables = 0;
 }
 
-/* Lines of text. */
+/* Whether the answer consists of lines of text. */
 static int is_text(const answer *from)
 {
     for (apr_size_t i = 0; i < from->length; i++) {

@@ -9,7 +9,7 @@
 /* A request note. */
 #define RESULT "pywsgi-dispatched"
 
-/* 0: there is no such setting. */
+/* Sets a name of the target. 0: there is no such setting. */
 static int take_setting(request_rec *r, pyw_target *target, const char *name, const char *value)
 {
     value = pyw_target_expand(r, value, target->script_name);

@@ -11,7 +11,10 @@
 /* Replaces the names of a resolved target by those that the functions return. Returns OK, or a status; logs it. */
 int pyw_dispatch(request_rec *r, pyw_target *target);
 
-/* The process group that pyw_dispatch has selected for the request, "" for embedded; NULL: it was not called yet. */
+/*
+ * The process group that pyw_dispatch has selected for the request, "" for embedded; NULL: pyw_dispatch has not run
+ * yet.
+ */
 const char *pyw_dispatch_result(const request_rec *r);
 
 #endif

@@ -10,7 +10,7 @@ APLOG_USE_MODULE(pywsgi);
 
 #define NEEDED (APR_FINFO_OWNER | APR_FINFO_PROT)
 
-/* NULL: nothing is wrong. */
+/* The problem of the file's owner or permissions; NULL: none. */
 static const char *fault_of(const pyw_httpd_options *options, const apr_finfo_t *file)
 {
     if (file->protection & APR_FPROT_WWRITE) {

@@ -2,15 +2,18 @@
 #ifndef PYW_HTTPD_SCRIPTS_SCRIPT_OWNER_H
 #define PYW_HTTPD_SCRIPTS_SCRIPT_OWNER_H
 
-/* script-user= and script-group= of a process group: who may have written a script. On the thread of the request. */
+/*
+ * script-user= and script-group= of a process group: the users who may own and write a script. On the thread of the
+ * request.
+ */
 
 #include <httpd.h>
 
 #include "httpd/target.h"
 
 /*
- * OK, or HTTP_FORBIDDEN, which is logged, if the script or its directory has another owner, or other users may write to
- * it. Costs nothing without these options.
+ * Returns HTTP_FORBIDDEN, and logs the reason, if the script or its directory has another owner, or if other users may
+ * write to it; otherwise OK. Costs nothing without these options.
  */
 int pyw_script_owner_check(request_rec *r, const pyw_target *target);
 

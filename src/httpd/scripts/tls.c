@@ -7,7 +7,7 @@
 #include <mod_ssl.h>
 #include <string.h>
 
-/* pywsgi/_scripts.py makes mod_ssl.is_https and mod_ssl.var_lookup of these arguments. */
+/* pywsgi/_scripts.py turns these arguments into mod_ssl.is_https and mod_ssl.var_lookup. */
 #define PREFIX "pywsgi.call.tls."
 
 static APR_OPTIONAL_FN_TYPE(ssl_is_https) * is_https;
@@ -30,7 +30,7 @@ static const char *const names_of_connection[] = {
     NULL,
 };
 
-/* These need a certificate of the client. */
+/* Variables that exist only if the client has a certificate. */
 static const char *const names_of_client[] = {
     "SSL_CLIENT_M_VERSION", "SSL_CLIENT_M_SERIAL", "SSL_CLIENT_V_START",          "SSL_CLIENT_V_END",
     "SSL_CLIENT_V_REMAIN",  "SSL_CLIENT_S_DN",     "SSL_CLIENT_S_DN_C",           "SSL_CLIENT_S_DN_ST",

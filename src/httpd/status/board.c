@@ -156,7 +156,7 @@ void pyw_board_set_worker(pyw_board_entry *entry, uint32_t pid)
     }
 }
 
-/* Ends the texts, which another process may be writing. */
+/* Adds the final NULs, because another process may be writing the texts. */
 static void terminate(pyw_board_request *request)
 {
     request->method[sizeof(request->method) - 1] = '\0';

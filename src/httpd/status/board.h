@@ -3,9 +3,9 @@
 #define PYW_HTTPD_STATUS_BOARD_H
 
 /*
- * The requests in flight: an entry for each thread of httpd's children that has had one, in memory that all children
- * share. A thread writes its entry without a lock; any process may read it meanwhile, and notices if it changes. Does
- * not use httpd.h.
+ * The requests in flight: an entry for each thread of httpd's children that has served a request, in memory that all
+ * children share. A thread writes its entry without a lock. Any process may read the entry at any time, and detects a
+ * concurrent change. Does not use httpd.h.
  */
 
 #include <stddef.h>
@@ -15,8 +15,8 @@ typedef enum {
     PYW_BOARD_IDLE = 0,
     PYW_BOARD_BODY,        /* httpd reads the request body */
     PYW_BOARD_QUEUED,      /* waits for a worker */
-    PYW_BOARD_APPLICATION, /* runs */
-    PYW_BOARD_WRITING,     /* has ended in the application; httpd sends the rest to the client */
+    PYW_BOARD_APPLICATION, /* the application runs */
+    PYW_BOARD_WRITING,     /* the application has ended; httpd sends the rest to the client */
     PYW_BOARD_PHASES
 } pyw_board_phase;
 
@@ -41,12 +41,12 @@ uint32_t pyw_board_capacity(const pyw_board *board);
 /* "body", "queued" ... */
 const char *pyw_board_phase_name(pyw_board_phase phase);
 
-/* In a new child: frees the entries of dead processes, and of one that had the same id. */
+/* In a new child: frees the entries of dead processes, and of a dead process with the same id. */
 void pyw_board_adopt(pyw_board *board);
 
 /*
- * The entry of the calling thread, which ends with the thread. NULL: all are in use; then the request is not shown. The
- * other functions accept NULL.
+ * The entry of the calling thread, which ends with the thread. NULL: all entries are in use, and the request is not
+ * shown. The other functions accept NULL.
  */
 pyw_board_entry *pyw_board_own(pyw_board *board);
 
@@ -59,8 +59,8 @@ void pyw_board_set(pyw_board_entry *entry, pyw_board_phase phase);
 void pyw_board_set_worker(pyw_board_entry *entry, uint32_t pid);
 
 /*
- * Copies the request of an entry. Any process. Returns its phase; PYW_BOARD_IDLE also if the entry changes meanwhile or
- * its process has ended. *worker: the pid of its worker; 0: none.
+ * Copies the request of an entry. Any process. Returns its phase, or PYW_BOARD_IDLE if there is no request, the entry
+ * changes during the copy, or its process has ended. *worker: the pid of its worker; 0: none.
  */
 pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board_request *request, uint32_t *worker);
 

@@ -11,7 +11,7 @@
 
 APLOG_USE_MODULE(pywsgi);
 
-/* mod_http2 has threads of its own. */
+/* Entries for the threads of mod_http2, in addition to those of the MPM. */
 #define SPARE 256
 #define CAPACITY_MOST 65536
 

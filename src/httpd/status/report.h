@@ -2,7 +2,7 @@
 #ifndef PYW_HTTPD_STATUS_REPORT_H
 #define PYW_HTTPD_STATUS_REPORT_H
 
-/* The present state of all process groups, and the requests in flight. Read from shared memory; waits for nobody. */
+/* The state of all process groups, and the requests in flight. Reads shared memory, and never waits. */
 
 #include <apr_tables.h>
 #include <httpd.h>
@@ -17,19 +17,19 @@ typedef struct pyw_report_group {
     const char *name;                          /* "%{GLOBAL}": embedded applications */
     const char *state;                         /* "running" ... */
     int drains;                                /* httpd is about to stop (pywsgi drain) */
-    apr_uint64_t workers;                      /* that accept requests */
-    apr_uint64_t threads;                      /* of them */
+    apr_uint64_t workers;                      /* workers that accept requests */
+    apr_uint64_t threads;                      /* of these workers */
     apr_uint64_t running;                      /* requests in workers */
     apr_uint64_t waiting;                      /* requests that wait for a worker */
     apr_uint64_t requests[PYW_SERIES_CLASSES]; /* of all virtual hosts */
     apr_uint64_t refused;
-    int has_stats;                          /* the manager has published: not for embedded applications */
-    pyw_group_stats stats;                  /* counters, and the last reload */
-    apr_array_header_t *processes;          /* pyw_worker_stats: all workers, also those that accept no requests */
+    int has_stats;                 /* the manager has published counters; 0 for embedded applications */
+    pyw_group_stats stats;         /* counters, and the last reload */
+    apr_array_header_t *processes; /* pyw_worker_stats: all workers, including workers that accept no requests */
     apr_uint64_t states[PYW_WORKER_STATES]; /* the number of workers in each state */
     apr_uint64_t busy;                      /* threads that run a request */
     apr_uint64_t resident;                  /* bytes of memory of all workers */
-    apr_uint64_t proportional;              /* ... with a part of the pages that they share; 0: unknown */
+    apr_uint64_t proportional;              /* ... in which shared pages count once; 0: unknown */
 } pyw_report_group;
 
 typedef struct pyw_report_request {
@@ -45,7 +45,7 @@ typedef struct pyw_report {
     apr_array_header_t *faults;   /* pyw_fault, the latest first */
 } pyw_report;
 
-/* Only ->groups; the others are NULL. Allocates from `pool`. */
+/* Sets only ->groups; the other members become NULL. Allocates from `pool`. */
 void pyw_report_read_groups(pyw_report *report, apr_pool_t *pool);
 
 /* "aborted", "1xx" ... "5xx": the names of PYW_SERIES_CLASSES. */

@@ -23,7 +23,7 @@ static apr_uint64_t sum(const apr_uint64_t *numbers, int count)
     return total;
 }
 
-/* A line for each number, as mod_proxy_balancer writes them for ?auto. */
+/* Writes a line for each number, in the form that mod_proxy_balancer uses for ?auto. */
 static void put_lines(request_rec *r, int index, const pyw_report_group *group)
 {
     const struct {
@@ -77,7 +77,7 @@ static void put_table(request_rec *r, const pyw_report *report)
     pyw_html_table_end(&table);
 }
 
-/* AP_STATUS_NOTABLE: for browsers without tables. */
+/* AP_STATUS_NOTABLE: the client asked for a page without tables. */
 static void put_preformatted(request_rec *r, const pyw_report *report)
 {
     ap_rputs("<hr />\n<h2>mod_pywsgi " PYW_VERSION "</h2>\n<pre>\n", r);

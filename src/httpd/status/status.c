@@ -17,8 +17,8 @@
 APLOG_USE_MODULE(pywsgi);
 
 /*
- * Whether a request would be served now, and also soon: the group has a worker that loaded the application, or wakes up
- * for it, and httpd is not about to stop (pywsgi drain).
+ * Whether a load balancer may send requests: the group has a worker that has loaded the application, or starts one on
+ * demand, and httpd is not about to stop (pywsgi drain).
  */
 static int is_ready(const pyw_group *group, const char **state)
 {
@@ -37,7 +37,10 @@ static int send_live(request_rec *r)
     return OK;
 }
 
-/* The query string names one group. A service group serves no requests. */
+/*
+ * Whether the request asks for the group: its query string may name one group. Service groups serve no requests, so
+ * they do not count.
+ */
 static int is_asked_for(const request_rec *r, const pyw_group *group)
 {
     return r->args && *r->args ? strcmp(r->args, group->options->name) == 0 : group->options->worker.threads > 0;

@@ -41,7 +41,7 @@
 /* The maximum of socket-timeout=; httpd's Timeout has none. */
 #define LONGEST_TIMEOUT apr_time_from_sec(24 * 60 * 60)
 
-/* For HANDOVER, which fits into the channel's buffer unless the manager does not read. */
+/* The time limit for HANDOVER, which fits into the channel's buffer unless the manager has stopped reading. */
 #define HANDOVER_TIMEOUT_MS 100
 
 void pyw_control_close_from(int first)
@@ -56,7 +56,7 @@ void pyw_control_close_from(int first)
     }
 }
 
-/* `legacy`: the channel to the predecessor; -1: none. */
+/* In the child of the fork: executes the manager. `legacy`: the channel to the predecessor; -1: none. */
 static void become_manager(const char *program, int control, int legacy)
 {
     char *const arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--manager",
@@ -189,7 +189,7 @@ static int open_log(const server_rec *server)
     return fd >= 0 ? fd : fcntl(file, F_DUPFD_CLOEXEC, 3);
 }
 
-/* Without waiting. PYW_AGAIN: nothing was sent; send it again. */
+/* Sends a table without waiting. PYW_AGAIN: nothing was sent; call again. */
 static pyw_result send_table(pyw_channel *channel, pyw_frame_type type, const apr_table_t *table,
                              const server_rec *server)
 {
@@ -263,8 +263,8 @@ static pyw_result send_settings(pyw_channel *channel, apr_pool_t *pool, server_r
 }
 
 /*
- * The parts of a configuration in their order. After the groups COMMIT follows. Before each of these is a part with its
- * JSON log.
+ * The parts of a configuration in their order; COMMIT follows the groups. Each group, and COMMIT, follows a part with
+ * its JSON log.
  */
 enum {
     PART_WORKER_LIST,

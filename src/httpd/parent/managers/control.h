@@ -11,15 +11,15 @@
 #include "base/result.h"
 
 /*
- * Starts `pywsgid --manager` with fork and exec. It gets nothing of httpd's memory, and only the descriptors of the
- * error log and the control channel. *control_fd: our end, close-on-exec. `legacy`: of pyw_control_hand_over, or -1;
- * still belongs to the caller.
+ * Starts `pywsgid --manager` with fork and exec. It inherits nothing of httpd's memory, and only the descriptors of the
+ * error log and the control channel. *control_fd: our end, close-on-exec. `legacy`: from pyw_control_hand_over, or -1;
+ * the caller remains its owner.
  */
 pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_problem *problem);
 
 /*
- * Sends HANDOVER: another manager takes over. *legacy: the channel between both, for the new one; belongs to the
- * caller.
+ * Sends HANDOVER: another manager takes over. *legacy: the channel between the managers, for the new manager; the
+ * caller owns it.
  */
 pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *problem);
 
@@ -61,7 +61,8 @@ void pyw_delivery_end(pyw_delivery *delivery);
 pyw_result pyw_delivery_continue(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem);
 
 /*
- * The number of configurations without an answer. -1: the manager has received only a part, and cannot get another one.
+ * The number of configurations without an answer. -1: the manager has received only a part of a configuration, and
+ * cannot get another configuration.
  */
 int pyw_delivery_unanswered(const pyw_delivery *delivery);
 

@@ -8,7 +8,7 @@
 
 #define RETAINED_KEY "pywsgi-log-store"
 
-/* Space for several thousand pipes, if the system allows it. */
+/* Room for several thousand pipes, if the system permits such a buffer. */
 enum { SEND_BUFFER = 4 * 1024 * 1024 };
 
 /* Plain data only, as the next generation may be another build of this module. */

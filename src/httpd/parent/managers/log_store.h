@@ -8,10 +8,10 @@
  * sockets and uses neither; they persist over restarts.
  */
 
-/* The socket to write to (0) or to read from (1), created at the first use; still belongs to this file. -1: none. */
+/* The socket to write to (0) or to read from (1), created at the first use; log_store.c remains its owner. -1: none. */
 int pyw_log_store_fd(int end);
 
-/* Closes the pair, so that a new manager gets a new one: the old manager, which still runs, keeps its stored pipes. */
+/* Closes the pair, so that a new manager gets a new pair: the old manager, which still runs, keeps its stored pipes. */
 void pyw_log_store_renew(void);
 
 /* In a child: closes both sockets. */

@@ -32,7 +32,7 @@ APLOG_USE_MODULE(pywsgi);
 
 #define NEVER apr_time_from_sec(24 * 60 * 60)
 
-/* With graceful-timeout=0, as for removed groups. */
+/* The limit for graceful-timeout=0, the same as for removed groups. */
 #define UNLIMITED_MS (5 * 60 * 1000)
 
 pyw_manager_process *pyw_managers_find(void)
@@ -51,7 +51,7 @@ pyw_manager_process *pyw_managers_current(void)
     return manager;
 }
 
-/* An older build of this module may have left a running manager, but no state. */
+/* Creates the state if there is none: an older build of this module may have left a running manager without it. */
 pyw_managers_state *pyw_managers_get_state(void)
 {
     pyw_managers_state *state = ap_retained_data_get(STATE_KEY);
@@ -194,7 +194,7 @@ void pyw_managers_reclaim(void)
     const lent_control *lent = ap_retained_data_get(LENT_KEY);
     pyw_manager_process *manager = pyw_managers_current();
 
-    /* plog has closed it if the configuration between did not load this module. */
+    /* plog has closed the channel if the configuration in between did not load this module. */
     if (lent && manager->control_fd < 0 && lent->generation + 1 == ap_state_query(AP_SQ_CONFIG_GEN)) {
         manager->control_fd = fcntl(lent->fd, F_DUPFD_CLOEXEC, 3);
     }

@@ -26,7 +26,7 @@ typedef struct pyw_manager_process {
 /* The current manager; creates an empty entry if there is none. */
 pyw_manager_process *pyw_managers_current(void);
 
-/* Likewise, but returns NULL if there is none. */
+/* Like pyw_managers_current, but returns NULL if there is none. */
 pyw_manager_process *pyw_managers_find(void);
 
 /* The state of the current and the next manager. */

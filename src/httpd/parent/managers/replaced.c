@@ -98,7 +98,7 @@ void pyw_replaced_managers_add(const apr_proc_t *proc, int control_fd, int64_t k
     one->control_fd = control_fd;
     one->kill_at = kill_at;
     if (kill_at != INT64_MAX) {
-        stop_manager(one); /* in case that it is continued (SIGCONT) */
+        stop_manager(one); /* in case the process is continued (SIGCONT) */
     }
     kill_if_due(one, pyw_clock_ms());
     watch_replaced_manager(one, pconf);

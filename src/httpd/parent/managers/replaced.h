@@ -5,7 +5,7 @@
 /*
  * Managers that were replaced. A manager that has handed over exits when its workers have finished. A manager that did
  * not respond is stopped (SIGSTOP), and killed when its workers have had time to finish. httpd's parent keeps their
- * control channels, so that they exit with it at the latest. Retained over restarts.
+ * control channels, so that they exit when it exits, at the latest. Retained over restarts.
  */
 
 #include <apr_thread_proc.h>
