@@ -32,7 +32,7 @@ typedef struct pyw_alias {
     pyw_switch pass_authorization;
 } pyw_alias;
 
-/* A script with functions that httpd calls: WSGIAuthUserScript and the like. */
+/* A script with functions that httpd calls: WSGIAuthUserScript, WSGIAccessScript and others. */
 typedef struct pyw_script {
     const char *path;
     const char *process_group;     /* as written; NULL: embedded */
@@ -186,7 +186,10 @@ const char *pyw_config_module_directory(apr_pool_t *pool);
 const char *pyw_config_resource_name(apr_pool_t *pool, const server_rec *server, apr_port_t port,
                                      const char *script_name);
 
-/* The port of a server: that of its ServerName, else of its address, else the first port that httpd listens to. */
+/*
+ * The port of a server, from its ServerName, otherwise from its address, otherwise the first port that httpd listens
+ * to.
+ */
 apr_port_t pyw_config_server_port(const server_rec *server);
 
 /* %{SERVER} and %{HOST}: `host`, with the port unless that is 80 or 443. */

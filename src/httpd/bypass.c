@@ -73,7 +73,7 @@ static const char *resolve_target(apr_pool_t *pool, const pyw_alias *alias)
     return apr_pstrcat(pool, resolve_path(pool, apr_pstrmemdup(pool, alias->target, rest - alias->target)), rest, NULL);
 }
 
-/* As rest_of, for links: compares the files, or the paths without links. */
+/* Like rest_of, for links: compares the files, or the paths without links. */
 static const char *rest_of_link(script_file *script, const pyw_alias *alias)
 {
     request_rec *r = script->r;

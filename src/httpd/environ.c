@@ -12,7 +12,7 @@
 #include "httpd/request/trusted_proxy.h"
 #include "httpd/scoreboard.h"
 
-/* The pid of this child. */
+/* The pid of this child as text. */
 static char own_pid[24];
 
 static void add_pair(apr_array_header_t *pairs, const char *name, const char *value)
@@ -204,7 +204,10 @@ static void add_connection(apr_array_header_t *pairs, request_rec *r, const pyw_
     add_pair(pairs, "REMOTE_IDENT", ap_get_remote_logname(r));
 }
 
-/* Behind a proxy that terminates TLS, SetEnvIf X-Forwarded-Proto https HTTPS=1 is the usual configuration. */
+/*
+ * wsgi.url_scheme, from the variable HTTPS: if a proxy terminates TLS, SetEnvIf X-Forwarded-Proto https HTTPS=1 is the
+ * usual configuration.
+ */
 static const char *url_scheme(request_rec *r)
 {
     const char *https = apr_table_get(r->subprocess_env, "HTTPS");

@@ -43,11 +43,11 @@ typedef struct pyw_target {
 /* Determines the names. `alias`: the alias of the request's mount, or NULL. */
 void pyw_target_resolve(request_rec *r, const pyw_alias *alias, pyw_target *target);
 
-/* As pyw_target_resolve, for the script of a handler. One interpreter serves all URLs of the handler by default. */
+/* Like pyw_target_resolve, for the script of a handler. One interpreter serves all URLs of the handler by default. */
 void pyw_target_resolve_handler(request_rec *r, const pyw_script *script, pyw_target *target);
 
 /*
- * The value of a setting: expands %{GLOBAL}, %{RESOURCE} (of `script_name`), %{ENV:x} and the like. The value of
+ * The value of a setting: expands %{GLOBAL}, %{RESOURCE} (of `script_name`), %{ENV:x} and similar forms. The value of
  * %{ENV:x} may be another form.
  */
 const char *pyw_target_expand(request_rec *r, const char *text, const char *script_name);

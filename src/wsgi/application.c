@@ -441,7 +441,7 @@ static int explain(pyw_application *application, load_state state, pyw_problem *
     return 500;
 }
 
-static int is_left_out(const pyw_application *application)
+static int is_not_preloadable(const pyw_application *application)
 {
     return all.is_preloading && !pyw_interpreter_is_main(application->interpreter);
 }
@@ -456,7 +456,7 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
     if (state == LOADED && !checks_script) {
         return 0;
     }
-    if (is_left_out(application)) {
+    if (is_not_preloadable(application)) {
         pyw_log(PYW_LOG_NOTICE,
                 PYWNO(0528) "%s is loaded by each worker for itself: its application group '%s' is "
                             "not that of the main interpreter, and preload=On loads only applications of the main "
@@ -483,7 +483,7 @@ static int is_watched(pyw_application *application)
     load_state state = (load_state)atomic_load(&application->state);
 
     return state == LOADED || (state != NOT_LOADED && is_import(&application->spec)) ||
-           (all.is_preloading && !is_left_out(application));
+           (all.is_preloading && !is_not_preloadable(application));
 }
 
 int pyw_application_changed(pyw_application *application)

@@ -43,7 +43,7 @@ void pyw_application_problem(pyw_application *application, char *text, size_t si
  */
 int pyw_application_execute(pyw_application *application);
 
-/* Has the script changed since the application was loaded? */
+/* Whether the script has changed since the application was loaded. */
 int pyw_application_changed(pyw_application *application);
 
 /* Never freed. */

@@ -173,7 +173,7 @@ typedef struct pyw_engine {
     /* Sets log_threshold. Any thread, no GIL. */
     void (*set_log_threshold)(pyw_log_level threshold);
 
-    /* Raises SystemExit in the program, once, also during a wait. Any thread. Uses SIGTERM. */
+    /* Raises SystemExit in the program, once, even while it waits. Any thread. Uses SIGTERM. */
     void (*stop_program)(void);
 
     /*
@@ -198,7 +198,7 @@ typedef struct pyw_engine {
      */
     void (*sample_stacks)(void (*visit)(void *baton, const char *stack, size_t length), void *baton);
 
-    /* Publishes the event process_signal, on a thread of its own. Any thread, no GIL; not after stop(). */
+    /* Publishes the event process_signal, on a separate thread. Any thread, no GIL; not after stop(). */
     void (*publish_signal)(int number);
 } pyw_engine;
 

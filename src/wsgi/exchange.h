@@ -72,7 +72,7 @@ typedef struct pyw_exchange_ops {
      */
     pyw_result (*send)(pyw_exchange *exchange, const pyw_head *head, const void *data, size_t length, unsigned flags);
 
-    /* As send, for the bytes [offset, offset + length) of a regular file. The caller owns `fd`. */
+    /* Like send, for the bytes [offset, offset + length) of a regular file. The caller owns `fd`. */
     pyw_result (*send_file)(pyw_exchange *exchange, const pyw_head *head, int fd, off_t offset, uint64_t length,
                             unsigned flags);
 

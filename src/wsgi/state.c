@@ -248,7 +248,8 @@ void pyw_kit_return(pyw_adapter_state *state, pyw_kit *kit)
     state->kits[state->kit_count++] = *kit;
 }
 
-/* The engine's values override pairs of the request, except those that begin with "mod_wsgi.", which only httpd sets.
+/*
+ * The engine's values override pairs of the request, except names that begin with "mod_wsgi.", which only httpd sets.
  */
 static int is_reserved(const pyw_pair *pair)
 {

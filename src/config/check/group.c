@@ -58,8 +58,8 @@ static int warn_of_missing(apr_pool_t *pool, const pyw_group *group, const char 
 }
 
 /*
- * httpd needs root for the option. configtest by another user says nothing about the start, so it only warns. Returns
- * whether the check may continue.
+ * httpd needs root for the option. A configtest by another user cannot check this, so it only warns. Returns whether
+ * the check may continue.
  */
 static int refuse_without_root(const pyw_group *group, const char *option, const char *value, const char *purpose)
 {

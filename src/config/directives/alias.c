@@ -37,7 +37,7 @@ static const char *set_option(cmd_parms *cmd, void *baton, const char *name, con
         alias->callable_object = value;
     }
     else if (strcmp(name, "callable-object") == 0) {
-        return "WSGIAppAlias has no option 'callable-object': write it behind a colon, package.module:callable";
+        return "WSGIAppAlias has no option 'callable-object': write it after a colon, package.module:callable";
     }
     else if (strcmp(name, "pass-authorization") == 0) {
         if (!pyw_directive_switch(value, &alias->pass_authorization)) {

@@ -88,7 +88,7 @@ static const char *take_interval(cmd_parms *cmd, const char *text, const char **
     return text;
 }
 
-static const char *take_other_gil(cmd_parms *cmd, const char *text, const char **error)
+static const char *take_gil_mode(cmd_parms *cmd, const char *text, const char **error)
 {
     const char *value = take_switch(cmd, text, error);
 
@@ -138,8 +138,8 @@ static const rule rules[] = {
     {"WSGIDestroyInterpreter", "destroy-interpreter", take_switch, EVERYWHERE, 0},
     {"WSGISlowRequests", "slow-requests", take_duration, EVERYWHERE, 0},
     {"WSGIServerMetrics", "server-metrics", take_switch, EMBEDDED, 0},
-    {"WSGIPerInterpreterGIL", NULL, take_other_gil, EVERYWHERE, 1},
-    {"WSGIFreeThreading", NULL, take_other_gil, EVERYWHERE, 1},
+    {"WSGIPerInterpreterGIL", NULL, take_gil_mode, EVERYWHERE, 1},
+    {"WSGIFreeThreading", NULL, take_gil_mode, EVERYWHERE, 1},
     {NULL, NULL, NULL, EVERYWHERE, 0},
 };
 

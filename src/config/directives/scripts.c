@@ -52,7 +52,7 @@ static const char *set_handler_option(cmd_parms *cmd, void *baton, const char *n
                               value);
 }
 
-/* The script need not exist yet: it is looked up with the first request that needs it. */
+/* The script may be created later, because the first request that needs it looks it up. */
 static void warn_if_missing(cmd_parms *cmd, const pyw_script *script)
 {
     apr_finfo_t finfo;

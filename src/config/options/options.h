@@ -22,7 +22,7 @@ pyw_group_options *pyw_options_create(apr_pool_t *pool, const char *name);
  */
 const char *pyw_options_set(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value);
 
-/* As pyw_options_set, but also accepts the values that the parent determines: the inverse of pyw_options_pairs. */
+/* Like pyw_options_set, but also accepts the values that the parent determines: the inverse of pyw_options_pairs. */
 const char *pyw_options_restore(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value);
 
 /* Restores all pairs of a table. Returns the first error message, or NULL. */

@@ -16,7 +16,7 @@
 const char *pyw_options_difference(const pyw_group_options *one, const pyw_group_options *other, int *replaces_workers,
                                    apr_pool_t *pool);
 
-/* As pyw_options_difference, for all options, including those that only httpd reads. */
+/* Like pyw_options_difference, for all options, including the options that only httpd reads. */
 const char *pyw_options_all_differences(const pyw_group_options *one, const pyw_group_options *other, apr_pool_t *pool);
 
 /* The pairs of the options with PYW_USE_LIVE that differ from their defaults. */

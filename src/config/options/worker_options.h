@@ -10,23 +10,23 @@
 #include "base/python_setting.h"
 
 typedef struct pyw_worker_options {
-    int threads;                           /* 1 ... ; default 15; 0: a service group, which only runs `imports` */
-    const char *user;                      /* a name, or #uid; NULL: that of the manager (httpd's User if it is root) */
-    const char *group;                     /* a name, or #gid; NULL: the user's primary group */
-    const char *supplementary_groups;      /* names separated by commas; NULL: initgroups(user) */
-    int umask;                             /* -1: inherited */
-    const char *chroot;                    /* root directory; NULL: that of the manager */
-    const char *home;                      /* working directory; NULL: the user's home, or inherited */
-    const char *python_home;               /* NULL: WSGIPythonHome, or that of the engine */
-    const char *python_path;               /* directories separated by colons */
-    const char *lang;                      /* LANG */
-    const char *locale;                    /* LC_ALL */
-    const char *socket_user;               /* owner of the socket; NULL: httpd's User */
-    apr_interval_time_t socket_timeout;    /* 0: httpd's Timeout */
-    apr_interval_time_t shutdown_timeout;  /* 0: never force */
-    apr_interval_time_t startup_timeout;   /* 0: none */
-    apr_interval_time_t deadlock_timeout;  /* how long the GIL may be unavailable; 0: no limit */
-    int interrupt;                         /* interrupt the thread of a request whose deadline has passed */
+    int threads;                          /* 1 ... ; default 15; 0: a service group, which only runs `imports` */
+    const char *user;                     /* a name, or #uid; NULL: the manager's user (httpd's User if that is root) */
+    const char *group;                    /* a name, or #gid; NULL: the user's primary group */
+    const char *supplementary_groups;     /* names separated by commas; NULL: initgroups(user) */
+    int umask;                            /* -1: inherited */
+    const char *chroot;                   /* root directory; NULL: the manager's */
+    const char *home;                     /* working directory; NULL: the user's home, or inherited */
+    const char *python_home;              /* NULL: WSGIPythonHome, or the Python of the engine */
+    const char *python_path;              /* directories separated by colons */
+    const char *lang;                     /* LANG */
+    const char *locale;                   /* LC_ALL */
+    const char *socket_user;              /* owner of the socket; NULL: httpd's User */
+    apr_interval_time_t socket_timeout;   /* 0: httpd's Timeout */
+    apr_interval_time_t shutdown_timeout; /* 0: never force */
+    apr_interval_time_t startup_timeout;  /* 0: none */
+    apr_interval_time_t deadlock_timeout; /* how long the GIL may be unavailable; 0: no limit */
+    int interrupt;                        /* interrupt the thread of a request whose deadline has passed */
     apr_interval_time_t interrupt_timeout; /* how long that may take before the worker is replaced; 0: no limit */
     apr_size_t stack_size;                 /* bytes; 0: the system's */
     int cpu_priority;                      /* -20 ... 20, as setpriority(2) */
@@ -62,7 +62,7 @@ enum {
 
 #define PYW_CORE_LIMIT_INHERITED ((apr_size_t)-1)
 
-/* An application that is known to run in the group; the members are those of pyw_application_spec. */
+/* An application that will run in the group; the members have the meaning of pyw_application_spec. */
 typedef struct pyw_application_option {
     int is_module;
     const char *target;

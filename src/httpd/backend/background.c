@@ -68,8 +68,8 @@ static void read_ahead(pyw_background_request *request)
 }
 
 /*
- * A complete response is never late, however long its client takes. An incomplete response is late, even if its worker
- * has closed the connection.
+ * A complete response is never late, even if its client reads slowly. An incomplete response is late, even if its
+ * worker has closed the connection.
  */
 static void check_deadline(pyw_background_request *request)
 {
@@ -101,7 +101,7 @@ static void check_worker(pyw_background_request *request)
     else if (now >= request->until) {
         pyw_log(PYW_LOG_WARNING,
                 PYWNO(0226) "process group '%s': worker %lu is still busy with a request that httpd gave up %.0f s ago "
-                            "(its client left, or its time was up): httpd gives its slot back, and requests may have "
+                            "(its client left, or its deadline passed): httpd frees its slot, so requests may have "
                             "to wait for a thread in that worker. request-timeout= ends such requests",
                 request->group, pid, (double)(now - request->since) / 1000);
         finish(request);

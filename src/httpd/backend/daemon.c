@@ -93,7 +93,7 @@ static int64_t busy_until(const pyw_admission *admission, const server_rec *serv
 }
 
 /* The slot stays taken while the worker is busy. */
-static void leave_behind(pyw_connection *connection, pyw_admission *admission)
+static void abandon_request(pyw_connection *connection, pyw_admission *admission)
 {
     const pyw_group *group = admission->target->group;
     int fd = admission->has_slot ? pyw_connection_abandon(connection) : -1;
@@ -147,12 +147,12 @@ static int attempt(request_rec *r, pyw_connection *connection, pyw_admission *ad
         pyw_admission_take_back(admission);
     }
     else if (end == PYW_RELAY_ABANDONED) {
-        leave_behind(connection, admission);
+        abandon_request(connection, admission);
     }
     return OK;
 }
 
-/* Tries other workers until pyw_admission_enter() refuses: the request may not wait any longer. */
+/* Tries other workers until pyw_admission_enter() refuses the request, because it must not wait any longer. */
 static int serve_by_worker(request_rec *r, pyw_connection *connection, pyw_target *target, pyw_upload *upload)
 {
     pyw_response response;

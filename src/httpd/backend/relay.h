@@ -3,8 +3,8 @@
 #define PYW_HTTPD_BACKEND_RELAY_H
 
 /*
- * One request over a connection to a worker: the body flows to the worker while its frames come back, in one loop. All
- * data from a worker is hostile input. Runs on the thread of the request.
+ * One request over a connection to a worker: one loop sends the body and receives the frames of the worker. All data
+ * from a worker is hostile input. Runs on the thread of the request.
  */
 
 #include "httpd/backend/connection.h"

@@ -47,7 +47,7 @@ int pyw_relay_put_token(pyw_relay *relay)
 }
 
 /* Logs a step of either state table, and ends the relay if the step is our bug. */
-static pyw_result judge(pyw_relay *relay, int next, const char *state, const char *event, const char *next_name)
+static pyw_result check_step(pyw_relay *relay, int next, const char *state, const char *event, const char *next_name)
 {
     request_rec *r = relay->response->r;
 
@@ -68,8 +68,8 @@ static pyw_result judge(pyw_relay *relay, int next, const char *state, const cha
 static pyw_result step_relay(pyw_relay *relay, pyw_relay_event event)
 {
     int next = pyw_relay_next(relay->state, event);
-    pyw_result result =
-        judge(relay, next, pyw_relay_state_name(relay->state), pyw_relay_event_name(event), pyw_relay_state_name(next));
+    pyw_result result = check_step(relay, next, pyw_relay_state_name(relay->state), pyw_relay_event_name(event),
+                                   pyw_relay_state_name(next));
 
     relay->state = result == PYW_OK ? (pyw_relay_state)next : relay->state;
     return result;
@@ -86,8 +86,8 @@ pyw_result pyw_relay_step(pyw_relay *relay, pyw_relay_event event)
 pyw_result pyw_relay_step_upload(pyw_relay *relay, pyw_upload_event event)
 {
     int next = pyw_upload_next(relay->upload_state, event);
-    pyw_result result = judge(relay, next, pyw_upload_state_name(relay->upload_state), pyw_upload_event_name(event),
-                              pyw_upload_state_name(next));
+    pyw_result result = check_step(relay, next, pyw_upload_state_name(relay->upload_state),
+                                   pyw_upload_event_name(event), pyw_upload_state_name(next));
 
     relay->upload_state = result == PYW_OK ? (pyw_upload_state)next : relay->upload_state;
     return result;

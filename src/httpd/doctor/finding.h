@@ -11,7 +11,7 @@ typedef struct pyw_finding {
     int is_error;       /* requests fail; otherwise the site works, probably not as intended */
     const char *tag;    /* "PYW0157" */
     const char *place;  /* "file:line"; NULL: several places, or none */
-    const char *what;   /* what is wrong, and why it matters */
+    const char *what;   /* the mistake and its consequence */
     const char *write;  /* the line to write, or the command to run; NULL: unknown */
     const char *detail; /* further lines, such as a traceback, each ending with a newline; "": none */
 } pyw_finding;

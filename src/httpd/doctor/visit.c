@@ -23,7 +23,7 @@
 enum { VISIT_MS = 5000 };
 
 /* A function for a process of its own, which writes the answer to the descriptor. */
-typedef void errand(const void *what, int fd);
+typedef void child_function(const void *argument, int fd);
 
 /* Changes to httpd's User and Group, like httpd's children. Returns 0 if that is impossible. */
 static int become_httpd_user(void)
@@ -32,19 +32,19 @@ static int become_httpd_user(void)
                               setgid(ap_unixd_config.group_id) == 0 && setuid(ap_unixd_config.user_id) == 0);
 }
 
-static void run_errand(errand *run, const void *what, int fd)
+static void run_in_child(child_function *run, const void *argument, int fd)
 {
     int null = open("/dev/null", O_RDWR);
 
     /* Discards output, because httpd's log records of the request would look like results of the check. */
     if (null >= 0 && dup2(null, 1) >= 0 && dup2(null, 2) >= 0 && become_httpd_user()) {
-        run(what, fd);
+        run(argument, fd);
     }
     _exit(0);
 }
 
 /* Runs the function in a process of its own, and reads its answer. 0: no answer. */
-static int send_on_errand(errand *run, const void *what, void *answer, size_t size)
+static int ask_child(child_function *run, const void *argument, void *answer, size_t size)
 {
     int fds[2];
     ssize_t got = 0;
@@ -56,7 +56,7 @@ static int send_on_errand(errand *run, const void *what, void *answer, size_t si
     fflush(stdout);
     pid = fork();
     if (pid == 0) {
-        run_errand(run, what, fds[1]);
+        run_in_child(run, argument, fds[1]);
     }
     close(fds[1]);
     if (pid > 0) {
@@ -161,9 +161,9 @@ typedef struct trip {
     const pyw_alias *alias;
 } trip;
 
-static void make_visit(const void *what, int fd)
+static void make_visit(const void *argument, int fd)
 {
-    const trip *to = what;
+    const trip *to = argument;
     const pyw_alias *alias = to->alias;
     request_rec *r = local_request(to->pool, to->server, *alias->url ? alias->url : "/");
     pyw_visit visit = {.is_done = 1};
@@ -185,16 +185,16 @@ void pyw_visit_alias(apr_pool_t *pool, server_rec *server, const pyw_alias *alia
     const trip to = {pool, server, alias};
 
     memset(visit, 0, sizeof(*visit));
-    if (!alias->regex && !send_on_errand(make_visit, &to, visit, sizeof(*visit))) {
+    if (!alias->regex && !ask_child(make_visit, &to, visit, sizeof(*visit))) {
         visit->is_done = 0;
     }
 }
 
-static void find_obstacle(const void *what, int fd)
+static void find_obstacle(const void *argument, int fd)
 {
     pyw_problem problem = {""};
 
-    if (!pyw_obstacle_find(what, &problem)) {
+    if (!pyw_obstacle_find(argument, &problem)) {
         problem.text[0] = '\0';
     }
     (void)!write(fd, &problem, sizeof(problem));
@@ -204,7 +204,7 @@ int pyw_visit_path(const char *path, char *text, size_t size)
 {
     pyw_problem problem = {""};
 
-    if (!send_on_errand(find_obstacle, path, &problem, sizeof(problem)) || !*problem.text) {
+    if (!ask_child(find_obstacle, path, &problem, sizeof(problem)) || !*problem.text) {
         return 1;
     }
     copy(text, size, problem.text);

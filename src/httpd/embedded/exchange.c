@@ -28,7 +28,7 @@ static pyw_result exchange_read(pyw_exchange *exchange, void *buffer, size_t siz
     pyw_body *body = &self_of(exchange)->body;
     const char *data;
     size_t length;
-    pyw_result result = flags & PYW_READ_NOWAIT ? pyw_body_at_hand(body, &data, &length)
+    pyw_result result = flags & PYW_READ_NOWAIT ? pyw_body_peek_buffered(body, &data, &length)
                                                 : pyw_body_await(body, &self_of(exchange)->reading, &data, &length);
 
     *got = 0;

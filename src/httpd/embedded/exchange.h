@@ -18,7 +18,7 @@ typedef struct pyw_embedded_exchange {
     pyw_timing reading; /* the time limit of read() */
 } pyw_embedded_exchange;
 
-/* Builds the environ, too. */
+/* Prepares the exchange, and builds the environ. */
 void pyw_embedded_exchange_init(pyw_embedded_exchange *exchange, request_rec *r, const pyw_target *target);
 
 #endif

@@ -17,7 +17,7 @@ void pyw_generations_child_status(server_rec *server, pid_t pid, ap_generation_t
 /* The generation of this configuration's children. */
 ap_generation_t pyw_generations_current(void);
 
-/* Whether all children of `generation` and of earlier ones have exited. */
+/* Whether all children of `generation` and of earlier generations have exited. */
 int pyw_generations_are_gone(ap_generation_t generation);
 
 #endif

@@ -20,7 +20,7 @@ static void close_end(int *end)
     }
 }
 
-/* The children of this configuration keep their writing ends. */
+/* Closes the parent's ends. The children of this configuration keep their writing ends. */
 static apr_status_t pconf_cleanup(void *unused)
 {
     (void)unused;
@@ -51,7 +51,7 @@ void pyw_liveness_pipe_child_init(void)
     close_end(&liveness_pipe.reading);
 }
 
-/* A full pipe wakes the manager, too. */
+/* Ignores errors: a full pipe wakes the manager as well. */
 void pyw_liveness_pipe_wake_manager(void)
 {
     (void)!write(liveness_pipe.writing, "", 1);

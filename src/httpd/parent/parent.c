@@ -245,7 +245,7 @@ static int begin_configuration(void)
     return pyw_managers_is_alive(manager) && deliver_to(manager);
 }
 
-static void succeed_to(pyw_manager_process *manager, pyw_manager_process *next)
+static void complete_handover(pyw_manager_process *manager, pyw_manager_process *next)
 {
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work.server,
                  PYWNO(0271) "pywsgid was replaced on disk: process manager %" APR_PID_T_FMT
@@ -266,7 +266,7 @@ static void on_accepted(void)
     pyw_manager_process *manager = pyw_managers_current();
 
     if (work.receiver != manager) {
-        succeed_to(manager, work.receiver);
+        complete_handover(manager, work.receiver);
     }
     else if (work.is_revival && is_wanted()) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work.server,

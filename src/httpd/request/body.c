@@ -127,7 +127,7 @@ static pyw_result fill(pyw_body *body, apr_read_type_e block)
     return fail_body(body, rv);
 }
 
-/* The first bucket with bytes; deletes empty ones. PYW_AGAIN: none left. */
+/* The first bucket with bytes; deletes empty buckets. PYW_AGAIN: none left. */
 static pyw_result first_bytes(pyw_body *body, apr_read_type_e block, const char **data, size_t *length)
 {
     while (!APR_BRIGADE_EMPTY(body->brigade)) {
@@ -173,7 +173,7 @@ pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **dat
     return result;
 }
 
-pyw_result pyw_body_at_hand(pyw_body *body, const char **data, size_t *length)
+pyw_result pyw_body_peek_buffered(pyw_body *body, const char **data, size_t *length)
 {
     if (body->result != PYW_OK) {
         return body->result;

@@ -4,7 +4,7 @@
 
 /*
  * The request body, read from httpd's input filters until EOS. Content-Length does not matter: an HTTP/2 request may
- * have none, and that of a chunked request may be wrong. Errors are sticky.
+ * have none, and a chunked request may have a wrong value. Errors are sticky.
  */
 
 #include <apr_buckets.h>
@@ -48,9 +48,9 @@ const char *pyw_body_content_length(const request_rec *r, apr_off_t collected);
 pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **data, size_t *length);
 
 /* Like peek() without blocking, but returns only bytes that an earlier peek() has read: runs no input filter. */
-pyw_result pyw_body_at_hand(pyw_body *body, const char **data, size_t *length);
+pyw_result pyw_body_peek_buffered(pyw_body *body, const char **data, size_t *length);
 
-/* As peek(), but waits until the deadline, or for `Timeout` without a byte, and then returns PYW_TIMEOUT. */
+/* Like peek(), but waits until the deadline, or for `Timeout` without a byte, and then returns PYW_TIMEOUT. */
 pyw_result pyw_body_await(pyw_body *body, const pyw_timing *timing, const char **data, size_t *length);
 
 void pyw_body_consume(pyw_body *body, size_t length);

@@ -328,7 +328,7 @@ static void merge(pyw_forwarded *found, const pyw_forwarded *hop)
     }
 }
 
-/* An outer proxy knows more about the original request, so its element overrides those of inner ones. */
+/* An outer proxy knows more about the original request, so its element overrides the elements of inner proxies. */
 static void read_forwarded(pyw_forwarded *found, text list, const pyw_forwarded_trust *trust)
 {
     const char *end = end_of(list);
@@ -349,7 +349,7 @@ static void read_forwarded(pyw_forwarded *found, text list, const pyw_forwarded_
     }
 }
 
-/* Other headers: the last value is that of the nearest proxy */
+/* Other headers: the nearest proxy has written the last value */
 
 static void read_single(pyw_forwarded *found, pyw_proxy_form form, text value)
 {

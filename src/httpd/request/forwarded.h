@@ -29,7 +29,7 @@ typedef struct pyw_forwarded_trust {
 typedef struct pyw_forwarded {
     unsigned given;                             /* a set of 1 << pyw_proxy_fact; 0: the value is not usable */
     pyw_forwarded_text values[PYW_PROXY_FACTS]; /* of the facts in `given` */
-    pyw_forwarded_text kept;                    /* what trusted proxies have written of the value */
+    pyw_forwarded_text kept;                    /* the part of the value that trusted proxies have written */
 } pyw_forwarded;
 
 /* Reads the value of a header that the HTTP peer, a trusted proxy, has sent. */

@@ -3,9 +3,10 @@
 #define PYW_HTTPD_SCRIPTS_CALL_H
 
 /*
- * Calls a function of a script while httpd handles a request: WSGIAuthUserScript and the like. A call is a request of
- * its own to the engine, or to a worker of the script's process group, with the headers of the client's request and
- * without its body. The call waits in the queue of the group like other requests, and releases its slot at its end.
+ * Calls a function of a script while httpd handles a request: WSGIAuthUserScript, WSGIAccessScript and others. A call
+ * is a request of its own to the engine, or to a worker of the script's process group, with the headers of the client's
+ * request and without its body. The call waits in the queue of the group like other requests, and releases its slot at
+ * its end.
  *
  * A call ends after the group's request-timeout (in httpd's children after WSGIRequestTimeout), or after `Timeout`
  * without such a limit. On the thread of the request.

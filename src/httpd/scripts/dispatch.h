@@ -8,7 +8,9 @@
 
 #include "httpd/target.h"
 
-/* Replaces the names of a resolved target by those that the functions return. Returns OK, or a status; logs it. */
+/*
+ * Replaces the names in a resolved target by the results of the functions. Returns OK, or a status and logs the reason.
+ */
 int pyw_dispatch(request_rec *r, pyw_target *target);
 
 /*

@@ -135,7 +135,7 @@ static void report_gone(const report *about, pyw_buffer *stack)
     log_lines(about, PYW_LOG_INFO, stack);
 }
 
-static const char *why_overdue(const report *about)
+static const char *overdue_reason(const report *about)
 {
     if (about->raised != PYW_INTERRUPTED_TIMEOUT) {
         return "Python's lock (the GIL) was not available to interrupt it";
@@ -151,7 +151,7 @@ static void report_overdue(const report *about, pyw_buffer *stack)
     snprintf(text, sizeof(text),
              PYWNO(0623) "%s: the thread still runs after %.3f s (interrupt-timeout is over): "
                          "%s. %s. It is at:",
-             about->request, about->ran, why_overdue(about),
+             about->request, about->ran, overdue_reason(about),
              pyw_monitor_host()->overdue != NULL
                  ? "The worker is replaced"
                  : "An embedded thread cannot be replaced: it serves no other request until this one ends");

@@ -63,7 +63,7 @@ static void out_of_time(pyw_monitored *monitored, int64_t now)
 }
 
 /* The client has left, but the request may still use all of its time, so only stop interrupting it. */
-static void gil_is_late(pyw_monitored *monitored, int64_t now)
+static void on_gil_timeout(pyw_monitored *monitored, int64_t now)
 {
     if (monitored->is_gone) {
         monitored->state = PYW_MONITORED_WATCHED;
@@ -94,7 +94,7 @@ static void give_up_interrupt(pyw_monitored *monitored, int64_t now)
 
 /* The action in each state when the request is due. */
 static void (*const steps[])(pyw_monitored *, int64_t now) = {
-    [PYW_MONITORED_WATCHED] = out_of_time,       [PYW_MONITORED_WANTED] = gil_is_late,
+    [PYW_MONITORED_WATCHED] = out_of_time,       [PYW_MONITORED_WANTED] = on_gil_timeout,
     [PYW_MONITORED_NO_GIL] = request_is_overdue, [PYW_MONITORED_INTERRUPTED] = request_is_overdue,
     [PYW_MONITORED_OVERDUE] = give_up_interrupt, [PYW_MONITORED_GIVEN_UP] = give_up_interrupt,
 };

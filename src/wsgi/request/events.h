@@ -4,8 +4,8 @@
 
 /*
  * The events of a request that applications subscribe to (pywsgi.subscribe_events). Without a subscriber they cost two
- * comparisons. The thread of the request calls them, with the GIL. Exceptions of a subscriber are logged, except those
- * that end a request, such as pywsgi.RequestTimeout.
+ * comparisons. The thread of the request calls them, with the GIL. Exceptions of a subscriber are logged, except
+ * exceptions that end the request, such as pywsgi.RequestTimeout.
  */
 
 #include "python/python.h"

@@ -3,9 +3,9 @@
 #define PYW_WSGI_REQUEST_KEYS_H
 
 /*
- * The keys mod_wsgi.* of environ that the engine computes for each request. Their types are those of mod_wsgi 4.9,
- * which monitoring agents expect: times are texts of microseconds since 1970; application_start, of mod_wsgi 6, is a
- * float of seconds. Each interpreter has a pyw_keys. The caller holds the GIL.
+ * The keys mod_wsgi.* of environ that the engine computes for each request. They have the types of mod_wsgi 4.9, which
+ * monitoring agents expect: times are texts of microseconds since 1970; application_start, of mod_wsgi 6, is a float of
+ * seconds. Each interpreter has a pyw_keys. The caller holds the GIL.
  */
 
 #include "python/python.h"

@@ -20,7 +20,7 @@ void pyw_names_destroy(pyw_names *names);
 /* Sets environ[name] = value. -1 with an exception set. */
 int pyw_names_set(pyw_names *names, PyObject *environ, const pyw_pair *pair);
 
-/* As pyw_names_set, for a value that must not stay in memory: a password. */
+/* Like pyw_names_set, for a value that must not stay in memory: a password. */
 int pyw_names_set_uncached(PyObject *environ, const pyw_pair *pair);
 
 #endif

@@ -164,7 +164,7 @@ static PyObject *thread_counts(PyObject *capsule, PyObject *unused)
     return list;
 }
 
-/* Their `self` is a capsule with the state. The documentation is that of the functions that they replace. */
+/* `self` is a capsule with the state. The functions keep the docstrings of the functions that they replace. */
 static PyMethodDef functions[] = {{"request_data", request_data, METH_NOARGS, NULL},
                                   {"active_requests", active_requests, METH_NOARGS, NULL},
                                   {"count_running", count_running, METH_NOARGS, NULL},

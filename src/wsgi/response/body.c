@@ -176,5 +176,5 @@ int pyw_body_send(pyw_request *request, PyObject *result, int has_close)
     if (request->started && request->sent == 0 && declare_length(request, 0) < 0) {
         return -1;
     }
-    return request->started && has_close ? pyw_wsgi_response_leave_last(request) : 0;
+    return request->started && has_close ? pyw_wsgi_response_finish_early(request) : 0;
 }

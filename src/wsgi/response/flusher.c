@@ -70,7 +70,7 @@ static void wait_for_output(unsigned *adds, int *quiet)
     pthread_mutex_unlock(&flusher.lock);
 }
 
-static void *flush_for_ever(void *unused)
+static void *run_flusher(void *unused)
 {
     const struct timespec tick = {0, TICK_NS};
     unsigned adds = 0;
@@ -89,7 +89,7 @@ static int start_flusher(void)
 {
     pthread_t thread;
 
-    if (pyw_thread_start(&thread, flush_for_ever, NULL) != 0) {
+    if (pyw_thread_start(&thread, run_flusher, NULL) != 0) {
         return -1;
     }
     pthread_detach(thread);

@@ -33,14 +33,14 @@ static pyw_result send_with_head(pyw_request *request, const pyw_piece *piece, u
 }
 
 /* The body is complete, but the exchange does not know it yet. */
-static int owes_last(const pyw_outgoing *outgoing)
+static int has_unsent_end(const pyw_outgoing *outgoing)
 {
     return outgoing->is_last && !outgoing->last_sent;
 }
 
 static unsigned last_flag(const pyw_outgoing *outgoing)
 {
-    return owes_last(outgoing) ? PYW_SEND_LAST : 0;
+    return has_unsent_end(outgoing) ? PYW_SEND_LAST : 0;
 }
 
 static pyw_result send_coalesced(pyw_request *request, unsigned flags)
@@ -92,14 +92,14 @@ static int push(pyw_flusher_entry *entry)
 {
     pyw_request *request = (pyw_request *)(void *)((char *)entry - offsetof(pyw_request, outgoing.entry));
     pyw_outgoing *outgoing = &request->outgoing;
-    int is_new = request->ending->body.length > 0 || owes_last(outgoing);
+    int is_new = request->ending->body.length > 0 || has_unsent_end(outgoing);
     pyw_result result = send_coalesced(request, PYW_SEND_PARALLEL | last_flag(outgoing));
 
     return result == PYW_AGAIN || (result == PYW_OK && is_new);
 }
 
 /* Without a flusher, sends the bytes at once. */
-static pyw_result leave_to_flusher(pyw_request *request)
+static pyw_result hand_to_flusher(pyw_request *request)
 {
     pyw_outgoing *outgoing = &request->outgoing;
 
@@ -118,7 +118,7 @@ static pyw_result coalesce_piece(pyw_request *request, const pyw_piece *piece)
     if (coalesced->failed) {
         return PYW_FAILED;
     }
-    return coalesced->length < PYW_OUTGOING_COALESCE_MAX ? leave_to_flusher(request) : send_now(request, NULL);
+    return coalesced->length < PYW_OUTGOING_COALESCE_MAX ? hand_to_flusher(request) : send_now(request, NULL);
 }
 
 static int may_coalesce(const pyw_request *request, const pyw_piece *piece)
@@ -148,7 +148,7 @@ pyw_result pyw_outgoing_send(pyw_request *request, const pyw_piece *piece, int i
     return result;
 }
 
-pyw_result pyw_outgoing_leave_last(pyw_request *request)
+pyw_result pyw_outgoing_finish_early(pyw_request *request)
 {
     pyw_outgoing *outgoing = &request->outgoing;
     pyw_result result;
@@ -156,8 +156,8 @@ pyw_result pyw_outgoing_leave_last(pyw_request *request)
     pyw_request_lock(request);
     result = outgoing->fault;
     outgoing->is_last = 1;
-    if (result == PYW_OK && owes_last(outgoing)) {
-        result = request->exchange->takes_parallel ? leave_to_flusher(request) : send_now(request, NULL);
+    if (result == PYW_OK && has_unsent_end(outgoing)) {
+        result = request->exchange->takes_parallel ? hand_to_flusher(request) : send_now(request, NULL);
     }
     pyw_request_done(request);
     return result;

@@ -33,7 +33,7 @@ void pyw_outgoing_init(pyw_request *request);
 pyw_result pyw_outgoing_send(pyw_request *request, const pyw_piece *piece, int is_last);
 
 /* The response is complete, but the request may take time to end, so send the response now. Results as above. */
-pyw_result pyw_outgoing_leave_last(pyw_request *request);
+pyw_result pyw_outgoing_finish_early(pyw_request *request);
 
 /* Sends the coalesced bytes before this thread waits for the client. With the carrier, without the GIL. */
 void pyw_outgoing_flush(pyw_request *request);

@@ -146,7 +146,7 @@ int pyw_wsgi_response_send_file(pyw_request *request, int fd, off_t offset, uint
     return rv <= 0 ? rv : send_piece(request, &part, pyw_wsgi_response_is_full(request));
 }
 
-int pyw_wsgi_response_leave_last(pyw_request *request)
+int pyw_wsgi_response_finish_early(pyw_request *request)
 {
     pyw_result result;
 
@@ -157,7 +157,7 @@ int pyw_wsgi_response_leave_last(pyw_request *request)
         return -1;
     }
     request->head_sent = 1;
-    result = pyw_outgoing_leave_last(request);
+    result = pyw_outgoing_finish_early(request);
     return result == PYW_OK ? 0 : write_failed(request, result);
 }
 

@@ -18,7 +18,7 @@
  */
 int pyw_wsgi_response_write(pyw_request *request, const char *data, size_t length);
 
-/* As pyw_wsgi_response_write, for a bytes object. TypeError for any other object. */
+/* Like pyw_wsgi_response_write, for a bytes object. TypeError for any other object. */
 int pyw_wsgi_response_write_object(pyw_request *request, PyObject *chunk);
 
 /*
@@ -30,7 +30,7 @@ int pyw_wsgi_response_send_file(pyw_request *request, int fd, off_t offset, uint
  * The response is complete, but the request may take time to end, so send the response now. Errors as
  * pyw_wsgi_response_write.
  */
-int pyw_wsgi_response_leave_last(pyw_request *request);
+int pyw_wsgi_response_finish_early(pyw_request *request);
 
 /* Whether no further body byte is allowed, because Content-Length is reached or the response has no body. */
 int pyw_wsgi_response_is_full(const pyw_request *request);

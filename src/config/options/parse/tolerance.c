@@ -77,7 +77,7 @@ static int parse_number(const pyw_option_rule *rule, const char *value, long lon
     }
 }
 
-/* atoi(3), but a number that does not fit becomes the largest possible one. */
+/* Like atoi(3), but a number that does not fit becomes the largest possible number. */
 static long long leading_number(const char *value)
 {
     long long number = strtoll(value, NULL, 10);
@@ -90,7 +90,7 @@ static int is_only_digits(const char *value)
     return value[strspn(value, "0123456789")] == '\0';
 }
 
-static long long nearest(const pyw_option_rule *rule, long long number)
+static long long nearest_valid(const pyw_option_rule *rule, long long number)
 {
     if (number > rule->most) {
         return rule->most;
@@ -104,7 +104,7 @@ static const char *number_text(apr_pool_t *pool, const pyw_option_rule *rule, lo
                         rule->kind == PYW_KIND_DURATION ? "ms" : "");
 }
 
-/* The number in the rule's unit; 0: mod_wsgi refuses it, too. */
+/* The number in the rule's unit; 0: mod_wsgi also refuses the value. */
 static int read_number(apr_pool_t *pool, pyw_group_options *options, const pyw_option_rule *rule, const char *value,
                        const tolerated *allowed, long long *number)
 {
@@ -134,7 +134,7 @@ static const char *tolerate_number(pyw_group_options *options, apr_pool_t *pool,
     if (!read_number(pool, options, rule, value, allowed, &number)) {
         return value;
     }
-    used = nearest(rule, number);
+    used = nearest_valid(rule, number);
     if (used == number) {
         return parse_number(rule, value, &number) ? value : number_text(pool, rule, used);
     }

@@ -166,7 +166,7 @@ static void await_exit(pyw_manager_process *manager, int64_t deadline)
 /* The control channel while it belongs to plog. */
 typedef struct lent_control {
     int fd;
-    int generation; /* of the configuration that ended */
+    int generation; /* the generation of the configuration that ended */
 } lent_control;
 
 void pyw_managers_lend(apr_pool_t *plog)
