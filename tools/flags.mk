@@ -48,6 +48,8 @@ WARNINGS += -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -W
             -Wformat=2 -Wundef -Werror
 endif
 
+SANITIZE_1      := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SANITIZE_thread := -fsanitize=thread
 ifdef SANITIZE
-SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANITIZERS := $(or $(SANITIZE_$(SANITIZE)),$(error SANITIZE is 1 or thread)) -fno-omit-frame-pointer
 endif

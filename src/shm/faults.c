@@ -2,6 +2,7 @@
 #include "shm/faults.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,12 +16,16 @@ enum { TAG_LENGTH = 7 };
 /* The tag in the text; NULL: there is none. *pid: of the worker that the record names; unchanged if it names none. */
 static const char *find_tag(const char *text, uint32_t *pid)
 {
-    unsigned worker;
-    int length = 0;
+    static const char worker[] = "[worker ";
+    char *end;
 
-    if (sscanf(text, "[worker %9u] %n", &worker, &length) == 1 && length > 0) {
-        text += length;
-        *pid = worker;
+    if (strncmp(text, worker, sizeof(worker) - 1) == 0) {
+        unsigned long number = strtoul(text + sizeof(worker) - 1, &end, 10);
+
+        if (end[0] == ']' && end[1] == ' ') {
+            text = end + 2;
+            *pid = (uint32_t)number;
+        }
     }
     return strncmp(text, "PYW", 3) == 0 && strspn(text + 3, "0123456789") == 4 && text[TAG_LENGTH] == ':' ? text : NULL;
 }

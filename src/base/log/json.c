@@ -98,8 +98,10 @@ void pyw_log_json_number(pyw_log_json *json, const char *name, long number)
     char digits[24];
 
     if (has_room(json)) {
+        int length = snprintf(digits, sizeof(digits), "%ld", number);
+
         add_name(json, name);
-        add(json, digits, (size_t)snprintf(digits, sizeof(digits), "%ld", number));
+        add(json, digits, (size_t)length);
     }
 }
 

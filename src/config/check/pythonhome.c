@@ -158,7 +158,7 @@ const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char
 
 int pyw_pythonhome_is_supported(const char *series)
 {
-    int minor = atoi(series + 2);
+    long minor = strtol(series + 2, NULL, 10);
 
     return minor >= OLDEST_MINOR && minor <= NEWEST_MINOR;
 }

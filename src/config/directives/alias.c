@@ -84,14 +84,12 @@ static const char *set_url(cmd_parms *cmd, pyw_alias *alias, const char *url)
 {
     apr_size_t length = strlen(url);
 
-    if (*url != '/') {
-        return apr_psprintf(cmd->pool, "%s: the URL path '%s' must begin with a slash", cmd->cmd->name, url);
-    }
     while (length > 0 && url[length - 1] == '/') {
         length--;
     }
     alias->url = apr_pstrmemdup(cmd->pool, url, length);
-    return NULL;
+    return *url == '/' ? NULL
+                       : apr_psprintf(cmd->pool, "%s: the URL path '%s' must begin with a slash", cmd->cmd->name, url);
 }
 
 static const char *add_alias(cmd_parms *cmd, pyw_alias *alias, const char *args)

@@ -180,7 +180,7 @@ void pyw_child_copy_failure(const pyw_board_failure *failure, char *text, size_t
     size_t length = failure != NULL ? strnlen(failure->text, PYW_BOARD_FAILURE) : 0;
 
     length = length < size ? length : size - 1;
-    if (length > 0) {
+    if (failure != NULL) {
         memcpy(text, failure->text, length);
     }
     text[length] = '\0';

@@ -408,6 +408,7 @@ void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms)
 {
     if (outlet->json != NULL) {
         pyw_log_outlet_destroy(outlet->json, wait_ms);
+        outlet->json = NULL;
     }
     pyw_log_outlet_flush(outlet);
     wait_for_room(outlet, wait_ms);

@@ -98,7 +98,7 @@ static PyStatus apply_settings(PyConfig *config, const pyw_python_setting *setti
 
     for (; setting != NULL && setting->name != NULL && !PyStatus_Exception(status); setting++) {
         if (strcmp(setting->name, "optimize") == 0) {
-            config->optimization_level = atoi(setting->value);
+            config->optimization_level = (int)strtol(setting->value, NULL, 10);
         }
         else if (strcmp(setting->name, "dont-write-bytecode") == 0) {
             config->write_bytecode = strcmp(setting->value, "On") != 0;

@@ -35,7 +35,7 @@ static int parse_call(call *found, const char *line, size_t length)
     }
     found->file = file;
     found->file_length = (size_t)(number - file);
-    found->line = atoi(number + sizeof(middle) - 1);
+    found->line = (int)strtol(number + sizeof(middle) - 1, NULL, 10);
     found->name = name + sizeof(in) - 1;
     found->name_length = (size_t)(end - found->name);
     return 1;

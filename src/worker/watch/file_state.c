@@ -20,7 +20,7 @@ static int find_file(const char *path, struct stat *found)
     if (errno != ENOTDIR || strlen(path) >= sizeof(archive)) {
         return -1;
     }
-    strcpy(archive, path);
+    memcpy(archive, path, strlen(path) + 1);
     while ((slash = strrchr(archive, '/')) != NULL && slash > archive) {
         *slash = '\0';
         if (stat(archive, found) == 0) {

@@ -177,7 +177,7 @@ static void wait_for_end(pyw_profile *profile)
     int64_t now = pyw_clock_us();
 
     while (!profile->is_ending && now < profile->end_at && !reader_has_left(profile)) {
-        int64_t next = now + READER_CHECK_MS * 1000;
+        int64_t next = now + READER_CHECK_MS * INT64_C(1000);
 
         wait_until(profile, next < profile->end_at ? next : profile->end_at);
         now = pyw_clock_us();
@@ -217,7 +217,7 @@ static void add_wait(pyw_profile *profile)
 
 static void wait_for_sampler(pyw_profile *profile)
 {
-    int64_t now = pyw_clock_us(), limit = now + END_MS * 1000;
+    int64_t now = pyw_clock_us(), limit = now + END_MS * INT64_C(1000);
 
     while (!profile->is_sampled && now < limit) {
         struct timespec end = {limit / 1000000, limit % 1000000 * 1000};

@@ -181,7 +181,7 @@ int pyw_source_tree_excludes(const pyw_source_tree *tree, const char *path)
     if (tree->excluded->nelts == 0 || strlen(path) >= sizeof(above)) {
         return 0;
     }
-    strcpy(above, path);
+    memcpy(above, path, strlen(path) + 1);
     while (above[0] != '\0' && !is_excluded(tree, above) && (slash = strrchr(above, '/')) != NULL) {
         *slash = '\0';
     }

@@ -270,7 +270,7 @@ void pyw_monitor_configure(const pyw_engine_host *host, const pyw_monitor_report
 {
     all.host = host;
     all.reports = reports;
-    all.slow_ms = atoi(pyw_python_setting_get(host->python_settings, "slow-requests"));
+    all.slow_ms = (int)strtol(pyw_python_setting_get(host->python_settings, "slow-requests"), NULL, 10);
 }
 
 void pyw_monitor_stop(void)

@@ -72,6 +72,28 @@ static pyw_log_outlet *open_duplicate(int fd)
     return outlet;
 }
 
+/* ASan finds a use of the log in JSON after its end. */
+static void test_a_log_in_json_ends_before_the_log_that_it_belongs_to(void **state)
+{
+    int plain[2], json[2];
+    pyw_log_outlet *outlet;
+
+    make_pipe(plain);
+    make_pipe(json);
+    outlet = open_duplicate(plain[1]);
+    pyw_log_outlet_open_json(outlet, fcntl(json[1], F_DUPFD_CLOEXEC, 3), "app");
+    pyw_log_outlet_sink(outlet, PYW_LOG_ERR, "PYW0001: text", strlen("PYW0001: text"));
+    pyw_log_outlet_destroy(outlet, WAIT_MS);
+    read_all(plain[0]);
+    assert_non_null(strstr(text, "PYW0001: text"));
+    read_all(json[0]);
+    assert_int_equal(text[0], '{');
+    for (int i = 0; i < 2; i++) {
+        close(plain[i]);
+        close(json[i]);
+    }
+}
+
 static void test_a_record_goes_to_a_file_at_once(void **state)
 {
     char path[] = "/tmp/test_log_outlet.XXXXXX";
@@ -365,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_a_log_that_cannot_be_opened_anew_is_written_by_a_thread),
         cmocka_unit_test(test_the_last_records_are_given_time),
         cmocka_unit_test(test_a_log_that_fails_drops_and_counts),
+        cmocka_unit_test(test_a_log_in_json_ends_before_the_log_that_it_belongs_to),
     };
 
     return cmocka_run_group_tests_name("log outlet", tests, NULL, NULL);
