@@ -48,6 +48,8 @@ class Httpd:
         self.log = ErrorLog(self.root / "error.log")
         self.logs = [self.log]
         self.expected = []
+        if "TSAN_OPTIONS" in os.environ:
+            self.allow_log("PYW0525: .*pywsgi-template \\(not Python's\\)")  # TSan's own thread
         self.configure(config)
 
     # The directory
@@ -94,7 +96,7 @@ class Httpd:
 
     def child_environment(self):
         environment = {"PATH": paths.SYSTEM_PATH, "LANG": "C", "PYWSGI_TEST_ROOT": str(self.root)}
-        environment.update({name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "UBSAN_"))})
+        environment.update({name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "TSAN_", "UBSAN_"))})
         if "PYWSGI_LD_PRELOAD" in os.environ:
             environment["LD_PRELOAD"] = os.environ["PYWSGI_LD_PRELOAD"]
         environment.update(self.environment)

@@ -23,6 +23,22 @@ check-sanitized: all
 	    ASAN_OPTIONS=$(ASAN_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 \
 	    tests/run 'not long' --timeout=300 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
+# Data races: the C suites with TSan, and suites in which pywsgid and its engine have TSan: make check-races. The side of
+# httpd is covered by the C suites, since httpd itself is not built with TSan. TSan does not see the locks of Python 3.13
+# and later. Idle threads of a worker end with the process, hence no reports of thread leaks.
+RACES_SUITES ?= tests/functional/daemon tests/functional/control tests/load \
+                $(addprefix tests/robustness/,deaths forks faults deadlines integrity lifecycle)
+RACES        := $(BUILD)/races
+TSAN_OPTIONS  = suppressions=$(CURDIR)/tests/c/tsan.supp report_thread_leaks=0 die_after_fork=0
+
+check-races: all
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \
+	    { echo "check-races: needs Python 3.12 or earlier, whose locks TSan sees: make check-races PYTHON=..."; exit 1; }
+	TSAN_OPTIONS="$(TSAN_OPTIONS)" $(MAKE) SANITIZE=thread BUILD=build/tsan check-unit check-engine all
+	rm -rf $(RACES) && mkdir -p $(RACES)
+	cp -r $(MODULE) $(PYWSGI) $(BUILD)/man build/tsan/pywsgid build/tsan/pywsgi_cpython*.so $(RACES)
+	TSAN_OPTIONS="$(TSAN_OPTIONS)" PYWSGI_BUILD=$(RACES) tests/run 'not long' --timeout=200 $(PYTEST_FLAGS) $(RACES_SUITES)
+
 # The suites that need no Python package, with each of the other Pythons of this machine: make check-pythons, or
 # make check-pythons PYTHON_SUITES=tests/functional/conformance.
 PYTHON_SUITES ?= $(filter-out %/python %/config %/apps,$(wildcard tests/functional/* tests/robustness/*)) tests/load
@@ -41,4 +57,4 @@ check-load: all
 
 check-rest: check-long check-load
 
-.PHONY: check-pytest check-long check-sanitized check-pythons check-load
+.PHONY: check-pytest check-long check-sanitized check-races check-pythons check-load

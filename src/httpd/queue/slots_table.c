@@ -404,7 +404,7 @@ static int acquire(pyw_slots *slots, int64_t limit_ms)
     start = pyw_slots_now_us();
     end = start + (pyw_slots_is_blocked(slots) ? BLOCKED_MS : limit_ms) * 1000;
     limit = (struct timespec){end / 1000000, end % 1000000 * 1000};
-    error = pthread_mutex_clocklock(&slots->lock, CLOCK_MONOTONIC, &limit);
+    error = pyw_shared_mutex_lock_until(&slots->lock, &limit);
     if (error == ETIMEDOUT) {
         atomic_compare_exchange_strong_explicit(&slots->blocked_since, &not_blocked, start / 1000, memory_order_relaxed,
                                                 memory_order_relaxed);

@@ -172,7 +172,7 @@ def application(environ, start_response):
     def test_a_worker_that_gets_sigusr1_has_this_time(self, httpd):
         httpd.expect_log("PYW0315")
         httpd.allow_log("PYW0[234]")
-        worker, = httpd.workers("app")
+        worker, = wait_for(lambda: httpd.workers("app"))
         with httpd.connect() as client:
             client.start("GET", "/?busy")
             wait_for(lambda: (httpd.data / "busy").exists(), 20, "the request")
