@@ -2,7 +2,7 @@
 #ifndef PYW_BASE_DIGEST_H
 #define PYW_BASE_DIGEST_H
 
-/* FNV-1a, to recognise things again: no protection against somebody who wants two to have the same digest. */
+/* FNV-1a, to recognise equal values. It is no protection against an attacker, who can make two values collide. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -169,7 +169,7 @@ static void append_clean(pyw_buffer *out, const char *text, size_t length)
     }
 }
 
-/* The file's name and its directory's tell most files apart. Returns their length. */
+/* The names of a file and of its directory distinguish most files. Returns their length. */
 static size_t short_length(const char *file, size_t length)
 {
     size_t at = length;

@@ -54,7 +54,7 @@ void pyw_log(pyw_log_level level, const char *format, ...)
     }
 }
 
-/* As \xHH. */
+/* Writes each byte as \xHH. */
 static void escape_bytes(char *out, const char *text, size_t length)
 {
     static const char hex[] = "0123456789abcdef";

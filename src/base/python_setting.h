@@ -11,7 +11,7 @@
  */
 
 typedef struct pyw_python_setting {
-    const char *application_group; /* the interpreters that have it, "" is the main interpreter; NULL: all */
+    const char *application_group; /* the interpreter that it applies to; "": the main one; NULL: all */
     const char *name;
     const char *value;
 } pyw_python_setting;

@@ -2,7 +2,7 @@
 #ifndef PYW_BASE_VERSION_H
 #define PYW_BASE_VERSION_H
 
-/* The version of all three artifacts (semver.org). */
+/* The version of all artifacts (semver.org). */
 #define PYW_VERSION "0.1.0"
 
 #endif

@@ -347,7 +347,7 @@ static void end_handover(pyw_handover *handover)
         release_all(handover);
     }
     else {
-        handover->is_old = 0; /* the hand-over did not take place */
+        handover->is_old = 0; /* the hand-over has failed */
     }
 }
 

@@ -244,7 +244,7 @@ static int restore_directory(pyw_manager *manager)
     pyw_socket_directory made;
     pyw_problem problem;
 
-    if (pyw_socket_directory_is_there(&manager->directory)) {
+    if (pyw_socket_directory_is_intact(&manager->directory)) {
         return 1;
     }
     if (pyw_socket_directory_open(&made, manager->directory.path, 0, &problem) != PYW_OK) {

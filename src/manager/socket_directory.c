@@ -115,7 +115,7 @@ pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char
     return PYW_OK;
 }
 
-int pyw_socket_directory_is_there(const pyw_socket_directory *directory)
+int pyw_socket_directory_is_intact(const pyw_socket_directory *directory)
 {
     struct stat ours, there;
 
@@ -129,7 +129,7 @@ void pyw_socket_directory_remove(pyw_socket_directory *directory)
         return;
     }
     empty(directory);
-    if (pyw_socket_directory_is_there(directory)) {
+    if (pyw_socket_directory_is_intact(directory)) {
         rmdir(directory->path);
     }
     pyw_socket_directory_close(directory);
@@ -201,7 +201,7 @@ pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_director
     return PYW_OK;
 }
 
-int pyw_socket_file_is_there(const pyw_socket_file *file, const pyw_socket_directory *directory)
+int pyw_socket_file_is_intact(const pyw_socket_file *file, const pyw_socket_directory *directory)
 {
     struct stat found;
 
@@ -211,7 +211,7 @@ int pyw_socket_file_is_there(const pyw_socket_file *file, const pyw_socket_direc
 
 void pyw_socket_file_remove(const pyw_socket_file *file, const pyw_socket_directory *directory)
 {
-    if (pyw_socket_file_is_there(file, directory)) {
+    if (pyw_socket_file_is_intact(file, directory)) {
         unlinkat(directory->fd, file->name, 0);
     }
 }

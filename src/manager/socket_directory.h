@@ -24,8 +24,8 @@ typedef struct pyw_socket_directory {
 pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char *path, int is_shared,
                                      pyw_problem *problem);
 
-/* Does the path still lead to this directory? */
-int pyw_socket_directory_is_there(const pyw_socket_directory *directory);
+/* Does the path still refer to this directory? */
+int pyw_socket_directory_is_intact(const pyw_socket_directory *directory);
 
 /* Closes the directory without removing it. */
 void pyw_socket_directory_close(pyw_socket_directory *directory);
@@ -47,8 +47,8 @@ typedef struct pyw_socket_file {
 pyw_result pyw_socket_file_bind(pyw_socket_file *file, const pyw_socket_directory *directory, uid_t owner, int *fd,
                                 pyw_problem *problem);
 
-/* Does the name still lead to that socket? */
-int pyw_socket_file_is_there(const pyw_socket_file *file, const pyw_socket_directory *directory);
+/* Does the name still refer to this socket? */
+int pyw_socket_file_is_intact(const pyw_socket_file *file, const pyw_socket_directory *directory);
 
 void pyw_socket_file_remove(const pyw_socket_file *file, const pyw_socket_directory *directory);
 

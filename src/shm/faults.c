@@ -10,10 +10,10 @@
 
 enum { TAG_LENGTH = 7 };
 
-/* The lines of a crash traceback, which would displace the errors before it. The report of the crash follows them. */
+/* Lines of a crash traceback are not kept: they would displace earlier errors, and the exit report follows them. */
 #define TRACEBACK_TAG "PYW0366"
 
-/* The tag in the text; NULL: there is none. *pid: of the worker that the record names; unchanged if it names none. */
+/* The tag in the text; NULL: there is none. *pid: the worker that the record names; unchanged if it names none. */
 static const char *find_tag(const char *text, uint32_t *pid)
 {
     static const char worker[] = "[worker ";
@@ -58,7 +58,7 @@ static void fill(pyw_fault *fault, const char *group, const char *id, const char
     pyw_log_escape(fault->text, sizeof(fault->text), text, strlen(text));
 }
 
-/* httpd's children can write any number to `next`, so it never is an index as it is. */
+/* httpd's children can write any number to `next`, so it is reduced before it is used as an index. */
 void pyw_faults_add(pyw_faults *faults, uint32_t pid, const char *group, const char *id, const char *text)
 {
     uint32_t index = atomic_fetch_add_explicit(&faults->next, 1, memory_order_relaxed) % PYW_FAULTS;

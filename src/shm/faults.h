@@ -19,7 +19,7 @@ enum { PYW_FAULTS = 10 };
 /* Longer texts are cut. The texts are printable, as in the log. */
 typedef struct pyw_fault {
     int64_t at;     /* microseconds since the epoch */
-    uint32_t pid;   /* of the process that logged it, or of the worker that it logged it for */
+    uint32_t pid;   /* the process that logged the record, or the worker that the record is about */
     char tag[12];   /* "PYW0310" */
     char group[64]; /* "": the fault belongs to no group */
     char id[48];    /* of the request; "": none */

@@ -44,7 +44,7 @@ typedef enum {
 /* "starting", "ready" ... */
 const char *pyw_worker_state_name(unsigned state);
 
-/* Why a worker was replaced. A worker that is not wanted any more was not replaced. */
+/* Why a worker was replaced. A worker without a successor, because the group shrinks or stops, does not count. */
 typedef enum {
     PYW_RESTART_CRASH = 0,      /* a signal killed it, or it exited by itself */
     PYW_RESTART_STARTUP,        /* it did not become ready */
@@ -66,7 +66,7 @@ typedef enum {
 /* "crash", "maximum_requests" ... */
 const char *pyw_restart_reason_name(unsigned reason);
 
-/* What began a reload. */
+/* The cause of a reload. */
 typedef enum {
     PYW_RELOAD_BY_SCRIPT = 0, /* a script changed on disk */
     PYW_RELOAD_BY_FILE,       /* reload-on= */

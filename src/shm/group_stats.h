@@ -5,8 +5,8 @@
 /*
  * The counters of the process groups, the last reload of each, and the last errors, in shared memory that httpd's
  * parent creates and passes to the manager with a STATS frame. The manager writes, at most once a second; httpd's
- * processes cannot. A group is found by its name, so that its counters go on when a manager is killed, and when the
- * group is removed from the configuration and comes back.
+ * processes cannot. A group is found by its name, so its counters survive the death of a manager, and the removal of
+ * the group from the configuration.
  */
 
 #include <stdatomic.h>
@@ -57,9 +57,9 @@ pyw_group_stats_entry *pyw_group_stats_find(pyw_group_stats_table *table, const 
 void pyw_group_stats_write(pyw_group_stats_entry *entry, const pyw_group_stats *stats);
 
 /*
- * Copies the counters of an entry, for any process. 0: they are being written, or their writer died while it wrote. The
- * copy is then of no use to a reader; a new manager may begin with it, because each number is one of the last two that
- * were written.
+ * Copies the counters of an entry, for any process. 0: they are being written, or their writer died during a write. A
+ * reader must then discard the copy. A new manager may continue from it, because each number is one of the last two
+ * that were written.
  */
 int pyw_group_stats_read(const pyw_group_stats_entry *entry, pyw_group_stats *stats);
 

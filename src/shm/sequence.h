@@ -28,7 +28,7 @@ static inline void pyw_sequence_end(_Atomic uint32_t *sequence, uint32_t begun)
     atomic_store_explicit(sequence, begun + 1, memory_order_release);
 }
 
-/* A reader: the number before it copies the data. Odd: a write is in progress. */
+/* A reader calls this before it copies the data. An odd number: a write is in progress. */
 static inline uint32_t pyw_sequence_look(const _Atomic uint32_t *sequence)
 {
     return atomic_load_explicit(sequence, memory_order_acquire);

@@ -4,8 +4,8 @@
 
 /*
  * Decides who owns a request that httpd has sent to a worker: the worker takes the token before it starts the request;
- * httpd takes it to prevent that (the client left, the deadline passed, the worker died). The token is a word of memory
- * that both ends of a connection share. Taking it is one atomic exchange: no wait, no system call.
+ * httpd takes it to prevent the start (the client left, the deadline passed, the worker died). The token is a word of
+ * memory that both ends of a connection share. Taking it is one atomic exchange: no wait, no system call.
  *
  * A worker that starts a request without the token harms only its own application, which then runs twice.
  */

@@ -128,7 +128,7 @@ uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_lis
             return count;
         }
     }
-    *status = nothing; /* and the sequence of the last attempt, so that the end of this write is a change */
+    *status = nothing; /* *sequence is that of the last attempt, so the end of this write counts as a change */
     return 0;
 }
 

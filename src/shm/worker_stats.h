@@ -39,7 +39,7 @@ void pyw_worker_stats_write(pyw_worker_stats_list *list, uint32_t use, const pyw
 /* The number of workers that were written for that use. */
 uint32_t pyw_worker_stats_count(const pyw_worker_stats_list *list, uint32_t use);
 
-/* Copies up to `capacity` workers, for any process. Returns their number; 0 if the writer died while it wrote. */
+/* Copies up to `capacity` workers, for any process. Returns their number; 0 if the writer died during a write. */
 uint32_t pyw_worker_stats_read(const pyw_worker_stats_list *list, uint32_t use, pyw_worker_stats *workers,
                                uint32_t capacity);
 

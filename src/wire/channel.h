@@ -6,7 +6,7 @@
  * Frames over a connected UNIX stream socket, descriptors included. Used for all three connections: httpd's child to a
  * worker, httpd's parent to the manager, the manager to a worker. One thread at a time; reading and writing are
  * independent. A channel reuses its buffers for the next connection. The socket is used with MSG_DONTWAIT and poll(2),
- * its own O_NONBLOCK does not matter. SIGPIPE is never raised (MSG_NOSIGNAL).
+ * so its O_NONBLOCK flag does not matter. SIGPIPE is never raised (MSG_NOSIGNAL).
  */
 
 #include <stddef.h>

@@ -16,7 +16,7 @@ enum {
     IOV_FRAMES = 64,           /* frames in one sendmsg(2) */
     QUEUE_KEEP = 256,          /* frames whose memory is kept */
     BACKLOG_KEEP = 256 * 1024, /* bytes likewise */
-    FD_LEAST = 3               /* a copied descriptor never becomes one of the standard ones */
+    FD_LEAST = 3               /* a copied descriptor must not become 0, 1 or 2 */
 };
 
 static void queue_frame(pyw_outbox *outbox, const pyw_frame_header *header, const void *payload, int fd)

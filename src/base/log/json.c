@@ -9,7 +9,7 @@
 
 enum {
     END_LENGTH = 4,      /* "\"}\n" */
-    MESSAGE_LEAST = 512, /* what members leave for the message */
+    MESSAGE_LEAST = 512, /* reserved for the message */
     ESCAPED_MAX = 8
 };
 

@@ -3,10 +3,10 @@
 #define PYW_BASE_OS_BATCH_H
 
 /*
- * Batch scheduling. By default a thread that is woken preempts the thread that runs on its core, and with more requests
- * than cores the threads of httpd and of a worker do that to each other all the time. Under SCHED_BATCH (sched(7)) the
- * woken thread waits until the other one sleeps or its time slice is over; its share of the CPU time is the same. It
- * would only delay a single request on a machine that is busy with other work, so it is used at high concurrency only
+ * Batch scheduling. By default a woken thread preempts the thread that runs on its core. With more requests than cores,
+ * the threads of httpd and of a worker keep preempting each other. Under SCHED_BATCH (sched(7)) the woken thread waits
+ * until the other thread sleeps or its time slice is over; its share of the CPU time is the same. On a machine that is
+ * busy with other work SCHED_BATCH would delay a single request, so it is used at high concurrency only
  * (pyw_batch_trial).
  */
 

@@ -24,7 +24,7 @@ static const char *name_of(uid_t uid, char text[NAME_MOST])
     return text;
 }
 
-/* Returns 1. `right` is that of chmod. */
+/* Returns 1. `right` is "r" or "x", as for chmod(1). */
 static int report(const char *path, const struct stat *found, const char *right, pyw_problem *problem)
 {
     char user[NAME_MOST], owner[NAME_MOST];

@@ -14,12 +14,12 @@ size_t pyw_proc_read(char *text, size_t size, const char *path);
 /* Likewise /proc/<pid>/<name>. */
 size_t pyw_proc_read_pid(char *text, size_t size, pid_t pid, const char *name);
 
-/* Reads the field `index` (from 0) of `text`. Returns 0 if it is no decimal number, and leaves *number as it is. */
+/* Reads the field `index` (from 0) of `text`. Returns 0 if it is not a decimal number, and leaves *number as it is. */
 int pyw_proc_number(const char *text, int index, uint64_t *number);
 
 /*
- * The fields of /proc/<pid>/stat from the state of the process on; NULL: the text is none. The name of the program,
- * which precedes them, is chosen by the program, and may contain blanks and brackets.
+ * The fields of /proc/<pid>/stat, beginning with the state of the process; NULL: the text is malformed. The preceding
+ * field, the name, is chosen by the program, and may contain blanks and brackets.
  */
 const char *pyw_proc_stat_fields(const char *stat);
 

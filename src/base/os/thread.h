@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-/* Starts a thread that blocks all signals: those are for the threads of the host. Any thread. 0, or errno. */
+/* Starts a thread with all signals blocked, so that threads of the host receive them. Any thread. 0, or errno. */
 int pyw_thread_start(pthread_t *thread, void *(*run)(void *data), void *data);
 
 #endif

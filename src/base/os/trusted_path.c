@@ -133,7 +133,7 @@ static int walk_step(walk *self, int fd, const char *path)
     }
     else {
         enter(self, fd);
-        memcpy(self->seen, path, strlen(path) + 1); /* look_up made it in as much room */
+        memcpy(self->seen, path, strlen(path) + 1); /* look_up() has checked its length */
         return 0;
     }
     close(fd);

@@ -44,7 +44,7 @@ void pyw_child_change(pyw_child *child, pyw_child_event event)
     }
 }
 
-/* Why the process has to end now. */
+/* The reason that DRAIN carries. */
 static pyw_end_reason end_reason(const pyw_child *child)
 {
     if (child->is_recycled) {
@@ -70,7 +70,7 @@ void pyw_child_replaced_for(pyw_child *child, pyw_restart_reason reason)
     }
 }
 
-/* -1: it did not reach a limit. */
+/* The restart reason of a worker that reached a limit; -1: it reached none. */
 static int reached_limit(const pyw_child *child)
 {
     static const int reasons[PYW_END_REASONS] = {
@@ -110,7 +110,7 @@ void pyw_child_count_restart(const pyw_child *child, int is_oom)
     else if (child->replaced_for != 0) {
         restarts[child->replaced_for - 1]++;
     }
-    else if (child->state < PYW_CHILD_DRAINING) { /* nobody asked it to end */
+    else if (child->state < PYW_CHILD_DRAINING) { /* it ended by itself */
         restarts[child->state == PYW_CHILD_STARTING ? PYW_RESTART_STARTUP : PYW_RESTART_CRASH]++;
     }
 }
@@ -148,7 +148,7 @@ void pyw_child_kill(pyw_child *child)
     kill(child->pid, SIGKILL);
     if (was_starting) {
         pyw_child_replaced_for(child, PYW_RESTART_STARTUP);
-        /* Now, because a successor may be started before this process is reaped. */
+        /* Report it now: a successor may be started before this process is reaped. */
         child->group->report(child->group, child, PYW_REPORT_START_FAILED);
     }
 }

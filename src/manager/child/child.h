@@ -35,8 +35,8 @@ struct pyw_child {
     pyw_board *board; /* NULL: there is none; hostile */
     size_t board_size;
     int board_threads;
-    unsigned generation;            /* of the configuration and code that it stands for */
-    unsigned code_generation;       /* in which it loaded its code: smaller if the code of a later one did not load */
+    unsigned generation;            /* of the configuration and code that the group counts it to */
+    unsigned code_generation;       /* the generation whose code it loaded: smaller if later code did not load */
     int is_template;                /* workers are forked from it; see manager/child/template.h */
     uint64_t serial;                /* its name for httpd's processes (pyw_worker_list) */
     pyw_socket_file socket;         /* .name: owned; NULL: it has none */
@@ -45,10 +45,10 @@ struct pyw_child {
     unsigned restart;               /* the value of `asked` at the last restart of httpd */
     uint64_t refused_files;         /* the state of changed files (pyw_board) that failed to load; 0: none */
     int is_recycled;                /* chosen to be replaced, whatever its generation */
-    int is_evicted;                 /* ... because it got SIGUSR1 */
+    int is_evicted;                 /* ... because it got SIGUSR1 or SIGINT */
     pyw_end_reason end_reason;      /* ... because of this */
     unsigned replaced_for;          /* another reason: 1 + pyw_restart_reason; 0: none */
-    int is_canary;                  /* it tries new code, or has failed to (manager/group/reload/canary.h) */
+    int is_canary;                  /* it tries new code, or has failed with it (manager/group/reload/canary.h) */
     char problem[PYW_PROBLEM_LINE]; /* why it is BROKEN; escaped */
     int64_t started;                /* pyw_clock_ms() */
     int64_t kill_at;                /* INT64_MAX: never */
@@ -67,7 +67,7 @@ const char *pyw_child_kind(const pyw_child *child);
  */
 void pyw_child_change(pyw_child *child, pyw_child_event event);
 
-/* Sends a command with the descriptor `fd`, which remains the caller's; -1: none. DRAIN gets its reason. */
+/* Sends a command with the descriptor `fd`, which remains the caller's; -1: none. DRAIN carries the reason. */
 void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd);
 
 /* A worker was started, or forked by a template: the group becomes its owner, and startup-timeout begins. */
@@ -76,7 +76,7 @@ void pyw_child_adopt(pyw_child *child);
 /* Sends DRAIN, and kills the process after `limit_ms` (0: never). An earlier limit can only become shorter. */
 void pyw_child_drain(pyw_child *child, int limit_ms);
 
-/* Likewise, with the group's limit: its successor is ready, or it is not wanted. */
+/* Likewise, with the group's limit: its successor is ready, or the group needs fewer workers. */
 void pyw_child_replace(pyw_child *child);
 
 /* Kills the process and its process group. It is reaped later. */
@@ -85,10 +85,10 @@ void pyw_child_kill(pyw_child *child);
 /* Reads the frames of a process, and reports them to the group. */
 void pyw_child_listen(pyw_child *child);
 
-/* It is being replaced, for a reason that is no end_reason. The first reason counts. */
+/* Notes why it is replaced, if no pyw_end_reason says so. The first reason counts. */
 void pyw_child_replaced_for(pyw_child *child, pyw_restart_reason reason);
 
-/* It was reaped: counts the restart for its group, unless the group wanted one worker less. */
+/* The process was reaped: counts a restart for its group, unless the group needs one worker less. */
 void pyw_child_count_restart(const pyw_child *child, int is_oom);
 
 /* The process sent BROKEN: copies the reason from its board. */
@@ -97,16 +97,16 @@ void pyw_child_note_problem(pyw_child *child);
 /* Copies a failure of its applications from its board; "" if `failure` is NULL. The text is hostile. */
 void pyw_child_copy_failure(const pyw_board_failure *failure, char *text, size_t size);
 
-/* The last failure on its board; NULL: none. */
+/* Returns the last failure on its board; NULL: none. */
 const pyw_board_failure *pyw_child_last_failure(const pyw_child *child);
 
-/* Is it BROKEN, and has loaded the application since? */
+/* Is it BROKEN, and has it loaded the application since then? */
 int pyw_child_is_mended(const pyw_child *child);
 
-/* It has loaded its applications, and has not been asked to end. */
+/* Has it loaded its applications, and has the manager not asked it to end? */
 int pyw_child_is_loaded(const pyw_child *child);
 
-/* Of the group's generation, and not chosen to be replaced. */
+/* Is it of the group's generation, and not chosen to be replaced? */
 int pyw_child_is_current(const pyw_child *child);
 
 #endif

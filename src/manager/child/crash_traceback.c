@@ -7,7 +7,7 @@
 
 enum { LINES_MOST = 300 };
 
-int pyw_crash_traceback_are_due(int status)
+int pyw_crash_traceback_is_due(int status)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 

@@ -10,7 +10,7 @@
 #include "manager/child/child.h"
 
 /* Can a process with this wait status have written stacks? */
-int pyw_crash_traceback_are_due(int status);
+int pyw_crash_traceback_is_due(int status);
 
 /* Writes the stacks to the group's log, one record a line. */
 void pyw_crash_traceback_log(const pyw_child *child);

@@ -130,7 +130,7 @@ void pyw_exit_report_last_requests(pyw_buffer *out, const pyw_child *child)
 /* The slot of the thread that crashed; -1: the worker did not crash, or the thread is not known. */
 static int find_dying(const pyw_child *child, int status)
 {
-    uint32_t dying = child->board != NULL && pyw_crash_traceback_are_due(status) ? child->board->dying : 0;
+    uint32_t dying = child->board != NULL && pyw_crash_traceback_is_due(status) ? child->board->dying : 0;
 
     return dying >= 1 && dying <= (uint32_t)child->board_threads && child->board->slots[dying - 1].busy ? (int)dying - 1
                                                                                                         : -1;
@@ -147,7 +147,7 @@ static void describe_running(pyw_buffer *out, const pyw_child *child, int dying)
     pyw_buffer_append(out, "", 1);
 }
 
-/* An end that the manager asked for is no news for the administrator. */
+/* An end that the manager asked for needs no attention. */
 static pyw_log_level level_of(const pyw_child *child, int status)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == PYW_EXIT_DRAINED) {
@@ -193,7 +193,7 @@ static void write_report(pyw_child *child, int status, uint64_t most_memory)
     double age = (double)(pyw_clock_ms() - child->started) / 1000;
     int dying = find_dying(child, status);
 
-    if (pyw_crash_traceback_are_due(status)) {
+    if (pyw_crash_traceback_is_due(status)) {
         pyw_crash_traceback_log(child);
     }
     describe_oom(oom, sizeof(oom), child, status);

@@ -4,8 +4,8 @@
 
 /*
  * The exit report: one line in the group's log for each process that ended, with the reason, its age, and its requests.
- * A crash traceback precedes it. A request line that was running in several workers that died (group/crash_loop.h)
- * follows it. On the manager's only thread.
+ * A crash traceback precedes it. If several workers died while they ran the same request line (group/crash_loop.h), a
+ * record that names the line follows. On the manager's only thread.
  */
 
 #include "base/buffer.h"

@@ -11,7 +11,7 @@
 
 enum {
     PROPORTIONAL_MS = 10 * 1000, /* between two measurements of the proportional set size */
-    PROPORTIONAL_SHARE = 200     /* and 200 times as long as one takes */
+    PROPORTIONAL_SHARE = 200     /* and 200 times the duration of a measurement */
 };
 
 void pyw_measure_begin(pyw_child *child)

@@ -25,7 +25,7 @@ void pyw_measure_describe_size(char *out, size_t size, uint64_t bytes);
 /* The resident memory of a process in bytes; 0: unknown. */
 uint64_t pyw_measure_resident(pid_t pid);
 
-/* The user and system time of a process so far: counts the difference to the last measurement for its group. */
+/* `used_us`: the user and system time of a process so far. Adds the time since the last measurement to its group's. */
 void pyw_measure_cpu_time(pyw_child *child, uint64_t used_us);
 
 #endif

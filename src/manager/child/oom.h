@@ -3,8 +3,8 @@
 #define PYW_MANAGER_CHILD_OOM_H
 
 /*
- * Has the kernel's OOM killer killed a worker? The kernel only counts the OOM kills of each cgroup. If the counter has
- * increased shortly before a worker died of SIGKILL, the worker was one of them. On the manager's only thread.
+ * Detects that the kernel's OOM killer has killed a worker. The kernel only counts the OOM kills of each cgroup. If the
+ * counter increased shortly before a worker died of SIGKILL, the OOM killer killed it. On the manager's only thread.
  */
 
 #include <stdint.h>
@@ -24,7 +24,7 @@ void pyw_oom_look(pyw_oom *oom, pid_t pid);
 /* The number of OOM kills in the cgroup since about a second ago; 0: none, or unknown. */
 int64_t pyw_oom_kills(const pyw_oom *oom);
 
-/* Takes one kill off the count, if `oom` is of the cgroup `file`: the death of another process is explained by it. */
+/* Takes one kill off the count if `oom` watches the cgroup `file`: this kill explains the death of another process. */
 void pyw_oom_take(pyw_oom *oom, const char *file);
 
 /*

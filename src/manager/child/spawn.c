@@ -30,7 +30,7 @@ enum {
     HERITAGE_TIMEOUT_MS = 5000,
     FORK_TIMEOUT_MS = 1000, /* a template waits for nothing else */
     CLOSED_MOST = 64 * 1024,
-    FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors are moved above it first, out of each other's place */
+    FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors first move above it, so that none overwrites another */
 };
 
 static pyw_result send_heritage(pyw_child *child)
@@ -197,7 +197,7 @@ static uint64_t next_serial(void)
     return last;
 }
 
-/* The socket to which httpd's children connect. The program of a service group has none. */
+/* The socket to which httpd's children connect. The worker of a service group has none. */
 static pyw_result make_socket(pyw_child *child, int *listener, pyw_problem *problem)
 {
     const pyw_worker_group *group = child->group;

@@ -31,7 +31,7 @@ typedef enum {
     PYW_CHILD_EVENTS
 } pyw_child_event;
 
-/* Whose fault an event is that is illegal in a state. */
+/* The results for an event that is illegal in a state. */
 enum {
     PYW_CHILD_PEER_ERROR = -1, /* the process sent a frame that it may not send now */
     PYW_CHILD_DEFECT = -2      /* the manager must not do this now */
@@ -43,7 +43,7 @@ int pyw_child_next(pyw_child_state state, pyw_child_event event);
 /* READY or BROKEN: the process has loaded what it can, and has not been asked to end. */
 int pyw_child_state_is_loaded(pyw_child_state state);
 
-/* As users see it. */
+/* The state that `pywsgi status` shows. */
 pyw_worker_state pyw_child_state_published(pyw_child_state state);
 
 /* "STARTING", "LOADED" ... for log records. */

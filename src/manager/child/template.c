@@ -7,7 +7,7 @@
 
 enum {
     FORK_LIMIT_MS = 10 * 1000, /* a fork is quick, unless a function that the application runs before it hangs */
-    END_LIMIT_MS = 1000        /* a template has nothing to finish, and the end of its loading is not waited for */
+    END_LIMIT_MS = 1000        /* a template has no requests to finish, and need not finish loading */
 };
 
 /* The template that new workers are forked from; it may still be loading. NULL: there is none. */
@@ -255,7 +255,7 @@ static int has_loaded(const pyw_worker_group *group)
     return 0;
 }
 
-/* Has it died before one of its workers was ready? An immediate successor would fail, too. */
+/* Did it die before one of its workers was ready? An immediate successor would fail, too. */
 static int was_useless(const pyw_child *template)
 {
     return template->state == PYW_CHILD_STARTING ||

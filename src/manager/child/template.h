@@ -37,7 +37,7 @@ void pyw_template_stop(pyw_worker_group *group);
 /* Calls `visit` with the descriptor of each channel that may have something to read. */
 void pyw_template_each_fd(const pyw_worker_group *group, void (*visit)(void *baton, int fd), void *baton);
 
-/* Is none left? */
+/* Have all templates of the group ended? */
 int pyw_template_is_gone(const pyw_worker_group *group);
 
 #endif

@@ -34,7 +34,7 @@ static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char 
     return value != NULL ? apr_pstrmemdup(pool, value, length) : NULL;
 }
 
-/* An argument that is no number, or none of this range, has its default: the client has checked it. */
+/* An argument that is not a number, or out of range, gets its default: the client has checked it. */
 static long number_of(const command_call *self, const char *name, long most, long by_default)
 {
     const char *text = text_of(pyw_command_server_pool(self->client), self->pairs, name);
@@ -186,11 +186,11 @@ static void profile(const command_call *self)
     pyw_stacks_ask(self->group, &question, self->client);
 }
 
-/* The groups that a command is for. */
+/* The groups that a command applies to. */
 typedef enum {
-    OF_ANY, /* one or all; the command takes care of a group that is not named */
+    OF_ANY, /* one or all; the command itself decides about a missing name */
     OF_ONE,
-    OF_ONE_OR_ALL /* all must be asked for, so that a forgotten name does not mean all */
+    OF_ONE_OR_ALL /* `all` must be explicit, so that a forgotten name does not mean all */
 } command_scope;
 
 static const struct {

@@ -24,7 +24,7 @@ static long seconds_left(const pyw_drain *drain)
     return left > 0 ? (long)((left + SECOND_MS - 1) / SECOND_MS) : 0;
 }
 
-/* What happens in the present phase. */
+/* Describes the present phase of the drain. */
 static void describe(const pyw_drain *drain, char text[TEXT_SIZE])
 {
     switch (drain->phase) {

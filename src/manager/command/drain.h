@@ -14,14 +14,14 @@ enum { PYW_DRAIN_DEFAULT_S = 30, PYW_DRAIN_MOST_S = 24 * 60 * 60 };
 
 /*
  * httpd stops gracefully in `seconds`, and if it has not stopped `deadline` seconds after that, at once; 0: its
- * GracefulShutdownTimeout alone limits it. A later call changes the times as long as httpd was not told to stop.
+ * GracefulShutdownTimeout alone limits it. A later call changes the times, until httpd gets the signal to stop.
  */
 void pyw_drain_begin(pyw_manager *manager, long seconds, long deadline, const char *who);
 
 /* Answers the client now, or when httpd has stopped. */
 void pyw_drain_answer(pyw_manager *manager, pyw_command_client *client, int is_waiting);
 
-/* httpd was restarted, and serves on. */
+/* httpd was restarted, and continues to serve. */
 void pyw_drain_cancel(pyw_manager *manager);
 
 /* After every event: takes the steps that are due. Returns when to call it again. */

@@ -40,7 +40,7 @@ void pyw_errand_begin(pyw_manager *manager, const pyw_worker_group *group, const
     manager->errands = errand;
 }
 
-/* The group may be gone. */
+/* The group may have been freed. */
 static void log_end(const pyw_manager *manager, const struct pyw_errand *errand, const char *result)
 {
     const pyw_worker_group *group = pyw_goal_find_group(manager, errand->goal.group);

@@ -3,8 +3,8 @@
 #define PYW_MANAGER_COMMAND_ERRAND_H
 
 /*
- * The records of the commands that change a group: who gave the command, and how it ended, also if the client has left
- * before. On the manager's only thread.
+ * The records of the commands that change a group: who gave the command, and how it ended, even if the client left
+ * earlier. On the manager's only thread.
  */
 
 #include "manager/command/goal.h"

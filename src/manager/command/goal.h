@@ -4,8 +4,7 @@
 
 /*
  * The goal of a command that changes a group: workers of a generation serve, or the group is stopped. Goals are
- * compared with the group after every event, for the client that waits and for the log, whichever of them is there. On
- * the manager's only thread.
+ * compared with the group after every event, for the client if it waits, and for the log. On the manager's only thread.
  */
 
 #include <stddef.h>

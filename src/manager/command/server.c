@@ -78,7 +78,7 @@ void pyw_command_server_look(pyw_command_server *server, const pyw_socket_direct
 {
     pyw_problem problem;
 
-    if (server->listener >= 0 && pyw_socket_file_is_there(&server->file, directory)) {
+    if (server->listener >= 0 && pyw_socket_file_is_intact(&server->file, directory)) {
         return;
     }
     if (pyw_command_server_bind(server, directory, &problem) == PYW_OK) {
@@ -114,7 +114,7 @@ void pyw_command_server_close(pyw_command_server *server)
 
 int pyw_command_server_leave(const pyw_command_server *server, const pyw_socket_directory *directory)
 {
-    return directory->fd >= 0 && (server->file.inode == 0 || pyw_socket_file_is_there(&server->file, directory) ||
+    return directory->fd >= 0 && (server->file.inode == 0 || pyw_socket_file_is_intact(&server->file, directory) ||
                                   faccessat(directory->fd, server->file.name, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
 }
 
@@ -141,7 +141,7 @@ void pyw_command_server_collect(const pyw_command_server *server, apr_array_head
     }
 }
 
-/* 0: not authorised. */
+/* 0: the peer is not authorised. */
 static int is_trusted(int fd, struct ucred *peer)
 {
     socklen_t length = sizeof(*peer);

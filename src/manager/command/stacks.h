@@ -16,7 +16,7 @@ typedef struct pyw_worker_question {
     size_t length;
 } pyw_worker_question;
 
-/* Sends the client a row with a pipe for each worker of the group, after the rows of its requests, and answers. */
+/* Sends the client the rows of the requests of each worker, and then a row with a pipe for it; then the answer. */
 void pyw_stacks_ask(const pyw_worker_group *group, const pyw_worker_question *question, pyw_command_client *client);
 
 #endif

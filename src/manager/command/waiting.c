@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-enum { PROGRESS_MS = 2000 }; /* the interval at which the client learns how far its command is */
+enum { PROGRESS_MS = 2000 }; /* interval of the progress that is sent to the client */
 
 typedef struct waiting_goal {
     pyw_goal goal;
@@ -42,7 +42,7 @@ void pyw_waiting_add(pyw_waiting *waiting, const pyw_worker_group *group)
     added->is_over = 0;
 }
 
-/* The states change all the time, so the client does not get all of them. */
+/* The states change often, so the client does not get all of them. */
 static void send_progress(pyw_waiting *waiting, const char *text)
 {
     if (pyw_clock_ms() >= waiting->told_at + PROGRESS_MS && strcmp(text, waiting->told) != 0) {

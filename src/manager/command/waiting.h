@@ -18,8 +18,7 @@ pyw_waiting *pyw_waiting_create(pyw_command_client *client);
 void pyw_waiting_add(pyw_waiting *waiting, const pyw_worker_group *group);
 
 /*
- * A pyw_command_check, for a pyw_waiting: sends progress, and the answer when all goals are reached or cannot be
- * reached any more.
+ * A pyw_command_check, for a pyw_waiting: sends progress, and the answer when each goal was reached or has failed.
  */
 void pyw_waiting_check(pyw_manager *manager, pyw_command_client *client, void *waiting);
 

@@ -24,7 +24,7 @@ static void begin_suspect(pyw_crash_suspect *place, const char *line, size_t len
     }
 }
 
-/* The place of the line; if it has none, a free place, or the one whose last death is the oldest. */
+/* Returns the entry of the line; if it has none, a free entry, or else the entry whose last death is the oldest. */
 static pyw_crash_suspect *find_suspect(pyw_crash_loop *loop, const char *line, size_t length)
 {
     pyw_crash_suspect *oldest = &loop->places[0];

@@ -12,7 +12,7 @@
 enum { PYW_CRASH_LOOP_LINE = 256, PYW_CRASH_LOOP_DEATHS = 3, PYW_CRASH_LOOP_MOST = 16, PYW_CRASH_LOOP_MS = 60 * 1000 };
 
 typedef struct pyw_crash_suspect {
-    char line[PYW_CRASH_LOOP_LINE];        /* "GET /path", without the query; "": a free place */
+    char line[PYW_CRASH_LOOP_LINE];        /* "GET /path", without the query; "": a free entry */
     int64_t deaths[PYW_CRASH_LOOP_DEATHS]; /* when, the latest first; INT64_MIN: there was none */
     int64_t named_at;                      /* INT64_MIN: never */
 } pyw_crash_suspect;

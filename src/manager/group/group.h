@@ -41,13 +41,13 @@ enum { PYW_PROBLEM_LINE = 300, PYW_PROBLEM_TRACEBACK = 4000, PYW_KNOWN_FAILURES 
 typedef enum {
     PYW_REPORT_READY,       /* its applications are loaded */
     PYW_REPORT_BROKEN,      /* likewise, but one failed to load */
-    PYW_REPORT_STALE,       /* a script on disk is not the loaded one; every second */
-    PYW_REPORT_RENEW,       /* it got SIGUSR1 */
+    PYW_REPORT_STALE,       /* a script on disk differs from the loaded one; every second */
+    PYW_REPORT_RENEW,       /* it got SIGUSR1 or SIGINT */
     PYW_REPORT_STUCK,       /* its Python does not respond */
     PYW_REPORT_FINISHING,   /* it begins no request any more */
     PYW_REPORT_LARGE,       /* it has noticed that it exceeds memory-recycle */
-    PYW_REPORT_CHANGED,     /* a file on disk is not the loaded one: the answer to CHECK_FILES */
-    PYW_REPORT_UNCHANGED,   /* no file differs: likewise */
+    PYW_REPORT_CHANGED,     /* a file on disk differs from the loaded one: the answer to CHECK_FILES */
+    PYW_REPORT_UNCHANGED,   /* likewise: no file differs */
     PYW_REPORT_OVERDUE,     /* a request in it does not end; every second */
     PYW_REPORT_START_FAILED /* it ended, or was killed, before it was ready */
 } pyw_report;
@@ -55,7 +55,7 @@ typedef enum {
 /* The code of the current generation. */
 typedef enum {
     PYW_CODE_NEW = 0, /* no worker has loaded it yet */
-    PYW_CODE_PROVEN,  /* a worker has loaded it, or the older code was kept and is the current one */
+    PYW_CODE_PROVEN,  /* a worker has loaded it, or the older code was kept and counts as current */
     PYW_CODE_RETRIED  /* the older code was kept because new workers died; the next attempt is at retry_at */
 } pyw_group_code;
 
@@ -106,9 +106,9 @@ struct pyw_worker_group {
     unsigned generation;
     pyw_group_code code;
     int failures;               /* successive workers that died STARTING */
-    int64_t start_at;           /* no worker is started before */
+    int64_t start_at;           /* no worker is started before this time */
     int64_t down_until;         /* the start_at that was logged as the end of the time without workers */
-    int64_t retry_at;           /* changes are ignored before, because the code failed */
+    int64_t retry_at;           /* changes are ignored before this time, because the code failed */
     int wanted;                 /* the number of workers, within processes=; manager/group/scale.c */
     const pyw_load_group *load; /* the waiting requests; httpd writes it, hostile; NULL: unknown */
     pyw_scale_times scale;

@@ -8,9 +8,9 @@ enum {
 };
 
 /*
- * A stopped group that is removed has no worker that serves, so it ends at once. A group is HANDED and CONFIGURE comes
- * if the other manager died before it had taken over. An ENDING group can have the name of a configured one, so it gets
- * the events of that one, too.
+ * A stopped group that is removed has no worker that serves, so it ends at once. A HANDED group gets CONFIGURE if the
+ * other manager died before it had taken over. An ENDING group can have the same name as a configured group, so it also
+ * gets the events of that group.
  */
 static const signed char table[PYW_PHASES][PYW_PHASE_EVENTS] = {
     /*                      STOP RESUME CONFIGURE REMOVE HAND END  LEAVE */

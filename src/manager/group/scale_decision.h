@@ -47,7 +47,7 @@ typedef enum {
     PYW_SCALE_WAKE
 } pyw_scale_decision;
 
-/* Are all wanted workers ready, and does none start? */
+/* Are all wanted workers ready, and is none starting? */
 int pyw_scale_is_settled(const pyw_scale_numbers *numbers);
 
 pyw_scale_decision pyw_scale_decide(const pyw_scale_limits *limits, const pyw_scale_numbers *numbers);

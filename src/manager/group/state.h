@@ -23,13 +23,13 @@ int pyw_group_ordered(const pyw_worker_group *group);
 /* The number of workers to start. While old ones are replaced, up to reload-overlap more than configured may run. */
 int pyw_group_missing(const pyw_worker_group *group);
 
-/* All wanted workers are loaded, and all are of the current generation. */
+/* Are all wanted workers loaded, and all workers of the current generation? */
 int pyw_worker_group_is_settled(const pyw_worker_group *group);
 
-/* Likewise, and no older worker begins a request any more. */
+/* Likewise, and does no older worker begin a request any more? */
 int pyw_worker_group_is_replaced(const pyw_worker_group *group);
 
-/* There is no worker, and the next start has to wait: requests get 503. */
+/* Does the group have no worker, and does the next start have to wait? Then requests get 503. */
 int pyw_worker_group_is_down(const pyw_worker_group *group);
 
 #endif

@@ -28,18 +28,18 @@ pyw_log_outlet *pyw_log_outlet_create(int fd);
 void pyw_log_outlet_open(pyw_log_outlet *outlet, int fd);
 
 /*
- * Writes all records to `fd`, too, which the outlet owns: as JSON, with the name of the group if it is not NULL. -1: no
- * longer.
+ * Also writes all records as JSON to `fd`, which the outlet owns, with the name of the group unless it is NULL. -1:
+ * stops this.
  */
 void pyw_log_outlet_open_json(pyw_log_outlet *outlet, int fd, const char *group);
 
-/* The part of the outlet that writes JSON, for pyw_log_outlet_fd; NULL: none. */
+/* The outlet of the JSON log, for pyw_log_outlet_fd; NULL: none. */
 const pyw_log_outlet *pyw_log_outlet_json(const pyw_log_outlet *outlet);
 
 /* Waits up to `wait_ms` until the log has accepted the waiting records. The rest is lost. */
 void pyw_log_outlet_destroy(pyw_log_outlet *outlet, int wait_ms);
 
-/* Adds the errors among the records to `*faults` (NULL: nowhere, for now), as faults of this group; NULL: of none. */
+/* Adds errors to `*faults` (while it is NULL: to none), as faults of `group`; NULL: of no group. */
 void pyw_log_outlet_note_faults(pyw_log_outlet *outlet, pyw_faults *const *faults, const char *group);
 
 /* Writes a record, or several if the text is too long. */

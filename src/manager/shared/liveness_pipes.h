@@ -36,7 +36,7 @@ void pyw_liveness_pipes_add(pyw_liveness_pipes *lines, int fd);
 /* Discards bytes, and closes the pipes whose children have all exited. */
 void pyw_liveness_pipes_look(pyw_liveness_pipes *lines);
 
-/* Have all children of that configuration, and of earlier configurations, exited? */
+/* Have all children of this configuration, and of earlier configurations, exited? */
 int pyw_liveness_pipes_is_gone(const pyw_liveness_pipes *lines, unsigned number);
 
 /*

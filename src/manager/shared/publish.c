@@ -203,7 +203,7 @@ void pyw_publish_check_sockets(const pyw_manager *manager, pyw_worker_group *gro
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {
         if (pyw_clock_ms() >= group->retry_at && pyw_child_is_loaded(child) && pyw_child_is_current(child) &&
-            child->socket.name != NULL && !pyw_socket_file_is_there(&child->socket, &manager->directory)) {
+            child->socket.name != NULL && !pyw_socket_file_is_intact(&child->socket, &manager->directory)) {
             pyw_group_log(group, PYW_LOG_WARNING,
                           PYWNO(0347) "the socket of worker %ld of group '%s' was removed: the worker is "
                                       "replaced",

@@ -22,7 +22,7 @@ static uint64_t elapsed(pyw_worker_group *group)
     return (uint64_t)(passed < LONGEST_US ? passed : LONGEST_US);
 }
 
-/* A sample once a second stands for that second. */
+/* Each sample, once a second, counts for the whole second. */
 static void count_threads(pyw_worker_group *group)
 {
     uint64_t passed = elapsed(group);
@@ -66,7 +66,7 @@ static void write_counters(pyw_group_stats_entry *entry, pyw_worker_group *group
     if (!group->has_stats) {
         pyw_group_stats published;
 
-        /* If its writer died while it wrote, each number is still one that was written last, or before. */
+        /* If its writer died during a write, each number is still one of the last two that were written. */
         (void)pyw_group_stats_read(entry, &published);
         pyw_group_stats_add(&group->stats, &published);
         group->has_stats = 1;

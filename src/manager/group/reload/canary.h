@@ -24,7 +24,7 @@ int64_t pyw_canary_step(pyw_worker_group *group);
 /* A worker has ended: keeps its kinds of failures. */
 void pyw_canary_remember(const pyw_child *child);
 
-/* What the canary does, or has done in this generation; 0: there is, or was, none. */
+/* Describes the progress or the result of the canary of this generation. 0: it has, or had, no canary. */
 int pyw_canary_describe(const pyw_worker_group *group, unsigned generation, char text[PYW_CANARY_TEXT]);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "manager/group/reload/replacement.h"
 
-/* A process of an older generation is being replaced. */
+/* A process of an older generation is being replaced already. */
 static int is_concerned(const pyw_child *child)
 {
     return child->state < PYW_CHILD_DRAINING && pyw_child_is_current(child);

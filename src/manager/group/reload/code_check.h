@@ -3,9 +3,10 @@
 #define PYW_MANAGER_GROUP_RELOAD_CODE_CHECK_H
 
 /*
- * What a restart of httpd means for the workers of a group whose options did not change (reload-at-restart), and
- * reload-on=modules. The processes of the group compare the files that they have loaded with those on disk, because
- * only they know the names and may read the directories. On the manager's only thread.
+ * Decides whether the workers of a group are replaced because files have changed: at a restart of httpd, if the options
+ * of the group did not change (reload-at-restart), and with reload-on=modules. The processes of the group compare the
+ * files that they have loaded with the files on disk, because only they know the names and may read the directories. On
+ * the manager's only thread.
  */
 
 #include "manager/child/child.h"

@@ -78,7 +78,7 @@ void pyw_failed_code_forget(const pyw_child *loaded)
     noted->scripts[0] = noted->scripts[1] = 0;
 }
 
-/* The workers that stay do not ask again for what they see now. */
+/* The present changes of files failed to load, so the workers that stay do not request them again. */
 static void note_files(pyw_worker_group *group)
 {
     for (pyw_child *child = group->children; child != NULL; child = child->next) {

@@ -21,10 +21,10 @@ void pyw_worker_group_resume(pyw_worker_group *group);
  */
 void pyw_worker_group_stale(pyw_worker_group *group, const pyw_child *sender);
 
-/* A file of reload-on= has changed: likewise. `path` NULL: none has. */
+/* Likewise if the file `path` of reload-on= has changed. NULL: no file has. */
 void pyw_worker_group_files_changed(pyw_worker_group *group, const char *path);
 
-/* A worker got SIGUSR1: it is replaced, successor first. */
+/* A worker got SIGUSR1 or SIGINT: it is replaced, successor first. */
 void pyw_worker_group_renew(pyw_child *child);
 
 /* A start failed: the old workers stay, or the next start waits. `failed` NULL: no process could be created. */

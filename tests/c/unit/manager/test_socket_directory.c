@@ -64,9 +64,9 @@ static void test_a_bound_socket_is_for_its_owner_alone(void **state)
 
     assert_int_equal(fstatat(directory.fd, file.name, &status, AT_SYMLINK_NOFOLLOW), 0);
     assert_int_equal(status.st_mode, S_IFSOCK | 0600);
-    assert_true(pyw_socket_file_is_there(&file, &directory));
+    assert_true(pyw_socket_file_is_intact(&file, &directory));
     pyw_socket_file_remove(&file, &directory);
-    assert_false(pyw_socket_file_is_there(&file, &directory));
+    assert_false(pyw_socket_file_is_intact(&file, &directory));
     close(fd);
 }
 
