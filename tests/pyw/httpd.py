@@ -61,7 +61,7 @@ class Httpd:
         self.data.chmod(0o1777)
         (self.root / "htdocs" / "static.txt").write_text("static\n")
         if self.pywsgi:
-            paths.copy_artifacts(self.root / "modules")
+            paths.install_artifacts(self.root / "modules")
 
     def add_apps(self, apps):
         for name, source in apps.items():
@@ -157,7 +157,7 @@ class Httpd:
         connection. Connections that the test holds stay open.
         """
         try:
-            wait_for(lambda: not processes.own_sockets(self.process.pid), seconds)
+            wait_for(lambda: not processes.clients(self.process.pid), seconds)
         except AssertionError:
             pass
 

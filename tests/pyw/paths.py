@@ -54,7 +54,10 @@ def snapshot():
     return directory
 
 
-def copy_artifacts(directory):
-    """Copy the build as if installed: workers open the engine as their own user, who may not read a clone."""
+def install_artifacts(directory):
+    """
+    Link the build into a server's directory: workers open the engine as their own user, who may not read a clone. All
+    servers share the files. A test that needs other content or another mode renames a new file to the name.
+    """
     for path in snapshot().iterdir():
-        shutil.copy(path, directory)
+        os.link(path, directory / path.name)

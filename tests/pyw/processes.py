@@ -11,24 +11,35 @@ from .wait import wait_for
 
 GONE_SECONDS = 8
 
+TCP_LISTEN = "0A"    # in /proc/net/tcp
+
 # A larger mapping is only reserved address space, as the sanitizers reserve it.
 RESERVED = 1 << 30
 
 
 def descendants(pid):
     """Return the process and its running descendants."""
-    try:
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
+    found = existing([pid])
+    for process in found:       # which grows
+        found += children(process)
+    return found
 
 
 def children(process):
-    try:
-        return process.children()
-    except psutil.NoSuchProcess:
-        return []
+    """Return the children that each thread has. psutil's own function reads the state of all processes of the machine."""
+    pids = []
+    for thread in pathlib.Path("/proc/%d/task" % process.pid).glob("*/children"):
+        with contextlib.suppress(OSError):      # the thread has ended
+            pids += map(int, thread.read_text().split())
+    return existing(pids)
+
+
+def existing(pids):
+    found = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(pid))
+    return found
 
 
 def program(process):
@@ -116,14 +127,15 @@ def descriptors(pid):
     return result
 
 
-def own_sockets(httpd_pid):
-    """Return the sockets that httpd's children have and their parent does not have: connections."""
-    try:
-        shared = set(descriptors(httpd_pid).values())
+def clients(httpd_pid):
+    """Return the TCP connections of httpd's children."""
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in list(table)[1:]]
+    connections = {"socket:[%s]" % row[9] for row in rows if row[3] != TCP_LISTEN}
+    with contextlib.suppress(OSError, psutil.NoSuchProcess):
         return [path for child in httpd_children(httpd_pid) for path in descriptors(child.pid).values()
-                if path.startswith("socket:") and path not in shared]
-    except (OSError, psutil.NoSuchProcess):
-        return []
+                if path in connections]
+    return []
 
 
 def descriptor_count(pid):

@@ -57,7 +57,7 @@ needs_mod_wsgi = pytest.mark.skipif(not os.path.exists(paths.module_file("wsgi")
 @pytest.fixture
 def server(make_httpd):
     server = make_httpd(apps={"hello.wsgi": HELLO}, start=False, pywsgi=False)
-    paths.copy_artifacts(server.root / "modules")
+    paths.install_artifacts(server.root / "modules")
     return server
 
 

@@ -137,15 +137,15 @@ class TestManagerThatCannotBeStarted:
         server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d|PYW024\d|AH")
         server.expect_log("PYW0251: .*Permission denied.*tried again")
         server.expect_log("PYW0251: .*No such file")
-        program = server.root / "modules" / "pywsgid"
-        program.chmod(0o644)
+        program, good = server.root / "modules" / "pywsgid", server.root / "good"
+        os.link(program, good)
+        shutil.copyfile(good, server.root / "copy")     # without its mode
+        (server.root / "copy").rename(program)
         self.kill_manager(server)
         server.log.wait("PYW0251: .*Permission denied")
-        program.rename(server.root / "away")
+        program.unlink()
         server.log.wait("PYW0251: .*No such file", seconds=15)
-        shutil.copy(server.root / "away", server.root / "copy")
-        (server.root / "copy").chmod(0o755)
-        (server.root / "copy").rename(program)
+        good.rename(program)
         server.log.wait("PYW0254", seconds=12)
         assert len(server.log.find("PYW0251")) == 2
         wait_for(lambda: DaemonSite(server).get("/pid").status == 200)

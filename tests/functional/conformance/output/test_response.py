@@ -113,7 +113,8 @@ class TestHead:
         """F24"""
         response = site.get("/large_headers?count=%d&size=%d" % (count, size))
         assert response.status == 200
-        assert [response.header("X-H%d" % i) for i in range(count)] == ["v" * size] * count
+        headers = dict(response.headers)
+        assert [headers["X-H%d" % i] for i in range(count)] == ["v" * size] * count
 
     def test_a_head_over_256_kib_is_500_and_the_log_says_so(self, site):
         """F24"""
