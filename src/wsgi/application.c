@@ -189,9 +189,7 @@ static void log_failure(pyw_application *application, const pyw_problem *problem
     char message[1600];
 
     if (is_import(&application->spec)) {
-        snprintf(message, sizeof(message),
-                 PYWNO(0529) "%.300s, which is to be executed at the start "
-                             "(WSGIImportScript), failed",
+        snprintf(message, sizeof(message), PYWNO(0529) "%.300s failed at the start of the process (WSGIImportScript)",
                  application->spec.target);
     }
     else if (was_loaded) {
@@ -235,8 +233,8 @@ static load_state make_ready(pyw_application *application, int was_loaded)
         return FAILED;
     }
     snprintf(message, sizeof(message),
-             PYWNO(0527) "a function that was registered with pywsgi.after_fork raised; "
-                         "requests that reach %.300s here get 500; it is tried again after %d s",
+             PYWNO(0527) "a function that was registered with pywsgi.after_fork raised an exception; "
+                         "requests for %.300s in this process get 500; the next attempt follows after %d s",
              application->spec.target, application->back_off);
     note_failure(application, "PYW0527");
     log_exception(application, message);
@@ -458,9 +456,8 @@ int pyw_application_ready(pyw_application *application, pyw_problem *problem)
     }
     if (is_not_preloadable(application)) {
         pyw_log(PYW_LOG_NOTICE,
-                PYWNO(0528) "%s is loaded by each worker for itself: its application group '%s' is "
-                            "not that of the main interpreter, and preload=On loads only applications of the main "
-                            "interpreter",
+                PYWNO(0528) "each worker loads %s after its fork, because the application group '%s' is "
+                            "not the main interpreter: preload=On loads only applications of the main interpreter",
                 application->spec.target, application->spec.group);
         return 0;
     }

@@ -93,7 +93,7 @@ static void check_worker(pyw_background_request *request)
     request->due = now + LOOK_MS;
     if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH) {
         pyw_log(PYW_LOG_NOTICE,
-                PYWNO(0227) "process group '%s': worker %lu is gone, but a process that it started still holds its "
+                PYWNO(0227) "process group '%s': worker %lu has exited, but a process that it started still holds its "
                             "connection to httpd; the slot of its request is free again",
                 request->group, pid);
         finish(request);

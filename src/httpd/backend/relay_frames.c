@@ -59,11 +59,11 @@ static const char *reason_of(pyw_result why)
     switch (why) {
     case PYW_EOF:
     case PYW_GONE:
-        return "went away";
+        return "closed the connection";
     case PYW_MALFORMED:
         return "broke the protocol";
     default:
-        return "could not be read from";
+        return "lost its connection";
     }
 }
 

@@ -98,7 +98,7 @@ static int is_new_reason(const char *reason)
 
 static const char *consequence(void)
 {
-    return work.is_start ? "" : "; it is tried again until it succeeds";
+    return work.is_start ? "" : "; httpd tries again until it succeeds";
 }
 
 static void report_refusal(const char *reason)

@@ -22,7 +22,8 @@ static authz_status take_decision(const pyw_call *call, const char *groups, cons
     }
     if (strcmp(answer, "denied") == 0) {
         pyw_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r,
-                       PYWNO(0297) "WSGIAuthGroupScript: by groups_for_user() of %s, the user '%s' is in none of: %s",
+                       PYWNO(0297) "WSGIAuthGroupScript: according to groups_for_user() of %s, the user '%s' is in "
+                                   "none of these groups: %s",
                        call->script->path, call->r->user, groups);
         return AUTHZ_DENIED;
     }
