@@ -173,7 +173,7 @@ const command_rec pyw_config_directives[] = {
     AP_INIT_TAKE1("WSGIProcessGroup", set_process_group, DIR_MEMBER(process_group), RSRC_CONF | ACCESS_CONF,
                   "the process group in which applications run, %{GLOBAL} for httpd's children"),
     AP_INIT_TAKE1("WSGIApplicationGroup", set_application_group, DIR_MEMBER(application_group), RSRC_CONF | ACCESS_CONF,
-                  "the Python interpreter in which applications run, %{GLOBAL} for the main one"),
+                  "the Python interpreter in which applications run, %{GLOBAL} for the main interpreter"),
     AP_INIT_TAKE1("WSGICallableObject", set_callable, DIR_MEMBER(callable_object), OR_FILEINFO,
                   "the name of the application in its script; 'application' by default"),
     AP_INIT_TAKE1("WSGIPassAuthorization", set_switch, DIR_MEMBER(pass_authorization), OR_FILEINFO,

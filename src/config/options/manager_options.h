@@ -29,7 +29,7 @@ typedef struct pyw_manager_options {
     const char *reload_on;                  /* files separated by commas: a change of one replaces the workers */
     int reload_overlap;                     /* additional workers, beyond `processes`, during a replacement */
     apr_interval_time_t scale_after;        /* a request waits this long: start another worker (range only) */
-    apr_interval_time_t scale_idle;         /* one worker fewer was sufficient for this long: stop one */
+    apr_interval_time_t scale_idle;         /* one worker fewer has been sufficient for this time: stop a worker */
     apr_size_t memory_budget;               /* bytes of all workers together, a limit for growth; 0: none */
 
     /* Not options of the directive: httpd's parent determines them. */

@@ -84,7 +84,9 @@ static void check_deadline(pyw_background_request *request)
     }
 }
 
-/* Stops waiting for a worker that has not closed the connection if the worker is gone, or its time is up. */
+/*
+ * Stops waiting for a worker that has not closed the connection if the worker has exited, or the time limit has passed.
+ */
 static void check_worker(pyw_background_request *request)
 {
     int64_t now = pyw_clock_ms();

@@ -65,8 +65,8 @@ void pyw_background_end(pyw_background_request *request);
 
 /*
  * Becomes the owner of the connection `fd` and of the slot, and gives the slot back at `until` (ms, as pyw_clock_ms())
- * at the latest. The caller has sent ABORT, and the worker can send nothing more. `group` is a name for the log.
- * `group` and `slots` must outlive the child's threads. Any thread.
+ * at the latest. The caller has sent ABORT. Afterwards the worker's sends fail. `group` is a name for the log. `group`
+ * and `slots` must outlive the child's threads. Any thread.
  */
 void pyw_background_abandon(const char *group, pyw_slots *slots, const pyw_slot *slot, int fd, int64_t until);
 

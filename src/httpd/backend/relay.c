@@ -195,7 +195,7 @@ static int is_worker_gone(const pyw_relay *relay)
     return admission->has_slot && admission->slot.pid > 0 && kill((pid_t)admission->slot.pid, 0) != 0 && errno == ESRCH;
 }
 
-/* Waits until one side sends something, or can take something. 1: the worker's process is gone. */
+/* Waits until one side sends something, or can take something. 1: the worker's process has exited. */
 static int wait_for_either(pyw_relay *relay, int has_more)
 {
     conn_rec *c = relay->response->r->connection;
@@ -279,7 +279,7 @@ static void run_turn(pyw_relay *relay)
     int is_worker_gone = !pyw_relay_is_over(relay->state) && wait_for_either(relay, has_more);
 
     if (!pyw_relay_is_over(relay->state)) {
-        download(relay, is_worker_gone); /* including the last frames of a worker that is gone */
+        download(relay, is_worker_gone); /* including the last frames of a worker that has exited */
     }
     if (!pyw_relay_is_over(relay->state) && pyw_relay_is_late(relay)) {
         pyw_relay_out_of_time(relay);

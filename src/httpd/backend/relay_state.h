@@ -20,7 +20,7 @@ typedef enum {
     PYW_RELAY_ANSWERING, /* HEAD has arrived */
     PYW_RELAY_ANSWERED,  /* the last bytes of the body have arrived, END has not */
     /* The relay is over: */
-    PYW_RELAY_DONE,       /* the worker has ended the request, or is gone */
+    PYW_RELAY_DONE,       /* the worker has ended the request, or has exited */
     PYW_RELAY_ABANDONED,  /* httpd has ended the request, but the worker is still busy with it */
     PYW_RELAY_TAKEN_BACK, /* httpd has ended the request before the worker began it */
     PYW_RELAY_CLOSED,     /* the worker closed the connection before it began the request */

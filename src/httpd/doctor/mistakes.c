@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "httpd/doctor/finding.h"
 
-/* Descriptors of a worker besides those of its threads: logs, sockets, modules. */
+/* The descriptors that a worker needs besides the connections of its threads: logs, sockets, modules. */
 enum { FILES_LEAST = 40 };
 
 static const char *place_of(apr_pool_t *pool, const ap_directive_t *directive)

@@ -12,7 +12,10 @@
 
 #include <httpd.h>
 
-/* The post_config hook. Runs before all modules, because some fork there. In the parent, while it has one thread. */
+/*
+ * The post_config hook. Runs before the hooks of other modules, because some modules fork in post_config. In the
+ * parent, while it has one thread.
+ */
 int pyw_scrub_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
 #endif

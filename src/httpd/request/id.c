@@ -52,7 +52,7 @@ static const char *id_of_previous(const request_rec *r)
     return first->log_id;
 }
 
-/* The first generate_log_id hook: these ids override those of other modules. */
+/* The first generate_log_id hook: these ids override the ids of other modules. */
 static int take_id(const conn_rec *c, const request_rec *r, const char **id)
 {
     const char *known = r ? id_of_previous(r) : NULL;

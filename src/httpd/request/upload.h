@@ -16,7 +16,7 @@
 
 typedef struct pyw_upload {
     pyw_body body;        /* the rest, still to be read from the client */
-    pyw_buffer memory;    /* collected bytes that follow those in the file */
+    pyw_buffer memory;    /* collected bytes after the bytes in the file */
     int fd;               /* the file; -1: not needed */
     apr_uint64_t in_file; /* bytes */
     int has_body;

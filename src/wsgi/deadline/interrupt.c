@@ -154,7 +154,7 @@ static void report_overdue(const report *about, pyw_buffer *stack)
              about->request, about->ran, overdue_reason(about),
              pyw_monitor_host()->overdue != NULL
                  ? "The worker is replaced"
-                 : "An embedded thread cannot be replaced: it serves no other request until this one ends");
+                 : "An embedded thread cannot be replaced: it serves no other request until this request ends");
     log_report(about, PYW_LOG_ERR, text);
     log_lines(about, PYW_LOG_ERR, stack);
 }

@@ -53,7 +53,7 @@ static int check(const input *self)
         return -1;
     }
     if (pyw_forked_is_child()) {
-        PyErr_SetString(PyExc_OSError, "the request body belongs to the process that forked this one");
+        PyErr_SetString(PyExc_OSError, "the request body belongs to the process that forked this process");
         return -1;
     }
     if (self->busy) {

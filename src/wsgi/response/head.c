@@ -69,7 +69,7 @@ static int status_fault(pyw_status_fault fault, PyObject *status)
         PyErr_Format(PyExc_ValueError, "the status contains a control character: %R", status);
         break;
     case PYW_STATUS_INTERIM:
-        PyErr_Format(PyExc_ValueError, "a 1xx status cannot be the final one: %R", status);
+        PyErr_Format(PyExc_ValueError, "a 1xx status cannot be the final status: %R", status);
         break;
     case PYW_STATUS_RANGE:
         PyErr_Format(PyExc_ValueError, "the status must be from 200 to 599, not %R", status);

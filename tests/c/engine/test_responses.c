@@ -50,7 +50,7 @@ static const row rows[] = {
     {"GET", "/start_twice", 500, NULL, "", PYW_ERROR, "a second time without exc_info"},
     {"GET", "/bad_header", 500, NULL, "", PYW_ERROR, "contains a control character"},
     {"GET", "/hop_by_hop", 200, "X-Good: 1\nContent-Length: 2\n", "ok", PYW_DONE, "<4> PYW0600"},
-    {"GET", "/interim", 500, NULL, "", PYW_ERROR, "a 1xx status cannot be the final one"},
+    {"GET", "/interim", 500, NULL, "", PYW_ERROR, "a 1xx status cannot be the final status"},
     {"GET", "/file_sent", 200, "Content-Length: 7\n", "3456789", PYW_DONE, NULL},
     {"GET", "/file_clamped", 200, "Content-Length: 4\n", "0123", PYW_DONE, NULL},
     {"GET", "/file_like", 200, "", "like a file", PYW_DONE, NULL},

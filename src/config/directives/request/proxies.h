@@ -2,7 +2,7 @@
 #ifndef PYW_CONFIG_DIRECTIVES_REQUEST_PROXIES_H
 #define PYW_CONFIG_DIRECTIVES_REQUEST_PROXIES_H
 
-/* WSGITrustedProxies and WSGITrustedProxyHeaders. Each line of a scope adds to those before it. */
+/* WSGITrustedProxies and WSGITrustedProxyHeaders. Each line adds to the earlier lines of its scope. */
 
 #include <httpd.h>
 
