@@ -25,30 +25,30 @@ static const char *next_value(const apr_table_t *pairs, const char *name, int *i
     return NULL;
 }
 
-/* Copies no value, because it may be a secret. */
-static int has_same_values(const apr_table_t *ones, const apr_table_t *others, const char *name)
+/* Whether both tables have the same values of the option. Copies no value, because it may be a secret. */
+static int has_same_values(const apr_table_t *current_pairs, const apr_table_t *changed_pairs, const char *name)
 {
-    const char *one, *other;
+    const char *current, *changed;
     int i = 0, j = 0;
 
     do {
-        one = next_value(ones, name, &i);
-        other = next_value(others, name, &j);
-    } while (one != NULL && other != NULL && strcmp(one, other) == 0);
-    return one == NULL && other == NULL;
+        current = next_value(current_pairs, name, &i);
+        changed = next_value(changed_pairs, name, &j);
+    } while (current != NULL && changed != NULL && strcmp(current, changed) == 0);
+    return current == NULL && changed == NULL;
 }
 
-/* The options for processes of `part`. */
-static const char *difference(const pyw_group_options *one, const pyw_group_options *other, pyw_option_part part,
+/* The names of the options for processes of `part` that differ. */
+static const char *difference(const pyw_group_options *current, const pyw_group_options *changed, pyw_option_part part,
                               int *replaces_workers, apr_pool_t *pool)
 {
-    const apr_table_t *ones = pyw_options_pairs(one, part, pool);
-    const apr_table_t *others = pyw_options_pairs(other, part, pool);
+    const apr_table_t *current_pairs = pyw_options_pairs(current, part, pool);
+    const apr_table_t *changed_pairs = pyw_options_pairs(changed, part, pool);
     const char *names = "";
 
     *replaces_workers = 0;
     for (const pyw_option_rule *rule = pyw_option_rules; rule->name != NULL; rule++) {
-        if (!has_same_values(ones, others, rule->name)) {
+        if (!has_same_values(current_pairs, changed_pairs, rule->name)) {
             names = apr_pstrcat(pool, names, *names != '\0' ? ", " : "", rule->name, NULL);
             *replaces_workers |= rule->use == PYW_USE_START;
         }
@@ -56,17 +56,18 @@ static const char *difference(const pyw_group_options *one, const pyw_group_opti
     return names;
 }
 
-const char *pyw_options_difference(const pyw_group_options *one, const pyw_group_options *other, int *replaces_workers,
-                                   apr_pool_t *pool)
+const char *pyw_options_difference(const pyw_group_options *current, const pyw_group_options *changed,
+                                   int *replaces_workers, apr_pool_t *pool)
 {
-    return difference(one, other, PYW_PART_MANAGER, replaces_workers, pool);
+    return difference(current, changed, PYW_PART_MANAGER, replaces_workers, pool);
 }
 
-const char *pyw_options_all_differences(const pyw_group_options *one, const pyw_group_options *other, apr_pool_t *pool)
+const char *pyw_options_all_differences(const pyw_group_options *current, const pyw_group_options *changed,
+                                        apr_pool_t *pool)
 {
     int replaces_workers;
 
-    return difference(one, other, PYW_PART_HTTPD, &replaces_workers, pool);
+    return difference(current, changed, PYW_PART_HTTPD, &replaces_workers, pool);
 }
 
 apr_table_t *pyw_options_live_pairs(const pyw_group_options *options, apr_pool_t *pool)

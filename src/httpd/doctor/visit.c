@@ -155,17 +155,17 @@ static void describe_target(request_rec *r, const pyw_alias *alias, pyw_visit *v
         !alias->process_group && !target.config->process_group && !target.config->dispatch_script;
 }
 
-typedef struct trip {
+typedef struct visit_request {
     apr_pool_t *pool;
     server_rec *server;
     const pyw_alias *alias;
-} trip;
+} visit_request;
 
 static void make_visit(const void *argument, int fd)
 {
-    const trip *to = argument;
-    const pyw_alias *alias = to->alias;
-    request_rec *r = local_request(to->pool, to->server, *alias->url ? alias->url : "/");
+    const visit_request *request = argument;
+    const pyw_alias *alias = request->alias;
+    request_rec *r = local_request(request->pool, request->server, *alias->url ? alias->url : "/");
     pyw_visit visit = {.is_done = 1};
     pyw_problem problem;
 
@@ -174,7 +174,7 @@ static void make_visit(const void *argument, int fd)
     if (visit.status == OK) {
         visit.status = check_access(r);
     }
-    if (!alias->is_module && pyw_obstacle_find(ap_make_dirstr_parent(to->pool, alias->target), &problem)) {
+    if (!alias->is_module && pyw_obstacle_find(ap_make_dirstr_parent(request->pool, alias->target), &problem)) {
         copy(visit.obstacle, sizeof(visit.obstacle), problem.text);
     }
     (void)!write(fd, &visit, sizeof(visit));
@@ -182,10 +182,10 @@ static void make_visit(const void *argument, int fd)
 
 void pyw_visit_alias(apr_pool_t *pool, server_rec *server, const pyw_alias *alias, pyw_visit *visit)
 {
-    const trip to = {pool, server, alias};
+    const visit_request request = {pool, server, alias};
 
     memset(visit, 0, sizeof(*visit));
-    if (!alias->regex && !ask_child(make_visit, &to, visit, sizeof(*visit))) {
+    if (!alias->regex && !ask_child(make_visit, &request, visit, sizeof(*visit))) {
         visit->is_done = 0;
     }
 }

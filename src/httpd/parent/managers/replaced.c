@@ -48,60 +48,60 @@ static retained_managers_list *retained_managers(void)
     return all;
 }
 
-static void close_control(replaced_manager *one)
+static void close_control(replaced_manager *manager)
 {
-    if (one->control_fd >= 0) {
-        close(one->control_fd);
-        one->control_fd = -1;
+    if (manager->control_fd >= 0) {
+        close(manager->control_fd);
+        manager->control_fd = -1;
     }
 }
 
 /*
  * Makes the manager stop by the end of the control channel. shutdown(2), because other processes may have duplicates.
  */
-static void stop_manager(replaced_manager *one)
+static void stop_manager(replaced_manager *manager)
 {
-    if (one->control_fd >= 0) {
-        shutdown(one->control_fd, SHUT_RDWR);
+    if (manager->control_fd >= 0) {
+        shutdown(manager->control_fd, SHUT_RDWR);
     }
-    close_control(one);
+    close_control(manager);
 }
 
-static void clear_entry(replaced_manager *one)
+static void clear_entry(replaced_manager *manager)
 {
-    close_control(one);
-    one->proc.pid = 0;
-    one->kill_at = INT64_MAX;
+    close_control(manager);
+    manager->proc.pid = 0;
+    manager->kill_at = INT64_MAX;
 }
 
-static void kill_if_due(replaced_manager *one, int64_t now)
+static void kill_if_due(replaced_manager *manager, int64_t now)
 {
-    if (one->proc.pid > 0 && one->kill_at <= now) {
-        kill(one->proc.pid, SIGKILL);
-        one->kill_at = INT64_MAX;
+    if (manager->proc.pid > 0 && manager->kill_at <= now) {
+        kill(manager->proc.pid, SIGKILL);
+        manager->kill_at = INT64_MAX;
     }
 }
 
-static void watch_replaced_manager(replaced_manager *one, apr_pool_t *pconf);
+static void watch_replaced_manager(replaced_manager *manager, apr_pool_t *pconf);
 
 void pyw_replaced_managers_add(const apr_proc_t *proc, int control_fd, int64_t kill_at, apr_pool_t *pconf)
 {
     retained_managers_list *all = retained_managers();
-    replaced_manager *one = &all->list[all->next];
+    replaced_manager *manager = &all->list[all->next];
 
     all->next = (all->next + 1) % MOST;
-    pyw_other_child_unwatch(one);
-    kill_if_due(one, INT64_MAX - 1); /* a stopped process (SIGSTOP) would not notice the end of its channel */
-    stop_manager(one);
-    clear_entry(one);
-    one->proc = *proc;
-    one->control_fd = control_fd;
-    one->kill_at = kill_at;
+    pyw_other_child_unwatch(manager);
+    kill_if_due(manager, INT64_MAX - 1); /* a stopped process (SIGSTOP) would not notice the end of its channel */
+    stop_manager(manager);
+    clear_entry(manager);
+    manager->proc = *proc;
+    manager->control_fd = control_fd;
+    manager->kill_at = kill_at;
     if (kill_at != INT64_MAX) {
-        stop_manager(one); /* in case the process is continued (SIGCONT) */
+        stop_manager(manager); /* in case the process is continued (SIGCONT) */
     }
-    kill_if_due(one, pyw_clock_ms());
-    watch_replaced_manager(one, pconf);
+    kill_if_due(manager, pyw_clock_ms());
+    watch_replaced_manager(manager, pconf);
 }
 
 void pyw_replaced_managers_kill_due(void)
@@ -115,17 +115,17 @@ void pyw_replaced_managers_kill_due(void)
 
 static void on_end(void *data, apr_wait_t status)
 {
-    replaced_manager *one = data;
+    replaced_manager *manager = data;
 
     (void)status;
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, ap_server_conf,
-                 PYWNO(0272) "the replaced process manager (pid %" APR_PID_T_FMT ") has exited", one->proc.pid);
-    clear_entry(one);
+                 PYWNO(0272) "the replaced process manager (pid %" APR_PID_T_FMT ") has exited", manager->proc.pid);
+    clear_entry(manager);
 }
 
-static void watch_replaced_manager(replaced_manager *one, apr_pool_t *pconf)
+static void watch_replaced_manager(replaced_manager *manager, apr_pool_t *pconf)
 {
-    pyw_other_child_watch(&one->proc, on_end, one, pconf);
+    pyw_other_child_watch(&manager->proc, on_end, manager, pconf);
 }
 
 void pyw_replaced_managers_watch(apr_pool_t *pconf)
