@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs pywsgi as an administrator or a deploy script does."""
+import contextlib
 import json
 import os
 import subprocess
@@ -14,7 +15,6 @@ from daemon_site import DaemonSite  # noqa: E402, F401
 from traffic import Clients  # noqa: E402, F401
 
 APPS = {"app.wsgi": DAEMON / "daemon.wsgi", "support.py": paths.SUPPORT}
-STUCK_APPS = {**APPS, "app.wsgi": LIFECYCLE / "lifecycle.wsgi"}
 GROUP = "WSGIDaemonProcess %s %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
 
 
@@ -23,6 +23,19 @@ HEALTHY, IMPAIRED, FAILING = 0, 4, 5    # exit statuses of `pywsgi status`
 
 def groups(**options):
     return "".join(GROUP % (name, text, name, name) for name, text in options.items())
+
+
+@contextlib.contextmanager
+def held_gil(make_httpd):
+    """Yield the commands of a server while a request in C code holds the GIL of its worker, for three seconds."""
+    apps = {**APPS, "app.wsgi": LIFECYCLE / "lifecycle.wsgi"}
+    site = DaemonSite(make_httpd(groups(app="threads=2"), apps=apps), "/app")
+    key = site.new_key()
+    with site.connect() as connection:
+        connection.start("GET", "/app/stuck_in_c?seconds=3&key=" + key)
+        site.wait_notes(key, 1)
+        yield Commands(site.httpd)
+        assert connection.read_response().status == 200
 
 
 class Commands:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from control_site import APPS, HEALTHY, IMPAIRED, STUCK_APPS, Clients, Commands, DaemonSite, as_nobody, groups
+from control_site import APPS, HEALTHY, IMPAIRED, Clients, Commands, DaemonSite, as_nobody, groups, held_gil
 
 from pyw import processes, wait_for
 
@@ -434,14 +434,8 @@ class TestStacks:
 
     def test_also_of_a_worker_whose_python_is_stuck(self, make_httpd):
         """The command needs no lock of Python."""
-        server = make_httpd(groups(app="threads=2"), apps=STUCK_APPS)
-        site, commands = DaemonSite(server, "/app"), Commands(server)
-        key = site.new_key()
-        with site.connect() as connection:
-            connection.start("GET", "/app/stuck_in_c?seconds=3&key=" + key)
-            site.wait_notes(key, 1)
+        with held_gil(make_httpd) as commands:
             assert re.search(r'app\.wsgi", line \d+ in stuck_in_c', commands.do("stacks", "app"))
-            assert connection.read_response().status == 200
 
 
 class TestAgainAndAgain:

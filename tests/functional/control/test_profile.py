@@ -5,7 +5,7 @@ import xml.etree.ElementTree
 from urllib.parse import quote
 
 import pytest
-from control_site import APPS, STUCK_APPS, Commands, DaemonSite, groups
+from control_site import APPS, Commands, DaemonSite, groups, held_gil
 
 from pyw import processes, wait_for
 
@@ -174,14 +174,8 @@ class TestHostileNames:
 
 class TestStuck:
     def test_a_worker_whose_gil_is_held_is_profiled_too(self, make_httpd):
-        server = make_httpd(groups(app="threads=2"), apps=STUCK_APPS)
-        site, commands = DaemonSite(server, "/app"), Commands(server)
-        key = site.new_key()
-        with site.connect() as connection:
-            connection.start("GET", "/app/stuck_in_c?seconds=3&key=" + key)
-            site.wait_notes(key, 1)
+        with held_gil(make_httpd) as commands:
             stacks = stacks_of(commands.do("profile", "app", "--seconds", "1", "--folded", "-"))
-            assert connection.read_response().status == 200
         stuck = [count for stack, count in stacks.items()
                  if re.search(r"stuck_in_c \(apps/app\.wsgi:\d+\);\[GIL held\]$", stack)]
         assert sum(stuck) >= 50
