@@ -49,7 +49,7 @@ WARNINGS += -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -W
 endif
 
 SANITIZE_1      := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-SANITIZE_thread := -fsanitize=thread
+SANITIZE_thread := -fsanitize=thread -Wno-tsan
 ifdef SANITIZE
 SANITIZERS := $(or $(SANITIZE_$(SANITIZE)),$(error SANITIZE is 1 or thread)) -fno-omit-frame-pointer
 endif

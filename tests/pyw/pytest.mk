@@ -16,7 +16,8 @@ check-long: all engines
 # The same with ASan and UBSan: make SANITIZE=1 check-sanitized. httpd itself is not built with them, so their runtimes
 # are preloaded. Tests do not measure memory then, time limits are longer, and intended crashes keep our handlers.
 SANITIZER_RUNTIMES = $(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)
-ASAN_OPTIONS = detect_leaks=0:verify_asan_link_order=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:handle_sigill=0
+KEEP_HANDLERS = handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:handle_sigill=0
+ASAN_OPTIONS  = detect_leaks=0:verify_asan_link_order=0:$(KEEP_HANDLERS)
 
 check-sanitized: all
 	PYWSGI_BUILD=$(BUILD) PYWSGI_LD_PRELOAD="$(SANITIZER_RUNTIMES)" \
@@ -26,10 +27,9 @@ check-sanitized: all
 # Data races: the C suites with TSan, and suites in which pywsgid and its engine have TSan: make check-races. The side of
 # httpd is covered by the C suites, since httpd itself is not built with TSan. TSan does not see the locks of Python 3.13
 # and later. Idle threads of a worker end with the process, hence no reports of thread leaks.
-RACES_SUITES ?= tests/functional/daemon tests/functional/control tests/load \
-                $(addprefix tests/robustness/,deaths forks faults deadlines integrity lifecycle)
+RACES_SUITES ?= tests/functional/daemon tests/robustness/integrity tests/load
 RACES        := $(BUILD)/races
-TSAN_OPTIONS  = suppressions=$(CURDIR)/tests/c/tsan.supp report_thread_leaks=0 die_after_fork=0
+TSAN_OPTIONS  = suppressions=$(CURDIR)/tests/c/tsan.supp report_thread_leaks=0 die_after_fork=0 $(KEEP_HANDLERS)
 
 check-races: all
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \
@@ -37,7 +37,8 @@ check-races: all
 	TSAN_OPTIONS="$(TSAN_OPTIONS)" $(MAKE) SANITIZE=thread BUILD=build/tsan check-unit check-engine all
 	rm -rf $(RACES) && mkdir -p $(RACES)
 	cp -r $(MODULE) $(PYWSGI) $(BUILD)/man build/tsan/pywsgid build/tsan/pywsgi_cpython*.so $(RACES)
-	TSAN_OPTIONS="$(TSAN_OPTIONS)" PYWSGI_BUILD=$(RACES) tests/run 'not long' --timeout=200 $(PYTEST_FLAGS) $(RACES_SUITES)
+	TSAN_OPTIONS="$(TSAN_OPTIONS)" PYWSGI_BUILD=$(RACES) \
+	    tests/run 'not long' --timeout=200 -k 'not embedded' $(PYTEST_FLAGS) $(RACES_SUITES)
 
 # The suites that need no Python package, with each of the other Pythons of this machine: make check-pythons, or
 # make check-pythons PYTHON_SUITES=tests/functional/conformance.

@@ -77,6 +77,12 @@ static int is_ahead(const pyw_ticket *one, const pyw_ticket *other)
     return one->is_high != other->is_high ? one->is_high > other->is_high : one->order < other->order;
 }
 
+/* pyw_slots_wait() compares the first link without the lock. */
+static void set_link(int32_t *link, int32_t index)
+{
+    atomic_store_explicit((_Atomic int32_t *)link, index, memory_order_relaxed);
+}
+
 void pyw_slots_enqueue(pyw_slots *slots, int32_t index)
 {
     pyw_ticket *added = &slots->tickets[index];
@@ -86,7 +92,7 @@ void pyw_slots_enqueue(pyw_slots *slots, int32_t index)
         link = &slots->tickets[*link].next;
     }
     added->next = *link;
-    *link = index;
+    set_link(link, index);
     slots->waiting++;
 }
 
@@ -98,7 +104,7 @@ void pyw_slots_dequeue(pyw_slots *slots, int32_t index)
         link = &slots->tickets[*link].next;
     }
     if (*link == index) {
-        *link = slots->tickets[index].next;
+        set_link(link, slots->tickets[index].next);
         slots->waiting--;
     }
 }
@@ -321,7 +327,7 @@ void pyw_slots_pump(pyw_slots *slots)
 static void make_consistent(pyw_slots *slots)
 {
     slots->free_first = PYW_SLOTS_NONE;
-    slots->queue_first = PYW_SLOTS_NONE;
+    set_link(&slots->queue_first, PYW_SLOTS_NONE);
     slots->waiting = 0;
     slots->running = 0;
     slots->orphans = 0;
