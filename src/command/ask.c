@@ -93,14 +93,14 @@ static int take_answer(const pyw_question *question, pyw_channel *channel, const
             return frame.type == PYW_FRAME_DONE ? PYW_COMMAND_DONE : PYW_COMMAND_REFUSED;
         }
         if (frame.type != PYW_FRAME_ROW || !take_row(question, &frame, channel)) {
-            return fail(sentence, "pywsgi and the manager are of different versions");
+            return fail(sentence, "pywsgi and the manager have different versions");
         }
     }
 }
 
 int pyw_ask(const pyw_question *question, const char **sentence)
 {
-    int status = PYW_COMMAND_NOBODY;
+    int status = PYW_COMMAND_NO_MANAGER;
     int fd = pyw_find_manager(question->pool, question->directory, &status, sentence);
     pyw_channel *channel = fd >= 0 ? pyw_channel_create() : NULL;
 

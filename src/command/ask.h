@@ -30,8 +30,8 @@ typedef struct pyw_question {
 pyw_question pyw_question_of(const pyw_call *call);
 
 /*
- * Returns the exit status. *sentence, from the pool, is the manager's sentence, for PYW_COMMAND_DONE, or else what went
- * wrong. It is escaped for a terminal.
+ * Returns the exit status. *sentence, from the pool, is the manager's sentence for PYW_COMMAND_DONE, otherwise the
+ * reason of the failure. It is escaped for a terminal.
  */
 int pyw_ask(const pyw_question *question, const char **sentence);
 

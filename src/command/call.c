@@ -15,10 +15,11 @@
 
 enum { OPTIONS_MOST = 16, WORD_MOST = 100 };
 
-/* What getopt_long returns for --help, and for the first option of the verb. It sets optopt to 0 for an unknown one. */
+/* The results of getopt_long for --help and for the first option of the verb. For unknown options it sets optopt to 0.
+ */
 enum { HELP = 1, FIRST = 2 };
 
-/* The arguments may come from a script that does not know what is in them. */
+/* A script may pass on arguments that contain control characters. */
 static const char *escaped(apr_pool_t *pool, const char *word)
 {
     char *out = apr_palloc(pool, WORD_MOST);
@@ -117,7 +118,7 @@ static const char *take_operand(pyw_call *call, int argc, char **argv)
         call->operand = argv[optind++];
     }
     if (optind < argc) {
-        return apr_psprintf(call->pool, "'%s' is too much", escaped(call->pool, argv[optind]));
+        return apr_psprintf(call->pool, "unexpected argument '%s'", escaped(call->pool, argv[optind]));
     }
     if (call->operand == NULL && wanted != NULL && *wanted != '[') {
         return apr_psprintf(call->pool, "%s is missing", wanted);

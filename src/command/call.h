@@ -7,8 +7,8 @@
 #include "command/verb.h"
 
 /*
- * Fills `call`, whose pool and verb are set, from the arguments; argv[0] is the verb's name. Returns NULL, or what is
- * wrong with them, from the pool. Sets *wants_help for --help, and then reads no further.
+ * Fills `call`, whose pool and verb are set, from the arguments; argv[0] is the verb's name. Returns NULL, or an error
+ * text from the pool. Sets *wants_help for --help, and then reads no further.
  */
 const char *pyw_call_parse(pyw_call *call, int argc, char **argv, int *wants_help);
 

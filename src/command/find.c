@@ -216,7 +216,7 @@ int pyw_find_manager(apr_pool_t *pool, const char *directory, int *status, const
     if (found.managers->nelts == 1) {
         return APR_ARRAY_IDX(found.managers, 0, found_manager).fd;
     }
-    *status = found.managers->nelts == 0 ? PYW_COMMAND_NOBODY : PYW_COMMAND_USAGE;
+    *status = found.managers->nelts == 0 ? PYW_COMMAND_NO_MANAGER : PYW_COMMAND_USAGE;
     *problem = found.managers->nelts == 0 ? report_none(&found, directory) : report_several(&found);
     return -1;
 }

@@ -17,8 +17,8 @@ void pyw_help_print_verbs(FILE *out, const pyw_verb *const *verbs)
     }
     fputs("\n"
           "`pywsgi VERB --help` explains a verb, `pywsgi --version` prints the version.\n"
-          "Exit status: 0 done, 1 refused or failed, 2 a wrong command line, 3 no httpd to be asked;\n"
-          "of status also 4 a group is not (yet) served by all its workers, 5 requests for a group fail.\n",
+          "Exit status: 0 done, 1 refused or failed, 2 wrong command line, 3 no httpd found, or no permission;\n"
+          "`status` also: 4 a group is not (yet) served by all its workers, 5 requests for a group fail.\n",
           out);
 }
 

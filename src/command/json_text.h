@@ -2,7 +2,7 @@
 #ifndef PYW_COMMAND_JSON_TEXT_H
 #define PYW_COMMAND_JSON_TEXT_H
 
-/* No library that pywsgi links writes JSON. This is what RFC 8259 demands of texts; the verbs write the rest. */
+/* JSON strings (RFC 8259). No library that pywsgi links writes JSON; the verbs write the rest. */
 
 #include <stddef.h>
 

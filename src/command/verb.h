@@ -33,7 +33,7 @@ struct pyw_verb {
     const char *about;   /* further lines of the verb's own help; NULL: none */
     const pyw_verb_option *options; /* the last has no name */
 
-    /* Returns the exit status (command/exit_status.h) and has printed what is wrong. */
+    /* Prints errors, and returns the exit status (command/exit_status.h). */
     int (*run)(const pyw_call *call);
 };
 

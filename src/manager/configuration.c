@@ -75,7 +75,7 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
     pyw_pending_group *pending = calloc(1, sizeof(*pending));
     pyw_group_options *options;
     const apr_table_t *pairs;
-    const char *error = "the frame is malformed, or brought no log";
+    const char *error = "the frame is malformed, or carries no log";
 
     if (pending == NULL) {
         close(log_fd);

@@ -131,7 +131,7 @@ static void handle_control_frame(pyw_manager *manager, const pyw_frame *frame)
         pyw_liveness_pipes_add(&manager->liveness_pipes, pyw_channel_take_fd(manager->control));
     }
     else {
-        pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which is not for the manager",
+        pyw_log(PYW_LOG_ERR, PYWNO(0302) "httpd's parent sent %s, which the manager does not accept",
                 pyw_frame_type_name(frame->type));
     }
 }

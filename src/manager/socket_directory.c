@@ -27,7 +27,7 @@ static pyw_result check(const pyw_socket_directory *directory, pyw_problem *prob
         return pyw_problem_set(problem, "%s: %s", directory->path, strerror(errno));
     }
     if (found.st_uid != geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return pyw_problem_set(problem, "%s exists, and others than uid %lu may write in it: remove it",
+        return pyw_problem_set(problem, "%s exists, and users other than uid %lu may write to it: remove it",
                                directory->path, (unsigned long)geteuid());
     }
     return PYW_OK;

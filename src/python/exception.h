@@ -21,7 +21,7 @@ void pyw_exception_log(pyw_log_level level, const char *message);
 
 enum { PYW_EXCEPTION_LINE = 500, PYW_EXCEPTION_TRACEBACK = 4000 };
 
-/* What is left of an exception. The texts are UTF-8, and NUL-terminated. */
+/* A description of an exception. The texts are UTF-8, and NUL-terminated. */
 typedef struct pyw_exception_report {
     int is_load;                             /* set by the caller: an application does not load */
     uint64_t kind;                           /* the digest of its kind (pywsgi/_failures.py); 0: unknown */
@@ -38,7 +38,8 @@ void pyw_exception_describe(char *text, size_t size);
 /* As pyw_problem_set, with the text `what`, ": " and the description of the current exception. */
 pyw_result pyw_exception_problem(pyw_problem *problem, const char *what);
 
-/* Returns the name of the type of the current exception. The exception stays set; the name is valid as long as it. */
+/* Returns the name of the type of the current exception, which stays set. The name is valid as long as the exception.
+ */
 const char *pyw_exception_name(void);
 
 #endif

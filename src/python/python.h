@@ -32,7 +32,7 @@
 #define READONLY Py_READONLY
 #endif
 
-/* The name of a function for people: with its class, where Python knows it. Borrowed. */
+/* The displayed name of a function, with its class if Python knows it. Borrowed. */
 #if PY_VERSION_HEX >= 0x030b0000
 #define PYW_CODE_NAME(code) ((code)->co_qualname)
 #else

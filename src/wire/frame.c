@@ -11,7 +11,7 @@ typedef struct frame_rule {
     uint16_t flags_most; /* flags are a single bit or a level, so a maximum describes the valid values */
 } frame_rule;
 
-enum { REQUEST_FLAGS = PYW_REQUEST_BODY | PYW_REQUEST_TOLD | PYW_REQUEST_BATCH };
+enum { REQUEST_FLAGS = PYW_REQUEST_BODY | PYW_REQUEST_CONFIRM | PYW_REQUEST_BATCH };
 
 static const frame_rule rules[] = {
     [PYW_FRAME_REQUEST] = {"REQUEST", 0, PYW_LIMIT_REQUEST, REQUEST_FLAGS},

@@ -88,12 +88,12 @@ typedef enum {
 } pyw_frame_type;
 
 enum {
-    PYW_REQUEST_BODY = 1,  /* on REQUEST: DATA frames and END, or ABORT, follow */
-    PYW_REQUEST_TOLD = 2,  /* on REQUEST: send TAKEN when the request starts; the body follows after it */
-    PYW_REQUEST_BATCH = 4, /* on REQUEST: the worker's thread uses batch scheduling (pyw_batch) */
-    PYW_CHECK_CODE = 1,    /* on CHECK_FILES: only files of Python code */
-    PYW_HAND_MOST = 15,    /* on HAND: the highest number of a descriptor */
-    PYW_DATA_LAST = 1      /* on DATA and FILE from a worker: the last bytes of the body */
+    PYW_REQUEST_BODY = 1,    /* on REQUEST: DATA frames and END, or ABORT, follow */
+    PYW_REQUEST_CONFIRM = 2, /* on REQUEST: send TAKEN when the request starts; the body follows after it */
+    PYW_REQUEST_BATCH = 4,   /* on REQUEST: the worker's thread uses batch scheduling (pyw_batch) */
+    PYW_CHECK_CODE = 1,      /* on CHECK_FILES: only files of Python code */
+    PYW_HAND_MOST = 15,      /* on HAND: the highest number of a descriptor */
+    PYW_DATA_LAST = 1        /* on DATA and FILE from a worker: the last bytes of the body */
 };
 
 /* Limits of payloads, in bytes. */

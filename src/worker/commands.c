@@ -9,7 +9,7 @@
 #include "worker/end.h"
 #include "worker/heritage.h"
 
-/* The pipe takes the stacks, or loses a part of them. Neither this worker nor the manager waits. */
+/* Nobody waits for the reader: stacks that do not fit into the pipe are lost. */
 static void write_stacks(pyw_worker *self)
 {
     int fd = pyw_channel_take_fd(self->manager);
@@ -20,7 +20,7 @@ static void write_stacks(pyw_worker *self)
     }
 }
 
-/* `fd` becomes the profile's. */
+/* The profile becomes the owner of `fd`. */
 static void profile(pyw_worker *self, const pyw_message_profile *request, int fd)
 {
     if (self->profile != NULL && pyw_profile_is_over(self->profile)) {
@@ -103,7 +103,7 @@ static void handle_command(pyw_worker *self, const pyw_frame *frame)
         start_profile(self, frame);
         break;
     default:
-        pyw_log(PYW_LOG_ERR, PYWNO(0417) "the manager sent %s, which is not for a worker",
+        pyw_log(PYW_LOG_ERR, PYWNO(0417) "the manager sent %s, which a worker does not accept",
                 pyw_frame_type_name(frame->type));
     }
 }

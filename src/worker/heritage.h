@@ -41,7 +41,7 @@ enum {
     PYW_BOARD_LINE = 500,
     PYW_BOARD_ID = 65,
     PYW_BOARD_CLIENT = 48,
-    PYW_BOARD_FAILURE = 4000, /* bytes of a traceback, whose beginning is left out */
+    PYW_BOARD_FAILURE = 4000, /* bytes of a traceback; its beginning is omitted */
     PYW_BOARD_FAILURES = 32,
     PYW_BOARD_STACKS = 32 * 1024
 };

@@ -95,7 +95,7 @@ static int begin_serving(pyw_worker *self)
     return 1;
 }
 
-/* The manager reads the board, too. */
+/* Clears the problem on the board, which the manager reads. */
 static void check_failed_application(pyw_worker *self)
 {
     pyw_board *board = self->service.board;
@@ -120,7 +120,7 @@ static void check_scripts(pyw_worker *self)
     }
 }
 
-/* The manager reads the board, too. */
+/* The manager reads the details from the board. */
 static void send_change(pyw_worker *self, const pyw_file_change *change)
 {
     if (self->service.board != NULL) {
@@ -188,7 +188,7 @@ static void check_renewal(pyw_worker *self)
     }
 }
 
-/* For subscribers of the application. */
+/* SIGHUP and SIGUSR2 are events for subscribers of the application. */
 static void check_event_signals(pyw_worker *self)
 {
     if (self->pool == NULL && self->program == NULL) {
@@ -387,7 +387,7 @@ static int become_worker(pyw_worker *self, apr_pool_t *pool)
     pyw_worker_signalled.lost_at = 0;
     self->started = pyw_clock_ms();
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
-        return fail_start(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
+        return fail_start(PYW_EXIT_HERITAGE, "the worker cannot read the settings from its manager", &problem);
     }
     if (!pyw_worker_signals_prepare()) {
         return PYW_EXIT_HERITAGE;
@@ -405,7 +405,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     int status;
 
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
-        return fail_start(PYW_EXIT_HERITAGE, "the worker does not understand its manager", &problem);
+        return fail_start(PYW_EXIT_HERITAGE, "the worker cannot read the settings from its manager", &problem);
     }
     if (!pyw_worker_signals_prepare()) {
         return PYW_EXIT_HERITAGE;

@@ -39,11 +39,11 @@ static int fail_path(const walk *self, int error, const char *path)
 static int distrust(const walk *self, const struct stat *found, const char *path)
 {
     if (found->st_uid != 0 && found->st_uid != geteuid()) {
-        pyw_problem_set(self->problem, "%s belongs to uid %lu, who can replace what lies below", path,
+        pyw_problem_set(self->problem, "%s belongs to uid %lu, who can replace the files below it", path,
                         (unsigned long)found->st_uid);
     }
     else {
-        pyw_problem_set(self->problem, "%s has mode %04o, so that others can replace what lies below", path,
+        pyw_problem_set(self->problem, "%s has mode %04o, so that other users can replace the files below it", path,
                         (unsigned)(found->st_mode & 07777));
     }
     errno = EPERM;

@@ -9,7 +9,7 @@ enum { WIDTH = 1200, MARGIN = 10, TOP = 40, ROW = 17, TEXT_DOWN = 13, CHARACTER 
 enum {
     DEPTH_MOST = 256,       /* also limits the recursion */
     BOXES_MOST = 50 * 1000, /* limits the size of the file */
-    SHORTEST = 3            /* characters of a text that is worth to be shown */
+    SHORTEST = 3            /* characters; a shorter text is not drawn */
 };
 
 #define NARROWEST 0.2
@@ -101,7 +101,7 @@ static void write_colour(FILE *out, const char *name, size_t length)
     }
 }
 
-/* 0: too narrow, so the calls above are, too. */
+/* 0: the call is too narrow to be drawn, and so are the calls above it. */
 static int draw_call(drawing *self, const char *name, size_t length, int depth, uint64_t before, uint64_t samples)
 {
     double scale = (double)(WIDTH - 2 * MARGIN) / (double)self->total;

@@ -13,7 +13,7 @@
 typedef struct pyw_worker_output {
     int fd; /* -1: the profile has ended */
     const char *pid;
-    pyw_folded_stacks *stacks; /* where they are added; of all workers */
+    pyw_folded_stacks *stacks; /* the sum of all workers, to which the stacks are added */
     pyw_buffer line;           /* received without its newline yet */
     size_t received;           /* bytes */
     uint64_t ticks;

@@ -2,7 +2,7 @@
 #ifndef PYW_COMMAND_STATUS_FIGURES_H
 #define PYW_COMMAND_STATUS_FIGURES_H
 
-/* Durations and sizes as people read them. */
+/* Formats durations and sizes for people. */
 
 #include <apr_pools.h>
 #include <stdint.h>

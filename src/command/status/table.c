@@ -168,7 +168,7 @@ static const char *restarts(apr_pool_t *pool, const pyw_pairs *row)
     return escaped(pool, text);
 }
 
-/* What happened to the group since httpd was started. */
+/* The reloads and restarts of the group since httpd was started. */
 static void add_history(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
 {
     const char *failed_at = shown_value(pool, row, "reload-failed-at"), *canary = problem(pool, row, "canary");

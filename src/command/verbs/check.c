@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Examines a configuration. httpd parses it and mod_pywsgi does the work (httpd/doctor): this verb runs httpd -t with
- * the define that asks for it, and shows the result.
+ * Examines a configuration. This verb runs httpd -t with a define, at which mod_pywsgi examines the configuration
+ * (httpd/doctor), and shows the result.
  */
 #include <apr_strings.h>
 #include <errno.h>
@@ -143,7 +143,7 @@ static int examine(examination *self, const char *const *arguments, FILE *out, F
 
     if (status < 0) {
         pyw_call_fail(apr_pstrcat(pool, arguments[0], " cannot be run", NULL));
-        return PYW_COMMAND_NOBODY;
+        return PYW_COMMAND_NO_MANAGER;
     }
     if (self->as_json) {
         fputs("{\"findings\": [", stdout);
@@ -176,7 +176,7 @@ static int run(const pyw_call *call)
                                              config,
                                              NULL};
     FILE *out = tmpfile(), *err = tmpfile();
-    int status = PYW_COMMAND_NOBODY;
+    int status = PYW_COMMAND_NO_MANAGER;
 
     if (arguments[0] == NULL) {
         pyw_call_fail("httpd is not found; name it with --httpd PROGRAM");

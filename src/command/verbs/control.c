@@ -185,7 +185,8 @@ const pyw_verb pyw_verb_reload = {
     "reload",
     "[GROUP]",
     "Load new code; old workers serve until new workers are ready",
-    "With --canary the old workers serve on, and one worker with the new code beside them. If it fails with an\n"
+    "With --canary the old workers continue to serve, and one worker with the new code beside them. If it fails with "
+    "an\n"
     "exception or a status 500 of a kind that the old workers did not have, or dies, it ends and the old code stays;\n"
     "otherwise the other workers are replaced.\n",
     reload_options,

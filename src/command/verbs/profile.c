@@ -79,7 +79,7 @@ static int close_file(const pyw_call *call, const char *option, FILE *file)
     return 0;
 }
 
-/* Prints what is wrong, and returns the exit status. */
+/* Returns the exit status. A failure was printed. */
 static int ask(profile *self)
 {
     pyw_question question = pyw_question_of(self->call);

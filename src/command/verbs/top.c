@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A view of the workers that renews itself, in the manner of top(1). */
+/* A view of the workers that refreshes itself, like top(1). */
 #include <apr_strings.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -103,7 +103,7 @@ static void print_at(int line, const char *text)
     mvaddnstr(line, 0, text, (int)pyw_terminal_fit(text, COLS));
 }
 
-/* The request of the worker that runs longest, or what is wrong with it. */
+/* The longest-running request of the worker, or the worker's problem. */
 static const char *oldest_request(const top_view *self, const pyw_pairs *worker)
 {
     const pyw_pairs *oldest = NULL;
@@ -273,7 +273,7 @@ static int run(const pyw_call *call)
 }
 
 static const pyw_verb_option options[] = {
-    {"interval", "SECONDS", "how often the view is renewed, 2 by default"},
+    {"interval", "SECONDS", "the interval between refreshes, 2 by default"},
     PYW_VERB_DIRECTORY,
     {NULL, NULL, NULL},
 };
@@ -281,7 +281,7 @@ static const pyw_verb_option options[] = {
 const pyw_verb pyw_verb_top = {
     "top",
     "[GROUP]",
-    "Show the workers in a view that renews itself",
+    "Show the workers in a view that refreshes itself",
     "The keys c, m, b, s, u and g sort by CPU time, memory, busy threads, served requests, age and group. The arrow\n"
     "keys select a worker, k shows the Python stacks of its group, q quits.\n",
     options,

@@ -245,7 +245,7 @@ static void queue_body(pyw_relay *relay, unsigned char file[PYW_MESSAGE_FILE_SIZ
 
 static uint16_t request_flags(const pyw_upload *upload)
 {
-    return (uint16_t)((upload->has_body ? PYW_REQUEST_BODY : 0) | (upload->complete ? 0 : PYW_REQUEST_TOLD) |
+    return (uint16_t)((upload->has_body ? PYW_REQUEST_BODY : 0) | (upload->complete ? 0 : PYW_REQUEST_CONFIRM) |
                       (pyw_batch_scheduling_is_on() ? PYW_REQUEST_BATCH : 0));
 }
 

@@ -256,8 +256,7 @@ void pyw_child_listen(pyw_child *child)
         return;
     }
     if (result == PYW_MALFORMED) {
-        pyw_group_log(child->group, PYW_LOG_ERR,
-                      PYWNO(0320) "%s %ld of group '%s' does not keep to the protocol and is killed",
+        pyw_group_log(child->group, PYW_LOG_ERR, PYWNO(0320) "%s %ld of group '%s' violates the protocol and is killed",
                       pyw_child_kind(child), (long)child->pid, child->group->options->name);
         pyw_child_kill(child);
     }

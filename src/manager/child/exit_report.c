@@ -24,7 +24,7 @@ static const char *exit_reason(int status)
     case PYW_EXIT_DRAINED:
         return "finished";
     case PYW_EXIT_HERITAGE:
-        return "did not understand the manager";
+        return "could not read the settings from the manager";
     case PYW_EXIT_PRIVILEGES:
         return "could not become its user";
     case PYW_EXIT_ENGINE:
@@ -34,7 +34,7 @@ static const char *exit_reason(int status)
     case PYW_EXIT_FORCED:
         return "was ended by shutdown-timeout";
     case PYW_EXIT_OVERDUE:
-        return "finished, but for requests that did not end when their time was up,";
+        return "finished, except for requests that did not end after their deadline,";
     case PYW_EXIT_PROGRAM:
         return "ended with its program";
     default:
@@ -143,7 +143,7 @@ static void describe_running(pyw_buffer *out, const pyw_child *child, int dying)
     if (slot != NULL) {
         add_line(out, "; it died of: ", slot);
     }
-    describe_requests(out, child, slot != NULL ? "; besides it was running: " : "; it was running: ", 1, slot);
+    describe_requests(out, child, slot != NULL ? "; it was also running: " : "; it was running: ", 1, slot);
     pyw_buffer_append(out, "", 1);
 }
 

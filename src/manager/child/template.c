@@ -199,7 +199,7 @@ static void refuse_child(pyw_worker_group *group, pyw_child *child, pyw_result r
     pyw_group_log(group, PYW_LOG_ERR, PYWNO(0396) "a template of group '%s' did not fork a worker that was ordered: %s",
                   group->options->name,
                   result == PYW_EOF ? "it could not be forked, or ended at once"
-                                    : "the answer came from no process that was forked for it");
+                                    : "the answer came from a process that the template did not fork");
     group->report(group, child, PYW_REPORT_START_FAILED);
     pyw_spawn_free(child);
 }

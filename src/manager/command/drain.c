@@ -111,7 +111,7 @@ static void stop_gracefully(pyw_manager *manager)
     pyw_drain *drain = &manager->drain;
 
     drain->phase = PYW_DRAIN_STOPS;
-    pyw_log(PYW_LOG_NOTICE, PYWNO(0405) "the drain is over: httpd (pid %ld) is told to stop gracefully",
+    pyw_log(PYW_LOG_NOTICE, PYWNO(0405) "the drain is over: httpd (pid %ld) gets the signal to stop gracefully",
             (long)manager->parent);
     send_signal(manager, SIGWINCH);
 }
@@ -121,7 +121,7 @@ static void stop_at_once(pyw_manager *manager)
     manager->drain.phase = PYW_DRAIN_FORCED;
     pyw_log(PYW_LOG_WARNING,
             PYWNO(0406) "httpd (pid %ld) has not stopped gracefully within %.3g s (--deadline of pywsgi drain): it is "
-                        "told to stop at once",
+                        "sent the signal to stop at once",
             (long)manager->parent, (double)manager->drain.limit_ms / SECOND_MS);
     send_signal(manager, SIGTERM);
 }

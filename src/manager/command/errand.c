@@ -46,7 +46,7 @@ static void log_end(const pyw_manager *manager, const struct pyw_errand *errand,
     const pyw_worker_group *group = pyw_goal_find_group(manager, errand->goal.group);
     char text[PYW_LOG_RECORD_MAX];
 
-    snprintf(text, sizeof(text), PYWNO(0403) "%s (the end of pywsgi %s by %s, after %.1f s)", result, errand->verb,
+    snprintf(text, sizeof(text), PYWNO(0403) "%s (pywsgi %s by %s ended after %.1f s)", result, errand->verb,
              errand->who, (double)(pyw_clock_ms() - errand->begun) / 1000);
     if (group != NULL) {
         pyw_group_log(group, PYW_LOG_NOTICE, "%s", text);

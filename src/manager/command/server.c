@@ -152,10 +152,11 @@ static int is_trusted(int fd, struct ucred *peer)
     if (peer->uid == 0 || peer->uid == geteuid()) {
         return 1;
     }
-    pyw_log(PYW_LOG_ERR,
-            PYWNO(0351) "uid %lu (pid %ld) wanted to command the manager and was turned away: only root and the user "
-                        "that started httpd may",
-            (unsigned long)peer->uid, (long)peer->pid);
+    pyw_log(
+        PYW_LOG_ERR,
+        PYWNO(0351) "uid %lu (pid %ld) tried to send a command to the manager and was refused: only root and the user "
+                    "that started httpd may do so",
+        (unsigned long)peer->uid, (long)peer->pid);
     return 0;
 }
 

@@ -119,7 +119,7 @@ static void log_shrinking(const pyw_worker_group *group, const pyw_scale_numbers
         snprintf(reason, sizeof(reason), "its workers have more than memory-budget=%s", budget);
     }
     else {
-        snprintf(reason, sizeof(reason), "one less would have done for %.3g s (scale-idle=%.3g s)",
+        snprintf(reason, sizeof(reason), "one worker less would have been enough for %.3g s (scale-idle=%.3g s)",
                  (double)numbers->spare / 1000, (double)limits->idle / 1000);
     }
     pyw_group_log(group, PYW_LOG_NOTICE, PYWNO(0369) "group '%s' shrinks from %d to %d workers: %s, %s",
@@ -138,7 +138,7 @@ static void log_no_memory(pyw_worker_group *group, const pyw_scale_numbers *numb
     describe_numbers(state, sizeof(state), numbers, limits);
     pyw_measure_describe_size(budget, sizeof(budget), limits->budget);
     pyw_group_log(group, PYW_LOG_WARNING,
-                  PYWNO(0370) "group '%s' stays at %d workers although a request has waited for %.3g s: another one "
+                  PYWNO(0370) "group '%s' stays at %d workers although a request has waited for %.3g s: another worker "
                               "would not fit into memory-budget=%s, %s",
                   group->options->name, numbers->wanted, (double)numbers->waiting / 1000, budget, state);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pywsgid --check: whether a worker with these options would start and load its applications (worker/heritage.h). */
+/* pywsgid --check: tests that a worker with these options can start and load its applications (worker/heritage.h). */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <pthread.h>
@@ -57,7 +57,7 @@ static void check_paths(check *self, const pyw_application_spec *specs, int coun
     }
 }
 
-/* The user of a worker, with its limits. PYW_OK, or *problem. */
+/* Applies the user and the limits of a worker. PYW_OK, or *problem. */
 static pyw_result become_user(check *self, pyw_problem *problem)
 {
     const pyw_worker_options *options = self->heritage.options;
@@ -121,7 +121,7 @@ static int run_check(check *self)
     if (self->engine == NULL) {
         return fail_check(self, "Python does not start", &problem);
     }
-    /* The program of a service group would run, not load. */
+    /* To load the program of a service group is to run it. */
     return options->threads > 0 ? load_applications(self) : PYW_EXIT_DRAINED;
 }
 
@@ -139,7 +139,7 @@ int pyw_worker_check_main(void)
     }
     pyw_channel_open(channel, PYW_HERITAGE_CHANNEL);
     if (pyw_inherit(&self.heritage, 1, self.pool, channel, &problem) != PYW_OK) {
-        return fail_check(&self, "pywsgid --check does not understand httpd", &problem);
+        return fail_check(&self, "pywsgid --check cannot read the settings from httpd", &problem);
     }
     /* Exit functions of the applications must not run: they could remove files that workers use. */
     _exit(run_check(&self));

@@ -14,7 +14,7 @@ typedef struct pyw_connections pyw_connections;
 typedef struct pyw_connection pyw_connection;
 
 typedef enum {
-    PYW_READY_NOTHING = 0, /* a signal, or another thread was faster: look around and call again */
+    PYW_READY_NOTHING = 0, /* a signal, or another thread was faster: check the state of the worker, and call again */
     PYW_READY_NEW,         /* a new connection: the caller owns `fd`; see pyw_connections_add */
     PYW_READY_INPUT        /* a connection has input, and belongs to the caller until it rests */
 } pyw_ready_kind;

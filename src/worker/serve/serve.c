@@ -40,7 +40,7 @@ static int is_known_peer(const pyw_service *service, int fd)
         }
     }
     pyw_log(PYW_LOG_ERR,
-            PYWNO(0410) "uid %lu (pid %ld) connected to the socket of group '%s' and was turned away: only "
+            PYWNO(0410) "uid %lu (pid %ld) connected to the socket of group '%s' and was refused: only "
                         "httpd's children may",
             (unsigned long)peer.uid, (long)peer.pid, service->group);
     return 0;
@@ -293,7 +293,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
         return 0;
     }
     follow_batch_scheduling(thread, (frame->flags & PYW_REQUEST_BATCH) != 0);
-    if (frame->flags & PYW_REQUEST_TOLD) {
+    if (frame->flags & PYW_REQUEST_CONFIRM) {
         send_empty(pyw_channel_fd(thread->channel), PYW_FRAME_TAKEN);
     }
     return run_request(thread, &request, (frame->flags & PYW_REQUEST_BODY) != 0);
@@ -375,7 +375,7 @@ static void finish_request(pyw_server_thread *thread)
     pyw_serve_set_state(thread, PYW_THREAD_READING);
 }
 
-/* Skips LEFT that was received with the request or with the end of its body. 0: another frame was. */
+/* Skips LEFT that was received with the request or with the end of its body. 0: another frame was received. */
 static int skip_left(pyw_channel *channel)
 {
     pyw_frame frame;
@@ -388,7 +388,7 @@ static int skip_left(pyw_channel *channel)
     return 1;
 }
 
-/* 1: the connection can rest. It cannot if something of the request is left in the channel, or the worker drains. */
+/* 1: the connection can rest. It cannot if bytes of the request are left in the channel, or the worker drains. */
 static int prepare_next_request(pyw_server_thread *thread)
 {
     int fd = skip_left(thread->channel) ? pyw_channel_detach(thread->channel) : -1;

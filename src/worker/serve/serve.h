@@ -39,7 +39,7 @@ typedef enum {
     PYW_THREAD_ENDED
 } pyw_thread_state;
 
-/* Of one thread. */
+/* The state of one thread. */
 typedef struct pyw_server_thread {
     pyw_service *service;
     int number;            /* its slot on the board */
@@ -54,7 +54,7 @@ typedef struct pyw_server_thread {
     pyw_batch batch;
 } pyw_server_thread;
 
-/* At the start of the thread: notes on the board by which name the Python stacks know it. */
+/* At the start of the thread: writes its id to the board, because the Python stacks contain this id. */
 void pyw_serve_name_thread(const pyw_server_thread *thread);
 
 void pyw_serve_set_state(pyw_server_thread *thread, pyw_thread_state state);

@@ -248,7 +248,7 @@ static void *check_thread(void *data)
     return NULL;
 }
 
-/* Without a thread nothing is known to have changed. */
+/* If the thread cannot be started, no file counts as changed. */
 static void start(pyw_file_check *check, int is_check)
 {
     int error;

@@ -32,7 +32,7 @@ void pyw_file_check_record(pyw_file_check *check);
 /* The manager asks whether a file has changed. `only_code`: a file of Python code. */
 void pyw_file_check_ask(pyw_file_check *check, int only_code);
 
-/* What has changed. */
+/* The files that have changed. */
 typedef struct pyw_file_change {
     char path[PYW_BOARD_LINE]; /* of the first changed file, perhaps truncated; "": none */
     uint64_t digest;           /* of all changed files in their present state */

@@ -49,7 +49,7 @@ pyw_memory_watch *pyw_memory_watch_create(uint64_t limit, void (*on_large)(void)
     return watch;
 }
 
-/* Of several concurrent threads, only one measures. */
+/* Only one of several concurrent threads measures. */
 static int is_due(pyw_memory_watch *watch, int64_t now)
 {
     int64_t next = atomic_load(&watch->next);

@@ -127,7 +127,7 @@ class TestUsage:
 
     @pytest.mark.parametrize("arguments, error", [
         (["restart"], "pywsgi restart: GROUP is missing\nusage: pywsgi restart [OPTION]... GROUP\n"),
-        (["reload", "a", "b"], "'b' is too much"), (["reload", "--watch", "app"], "unknown option --watch\n"),
+        (["reload", "a", "b"], "unexpected argument 'b'"), (["reload", "--watch", "app"], "unknown option --watch\n"),
         (["status", "--no-wait"], "unknown option --no-wait\n"), (["status", "--jsno"], "did you mean --json?"),
         (["status", "--json=x"], "--json takes no argument"), (["status", "--directory"], "needs an argument"),
         (["relaod", "app"], "unknown verb 'relaod', did you mean 'reload'?"), (["frob"], "unknown verb 'frob'; `pywsgi"),
@@ -295,7 +295,7 @@ class TestReload:
         commands.do("reload", "app")
         who = r"user \S+ \(uid %d, pid \d+\)" % os.getuid()
         server.log.wait(r"PYW0350: group 'app': its workers are replaced \(pywsgi reload by %s\)" % who, since)
-        server.log.wait(r"PYW0403: group 'app': 2 workers are ready \(the end of pywsgi reload by %s, after " % who, since)
+        server.log.wait(r"PYW0403: group 'app': 2 workers are ready \(pywsgi reload by %s ended after " % who, since)
 
     def test_a_client_that_leaves_while_it_waits_changes_nothing(self, commands, site):
         process = commands.start("reload", "app")
@@ -306,7 +306,7 @@ class TestReload:
 
 
 class TestJSON:
-    """Of the commands that change something: one object, whatever the result."""
+    """Each command that changes something prints one object, whatever the result."""
     CONFIG = groups(app="threads=2")
 
     @pytest.mark.parametrize("arguments, message", [

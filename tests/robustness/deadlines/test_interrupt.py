@@ -177,7 +177,7 @@ class TestReplaced:
         ready = server.log.wait(r"PYW0317: worker %d" % successor, since)[0]
         assert any(worker.pid == pid and processes.is_running(worker) for worker in server.workers())
         assert beside.finish()[0].status == 200
-        end = server.log.wait(r"PYW0310: worker %d .*finished, but for requests that did not end" % pid, since)[0]
+        end = server.log.wait(r"PYW0310: worker %d .*finished, except for requests that did not end" % pid, since)[0]
         lines = server.log.lines(since)
         assert lines.index(ready) < lines.index(end)
         (server.data / (key + ".go")).touch()

@@ -53,7 +53,7 @@ class TestStacks:
         pid = crash(site, "read")
         line = exit_report(server, pid, since)
         assert "it died of: GET /crash?how=read" in line
-        assert "besides it was running: GET /hold?" in line
+        assert "it was also running: GET /hold?" in line
         assert server.log.find("PYW0366.*app.wsgi.* in hold", since)
         assert held.responses()[0].status == 502
 

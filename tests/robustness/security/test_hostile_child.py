@@ -58,7 +58,7 @@ class TestWhatItSays:
         wait_for(lambda: self.pid(server, "/app/") not in (None, pid))
         assert server.manager() == manager and self.pid(server, "/other/") == other
 
-    @pytest.mark.parametrize("name,tag", [("garbage", "PYW0320: worker .* 'app' does not keep to the protocol"),
+    @pytest.mark.parametrize("name,tag", [("garbage", "PYW0320: worker .* 'app' violates the protocol"),
                                           ("of-the-manager", "PYW0319: worker .* 'app'"),
                                           ("of-httpd", "PYW0319: worker .* 'app'"),
                                           ("ready-again", r"PYW0319: worker .* 'app' \(READY\) sent LOADED")])
@@ -74,4 +74,4 @@ class TestWhatItSays:
             finally:
                 os.kill(manager.pid, signal.SIGCONT)
 
-        self.assert_killed(server, flood, "PYW0320: worker .* 'app' does not keep to the protocol")
+        self.assert_killed(server, flood, "PYW0320: worker .* 'app' violates the protocol")
