@@ -30,7 +30,7 @@ static int is_trusted(const void *baton, const char *address)
     return (*(const uint8_t *)baton >> (address[0] & 7)) & 1;
 }
 
-/* Whether all characters are visible and none of them delimits. */
+/* Are all characters visible, and is none of them a delimiter? */
 static int is_clean(pyw_forwarded_text text)
 {
     for (size_t i = 0; i < text.length; i++) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole sites that were written for mod_wsgi and whose users log in: by Basic, by Digest, and by a form."""
+"""Whole sites that were written for mod_wsgi, with logins by Basic, by Digest, and by a form."""
 import base64
 import hashlib
 import re

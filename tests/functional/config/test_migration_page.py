@@ -63,12 +63,12 @@ def rows_of(macro):
 
 
 def names(cell):
-    """Return what a cell names: `a`, `b`, or links to pages."""
+    """Return the names in a cell: `a`, `b`, or links to pages."""
     return re.findall(r"\[`?([^`\]]+)`?\]|`([^`]+)`", cell)
 
 
 def classes(title):
-    """Return name -> class of a table; a name that is there twice fails."""
+    """Return name -> class of a table; a name that occurs twice fails."""
     found = {}
     for row in rows(title):
         for pair in names(row[0]):
@@ -81,7 +81,7 @@ def classes(title):
 @pytest.mark.parametrize("title, expected", [
     ("Directives", DIRECTIVES), ("Directives of earlier versions", EARLIER),
     ("Options of WSGIDaemonProcess", OPTIONS), ("Python modules", MODULE), ("Keys of environ", KEYS)])
-def test_everything_is_there_once_and_has_a_class(title, expected):
+def test_every_name_occurs_once_and_has_a_class(title, expected):
     found = classes(title)
     assert sorted(found) == sorted(expected)
     assert set(found.values()) <= CLASSES

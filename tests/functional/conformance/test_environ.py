@@ -40,7 +40,7 @@ class TestPaths:
     def test_query_string_is_raw(self, site):
         assert self.environ(site, "/?a=%20b&c&d=%C3%A9")["QUERY_STRING"] == "a=%20b&c&d=%C3%A9"
 
-    def test_query_string_is_there_without_a_query(self, site):
+    def test_query_string_exists_without_a_query(self, site):
         assert self.environ(site, "/")["QUERY_STRING"] == ""
 
     def test_request_uri_is_raw(self, site):

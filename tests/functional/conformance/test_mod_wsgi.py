@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What applications written for mod_wsgi import, and read in environ."""
+"""The modules and environ keys that applications written for mod_wsgi use."""
 import os
 import pathlib
 import signal

@@ -12,7 +12,7 @@ MOUNT = HERE / "wsgi" / "mount.wsgi"
 APPS = {"app.wsgi": MOUNT, "wrong.wsgi": MOUNT, "package/__init__.py": "", "package/module.py": MOUNT,
         "scripts/one.wsgi": MOUNT, "scripts/plain.txt": "text\n", "support.py": paths.SUPPORT}
 
-# The settings of each alias, which no other way to the application has.
+# The settings of each alias, which no other path to the application has.
 TARGETS = {
     "daemon-script": "WSGIScriptAlias /%s ${APPS}/app.wsgi process-group=own application-group=mine callable-object=other",
     "daemon-match": "WSGIScriptAliasMatch ^/%s(?=/|$) ${APPS}/app.wsgi process-group=own application-group=mine "

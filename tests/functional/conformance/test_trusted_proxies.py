@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""WSGITrustedProxies and WSGITrustedProxyHeaders: what proxies say, and that nobody else says it."""
+"""WSGITrustedProxies and WSGITrustedProxyHeaders: headers of trusted proxies count, headers of other clients do not."""
 import os
 
 import pytest
@@ -9,7 +9,7 @@ from pyw.site import Site
 
 APP = "environ.wsgi"
 
-# header, a good value, what it sets, a value that is malformed, the other headers of the same meaning
+# header, a valid value, the keys that it sets, a malformed value, the other headers with the same meaning
 CLIENT = ["Forwarded", "X-Forwarded-For", "X-Client-IP", "X-Real-IP"]
 HOST = ["Forwarded", "X-Forwarded-Host", "X-Host"]
 SCRIPT_NAME = ["X-Script-Name", "X-Forwarded-Script-Name"]
@@ -68,7 +68,7 @@ class TestEachHeader:
         return environ
 
     def plain(self, site, place):
-        """What environ contains without the headers of proxies."""
+        """The values of environ without the headers of proxies."""
         environ = site.get(place).json()
         return {key: environ.get(key) for key in KEYS}
 

@@ -50,7 +50,7 @@ class Shop:
         return process
 
     def fail(self, path):
-        """Request the path until the canary has got it, and return what the command says."""
+        """Request the path until the canary has served it, and return the output of the command."""
         process = self.try_out(60)
         wait_for(lambda: self.site.get(path) and process.poll() is not None)
         status, output, errors = self.end(process)

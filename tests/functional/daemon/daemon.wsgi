@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says who serves and as whom, waits for the test, and dies in various ways."""
+"""Reports its process and its user, waits for the test, and dies in various ways."""
 import contextlib
 import grp
 import hashlib
@@ -63,7 +63,7 @@ def hold(environ, start_response):
 
 
 def disconnect(environ, start_response):
-    """Shuts httpd's kept connections down when the test says so, behind this request."""
+    """Shuts down the connections of httpd's children when the test says so, after this request has ended."""
     key = query(environ, "key")
 
     def shut(descriptor):
@@ -108,7 +108,7 @@ def hold_chunked(environ, start_response):
 
 
 def crowd(environ, start_response):
-    """The most requests that were inside at the same time."""
+    """The maximum number of requests that ran at the same time."""
     global active, most
     with lock:
         active += 1
@@ -164,7 +164,7 @@ def a_file(environ, start_response):
 
 
 def numbered(environ, start_response):
-    """?size= bytes in blocks that tell their place; notes when all are made, and how many."""
+    """?size= bytes in blocks that contain their offsets; notes when all are made, and their number."""
     size = int(query(environ, "size"))
 
     def produce():

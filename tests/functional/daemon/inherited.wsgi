@@ -24,7 +24,7 @@ def pid(environ, start_response):
 
 
 def sockets():
-    """Descriptors 0 to 2 are none of ours, and 3 is the channel to the manager."""
+    """Yields the descriptors of the worker's sockets, including 3, the channel to the manager."""
     for name in os.listdir("/proc/self/fd"):
         try:
             if int(name) > 2 and os.readlink("/proc/self/fd/" + name).startswith("socket:"):

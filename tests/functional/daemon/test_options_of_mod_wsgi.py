@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of WSGIDaemonProcess that sites bring from mod_wsgi: who owns scripts, another root, activity, eviction."""
+"""Options of WSGIDaemonProcess that sites use with mod_wsgi: owners of scripts, chroot, activity, eviction."""
 import os
 import pathlib
 import pwd
@@ -72,7 +72,7 @@ class TestScriptOwner:
 
 
 def copy_python(jail):
-    """Copy what the engine's Python needs: its standard library, and the libraries that modules are linked with."""
+    """Copy the files that the engine's Python needs: its standard library, and the libraries that modules link."""
     library = pathlib.Path(sysconfig.get_path("stdlib"))
     target = jail / str(library).lstrip("/")
     shutil.copytree(library, target, symlinks=True,

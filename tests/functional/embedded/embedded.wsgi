@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Notes how the process that it runs in goes through its life."""
+"""Notes the start, the requests and the exit of its process."""
 import atexit
 import os
 import sys
@@ -29,7 +29,7 @@ def hold(environ, start_response):
 
 
 def work(environ, start_response):
-    """Some allocation and a thread of its own, in the way of a child that is about to exit."""
+    """Allocates memory and runs a thread, also in a child that is about to exit."""
     results = []
     thread = threading.Thread(target=lambda: results.append(sum(range(1000))))
     thread.start()

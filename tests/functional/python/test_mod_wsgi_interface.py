@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the package pywsgi offers of mod_wsgi's interface: modules, events, metrics; without httpd and the engine."""
+"""mod_wsgi's interface in the package pywsgi: modules, events, metrics; without httpd and the engine."""
 import os
 import pathlib
 import signal

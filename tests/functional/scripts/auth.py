@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functions for WSGIAuthUserScript and the like. The name of the user selects what they do."""
+"""Functions for WSGIAuthUserScript and similar directives. The name of the user selects the behaviour."""
 import hashlib
 import json
 import os
@@ -11,7 +11,7 @@ SECRET = "s3cret-of-the-client"
 
 
 def describe(environ, function, *arguments):
-    """Note what the test asks for with ?key="""
+    """Write the note that the test requests with ?key="""
     key = query(environ, "key")
     if key:
         values = {name: value for name, value in environ.items() if isinstance(value, str)}

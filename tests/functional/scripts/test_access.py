@@ -46,7 +46,7 @@ class TestFiles:
 
 
 class TestRestrictEmbedded:
-    """It is about applications. The server's own configuration may still have scripts in httpd's children."""
+    """Only applications are restricted. The server's own configuration may still run scripts in httpd's children."""
     SECTION = ""
     CONFIG = """
         WSGIRestrictEmbedded On

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""WSGIAuthUserScript: the functions decide who may pass, in httpd's children and in a daemon group alike."""
+"""WSGIAuthUserScript: the functions authenticate users, in httpd's children and in a daemon group alike."""
 import hashlib
 import json
 import pwd

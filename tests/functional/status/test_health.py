@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SetHandler pywsgi-live and pywsgi-ready: what a load balancer or Kubernetes asks."""
+"""SetHandler pywsgi-live and pywsgi-ready: the probes of a load balancer or Kubernetes."""
 import pytest
 from status_site import APPLICATION
 

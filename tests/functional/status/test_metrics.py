@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SetHandler pywsgi-metrics: what is counted, that no counter goes back, and that Prometheus reads it."""
+"""SetHandler pywsgi-metrics: each event is counted, no counter decreases, and Prometheus reads the page."""
 import json
 import os
 import pathlib

@@ -96,7 +96,7 @@ def crash(environ, start_response):
 
 
 def scribble(environ, start_response):
-    """Fills what the manager reads of this worker with ?byte= (hexadecimal), and dies of a signal nobody catches."""
+    """Fills this worker's board with ?byte= (hexadecimal), and dies of a signal that no handler catches."""
     note_of(environ, str(os.getpid()))
     board, = [int(name) for name in os.listdir("/proc/self/fd")
               if "pywsgi-board" in os.path.realpath("/proc/self/fd/" + name)]

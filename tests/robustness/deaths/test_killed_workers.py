@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 SIZE = 1 << 20
-# Around the sizes at which the engine, the frames and httpd's filters pass something on.
+# Around the sizes at which the engine, the frames and httpd's filters pass data on.
 PLACES = [0, 1, 4096, (16 << 10) + 1, 64 << 10, SIZE - 1]
 
 

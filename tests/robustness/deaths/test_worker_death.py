@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F1 to F4: a worker that dies takes the requests with it that it has started, and nothing else."""
+"""F1 to F4: a worker that dies loses the requests that it has started, and no others."""
 import os
 import signal
 
@@ -97,7 +97,7 @@ class TestStreamedBodies:
         processes.stop(pid)
         with site.connect() as client:
             client.send(b"POST /app/upload HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\nfirst" % self.SIZE)
-            assert server.get("/nothing").status == 404     # httpd had time to send the worker what there is
+            assert server.get("/nothing").status == 404     # httpd had time to send the worker all available bytes
             kill(pid)
             client.send(bytes(self.SIZE - 5))
             response = client.read_response("POST")

@@ -17,9 +17,9 @@ def read_by_httpd(path):
 
 class Report:
     """
-    `excuses(exchange, pid)` says that what failed is what was promised to fail; pid: of the process that had begun it,
-    None if nobody had. What httpd closed as an idle connection while the request was on its way is `unread`: nobody has
-    read it, every client sends it again, and static files have it as well. `stall`: a longer delay is one, in seconds.
+    `excuses(exchange, pid)` returns true if the request was allowed to fail; pid: the process that had begun it; None:
+    no process had. If httpd closed the idle connection while the request was being sent, the request is `unread`: every
+    client repeats it, and static files are affected, too. `stall`: a longer delay counts as a stall, in seconds.
     """
 
     def __init__(self, httpd, exchanges, excuses, stall):

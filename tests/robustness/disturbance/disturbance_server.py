@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disturbed servers: ours, and Debian's mod_wsgi with the same lines."""
+"""The disturbed servers: ours, and Debian's mod_wsgi with the same configuration."""
 import os
 import pathlib
 import subprocess

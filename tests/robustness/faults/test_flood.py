@@ -54,7 +54,7 @@ def site(server, mode):
 
 
 def texts(lines):
-    """What the application wrote, without httpd's part of the records."""
+    """The text that the application wrote, without httpd's part of the records."""
     return [re.sub(r"^(\[[^\]]*\] )+", "", line) for line in lines]
 
 

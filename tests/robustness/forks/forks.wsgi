@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An application that forks in all ways, and reports how its children end."""
+"""An application that forks in every way, and reports how its children end."""
 import concurrent.futures
 import ctypes
 import logging
@@ -238,7 +238,7 @@ def local_time(environ, start_response):
 
 
 def terminal(environ, start_response):
-    """Return what a child writes to, and reads from, the terminal of os.forkpty()."""
+    """Return the bytes that a child writes to, and reads from, the terminal of os.forkpty()."""
     errors = environ["wsgi.errors"]
     pid, descriptor = os.forkpty()
     if pid == 0:

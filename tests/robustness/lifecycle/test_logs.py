@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The logs of daemon processes follow httpd's: a file of each virtual host, rotation, and programs that take the log."""
+"""The logs of daemon processes follow httpd's: a file for each virtual host, rotation, and piped logs."""
 import functools
 import os
 import shutil

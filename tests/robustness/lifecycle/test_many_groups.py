@@ -89,7 +89,7 @@ class TestTooManyForTheHardLimit:
 
 @pytest.mark.long
 class TestRenamedGroups:
-    """Each restart renames a group: nothing of the old groups is left."""
+    """Each restart renames a group: no process or file of the old groups is left."""
     STAYS = ["one", "two"]
 
     @pytest.fixture(scope="class")

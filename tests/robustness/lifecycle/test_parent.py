@@ -34,7 +34,7 @@ def make(make_httpd):
 
 
 def graceful(server):
-    """Returns how long the restart took, and with it the time in which nobody accepts."""
+    """Return the duration of the restart, during which no process accepts connections."""
     since, began = server.log.position(), time.monotonic()
     server.remember_family()
     server.process.send_signal(signal.SIGUSR1)
@@ -102,12 +102,12 @@ class TestManagerThatDoesNotAnswer:
         server.allow_log(self.LOG + "|PYW0250")
         processes.stop(server.manager().pid)
         graceful(server)
-        server.descriptors += 1  # of the configuration that is on its way
+        server.descriptors += 1  # of the configuration that is being sent
         began = time.monotonic()
         assert server.stop() == 0
         assert time.monotonic() - began < 8
         for directory in server.socket_directories():
-            shutil.rmtree(directory)  # what was killed removes nothing
+            shutil.rmtree(directory)  # killed processes remove no files
 
 
 @pytest.mark.long
@@ -167,7 +167,7 @@ class TestManagerThatCannotBeStarted:
 
 
 class TestLastGroup:
-    """Its workers finish as those of any removed group, and httpd waits for none."""
+    """Its workers finish like the workers of any removed group, and httpd does not wait for them."""
 
     @pytest.fixture
     def server(self, make, mpm):

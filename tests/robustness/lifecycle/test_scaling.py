@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""processes=2-8: a group grows while requests wait, shrinks when it has more than it needs, and with 0-N sleeps."""
+"""processes=2-8: a group grows while requests wait, shrinks when workers are superfluous, and with 0-N sleeps."""
 import os
 import signal
 

@@ -177,7 +177,7 @@ class TestHostileWorker:
         return server.start()
 
     def answer(self, server, *pieces):
-        """Return what a client gets when the worker sends this: (bytes, path of a descriptor or None), one after the
+        """Return the response for a worker that sends these items: (bytes, path of a descriptor or None), one after the
         other.
         """
         server.allow_log(r"PYW024[34]|\[pywsgi:error\]|\[core:error\]")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What somebody can do who may only write an .htaccess file: never run code as another user than that of the site."""
+"""An author of .htaccess files can never run code as another user than that of the site."""
 import re
 
 import pytest
@@ -168,6 +168,6 @@ class TestDangers:
         assert self.ask(server, "/home/nogroup/own.wsgi", text, "alice/nogroup")[0] == 500
 
     def test_a_group_that_a_variable_chooses_is_hers_to_choose(self, server):
-        """The page warns of this: whoever can set the variable chooses the group."""
+        """The page warns of this: a client or an author who can set the variable chooses the group."""
         assert self.ask(server, "/home/variable/own.wsgi", "") == (200, b"games alice")
         assert self.ask(server, "/home/variable/own.wsgi", "SetEnv GROUP bob\n", "alice/variable") == (200, b"news bob")

@@ -61,7 +61,7 @@ class TestInjection:
         return lines
 
     def assert_unharmed(self, server, since, key):
-        """No line of the log from the offset `since` on deceives, and each says which process wrote it."""
+        """No line of the log from the offset `since` on is forged, and each names the process that wrote it."""
         own = {process.pid for process in (server.process, server.manager(), *server.children(), *server.family)}
         for line in self.lines(server, since):
             module, level, pid = RECORD.match(line).group(1, 2, 3)

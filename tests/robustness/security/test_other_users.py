@@ -144,7 +144,7 @@ class TestHttpdsChildren:
 
 
 class TestTraces:
-    """Nothing has a name that does not need one."""
+    """A running server has no abstract socket, no unexpected directory, and no named shared memory."""
 
     def test_no_abstract_socket_and_no_other_directory(self, server):
         held = {target for process in [server.manager(), *server.workers(), *server.templates()]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an application's process can see and access, and who can access it."""
+"""The files, descriptors and memory that an application's process can access, and access to this process by others."""
 import re
 import shutil
 import socket

@@ -55,7 +55,7 @@ static void test_a_full_table_takes_no_further_group(void **state)
     free(table);
 }
 
-/* A reader shows nothing rather than smaller numbers; the next manager begins with what is there. */
+/* A reader shows nothing rather than smaller numbers; the next manager continues from the existing numbers. */
 static void test_counters_of_a_writer_that_died_are_not_shown_until_the_next_write(void **state)
 {
     pyw_group_stats_table *table = make_table();

@@ -116,7 +116,7 @@ class TestBodies:
 
     @pytest.mark.parametrize("way", ["", "/streaming"])
     def test_100_continue_comes_once(self, site, way):
-        """When httpd begins to collect the body, or, if nothing is collected, when the application reads."""
+        """100 Continue is sent when httpd begins to collect the body, or else when the application reads."""
         with site.connect() as connection:
             connection.send(("POST %s%s/calls?do=read HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
                              "Expect: 100-continue\r\n\r\n" % (site.prefix, way)).encode())

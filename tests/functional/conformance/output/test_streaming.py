@@ -38,7 +38,7 @@ def check_that_blocks_arrive_in_a_pause(site):
 
 class TestPauses:
     def test_blocks_arrive_within_10_ms(self, site):
-        """Six of twenty at least: on a busy machine a block may be late, but a delay of our own would be that of all."""
+        """At least six of twenty: a busy machine may delay a block, but a delay of our own would affect all blocks."""
         delays = []
         with site.connect() as connection:
             connection.start("GET", site.prefix + "/clock?count=20")
@@ -49,7 +49,7 @@ class TestPauses:
                 delays.append(time.monotonic() - yielded)
         assert sorted(delays)[5] < 0.010, ["%.1f ms" % (delay * 1000) for delay in delays]
 
-    def test_all_that_was_yielded_is_there(self, site):
+    def test_all_yielded_blocks_arrive(self, site):
         check_that_blocks_arrive_in_a_pause(site)
 
     def test_the_application_may_keep_the_gil(self, site):

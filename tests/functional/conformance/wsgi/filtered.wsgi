@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says what comes of a request body, and what environ says about it."""
+"""Reports the request body that it reads, and the keys of environ about it."""
 import json
 
 from support import dispatcher, note_of, plain, query

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Early hints, and what may not be one."""
+"""Early hints, and values that are not allowed as one."""
 import os
 import sys
 

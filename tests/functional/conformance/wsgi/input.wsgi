@@ -40,7 +40,7 @@ def ignore(environ, start_response):
 
 
 def echo(environ, start_response):
-    """Each block goes back as it comes: both directions at the same time."""
+    """Each block is sent back when it arrives: both directions at the same time."""
     start_response("200 OK", [("Content-Type", "application/octet-stream")])
     return iter(lambda: environ["wsgi.input"].readline(), b"")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes to the log in every way; ?text= is what."""
+"""Writes ?text= to the log in every way."""
 import logging
 import sys
 import threading

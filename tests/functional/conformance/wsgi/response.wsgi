@@ -92,7 +92,7 @@ def head_waits(environ, start_response):
 
 
 def length(environ, start_response):
-    """?length= is promised, ?blocks= of 10 bytes come."""
+    """Announces ?length=, and sends ?blocks= of 10 bytes."""
     headers = [TYPE, ("Content-Length", query(environ, "length"))]
     start_response("200 OK", headers)
 
@@ -110,7 +110,7 @@ def empty(environ, start_response):
 
 
 def replaced(environ, start_response):
-    """An error page in place of the head that has not gone out yet."""
+    """An error page in place of the head that has not been sent yet."""
     start_response("200 OK", [TYPE, ("X-First", "1")])
     try:
         raise Failure("announced")

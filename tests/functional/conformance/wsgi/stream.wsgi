@@ -9,7 +9,7 @@ HEADERS = [("Content-Type", "text/plain")]
 
 
 def clock(environ, start_response):
-    """A block when, and only when, the time has come; each says when it was yielded."""
+    """Yields each block at its time and not before; a block contains the time at which it was yielded."""
     start_response("200 OK", HEADERS)
     yield b"begin"
     for _ in range(int(query(environ, "count", "20"))):
@@ -28,7 +28,7 @@ def hold(environ, start_response):
 
 
 def hold_gil(environ, start_response):
-    """As an extension module that computes something with the GIL."""
+    """Computes while it holds the GIL, like an extension module."""
     start_response("200 OK", HEADERS)
     yield b"first"
     yield b"second"

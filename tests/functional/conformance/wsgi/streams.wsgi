@@ -51,7 +51,7 @@ def binary(environ, start_response):
 
 
 def wrapped(environ, start_response):
-    """Python programs put a wrapper of their own around the bytes; the original stays usable when it is gone."""
+    """Python programs wrap the bytes in a stream of their own; the original stays usable after this stream is freed."""
     wrapper = io.TextIOWrapper(stream(environ).buffer, "latin-1", write_through=True)
     wrapper.write(query(environ, "text") + "-wrapped\n")
     wrapper.close()

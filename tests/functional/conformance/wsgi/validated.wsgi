@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Under wsgiref.validate, which raises AssertionError for whatever the server does against PEP 3333."""
+"""Under wsgiref.validate, which raises AssertionError for each violation of PEP 3333 by the server."""
 import wsgiref.validate
 
 from support import dispatcher, query

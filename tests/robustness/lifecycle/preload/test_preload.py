@@ -26,7 +26,7 @@ def server(request, make_httpd):
 
 
 def processes_of(server, count=1, but=()):
-    """Return (workers, template) when there are that many, and none of `but` is among them."""
+    """Return (workers, template) when that many exist, without the processes `but`."""
     def look():
         workers, templates = server.workers(), server.templates()
         return (len(workers) == count and len(templates) == 1 and not {*workers, *templates} & set(but)

@@ -89,7 +89,7 @@ def deployment(request, make_httpd):
 
 
 class Deployments:
-    """What holds for executed workers and for those that a template forks."""
+    """Promises for executed workers and for workers that a template forks."""
 
     def test_a_log_rotation_replaces_nothing(self, deployment):
         deployment.restart_keeps()
