@@ -1,10 +1,10 @@
 # `make install` and `make uninstall`. Included by Makefile.apxs.
 #
 # Installs the module, pywsgid and all engines in build/ into httpd's module directory, where mod_pywsgi.so searches
-# them, and the program pywsgi (docs/reference/commands.md) into the bin directory of `prefix`, /usr by default with
-# Debian's httpd, with its manual pages, the explanations of log messages and the completion for bash. On Debian (or with DEBIAN=1) also
-# installs the files for a2enmod into mods-available. wsgi.load, for `a2enmod wsgi`, belongs to Debian's package of
-# mod_wsgi, so it is installed only where that is not.
+# for them, and the program pywsgi (docs/reference/commands.md) into the bin directory of `prefix`, /usr by default with
+# Debian's httpd, with its manual pages, the explanations of log messages and the completion for bash. On Debian (or
+# with DEBIAN=1) also installs the files for a2enmod into mods-available. wsgi.load, for `a2enmod wsgi`, belongs to
+# Debian's package of mod_wsgi, so it is installed only if that package is not.
 
 LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)
 prefix         ?= $(patsubst %/bin,%,$(shell $(APXS_BIN) -q BINDIR))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The queue and the slots of a group (httpd/queue/slots, slots_table): requests of different children of httpd share the
- * table, workers come, drain and go, the group sleeps, and children die at any step, also with the lock.
+ * table, workers start, drain and exit, the group sleeps, and children die at any step, also with the lock.
  * docs/internals/MODEL.md maps the steps to functions.
  */
 #ifndef REQUESTS
@@ -228,7 +228,7 @@ proctype Request(byte me)
     } unless { dead[me] }
 }
 
-/* The workers come and go; in the end there are some, or the group sleeps until somebody waits. */
+/* Workers start and exit. In the end there are some, or the group sleeps until a request waits. */
 proctype Manager()
 {
 #ifdef CHANGES

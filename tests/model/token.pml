@@ -41,7 +41,7 @@ byte used[WORKERS];  /* slots */
 byte ended[WORKERS]; /* threads */
 bit child_is_dead;
 
-/* What the requests experience. */
+/* The results of the requests. */
 byte starts[REQUESTS];
 bit is_taken_back[REQUESTS]; /* httpd took the token, and ended the request */
 bit is_asked[REQUESTS];      /* REQUEST was sent, with a slot */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PEP 3333 through the engine: what the carrier gets for each kind of response. */
+/* PEP 3333 through the engine: the output of each kind of response. */
 #include "test_engine.h"
 
 #include <stdlib.h>

@@ -116,7 +116,7 @@ static void *load(void *data)
 }
 
 /* No thread_end here: stop() must clean up after these threads. */
-static void an_import_happens_once_for_all_who_wait(void **state)
+static void an_import_happens_once_for_all_waiting_threads(void **state)
 {
     pthread_t threads[THREADS];
     pyw_application *application = host_script("slow.wsgi", "");
@@ -170,8 +170,10 @@ static void a_watchdog_may_ask_while_others_serve(void **state)
 }
 
 const struct CMUnitTest thread_tests[] = {
-    cmocka_unit_test(threads_serve_at_the_same_time),          cmocka_unit_test(stacks_are_sampled_while_threads_serve),
-    cmocka_unit_test(an_import_happens_once_for_all_who_wait), cmocka_unit_test(a_watchdog_may_ask_while_others_serve),
+    cmocka_unit_test(threads_serve_at_the_same_time),
+    cmocka_unit_test(stacks_are_sampled_while_threads_serve),
+    cmocka_unit_test(an_import_happens_once_for_all_waiting_threads),
+    cmocka_unit_test(a_watchdog_may_ask_while_others_serve),
     cmocka_unit_test(a_partial_line_ends_with_its_request),
 };
 const size_t thread_test_count = sizeof(thread_tests) / sizeof(thread_tests[0]);

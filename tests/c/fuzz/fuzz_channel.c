@@ -2,8 +2,8 @@
 /*
  * libFuzzer target for the reader of a channel. The input is a series of writes: a byte that says how many bytes follow
  * (its low 6 bits times 4, plus 1), whether a descriptor goes along (0x40) and whether the channel is read before the
- * next write (0x80); then those bytes. At the end the peer closes. What is checked is what wire/channel.h promises of
- * every frame, that the reader comes to an end, and that no descriptor is lost.
+ * next write (0x80); then those bytes. At the end the peer closes. The target checks the promises of wire/channel.h for
+ * every frame, that the reader ends, and that no descriptor is lost.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libFuzzer target for the headers of proxies. The first byte chooses the header, the second the proxies that are
- * trusted; the rest is the value. What is given must be usable in environ: an address, a host, a port, a path, a
- * scheme.
+ * trusted; the rest is the value. Each fact must be usable in environ: an address, a host, a port, a path, a scheme.
  */
 #include <arpa/inet.h>
 #include <stdint.h>

@@ -119,7 +119,7 @@ static void test_an_entry_ends_with_its_thread(void **state)
     }
 }
 
-/* Fills the board from other processes, which then exit without a word. */
+/* Fills the board from other processes, which then exit without freeing their entries. */
 static void fill(void)
 {
     for (int i = 0; i < CAPACITY; i++) {

@@ -203,7 +203,7 @@ static void test_only_a_group_that_is_asleep_is_to_be_woken(void **state)
 }
 
 /* Waiting requests detect it although no request ends. */
-static void test_a_worker_that_comes_takes_those_that_wait(void **state)
+static void test_a_new_worker_takes_the_waiting_requests(void **state)
 {
     pyw_slot slot;
 
@@ -399,7 +399,7 @@ int main(void)
         TEST(test_workers_that_are_listed_serve_whatever_the_state_is),
         TEST(test_a_manager_that_died_keeps_nobody_down),
         TEST(test_only_a_group_that_is_asleep_is_to_be_woken),
-        TEST(test_a_worker_that_comes_takes_those_that_wait),
+        TEST(test_a_new_worker_takes_the_waiting_requests),
         TEST(test_a_worker_that_is_gone_is_avoided_until_the_worker_list_changes),
         TEST(test_a_worker_that_takes_nothing_is_not_avoided_for_ever),
         TEST(test_what_a_dead_process_had_is_recovered),

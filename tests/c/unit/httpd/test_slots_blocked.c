@@ -61,7 +61,7 @@ static void test_it_is_refused_sooner_if_its_deadline_is_near(void **state)
 }
 
 /* A hundred requests that each wait for a second would use all threads of httpd. */
-static void test_those_behind_the_first_do_not_wait_as_long(void **state)
+static void test_later_requests_do_not_wait_as_long_as_the_first(void **state)
 {
     pid_t holder = stop_a_holder();
     int64_t began;
@@ -132,7 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_request_is_refused_in_time_and_the_holder_is_named),
         TEST(test_it_is_refused_sooner_if_its_deadline_is_near),
-        TEST(test_those_behind_the_first_do_not_wait_as_long),
+        TEST(test_later_requests_do_not_wait_as_long_as_the_first),
         TEST(test_one_that_waits_in_the_queue_is_told),
         TEST(test_what_ended_meanwhile_has_ended_when_the_holder_goes_on),
         TEST(test_what_ended_meanwhile_has_ended_when_the_holder_is_killed),

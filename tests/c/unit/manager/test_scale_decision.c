@@ -65,7 +65,7 @@ static void test_one_worker_at_a_time(void **state)
 }
 
 /* A request that has waited for the whole start of a worker does not cause another start. */
-static void test_a_new_worker_may_take_what_waits(void **state)
+static void test_a_new_worker_may_take_the_waiting_requests(void **state)
 {
     numbers.waiting = 10000;
     numbers.settled = 249;
@@ -202,7 +202,7 @@ int main(void)
         AT_REST(test_it_grows_when_a_request_has_waited_for_long_enough),
         AT_REST(test_not_above_its_most),
         AT_REST(test_one_worker_at_a_time),
-        AT_REST(test_a_new_worker_may_take_what_waits),
+        AT_REST(test_a_new_worker_may_take_the_waiting_requests),
         AT_REST(test_the_next_worker_has_to_fit_into_the_budget),
         AT_REST(test_it_shrinks_when_one_less_would_have_done),
         AT_REST(test_it_shrinks_when_its_workers_outgrow_the_budget),

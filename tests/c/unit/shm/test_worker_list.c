@@ -88,7 +88,7 @@ static void test_the_state_of_the_group_comes_along(void **state)
 }
 
 /* Children of an old configuration may still wait for a group whose index another group has now. */
-static void test_of_a_later_use_the_group_is_removed_and_of_an_earlier_one_it_starts(void **state)
+static void test_a_later_use_reads_as_removed_and_an_earlier_use_as_starting(void **state)
 {
     static const pyw_worker_list_status mine = {.use = 7, .state = PYW_GROUP_RUNNING};
     pyw_worker_list_group *group = make_group();
@@ -166,7 +166,7 @@ int main(void)
         cmocka_unit_test(test_a_reader_gets_no_more_than_it_has_room_for),
         cmocka_unit_test(test_a_writer_that_died_leaves_an_empty_worker_list_until_the_next_one_writes),
         cmocka_unit_test(test_the_state_of_the_group_comes_along),
-        cmocka_unit_test(test_of_a_later_use_the_group_is_removed_and_of_an_earlier_one_it_starts),
+        cmocka_unit_test(test_a_later_use_reads_as_removed_and_an_earlier_use_as_starting),
         cmocka_unit_test(test_a_list_of_another_use_is_empty),
         cmocka_unit_test(test_memory_for_reading_cannot_be_made_writable),
         cmocka_unit_test(test_memory_keeps_its_size),
