@@ -99,7 +99,7 @@ class TestMemory:
         found = [memory(process) for process in server.workers() + server.templates()]
         return sum(pss for pss, _ in found) / 1024, min(private for _, private in found[:self.WORKERS]) / 1024
 
-    def test_workers_of_a_template_share_what_it_has_loaded(self, make_httpd):
+    def test_workers_of_a_template_share_its_memory(self, make_httpd):
         """The figures in docs/directives/WSGIDaemonProcess.md."""
         plain, plain_worker = self.measure(make_httpd, "")
         shared, shared_worker = self.measure(make_httpd, "preload=On")

@@ -184,7 +184,7 @@ class TestForm:
     def log_in(self, browser, user, password):
         return browser.post("/dologin", httpd_username=user, httpd_password=password)
 
-    def test_who_has_not_logged_in_gets_the_form(self, browser):
+    def test_a_user_without_a_session_gets_the_form(self, browser):
         page = browser.open("/account")
         assert page.url.endswith("/login.html") and "httpd_password" in page.text
 

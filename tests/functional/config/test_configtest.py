@@ -96,7 +96,7 @@ GOOD = """
 
 
 class TestAccepted:
-    def test_everything_there_is(self, server):
+    def test_a_configuration_with_all_directives(self, server):
         assert configtest(server, GOOD) == (True, "Syntax OK\n")
 
     def test_no_directive_at_all(self, server):
@@ -133,7 +133,7 @@ class TestAccepted:
         ("WSGIFreeThreading On", ["WSGIFreeThreading On has no effect"]),
         ("<WSGIInterpreterOptions application-group=a>\nWSGISwitchInterval 0.1\n</WSGIInterpreterOptions>",
          ["WSGISwitchInterval has no effect here", "application-group="])])
-    def test_what_mod_wsgi_accepts_is_a_warning(self, server, config, words):
+    def test_values_that_mod_wsgi_accepts_cause_a_warning(self, server, config, words):
         ok, text = configtest(server, config)
         assert ok and "PYW0107" in text
         assert not [word for word in words if word not in text], text
@@ -156,7 +156,7 @@ class TestAccepted:
         ok, text = configtest(server, line)
         assert ok and "PYW0107" in text and all(word in text for word in words), text
 
-    def test_a_script_with_functions_that_is_not_there_yet(self, server):
+    def test_a_script_with_functions_that_does_not_exist_yet(self, server):
         ok, text = configtest(server, "<Location />\nWSGIAccessScript ${APPS}/later.py\n</Location>")
         assert ok and "PYW0107" in text and "later.py" in text
 
@@ -177,7 +177,7 @@ class TestImportScript:
          ["'application-group'", "'%{RESOURCE}'", "%{GLOBAL} or %{SERVER}"]),
         ("WSGIRestrictEmbedded On\nWSGIImportScript /srv/warm.py process-group=%{GLOBAL}",
          ["PYW0110", "WSGIRestrictEmbedded"])])
-    def test_what_is_wrong_is_said(self, server, line, words):
+    def test_mistakes_are_reported(self, server, line, words):
         refused(server, "WSGIDaemonProcess app\n" + line, *words)
 
 
@@ -197,7 +197,7 @@ class TestServiceGroups:
         (SERVICE + "WSGIProcessGroup svc", ["PYW0108", "WSGIProcessGroup", "serves no requests"]),
         (SERVICE.replace("=0", "=0 preload=On"), ["option 'preload'", "service group"]),
         (SERVICE.replace("=0", "=0 processes=1-3"), ["option 'processes'", "service group"])])
-    def test_what_is_wrong_is_said(self, server, config, words):
+    def test_mistakes_are_reported(self, server, config, words):
         refused(server, config, *words)
 
 
@@ -294,7 +294,7 @@ class TestUsers:
 
     @pytest.mark.root
     @pytest.mark.parametrize("option", ["user=daemon", "chroot=/tmp"])
-    def test_a_configtest_without_root_only_warns_of_what_needs_root(self, server, option):
+    def test_a_configtest_without_root_only_warns_of_options_that_need_root(self, server, option):
         server.configure("WSGISocketPrefix /nowhere/at/all\nWSGIDaemonProcess blog " + option)
         done = subprocess.run(server.command("-t"), env=server.child_environment(), user="nobody", group="nogroup",
                               extra_groups=[], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
@@ -486,7 +486,7 @@ class TestMistakesThatModWsgiAccepts:
         ("WSGIDaemonProcess app startup-timeout=3days", ["'3days'", "read as 3", "ms, s, min or h"]),
         ("WSGIDaemonProcess app python-path=/a:b", ["'b'", "python-path", "absolute"]),
     ])
-    def test_a_warning_says_what_to_write(self, server, config, words):
+    def test_a_warning_suggests_the_correction(self, server, config, words):
         ok, text = configtest(server, config)
         assert ok and text.count("PYW0107") == 1 and "httpd.conf:" in text, text
         for word in words:
@@ -498,7 +498,7 @@ class TestMistakesThatModWsgiAccepts:
         "request-timeout=100000 listen-backlog=100000 lang= locale= python-path= maximum-requests=0",
         "WSGIAcceptMutex posixsem\nWSGISocketRotation Off\nWSGILazyInitialization On\nWSGIVerboseDebugging On",
     ])
-    def test_what_needs_no_change_is_no_warning(self, server, config):
+    def test_correct_lines_cause_no_warning(self, server, config):
         assert configtest(server, "LogLevel warn\n" + config) == (True, "Syntax OK\n")
 
     def test_notices_at_level_info(self, server):

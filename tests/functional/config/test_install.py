@@ -25,7 +25,7 @@ def installed(tmp_path):
     return tmp_path
 
 
-def test_what_is_installed(installed):
+def test_the_installed_files(installed):
     engines = {"modules/%s" % engine.name for engine in paths.BUILD.glob("pywsgi_cpython*.so")}
     manual = {"usr/share/man/man1/%s" % page.name for page in (paths.BUILD / "man").glob("*.1")}
     assert files(installed) == engines | manual | {"modules/mod_pywsgi.so", "modules/pywsgid", "usr/bin/pywsgi",

@@ -73,7 +73,7 @@ class TestWsgiKeys:
         assert environ["wsgi.multithread"] is True
         assert environ["wsgi.multiprocess"] is (mode == "embedded")
 
-    def test_input_errors_and_file_wrapper_are_there(self, environ):
+    def test_input_errors_and_file_wrapper_exist(self, environ):
         assert {"wsgi.input", "wsgi.errors", "wsgi.file_wrapper"} <= set(environ)
 
     def test_names_that_code_for_mod_wsgi_looks_for(self, environ, mode):
@@ -127,7 +127,7 @@ class TestRequestKeys:
     def test_setenv_reaches_the_application(self, site):
         assert site.get("/").json()["MY_VALUE"] == "from SetEnv"
 
-    def test_what_the_server_computes_wins_over_setenv(self, site):
+    def test_computed_values_win_over_setenv(self, site):
         assert "evil" not in site.get("/x?y").body.decode().lower()
 
     def test_content_type_and_length_of_a_body(self, site):

@@ -223,7 +223,7 @@ class TestHeadersOfResponses:
         assert (response.header("Content-Type") or "").replace(";charset", "; charset") == received
 
     @pytest.mark.parametrize("headers", [(), [("Content-Type", "application/json")]])
-    def test_what_is_about_files_adds_no_header(self, site, headers):
+    def test_directives_for_files_add_no_header(self, site, headers):
         response = site.get(with_headers(*headers))
         assert response.header("Content-Type") == (headers[0][1] if headers else None)
         for name in ("ETag", "Content-MD5", "Content-Encoding", "Content-Language"):
@@ -237,7 +237,7 @@ class TestFiles:
         ContentDigest On
     """
 
-    def test_what_is_about_static_files_adds_no_header(self, site, server):
+    def test_directives_for_static_files_add_no_header(self, site, server):
         (server.data / "small").write_bytes(b"small")
         response = site.get("/real?file=small")
         assert (response.body, response.header("ETag"), response.header("Content-MD5")) == (b"small", None, None)

@@ -52,7 +52,7 @@ class TestEnviron:
     def environ(self, site):
         return site.get("/environ").json()
 
-    def test_the_keys_are_those_of_mod_wsgi(self, site, mode):
+    def test_environ_has_the_keys_of_mod_wsgi(self, site, mode):
         expected = {**KEYS, **DAEMON_KEYS} if mode == "daemon" else KEYS
         found = {name: kind for name, (kind, _) in self.environ(site).items()
                  if name.startswith(("mod_wsgi.", "apache."))}

@@ -41,7 +41,7 @@ class TestInterpreters:
         return get
 
     @pytest.mark.parametrize("how", ["", "child:"])
-    def test_an_application_does_not_begin_with_what_another_one_has_set(self, ask, how):
+    def test_an_application_does_not_see_variables_that_another_has_set(self, ask, how):
         assert (ask("a", how + "SITE_SETTINGS"), ask("b", how + "SITE_SETTINGS")) == ("a", "b")
         assert ask("b", how + "ONLY_a") == ("" if how else "None")
         assert ask("a", how + "ONLY_a") == "yes"

@@ -98,7 +98,7 @@ class TestWays:
         ("/%s/x", "/x"), ("/fallback/%s/none", "/x"), ("/index/%s/", "/x"), ("/rewritten/%s/none", "/x"),
         ("/passed/%s", "/x"), ("/error/%s/none", "/x"), ("/%s.shtml", "/x"),
     ])
-    def test_the_settings_are_those_of_the_alias(self, server, target, path, path_info):
+    def test_the_settings_of_the_alias_apply(self, server, target, path, path_info):
         answer = server.get(path % target).json()
         check(answer, target.startswith("daemon"))
         assert (answer["script_name"], answer["path_info"]) == ("/" + target, path_info)

@@ -17,12 +17,12 @@ def ask(site):
 
 class TestStreams:
     @pytest.mark.parametrize("stream", OUTPUTS)
-    def test_what_an_output_says_of_itself(self, ask, stream):
+    def test_the_attributes_of_an_output(self, ask, stream):
         name = "<wsgi.errors>" if stream == "errors" else "<%s>" % stream
         assert ask("attributes", stream) == repr([True, "utf-8", "backslashreplace", False, False, False, True, False, None,
                                                   name, "w", False, True, False, name])
 
-    def test_what_the_input_says_of_itself(self, ask):
+    def test_the_attributes_of_the_input(self, ask):
         assert ask("attributes", "stdin") == repr([True, "utf-8", "surrogateescape", False, False, True, False, False, None,
                                                    "<stdin>", "r", False, True, False, "<stdin>"])
 

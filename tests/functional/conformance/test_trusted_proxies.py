@@ -160,7 +160,7 @@ class TestScopes:
     def test_an_inner_scope_has_its_own_list(self, site):
         assert self.addressed(site, "/inner") == ("127.0.0.1", "http", None)
 
-    def test_of_two_synonyms_the_one_that_is_named_last(self, site):
+    def test_the_synonym_that_is_named_last_wins(self, site):
         assert self.addressed(site, "/none", ("X-Real-IP", "198.51.100.1"))[0] == "10.1.2.3"
         assert site.get("/none", [("X-Real-IP", "198.51.100.1")]).json()["REMOTE_ADDR"] == "198.51.100.1"
 
@@ -194,7 +194,7 @@ class TestModRemoteip:
     def test_the_other_headers_of_the_proxy_count(self, site):
         assert self.environ(site, "192.0.2.7")["REMOTE_ADDR"] == "192.0.2.7"
 
-    def test_what_the_client_claims_does_not(self, site):
+    def test_headers_of_the_client_are_ignored(self, site):
         environ = self.environ(site, "6.6.6.6, 192.0.2.7")
         assert environ["REMOTE_ADDR"] == "192.0.2.7" and "HTTP_X_FORWARDED_FOR" not in environ
 

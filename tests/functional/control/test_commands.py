@@ -32,7 +32,7 @@ class TestStatus:
         assert worker["served"] >= 1 and worker["busy"] == 0 and worker["threads"] == 4
         assert worker["memory"] > 1 << 20 and worker["requests"] == []
 
-    def test_what_runs_is_shown(self, commands, site):
+    def test_running_requests_are_shown(self, commands, site):
         held = site.hold(count=2)
         busy = [worker for worker in commands.workers("app") if worker["busy"]]
         assert sum(worker["busy"] for worker in busy) == 2
@@ -104,7 +104,7 @@ class TestAsleep:
         assert commands.group("app")["state"] == "running" and commands.group("app")["processes"] == 1
         wait_for(lambda: commands.group("app")["state"] == "asleep")
 
-    def test_one_that_is_stopped_does_not_wake(self, commands, site, server):
+    def test_a_stopped_group_does_not_wake(self, commands, site, server):
         server.allow_log("PYW0340|PYW0354")
         wait_for(lambda: commands.group("app")["state"] == "asleep")
         commands.do("stop", "app")
@@ -167,7 +167,7 @@ class TestUsage:
         directory, = server.socket_directories()
         assert commands.run("status", "--directory", str(directory), directory=False)[0] in (HEALTHY, IMPAIRED)
 
-    def test_what_a_dead_manager_left_is_no_manager(self, commands, tmp_path):
+    def test_the_socket_of_a_dead_manager_is_no_manager(self, commands, tmp_path):
         (tmp_path / "pywsgi.1").mkdir()
         with socket.socket(socket.AF_UNIX) as left:
             left.bind(str(tmp_path / "pywsgi.1" / "manager"))
@@ -290,7 +290,7 @@ class TestReload:
         assert process.wait(20) == 0
         process.communicate()
 
-    def test_who_did_it_is_in_the_log(self, commands, server):
+    def test_the_log_names_the_user(self, commands, server):
         since = server.log.position()
         commands.do("reload", "app")
         who = r"user \S+ \(uid %d, pid \d+\)" % os.getuid()
@@ -364,7 +364,7 @@ class TestBrokenCode:
 class TestStop:
     CONFIG = groups(app="processes=2 threads=2", other="")
 
-    def test_what_runs_is_finished_others_get_503_and_start_ends_that(self, commands, site, server):
+    def test_running_requests_finish_others_get_503_until_start(self, commands, site, server):
         wait_for(lambda: len(commands.workers("app")) == 2)
         held = site.hold()
         server.allow_log("PYW0350")
@@ -401,7 +401,7 @@ class TestStop:
 class TestStacks:
     CONFIG = groups(app="processes=2 threads=2")
 
-    def test_every_worker_and_what_it_is_in(self, commands, site):
+    def test_every_worker_with_the_calls_of_its_threads(self, commands, site):
         wait_for(lambda: len(commands.workers("app")) == 2)
         held = site.hold()
         output = commands.do("stacks", "app")

@@ -134,7 +134,7 @@ class TestReloadThatFails:
         commands.refused("reload", "app")
         return commands.group("app")
 
-    def test_the_generation_of_what_serves_does_not_count_up(self, commands, server):
+    def test_the_generation_of_the_serving_code_stays(self, commands, server):
         wait_for(lambda: len(commands.workers("app")) == 2)
         before = commands.group("app")["generation"]
         group = self.fail(commands, server, BAD % "down")

@@ -99,7 +99,7 @@ def limit_descriptors(server, limit):
 class TestShortageOfDescriptors:
     CONFIG = CONFIG + "<Directory />\nAllowOverrideList None\nAllowOverride None\n</Directory>\nMaxKeepAliveRequests 0\n"
 
-    def test_it_is_told_once_and_tried_again(self, server):
+    def test_it_is_logged_once_and_tried_again(self, server):
         site = DaemonSite(server, "/app")
         connection = site.connect()     # to the child under test
 

@@ -32,7 +32,7 @@ class TestSingleQueue:
         assert held.pids[0] not in others and len(others) == 1
         held.finish()
 
-    def test_whoever_waits_gets_the_first_thread_that_is_free(self, server):
+    def test_a_waiting_request_gets_the_first_free_thread(self, server):
         site = DaemonSite(server, "/app")
         first, second = site.hold(), site.hold()
         waiting = [site.connect() for _ in range(3)]
@@ -79,7 +79,7 @@ class TestKeptConnections:
                 assert connection.read_response().status == 200
         assert before <= connections(server)
 
-    def test_one_that_was_closed_is_replaced_by_another_to_the_same_worker(self, server):
+    def test_a_closed_connection_is_replaced_by_another_to_the_same_worker(self, server):
         site = DaemonSite(server, "/app")
         site.pid()
         before = connections(server)
@@ -126,7 +126,7 @@ class TestClientsThatLeave:
         held.let_go()
         assert waiting.read_response().status == 200
 
-    def test_one_that_leaves_the_queue_is_never_run(self, server):
+    def test_a_request_that_leaves_the_queue_never_runs(self, server):
         site = DaemonSite(server, "/app")
         held = site.hold(count=2)
         gone = site.hold(wait=False)
@@ -202,7 +202,7 @@ class TestWorkersThatGoAway:
 class TestNoDescriptors:
     CONFIG = group("app", "threads=2 file-limit=64 queue-timeout=500ms")
 
-    def test_who_cannot_be_served_gets_503_and_it_recovers(self, server):
+    def test_requests_without_a_descriptor_get_503_and_it_recovers(self, server):
         """F17. The request that uses all descriptors has the only connection."""
         server.allow_log("PYW0425|PYW0413|PYW0262")
         server.log.wait("PYW0317.*'app' is ready")

@@ -82,7 +82,7 @@ class TestRestart:
         server.graceful()
         wait_for(lambda: site.facts()["environ"].get("CHANGED") == "1")
 
-    def test_a_new_group_is_started_and_a_removed_one_goes(self, site, server):
+    def test_a_new_group_is_started_and_a_removed_group_ends(self, site, server):
         """The removed group serves until httpd's old children have exited."""
         server.configure(groups(app="threads=3", added=""))
         server.graceful()
@@ -93,7 +93,7 @@ class TestRestart:
         wait_for(lambda: len(server.sockets()) == 1)
         assert site.get("/pid").status == 200
 
-    def test_without_groups_the_manager_goes_and_comes_back(self, site, server):
+    def test_without_groups_the_manager_exits_and_is_started_again(self, site, server):
         manager = server.manager()
         server.configure("")
         server.graceful()
@@ -103,7 +103,7 @@ class TestRestart:
         server.graceful()
         wait_for(lambda: site.get("/pid").status == 200)  # an old child that has just started may accept once more
 
-    def test_without_the_module_the_manager_goes_and_comes_back(self, site, server):
+    def test_without_the_module_the_manager_exits_and_is_started_again(self, site, server):
         """A graceful restart with a configuration that does not load the module any more."""
         server.expect_log("AH00488")    # httpd: "long lost child came home"
         site.pid()
@@ -199,7 +199,7 @@ class TestManagerDeath:
         site.wait_pid_other_than(pid)
         wait_for(lambda: [worker.pid for worker in server.workers()] == [site.pid()])
 
-    def test_what_runs_at_that_moment_is_finished(self, server):
+    def test_running_requests_are_finished(self, server):
         site = DaemonSite(server, "/app")
         server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d")
         held = site.hold()

@@ -109,7 +109,7 @@ class TestOptions:
 
     @pytest.mark.parametrize("name, multithread, multiprocess", [("plain", True, False), ("many", True, True),
                                                                  ("single", False, True)])
-    def test_what_environ_says(self, server, name, multithread, multiprocess):
+    def test_the_keys_in_environ(self, server, name, multithread, multiprocess):
         facts = self.facts(server, name)
         assert (facts["multithread"], facts["multiprocess"]) == (multithread, multiprocess)
 

@@ -59,7 +59,7 @@ class TestScriptOwner:
 
     @pytest.mark.parametrize("path", ["/user", "/group"])
     @pytest.mark.parametrize("modes, what", [((0o755, 0o646), "app.wsgi"), ((0o757, 0o644), "own/")])
-    def test_what_everybody_may_write_is_not_run(self, httpd, path, modes, what):
+    def test_a_script_that_everybody_can_write_is_not_run(self, httpd, path, modes, what):
         self.give(httpd, "daemon", *modes)
         httpd.expect_log("PYW0155.*%s is writable by everybody" % what)
         assert httpd.get(path).status == 403

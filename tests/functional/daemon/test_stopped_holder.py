@@ -78,7 +78,7 @@ class TestStoppedHolder:
         both = site.hold(count=2)    # the slot of the request that ended meanwhile is free
         assert [response.status for response in both.finish()] == [200, 200]
 
-    def test_one_that_waits_for_a_thread_gets_503_as_well(self, site, server):
+    def test_a_request_that_waits_for_a_thread_gets_503_as_well(self, site, server):
         server.expect_log("PYW0228")
         held = site.hold(count=2)
         waiting = site.hold(wait=False)

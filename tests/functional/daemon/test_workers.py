@@ -162,7 +162,7 @@ class TestSlowStart:
         server.allow_log(r"PYW0310|PYW0314|PYW0312|PYW0340|PYW024\d|PYW0318|PYW0319|PYW032\d|PYW0480|PYW0423")
         return server.start()
 
-    def test_a_worker_that_does_not_get_ready_is_ended_and_the_client_told(self, server):
+    def test_a_worker_that_does_not_become_ready_ends_and_the_client_gets_an_error(self, server):
         server.log.wait(r"PYW0314.*slow.*1 s")
         since = server.log.position()
         wait_for(lambda: server.get("/slow").status == 503, 15)

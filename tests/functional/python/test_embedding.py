@@ -65,7 +65,7 @@ def test_c_has_the_text_of_each_module(embed, tmp_path):
     assert texts(tmp_path) == "package._empty\npackage\nfrom package import _empty\n" + text
 
 
-def test_a_module_follows_those_that_it_imports(embed, tmp_path):
+def test_a_module_follows_the_modules_that_it_imports(embed, tmp_path):
     assert embed(__init__="from package import _a\nfrom package._c import x\n", _a="from package import _b\n",
                  _b="import os\n", _c="x = 1\n").returncode == 0
     names = re.findall(r"^package(?:\._\w)?$", texts(tmp_path), re.M)

@@ -169,7 +169,7 @@ class TestEvents(unittest.TestCase):
         (call, file, _), = take_calls()
         assert (call, file) == ("warn_no_signals", __file__) and _events.signal_callbacks == []
 
-    def test_what_is_no_function_is_a_type_error(self):
+    def test_an_object_that_is_no_function_is_a_type_error(self):
         for subscribe in (pywsgi.subscribe_events, pywsgi.subscribe_shutdown, pywsgi.subscribe_signals):
             with self.assertRaisesRegex(TypeError, r"subscribe_\w+\(\) expects a function, not int"):
                 subscribe(1)
@@ -194,7 +194,7 @@ class TestMetrics(unittest.TestCase):
         pywsgi.start_recording_metrics()
         assert len(_events.event_callbacks) == 1
 
-    def test_the_metrics_are_those_since_the_previous_call(self):
+    def test_the_metrics_cover_the_time_since_the_previous_call(self):
         pywsgi.start_recording_metrics()
         self.serve()
         self.serve(status=404)

@@ -155,7 +155,7 @@ class TestHooks(unittest.TestCase):
             _hooks.run()
         assert self.called == [1]
 
-    def test_what_is_no_function_is_a_type_error(self):
+    def test_an_object_that_is_no_function_is_a_type_error(self):
         with self.assertRaisesRegex(TypeError, "expects a function, not int"):
             pywsgi.after_fork(1)
 
@@ -354,7 +354,7 @@ class TestInterpreter(unittest.TestCase):
         _interpreter.extend_path([first, second])
         assert sys.path == [first, second] + self.before
 
-    def test_what_a_pth_file_adds_follows_its_directory(self):
+    def test_paths_of_a_pth_file_follow_its_directory(self):
         added = self.directory("added")
         first, second = self.directory("first", added), self.directory("second")
         _interpreter.extend_path([first, second])
@@ -499,7 +499,7 @@ class TestScripts(unittest.TestCase):
                 self.ask(name, {name: lambda *_, result=result: result})
             assert "secret" not in str(caught.exception)
 
-    def test_dispatch_asks_the_functions_that_are_there(self):
+    def test_dispatch_calls_the_functions_that_exist(self):
         script = {"process_group": lambda environ: "blog", "callable_object": lambda environ: None,
                   "application_group": "a name that the script has imported"}
         assert self.ask("dispatch", script)[0] == b"process_group=blog"

@@ -81,6 +81,6 @@ class TestNoScript:
     SECTION = BASIC.replace("    WSGIAuthUserScript @SCRIPT@\n", "")
     MODULES = ("auth_basic", "authz_user")
 
-    def test_the_log_says_what_is_missing(self, site):
+    def test_the_log_names_the_missing_script(self, site):
         site.expect_log("PYW0294.*WSGIAuthUserScript")
         assert site.get("/", credentials("bob")).status == 500

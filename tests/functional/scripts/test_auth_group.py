@@ -69,7 +69,7 @@ class TestNoScript:
     SECTION = BASIC.replace("    Require valid-user\n", "    Require wsgi-group staff\n")
     MODULES = MODULES
 
-    def test_the_log_says_what_is_missing(self, site):
+    def test_the_log_names_the_missing_script(self, site):
         site.expect_log("PYW0296.*WSGIAuthGroupScript")
         site.httpd.allow_log("AH01631")
         assert site.get("/", credentials("bob")).status == 500

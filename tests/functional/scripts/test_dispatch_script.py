@@ -99,7 +99,7 @@ class TestDispatch:
         ("X-Process", "raise", "PYW0603.*LookupError"), ("X-Callable", "number", "PYW0603.*TypeError"),
         ("X-Application", "newline", "PYW0603.*ValueError"), ("X-Process", "%{GLOBAL}", "PYW0298.*%{GLOBAL}"),
         ("X-Process", "three", "PYW0298.*'three'")])
-    def test_what_fails_is_500(self, site, header, choice, record):
+    def test_a_failure_is_500(self, site, header, choice, record):
         site.expect_log(record)
         site.httpd.allow_log(r"PYW0292|Traceback|File|choose|\^\^|Error")
         assert site.get("/", [(header, choice)]).status == 500

@@ -38,7 +38,7 @@ class Site:
 
 
 class TestWorkers(Site):
-    def test_each_worker_is_shown_with_what_it_uses(self, server):
+    def test_each_worker_is_shown_with_its_memory_and_cpu_time(self, server):
         processes = wait_for(lambda: [shown for shown in group_of(server)["processes"] if shown["state"] == "ready"])
         wait_for(lambda: len(group_of(server)["processes"]) == 2)
         pids = {process.pid for process in server.workers()}

@@ -151,6 +151,6 @@ class TestUnusable:
             server.start()
 
     @pytest.mark.parametrize("text", ["\"\"", "\"|\""])
-    def test_what_is_no_file(self, server, make_httpd, text):
+    def test_a_log_that_is_no_file(self, server, make_httpd, text):
         ok, output = make_httpd(CONFIG % text, apps={"app.wsgi": APP}, start=False).configtest()
         assert not ok and "WSGIJSONLog" in output

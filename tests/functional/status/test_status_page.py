@@ -121,7 +121,7 @@ class TestPage:
             assert "app" in cells and "running" in cells and "/app/wait?page" in cells and "127.0.0.1" in cells
 
     @pytest.mark.parametrize("name, evil", [("tag", "<script>alert(1)</script>"), ("quotes", "\"'&amp;")])
-    def test_what_clients_send_is_escaped(self, server, name, evil):
+    def test_bytes_of_clients_are_escaped(self, server, name, evil):
         with running(server, "/app", "%s&%s" % (name, evil)):
             url = "/app/wait?%s&%s" % (name, evil)
             assert [shown["url"] for shown in requests(server)] == [url]

@@ -58,7 +58,7 @@ class TestSlowReaders:
             response = client.read_response()
             assert response.status == 200 and not response.complete
 
-    def test_so_is_one_whose_worker_died_before(self, server):
+    def test_a_response_whose_worker_died_is_truncated(self, server):
         server.allow_log("PYW0310|PYW0340")
         site = DaemonSite(server, "/kept")
         since = server.log.position()
@@ -195,7 +195,7 @@ class TestTls:
             client.sendall(bytes(size))
         assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
 
-    def test_one_that_does_not_come_is_not_waited_for(self, server, client):
+    def test_the_missing_rest_of_a_body_is_not_waited_for(self, server, client):
         site = DaemonSite(server)
         key = site.new_key()
         self.begin(client, key, 100)

@@ -49,7 +49,7 @@ class TestInterrupted:
         (site.httpd.data / (key + ".go")).touch()
         assert connection.read_response().status == 504
 
-    def test_one_record_says_what_the_thread_does(self, server, site):
+    def test_one_record_shows_the_stack_of_the_thread(self, server, site):
         since = server.log.position()
         site.get("/hold?key=none")
         line = server.log.wait(LATE % "/hold", since)[0]
@@ -81,7 +81,7 @@ class TestInterrupted:
         assert site.get("/pid").status == 200
         assert not server.log.find("PYW0603", since)
 
-    def test_what_the_application_answers_instead_is_too_late(self, site):
+    def test_a_response_of_the_application_is_too_late(self, site):
         key = site.new_key()
         assert site.get("/excuse?key=" + key).status == 504
         assert site.wait_notes(key, seconds=2) == ["caught"]

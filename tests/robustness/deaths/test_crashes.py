@@ -47,7 +47,7 @@ class TestStacks:
         assert server.log.find(r"PYW0365: worker %d " % pid, since)
         assert server.log.find(r"PYW0366.*app\.wsgi.* in overflow", since)
 
-    def test_the_request_that_did_it_is_told_from_the_others(self, server, site):
+    def test_the_crashing_request_is_distinguished_from_the_others(self, server, site):
         since = server.log.position()
         held = site.hold()
         pid = crash(site, "read")
@@ -87,7 +87,7 @@ class TestHostileBoard:
     OPTIONS = "threads=4"
 
     @pytest.mark.parametrize("byte", ["00", "0a", "1b", "41", "ff"])
-    def test_the_manager_trusts_none_of_it(self, server, site, byte):
+    def test_the_manager_does_not_trust_the_board(self, server, site, byte):
         manager = server.manager()
         since = server.log.position()
         key = site.new_key()
@@ -134,7 +134,7 @@ class TestExitReport:
         request = line.split("it was running: GET /hold?key=")[1]
         assert re.search(r" \(id [\w/+@-]{8,}\)$", request)
 
-    def test_a_request_line_that_was_there_three_times_is_named_once(self, server, site):
+    def test_a_request_line_that_was_running_three_times_is_named_once(self, server, site):
         since = server.log.position()
         for _ in range(2):
             crash(site, "read")

@@ -120,7 +120,7 @@ class TestTheManager:
         assert all(child.status() != psutil.STATUS_ZOMBIE for child in manager.children(recursive=True))
         wait_for(lambda: processes.descriptor_count(manager.pid) == before, what="closing of all descriptors")
 
-    def test_it_ends_what_the_worker_left_behind(self, site):
+    def test_it_ends_programs_that_the_worker_left_behind(self, site):
         left = psutil.Process(int(site.get("/leave_behind").body))
         pid = left.ppid()
         kill(pid)

@@ -146,7 +146,7 @@ class TestSlowReaders:
             assert site.notes(key) == []
         assert site.wait_notes(key) == ["end"]
 
-    def test_one_that_reads_again_gets_all_of_more_than_fits(self, site):
+    def test_a_client_that_reads_again_gets_more_than_the_buffers_hold(self, site):
         with self.begin(site, "/small/numbered?size=%d" % SIZE) as connection:
             response = connection.read_response()
             assert response.complete and response.body == expected()

@@ -58,7 +58,7 @@ class TestCollecting:
 
     @pytest.mark.parametrize("size", [1, 16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 65536, 200_001])
     @pytest.mark.parametrize("chunked", [False, True])
-    def test_the_application_reads_what_was_sent(self, site, size, chunked):
+    def test_the_application_reads_the_sent_bytes(self, site, size, chunked):
         body = [BODY[at:at + 7000] for at in range(0, size, 7000)] if chunked else BODY[:size]
         if chunked:
             body[-1] = body[-1][:(size - 1) % 7000 + 1]
@@ -183,7 +183,7 @@ class TestFullDisk:
 
 
 class TestNoDirectory:
-    def test_the_directory_is_gone(self, make_httpd):
+    def test_the_directory_was_removed(self, make_httpd):
         server = make_server(make_httpd)
         site = DaemonSite(server)
         assert site.get("/pid").status == 200
@@ -193,7 +193,7 @@ class TestNoDirectory:
         assert site.post("/digest", BODY[:10_000]).status == 200
 
     @pytest.mark.root
-    def test_a_directory_that_httpds_user_cannot_write_to_is_told_at_the_start(self, make_httpd):
+    def test_a_directory_that_httpds_user_cannot_write_to_is_reported_at_the_start(self, make_httpd):
         server = make_httpd(CONFIG, apps=APPS, start=False)
         (server.root / "spool").mkdir()
         server.expect_log("PYW0283.*spool")

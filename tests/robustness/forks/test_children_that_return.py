@@ -43,7 +43,7 @@ class TestComingBack:
     def test_by_a_thread_of_its_own(self, site):
         assert site.get("/in_thread").body == b"exit 0"
 
-    def test_by_exit_in_c_runs_nothing_of_the_host(self, site):
+    def test_exit_in_c_runs_no_exit_function_of_the_host(self, site):
         assert site.get("/library_exits").body == b"exit 5"
         assert (site.httpd.run / "httpd.pid").exists()
 
@@ -54,7 +54,7 @@ class TestComingBack:
         assert len(site.httpd.log.find("ValueError: of the child", since)) == 1
         assert not site.httpd.log.find("client.*ValueError", since)
 
-    def test_says_what_it_exits_with(self, site):
+    def test_the_text_of_sys_exit_is_logged(self, site):
         since = site.httpd.log.position()
         site.get("/exits?code=text")
         assert len(site.httpd.log.wait("a word at the end", since)) == 1

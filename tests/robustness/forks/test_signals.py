@@ -25,7 +25,7 @@ class TestChildren:
     def test_may_have_handlers_of_their_own(self, site):
         assert site.get("/handler").body == b"[15]; exit 0"
 
-    def test_the_thread_blocks_what_it_blocked(self, site, mpm):
+    def test_the_thread_blocks_the_same_signals(self, site, mpm):
         blocks = site.mode == "embedded" and mpm != "prefork"
         assert site.get("/own_mask").body.decode() == str(blocks)
 

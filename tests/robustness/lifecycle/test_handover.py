@@ -105,7 +105,7 @@ class TestAnotherProgram:
             connection.close()
         server.finish()
 
-    def test_a_removed_group_goes_and_a_new_one_comes_with_it(self, make_httpd):
+    def test_a_group_is_removed_and_another_is_added_at_once(self, make_httpd):
         server = make_httpd(MORE, apps=APPS)
         site = DaemonSite(server)
         assert DaemonSite(server, "/other").get("/pid").status == 200
@@ -148,7 +148,7 @@ class TestAnotherProgram:
 
 
 class TestGrownGroup:
-    def test_as_many_workers_take_over_as_there_were(self, make_httpd):
+    def test_the_same_number_of_workers_takes_over(self, make_httpd):
         server = make_httpd(ONE % "processes=1-4 threads=1 scale-after=100ms scale-idle=10min", apps=APPS)
         site = DaemonSite(server)
         answers = site.hold(count=3).finish()
@@ -163,7 +163,7 @@ class TestGrownGroup:
         assert len(server.workers()) == 3
         assert not server.log.find("PYW0368", since)
 
-    def test_one_that_sleeps_goes_on_sleeping(self, make_httpd):
+    def test_a_sleeping_group_stays_asleep(self, make_httpd):
         server = make_httpd(ONE % "processes=0-4 threads=1", apps=APPS)
         replace(server, "pywsgid")
         restart(server)

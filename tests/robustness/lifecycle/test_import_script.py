@@ -52,14 +52,14 @@ class TestDaemon:
         assert sorted((server.data / "warmed").read_text().split()) == ["one", "three", "two"]
         assert (server.data / "warmed").read_text().index("one") < (server.data / "warmed").read_text().index("two")
 
-    def test_one_that_changes_replaces_the_workers(self, make_httpd):
+    def test_a_changed_script_replaces_the_workers(self, make_httpd):
         server = make(make_httpd, CONFIG % "threads=2").start()
         site = DaemonSite(server)
         assert site.get("/").status == 200
         add_script(server, "two", WARM.replace("%s in", "another %s in"))
         wait_for(lambda: b"another two" in site.get("/").body)
 
-    def test_one_that_fails_is_logged_and_the_application_serves(self, make_httpd):
+    def test_a_failing_script_is_logged_and_the_application_serves(self, make_httpd):
         server = make(make_httpd, CONFIG % "threads=2")
         (server.apps / "two.py").write_text("raise RuntimeError('announced')\n")
         (server.apps / "three.py").unlink()
@@ -82,7 +82,7 @@ class TestEmbedded:
         assert server.get("/").body.startswith(b"one in ''; ")
         wait_for(lambda: (server.data / "warmed").read_text().count("one") == len(server.children()))
 
-    def test_one_that_fails_is_logged_and_the_child_serves(self, make_httpd):
+    def test_a_failing_script_is_logged_and_the_child_serves(self, make_httpd):
         server = make(make_httpd, """
             WSGIScriptAlias / ${APPS}/app.wsgi
             WSGIImportScript ${APPS}/one.py process-group=%{GLOBAL}

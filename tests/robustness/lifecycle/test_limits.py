@@ -55,7 +55,7 @@ class TestProcesses:
 
 
 class TestDefault:
-    def test_a_group_without_limits_has_those_of_httpd(self, server, site):
+    def test_a_group_without_limits_has_httpds_limits(self, server, site):
         expected = {name: list(resource.getrlimit(getattr(resource, "RLIMIT_" + name)))
                     for name in ("DATA", "AS", "NPROC", "CORE")}
         limits = site.get("/limits").json()

@@ -64,7 +64,7 @@ class TestManagerThatDoesNotAnswer:
         assert {worker.pid for worker in server.workers()} == workers
 
     @pytest.mark.long
-    def test_if_it_does_not_another_one_takes_its_place_and_what_runs_ends_well(self, make):
+    def test_otherwise_another_manager_takes_its_place_and_running_requests_end_well(self, make):
         server = make(CONFIG)
         server.allow_log(self.LOG)
         manager, site = server.manager(), DaemonSite(server)
@@ -189,7 +189,7 @@ class TestLastGroup:
         graceful(server)
         wait_for(lambda: DaemonSite(server).get("/pid").status == 200)
 
-    def test_one_that_comes_back_meanwhile_finds_its_manager(self, server):
+    def test_a_group_that_is_added_again_finds_its_manager(self, server):
         held, manager = DaemonSite(server).hold(), server.manager()
         assert self.remove(server) < MOMENT
         server.configure(STATIC + ONE % "threads=4 shutdown-timeout=0")

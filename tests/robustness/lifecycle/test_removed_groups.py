@@ -36,7 +36,7 @@ class TestRemovedGroup:
         server.restart()
         wait_for(lambda: len(server.workers()) == 1, 5)
 
-    def test_what_an_old_child_asks_later_is_answered(self, server):
+    def test_later_requests_of_an_old_child_are_answered(self, server):
         """An upload that continues after the restart: httpd selects a worker after it has arrived."""
         with DaemonSite(server, "/gone").connect() as connection:
             connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
@@ -48,7 +48,7 @@ class TestRemovedGroup:
             assert connection.read_response().status == 200
         wait_for(lambda: len(server.workers()) == 1, 10)
 
-    def test_what_an_old_child_asks_goes_to_no_group_that_came_meanwhile(self, server):
+    def test_requests_of_an_old_child_reach_no_group_that_was_added_later(self, server):
         pid = DaemonSite(server, "/gone").pid()
         with DaemonSite(server, "/gone").connect() as connection:
             connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
@@ -58,7 +58,7 @@ class TestRemovedGroup:
             connection.send(b"b")
             assert int(connection.read_response().body) == pid
 
-    def test_one_that_comes_back_stays(self, server):
+    def test_a_group_that_is_added_again_stays(self, server):
         with DaemonSite(server, "/gone").connect() as connection:
             connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
             workers = {worker.pid for worker in server.workers()}

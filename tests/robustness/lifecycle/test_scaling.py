@@ -58,7 +58,7 @@ class TestSpan:
         assert clients.statuses() == few.statuses() == {200}
         wait_for(lambda: len(server.workers()) == 1, 20)
 
-    def test_one_that_dies_is_replaced_at_the_size_that_it_has(self, server, site):
+    def test_a_worker_that_dies_is_replaced_at_the_present_size_of_the_group(self, server, site):
         server.allow_log("PYW0310|PYW024")
         held = site.hold(count=2)
         pids = {worker.pid for worker in server.workers()}
@@ -68,7 +68,7 @@ class TestSpan:
         assert sorted(response.status for response in held.responses()) == [200, 502]
         wait_for(lambda: len(server.workers()) == 1, 10)
 
-    def test_other_options_keep_what_runs_within_the_new_span(self, server, site):
+    def test_other_options_keep_the_workers_within_the_new_span(self, server, site):
         pid = site.pid()
         server.configure(ONE % "processes=2-4 threads=1 scale-after=100ms scale-idle=1s")
         server.graceful()

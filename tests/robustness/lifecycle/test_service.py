@@ -69,7 +69,7 @@ class Service:
 
 
 class TestProgram:
-    def test_it_runs_and_is_told_to_stop_with_httpd(self, make_httpd):
+    def test_it_runs_and_gets_sigterm_when_httpd_stops(self, make_httpd):
         service = Service(make_httpd, CONFIG % "")
         worker = service.wait_run()
         assert service.notes() == ["program begins in %d svc" % worker.pid]
@@ -79,7 +79,7 @@ class TestProgram:
         assert service.notes()[1:] == ["told to stop", "exit function"]
         assert service.server.log.find(r"PYW0310: worker %d .*finished \(status 0\)" % worker.pid)
 
-    def test_one_that_does_not_stop_is_killed(self, make_httpd):
+    def test_a_program_that_does_not_stop_is_killed(self, make_httpd):
         service = Service(make_httpd, CONFIG % "shutdown-timeout=500ms", """
 begin()
 while True:
@@ -97,7 +97,7 @@ while True:
 
     @pytest.mark.parametrize("wait", ["threading.Event().wait()", "queue.Queue().get()", "input_.read()",
                                       "threading.Thread(target=time.sleep, args=(1000,), daemon=False).start()"])
-    def test_it_is_told_in_whatever_it_waits(self, make_httpd, wait):
+    def test_sigterm_interrupts_every_kind_of_wait(self, make_httpd, wait):
         service = Service(make_httpd, CONFIG % "shutdown-timeout=3s", """
 import queue, socket, threading
 ours, theirs = socket.socketpair()
@@ -210,7 +210,7 @@ class TestSeveral:
         wait_for(lambda: len(server.workers("other")) == 2 and all(map(processes.is_running, server.workers("other"))))
         assert server.workers("svc") == workers
 
-    def test_a_request_that_is_sent_there_gets_500(self, make_httpd):
+    def test_a_request_for_a_service_group_gets_500(self, make_httpd):
         service = Service(make_httpd, CONFIG % "" + """
             SetEnv GROUP svc
             WSGIScriptAlias / ${APPS}/app.wsgi process-group=%{ENV:GROUP}
@@ -222,7 +222,7 @@ class TestSeveral:
 
 @pytest.mark.parametrize("series", test_pythons.usable)
 class TestEachPython:
-    def test_a_program_is_told_to_stop(self, series):
+    def test_a_program_gets_sigterm(self, series):
         prefix = pythons.others()[series]
         service = Service(pythons.httpd_class(prefix), 'WSGIPythonHome "%s"' % prefix + CONFIG % "")
         try:

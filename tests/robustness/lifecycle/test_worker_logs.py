@@ -107,7 +107,7 @@ class TestLines:
         lines = [server.log.wait("forged-%d" % number)[0] for number in (1, 2, 3)]
         assert all(re.match(prefix(pid, "[a-z]+"), line) for line in lines), lines
 
-    def test_what_steers_a_terminal_is_escaped(self, server):
+    def test_terminal_controls_are_escaped(self, server):
         server.expect_log(r"\] a\\x1eb$")
         server.get("/raw?a%1eb%0a")
 
@@ -127,7 +127,7 @@ class TestLines:
         for process in server.managed():
             assert str(server.log.path) not in processes.descriptors(process.pid).values()
 
-    def test_what_a_worker_wrote_last_comes_before_the_record_of_its_end(self, server):
+    def test_the_last_output_of_a_worker_precedes_its_exit_report(self, server):
         server.allow_log("last words|PYW0310")
         pid = next(iter(server.workers())).pid
         since = server.log.position()
@@ -142,7 +142,7 @@ class TestLines:
 
 
 class TestRecords:
-    def test_utf8_stays_and_what_may_deceive_is_escaped(self, make_httpd):
+    def test_utf8_stays_and_deceptive_characters_are_escaped(self, make_httpd):
         server = make_httpd(GROUP % "", apps={"app.wsgi": SCRIPT})
         server.log.wait("\\] caf\u00e9 " + r"\\xe2\\x80\\xae \\xc2\\x85 " + "\ud55c$")
 
@@ -194,7 +194,7 @@ class TestStoppedReader:
         wait_for(lambda: (server.root / "logger.pid").exists())
         return server
 
-    def test_nobody_waits_and_what_is_dropped_is_counted(self, server):
+    def test_nobody_waits_and_dropped_records_are_counted(self, server):
         reader = int((server.root / "logger.pid").read_text())
         host = [("Host", "one.example")]
         log = server.root / "piped.log"

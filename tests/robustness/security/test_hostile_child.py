@@ -62,7 +62,7 @@ class TestWhatItSays:
                                           ("of-the-manager", "PYW0319: worker .* 'app'"),
                                           ("of-httpd", "PYW0319: worker .* 'app'"),
                                           ("ready-again", r"PYW0319: worker .* 'app' \(READY\) sent LOADED")])
-    def test_what_is_not_its_to_say_costs_its_life(self, server, name, tag):
+    def test_a_worker_that_sends_a_forbidden_frame_is_killed(self, server, name, tag):
         self.assert_killed(server, lambda server: server.get("/app/" + name), tag)
 
     def test_nor_may_it_keep_the_manager_busy(self, server):

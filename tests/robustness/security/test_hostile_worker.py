@@ -226,7 +226,7 @@ class TestHostileWorker:
         ("content", 0, 1000), ("content", 100, 1), ("content", 0, (1 << 63) - 1),
         ("content", (1 << 64) - 1, (1 << 64) - 1), ("directory", 0, 1), ("fifo", 0, 1), ("/dev/zero", 0, 10),
     ])
-    def test_a_file_that_is_not_what_it_is_said_to_be(self, server, path, offset, length):
+    def test_a_file_that_differs_from_its_announcement(self, server, path, offset, length):
         response = self.answer(server, (head(), None), (file(offset, length), str(server.data / path)))
         assert response.status == 502
 

@@ -134,7 +134,7 @@ class TestDangers:
         "WSGIConcurrency 0", "WSGIBatchScheduling Off"])
     @pytest.mark.parametrize("directory, path", [("alice", "/alice/app"), ("alice/all", "/home/all/own.wsgi")],
                              ids=["FileInfo", "All"])
-    def test_what_chooses_user_code_or_limits_is_not_allowed(self, server, line, directory, path):
+    def test_directives_for_user_code_or_limits_are_not_allowed(self, server, line, directory, path):
         since = server.log.position()
         assert self.ask(server, path, "SetHandler wsgi-script\n%s\n" % line, directory)[0] == 500
         server.log.wait("%s not allowed here" % line.split()[0], since)

@@ -75,7 +75,7 @@ class Memory:
         assert self.answers(httpd)
         assert httpd.children() and copies(httpd) == 0
 
-    def test_a_new_manager_has_them_and_children_that_come_later_have_not(self, httpd):
+    def test_a_new_manager_has_them_and_later_children_do_not(self, httpd):
         httpd.allow_log("PYW0253|AH00052|AH00051")
         manager, workers = httpd.manager(), httpd.workers()
         manager.kill()

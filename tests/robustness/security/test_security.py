@@ -229,7 +229,7 @@ def can_trace():
 @pytest.mark.root
 @pytest.mark.skipif(not can_trace(), reason="strace is not installed, or may not trace here")
 class TestPrivileges:
-    def test_nothing_of_python_is_opened_before_the_privileges_are_dropped(self):
+    def test_no_file_of_python_is_opened_before_the_privileges_are_dropped(self):
         server = TracedHttpd("WSGIDaemonProcess app user=nobody\n"
                              "WSGIScriptAlias / ${APPS}/hello.wsgi process-group=app", apps={"hello.wsgi": HELLO})
         try:
@@ -268,7 +268,7 @@ class TestSecrets:
                 with open("/proc/%d/%s" % (process.pid, name), "rb") as file:
                     assert b"s3cr3t-value" not in file.read(), (process.pid, name)
 
-    def test_a_worker_has_nothing_of_httpds_memory(self, make_httpd):
+    def test_a_worker_contains_no_memory_of_httpd(self, make_httpd):
         server = make_httpd(CONFIG + "SetEnv SOME_HTTPD_SECRET value\n", apps={"hello.wsgi": HELLO})
         assert server.get("/static.txt").status == 200
         worker = wait_for(lambda: server.workers())[0]

@@ -93,13 +93,13 @@ class TestServer:
         assert worker.username() == "games"
 
     @pytest.mark.parametrize("name", ["resolve", "fork", "program", "lock", "thread", "callback"])
-    def test_what_applications_do_works(self, server, mode, name):
+    def test_ordinary_actions_of_applications_work(self, server, mode, name):
         assert server.get("/%s/%s" % (mode, name)).body == b"done"
 
     @pytest.mark.parametrize("name, error", [
         ("packet", b"Address family not supported by protocol"), ("ptrace", b"Operation not permitted"),
         ("write", b"Read-only file system")])
-    def test_what_they_should_not_do_fails(self, server, mode, name, error):
+    def test_forbidden_actions_fail(self, server, mode, name, error):
         assert server.get("/%s/%s" % (mode, name)).body in (error, b"Permission denied")
 
     def test_a_worker_is_replaced_and_httpd_restarted(self, server):

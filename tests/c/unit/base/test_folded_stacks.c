@@ -64,7 +64,7 @@ static void test_stacks_that_begin_alike_are_neighbours(void **state)
     assert_string_equal(all(), "a 1|a;b 1|a;b;c 1|a;z 1|a b 1|a!;c 1|");
 }
 
-static void test_what_exceeds_the_limit_is_counted_as_other(void **state)
+static void test_stacks_over_the_limit_count_as_other(void **state)
 {
     pyw_folded_stacks *unlimited = stacks;
 
@@ -160,7 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_equal_stacks_are_counted_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stacks_that_begin_alike_are_neighbours, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_exceeds_the_limit_is_counted_as_other, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stacks_over_the_limit_count_as_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_memory_nothing_is_lost_silently, set_up, tear_down),
         cmocka_unit_test(test_calls_are_named_with_the_end_of_their_path),
         cmocka_unit_test(test_long_names_are_cut),

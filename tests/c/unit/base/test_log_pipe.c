@@ -175,7 +175,7 @@ static void test_what_only_looks_like_a_record_is_a_raw_line(void **state)
     }
 }
 
-static void test_a_mark_that_goes_on_and_on_is_a_raw_line(void **state)
+static void test_a_mark_without_end_is_a_raw_line(void **state)
 {
     char text[PYW_LOG_PIPE_MOST + 2];
 
@@ -208,7 +208,7 @@ static void test_nothing_in_a_record_ends_it_early(void **state)
     expect(0, PYW_LOG_INFO, 8, "a\\x0ab\\x1e3.1 c");
 }
 
-static void test_at_the_end_what_is_incomplete_is_written(void **state)
+static void test_incomplete_lines_are_written_at_the_end(void **state)
 {
     char line[PYW_LOG_PIPE_MOST];
     char text[PYW_LOG_PIPE_MOST + 1];
@@ -241,10 +241,10 @@ int main(void)
         FRESH(test_threads_that_log_long_records_at_once_lose_nothing),
         FRESH(test_a_raw_line_that_is_too_long_comes_in_parts_of_whole_characters),
         FRESH(test_what_only_looks_like_a_record_is_a_raw_line),
-        FRESH(test_a_mark_that_goes_on_and_on_is_a_raw_line),
+        FRESH(test_a_mark_without_end_is_a_raw_line),
         FRESH(test_a_record_behind_a_stray_mark_is_a_record),
         FRESH(test_nothing_in_a_record_ends_it_early),
-        FRESH(test_at_the_end_what_is_incomplete_is_written),
+        FRESH(test_incomplete_lines_are_written_at_the_end),
     };
 
     return cmocka_run_group_tests_name("log pipe", tests, NULL, NULL);

@@ -34,7 +34,7 @@ static void test_bytes_are_written_where_they_belong(void **state)
     close(fd);
 }
 
-static void test_what_is_given_away_can_only_be_read(void **state)
+static void test_a_descriptor_that_is_passed_on_is_read_only(void **state)
 {
     int fd = pyw_temp_file_open("/tmp");
     char bytes[16] = "";
@@ -62,7 +62,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_has_no_name_and_is_for_its_owner_alone),
         cmocka_unit_test(test_bytes_are_written_where_they_belong),
-        cmocka_unit_test(test_what_is_given_away_can_only_be_read),
+        cmocka_unit_test(test_a_descriptor_that_is_passed_on_is_read_only),
         cmocka_unit_test(test_errors_are_those_of_the_system),
     };
 

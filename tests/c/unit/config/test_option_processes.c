@@ -50,7 +50,7 @@ static void test_numbers_and_spans(void **state)
     expect("1-1000", 1, 1000, "1-1000");
 }
 
-static void test_what_is_neither_is_refused(void **state)
+static void test_malformed_ranges_are_refused(void **state)
 {
     static const char *const values[] = {"0",    "0-0",   "8-2",    "2-",   "-2", "2-8-9",
                                          "2--8", "2 - 8", "1-1001", "1-8x", "x",  "99999999999999999999-2"};
@@ -70,7 +70,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_is_the_default, make_options, pyw_test_pool_destroy),
         cmocka_unit_test_setup_teardown(test_numbers_and_spans, make_options, pyw_test_pool_destroy),
-        cmocka_unit_test_setup_teardown(test_what_is_neither_is_refused, make_options, pyw_test_pool_destroy),
+        cmocka_unit_test_setup_teardown(test_malformed_ranges_are_refused, make_options, pyw_test_pool_destroy),
     };
 
     return cmocka_run_group_tests_name("option processes", tests, NULL, NULL);

@@ -198,7 +198,7 @@ static void test_an_unknown_option_is_named_and_the_nearest_suggested(void **sta
     refuse(options, "", "1", "unknown option ''");
 }
 
-static void test_what_the_parent_works_out_is_no_option_of_the_directive(void **state)
+static void test_values_that_the_parent_computes_are_no_options_of_the_directive(void **state)
 {
     pyw_group_options *options = *state;
 
@@ -528,7 +528,7 @@ static void test_the_order_of_options_makes_no_difference(void **state)
     assert_same_pairs(pyw_options_pairs(one, PYW_PART_HTTPD, pool), pyw_options_pairs(other, PYW_PART_HTTPD, pool));
 }
 
-static void test_restore_refuses_what_is_no_pair_of_ours(void **state)
+static void test_restore_refuses_unknown_pairs(void **state)
 {
     pyw_group_options *options = *state;
 
@@ -555,7 +555,7 @@ int main(void)
         WITH_OPTIONS(test_values_outlive_the_text_they_were_set_from),
         WITH_OPTIONS(test_the_last_value_of_an_option_counts_and_env_adds_up),
         WITH_OPTIONS(test_an_unknown_option_is_named_and_the_nearest_suggested),
-        WITH_OPTIONS(test_what_the_parent_works_out_is_no_option_of_the_directive),
+        WITH_OPTIONS(test_values_that_the_parent_computes_are_no_options_of_the_directive),
         WITH_OPTIONS(test_bad_values_name_option_value_and_what_is_allowed),
         WITH_OPTIONS(test_a_refused_value_changes_nothing),
         WITH_OPTIONS(test_env_file),
@@ -566,7 +566,7 @@ int main(void)
         WITH_OPTIONS(test_a_worker_gets_no_option_that_only_the_manager_reads),
         WITH_OPTIONS(test_one_process_on_purpose_survives_the_round_trip),
         WITH_OPTIONS(test_the_order_of_options_makes_no_difference),
-        WITH_OPTIONS(test_restore_refuses_what_is_no_pair_of_ours),
+        WITH_OPTIONS(test_restore_refuses_unknown_pairs),
     };
 
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);

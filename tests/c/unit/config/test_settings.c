@@ -23,7 +23,7 @@ static void test_settings_round_trip(void **state)
     assert_int_equal(copy.log_level, 5);
 }
 
-static void test_settings_refuse_what_they_cannot_use(void **state)
+static void test_settings_refuse_unusable_values(void **state)
 {
     pyw_settings settings = {0};
 
@@ -38,7 +38,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_settings_round_trip),
-        cmocka_unit_test(test_settings_refuse_what_they_cannot_use),
+        cmocka_unit_test(test_settings_refuse_unusable_values),
     };
 
     return cmocka_run_group_tests_name("settings", tests, pyw_test_pool_create, pyw_test_pool_destroy);

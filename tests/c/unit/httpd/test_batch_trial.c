@@ -54,7 +54,7 @@ static void test_it_is_released_if_requests_are_slower(void **state)
     assert_false(is_on(&load));
 }
 
-static void test_of_a_fixed_number_of_requests_a_second_those_count_that_wait(void **state)
+static void test_at_a_fixed_rate_of_requests_the_waiting_requests_count(void **state)
 {
     pyw_batch_trial trial = {0};
 
@@ -65,7 +65,7 @@ static void test_of_a_fixed_number_of_requests_a_second_those_count_that_wait(vo
     assert_int_equal(trial.state, PYW_BATCH_RELEASED);
 }
 
-static void test_the_result_is_measured_anew_after_a_minute(void **state)
+static void test_the_result_is_measured_again_after_a_minute(void **state)
 {
     load load = {.now = START, .normal_rate = 10, .batch_rate = 8};
 
@@ -126,8 +126,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_used_if_requests_are_faster),
         cmocka_unit_test(test_it_is_released_if_requests_are_slower),
-        cmocka_unit_test(test_of_a_fixed_number_of_requests_a_second_those_count_that_wait),
-        cmocka_unit_test(test_the_result_is_measured_anew_after_a_minute),
+        cmocka_unit_test(test_at_a_fixed_rate_of_requests_the_waiting_requests_count),
+        cmocka_unit_test(test_the_result_is_measured_again_after_a_minute),
         cmocka_unit_test(test_the_measurements_cost_two_percent_of_the_time_at_most),
         cmocka_unit_test(test_low_concurrency_ends_it_and_the_result_is_kept),
         cmocka_unit_test(test_a_pause_is_not_measured),

@@ -63,7 +63,7 @@ static void test_high_priority_goes_ahead_and_a_retry_before_its_likes(void **st
     }
 }
 
-static void test_who_comes_is_told_how_many_are_there(void **state)
+static void test_a_new_request_learns_the_number_of_requests(void **state)
 {
     pyw_slot first = enter(&plain, PYW_SLOT_GRANTED);
 
@@ -113,7 +113,7 @@ static void test_a_location_keeps_to_its_limit_without_holding_others_up(void **
     assert_int_equal(pyw_slots_wait(table.slots, &second, 0), PYW_SLOT_GRANTED);
 }
 
-static void test_what_is_reserved_is_for_high_priority(void **state)
+static void test_reserved_threads_are_for_high_priority(void **state)
 {
     const pyw_slot_parameters normal = {.reserve = 1, .queue_limit = 10}, high = {.is_high = 1, .reserve = 1};
 
@@ -130,7 +130,7 @@ static void test_one_request_runs_even_if_all_is_reserved(void **state)
     enter(&normal, PYW_SLOT_WAITS);
 }
 
-static void test_one_that_gives_up_leaves_no_trace(void **state)
+static void test_a_request_that_gives_up_leaves_no_trace(void **state)
 {
     pyw_slot slot;
 
@@ -157,7 +157,7 @@ static void test_without_a_worker_the_queue_keeps_its_order_and_its_limit(void *
     assert_int_equal(pyw_slots_wait(table.slots, &second, 0), PYW_SLOT_WAITS);
 }
 
-static void test_a_group_that_is_down_refuses_at_once_and_those_that_wait(void **state)
+static void test_a_group_that_is_down_refuses_new_and_waiting_requests(void **state)
 {
     static const pyw_group_state states[] = {PYW_GROUP_DOWN, PYW_GROUP_STOPPING, PYW_GROUP_STOPPED, PYW_GROUP_REMOVED};
 
@@ -215,7 +215,7 @@ static void test_a_new_worker_takes_the_waiting_requests(void **state)
     assert_int_equal(slot.worker, 103);
 }
 
-static void test_a_worker_that_is_gone_is_avoided_until_the_worker_list_changes(void **state)
+static void test_a_dead_worker_is_avoided_until_the_worker_list_changes(void **state)
 {
     pyw_slots_avoid(table.slots, 101, 1);
     assert_int_equal(enter(&plain, PYW_SLOT_GRANTED).worker, 102);
@@ -258,7 +258,7 @@ static void take_both(void)
     pyw_slots_enter(table.slots, &plain, &slot);
 }
 
-static void test_what_a_dead_process_had_is_recovered(void **state)
+static void test_slots_of_a_dead_process_are_recovered(void **state)
 {
     pyw_slot slot;
 
@@ -355,7 +355,7 @@ static void test_a_hundred_kills_at_random_lose_no_slot(void **state)
     assert_running_and_waiting(2, 0);
 }
 
-static void test_what_an_earlier_process_of_the_same_id_had_is_recovered(void **state)
+static void test_slots_of_an_earlier_process_with_the_same_id_are_recovered(void **state)
 {
     pyw_slot slot;
 
@@ -368,7 +368,7 @@ static void test_what_an_earlier_process_of_the_same_id_had_is_recovered(void **
     assert_running_and_waiting(1, 0);
 }
 
-static void test_refusals_are_told_once_a_second(void **state)
+static void test_refusals_are_reported_once_a_second(void **state)
 {
     uint32_t count = 0;
 
@@ -387,26 +387,26 @@ int main(void)
         TEST(test_the_worker_with_most_idle_threads_is_chosen),
         TEST(test_nobody_waits_while_a_worker_is_idle),
         TEST(test_high_priority_goes_ahead_and_a_retry_before_its_likes),
-        TEST(test_who_comes_is_told_how_many_are_there),
+        TEST(test_a_new_request_learns_the_number_of_requests),
         TEST(test_a_full_queue_refuses),
         TEST(test_a_wait_that_would_be_too_long_is_refused),
         TEST(test_a_location_keeps_to_its_limit_without_holding_others_up),
-        TEST(test_what_is_reserved_is_for_high_priority),
+        TEST(test_reserved_threads_are_for_high_priority),
         TEST(test_one_request_runs_even_if_all_is_reserved),
-        TEST(test_one_that_gives_up_leaves_no_trace),
+        TEST(test_a_request_that_gives_up_leaves_no_trace),
         TEST(test_without_a_worker_the_queue_keeps_its_order_and_its_limit),
-        TEST(test_a_group_that_is_down_refuses_at_once_and_those_that_wait),
+        TEST(test_a_group_that_is_down_refuses_new_and_waiting_requests),
         TEST(test_workers_that_are_listed_serve_whatever_the_state_is),
         TEST(test_a_manager_that_died_keeps_nobody_down),
         TEST(test_only_a_group_that_is_asleep_is_to_be_woken),
         TEST(test_a_new_worker_takes_the_waiting_requests),
-        TEST(test_a_worker_that_is_gone_is_avoided_until_the_worker_list_changes),
+        TEST(test_a_dead_worker_is_avoided_until_the_worker_list_changes),
         TEST(test_a_worker_that_takes_nothing_is_not_avoided_for_ever),
-        TEST(test_what_a_dead_process_had_is_recovered),
+        TEST(test_slots_of_a_dead_process_are_recovered),
         TEST(test_a_process_that_dies_with_the_lock_harms_nobody),
         TEST(test_a_hundred_kills_at_random_lose_no_slot),
-        TEST(test_what_an_earlier_process_of_the_same_id_had_is_recovered),
-        TEST(test_refusals_are_told_once_a_second),
+        TEST(test_slots_of_an_earlier_process_with_the_same_id_are_recovered),
+        TEST(test_refusals_are_reported_once_a_second),
     };
 
     return cmocka_run_group_tests_name("slots", tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void test_later_requests_do_not_wait_as_long_as_the_first(void **state)
     end_holder(holder, SIGKILL);
 }
 
-static void test_one_that_waits_in_the_queue_is_told(void **state)
+static void test_a_request_that_waits_in_the_queue_learns_of_the_stopped_process(void **state)
 {
     pyw_slot waiting;
     pyw_slot_outcome outcome = PYW_SLOT_WAITS;
@@ -117,12 +117,12 @@ static void assert_that_it_recovers(int number)
     enter(&plain, PYW_SLOT_GRANTED);
 }
 
-static void test_what_ended_meanwhile_has_ended_when_the_holder_goes_on(void **state)
+static void test_requests_that_ended_meanwhile_are_counted_when_the_holder_continues(void **state)
 {
     assert_that_it_recovers(SIGCONT);
 }
 
-static void test_what_ended_meanwhile_has_ended_when_the_holder_is_killed(void **state)
+static void test_requests_that_ended_meanwhile_are_counted_when_the_holder_is_killed(void **state)
 {
     assert_that_it_recovers(SIGKILL);
 }
@@ -133,9 +133,9 @@ int main(void)
         TEST(test_a_request_is_refused_in_time_and_the_holder_is_named),
         TEST(test_it_is_refused_sooner_if_its_deadline_is_near),
         TEST(test_later_requests_do_not_wait_as_long_as_the_first),
-        TEST(test_one_that_waits_in_the_queue_is_told),
-        TEST(test_what_ended_meanwhile_has_ended_when_the_holder_goes_on),
-        TEST(test_what_ended_meanwhile_has_ended_when_the_holder_is_killed),
+        TEST(test_a_request_that_waits_in_the_queue_learns_of_the_stopped_process),
+        TEST(test_requests_that_ended_meanwhile_are_counted_when_the_holder_continues),
+        TEST(test_requests_that_ended_meanwhile_are_counted_when_the_holder_is_killed),
     };
 
     return cmocka_run_group_tests_name("slots_blocked", tests, NULL, NULL);

@@ -57,7 +57,7 @@ static int is_open(int fd)
     return fcntl(fd, F_GETFD) != -1 || errno != EBADF;
 }
 
-static void test_what_the_children_write_is_thrown_away(void **state)
+static void test_bytes_of_children_are_discarded(void **state)
 {
     struct pollfd item;
 
@@ -93,7 +93,7 @@ static void test_they_wake_the_manager_rarely(void **state)
     assert_int_equal(lines.count, 0);
 }
 
-static void test_children_are_there_until_all_have_left(void **state)
+static void test_children_count_as_alive_until_all_have_exited(void **state)
 {
     int other;
 
@@ -107,7 +107,7 @@ static void test_children_are_there_until_all_have_left(void **state)
     assert_false(is_open(reading[0]));
 }
 
-static void test_those_of_older_configurations_count_too(void **state)
+static void test_children_of_older_configurations_count_too(void **state)
 {
     configure(1);
     configure(2);
@@ -119,7 +119,7 @@ static void test_those_of_older_configurations_count_too(void **state)
     assert_false(pyw_liveness_pipes_is_gone(&lines, 3));
 }
 
-static void test_what_children_write_means_nothing(void **state)
+static void test_bytes_of_children_have_no_meaning(void **state)
 {
     configure(1);
     assert_int_equal(write(children[0], "gone", 4), 4);
@@ -151,9 +151,12 @@ static void test_without_a_pipe_nothing_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EMPTY(test_what_the_children_write_is_thrown_away), EMPTY(test_they_wake_the_manager_rarely),
-        EMPTY(test_children_are_there_until_all_have_left), EMPTY(test_those_of_older_configurations_count_too),
-        EMPTY(test_what_children_write_means_nothing),      EMPTY(test_of_too_many_the_oldest_are_given_up),
+        EMPTY(test_bytes_of_children_are_discarded),
+        EMPTY(test_they_wake_the_manager_rarely),
+        EMPTY(test_children_count_as_alive_until_all_have_exited),
+        EMPTY(test_children_of_older_configurations_count_too),
+        EMPTY(test_bytes_of_children_have_no_meaning),
+        EMPTY(test_of_too_many_the_oldest_are_given_up),
         EMPTY(test_without_a_pipe_nothing_is_known),
     };
 

@@ -207,7 +207,7 @@ static void test_records_that_are_dropped_are_counted(void **state)
     close(ends[1]);
 }
 
-static void test_what_waits_goes_to_the_log_that_comes_next(void **state)
+static void test_waiting_records_go_to_the_next_log(void **state)
 {
     int old[2], next[2];
     pyw_log_outlet *outlet;
@@ -254,7 +254,7 @@ static void test_a_socket_is_never_waited_for(void **state)
     close(ends[1]);
 }
 
-static void test_the_systems_log_may_be_started_anew(void **state)
+static void test_the_systems_log_may_be_restarted(void **state)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char directory[] = "/tmp/test_log_outlet.XXXXXX";
@@ -306,7 +306,7 @@ static pyw_log_outlet *open_as_another(int fd)
     return outlet;
 }
 
-static void test_a_log_that_cannot_be_opened_anew_is_written_by_a_thread(void **state)
+static void test_a_log_that_cannot_be_opened_again_is_written_by_a_thread(void **state)
 {
     int ends[2], flags;
     pyw_log_outlet *outlet;
@@ -381,10 +381,10 @@ int main(void)
         cmocka_unit_test(test_a_record_of_the_manager_that_is_too_long_is_cut),
         cmocka_unit_test(test_a_pipe_that_is_full_blocks_nobody_and_loses_nothing_for_a_while),
         cmocka_unit_test(test_records_that_are_dropped_are_counted),
-        cmocka_unit_test(test_what_waits_goes_to_the_log_that_comes_next),
+        cmocka_unit_test(test_waiting_records_go_to_the_next_log),
         cmocka_unit_test(test_a_socket_is_never_waited_for),
-        cmocka_unit_test(test_the_systems_log_may_be_started_anew),
-        cmocka_unit_test(test_a_log_that_cannot_be_opened_anew_is_written_by_a_thread),
+        cmocka_unit_test(test_the_systems_log_may_be_restarted),
+        cmocka_unit_test(test_a_log_that_cannot_be_opened_again_is_written_by_a_thread),
         cmocka_unit_test(test_the_last_records_are_given_time),
         cmocka_unit_test(test_a_log_that_fails_drops_and_counts),
         cmocka_unit_test(test_a_log_in_json_ends_before_the_log_that_it_belongs_to),

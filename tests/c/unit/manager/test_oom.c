@@ -87,7 +87,7 @@ static void begin(pyw_oom *oom, const char *counter)
     assert_true(pyw_oom_find(oom->file, root, "0::\n"));
 }
 
-static void test_kills_are_what_came_since_the_look_before(void **state)
+static void test_only_new_kills_count(void **state)
 {
     pyw_oom oom;
 
@@ -117,7 +117,7 @@ static void test_a_kill_is_taken_once(void **state)
     assert_int_equal(elsewhere.before, 0);
 }
 
-static void test_a_process_that_is_gone_changes_nothing(void **state)
+static void test_a_process_that_has_exited_changes_nothing(void **state)
 {
     pyw_oom oom = {.file = "/x", .before = 1, .last = 2};
 
@@ -160,9 +160,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_version_2_is_found, make_root, remove_root),
         cmocka_unit_test_setup_teardown(test_version_1_is_found, make_root, remove_root),
         cmocka_unit_test_setup_teardown(test_no_file_is_no_finding, make_root, remove_root),
-        cmocka_unit_test_setup_teardown(test_kills_are_what_came_since_the_look_before, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(test_only_new_kills_count, make_root, remove_root),
         cmocka_unit_test_setup_teardown(test_a_kill_is_taken_once, make_root, remove_root),
-        cmocka_unit_test(test_a_process_that_is_gone_changes_nothing),
+        cmocka_unit_test(test_a_process_that_has_exited_changes_nothing),
         cmocka_unit_test(test_a_process_that_has_ended_changes_nothing),
         cmocka_unit_test(test_our_own_cgroup_can_be_looked_at),
     };

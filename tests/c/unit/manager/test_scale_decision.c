@@ -174,7 +174,7 @@ static void test_each_decision_changes_the_number_by_one(void **state)
     }
 }
 
-static void test_another_manager_starts_as_many_as_there_were(void **state)
+static void test_another_manager_starts_the_same_number_of_workers(void **state)
 {
     assert_int_equal(pyw_scale_again(&limits, 3, 150 * MIB), 3);
     assert_int_equal(pyw_scale_again(&limits, 1, 50 * MIB), 2);
@@ -211,7 +211,7 @@ int main(void)
         AT_REST(test_any_request_wakes_it),
         AT_REST(test_a_worker_is_spare_if_a_thread_is_left_without_it),
         AT_REST(test_each_decision_changes_the_number_by_one),
-        AT_REST(test_another_manager_starts_as_many_as_there_were),
+        AT_REST(test_another_manager_starts_the_same_number_of_workers),
         AT_REST(test_as_far_as_the_budget_goes),
     };
 

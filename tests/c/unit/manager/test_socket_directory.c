@@ -102,7 +102,7 @@ static void test_who_connects_meanwhile_finds_a_socket_that_listens(void **state
     }
 }
 
-static void test_what_cannot_be_bound_leaves_nothing(void **state)
+static void test_a_failed_bind_leaves_no_file(void **state)
 {
     pyw_problem problem;
     int fd = -1;
@@ -132,7 +132,7 @@ int main(void)
         cmocka_unit_test(test_a_path_that_is_not_absolute_is_refused),
         OPENED(test_a_bound_socket_is_for_its_owner_alone),
         OPENED(test_who_connects_meanwhile_finds_a_socket_that_listens),
-        OPENED(test_what_cannot_be_bound_leaves_nothing),
+        OPENED(test_a_failed_bind_leaves_no_file),
     };
 
     return cmocka_run_group_tests_name("socket_directory", tests, NULL, NULL);

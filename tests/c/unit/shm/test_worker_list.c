@@ -17,7 +17,7 @@ static pyw_worker_list_group *make_group(void)
     return calloc(1, sizeof(pyw_worker_list_group));
 }
 
-static void test_what_is_written_is_read(void **state)
+static void test_written_data_is_read(void **state)
 {
     pyw_worker_list_group *group = make_group();
     pyw_worker_list_worker read[4];
@@ -71,7 +71,7 @@ static void test_a_writer_that_died_leaves_an_empty_worker_list_until_the_next_o
     free(group);
 }
 
-static void test_the_state_of_the_group_comes_along(void **state)
+static void test_the_state_of_the_group_is_read_too(void **state)
 {
     static const pyw_worker_list_status down = {.use = 7, .state = PYW_GROUP_DOWN, .until = 4711};
     pyw_worker_list_group *group = make_group();
@@ -161,11 +161,11 @@ static void test_sockets_are_named_by_their_serial(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_written_is_read),
+        cmocka_unit_test(test_written_data_is_read),
         cmocka_unit_test(test_each_change_has_another_sequence),
         cmocka_unit_test(test_a_reader_gets_no_more_than_it_has_room_for),
         cmocka_unit_test(test_a_writer_that_died_leaves_an_empty_worker_list_until_the_next_one_writes),
-        cmocka_unit_test(test_the_state_of_the_group_comes_along),
+        cmocka_unit_test(test_the_state_of_the_group_is_read_too),
         cmocka_unit_test(test_a_later_use_reads_as_removed_and_an_earlier_use_as_starting),
         cmocka_unit_test(test_a_list_of_another_use_is_empty),
         cmocka_unit_test(test_memory_for_reading_cannot_be_made_writable),

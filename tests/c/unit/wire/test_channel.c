@@ -128,7 +128,7 @@ static void test_end_of_file_inside_data_is_not(void **state)
     assert_int_equal(pyw_channel_read(pair->channel, &frame, 0), PYW_GONE);
 }
 
-static void test_what_came_before_a_reset_is_not_lost(void **state)
+static void test_bytes_before_a_reset_are_not_lost(void **state)
 {
     pyw_socket_pair *pair = *state;
     pyw_frame frame;
@@ -445,7 +445,7 @@ int main(void)
         WITH_PAIR(test_end_of_file_between_frames_is_orderly),
         cmocka_unit_test(test_end_of_file_inside_a_frame_is_not),
         WITH_PAIR(test_end_of_file_inside_data_is_not),
-        WITH_PAIR(test_what_came_before_a_reset_is_not_lost),
+        WITH_PAIR(test_bytes_before_a_reset_are_not_lost),
         WITH_PAIR(test_nothing_is_read_after_a_malformed_frame),
         WITH_PAIR(test_a_timeout_keeps_the_part_that_came),
         WITH_PAIR(test_signals_do_not_end_the_wait),

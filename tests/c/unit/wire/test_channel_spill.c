@@ -47,7 +47,7 @@ static void test_bytes_read_ahead_are_read_before_later_ones(void **state)
     pyw_socket_pair_expect(pair->channel, PYW_FRAME_END, NULL, 0);
 }
 
-static void test_what_was_returned_stays_valid(void **state)
+static void test_returned_bytes_stay_valid(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 1000, 1000);
     pyw_frame frame;
@@ -222,7 +222,7 @@ static void test_the_last_bytes_may_have_been_read_in_part(void **state)
     assert_true(pyw_channel_is_complete(pair->channel));
 }
 
-static void test_nor_is_one_that_ends_with_an_error(void **state)
+static void test_a_response_that_ends_with_an_error_is_incomplete(void **state)
 {
     pyw_socket_pair *pair = ahead(state, 1000, 0);
 
@@ -248,7 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_PAIR(test_bytes_read_ahead_are_read_before_later_ones),
-        WITH_PAIR(test_what_was_returned_stays_valid),
+        WITH_PAIR(test_returned_bytes_stay_valid),
         WITH_PAIR(test_the_end_of_the_request_is_seen_wherever_the_reader_is),
         WITH_PAIR(test_an_end_that_the_reader_has_already_ends_it_at_once),
         WITH_PAIR(test_without_room_nothing_is_taken),
@@ -258,7 +258,7 @@ int main(void)
         WITH_PAIR(test_descriptors_are_kept_for_the_reader_and_few_of_them),
         WITH_PAIR(test_the_end_is_found_without_room),
         WITH_PAIR(test_an_answer_that_ends_with_the_connection_is_not_complete),
-        WITH_PAIR(test_nor_is_one_that_ends_with_an_error),
+        WITH_PAIR(test_a_response_that_ends_with_an_error_is_incomplete),
         WITH_PAIR(test_an_answer_is_complete_with_its_last_bytes),
         WITH_PAIR(test_the_last_bytes_may_have_been_read_in_part),
         WITH_PAIR(test_closing_forgets_bytes_read_ahead),

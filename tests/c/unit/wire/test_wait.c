@@ -35,7 +35,7 @@ static int close_pipe(void **state)
     return close(ends->write_end);
 }
 
-static void test_what_is_ready_needs_no_time(void **state)
+static void test_a_ready_socket_needs_no_wait(void **state)
 {
     const pipe_ends *ends = *state;
 
@@ -94,7 +94,7 @@ static void test_a_poll_that_fails_is_a_local_failure(void **state)
     assert_int_equal(error, EINVAL);
 }
 
-static void test_errno_is_told_apart(void **state)
+static void test_each_errno_has_its_result(void **state)
 {
     static const struct {
         int error;
@@ -115,13 +115,13 @@ static void test_errno_is_told_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_PIPE(test_what_is_ready_needs_no_time),
+        WITH_PIPE(test_a_ready_socket_needs_no_wait),
         WITH_PIPE(test_a_deadline_ends_the_wait),
         WITH_PIPE(test_a_deadline_that_is_over_ends_it_at_once),
         cmocka_unit_test(test_a_negative_timeout_never_ends),
         WITH_PIPE(test_a_hangup_is_ready_because_the_next_call_reports_it),
         WITH_PIPE(test_a_poll_that_fails_is_a_local_failure),
-        cmocka_unit_test(test_errno_is_told_apart),
+        cmocka_unit_test(test_each_errno_has_its_result),
     };
 
     return cmocka_run_group_tests_name("wait", tests, NULL, NULL);

@@ -39,7 +39,7 @@ static void *take_memory(size_t size)
     return memory;
 }
 
-static void test_a_process_below_its_limit_is_not_told_of(void **state)
+static void test_a_process_below_its_limit_is_not_reported(void **state)
 {
     look = pyw_memory_watch_create(UINT64_C(1) << 40, on_large);
     assert_non_null(look);
@@ -48,7 +48,7 @@ static void test_a_process_below_its_limit_is_not_told_of(void **state)
     assert_int_equal(pyw_memory_watch_take(look), 0);
 }
 
-static void test_one_that_grows_beyond_it_is_told_of_by_the_next_look(void **state)
+static void test_a_process_that_grows_beyond_it_is_reported_at_the_next_reading(void **state)
 {
     const size_t size = 128 << 20;
     void *memory;
@@ -79,7 +79,7 @@ static void test_it_is_not_looked_at_with_each_request(void **state)
     munmap(memory, size);
 }
 
-static void test_what_has_been_told_is_not_told_with_each_look(void **state)
+static void test_a_report_is_not_repeated_at_each_reading(void **state)
 {
     look = pyw_memory_watch_create(1, on_large);
     pyw_memory_watch_read(look, START);
@@ -115,10 +115,10 @@ static void test_an_application_that_closes_the_descriptor_does_no_harm(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_a_process_below_its_limit_is_not_told_of, forget),
-        cmocka_unit_test_teardown(test_one_that_grows_beyond_it_is_told_of_by_the_next_look, forget),
+        cmocka_unit_test_teardown(test_a_process_below_its_limit_is_not_reported, forget),
+        cmocka_unit_test_teardown(test_a_process_that_grows_beyond_it_is_reported_at_the_next_reading, forget),
         cmocka_unit_test_teardown(test_it_is_not_looked_at_with_each_request, forget),
-        cmocka_unit_test_teardown(test_what_has_been_told_is_not_told_with_each_look, forget),
+        cmocka_unit_test_teardown(test_a_report_is_not_repeated_at_each_reading, forget),
         cmocka_unit_test_teardown(test_an_application_that_closes_the_descriptor_does_no_harm, forget),
     };
 

@@ -102,14 +102,14 @@ class TestWorkers:
 
         wait_for(lambda: all("anon_inode:[eventpoll]" in one.values() and one == look()[-1] for one in look()), what=look)
 
-    def test_a_forked_one_has_a_board_of_its_own_and_none_of_the_template(self, group):
+    def test_a_forked_worker_has_its_own_board_and_not_that_of_the_template(self, group):
         boards = [[path for path in processes.descriptors(process.pid).values() if "pywsgi-board" in path]
                   for process in [*group[0], group[1]]]
         assert [len(paths) for paths in boards] == [1] * 4
         maps = [sum("pywsgi-board" in path for path in lines(process)) for process in [*group[0], group[1]]]
         assert maps == [1] * 4
 
-    def test_the_template_has_no_listener_and_keeps_nothing_of_theirs(self, server, group):
+    def test_the_template_has_no_listener_and_keeps_no_descriptor_of_its_workers(self, server, group):
         server.log.wait("PYW0394")
         # From Python 3.13 on the stacks of all threads need their own file, with two descriptors.
         found = {fd: place for fd, place in places(group[1]).items() if "pywsgi-stacks" not in place}
@@ -121,7 +121,7 @@ class TestWorkers:
         seen = set()
         wait_for(lambda: seen.add(site.get("/hooks").body) or seen == wanted, what=lambda: seen)
 
-    def test_one_that_is_registered_late_is_called_at_once(self, site):
+    def test_a_function_that_is_registered_late_is_called_at_once(self, site):
         called, pid = site.get("/late").body.rsplit(None, 1)
         assert called == b"[%s]" % pid
 
@@ -192,7 +192,7 @@ class TestDeath:
         print("from the end to the next start: %s ms" % ", ".join("%.1f" % (1000 * pause) for pause in pauses))
         assert pauses[5] < 0.3
 
-    def test_one_that_dies_before_it_is_ready_is_replaced_at_once_too(self, server):
+    def test_a_worker_that_dies_before_it_is_ready_is_replaced_at_once_too(self, server):
         server.allow_log(DEATHS)
         assert max(pauses_after_a_kill(server, 1)) < PAUSE
 
@@ -288,7 +288,7 @@ class TestNewCode:
         assert processes.environment(template.pid) is not None
         wait_for(lambda: site.get("/state").body.split()[1] == b"%d" % template.pid)
 
-    def test_without_the_option_the_template_goes(self, server):
+    def test_without_the_option_the_template_ends(self, server):
         workers, template = processes_of(server, 2)
         server.configure(ONE % "processes=2 threads=2")
         server.graceful()
@@ -317,7 +317,7 @@ class TestRestart:
 class TestAnotherProgramOnDisk:
     OPTIONS = "processes=2 threads=2 preload=On"
 
-    def test_the_template_goes_with_the_old_manager(self, server, site):
+    def test_the_template_ends_with_the_old_manager(self, server, site):
         server.allow_log("PYW0271|PYW0359")
         workers, template = processes_of(server, 2)
         with Clients(site, "/state") as clients:
@@ -367,7 +367,7 @@ def application(environ, start_response):
 
 @pytest.mark.parametrize("preload", ["On", "Off"])
 class TestHook:
-    def test_one_that_raises_breaks_the_worker(self, make_httpd, preload):
+    def test_a_function_that_raises_breaks_the_worker(self, make_httpd, preload):
         server = make_httpd(ONE % ("threads=2 preload=" + preload), apps={"app.wsgi": FAILING})
         server.allow_log(BROKEN + "|lambda")
         site = DaemonSite(server)
@@ -397,7 +397,7 @@ class TestWithoutPreload:
 
 
 class TestThreads:
-    def test_those_that_a_fork_loses_are_named(self, make_httpd):
+    def test_threads_that_a_fork_loses_are_named(self, make_httpd):
         text = SCRIPT.read_text() + "threading.Thread(target=threading.Event().wait, name='poller', daemon=True).start()\n"
         server = make_httpd(ONE % "threads=2 preload=On", apps=dict(FILES, **{"app.wsgi": text}), start=False)
         server.expect_log("PYW0525.*: poller; start them")

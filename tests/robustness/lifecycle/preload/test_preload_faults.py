@@ -47,7 +47,7 @@ def wait_served(server, seconds=20):
 
 
 class TestStart:
-    def test_one_that_cannot_be_started_is_tried_again(self, start):
+    def test_a_template_that_cannot_be_started_is_tried_again(self, start):
         """The manager has no free descriptors."""
         server = start("")
         wait_served(server)
@@ -72,7 +72,7 @@ class TestLoading:
         mend(server, "load")
 
     @pytest.mark.parametrize("trouble", ["gc.freeze = lambda: 1 / 0", "threading.enumerate = None"])
-    def test_one_that_cannot_be_prepared_is_used_as_it_is(self, start, trouble):
+    def test_a_template_that_cannot_be_prepared_is_used_as_it_is(self, start, trouble):
         server = start("", trouble, "PYW0526")
         server.allow_log(r"Traceback|\]   |Error|PYW0513")
         wait_served(server)
@@ -80,7 +80,7 @@ class TestLoading:
 
 
 class TestCrash:
-    def test_one_that_crashes_while_it_loads_leaves_its_stacks(self, start):
+    def test_a_template_that_crashes_while_it_loads_leaves_its_stacks(self, start):
         server = start("", "import ctypes\nif not os.path.exists(os.path.dirname(__file__) + '/../data/load'):\n"
                            "    ctypes.string_at(16)",
                        r"PYW0365: template \d+ of group 'app' crashes: SIGSEGV at address 0x10",
@@ -101,7 +101,7 @@ class TestCrash:
 
 class TestForking:
     @pytest.mark.long
-    def test_one_that_does_not_fork_is_killed_and_replaced(self, start):
+    def test_a_template_that_does_not_fork_is_killed_and_replaced(self, start):
         """A function that is called before each fork does not return."""
         server = start("", "os.register_at_fork(before=lambda: wait_for_file('fork', 60))",
                        r"PYW0393: template \d+ of group 'app' did not fork a worker within 10 s")
@@ -109,7 +109,7 @@ class TestForking:
         mend(server, "fork")
 
     @pytest.mark.long
-    def test_one_whose_lock_cannot_be_had_is_killed_and_replaced(self, start):
+    def test_a_template_without_access_to_the_gil_is_killed_and_replaced(self, start):
         """It has no watchdog, and a thread that was started while it loaded holds the GIL."""
         server = start("", """
 import ctypes
@@ -133,7 +133,7 @@ threading.Thread(target=keep, daemon=True).start()
         wait_served(server)
         assert server.templates() != [template]
 
-    def test_one_that_cannot_fork_is_asked_again(self, start):
+    def test_a_template_that_cannot_fork_is_asked_again(self, start):
         """It may create no more processes."""
         server = start("", """
 def limit():
