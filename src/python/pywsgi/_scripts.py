@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The functions of scripts that httpd calls while it handles a request: WSGIAuthUserScript and the like.
+"""The functions of scripts that httpd calls while it handles a request: WSGIAuthUserScript and similar directives.
 
 Such a call is a request of its own. An application of this module takes the arguments out of its environ, calls the
 function, and answers with a line that httpd/scripts parses. An exception is an error response, and denies access.
@@ -36,7 +36,7 @@ def application(module, name):
 def with_reload_check(function, module, name):
     """Return the application `function`, which `name` of the script's module denotes.
 
-    If the script has a function reload_required(file) and it says so, the script is executed again before a request.
+    If the script has a function reload_required(file) that returns true, the script is executed again before a request.
     """
     if not callable(getattr(module, "reload_required", None)):
         return function
