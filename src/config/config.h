@@ -85,13 +85,14 @@ typedef struct pyw_group {
     const struct pyw_worker_list_group *worker_list;
 } pyw_group;
 
-/* A WSGIProcessGroup or process-group= whose value is literal, so that the group must exist. */
+/* What WSGIProcessGroup and WSGIApplicationGroup replace by a value of the request. */
+#define PYW_GROUP_VARIABLES "%{GLOBAL}, %{RESOURCE}, %{SERVER}, %{HOST} and %{ENV:name}"
+
+/* A WSGIProcessGroup or process-group= whose value is literal, so that the group should exist. */
 typedef struct pyw_group_use {
     const char *name; /* "": embedded */
     const char *directive;
-    const char *place;   /* "file:line" */
-    const char *section; /* the argument of <Directory>, <Location> or <Files>; NULL: server or virtual host */
-    int is_location;     /* the section is <Location> or <LocationMatch> */
+    const char *place; /* "file:line" */
     server_rec *server;
 } pyw_group_use;
 

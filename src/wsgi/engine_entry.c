@@ -228,7 +228,7 @@ typedef struct program {
 static int execute_program(void *baton)
 {
     const program *scripts = baton;
-    int rv = 0;
+    int rv = scripts->count == 0 ? pyw_call_plain("pywsgi._program", "wait") : 0;
 
     for (int i = 0; i < scripts->count && rv == 0; i++) {
         rv = pyw_application_execute(scripts->scripts[i]);

@@ -69,36 +69,36 @@ def server():
 # httpd stops at the first mistake of this kind.
 DIRECTIVES = {
     1: "WSGIDeamonProcess blog",
-    3: "WSGIDaemonProcess blog venv=/srv/venv",
-    4: "WSGIDaemonProcess blog display-name=my blog",
-    5: "WSGIDaemonProcess blog request-timeout=30 seconds",
-    6: "WSGIDaemonProcess blog env=NAME",
-    7: "WSGIDaemonProcess blog home=srv/blog",
-    8: "WSGIPassAuthorization yes",
-    9: "WSGIDaemonProcess blog\nWSGIDaemonProcess blog threads=2",
+    2: "WSGIDaemonProcess blog venv=/srv/venv",
+    3: "WSGIDaemonProcess blog display-name=my blog",
+    4: "WSGIDaemonProcess blog request-timeout=30 seconds",
+    5: "WSGIDaemonProcess blog env=NAME",
+    6: "WSGIDaemonProcess blog home=srv/blog",
+    7: "WSGIPassAuthorization yes",
+    8: "WSGIDaemonProcess blog\nWSGIDaemonProcess blog threads=2",
 }
 
 # httpd reports all mistakes of this kind.
 GROUPS = {
-    2: "WSGIDaemonProcess blog\nWSGIScriptAlias /2 ${APPS}/hello.wsgi process-group=blgo",
-    10: "WSGIDaemonProcess g10 user=nosuchuser",
-    11: "WSGIDaemonProcess g11 user=root",
-    12: "WSGIDaemonProcess g12 python-home=/etc/passwd",
-    13: "WSGIDaemonProcess g13 python-home=/etc",
-    14: "WSGIDaemonProcess g14 python-home=${ROOT}/old",
-    15: "WSGIDaemonProcess g15 python-home=${ROOT}/bare",
-    16: "WSGIEnginePath ${ROOT}/run\nWSGIDaemonProcess g16 python-home=${ROOT}/next",
-    17: "<VirtualHost *:80>\nServerName a.example\nWSGIDaemonProcess private\n</VirtualHost>\n"
-        "<VirtualHost *:80>\nServerName b.example\nWSGIScriptAlias / ${APPS}/hello.wsgi process-group=private\n"
-        "</VirtualHost>",
-    18: "WSGIDaemonProcess svc threads=0\nWSGIScriptAlias /18 ${APPS}/hello.wsgi process-group=svc",
-    19: "WSGIDaemonProcess g19 threads=0",
-    20: "WSGIDaemonProcess g20 memory-budget=1G",
-    21: "WSGITempDir /nowhere/at/all",
-    22: "WSGISocketPrefix ${ROOT}/run/" + "p" * 90,
+    9: "WSGIDaemonProcess g9 user=nosuchuser",
+    10: "WSGIDaemonProcess g10 user=root",
+    11: "WSGIDaemonProcess g11 python-home=${ROOT}/old",
+    12: "WSGIEnginePath ${ROOT}/run\nWSGIDaemonProcess g12 python-home=${ROOT}/next",
+    13: "WSGIDaemonProcess g13 memory-budget=1G",
+    14: "WSGITempDir /nowhere/at/all",
+    15: "WSGISocketPrefix ${ROOT}/run/" + "p" * 90,
 }
 
 WARNINGS = {
+    16: "WSGIDaemonProcess blog\nWSGIScriptAlias /16 ${APPS}/hello.wsgi process-group=blgo",
+    17: "WSGIDaemonProcess g17 python-home=/etc/passwd",
+    18: "WSGIDaemonProcess g18 python-home=/etc",
+    19: "WSGIDaemonProcess g19 python-home=${ROOT}/bare",
+    20: "<VirtualHost *:80>\nServerName a.example\nWSGIDaemonProcess private\n</VirtualHost>\n"
+        "<VirtualHost *:80>\nServerName b.example\nWSGIScriptAlias / ${APPS}/hello.wsgi process-group=private\n"
+        "</VirtualHost>",
+    21: "WSGIDaemonProcess svc threads=0\nWSGIScriptAlias /21 ${APPS}/hello.wsgi process-group=svc",
+    22: "WSGIDaemonProcess g22 threads=0",
     23: "WSGIScriptAlias /a ${APPS}/app.py:app",
     24: "WSGIAppAlias /b app.py:app",
     25: "WSGIScriptAlias ${APPS}/hello.wsgi /c",

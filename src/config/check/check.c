@@ -128,17 +128,16 @@ static void check_request_id_header(pyw_check *check)
 static int check_embedded(pyw_check *check)
 {
     pyw_server_config *config = pyw_config_main();
-    const char *error;
+    const char *problem, *error;
 
-    config->embedded_engine = pyw_check_engine(check->pool, config->python_home, &error);
+    config->embedded_engine = pyw_check_engine(check->pool, config->python_home, &problem, &error);
     if (!pyw_config_wants_embedded(check->server)) {
         return 1;
     }
     if (config->embedded_engine) {
-        if (pyw_check_is_missing(config->python_home)) {
+        if (problem) {
             APR_ARRAY_PUSH(config->warnings, const char *) = apr_psprintf(
-                check->pool, "WSGIPythonHome '%s' does not exist: requests of embedded applications get status 500",
-                config->python_home);
+                check->pool, "WSGIPythonHome: %s; requests of embedded applications get status 500", problem);
         }
         return 1;
     }

@@ -258,21 +258,15 @@ static int check_cgroup(apr_pool_t *pool, pyw_group *group)
     return 1;
 }
 
-int pyw_check_is_missing(const char *python_home)
-{
-    return python_home && access(python_home, F_OK) != 0 && errno == ENOENT;
-}
-
-const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error)
+const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **problem, const char **error)
 {
     const char *directory = pyw_config_main()->engine_path;
     const char *series = PYW_DEFAULT_SERIES;
     const char *engine;
 
-    *error =
-        python_home && !pyw_check_is_missing(python_home) ? pyw_pythonhome_series(pool, python_home, &series) : NULL;
-    if (*error) {
-        return NULL;
+    *problem = python_home ? pyw_pythonhome_series(pool, python_home, &series) : NULL;
+    if (*problem) {
+        series = PYW_DEFAULT_SERIES;
     }
     if (!directory) {
         directory = pyw_config_module_directory(pool);
@@ -308,16 +302,18 @@ static int check_python(pyw_check *check, pyw_group *group)
 {
     pyw_group_options *options = group->options;
     const char *directive = options->worker.python_home ? "option 'python-home'" : "WSGIPythonHome";
-    const char *error, *home;
+    const char *problem, *error;
 
     if (!options->worker.python_home) {
         options->worker.python_home = pyw_config_main()->python_home;
     }
-    home = outside_path(check->pool, group, options->worker.python_home);
-    if (pyw_check_is_missing(home)) {
-        warn_of_missing(check->pool, group, directive, options->worker.python_home);
+    options->worker.engine =
+        pyw_check_engine(check->pool, outside_path(check->pool, group, options->worker.python_home), &problem, &error);
+    if (problem) {
+        warn(check->pool, group,
+             apr_psprintf(check->pool, "%s: %s; the workers cannot start, and requests get status 503", directive,
+                          problem));
     }
-    options->worker.engine = pyw_check_engine(check->pool, home, &error);
     if (!options->worker.engine && options->worker.python_home) {
         return pyw_check_group_error(group, "%s: %s", directive, error);
     }

@@ -20,13 +20,11 @@ int pyw_check_group(pyw_check *check, pyw_group *group);
 /* "%s: %s" with the place of the group's definition. Returns 0. */
 int pyw_check_group_error(const pyw_group *group, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Whether the directory does not exist: this Python cannot start, but httpd can. */
-int pyw_check_is_missing(const char *python_home);
-
 /*
- * The file of the engine for a prefix or virtual environment. If `python_home` is NULL or does not exist, the engine of
- * the Python that the module was built with. Returns NULL and sets *error if there is no engine.
+ * The file of the engine for a prefix or virtual environment. If `python_home` is NULL, or Python cannot start there,
+ * for the reason *problem (NULL: none), the engine of the Python that the module was built with. Returns NULL and sets
+ * *error if there is no engine.
  */
-const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **error);
+const char *pyw_check_engine(apr_pool_t *pool, const char *python_home, const char **problem, const char **error);
 
 #endif

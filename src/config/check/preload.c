@@ -69,14 +69,17 @@ static void preload_alias(pyw_check *check, server_rec *server, const pyw_alias 
         return;
     }
     group = pyw_config_find_group(server, name, &elsewhere);
+    if (!group || group->options->worker.threads == 0) {
+        return;
+    }
     application.group = application_group(check, server, alias, group_text);
     application.group_is_default = group_text == NULL;
     application.callable = callable ? callable : "application";
     application.reloading = config->script_reloading != PYW_OFF;
-    if (group && !alias->is_module) {
+    if (!alias->is_module) {
         application.target = pyw_config_path_in_group(group, alias->target);
     }
-    if (group && application.group && is_literal(application.callable) && !alias->regex &&
+    if (application.group && is_literal(application.callable) && !alias->regex &&
         (alias->is_module || is_file(check->pool, alias->target))) {
         add_application(check, group, &application);
     }

@@ -129,7 +129,7 @@ const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char
     apr_finfo_t finfo;
 
     if (apr_stat(&finfo, home, APR_FINFO_TYPE, pool) != APR_SUCCESS) {
-        return apr_psprintf(pool, "%s: %s", home, strerror(errno));
+        return apr_psprintf(pool, errno == ENOENT ? "%s does not exist" : "%s: %s", home, strerror(errno));
     }
     if (finfo.filetype != APR_DIR) {
         return apr_psprintf(

@@ -2,31 +2,13 @@
 /* Service groups: threads=0, a program of WSGIImportScript, and no requests. */
 #include "config/check/service.h"
 
-#include <http_core.h>
-#include <http_log.h>
-#include <http_main.h>
-#include <string.h>
+#include <apr_strings.h>
 
-#include "base/log.h"
 #include "config/check/group.h"
-
-APLOG_USE_MODULE(pywsgi);
 
 static int is_service(const pyw_group *group)
 {
     return group->options->worker.threads == 0;
-}
-
-int pyw_check_service_use(const pyw_group_use *use, const pyw_group *group)
-{
-    if (!is_service(group) || strcmp(use->directive, "WSGIImportScript") == 0) {
-        return 1;
-    }
-    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                 PYWNO(0108) "%s: %s: process group '%s' is a service group (threads=0, at %s), which serves no "
-                             "requests: use another group, or set threads=",
-                 use->place, use->directive, use->name, group->defined_at);
-    return 0;
 }
 
 static int check_service(const pyw_group *group)
@@ -34,11 +16,11 @@ static int check_service(const pyw_group *group)
     const pyw_group_options *options = group->options;
 
     if (options->worker.imports->nelts == 0) {
-        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
-                     PYWNO(0109) "%s: WSGIDaemonProcess %s: threads=0 makes it a service group, which needs a program: "
-                                 "add \"WSGIImportScript /path/to/program.py process-group=%s\"",
-                     group->defined_at, options->name, options->name);
-        return 0;
+        APR_ARRAY_PUSH(pyw_config_main()->warnings, const char *) =
+            apr_psprintf(pyw_config_main()->warnings->pool,
+                         "%s: WSGIDaemonProcess %s: threads=0 makes it a service group, which needs a program: add "
+                         "\"WSGIImportScript /path/to/program.py process-group=%s\"",
+                         group->defined_at, options->name, options->name);
     }
     if (options->manager.preload || options->manager.processes_least != options->manager.processes) {
         return pyw_check_group_error(group,

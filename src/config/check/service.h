@@ -6,10 +6,7 @@
 
 #include "config/config.h"
 
-/* These groups need a program, and must not have options for requests. 0: errors were logged. */
+/* These groups should have a program, and must not have options for requests. 0: errors were logged. */
 int pyw_check_services(void);
-
-/* Whether `use` may name this group. Only WSGIImportScript may name a group with threads=0. */
-int pyw_check_service_use(const pyw_group_use *use, const pyw_group *group);
 
 #endif

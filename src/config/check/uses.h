@@ -7,8 +7,8 @@
 #include "config/check/group.h"
 
 /*
- * Each group that a request can use must exist and be available to the virtual host. A setting that is overridden for
- * every request only causes a warning. 0: errors were logged.
+ * Each group should exist, be available to the virtual host, and serve requests; otherwise there is a warning. The
+ * group of a WSGIImportScript must exist. 0: errors were logged.
  */
 int pyw_check_uses(pyw_check *check);
 

@@ -15,23 +15,17 @@ static const char *const option_names[] = {"process-group", "application-group",
 static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
     pyw_alias *alias = baton;
-    const char *what = apr_pstrcat(cmd->pool, cmd->cmd->name, ": option '", name, "'", NULL);
-    const char *error;
 
     if (!*value) {
-        return apr_pstrcat(cmd->pool, what, " has an empty value", NULL);
+        return apr_psprintf(cmd->pool, "%s: option '%s' has an empty value", cmd->cmd->name, name);
     }
     if (strcmp(name, "process-group") == 0) {
         alias->process_group = value;
         pyw_directive_use_group(cmd, value);
-        return pyw_directive_check_group(cmd->pool, what, value);
     }
     else if (strcmp(name, "application-group") == 0) {
         alias->application_group = value;
-        error = pyw_directive_check_group(cmd->pool, what, value);
-        if (error) {
-            pyw_directive_warn(cmd, error);
-        }
+        pyw_directive_check_application_group(cmd, value);
     }
     else if (strcmp(name, "callable-object") == 0 && !alias->is_module) {
         alias->callable_object = value;

@@ -14,8 +14,11 @@ static const char *check_name(cmd_parms *cmd, const char *name)
     if (!*name || strchr(name, '=')) {
         return "WSGIDaemonProcess needs a name ahead of its options: WSGIDaemonProcess blog threads=8";
     }
-    if (*name == '%') {
-        return apr_psprintf(cmd->pool, "WSGIDaemonProcess: a name cannot begin with %%: '%s'", name);
+    if (pyw_directive_is_variable(name)) {
+        pyw_directive_warn(cmd, apr_psprintf(cmd->pool,
+                                             "WSGIDaemonProcess %s: no request can use this group, because its name is "
+                                             "a variable of WSGIProcessGroup: use another name",
+                                             name));
     }
     for (const char *at = name; *at; at++) {
         if (apr_iscntrl(*at)) {

@@ -34,17 +34,6 @@ void pyw_directive_notice(cmd_parms *cmd, const char *text)
     record_message(cmd, pyw_config_main()->notices, text);
 }
 
-/* <Location> may contain other containers, such as <If> or <Limit>. */
-static int is_in_location(const cmd_parms *cmd)
-{
-    const ap_directive_t *container = cmd->directive->parent;
-
-    while (container && strncasecmp(container->directive, "<Location", 9) != 0) {
-        container = container->parent;
-    }
-    return container != NULL;
-}
-
 void pyw_directive_use_group(cmd_parms *cmd, const char *name)
 {
     pyw_group_use *use;
@@ -55,15 +44,13 @@ void pyw_directive_use_group(cmd_parms *cmd, const char *name)
     if (strcmp(name, "%{GLOBAL}") == 0) {
         name = "";
     }
-    if (strncmp(name, "%{", 2) == 0) {
+    if (pyw_directive_is_variable(name)) {
         return;
     }
     use = apr_array_push(pyw_config_main()->uses);
     use->name = name;
     use->directive = cmd->cmd->name;
     use->place = pyw_directive_place(cmd);
-    use->section = cmd->path;
-    use->is_location = is_in_location(cmd);
     use->server = cmd->server;
 }
 
@@ -167,21 +154,24 @@ const char *pyw_directive_options(cmd_parms *cmd, const char *args, pyw_directiv
     return error;
 }
 
-static const char *const group_forms[] = {"%{GLOBAL}", "%{RESOURCE}", "%{SERVER}", "%{HOST}", NULL};
-
-const char *pyw_directive_check_group(apr_pool_t *pool, const char *what, const char *text)
+int pyw_directive_is_variable(const char *text)
 {
-    const char *const *form = group_forms;
+    static const char *const variables[] = {"%{GLOBAL}", "%{RESOURCE}", "%{SERVER}", "%{HOST}", NULL};
+    const char *const *variable = variables;
 
-    while (*form && strcmp(*form, text) != 0) {
-        form++;
+    while (*variable && strcmp(*variable, text) != 0) {
+        variable++;
     }
-    if (!*form && *text == '%' &&
-        !(strncmp(text, "%{ENV:", 6) == 0 && strlen(text) > 7 && text[strlen(text) - 1] == '}')) {
-        return apr_psprintf(pool,
-                            "%s: unknown variable '%s'; known are %%{GLOBAL}, %%{RESOURCE}, %%{SERVER}, %%{HOST} and "
-                            "%%{ENV:name}",
-                            what, text);
+    return *variable || (strncmp(text, "%{ENV:", 6) == 0 && strlen(text) > 7 && text[strlen(text) - 1] == '}');
+}
+
+void pyw_directive_check_application_group(cmd_parms *cmd, const char *text)
+{
+    if (strncmp(text, "%{", 2) == 0 && !pyw_directive_is_variable(text)) {
+        pyw_directive_warn(cmd,
+                           apr_psprintf(cmd->pool,
+                                        "%s: unknown variable '%s', which is the name of an interpreter now; known "
+                                        "are %s",
+                                        cmd->cmd->name, text, PYW_GROUP_VARIABLES));
     }
-    return NULL;
 }

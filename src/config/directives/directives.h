@@ -16,11 +16,11 @@ int pyw_directive_is_main(cmd_parms *cmd);
 /* Records the use of the group `name`, if the name is literal. */
 void pyw_directive_use_group(cmd_parms *cmd, const char *name);
 
-/*
- * NULL, or an error if `text` cannot be a group because it looks like a variable but is not one. `what` begins the
- * message.
- */
-const char *pyw_directive_check_group(apr_pool_t *pool, const char *what, const char *text);
+/* Whether the name of a group depends on the request, as %{ENV:name} does. */
+int pyw_directive_is_variable(const char *text);
+
+/* Records a warning if `text` looks like a variable but is not one. As in mod_wsgi, it is the name of a group then. */
+void pyw_directive_check_application_group(cmd_parms *cmd, const char *text);
 
 /* Records a warning for the start of httpd, with the place of the directive. */
 void pyw_directive_warn(cmd_parms *cmd, const char *text);

@@ -22,21 +22,22 @@ static const char *unknown_option(cmd_parms *cmd, const char *name)
 static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
     pyw_script *script = baton;
-    const char *what = apr_pstrcat(cmd->pool, cmd->cmd->name, ": option '", name, "'", NULL);
 
     if (!*value) {
-        return apr_pstrcat(cmd->pool, what, " has an empty value", NULL);
+        return apr_psprintf(cmd->pool, "%s: option '%s' has an empty value", cmd->cmd->name, name);
     }
     if (strcmp(name, "process-group") == 0) {
         script->process_group = value;
         pyw_directive_use_group(cmd, value);
-        return pyw_directive_check_group(cmd->pool, what, value);
     }
-    if (strcmp(name, "application-group") == 0) {
+    else if (strcmp(name, "application-group") == 0) {
         script->application_group = value;
-        return pyw_directive_check_group(cmd->pool, what, value);
+        pyw_directive_check_application_group(cmd, value);
     }
-    return unknown_option(cmd, name);
+    else {
+        return unknown_option(cmd, name);
+    }
+    return NULL;
 }
 
 static const char *set_handler_option(cmd_parms *cmd, void *baton, const char *name, const char *value)

@@ -42,14 +42,9 @@ static const char *set_group(cmd_parms *cmd, void *dir, const char *text)
     return set_text(cmd, dir, text);
 }
 
-/* As in mod_wsgi, text that only looks like a variable is the name of an interpreter. */
 static const char *set_application_group(cmd_parms *cmd, void *dir, const char *text)
 {
-    const char *error = pyw_directive_check_group(cmd->pool, cmd->cmd->name, text);
-
-    if (error) {
-        pyw_directive_warn(cmd, error);
-    }
+    pyw_directive_check_application_group(cmd, text);
     return set_group(cmd, dir, text);
 }
 
@@ -63,10 +58,8 @@ static const char *set_callable(cmd_parms *cmd, void *dir, const char *text)
 
 static const char *set_process_group(cmd_parms *cmd, void *dir, const char *text)
 {
-    const char *error = pyw_directive_check_group(cmd->pool, cmd->cmd->name, text);
-
     pyw_directive_use_group(cmd, text);
-    return error ? error : set_group(cmd, dir, text);
+    return set_group(cmd, dir, text);
 }
 
 static const char *set_switch(cmd_parms *cmd, void *dir, const char *text)

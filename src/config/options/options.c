@@ -141,8 +141,8 @@ static int is_valid_path(const pyw_option_rule *rule, const char *path)
 }
 
 /*
- * A path must be absolute, because the directory in which httpd was started is arbitrary. python-path=, in which
- * mod_wsgi accepts others, only causes a warning (pyw_option_tolerate).
+ * A path must be absolute, because the directory in which httpd was started is arbitrary. python-path= and
+ * python-eggs=, in which mod_wsgi accepts others, only cause a warning (pyw_option_tolerate).
  */
 static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {

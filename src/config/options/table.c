@@ -32,7 +32,7 @@ const pyw_option_rule pyw_option_rules[] = {
     {"home", PYW_KIND_PATH, WORKER(home), 0, 0, 0, PYW_USE_START},
     {"python-home", PYW_KIND_PATH, WORKER(python_home), 0, 0, 0, PYW_USE_START},
     {"python-path", PYW_KIND_PATHS, WORKER(python_path), 0, 0, 0, PYW_USE_START},
-    {"python-eggs", PYW_KIND_PATH, HTTPD(python_eggs), 0, 0, 0, PYW_USE_START},
+    {"python-eggs", PYW_KIND_PATHS, HTTPD(python_eggs), 0, 0, 0, PYW_USE_START},
     {"switch-interval", PYW_KIND_SECONDS, HTTPD(switch_interval), 0, 0, 0, PYW_USE_START},
     {"server-metrics", PYW_KIND_SWITCH, HTTPD(server_metrics), 0, 1, 0, PYW_USE_START},
     {"lang", PYW_KIND_TEXT, WORKER(lang), 0, 0, 0, PYW_USE_START},

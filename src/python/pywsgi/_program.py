@@ -20,6 +20,12 @@ def begin():
     _signal.signal(_signal.SIGTERM, _stop)
 
 
+def wait():
+    """Do nothing until SIGTERM: the group has no program."""
+    while True:
+        _signal.pause()
+
+
 def end():
     """Stop raising SystemExit on SIGTERM. Return whether SIGTERM was received."""
     global _is_running

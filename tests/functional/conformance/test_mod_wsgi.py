@@ -302,6 +302,85 @@ class TestReasons:
             assert (server.data / name).read_text().split()[0] == name
 
 
+HELD = """
+import ctypes
+import os
+import time
+import mod_wsgi
+import support
+
+if os.path.exists(os.path.join(support.DATA, "stuck")):
+    support.wait_for_file("deadlock_timeout")  # this successor must not be ready before the end of the worker
+
+
+@mod_wsgi.subscribe_shutdown
+def on_shutdown(name, shutdown_reason):
+    support.note(mod_wsgi.process_group, shutdown_reason)
+
+
+def ignore_the_interruption():
+    support.note("begun", "")
+    try:
+        support.wait_for_file("never")
+    except mod_wsgi.RequestTimeout:
+        support.wait_for_file("release")
+
+
+def application(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/ignores":
+        ignore_the_interruption()
+    elif path == "/beside":
+        support.note("beside", "")
+        support.wait_for_file("release")
+        while len(mod_wsgi.active_requests) > 1:
+            time.sleep(0.005)
+    elif path == "/stuck":
+        fifo = os.open(os.path.join(support.DATA, "fifo"), os.O_RDWR)
+        support.note("stuck", "")
+        ctypes.PyDLL(None).read(fifo, ctypes.create_string_buffer(1), 1)
+    start_response("200 OK", [])
+    return [b""]
+"""
+
+
+class TestReasonsOfHeldWorkers:
+    @pytest.fixture(scope="class")
+    def server(self, make_httpd):
+        return make_httpd("".join("""
+            WSGIDaemonProcess %s threads=3 python-path=${APPS} %s
+            WSGIScriptAlias /%s ${APPS}/held.wsgi process-group=%s
+            """ % (name, options, name, name) for name, options in (
+                ("request_timeout", "interrupt-timeout=200ms"), ("deadlock_timeout", "deadlock-timeout=1s"))) +
+            "<Location /request_timeout/ignores>\nWSGIRequestTimeout 300ms\n</Location>",
+            apps={"support.py": paths.SUPPORT, "held.wsgi": HELD})
+
+    def test_a_request_that_ignores_its_interruption(self, server):
+        """Another request holds the worker until that one has ended: otherwise the worker ends without an event."""
+        server.allow_log("PYW062|PYW03[1-4]|PYW024|\\]   ")
+        with server.connect() as beside, server.connect() as client:
+            beside.start("GET", "/request_timeout/beside")
+            wait_for((server.data / "beside").exists, 20, "the request beside")
+            client.start("GET", "/request_timeout/ignores")
+            assert client.read_response().status == 504
+            server.log.wait("a request in it does not end although its time is up")
+            (server.data / "release").touch()
+            assert beside.read_response().status == 200
+        wait_for((server.data / "request_timeout").exists, 20, "the event")
+        assert (server.data / "request_timeout").read_text().split()[0] == "request_timeout"
+
+    def test_a_python_that_responds_again(self, server):
+        server.allow_log("PYW042[23]|PYW0322|PYW024")
+        os.mkfifo(server.data / "fifo")
+        (server.data / "fifo").chmod(0o666)
+        with server.connect() as client:
+            client.start("GET", "/deadlock_timeout/stuck")
+            server.log.wait("PYW0322: worker")
+            (server.data / "fifo").write_bytes(b"x")
+            wait_for((server.data / "deadlock_timeout").exists, 20, "the event")
+        assert (server.data / "deadlock_timeout").read_text().split()[0] == "deadlock_timeout"
+
+
 class TestTheEnd:
     def test_subscribers_learn_of_the_end_of_the_process(self, make_httpd, mode):
         server = make_httpd(BOTH_MODES, apps=apps(APP))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of WSGIDaemonProcess that sites use with mod_wsgi: owners of scripts, chroot, activity, eviction."""
+"""Options of WSGIDaemonProcess that sites use with mod_wsgi: owners of scripts, chroot, activity, mistakes."""
 import os
 import pathlib
 import pwd
@@ -179,3 +179,65 @@ def application(environ, start_response):
             os.kill(worker.pid, signal.SIGUSR1)
             assert client.read_response().status == 502
         assert httpd.get("/").status == 200
+
+
+class TestMistakesThatModWsgiAccepts:
+    """httpd starts with them, and only their own requests fail."""
+
+    @pytest.fixture(scope="class")
+    def httpd(self, make_httpd):
+        server = make_httpd("""
+            WSGIDaemonProcess app eviction-timeout=x python-eggs=relative/eggs
+            WSGIDaemonProcess %odd
+            WSGIDaemonProcess %{GLOBAL}
+            WSGIDaemonProcess idle threads=many
+            WSGIDaemonProcess etc python-home=/etc
+            WSGIDaemonProcess homeless home=/nowhere/at/all
+            WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
+            WSGIScriptAlias /odd ${APPS}/app.wsgi process-group=%odd
+            WSGIScriptAlias /undefined ${APPS}/app.wsgi process-group=undefined
+            WSGIScriptAlias /variable ${APPS}/app.wsgi process-group=%{NOSUCH}
+            WSGIScriptAlias /idle ${APPS}/app.wsgi process-group=idle
+            WSGIScriptAlias /etc ${APPS}/app.wsgi process-group=etc
+            WSGIScriptAlias /homeless ${APPS}/app.wsgi process-group=homeless
+            WSGIHandlerScript undefined ${APPS}/app.wsgi process-group=undefined
+            <Location /handler>
+                SetHandler undefined
+                WSGIRestrictProcess undefined
+            </Location>
+            """, apps={"app.wsgi": """
+import os
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [os.environ.get("PYTHON_EGG_CACHE", environ["mod_wsgi.process_group"]).encode()]
+"""}, start=False)
+        server.allow_log("PYW0107|PYW03[14]0|PYW0420")
+        return server.start()
+
+    @pytest.mark.parametrize("path, body", [("/app", b"relative/eggs"), ("/odd", b"%odd")])
+    def test_a_value_that_works_is_used(self, httpd, path, body):
+        assert httpd.get(path).body == body
+
+    @pytest.mark.parametrize("path, message", [
+        ("/undefined", "PYW0203: process group 'undefined' is not defined"),
+        ("/handler", "PYW0203: process group 'undefined' is not defined"),
+        ("/variable", r"PYW0203: process group '%{NOSUCH}' is not defined"),
+        ("/idle", "PYW0111: process group 'idle' is a service group")])
+    def test_a_group_that_serves_no_requests_is_status_500(self, httpd, path, message):
+        httpd.expect_log(message)
+        assert httpd.get(path).status == 500
+
+    @pytest.mark.parametrize("path, message", [
+        ("/etc", "PYW0420.*python-home /etc is no Python environment"),
+        ("/homeless", "PYW0420.*home=/nowhere/at/all: No such file or directory")])
+    def test_workers_that_cannot_start_are_status_503(self, httpd, path, message):
+        assert httpd.get(path).status == 503
+        httpd.log.wait(message)
+
+    def test_a_service_group_without_a_program_waits_for_its_end(self, httpd):
+        httpd.log.wait("PYW0317.*group 'idle' is ready")
+        worker, = httpd.workers("idle")
+        httpd.wait_for_look()
+        assert httpd.workers("idle") == [worker]
+        assert not httpd.log.find("PYW0452|PYW0310.*'idle'")

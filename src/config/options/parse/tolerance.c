@@ -17,13 +17,14 @@ typedef struct tolerated {
 
 static const tolerated numbers[] = {
     {"processes", 1, 1},
-    {"threads", 1, 1},
+    {"threads", 0, 1},
     {"listen-backlog", 0, 0},
     {"connect-timeout", 0, 0},
     {"socket-timeout", 0, 0},
     {"shutdown-timeout", 0, 0},
     {"startup-timeout", 0, 0},
     {"graceful-timeout", 0, 0},
+    {"eviction-timeout", 0, 0},
     {"deadlock-timeout", 0, 0},
     {"request-timeout", 0, 0},
     {"queue-timeout", 0, 0},
@@ -42,8 +43,8 @@ static const tolerated numbers[] = {
 };
 
 /* Options whose text may be empty. */
-static const char *const texts[] = {
-    "lang", "locale", "python-path", "python-home", "display-name", "supplementary-groups", NULL};
+static const char *const texts[] = {"lang",        "locale",       "python-path",          "python-eggs",
+                                    "python-home", "display-name", "supplementary-groups", NULL};
 
 static const tolerated *find_number(const char *name)
 {
@@ -145,7 +146,7 @@ static const char *tolerate_number(pyw_group_options *options, apr_pool_t *pool,
 }
 
 /* Python resolves a relative path when the worker starts. */
-static void warn_of_relative(pyw_group_options *options, apr_pool_t *pool, const char *value)
+static void warn_of_relative(pyw_group_options *options, apr_pool_t *pool, const char *name, const char *value)
 {
     char *state = NULL;
     char *copy = apr_pstrdup(pool, value);
@@ -154,9 +155,9 @@ static void warn_of_relative(pyw_group_options *options, apr_pool_t *pool, const
         if (*path != '/') {
             APR_ARRAY_PUSH(options->httpd.warnings, const char *) =
                 apr_psprintf(pool,
-                             "'%s' in option 'python-path' is relative to the working directory of the workers "
-                             "(home=): write an absolute path",
-                             path);
+                             "'%s' in option '%s' is relative to the working directory of the workers (home=): "
+                             "write an absolute path",
+                             path, name);
         }
     }
 }
@@ -172,7 +173,7 @@ const char *pyw_option_tolerate(pyw_group_options *options, apr_pool_t *pool, co
         return NULL;
     }
     if (rule->kind == PYW_KIND_PATHS) {
-        warn_of_relative(options, pool, value);
+        warn_of_relative(options, pool, rule->name, value);
     }
     /* "2-8" is a range of mod_pywsgi. */
     if (allowed == NULL || (rule->kind == PYW_KIND_PROCESSES && strchr(value, '-') != NULL)) {
