@@ -419,6 +419,8 @@ class TestMounts:
         ("WSGIAppAlias / module:app callable-object=other", ["WSGIAppAlias", "'callable-object'"]),
         ("WSGIProcessGroup %{ENV:}", ["WSGIProcessGroup", "%{ENV:}"]),
         ("WSGIPassAuthorization maybe", ["WSGIPassAuthorization", "'maybe'", "On or Off"]),
+        ("WSGIStatus maybe", ["WSGIStatus", "'maybe'", "On or Off"]),
+        ("WSGICheck maybe", ["WSGICheck", "'maybe'", "On or Off"]),
         ("WSGIScriptReloading 1", ["WSGIScriptReloading", "'1'", "On or Off"]),
         ("WSGIChunkedRequest x", ["WSGIChunkedRequest", "'x'", "On or Off"]),
         ("WSGIMapHEADToGET x", ["WSGIMapHEADToGET", "'x'", "On, Off or Auto"]),
