@@ -68,6 +68,14 @@ int pyw_directive_switch(const char *text, pyw_switch *value)
     return 1;
 }
 
+const char *pyw_directive_set_switch(cmd_parms *cmd, const char *text, pyw_switch *value)
+{
+    if (pyw_directive_switch(text, value)) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool, "%s cannot be '%s': it must be On or Off", cmd->cmd->name, text);
+}
+
 /* The unit of durations and sizes that a word means; NULL: none. */
 static const char *unit_of(const char *word)
 {

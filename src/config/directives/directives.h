@@ -34,6 +34,9 @@ const char *pyw_directive_place(cmd_parms *cmd);
 /* "On" or "Off". 0: neither. */
 int pyw_directive_switch(const char *text, pyw_switch *value);
 
+/* The same for the argument of the directive. NULL, or an error message. */
+const char *pyw_directive_set_switch(cmd_parms *cmd, const char *text, pyw_switch *value);
+
 /*
  * Removes the next word "name=value" (the value may be quoted) from *args. Returns NULL, or an error message. Sets
  * *name to NULL if there are no more words. At the call, *name and *value belong to the previous word (NULL: none).

@@ -17,11 +17,8 @@ static const char *take_switch(cmd_parms *cmd, const char *text, const char **er
 {
     pyw_switch value;
 
-    if (!pyw_directive_switch(text, &value)) {
-        *error = apr_psprintf(cmd->pool, "%s cannot be '%s': it must be On or Off", cmd->cmd->name, text);
-        return NULL;
-    }
-    return value == PYW_ON ? "On" : "Off";
+    *error = pyw_directive_set_switch(cmd, text, &value);
+    return *error ? NULL : value == PYW_ON ? "On" : "Off";
 }
 
 /* mod_wsgi accepts any text, and uses the digits at its beginning. */

@@ -8,9 +8,10 @@
 const char *pyw_directive_status(cmd_parms *cmd, void *dir, const char *text, const char *option)
 {
     pyw_dir_config *config = dir;
+    const char *error = pyw_directive_set_switch(cmd, text, &config->status);
 
-    if (!pyw_directive_switch(text, &config->status)) {
-        return apr_psprintf(cmd->pool, "WSGIStatus cannot be '%s': it must be On or Off", text);
+    if (error) {
+        return error;
     }
     if (option && ap_cstr_casecmp(option, "hide-query") != 0) {
         return apr_psprintf(cmd->pool, "WSGIStatus: unknown option '%s'; known is hide-query", option);

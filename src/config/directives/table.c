@@ -64,12 +64,7 @@ static const char *set_process_group(cmd_parms *cmd, void *dir, const char *text
 
 static const char *set_switch(cmd_parms *cmd, void *dir, const char *text)
 {
-    pyw_switch *value = (pyw_switch *)(void *)((char *)dir + (apr_size_t)cmd->info);
-
-    if (!pyw_directive_switch(text, value)) {
-        return apr_psprintf(cmd->pool, "%s cannot be '%s': it must be On or Off", cmd->cmd->name, text);
-    }
-    return NULL;
+    return pyw_directive_set_switch(cmd, text, (pyw_switch *)(void *)((char *)dir + (apr_size_t)cmd->info));
 }
 
 static const char *set_map_head(cmd_parms *cmd, void *dir, const char *text)
@@ -93,10 +88,7 @@ static const char *set_global_switch(cmd_parms *cmd, void *dir, const char *text
     pyw_switch *member = (pyw_switch *)((char *)pyw_config_main() + (size_t)cmd->info);
 
     (void)dir;
-    if (!error && !pyw_directive_switch(text, member)) {
-        error = apr_psprintf(cmd->pool, "%s cannot be '%s': it must be On or Off", cmd->cmd->name, text);
-    }
-    return error;
+    return error ? error : pyw_directive_set_switch(cmd, text, member);
 }
 
 /* Sets a path of the main server; cmd->info is the member's offset. */

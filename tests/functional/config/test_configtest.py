@@ -418,6 +418,8 @@ class TestMounts:
         ("WSGIAppAlias / module:", ["WSGIAppAlias", "package.module:callable"]),
         ("WSGIAppAlias / module:app callable-object=other", ["WSGIAppAlias", "'callable-object'"]),
         ("WSGIPassAuthorization maybe", ["WSGIPassAuthorization", "'maybe'", "On or Off"]),
+        ("WSGIStatus maybe", ["WSGIStatus", "'maybe'", "On or Off"]),
+        ("WSGICheck maybe", ["WSGICheck", "'maybe'", "On or Off"]),
         ("WSGIScriptReloading 1", ["WSGIScriptReloading", "'1'", "On or Off"]),
         ("WSGIChunkedRequest x", ["WSGIChunkedRequest", "'x'", "On or Off"]),
         ("WSGIMapHEADToGET x", ["WSGIMapHEADToGET", "'x'", "On, Off or Auto"]),

@@ -4,6 +4,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "config/options/parse/lines.h"
+
 const char *pyw_option_application_text(apr_pool_t *pool, const pyw_application_option *application)
 {
     return apr_psprintf(pool, "%d,%d,%d\n%s\n%s\n%s", application->is_module != 0, application->group_is_default != 0,
@@ -12,21 +14,18 @@ const char *pyw_option_application_text(apr_pool_t *pool, const pyw_application_
 
 const pyw_application_option *pyw_option_application(apr_pool_t *pool, const char *text)
 {
+    enum { FLAGS, TARGET, CALLABLE, GROUP, COUNT };
     pyw_application_option *application = apr_pcalloc(pool, sizeof(*application));
-    char *copy = apr_pstrdup(pool, text);
-    char *target = strchr(copy, '\n');
-    char *callable = target != NULL ? strchr(target + 1, '\n') : NULL;
-    char *group = callable != NULL ? strchr(callable + 1, '\n') : NULL;
+    char *lines[COUNT];
 
-    if (group == NULL || target - copy != 5) {
+    if (!pyw_option_cut_lines(apr_pstrdup(pool, text), lines, COUNT) || strlen(lines[FLAGS]) != 5) {
         return NULL;
     }
-    *target++ = *callable++ = *group++ = '\0';
-    application->is_module = copy[0] == '1';
-    application->group_is_default = copy[2] == '1';
-    application->reloading = copy[4] == '1';
-    application->target = target;
-    application->callable = callable;
-    application->group = group;
+    application->is_module = lines[FLAGS][0] == '1';
+    application->group_is_default = lines[FLAGS][2] == '1';
+    application->reloading = lines[FLAGS][4] == '1';
+    application->target = lines[TARGET];
+    application->callable = lines[CALLABLE];
+    application->group = lines[GROUP];
     return application;
 }

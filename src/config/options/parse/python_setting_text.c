@@ -4,6 +4,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "config/options/parse/lines.h"
+
 const char *pyw_option_python_setting_text(apr_pool_t *pool, const pyw_python_setting *setting)
 {
     const char *group = setting->application_group;
@@ -14,19 +16,16 @@ const char *pyw_option_python_setting_text(apr_pool_t *pool, const pyw_python_se
 
 const pyw_python_setting *pyw_option_python_setting(apr_pool_t *pool, const char *text)
 {
+    enum { HAS_GROUP, GROUP, NAME, VALUE, COUNT };
     pyw_python_setting *setting = apr_pcalloc(pool, sizeof(*setting));
-    char *copy = apr_pstrdup(pool, text);
-    char *group = strchr(copy, '\n');
-    char *name = group != NULL ? strchr(group + 1, '\n') : NULL;
-    char *value = name != NULL ? strchr(name + 1, '\n') : NULL;
+    char *lines[COUNT];
 
-    if (value == NULL) {
+    if (!pyw_option_cut_lines(apr_pstrdup(pool, text), lines, COUNT)) {
         return NULL;
     }
-    *group++ = *name++ = *value++ = '\0';
-    setting->application_group = strcmp(copy, "1") == 0 ? group : NULL;
-    setting->name = name;
-    setting->value = value;
+    setting->application_group = strcmp(lines[HAS_GROUP], "1") == 0 ? lines[GROUP] : NULL;
+    setting->name = lines[NAME];
+    setting->value = lines[VALUE];
     return setting;
 }
 
