@@ -24,6 +24,7 @@
 #include "manager/command/drain.h"
 #include "manager/command/errand.h"
 #include "manager/command/server.h"
+#include "manager/command/stacks.h"
 #include "manager/configuration.h"
 #include "manager/descriptors.h"
 #include "manager/group/recycle.h"
@@ -478,7 +479,7 @@ static int set_up_manager(pyw_manager *manager)
     manager->signal_fd = prepare_signals();
     apr_pool_create(&manager->pool, NULL);
     manager->started = pyw_clock_ms();
-    manager->command_server = pyw_command_server_create(manager, pyw_commands_run);
+    manager->command_server = pyw_command_server_create(manager, pyw_commands_run, pyw_stacks_run);
     manager->handover = pyw_handover_create(manager, hand_over);
     if (manager->control == NULL || manager->command_server == NULL || manager->handover == NULL ||
         manager->signal_fd < 0) {

@@ -9,7 +9,7 @@
 #include "python/process/interpreter.h"
 
 typedef struct visitor {
-    void (*visit)(void *baton, const char *stack, size_t length);
+    void (*visit)(void *baton, unsigned long thread, const char *stack, size_t length);
     void *baton;
     pyw_buffer stack; /* keeps its memory for the next thread */
 } visitor;
@@ -41,7 +41,7 @@ static void append_frame(pyw_buffer *out, PyFrameObject *frame)
 }
 
 /* `frames`: the innermost first. Releases them. */
-static void visit_stack(visitor *to, PyFrameObject **frames, int count, int is_cut)
+static void visit_stack(visitor *to, unsigned long thread, PyFrameObject **frames, int count, int is_cut)
 {
     pyw_buffer_reset(&to->stack, PYW_FOLDED_STACK_MAX);
     if (is_cut) {
@@ -53,7 +53,7 @@ static void visit_stack(visitor *to, PyFrameObject **frames, int count, int is_c
         Py_DECREF(frames[count]);
     }
     if (!to->stack.failed) {
-        to->visit(to->baton, to->stack.data, to->stack.length);
+        to->visit(to->baton, thread, to->stack.data, to->stack.length);
     }
 }
 
@@ -82,7 +82,7 @@ static void visit_thread(visitor *to, PyThreadState *thread)
         frame = PyFrame_GetBack(frame);
     }
     if (count > 0) {
-        visit_stack(to, frames, count, frame != NULL);
+        visit_stack(to, thread->thread_id, frames, count, frame != NULL);
     }
     Py_XDECREF(frame);
 }
@@ -101,7 +101,7 @@ static void visit_interpreter(void *baton, PyInterpreterState *interpreter)
  * From 3.11 on the frame objects are created here. That must not start a garbage collection, which would run code of
  * the application on this thread.
  */
-void pyw_sample_stacks(void (*visit)(void *baton, const char *stack, size_t length), void *baton)
+void pyw_sample_stacks(void (*visit)(void *baton, unsigned long thread, const char *stack, size_t length), void *baton)
 {
     visitor to = {visit, baton, {0}};
     int collects;

@@ -9,6 +9,6 @@
 
 #include <stddef.h>
 
-void pyw_sample_stacks(void (*visit)(void *baton, const char *stack, size_t length), void *baton);
+void pyw_sample_stacks(void (*visit)(void *baton, unsigned long thread, const char *stack, size_t length), void *baton);
 
 #endif

@@ -87,4 +87,7 @@ uint32_t pyw_worker_list_read(const pyw_worker_list_group *group, pyw_worker_lis
 enum { PYW_WORKER_LIST_SOCKET_NAME = 24 };
 void pyw_worker_list_socket_name(char name[PYW_WORKER_LIST_SOCKET_NAME], uint64_t serial);
 
+/* The manager's socket for httpd's children in that directory, for the stacks of requests. */
+#define PYW_WORKER_LIST_STACKS_SOCKET "stacks"
+
 #endif

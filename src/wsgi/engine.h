@@ -17,7 +17,7 @@
 #include "wsgi/exchange.h"
 
 /* Incremented when anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 16u
+#define PYW_ENGINE_ABI 17u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -192,11 +192,12 @@ typedef struct pyw_engine {
 
     /*
      * Acquires the GIL and calls `visit` with the stack of each thread that is executing Python code, in all
-     * interpreters, as folded text (base/folded_stacks.h). `visit` is called with the GIL held and must be quick. No
-     * code of applications runs. Any thread that Python did not create and that serves no requests. The thread must
-     * end with thread_end().
+     * interpreters, as folded text (base/folded_stacks.h). `thread`: its pthread_self(). `visit` is called with the GIL
+     * held and must be quick. No code of applications runs. Any thread that Python did not create and that serves no
+     * requests. The thread must end with thread_end().
      */
-    void (*sample_stacks)(void (*visit)(void *baton, const char *stack, size_t length), void *baton);
+    void (*sample_stacks)(void (*visit)(void *baton, unsigned long thread, const char *stack, size_t length),
+                          void *baton);
 
     /* Publishes the event process_signal, on a separate thread. Any thread, no GIL; not after stop(). */
     void (*publish_signal)(int number);

@@ -2,7 +2,6 @@
 #include "command/verbs/stacks.h"
 
 #include <apr_strings.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "command/call.h"
 #include "command/status/rows.h"
 #include "command/verbs/stacks_json.h"
+#include "wire/stack_text.h"
 #include "wire/wait.h"
 
 /*
@@ -35,22 +35,6 @@ typedef struct running_request {
     int is_shown;
 } running_request;
 
-/* Does the line begin the stack of the thread? "Thread 0x00007f3a... (most recent call first):" */
-static int is_of_thread(const char *line, size_t length, const char *thread)
-{
-    static const char *const leads[] = {"Thread 0x", "Current thread 0x"};
-
-    for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++) {
-        size_t lead = strlen(leads[i]), digits = strlen(thread);
-
-        if (digits > 0 && length > lead + digits && memcmp(line, leads[i], lead) == 0 &&
-            memcmp(line + lead, thread, digits) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static void print_request(running_request *request)
 {
     printf("  %s\n", request->text);
@@ -63,7 +47,7 @@ static void print_request_of(const running *self, const char *line, size_t lengt
     for (int i = 0; i < self->requests->nelts; i++) {
         running_request *request = &APR_ARRAY_IDX(self->requests, i, running_request);
 
-        if (!request->is_shown && is_of_thread(line, length, request->thread)) {
+        if (!request->is_shown && pyw_stack_text_is_heading_of(line, length, request->thread)) {
             print_request(request);
         }
     }
@@ -103,26 +87,11 @@ static void print_lines(const running *self, const pyw_buffer *bytes)
     }
 }
 
-static void read_all(int fd, pyw_buffer *bytes)
-{
-    char piece[4096];
-    int64_t deadline = pyw_wait_deadline(LIMIT_MS);
-    ssize_t got;
-
-    while (bytes->length < BYTES_MOST && pyw_wait(fd, POLLIN, deadline) == PYW_OK) {
-        got = read(fd, piece, sizeof(piece));
-        if (got <= 0) {
-            return;
-        }
-        pyw_buffer_append(bytes, piece, (size_t)got);
-    }
-}
-
 /* Nothing, if the worker does not answer. Its bytes are not trusted, and their number is limited. */
 static void read_stacks(int fd, pyw_buffer *bytes)
 {
     if (fd >= 0) {
-        read_all(fd, bytes);
+        pyw_stack_text_read(fd, pyw_wait_deadline(LIMIT_MS), BYTES_MOST, bytes);
         close(fd);
     }
     bytes->length = bytes->failed ? 0 : bytes->length;

@@ -193,6 +193,21 @@ void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
     }
 }
 
+const pyw_engine *pyw_embedded_enter(void)
+{
+    embedded.running++;
+    if (embedded.state == ENGINE_RUNNING && embedded.pid == getpid()) {
+        return embedded.engine;
+    }
+    embedded.running--;
+    return NULL;
+}
+
+void pyw_embedded_leave(void)
+{
+    embedded.running--;
+}
+
 int pyw_embedded_serve(request_rec *r, pyw_target *target)
 {
     const pyw_engine *engine = get_engine();

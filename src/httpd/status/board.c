@@ -12,6 +12,7 @@ struct pyw_board_entry {
     _Atomic uint32_t sequence; /* odd while the request is written */
     _Atomic uint32_t phase;
     _Atomic uint32_t worker;
+    _Atomic uint64_t thread; /* of the owner */
     pyw_board_request request;
 };
 
@@ -88,6 +89,7 @@ static pyw_board_entry *claim(pyw_board *board)
         int32_t is_free = 0;
 
         if (atomic_compare_exchange_strong(&board->entries[index].owner, &is_free, self)) {
+            atomic_store_explicit(&board->entries[index].thread, (uint64_t)pthread_self(), memory_order_relaxed);
             atomic_store_explicit(&board->hint, index + 1, memory_order_relaxed);
             return &board->entries[index];
         }
@@ -166,7 +168,8 @@ static void terminate(pyw_board_request *request)
     request->group[sizeof(request->group) - 1] = '\0';
 }
 
-pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board_request *request, uint32_t *worker)
+pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board_request *request,
+                               pyw_board_place *place)
 {
     const pyw_board_entry *entry = &board->entries[index];
     int32_t owner = atomic_load(&entry->owner);
@@ -177,7 +180,9 @@ pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board
         return PYW_BOARD_IDLE;
     }
     memcpy(request, &entry->request, sizeof(*request));
-    *worker = atomic_load_explicit(&entry->worker, memory_order_relaxed);
+    place->worker = atomic_load_explicit(&entry->worker, memory_order_relaxed);
+    place->child = owner;
+    place->thread = atomic_load_explicit(&entry->thread, memory_order_relaxed);
     atomic_thread_fence(memory_order_acquire);
     terminate(request);
     if (atomic_load_explicit(&entry->sequence, memory_order_relaxed) != sequence || kill(owner, 0) != 0) {

@@ -30,6 +30,13 @@ typedef struct pyw_board_request {
     char group[64];
 } pyw_board_request;
 
+/* Where a request runs. */
+typedef struct pyw_board_place {
+    uint32_t worker; /* the pid of its worker; 0: none */
+    int32_t child;   /* the pid of its child of httpd ... */
+    uint64_t thread; /* ... and pthread_self() of its thread there */
+} pyw_board_place;
+
 typedef struct pyw_board pyw_board;
 typedef struct pyw_board_entry pyw_board_entry;
 
@@ -60,8 +67,9 @@ void pyw_board_set_worker(pyw_board_entry *entry, uint32_t pid);
 
 /*
  * Copies the request of an entry. Any process. Returns its phase, or PYW_BOARD_IDLE if there is no request, the entry
- * changes during the copy, or its process has ended. *worker: the pid of its worker; 0: none.
+ * changes during the copy, or its process has ended.
  */
-pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board_request *request, uint32_t *worker);
+pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board_request *request,
+                               pyw_board_place *place);
 
 #endif

@@ -25,6 +25,13 @@ void pyw_html_table_text(pyw_html_table *table, const char *style, const char *t
     ap_rvputs(table->r, ap_escape_html(table->r->pool, text), "</td>", NULL);
 }
 
+void pyw_html_table_button(pyw_html_table *table, const char *name, const char *value, const char *label)
+{
+    ap_rvputs(table->r, "<td data-label=\"", table->columns[table->column++],
+              "\"><form method=\"post\"><button name=\"", name, "\" value=\"", ap_escape_html(table->r->pool, value),
+              "\">", label, "</button></form></td>", NULL);
+}
+
 void pyw_html_table_number(pyw_html_table *table, apr_uint64_t number)
 {
     pyw_html_table_text(table, "number", apr_psprintf(table->r->pool, "%" APR_UINT64_T_FMT, number));

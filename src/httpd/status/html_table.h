@@ -32,6 +32,9 @@ void pyw_html_table_time(pyw_html_table *table, apr_uint64_t milliseconds);
 /* "312 MiB"; 0: "-" */
 void pyw_html_table_size(pyw_html_table *table, apr_uint64_t bytes);
 
+/* A button that posts the field `name` with a value to the URL of the page. */
+void pyw_html_table_button(pyw_html_table *table, const char *name, const char *value, const char *label);
+
 /* Ends the table. */
 void pyw_html_table_end(pyw_html_table *table);
 

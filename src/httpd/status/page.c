@@ -6,32 +6,14 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "base/version.h"
 #include "config/config.h"
+#include "httpd/status/html_page.h"
 #include "httpd/status/html_table.h"
 #include "httpd/status/page_json.h"
 #include "httpd/status/report.h"
+#include "httpd/status/request_row.h"
 
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n<meta http-equiv=\"refresh\" content=\"5\">\n"
-    "<title>mod_pywsgi</title>\n<style>\n"
-    ":root { color-scheme: light dark; --line: #c8c8d0; --bad: #b00020; --soft: #5a5a66; }\n"
-    "body { font: 15px/1.4 system-ui, sans-serif; margin: 1rem; }\n"
-    "h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 1.5rem 0 .25rem; }\n"
-    "table { border-collapse: collapse; display: block; overflow-x: auto; }\n"
-    "th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; white-space: nowrap; }\n"
-    "tr { border-bottom: 1px solid var(--line); }\n"
-    "td.number { text-align: right; font-variant-numeric: tabular-nums; }\n"
-    "td.text { white-space: normal; overflow-wrap: anywhere; }\n"
-    ".bad { color: var(--bad); font-weight: bold; }\n"
-    "@media (prefers-color-scheme: dark) { :root { --line: #44444e; --bad: #ff8a80; --soft: #a8a8b4; } }\n"
-    "@media (max-width: 45rem) {\n"
-    "table, tbody, tr, td, td.number { display: block; text-align: left; white-space: normal; padding: 0; }\n"
-    "th { display: none; } tr { padding: .4rem 0; } td { overflow-wrap: anywhere; }\n"
-    "td::before { content: attr(data-label) \": \"; color: var(--soft); font-weight: normal; } }\n"
-    "</style>\n</head>\n<body>\n<h1>mod_pywsgi " PYW_VERSION "</h1>\n";
+enum { REFRESH_SECONDS = 5 };
 
 static int is_bad(const char *state)
 {
@@ -172,30 +154,14 @@ static void put_workers(request_rec *r, const pyw_report *report)
     pyw_html_table_end(&table);
 }
 
-static void put_request(pyw_html_table *table, const pyw_report_request *shown)
-{
-    request_rec *r = table->r;
-
-    pyw_html_table_row(table);
-    pyw_html_table_time(table, shown->age);
-    pyw_html_table_text(table, "", shown->phase);
-    pyw_html_table_text(table, "", shown->request.group);
-    pyw_html_table_text(table, "number", shown->worker ? apr_psprintf(r->pool, "%u", (unsigned)shown->worker) : "-");
-    pyw_html_table_text(table, "", shown->request.method);
-    pyw_html_table_text(table, "text", shown->request.url);
-    pyw_html_table_text(table, "", shown->request.client);
-    pyw_html_table_text(table, "", shown->request.id);
-}
-
 static void put_requests(request_rec *r, const pyw_report *report)
 {
-    static const char *const columns[] = {"age", "phase", "group", "worker", "method", "URL", "client", "id", NULL};
     const char *heading = apr_psprintf(r->pool, "Requests in flight: %d", report->requests->nelts);
     pyw_html_table table;
 
-    pyw_html_table_begin(&table, r, heading, columns);
+    pyw_html_table_begin(&table, r, heading, pyw_request_columns);
     for (int i = 0; i < report->requests->nelts; i++) {
-        put_request(&table, &APR_ARRAY_IDX(report->requests, i, pyw_report_request));
+        pyw_request_row_put(&table, &APR_ARRAY_IDX(report->requests, i, pyw_report_request));
     }
     pyw_html_table_end(&table);
 }
@@ -233,16 +199,15 @@ static void put_drain(request_rec *r, const pyw_report *report)
 
 static void put_html(request_rec *r, const pyw_report *report)
 {
-    ap_set_content_type(r, "text/html; charset=utf-8");
-    apr_table_setn(r->headers_out, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
-    ap_rputs(head, r);
+    pyw_html_page_begin(r, REFRESH_SECONDS);
     put_drain(r, report);
     put_groups(r, report);
     put_requests(r, report);
     put_workers(r, report);
     put_stats(r, report);
     put_faults(r, report);
-    ap_rputs("<p><a href=\"?json\">JSON</a></p>\n</body>\n</html>\n", r);
+    ap_rputs("<p><a href=\"?json\">JSON</a></p>\n", r);
+    pyw_html_page_end(r);
 }
 
 int pyw_page_send(request_rec *r)

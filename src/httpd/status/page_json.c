@@ -123,14 +123,15 @@ static void put_request(request_rec *r, const pyw_report_request *shown)
 {
     ap_rputs("{", r);
     put_number(r, "age_ms", shown->age);
-    put_text(r, "phase", shown->phase);
+    put_text(r, "phase", pyw_board_phase_name(shown->phase));
     put_text(r, "group", shown->request.group);
     put_text(r, "method", shown->request.method);
     put_text(r, "url", shown->request.url);
     put_text(r, "client", shown->request.client);
     put_text(r, "id", shown->request.id);
-    if (shown->worker) {
-        ap_rprintf(r, "\"worker\": %u}", (unsigned)shown->worker);
+    put_text(r, "key", shown->key);
+    if (shown->place.worker) {
+        ap_rprintf(r, "\"worker\": %u}", (unsigned)shown->place.worker);
     }
     else {
         ap_rputs("\"worker\": null}", r);
@@ -149,10 +150,42 @@ static void put_fault(request_rec *r, const pyw_fault *fault)
     ap_rputs("}", r);
 }
 
-void pyw_page_json_put(request_rec *r, const pyw_report *report)
+static void put_text_or_null(request_rec *r, const char *name, const char *value)
+{
+    ap_rprintf(r, ", \"%s\": ", name);
+    if (value) {
+        put_string(r, value);
+    }
+    else {
+        ap_rputs("null", r);
+    }
+}
+
+static void put_head(request_rec *r)
 {
     ap_set_content_type(r, "application/json");
-    ap_rprintf(r, "{\"version\": %d, \"mod_pywsgi\": \"" PYW_VERSION "\", \"groups\": [", JSON_VERSION);
+    ap_rprintf(r, "{\"version\": %d, \"mod_pywsgi\": \"" PYW_VERSION "\", ", JSON_VERSION);
+}
+
+void pyw_page_json_put_stack(request_rec *r, const pyw_report_request *request, const pyw_request_stack *stack)
+{
+    put_head(r);
+    ap_rputs("\"request\": ", r);
+    if (request) {
+        put_request(r, request);
+    }
+    else {
+        ap_rputs("null", r);
+    }
+    put_text_or_null(r, "stack", stack->text);
+    put_text_or_null(r, "problem", stack->problem);
+    ap_rputs("}\n", r);
+}
+
+void pyw_page_json_put(request_rec *r, const pyw_report *report)
+{
+    put_head(r);
+    ap_rputs("\"groups\": [", r);
     for (int i = 0; i < report->groups->nelts; i++) {
         ap_rputs(i > 0 ? ",\n" : "\n", r);
         put_group(r, &APR_ARRAY_IDX(report->groups, i, pyw_report_group));

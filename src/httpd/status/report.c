@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/status/report.h"
 
+#include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,23 +134,37 @@ apr_uint64_t pyw_report_age(int64_t started)
     return now > started ? (apr_uint64_t)(now - started) : 0;
 }
 
-static void read_requests(pyw_report *report, int hide_query)
+/* 0: no request. */
+static int read_request(pyw_report_request *found, uint32_t index, int hide_query)
 {
-    const pyw_board *board = pyw_in_flight_board();
     int64_t now = pyw_clock_us();
 
-    for (uint32_t i = 0; i < pyw_board_capacity(board); i++) {
-        pyw_report_request found = {0};
-        pyw_board_phase phase = pyw_board_read(board, i, &found.request, &found.worker);
+    memset(found, 0, sizeof(*found));
+    found->phase = pyw_board_read(pyw_in_flight_board(), index, &found->request, &found->place);
+    found->age = now > found->request.arrival ? (apr_uint64_t)(now - found->request.arrival) / 1000 : 0;
+    found->request.url[hide_query ? strcspn(found->request.url, "?") : strlen(found->request.url)] = '\0';
+    apr_snprintf(found->key, sizeof(found->key), "%u-%" APR_INT64_T_FMT, (unsigned)index, found->request.arrival);
+    return found->phase != PYW_BOARD_IDLE;
+}
 
-        if (phase != PYW_BOARD_IDLE) {
-            found.phase = pyw_board_phase_name(phase);
-            found.age = now > found.request.arrival ? (apr_uint64_t)(now - found.request.arrival) / 1000 : 0;
-            found.request.url[hide_query ? strcspn(found.request.url, "?") : strlen(found.request.url)] = '\0';
+static void read_requests(pyw_report *report, int hide_query)
+{
+    for (uint32_t i = 0; i < pyw_board_capacity(pyw_in_flight_board()); i++) {
+        pyw_report_request found;
+
+        if (read_request(&found, i, hide_query)) {
             APR_ARRAY_PUSH(report->requests, pyw_report_request) = found;
         }
     }
     qsort(report->requests->elts, (size_t)report->requests->nelts, sizeof(pyw_report_request), compare_ages);
+}
+
+int pyw_report_find_request(pyw_report_request *found, const char *key, int hide_query)
+{
+    unsigned long index = strtoul(key, NULL, 10);
+
+    return index < pyw_board_capacity(pyw_in_flight_board()) && read_request(found, (uint32_t)index, hide_query) &&
+           strcmp(found->key, key) == 0;
 }
 
 void pyw_report_read_groups(pyw_report *report, apr_pool_t *pool)

@@ -34,9 +34,10 @@ typedef struct pyw_report_group {
 
 typedef struct pyw_report_request {
     pyw_board_request request;
-    const char *phase;
+    pyw_board_place place;
+    pyw_board_phase phase;
     apr_uint64_t age; /* milliseconds */
-    uint32_t worker;  /* its pid; 0: none */
+    char key[40];     /* finds it again */
 } pyw_report_request;
 
 typedef struct pyw_report {
@@ -56,5 +57,8 @@ apr_uint64_t pyw_report_age(int64_t started);
 
 /* Allocates from `pool`. With `hide_query`, URLs end before their query string. */
 void pyw_report_read(pyw_report *report, apr_pool_t *pool, int hide_query);
+
+/* Finds a request that is still in flight by its key, which a client may have made up. 0: there is none. */
+int pyw_report_find_request(pyw_report_request *found, const char *key, int hide_query);
 
 #endif

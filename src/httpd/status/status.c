@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "httpd/metrics/text.h"
 #include "httpd/status/page.h"
+#include "httpd/status/stack_page.h"
 #include "shm/worker_list.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -74,15 +75,18 @@ static int send_ready(request_rec *r)
     return OK;
 }
 
-static const struct {
+typedef struct status_handler {
     const char *name;
     int (*send)(request_rec *r);
-} handlers[] = {{"pywsgi-live", send_live},
-                {"pywsgi-ready", send_ready},
-                {"pywsgi-metrics", pyw_metrics_text_send},
-                {"pywsgi-status", pyw_page_send}};
+    int (*answer_post)(request_rec *r); /* NULL: the method is not allowed */
+} status_handler;
 
-static int check_request(request_rec *r)
+static const status_handler handlers[] = {{"pywsgi-live", send_live, NULL},
+                                          {"pywsgi-ready", send_ready, NULL},
+                                          {"pywsgi-metrics", pyw_metrics_text_send, NULL},
+                                          {"pywsgi-status", pyw_page_send, pyw_stack_page_send}};
+
+static int handle(request_rec *r, const status_handler *handler)
 {
     if (pyw_config_request(r)->status != PYW_ON) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -90,18 +94,22 @@ static int check_request(request_rec *r)
                       r->handler);
         return HTTP_FORBIDDEN;
     }
-    ap_allow_methods(r, REPLACE_ALLOW, "GET", "HEAD", NULL);
-    return r->method_number == M_GET ? OK : HTTP_METHOD_NOT_ALLOWED;
+    if (r->method_number == M_GET) {
+        return handler->send(r);
+    }
+    if (r->method_number == M_POST && handler->answer_post) {
+        return handler->answer_post(r);
+    }
+    ap_allow_methods(r, REPLACE_ALLOW, "GET", "HEAD", handler->answer_post ? "POST" : NULL, NULL);
+    return HTTP_METHOD_NOT_ALLOWED;
 }
 
 int pyw_status_handler(request_rec *r)
 {
     for (apr_size_t i = 0; r->handler && i < sizeof(handlers) / sizeof(*handlers); i++) {
         if (strcmp(r->handler, handlers[i].name) == 0) {
-            int status = check_request(r);
-
             apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-            return status == OK ? handlers[i].send(r) : status;
+            return handle(r, &handlers[i]);
         }
     }
     return DECLINED;

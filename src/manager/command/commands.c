@@ -26,18 +26,10 @@ typedef struct command_call {
     int is_waiting;
 } command_call;
 
-static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
-{
-    uint32_t length = 0;
-    const char *value = pyw_pairs_get(pairs, name, &length);
-
-    return value != NULL ? apr_pstrmemdup(pool, value, length) : NULL;
-}
-
 /* An argument that is not a number, or out of range, gets its default: the client has checked it. */
 static long number_of(const command_call *self, const char *name, long most, long by_default)
 {
-    const char *text = text_of(pyw_command_server_pool(self->client), self->pairs, name);
+    const char *text = pyw_command_server_text(self->client, self->pairs, name);
     char *end;
     long number = text != NULL ? strtol(text, &end, 10) : -1;
 
@@ -217,10 +209,10 @@ static void refuse_unknown(const command_call *self, const char *name)
 
 static void run_command(command_call *self, size_t number)
 {
-    apr_pool_t *pool = pyw_command_server_pool(self->client);
-    const char *group = text_of(pool, self->pairs, "group");
-    int is_for_all = commands[number].scope == OF_ANY ||
-                     (commands[number].scope == OF_ONE_OR_ALL && text_of(pool, self->pairs, "all") != NULL);
+    const char *group = pyw_command_server_text(self->client, self->pairs, "group");
+    int is_for_all =
+        commands[number].scope == OF_ANY ||
+        (commands[number].scope == OF_ONE_OR_ALL && pyw_command_server_text(self->client, self->pairs, "all") != NULL);
 
     if (group == NULL && !is_for_all) {
         pyw_command_server_answer(self->client, PYW_FRAME_REFUSED, "%s needs a group", commands[number].name);
@@ -237,9 +229,9 @@ static void run_command(command_call *self, size_t number)
 
 void pyw_commands_run(pyw_manager *manager, pyw_command_client *client, const pyw_pairs *command)
 {
-    apr_pool_t *pool = pyw_command_server_pool(client);
-    const char *name = text_of(pool, command, "command");
-    command_call self = {manager, client, NULL, NULL, command, text_of(pool, command, "wait") != NULL};
+    const char *name = pyw_command_server_text(client, command, "command");
+    command_call self = {manager, client,  NULL,
+                         NULL,    command, pyw_command_server_text(client, command, "wait") != NULL};
 
     for (size_t i = 0; name != NULL && i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].name, name) == 0) {

@@ -18,12 +18,30 @@
 #include "base/log.h"
 
 enum {
-    CLIENTS_MOST = 16,   /* further clients wait in the socket's queue */
+    COMMANDS, /* the socket for `pywsgi` */
+    STACKS,   /* ... for httpd's children */
+    SOCKETS
+};
+
+enum {
+    CLIENTS_MOST = 16,   /* of a socket; further clients wait in its queue */
     LIMIT_MS = 10 * 1000 /* for the command to arrive, and for the answer to be read */
 };
 
+/* A socket, whose clients may give the commands of its handler. */
+typedef struct command_socket {
+    pyw_socket_file file;
+    const char *user; /* who uses it, for log records */
+    pyw_command_handler *handler;
+    uid_t owner;
+    int listener;
+    int is_failure_logged; /* the failure to bind was logged */
+    int count;             /* of its clients */
+} command_socket;
+
 struct pyw_command_client {
     struct pyw_command_client *next;
+    command_socket *socket;
     pyw_channel *channel;
     apr_pool_t *pool;
     const char *who; /* the user and the process, for log records */
@@ -36,58 +54,74 @@ struct pyw_command_client {
 
 struct pyw_command_server {
     pyw_manager *manager;
-    pyw_command_handler *handler;
-    pyw_socket_file file;
-    int listener;
-    int is_failure_logged; /* the failure to bind was logged */
-    int has_run_command;   /* a command ran: the groups may have work to do */
+    command_socket sockets[SOCKETS];
+    int has_run_command; /* a command ran: the groups may have work to do */
     pyw_command_client *clients;
-    int count;
 };
 
-pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *handler)
+static void set_up(command_socket *socket, const char *name, const char *user, pyw_command_handler *handler)
+{
+    socket->file.name = name;
+    socket->user = user;
+    socket->handler = handler;
+    socket->listener = -1;
+}
+
+pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *run,
+                                              pyw_command_handler *stack)
 {
     pyw_command_server *server = calloc(1, sizeof(*server));
 
     if (server != NULL) {
         server->manager = manager;
-        server->handler = handler;
-        server->file.name = "manager";
-        server->listener = -1;
+        set_up(&server->sockets[COMMANDS], "manager", "pywsgi", run);
+        set_up(&server->sockets[STACKS], PYW_WORKER_LIST_STACKS_SOCKET, "the status page", stack);
     }
     return server;
 }
 
-pyw_result pyw_command_server_bind(pyw_command_server *server, const pyw_socket_directory *directory,
-                                   pyw_problem *problem)
+static void close_socket(command_socket *socket)
+{
+    if (socket->listener >= 0) {
+        close(socket->listener);
+        socket->listener = -1;
+    }
+}
+
+static pyw_result bind_socket(command_socket *socket, const pyw_socket_directory *directory, uid_t owner,
+                              pyw_problem *problem)
 {
     int fd;
-    pyw_result result = pyw_socket_file_bind(&server->file, directory, geteuid(), &fd, problem);
+    pyw_result result = pyw_socket_file_bind(&socket->file, directory, owner, &fd, problem);
 
     if (result == PYW_OK) {
-        fcntl(fd, F_SETFL, O_NONBLOCK);
-        if (server->listener >= 0) {
-            close(server->listener);
-        }
-        server->listener = fd;
+        close_socket(socket);
+        socket->listener = fd;
+        socket->owner = owner;
     }
     return result;
 }
 
-void pyw_command_server_look(pyw_command_server *server, const pyw_socket_directory *directory)
+static void look_at(command_socket *socket, const pyw_socket_directory *directory, uid_t owner)
 {
     pyw_problem problem;
 
-    if (server->listener >= 0 && pyw_socket_file_is_intact(&server->file, directory)) {
+    if (socket->listener >= 0 && socket->owner == owner && pyw_socket_file_is_intact(&socket->file, directory)) {
         return;
     }
-    if (pyw_command_server_bind(server, directory, &problem) == PYW_OK) {
-        server->is_failure_logged = 0;
+    if (bind_socket(socket, directory, owner, &problem) == PYW_OK) {
+        socket->is_failure_logged = 0;
     }
-    else if (!server->is_failure_logged) {
-        server->is_failure_logged = 1;
-        pyw_log(PYW_LOG_ERR, PYWNO(0352) "pywsgi cannot reach the manager: %s", problem.text);
+    else if (!socket->is_failure_logged) {
+        socket->is_failure_logged = 1;
+        pyw_log(PYW_LOG_ERR, PYWNO(0352) "%s cannot reach the manager: %s", socket->user, problem.text);
     }
+}
+
+void pyw_command_server_look(pyw_command_server *server, const pyw_socket_directory *directory)
+{
+    look_at(&server->sockets[COMMANDS], directory, geteuid());
+    look_at(&server->sockets[STACKS], directory, server->manager->settings.httpd_uid);
 }
 
 static void free_client(pyw_command_client *client)
@@ -99,9 +133,9 @@ static void free_client(pyw_command_client *client)
 
 void pyw_command_server_close(pyw_command_server *server)
 {
-    if (server->listener >= 0) {
-        close(server->listener);
-        server->listener = -1;
+    for (int i = 0; i < SOCKETS; i++) {
+        close_socket(&server->sockets[i]);
+        server->sockets[i].count = 0;
     }
     while (server->clients != NULL) {
         pyw_command_client *client = server->clients;
@@ -109,13 +143,14 @@ void pyw_command_server_close(pyw_command_server *server)
         server->clients = client->next;
         free_client(client);
     }
-    server->count = 0;
 }
 
 int pyw_command_server_leave(const pyw_command_server *server, const pyw_socket_directory *directory)
 {
-    return directory->fd >= 0 && (server->file.inode == 0 || pyw_socket_file_is_intact(&server->file, directory) ||
-                                  faccessat(directory->fd, server->file.name, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
+    const pyw_socket_file *file = &server->sockets[COMMANDS].file;
+
+    return directory->fd >= 0 && (file->inode == 0 || pyw_socket_file_is_intact(file, directory) ||
+                                  faccessat(directory->fd, file->name, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
 }
 
 static void add_poll(apr_array_header_t *fds, int fd, short events)
@@ -133,8 +168,8 @@ static void add_poll(apr_array_header_t *fds, int fd, short events)
 
 void pyw_command_server_collect(const pyw_command_server *server, apr_array_header_t *fds)
 {
-    if (server->count < CLIENTS_MOST) {
-        add_poll(fds, server->listener, POLLIN);
+    for (int i = 0; i < SOCKETS; i++) {
+        add_poll(fds, server->sockets[i].count < CLIENTS_MOST ? server->sockets[i].listener : -1, POLLIN);
     }
     for (const pyw_command_client *client = server->clients; client != NULL; client = client->next) {
         add_poll(fds, pyw_channel_fd(client->channel), pyw_channel_has_output(client->channel) ? POLLOUT : POLLIN);
@@ -142,21 +177,21 @@ void pyw_command_server_collect(const pyw_command_server *server, apr_array_head
 }
 
 /* 0: the peer is not authorised. */
-static int is_trusted(int fd, struct ucred *peer)
+static int is_trusted(const command_socket *socket, int fd, struct ucred *peer)
 {
     socklen_t length = sizeof(*peer);
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &length) != 0) {
         return 0;
     }
-    if (peer->uid == 0 || peer->uid == geteuid()) {
+    if (peer->uid == 0 || peer->uid == geteuid() || peer->uid == socket->owner) {
         return 1;
     }
     pyw_log(
         PYW_LOG_ERR,
-        PYWNO(0351) "uid %lu (pid %ld) tried to send a command to the manager and was refused: only root and the user "
-                    "that started httpd may do so",
-        (unsigned long)peer->uid, (long)peer->pid);
+        PYWNO(0351) "uid %lu (pid %ld) tried to use the manager's socket '%s' and was refused: only root%s may do so",
+        (unsigned long)peer->uid, (long)peer->pid, socket->file.name,
+        socket->owner == geteuid() ? " and the user that started httpd" : " and httpd's user");
     return 0;
 }
 
@@ -170,7 +205,7 @@ static const char *describe_peer(apr_pool_t *pool, const struct ucred *peer)
     return apr_psprintf(pool, "user %s (uid %lu, pid %ld)", name, (unsigned long)peer->uid, (long)peer->pid);
 }
 
-static void add_client(pyw_command_server *server, int fd, const struct ucred *peer)
+static void add_client(pyw_command_server *server, command_socket *socket, int fd, const struct ucred *peer)
 {
     pyw_command_client *client = calloc(1, sizeof(*client));
 
@@ -179,26 +214,27 @@ static void add_client(pyw_command_server *server, int fd, const struct ucred *p
         close(fd);
         return;
     }
+    client->socket = socket;
     apr_pool_create(&client->pool, server->manager->pool);
     pyw_channel_open(client->channel, fd);
     client->who = describe_peer(client->pool, peer);
     client->close_at = pyw_clock_ms() + LIMIT_MS;
     client->next = server->clients;
     server->clients = client;
-    server->count++;
+    socket->count++;
 }
 
-static void accept_clients(pyw_command_server *server)
+static void accept_clients(pyw_command_server *server, command_socket *socket)
 {
-    while (server->listener >= 0 && server->count < CLIENTS_MOST) {
-        int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+    while (socket->listener >= 0 && socket->count < CLIENTS_MOST) {
+        int fd = accept4(socket->listener, NULL, NULL, SOCK_CLOEXEC);
         struct ucred peer;
 
         if (fd < 0) {
             return;
         }
-        if (is_trusted(fd, &peer)) {
-            add_client(server, fd, &peer);
+        if (is_trusted(socket, fd, &peer)) {
+            add_client(server, socket, fd, &peer);
         }
         else {
             close(fd);
@@ -215,7 +251,7 @@ static void handle_command(pyw_command_server *server, pyw_command_client *clien
         client->is_over = 1;
     }
     else {
-        server->handler(server->manager, client, &command);
+        client->socket->handler(server->manager, client, &command);
         server->has_run_command = 1;
     }
     pyw_pairs_free(&command);
@@ -257,14 +293,16 @@ int64_t pyw_command_server_step(pyw_command_server *server)
     int64_t next = INT64_MAX;
 
     server->has_run_command = 0;
-    accept_clients(server);
+    for (int i = 0; i < SOCKETS; i++) {
+        accept_clients(server, &server->sockets[i]);
+    }
     while (*link != NULL) {
         pyw_command_client *client = *link;
 
         step_client(server, client);
         if (client->is_over) {
             *link = client->next;
-            server->count--;
+            client->socket->count--;
             free_client(client);
             continue;
         }
@@ -298,6 +336,14 @@ void pyw_command_server_row(pyw_command_client *client, const pyw_pairs *pairs, 
                           payload.length, fd);
     }
     pyw_buffer_free(&payload);
+}
+
+const char *pyw_command_server_text(const pyw_command_client *client, const pyw_pairs *command, const char *name)
+{
+    uint32_t length = 0;
+    const char *value = pyw_pairs_get(command, name, &length);
+
+    return value != NULL ? apr_pstrmemdup(client->pool, value, length) : NULL;
 }
 
 apr_pool_t *pyw_command_server_pool(const pyw_command_client *client)

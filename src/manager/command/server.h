@@ -4,8 +4,8 @@
 
 /*
  * The server for `pywsgi status` and the other verbs: the socket "manager" in the directory of the groups' sockets.
- * Only root and the user that started httpd are authorised. The manager never waits for a client. On the manager's only
- * thread.
+ * Only root and the user that started httpd are authorised. A second socket, "stacks", also lets httpd's user in, and
+ * has a command of its own. The manager never waits for a client. On the manager's only thread.
  */
 
 #include <apr_tables.h>
@@ -25,17 +25,17 @@ typedef void pyw_command_handler(pyw_manager *manager, pyw_command_client *clien
 /* Answers a client that waits, if possible. Called after every event. */
 typedef void pyw_command_check(pyw_manager *manager, pyw_command_client *client, void *awaited);
 
-/* NULL: out of memory. The manager outlives the server. */
-pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *handler);
+/*
+ * `run`: for the socket "manager"; `stack`: for the socket "stacks". NULL: out of memory. The manager outlives the
+ * server.
+ */
+pyw_command_server *pyw_command_server_create(pyw_manager *manager, pyw_command_handler *run,
+                                              pyw_command_handler *stack);
 
-/* Binds the socket, or replaces it; clients keep their connections. */
-pyw_result pyw_command_server_bind(pyw_command_server *server, const pyw_socket_directory *directory,
-                                   pyw_problem *problem);
-
-/* Binds the socket again if it was removed, or could not be bound before. */
+/* Binds the sockets that are not bound, were removed, or have a new owner. Clients keep their connections. */
 void pyw_command_server_look(pyw_command_server *server, const pyw_socket_directory *directory);
 
-/* Closes the socket and all connections. The file remains until its directory is removed. */
+/* Closes the sockets and all connections. The files remain until their directory is removed. */
 void pyw_command_server_close(pyw_command_server *server);
 
 /* Does the directory belong to this manager when it exits? 0: another manager has bound its sockets in it. */
@@ -61,6 +61,9 @@ void pyw_command_server_answer(pyw_command_client *client, pyw_frame_type type, 
  * none.
  */
 void pyw_command_server_row(pyw_command_client *client, const pyw_pairs *pairs, int fd);
+
+/* The value of a pair of the command, from the client's pool; NULL: it has none of this name. */
+const char *pyw_command_server_text(const pyw_command_client *client, const pyw_pairs *command, const char *name);
 
 /* The pool for output, which exists until the answer was sent. */
 apr_pool_t *pyw_command_server_pool(const pyw_command_client *client);

@@ -6,6 +6,9 @@
 
 #include <apr_strings.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "manager/child/child.h"
@@ -25,8 +28,9 @@ static int make_pipe(int ends[2])
     return 1;
 }
 
-/* Returns the reading end of the worker's pipe, or -1. */
-static int ask_worker(const pyw_worker_question *question, pyw_child *child, pyw_command_client *client)
+/* `thread`: for the row; NULL: none. Returns the reading end of the worker's pipe, or -1. */
+static int ask_worker(const pyw_worker_question *question, pyw_child *child, const char *thread,
+                      pyw_command_client *client)
 {
     apr_pool_t *pool = pyw_command_server_pool(client);
     pyw_pairs pairs = {0};
@@ -41,6 +45,9 @@ static int ask_worker(const pyw_worker_question *question, pyw_child *child, pyw
     pyw_pairs_add_text(&pairs, "kind", question->kind);
     pyw_pairs_add_text(&pairs, "pid", apr_psprintf(pool, "%ld", (long)child->pid));
     pyw_pairs_add_text(&pairs, "state", pyw_child_state_name(child->state));
+    if (thread != NULL) {
+        pyw_pairs_add_text(&pairs, "thread", thread);
+    }
     pyw_command_server_row(client, &pairs, ends[0]);
     pyw_pairs_free(&pairs);
     return ends[0];
@@ -55,12 +62,59 @@ void pyw_stacks_ask(const pyw_worker_group *group, const pyw_worker_question *qu
         if (question->type == PYW_FRAME_STACKS) {
             pyw_status_send_requests(child, client);
         }
-        APR_ARRAY_PUSH(fds, int) = ask_worker(question, child, client);
+        APR_ARRAY_PUSH(fds, int) = ask_worker(question, child, NULL, client);
     }
     pyw_command_server_answer(client, PYW_FRAME_DONE, "group '%s' has %d workers", group->options->name, fds->nelts);
     for (int i = 0; i < fds->nelts; i++) {
         if (APR_ARRAY_IDX(fds, i, int) >= 0) {
             close(APR_ARRAY_IDX(fds, i, int));
         }
+    }
+}
+
+static pyw_child *find_worker(const pyw_manager *manager, long pid)
+{
+    for (const pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+            if (child->pid == pid) {
+                return child;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The worker writes the board, so the id may be unterminated. */
+static const pyw_board_slot *find_request(const pyw_child *child, const char *id)
+{
+    for (int i = 0; child != NULL && child->board != NULL && i < child->board_threads; i++) {
+        const pyw_board_slot *slot = &child->board->slots[i];
+
+        if (slot->busy && strncmp(slot->id, id, sizeof(slot->id)) == 0) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+/* A client that knows no id of a running request gets nothing: other processes of httpd's user may connect, too. */
+void pyw_stacks_run(pyw_manager *manager, pyw_command_client *client, const pyw_pairs *command)
+{
+    static const pyw_worker_question question = {"stacks", PYW_FRAME_STACKS, NULL, 0};
+    const char *pid = pyw_command_server_text(client, command, "pid");
+    const char *id = pyw_command_server_text(client, command, "id");
+    pyw_child *child = pid != NULL ? find_worker(manager, atol(pid)) : NULL;
+    const pyw_board_slot *slot = id != NULL && *id != '\0' ? find_request(child, id) : NULL;
+    int fd;
+
+    if (slot == NULL) {
+        pyw_command_server_answer(client, PYW_FRAME_REFUSED, "%s", "the worker does not run this request any more");
+        return;
+    }
+    fd = ask_worker(&question, child,
+                    apr_psprintf(pyw_command_server_pool(client), "%016" PRIx64, (uint64_t)slot->thread), client);
+    pyw_command_server_answer(client, PYW_FRAME_DONE, "%s", "");
+    if (fd >= 0) {
+        close(fd);
     }
 }

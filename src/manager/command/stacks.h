@@ -19,4 +19,10 @@ typedef struct pyw_worker_question {
 /* Sends the client the rows of the requests of each worker, and then a row with a pipe for it; then the answer. */
 void pyw_stacks_ask(const pyw_worker_group *group, const pyw_worker_question *question, pyw_command_client *client);
 
+/*
+ * The command of the socket "stacks": the same row for one worker, with the thread that runs the request. The command
+ * has the pid of the worker and the id of the request.
+ */
+void pyw_stacks_run(pyw_manager *manager, pyw_command_client *client, const pyw_pairs *command);
+
 #endif

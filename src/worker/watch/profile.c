@@ -67,10 +67,11 @@ static int wait_until(pyw_profile *profile, int64_t time)
 }
 
 /* With the GIL: only copies. */
-static void copy_stack(void *baton, const char *stack, size_t length)
+static void copy_stack(void *baton, unsigned long thread, const char *stack, size_t length)
 {
     pyw_profile *profile = baton;
 
+    (void)thread;
     if (profile->got_at == 0) {
         profile->got_at = pyw_clock_us();
     }

@@ -110,7 +110,7 @@ class TestAttempts:
         others = [pair for pair in roles(server) if pair[1] in ("httpd's parent", "httpd's child", "manager")]
         assert as_user(server, "games", {**targets(server), "processes": others}) - PERMITTED == set()
 
-    def test_httpds_user_reaches_the_sockets_of_workers_only(self, server):
+    def test_httpds_user_reaches_the_sockets_of_workers_and_of_stacks_only(self, server):
         """httpd's children connect to them, so a process of the same user can, too."""
         server.allow_log("PYW04")
         before = targets(server)
@@ -118,7 +118,7 @@ class TestAttempts:
         directories = [str(server.run), *map(str, server.socket_directories())]
         attempts = {**before, "processes": others, "directories": directories}
         possible = as_user(server, "www-data", attempts) - PERMITTED
-        assert possible and all(re.match(r"(connect|chmod|chown) w\.", what) for what in possible), possible
+        assert possible and all(re.match(r"(connect|chmod|chown) (w\.|stacks)", what) for what in possible), possible
         assert targets(server) == before
 
 

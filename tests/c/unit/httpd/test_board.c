@@ -31,13 +31,13 @@ static int drop_board(void **state)
     return munmap(board, pyw_board_size(CAPACITY));
 }
 
-/* The number of requests on the board; `request` and `worker` are those of the last. */
-static int shown(pyw_board_request *request, uint32_t *worker, pyw_board_phase *phase)
+/* The number of requests on the board; `request` and `place` are those of the last. */
+static int shown(pyw_board_request *request, pyw_board_place *place, pyw_board_phase *phase)
 {
     int count = 0;
 
     for (uint32_t i = 0; i < pyw_board_capacity(board); i++) {
-        pyw_board_phase found = pyw_board_read(board, i, request, worker);
+        pyw_board_phase found = pyw_board_read(board, i, request, place);
 
         if (found != PYW_BOARD_IDLE) {
             *phase = found;
@@ -51,9 +51,9 @@ static int shown_count(void)
 {
     pyw_board_request request;
     pyw_board_phase phase;
-    uint32_t worker;
+    pyw_board_place place;
 
-    return shown(&request, &worker, &phase);
+    return shown(&request, &place, &phase);
 }
 
 static void test_a_request_is_shown_in_its_phase_until_it_ends(void **state)
@@ -61,13 +61,13 @@ static void test_a_request_is_shown_in_its_phase_until_it_ends(void **state)
     pyw_board_entry *own = pyw_board_own(board);
     pyw_board_request request;
     pyw_board_phase phase;
-    uint32_t worker;
+    pyw_board_place place;
 
     assert_int_equal(shown_count(), 0);
     pyw_board_begin(own, 1234, texts);
-    assert_int_equal(shown(&request, &worker, &phase), 1);
+    assert_int_equal(shown(&request, &place, &phase), 1);
     assert_int_equal(phase, PYW_BOARD_BODY);
-    assert_int_equal(worker, 0);
+    assert_int_equal(place.worker, 0);
     assert_int_equal(request.arrival, 1234);
     assert_string_equal(request.method, "GET");
     assert_string_equal(request.url, "/path?query");
@@ -76,9 +76,11 @@ static void test_a_request_is_shown_in_its_phase_until_it_ends(void **state)
     assert_string_equal(request.group, "app");
     pyw_board_set(own, PYW_BOARD_APPLICATION);
     pyw_board_set_worker(own, 77);
-    assert_int_equal(shown(&request, &worker, &phase), 1);
+    assert_int_equal(shown(&request, &place, &phase), 1);
     assert_int_equal(phase, PYW_BOARD_APPLICATION);
-    assert_int_equal(worker, 77);
+    assert_int_equal(place.worker, 77);
+    assert_int_equal(place.child, getpid());
+    assert_true(place.thread == (uint64_t)pthread_self());
     pyw_board_set(own, PYW_BOARD_IDLE);
     assert_int_equal(shown_count(), 0);
     assert_ptr_equal(pyw_board_own(board), own);
@@ -90,12 +92,12 @@ static void test_a_long_text_is_cut(void **state)
     const char *const longer[5] = {"GET", url, "192.0.2.1", "id", "app"};
     pyw_board_request request;
     pyw_board_phase phase;
-    uint32_t worker;
+    pyw_board_place place;
 
     memset(url, 'u', sizeof(url) - 1);
     url[sizeof(url) - 1] = '\0';
     pyw_board_begin(pyw_board_own(board), 1, longer);
-    assert_int_equal(shown(&request, &worker, &phase), 1);
+    assert_int_equal(shown(&request, &place, &phase), 1);
     assert_int_equal(strlen(request.url), sizeof(request.url) - 1);
 }
 

@@ -20,11 +20,12 @@ static struct {
     const char *stack; /* NULL: no thread runs Python */
 } python = {PTHREAD_MUTEX_INITIALIZER, 0, "view (app.py:3)"};
 
-static void sample_stacks(void (*visit)(void *baton, const char *stack, size_t length), void *baton)
+static void sample_stacks(void (*visit)(void *baton, unsigned long thread, const char *stack, size_t length),
+                          void *baton)
 {
     pthread_mutex_lock(&python.gil);
     if (python.stack != NULL) {
-        visit(baton, python.stack, strlen(python.stack));
+        visit(baton, 1, python.stack, strlen(python.stack));
     }
     atomic_fetch_add(&python.samples, 1);
     pthread_mutex_unlock(&python.gil);
