@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shm/token.h"
 
-#include <stdatomic.h>
-#include <stdint.h>
 #include <sys/mman.h>
 
 #include "shm/worker_list.h"
 
-/* Shared by both ends. A worker may write anything here, so httpd uses no more than one bit of it. */
+/* Shared by both ends. A worker may write anything here: httpd uses one bit of the token, and limits the time. */
 struct pyw_token {
     _Atomic uint32_t is_there;
+    _Atomic uint32_t gil_wait_us;
 };
 
 int pyw_token_memory(void)
@@ -31,6 +30,7 @@ void pyw_token_unmap(pyw_token *token)
 
 void pyw_token_put(pyw_token *token)
 {
+    atomic_store_explicit(&token->gil_wait_us, 0, memory_order_relaxed);
     atomic_store_explicit(&token->is_there, 1, memory_order_release);
 }
 
@@ -40,4 +40,9 @@ int pyw_token_take(pyw_token *token)
 
     return atomic_compare_exchange_strong_explicit(&token->is_there, &is_there, 0, memory_order_acq_rel,
                                                    memory_order_acquire);
+}
+
+_Atomic uint32_t *pyw_token_gil_wait(pyw_token *token)
+{
+    return &token->gil_wait_us;
 }

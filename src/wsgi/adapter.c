@@ -250,13 +250,14 @@ static void take_scoreboard(pyw_exchange *exchange)
 }
 
 void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable, pyw_exchange *exchange,
-                     int64_t begun, pyw_ending *ending)
+                     int64_t gil_wait_us, pyw_ending *ending)
 {
     pyw_request request;
 
     take_scoreboard(exchange);
     pyw_request_init(&request, state, exchange, ending);
-    pyw_events_note_gil(&request, begun);
+    request.measured.gil_wait_us = gil_wait_us;
+    request.measured.gil_waits = 1;
     pyw_outgoing_init(&request);
     pyw_record_divert(log_for_request, &request);
     pyw_monitor_begin(&request, interpreter);

@@ -24,10 +24,10 @@
  * Calls the application, sends the part of its response that does not fit into the ending, and calls close() of the
  * iterable. The GIL is held before and after, and released while the exchange blocks. No exception is set on return;
  * failures have been logged through the exchange. Overwrites *ending. `interpreter` is the interpreter of `state`.
- * `begun`: pyw_events_clock() before the GIL was acquired.
+ * `gil_wait_us`: how long acquiring the GIL took.
  */
 void pyw_adapter_run(pyw_adapter_state *state, pyw_interpreter *interpreter, PyObject *callable, pyw_exchange *exchange,
-                     int64_t begun, pyw_ending *ending);
+                     int64_t gil_wait_us, pyw_ending *ending);
 
 /* Fills in the ending of a request whose application is not available. pyw_adapter_finish sends `status`. */
 void pyw_adapter_fail(pyw_ending *ending, int status);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "python/call.h"
@@ -22,7 +23,6 @@
 #include "wsgi/deadline/monitor.h"
 #include "wsgi/engine.h"
 #include "wsgi/failures.h"
-#include "wsgi/request/events.h"
 #include "wsgi/response/flusher.h"
 #include "wsgi/signals.h"
 
@@ -136,21 +136,42 @@ static pyw_result engine_load(pyw_application *application)
     return status == 0 ? PYW_OK : PYW_FAILED;
 }
 
-/* Acquires the GIL once. 500: the interpreter cannot be entered, which has been logged. */
+static void report_gil_wait(const pyw_exchange *exchange, uint32_t waited_us)
+{
+    if (exchange->gil_wait_us != NULL) {
+        atomic_store_explicit(exchange->gil_wait_us, waited_us, memory_order_relaxed);
+    }
+}
+
+/* Acquires the GIL. Returns how long that took, in microseconds; -1: the interpreter cannot be entered, which has been
+ * logged. */
+static int64_t enter_interpreter(pyw_interpreter *interpreter, const pyw_exchange *exchange)
+{
+    int64_t begun = pyw_clock_us(), waited;
+    pyw_result result;
+
+    report_gil_wait(exchange, UINT32_MAX);
+    result = pyw_interpreter_enter(interpreter);
+    waited = pyw_clock_us() - begun;
+    report_gil_wait(exchange, waited < UINT32_MAX ? (uint32_t)waited : UINT32_MAX);
+    return result == PYW_OK ? waited : -1;
+}
+
+/* Acquires the GIL once. 500: the interpreter cannot be entered. */
 static int run_in_python(pyw_application *application, pyw_exchange *exchange, pyw_ending *ending)
 {
     pyw_interpreter *interpreter = pyw_application_interpreter(application);
     PyObject *callable;
-    int64_t begun = pyw_events_clock();
+    int64_t waited = enter_interpreter(interpreter, exchange);
     const char *before;
 
-    if (pyw_interpreter_enter(interpreter) != PYW_OK) {
+    if (waited < 0) {
         return 500;
     }
     before = pyw_forked_enter(pyw_application_target(application));
     callable = pyw_application_callable(application);
     exchange->application = pyw_application_spec_of(application);
-    pyw_adapter_run(pyw_interpreter_extension(interpreter), interpreter, callable, exchange, begun, ending);
+    pyw_adapter_run(pyw_interpreter_extension(interpreter), interpreter, callable, exchange, waited, ending);
     Py_DECREF(callable);
     pyw_forked_check_application();
     pyw_forked_enter(before);

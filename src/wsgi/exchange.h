@@ -16,6 +16,7 @@
  * whether our engine wrote the bytes.
  */
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -114,6 +115,11 @@ struct pyw_exchange {
     int64_t received;     /* when the worker got the request from httpd, by the same clock; 0: embedded */
     int64_t deadline;     /* when the response must be complete: milliseconds of the same clock; 0: no deadline */
     const char *id;       /* for log records; valid until finish */
+    /*
+     * The engine writes how long the request has waited for the GIL before the application was called: microseconds;
+     * UINT32_MAX while it waits. NULL: nobody wants to know.
+     */
+    _Atomic uint32_t *gil_wait_us;
     int interrupts_gone;  /* interrupt the application if the client leaves */
     void *apache_request; /* httpd's request_rec, for environ["apache.request_rec"]; NULL: withheld */
     const struct pyw_application_spec *application; /* set by the engine's run() */

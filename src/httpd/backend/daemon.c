@@ -96,8 +96,10 @@ static int64_t busy_until(const pyw_admission *admission, const server_rec *serv
 static void abandon_request(pyw_connection *connection, pyw_admission *admission)
 {
     const pyw_group *group = admission->target->group;
-    int fd = admission->has_slot ? pyw_connection_abandon(connection) : -1;
+    int fd;
 
+    admission->gil_wait_us = *pyw_token_gil_wait(connection->token);
+    fd = admission->has_slot ? pyw_connection_abandon(connection) : -1;
     if (fd >= 0) {
         pyw_background_abandon(group->options->name, group->slots, &admission->slot, fd,
                                busy_until(admission, admission->response->r->server));
@@ -168,6 +170,7 @@ static int serve_by_worker(request_rec *r, pyw_connection *connection, pyw_targe
     target->measure.begun = admission.slot.granted_at;
     target->measure.ended = admission.slot.left_at;
     target->measure.worker = admission.slot.pid;
+    target->measure.gil_wait_us = admission.gil_wait_us;
     target->measure.refusal = admission.refusal;
     target->measure.client_left = response.client_gone;
     return status == OK ? pyw_response_result(&response) : status;

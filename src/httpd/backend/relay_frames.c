@@ -83,6 +83,7 @@ static void out_of_descriptors(pyw_relay *relay)
 static void release_worker(pyw_relay *relay)
 {
     relay->response->background = NULL;
+    relay->admission->gil_wait_us = *pyw_token_gil_wait(relay->connection->token);
     relay->ahead_error = pyw_channel_ahead_error(relay->channel);
     pyw_relay_end_upload(relay);
     if (relay->upload_state >= PYW_UPLOAD_DONE) {

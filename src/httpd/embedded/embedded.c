@@ -213,6 +213,7 @@ int pyw_embedded_serve(request_rec *r, pyw_target *target)
     const pyw_engine *engine = get_engine();
     pyw_application *application = engine ? engine->application(&target->spec) : NULL;
     pyw_embedded_exchange exchange;
+    _Atomic uint32_t gil_wait_us = 0;
 
     if (!application) {
         pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -220,6 +221,7 @@ int pyw_embedded_serve(request_rec *r, pyw_target *target)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     pyw_embedded_exchange_init(&exchange, r, target);
+    exchange.base.gil_wait_us = &gil_wait_us;
     target->measure.begun = target->timing.taken;
     pyw_board_set(target->measure.board, PYW_BOARD_APPLICATION);
     embedded.running++;
@@ -230,5 +232,6 @@ int pyw_embedded_serve(request_rec *r, pyw_target *target)
     embedded.running--;
     target->measure.request_bytes = exchange.body.consumed;
     target->measure.client_left = exchange.response.client_gone;
+    target->measure.gil_wait_us = gil_wait_us;
     return pyw_response_result(&exchange.response);
 }

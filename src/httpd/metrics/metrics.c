@@ -78,6 +78,12 @@ static int class_of(const request_rec *r, const pyw_target *target, int status)
     return status >= 100 && status < 600 ? status / 100 : 5;
 }
 
+/* A worker may write anything, and a request that it has not ended may still wait. */
+static int64_t gil_wait(const pyw_measure *measure, int64_t running_us)
+{
+    return measure->gil_wait_us < running_us ? measure->gil_wait_us : running_us;
+}
+
 static void observe_phases(pyw_series *series, const pyw_target *target, int64_t now)
 {
     const pyw_measure *measure = &target->measure;
@@ -91,6 +97,7 @@ static void observe_phases(pyw_series *series, const pyw_target *target, int64_t
         int64_t queued = measure->collected ? measure->collected : target->timing.taken;
 
         pyw_histogram_observe(&series->queue, measure->begun - queued);
+        pyw_histogram_observe(&series->gil, gil_wait(measure, ended - measure->begun));
         pyw_histogram_observe(&series->application, ended - measure->begun);
         pyw_histogram_observe(&series->writing, now - ended);
     }

@@ -40,6 +40,7 @@ typedef struct pyw_series {
     pyw_histogram duration;    /* from the arrival to the end of the response */
     pyw_histogram body;        /* reading the request body before a worker gets the request */
     pyw_histogram queue;       /* waiting for a worker */
+    pyw_histogram gil;         /* waiting for the GIL before the application is called */
     pyw_histogram application; /* from the start in the worker to its last byte */
     pyw_histogram writing;     /* from that byte to the end of the response */
 } pyw_series;

@@ -45,6 +45,8 @@ static const series_metric series_metrics[] = {
     {"pywsgi_request_body_seconds", "Time to read a request body before a worker gets the request.", SERIES(body), NULL,
      NULL, 0},
     {"pywsgi_request_queue_seconds", "Time that a request waited for a worker.", SERIES(queue), NULL, NULL, 0},
+    {"pywsgi_request_gil_wait_seconds", "Time that a request waited for the GIL before its application was called.",
+     SERIES(gil), NULL, NULL, 0},
     {"pywsgi_request_application_seconds", "Time from a request's start in the application to its last byte.",
      SERIES(application), NULL, NULL, 0},
     {"pywsgi_response_write_seconds", "Time to send the rest of a response after the application had ended.",

@@ -178,6 +178,7 @@ static int run_request(pyw_server_thread *thread, const pyw_message_request *req
                            thread->pairs.count, has_body);
     exchange.base.arrival = (int64_t)request->arrival;
     exchange.base.received = thread->received;
+    exchange.base.gil_wait_us = pyw_token_gil_wait(*thread->token);
     exchange.base.deadline = (int64_t)request->deadline;
     exchange.base.id = request->id;
     exchange.base.interrupts_gone = request->interrupts_gone;

@@ -4,15 +4,12 @@
 #endif
 #include "wsgi/request/events.h"
 
-#include <stdatomic.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "python/call.h"
 #include "wsgi/engine.h"
 #include "wsgi/request/running.h"
-
-static atomic_int had_subscribers;
 
 /*
  * Functions that httpd calls have no events: their environ may contain a password, and the call is no request of a
@@ -46,19 +43,6 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-int64_t pyw_events_clock(void)
-{
-    return atomic_load_explicit(&had_subscribers, memory_order_relaxed) ? pyw_clock_us() : 0;
-}
-
-void pyw_events_note_gil(pyw_request *request, int64_t begun)
-{
-    if (begun > 0) {
-        request->measured.gil_wait_us = pyw_clock_us() - begun;
-        request->measured.gil_waits = 1;
-    }
-}
-
 PyObject *pyw_events_request_started(pyw_request *request, PyObject *application, PyObject *environ)
 {
     PyObject *data, *chosen = NULL, *start = NULL, *result = NULL;
@@ -67,7 +51,6 @@ PyObject *pyw_events_request_started(pyw_request *request, PyObject *application
         Py_INCREF(application);
         return application;
     }
-    atomic_store_explicit(&had_subscribers, 1, memory_order_relaxed);
     read_cpu(&request->measured.cpu_user, &request->measured.cpu_system);
     data = pyw_running_data(request);
     if (data != NULL) {

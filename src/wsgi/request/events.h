@@ -12,12 +12,6 @@
 
 #include "wsgi/request/request.h"
 
-/* The time in microseconds; 0 as long as no event had a subscriber in this process. Any thread, without the GIL. */
-int64_t pyw_events_clock(void);
-
-/* The thread has acquired the GIL for the request. `begun`: pyw_events_clock() before it waited. */
-void pyw_events_note_gil(pyw_request *request, int64_t begun);
-
 /*
  * The application is about to be called. Returns: new reference to `application`, or to the callable by which a
  * subscriber replaced it. NULL with an exception set.

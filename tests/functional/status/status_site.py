@@ -32,7 +32,7 @@ HANDLERS = """
 """
 
 APPLICATION = """
-import os, time
+import ctypes, os, time
 
 def application(environ, start_response):
     size = len(environ["wsgi.input"].read())
@@ -42,6 +42,9 @@ def application(environ, start_response):
         open(os.path.join(data, "begun." + name), "w").close()
         while not os.path.exists(os.path.join(data, "go." + name)):
             time.sleep(0.01)
+    if path == "/gil":
+        open(os.path.join(data, "begun.gil"), "w").close()
+        ctypes.PyDLL(None).usleep(500000)    # without releasing the GIL
     if path == "/sleep":
         time.sleep(0.3)
     status = {"/none": "404 Not Found", "/fail": "500 Internal Server Error"}.get(path, "200 OK")

@@ -84,6 +84,46 @@ class TestCounters:
         wait_for(lambda: change("pywsgi_requests_total", vhost="127.0.0.1:%d" % server.port) == 1)
 
 
+class TestWaitingForTheGIL:
+    CONFIG = GROUP
+    WAIT, RUN = "pywsgi_request_gil_wait_seconds_sum", "pywsgi_request_application_seconds_sum"
+
+    def hold_gil(self, server):
+        """Start a request that holds the worker's GIL for half a second."""
+        begun = server.data / "begun.gil"
+        begun.unlink(missing_ok=True)
+        connection = Connection(server.port)
+        connection.start("GET", "/app/gil")
+        wait_for(begun.exists)
+        return connection
+
+    def test_a_request_that_waits(self, server, metrics):
+        count = metrics("pywsgi_requests_total", group="app")
+        holder = self.hold_gil(server)
+        assert server.get("/app/").status == 200 and holder.read_response().status == 200
+        wait_for(lambda: metrics("pywsgi_requests_total", group="app") == count + 2)
+        assert 0.1 < metrics(self.WAIT, group="app") < metrics(self.RUN, group="app")
+
+    def test_a_request_that_does_not(self, server, metrics, mode):
+        prefix, group = PREFIX[mode]
+        count = metrics("pywsgi_request_gil_wait_seconds_count", group=group)
+        begun, run = metrics(self.WAIT, group=group), metrics(self.RUN, group=group)
+        server.get(prefix + "/sleep")
+        wait_for(lambda: metrics("pywsgi_request_gil_wait_seconds_count", group=group) == count + 1)
+        assert metrics(self.WAIT, group=group) - begun < metrics(self.RUN, group=group) - run - 0.25
+
+    def test_a_request_whose_client_leaves_while_it_waits_counts_with_its_whole_time(self, server, metrics):
+        aborted = metrics("pywsgi_requests_total", group="app", code="aborted")
+        holder, waiting = self.hold_gil(server), Connection(server.port)
+        waiting.start("GET", "/app/")
+        wait_for(lambda: metrics("pywsgi_group_requests_running", group="app") == 2)
+        wait, run = metrics(self.WAIT, group="app"), metrics(self.RUN, group="app")
+        waiting.reset()
+        wait_for(lambda: metrics("pywsgi_requests_total", group="app", code="aborted") == aborted + 1)
+        assert metrics(self.RUN, group="app") - run == pytest.approx(metrics(self.WAIT, group="app") - wait, abs=1e-5)
+        assert holder.read_response().status == 200
+
+
 class TestQueue:
     CONFIG = GROUP
 

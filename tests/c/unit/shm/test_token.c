@@ -56,6 +56,17 @@ static void test_a_request_that_httpd_took_back_cannot_be_begun(void **state)
     assert_false(pyw_token_take(both->worker));
 }
 
+static void test_the_time_of_waiting_for_the_gil_is_that_of_the_last_request(void **state)
+{
+    ends *both = *state;
+
+    pyw_token_put(both->httpd);
+    *pyw_token_gil_wait(both->worker) = 5000;
+    assert_int_equal(*pyw_token_gil_wait(both->httpd), 5000);
+    pyw_token_put(both->httpd);
+    assert_int_equal(*pyw_token_gil_wait(both->httpd), 0);
+}
+
 static void test_without_a_request_there_is_nothing_to_take(void **state)
 {
     ends *both = *state;
@@ -112,6 +123,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_worker_that_takes_the_token_has_the_request, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_request_that_httpd_took_back_cannot_be_begun, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_time_of_waiting_for_the_gil_is_that_of_the_last_request, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_without_a_request_there_is_nothing_to_take, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_end_gets_the_token_never_both, set_up, tear_down),
     };
