@@ -21,9 +21,9 @@ typedef struct pyw_measure {
     int64_t begun;     /* a worker got the request; embedded: the application */
     int64_t ended;     /* ... and ended it; also 0 if httpd did not wait for the end */
     apr_uint64_t request_bytes;
-    uint32_t worker; /* its process id; 0: none, or embedded */
+    uint32_t worker;      /* its process id; 0: none, or embedded */
     uint32_t gil_wait_us; /* that the request waited for the GIL, as the worker said; UINT32_MAX: it still waits */
-    int client_left; /* before the response was complete */
+    int client_left;      /* before the response was complete */
     pyw_refusal refusal;
     struct pyw_board_entry *board; /* shows the request while it runs; NULL: it is not shown */
 } pyw_measure;

@@ -111,10 +111,10 @@ struct pyw_exchange {
     int has_body;
     /* send() may be called with PYW_SEND_PARALLEL. 0: every block is sent separately. */
     int takes_parallel;
-    int64_t arrival;      /* when the request arrived: microseconds of CLOCK_MONOTONIC */
-    int64_t received;     /* when the worker got the request from httpd, by the same clock; 0: embedded */
-    int64_t deadline;     /* when the response must be complete: milliseconds of the same clock; 0: no deadline */
-    const char *id;       /* for log records; valid until finish */
+    int64_t arrival;  /* when the request arrived: microseconds of CLOCK_MONOTONIC */
+    int64_t received; /* when the worker got the request from httpd, by the same clock; 0: embedded */
+    int64_t deadline; /* when the response must be complete: milliseconds of the same clock; 0: no deadline */
+    const char *id;   /* for log records; valid until finish */
     /*
      * The engine writes how long the request has waited for the GIL before the application was called: microseconds;
      * UINT32_MAX while it waits. NULL: nobody wants to know.

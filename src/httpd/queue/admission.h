@@ -21,7 +21,7 @@ typedef struct pyw_admission {
     apr_int64_t queue_end; /* pyw_clock_ms() of the end of queue-timeout; 0: not set yet */
     int is_repeated;       /* a worker exited before it had started the request */
     int client_fd;         /* -1: a stream of HTTP/2 */
-    uint32_t gil_wait_us; /* as the worker said: UINT32_MAX: it still waits */
+    uint32_t gil_wait_us;  /* as the worker said: UINT32_MAX: it still waits */
     pyw_refusal refusal;
 } pyw_admission;
 
