@@ -65,7 +65,6 @@ static const struct {
     {"processes", "5000", "1000", 'w'},
     {"threads", "8x", "8", 'w'},
     {"threads", "many", "0", 'w'},
-    {"eviction-timeout", "x", "0", 'w'},
     {"threads", " 8", "8", 'w'},
     {"processes", "2.5", "2", 'w'},
     {"maximum-requests", "many", NULL, 'w'},
