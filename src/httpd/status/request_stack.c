@@ -36,6 +36,13 @@ typedef struct question {
     const char *problem; /* NULL: none yet */
 } question;
 
+static int time_left(const question *self)
+{
+    int64_t left = self->deadline - pyw_clock_ms();
+
+    return left > 0 ? (int)left : 0;
+}
+
 /* NULL: see errno. */
 static pyw_channel *connect_to_manager(void)
 {
@@ -67,7 +74,7 @@ static int send_command(const question *self, pyw_channel *channel)
     pyw_pairs_add_text(&pairs, "id", self->request->request.id);
     pyw_message_pairs_encode(&payload, pairs.items, pairs.count);
     pyw_channel_queue(channel, PYW_FRAME_COMMAND, 0, payload.data, payload.length, -1);
-    result = pyw_channel_send(channel, LIMIT_MS);
+    result = pyw_channel_send(channel, time_left(self));
     pyw_buffer_free(&payload);
     pyw_pairs_free(&pairs);
     return result == PYW_OK;
@@ -94,7 +101,7 @@ static void take_row(question *self, const pyw_frame *frame, pyw_channel *channe
 static void read_answer(question *self, pyw_channel *channel)
 {
     pyw_frame frame;
-    pyw_result result = pyw_channel_read(channel, &frame, LIMIT_MS);
+    pyw_result result = pyw_channel_read(channel, &frame, time_left(self));
 
     if (result == PYW_OK && frame.type == PYW_FRAME_ROW) {
         take_row(self, &frame, channel);

@@ -57,7 +57,7 @@ class TestAbandonedRequests:
         leave(held)
         wait_for(lambda: len(server.log.find("PYW0242")) >= 2, 5, "the end of the clients")
         os.kill(held.pids[0], signal.SIGKILL)
-        wait_for(lambda: len(server.log.find("PYW0227.*worker %d is gone" % held.pids[0])) == 2, 5, "the slots")
+        wait_for(lambda: len(server.log.find("PYW0227.*worker %d has exited" % held.pids[0])) == 2, 5, "the slots")
         assert [response.status for response in site.hold(count=3).finish()] == [200] * 3
 
 

@@ -135,7 +135,7 @@ class TestManagerThatCannotBeStarted:
     def test_it_is_tried_again_and_each_reason_is_one_record(self, make):
         server = make()
         server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d|PYW024\d|AH")
-        server.expect_log("PYW0251: .*Permission denied.*tried again")
+        server.expect_log("PYW0251: .*Permission denied.*tries again")
         server.expect_log("PYW0251: .*No such file")
         program, good = server.root / "modules" / "pywsgid", server.root / "good"
         os.link(program, good)
@@ -204,7 +204,7 @@ class TestRefusal:
 
     def test_the_old_configuration_serves_until_the_new_one_can_be_taken(self, make):
         server = make(CONFIG)
-        server.expect_log("PYW0252: .*cannot be used: Not a directory.*tried again")
+        server.expect_log("PYW0252: .*cannot be used: Not a directory.*tries again")
         server.allow_log("PYW0301|PYW0347")
         obstacle = server.run / ("other.%d" % server.process.pid)
         obstacle.write_text("in the way")

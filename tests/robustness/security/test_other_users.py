@@ -151,7 +151,7 @@ class TestTraces:
                 for target in processes.descriptors(process.pid).values()}
         rows = [line.split() for line in pathlib.Path("/proc/net/unix").read_text().splitlines()[1:]]
         names = {row[7] for row in rows if len(row) > 7 and "socket:[%s]" % row[6] in held}
-        assert names and all(re.search(r"/(w\.\w+|manager)(\.new)?$", name) for name in names), names
+        assert names and all(re.search(r"/(w\.\w+|manager|stacks)(\.new)?$", name) for name in names), names
 
     def test_shared_memory_has_no_name(self, server):
         for process in [server.process, *server.children(), server.manager(), *server.workers(), *server.templates()]:

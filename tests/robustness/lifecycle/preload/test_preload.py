@@ -451,7 +451,7 @@ class TestHostile:
     @pytest.mark.parametrize("trouble, record", [
         (SPEAKS, r"PYW0319: template \d+ of group 'app' .* sent FORKED"),
         (DIES, r"PYW0396: .*it could not be forked"),
-        (PRETENDS, r"PYW0396: .*no process that was forked for it")])
+        (PRETENDS, r"PYW0396: .*a process that the template did not fork")])
     def test_it_cannot_do_more_than_fail(self, make_httpd, trouble, record):
         text = TROUBLE % trouble
         server = make_httpd("WSGIDaemonProcess fine\nWSGIScriptAlias /fine ${APPS}/fine.wsgi process-group=fine\n" +
