@@ -7,13 +7,11 @@
 #include <http_protocol.h>
 #include <unistd.h>
 
+#include "httpd/child_context.h"
 #include "httpd/mount.h"
 #include "httpd/request/body.h"
 #include "httpd/request/trusted_proxy.h"
 #include "httpd/scoreboard.h"
-
-/* The pid of this child as text. */
-static char own_pid[24];
 
 static void add_pair(apr_array_header_t *pairs, const char *name, const char *value)
 {
@@ -247,7 +245,7 @@ static void add_mod_wsgi(apr_array_header_t *pairs, request_rec *r, const pyw_ta
     const conn_rec *connection = r->connection;
     const char *host = connection->local_addr->hostname;
 
-    add_pair(pairs, "mod_wsgi.server_pid", own_pid);
+    add_pair(pairs, "mod_wsgi.server_pid", pyw_httpd_child.pid_text);
     add_pair(pairs, "mod_wsgi.listener_host", host ? host : "");
     add_pair(pairs, "mod_wsgi.listener_port", port_text(r->pool, connection->local_addr->port));
     add_pair(pairs, "mod_wsgi.connection_id", connection->log_id);
@@ -261,11 +259,6 @@ static void add_mod_wsgi(apr_array_header_t *pairs, request_rec *r, const pyw_ta
     if (target->group) {
         add_pair(pairs, "mod_wsgi.queue_start", apr_ltoa(r->pool, (long)apr_time_now()));
     }
-}
-
-void pyw_environ_child_init(void)
-{
-    apr_snprintf(own_pid, sizeof(own_pid), "%ld", (long)getpid());
 }
 
 const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target, apr_off_t collected)

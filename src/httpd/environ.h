@@ -13,9 +13,6 @@
 #include "base/pair.h"
 #include "httpd/target.h"
 
-/* Once in each child, before its first request. */
-void pyw_environ_child_init(void);
-
 /* An array of pyw_pair. `collected`: the size of the request body if it was collected, else -1. */
 const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *target, apr_off_t collected);
 

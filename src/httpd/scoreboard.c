@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "config/config.h"
+#include "httpd/child_context.h"
 
 #define INTERVAL_US APR_USEC_PER_SEC
 
@@ -15,8 +16,6 @@ enum { LINE_SIZE = 288 };
 
 /* Shown for SERVER_DEAD, SERVER_STARTING ..., as in mod_status. */
 static const char status_letters[] = ".S_RWKLDCGI";
-
-static _Atomic int64_t embedded_sent_at;
 
 typedef struct text {
     char *data;
@@ -103,7 +102,7 @@ const char *pyw_scoreboard_due(request_rec *r, const pyw_target *target)
     if (!is_wanted(target) || target->spec.is_function) {
         return NULL;
     }
-    sent_at = target->group ? target->group->scoreboard_sent_at : &embedded_sent_at;
+    sent_at = target->group ? target->group->scoreboard_sent_at : &pyw_httpd_child.scoreboard_sent_at;
     before = atomic_load(sent_at);
     now = apr_time_now();
     if (now - before < INTERVAL_US && now >= before) {

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "httpd/child_context.h"
 
 enum {
     PATIENCE_MS = 20,   /* a client that takes its piece within this time is not slow */
@@ -20,7 +21,7 @@ enum {
     PIECES_IN_TURN = 16 /* pieces of a request before the next request is served */
 };
 
-static struct {
+struct pyw_background {
     pthread_mutex_t lock;    /* guards the list, and each request on the list that is not held */
     pthread_cond_t released; /* the thread has released a request */
     pthread_t thread;
@@ -30,7 +31,7 @@ static struct {
     int64_t awake_until;
     pyw_background_request *first;
     struct pollfd fds[POLL_MOST]; /* of the thread: wake_fd, and the descriptors of the requests */
-} background = {.lock = PTHREAD_MUTEX_INITIALIZER, .released = PTHREAD_COND_INITIALIZER, .wake_fd = -1};
+};
 
 /* Refuses the rest of a response: the worker's sends fail from now on, even a send that already waits for room. */
 static void refuse(int fd)
@@ -126,8 +127,10 @@ static int is_watched(const pyw_background_request *request, int64_t now)
 /* The lock is held. */
 static void stay_awake(const pyw_background_request *request, int64_t now)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
+
     if (request->state != PYW_BACKGROUND_ABANDONED) {
-        background.awake_until = now + AWAKE_MS;
+        background->awake_until = now + AWAKE_MS;
     }
 }
 
@@ -137,15 +140,16 @@ static void stay_awake(const pyw_background_request *request, int64_t now)
  */
 static nfds_t collect_descriptors(int64_t now)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
     nfds_t count = 0;
 
-    background.fds[count++] = (struct pollfd){background.wake_fd, POLLIN, 0};
-    for (pyw_background_request *at = background.first; at; at = at->next) {
+    background->fds[count++] = (struct pollfd){background->wake_fd, POLLIN, 0};
+    for (pyw_background_request *at = background->first; at; at = at->next) {
         at->poll_index = 0;
         stay_awake(at, now);
         if (is_watched(at, now) && count < POLL_MOST) {
             at->poll_index = count;
-            background.fds[count++] = (struct pollfd){at->fd, at->state == PYW_BACKGROUND_BUFFERING ? POLLIN : 0, 0};
+            background->fds[count++] = (struct pollfd){at->fd, at->state == PYW_BACKGROUND_BUFFERING ? POLLIN : 0, 0};
         }
     }
     return count;
@@ -153,28 +157,31 @@ static nfds_t collect_descriptors(int64_t now)
 
 static int timeout_ms(int64_t now)
 {
-    if (now < background.awake_until) {
+    struct pyw_background *background = pyw_httpd_child.background;
+
+    if (now < background->awake_until) {
         return PATIENCE_MS;
     }
-    return background.first ? LOOK_MS : -1;
+    return background->first ? LOOK_MS : -1;
 }
 
 /* Waits until a worker sends something or closes its connection, or a new request needs the thread. */
 static void wait_for_workers(void)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
     int64_t now = pyw_clock_ms();
     nfds_t count = collect_descriptors(now);
     int timeout = timeout_ms(now);
     uint64_t woken;
 
-    background.is_asleep = timeout != PATIENCE_MS;
-    pthread_mutex_unlock(&background.lock);
-    (void)!poll(background.fds, count, timeout);
-    if (background.fds[0].revents) {
-        (void)!read(background.wake_fd, &woken, sizeof(woken));
+    background->is_asleep = timeout != PATIENCE_MS;
+    pthread_mutex_unlock(&background->lock);
+    (void)!poll(background->fds, count, timeout);
+    if (background->fds[0].revents) {
+        (void)!read(background->wake_fd, &woken, sizeof(woken));
     }
-    pthread_mutex_lock(&background.lock);
-    background.is_asleep = 0;
+    pthread_mutex_lock(&background->lock);
+    background->is_asleep = 0;
 }
 
 static void unlink_request(pyw_background_request *request)
@@ -194,7 +201,9 @@ static void drop_abandoned(pyw_background_request *request)
 
 static int has_event(const pyw_background_request *request)
 {
-    return request->poll_index > 0 && background.fds[request->poll_index].revents;
+    struct pyw_background *background = pyw_httpd_child.background;
+
+    return request->poll_index > 0 && background->fds[request->poll_index].revents;
 }
 
 /* Without the lock. */
@@ -213,15 +222,16 @@ static const struct {
 /* The lock is held before and after. Meanwhile other requests may join and leave the list. */
 static void serve_request(pyw_background_request *request)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
     request_handler *handler = has_event(request) ? handlers[request->state].on_event : handlers[request->state].on_due;
 
     request->poll_index = 0;
     request->is_held = 1;
-    pthread_mutex_unlock(&background.lock);
+    pthread_mutex_unlock(&background->lock);
     handler(request);
-    pthread_mutex_lock(&background.lock);
+    pthread_mutex_lock(&background->lock);
     request->is_held = 0;
-    pthread_cond_broadcast(&background.released);
+    pthread_cond_broadcast(&background->released);
     if (request->state == PYW_BACKGROUND_ABANDONED && request->fd < 0) {
         drop_abandoned(request);
     }
@@ -230,7 +240,9 @@ static void serve_request(pyw_background_request *request)
 /* The lock is held. */
 static pyw_background_request *next_to_serve(int64_t now)
 {
-    for (pyw_background_request *at = background.first; at; at = at->next) {
+    struct pyw_background *background = pyw_httpd_child.background;
+
+    for (pyw_background_request *at = background->first; at; at = at->next) {
         if (has_event(at) || (at->due != 0 && now >= at->due)) {
             return at;
         }
@@ -240,8 +252,10 @@ static pyw_background_request *next_to_serve(int64_t now)
 
 static void *background_thread(void *unused)
 {
-    pthread_mutex_lock(&background.lock);
-    while (!background.is_stopping) {
+    struct pyw_background *background = pyw_httpd_child.background;
+
+    pthread_mutex_lock(&background->lock);
+    while (!background->is_stopping) {
         pyw_background_request *request;
         int64_t now;
 
@@ -251,26 +265,28 @@ static void *background_thread(void *unused)
             serve_request(request);
         }
     }
-    pthread_mutex_unlock(&background.lock);
+    pthread_mutex_unlock(&background->lock);
     return unused;
 }
 
 static void wake_thread(void)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
     uint64_t one = 1;
 
-    (void)!write(background.wake_fd, &one, sizeof(one));
+    (void)!write(background->wake_fd, &one, sizeof(one));
 }
 
 /* Blocks all signals, because httpd's signals are for its own threads. */
 static int create_thread(void)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
     sigset_t all, before;
     int error;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&background.thread, NULL, background_thread, NULL);
+    error = pthread_create(&background->thread, NULL, background_thread, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return !error;
 }
@@ -278,40 +294,43 @@ static int create_thread(void)
 /* The lock is held. 0: there is no thread. */
 static int start_background_thread(void)
 {
-    if (background.is_stopping || background.wake_fd >= 0) {
-        return !background.is_stopping;
+    struct pyw_background *background = pyw_httpd_child.background;
+
+    if (background->is_stopping || background->wake_fd >= 0) {
+        return !background->is_stopping;
     }
-    background.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (background.wake_fd >= 0 && !create_thread()) {
-        close(background.wake_fd);
-        background.wake_fd = -1;
+    background->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (background->wake_fd >= 0 && !create_thread()) {
+        close(background->wake_fd);
+        background->wake_fd = -1;
     }
-    return background.wake_fd >= 0;
+    return background->wake_fd >= 0;
 }
 
 /* 0: there is no thread, and the request is not on the list. */
 static int add_request(pyw_background_request *request)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
     int is_added;
 
     request->since = pyw_clock_ms();
     request->poll_index = 0;
-    pthread_mutex_lock(&background.lock);
+    pthread_mutex_lock(&background->lock);
     is_added = start_background_thread();
     if (is_added) {
-        request->next = background.first;
-        request->link = &background.first;
+        request->next = background->first;
+        request->link = &background->first;
         if (request->next) {
             request->next->link = &request->next;
         }
-        background.first = request;
+        background->first = request;
         stay_awake(request, request->since);
-        if (background.is_asleep || request->state == PYW_BACKGROUND_ABANDONED) {
-            background.is_asleep = 0;
+        if (background->is_asleep || request->state == PYW_BACKGROUND_ABANDONED) {
+            background->is_asleep = 0;
             wake_thread();
         }
     }
-    pthread_mutex_unlock(&background.lock);
+    pthread_mutex_unlock(&background->lock);
     return is_added;
 }
 
@@ -325,17 +344,19 @@ void pyw_background_begin(pyw_background_request *request)
 
 void pyw_background_end(pyw_background_request *request)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
+
     if (!request) {
         return;
     }
-    pthread_mutex_lock(&background.lock);
+    pthread_mutex_lock(&background->lock);
     while (request->is_held) {
-        pthread_cond_wait(&background.released, &background.lock);
+        pthread_cond_wait(&background->released, &background->lock);
     }
     if (request->link) {
         unlink_request(request);
     }
-    pthread_mutex_unlock(&background.lock);
+    pthread_mutex_unlock(&background->lock);
 }
 
 void pyw_background_abandon(const char *group, pyw_slots *slots, const pyw_slot *slot, int fd, int64_t until)
@@ -363,30 +384,45 @@ void pyw_background_abandon(const char *group, pyw_slots *slots, const pyw_slot 
 
 static apr_status_t stop_thread(void *unused)
 {
+    struct pyw_background *background = pyw_httpd_child.background;
+
     (void)unused;
-    pthread_mutex_lock(&background.lock);
-    background.is_stopping = 1;
-    pthread_mutex_unlock(&background.lock);
-    if (background.wake_fd >= 0) {
+    pthread_mutex_lock(&background->lock);
+    background->is_stopping = 1;
+    pthread_mutex_unlock(&background->lock);
+    if (background->wake_fd >= 0) {
         wake_thread();
-        pthread_join(background.thread, NULL);
-        close(background.wake_fd);
+        pthread_join(background->thread, NULL);
+        close(background->wake_fd);
     }
-    pthread_mutex_lock(&background.lock);
-    background.wake_fd = -1;
-    for (pyw_background_request *at = background.first, *next; at; at = next) {
+    pthread_mutex_lock(&background->lock);
+    background->wake_fd = -1;
+    for (pyw_background_request *at = background->first, *next; at; at = next) {
         next = at->next;
         if (at->state == PYW_BACKGROUND_ABANDONED) {
             finish(at);
             drop_abandoned(at);
         }
     }
-    pthread_mutex_unlock(&background.lock);
+    pthread_mutex_unlock(&background->lock);
     return APR_SUCCESS;
+}
+
+static struct pyw_background *create_background(void)
+{
+    struct pyw_background *background = pyw_httpd_child_part(sizeof(*background));
+
+    pthread_mutex_init(&background->lock, NULL);
+    pthread_cond_init(&background->released, NULL);
+    background->wake_fd = -1;
+    return background;
 }
 
 void pyw_background_child_init(apr_pool_t *pchild)
 {
-    background.is_stopping = 0;
+    if (!pyw_httpd_child.background) {
+        pyw_httpd_child.background = create_background();
+    }
+    pyw_httpd_child.background->is_stopping = 0;
     apr_pool_cleanup_register(pchild, NULL, stop_thread, apr_pool_cleanup_null);
 }

@@ -10,16 +10,17 @@
 #include <unistd.h>
 
 #include "httpd/backend/pool.h"
+#include "httpd/child_context.h"
 #include "httpd/queue/slots.h"
 
 /* A larger buffer is freed after its request. */
 #define BUFFER_MAX ((size_t)256 * 1024)
 
 /* Objects that no request uses; none of them is connected. */
-static struct {
+struct pyw_idle_connections {
     apr_thread_mutex_t *lock;
     pyw_connection *first;
-} idle;
+};
 
 static void destroy(pyw_connection *connection)
 {
@@ -31,11 +32,13 @@ static void destroy(pyw_connection *connection)
 
 static apr_status_t destroy_idle(void *unused)
 {
-    (void)unused;
-    while (idle.first) {
-        pyw_connection *connection = idle.first;
+    struct pyw_idle_connections *idle = pyw_httpd_child.idle;
 
-        idle.first = connection->next;
+    (void)unused;
+    while (idle->first) {
+        pyw_connection *connection = idle->first;
+
+        idle->first = connection->next;
         destroy(connection);
     }
     return APR_SUCCESS;
@@ -43,8 +46,10 @@ static apr_status_t destroy_idle(void *unused)
 
 void pyw_connection_child_init(apr_pool_t *pchild)
 {
-    idle.first = NULL;
-    apr_thread_mutex_create(&idle.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
+    struct pyw_idle_connections *idle = pyw_httpd_child_part(sizeof(*idle));
+
+    pyw_httpd_child.idle = idle;
+    apr_thread_mutex_create(&idle->lock, APR_THREAD_MUTEX_DEFAULT, pchild);
     apr_pool_cleanup_register(pchild, NULL, destroy_idle, apr_pool_cleanup_null);
 }
 
@@ -65,14 +70,15 @@ static pyw_connection *create_connection(void)
 
 pyw_connection *pyw_connection_take(void)
 {
+    struct pyw_idle_connections *idle = pyw_httpd_child.idle;
     pyw_connection *connection;
 
-    apr_thread_mutex_lock(idle.lock);
-    connection = idle.first;
+    apr_thread_mutex_lock(idle->lock);
+    connection = idle->first;
     if (connection) {
-        idle.first = connection->next;
+        idle->first = connection->next;
     }
-    apr_thread_mutex_unlock(idle.lock);
+    apr_thread_mutex_unlock(idle->lock);
     return connection ? connection : create_connection();
 }
 
@@ -115,13 +121,15 @@ int pyw_connection_abandon(pyw_connection *connection)
 
 void pyw_connection_give_back(pyw_connection *connection)
 {
+    struct pyw_idle_connections *idle = pyw_httpd_child.idle;
+
     pyw_connection_disconnect(connection);
     connection->worker = 0;
     pyw_buffer_reset(&connection->request, BUFFER_MAX);
-    apr_thread_mutex_lock(idle.lock);
-    connection->next = idle.first;
-    idle.first = connection;
-    apr_thread_mutex_unlock(idle.lock);
+    apr_thread_mutex_lock(idle->lock);
+    connection->next = idle->first;
+    idle->first = connection;
+    apr_thread_mutex_unlock(idle->lock);
 }
 
 static void set_buffer_sizes(int fd, const pyw_group_options *options)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "httpd/child_context.h"
 
 typedef struct pooled_connection {
     struct pooled_connection *next;
@@ -24,22 +25,24 @@ enum {
     SHARE_OF_LIMIT = 4 /* at most a fourth of this process's descriptors, because clients need some, too */
 };
 
-static struct {
+struct pyw_connection_pool {
     apr_thread_mutex_t *lock;
     pooled_connection *first;
     pooled_connection *unused;
     int count;
     int most;
     apr_uint32_t *sequences; /* of the worker lists when they were last read; written with the lock, read without */
-} pool;
+};
 
 static void close_connection(pooled_connection *connection)
 {
-    pool.count--;
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
+
+    pool->count--;
     close(connection->fd);
     pyw_token_unmap(connection->token);
-    connection->next = pool.unused;
-    pool.unused = connection;
+    connection->next = pool->unused;
+    pool->unused = connection;
 }
 
 /*
@@ -54,17 +57,19 @@ static void end_connection(pooled_connection *connection)
 
 static apr_status_t close_all(void *unused)
 {
-    (void)unused;
-    while (pool.first) {
-        pooled_connection *connection = pool.first;
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
 
-        pool.first = connection->next;
+    (void)unused;
+    while (pool->first) {
+        pooled_connection *connection = pool->first;
+
+        pool->first = connection->next;
         close_connection(connection);
     }
-    while (pool.unused) {
-        pooled_connection *connection = pool.unused;
+    while (pool->unused) {
+        pooled_connection *connection = pool->unused;
 
-        pool.unused = connection->next;
+        pool->unused = connection->next;
         free(connection);
     }
     return APR_SUCCESS;
@@ -83,18 +88,22 @@ static int most_connections(void)
 
 void pyw_connection_pool_child_init(apr_pool_t *pchild, int groups)
 {
-    pool.sequences = apr_pcalloc(pchild, (apr_size_t)groups * sizeof(*pool.sequences));
-    pool.most = most_connections();
-    apr_thread_mutex_create(&pool.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
+    struct pyw_connection_pool *pool = pyw_httpd_child_part(sizeof(*pool));
+
+    pyw_httpd_child.pool = pool;
+    pool->sequences = apr_pcalloc(pchild, (apr_size_t)groups * sizeof(*pool->sequences));
+    pool->most = most_connections();
+    apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, pchild);
     apr_pool_cleanup_register(pchild, NULL, close_all, apr_pool_cleanup_null);
 }
 
 int pyw_connection_pool_take(apr_uint64_t worker, pyw_token **token)
 {
-    pooled_connection **link = &pool.first;
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
+    pooled_connection **link = &pool->first;
     int fd = -1;
 
-    apr_thread_mutex_lock(pool.lock);
+    apr_thread_mutex_lock(pool->lock);
     while (*link && (*link)->worker != worker) {
         link = &(*link)->next;
     }
@@ -104,18 +113,19 @@ int pyw_connection_pool_take(apr_uint64_t worker, pyw_token **token)
         *link = found->next;
         fd = found->fd;
         *token = found->token;
-        pool.count--;
-        found->next = pool.unused;
-        pool.unused = found;
+        pool->count--;
+        found->next = pool->unused;
+        pool->unused = found;
     }
-    apr_thread_mutex_unlock(pool.lock);
+    apr_thread_mutex_unlock(pool->lock);
     return fd;
 }
 
 /* Closes the connection that has been unused for the longest time. */
 static void close_last(void)
 {
-    pooled_connection **link = &pool.first;
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
+    pooled_connection **link = &pool->first;
     pooled_connection *last;
 
     while ((*link)->next) {
@@ -129,10 +139,11 @@ static void close_last(void)
 /* Counts the connections to the worker, and closes the oldest connection if it has been unused since a burst. */
 static int count_and_age(apr_uint64_t worker, int64_t now)
 {
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
     pooled_connection **oldest = NULL;
     int count = 0;
 
-    for (pooled_connection **link = &pool.first; *link; link = &(*link)->next) {
+    for (pooled_connection **link = &pool->first; *link; link = &(*link)->next) {
         if ((*link)->worker == worker) {
             oldest = link;
             count++;
@@ -150,10 +161,11 @@ static int count_and_age(apr_uint64_t worker, int64_t now)
 
 static pooled_connection *take_unused(void)
 {
-    pooled_connection *taken = pool.unused;
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
+    pooled_connection *taken = pool->unused;
 
     if (taken) {
-        pool.unused = taken->next;
+        pool->unused = taken->next;
         return taken;
     }
     return malloc(sizeof(*taken));
@@ -162,27 +174,28 @@ static pooled_connection *take_unused(void)
 /* While a slow client reads, its worker already serves others, so there may be more connections than threads. */
 void pyw_connection_pool_put(int index, apr_uint64_t worker, int fd, pyw_token *token, int most)
 {
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
     pooled_connection *connection = NULL;
     int64_t now = pyw_clock_ms();
 
-    apr_thread_mutex_lock(pool.lock);
+    apr_thread_mutex_lock(pool->lock);
     if (count_and_age(worker, now) < most) {
         connection = take_unused();
     }
     if (connection) {
-        if (pool.count >= pool.most && pool.first) {
+        if (pool->count >= pool->most && pool->first) {
             close_last();
         }
-        pool.count++;
+        pool->count++;
         connection->worker = worker;
         connection->index = index;
         connection->fd = fd;
         connection->token = token;
         connection->since = now;
-        connection->next = pool.first;
-        pool.first = connection;
+        connection->next = pool->first;
+        pool->first = connection;
     }
-    apr_thread_mutex_unlock(pool.lock);
+    apr_thread_mutex_unlock(pool->lock);
     if (!connection) {
         shutdown(fd, SHUT_RDWR);
         close(fd);
@@ -202,7 +215,8 @@ static int is_listed(const pyw_worker_list_worker *workers, apr_uint32_t count, 
 
 static void close_unlisted(int index, const pyw_worker_list_worker *workers, apr_uint32_t count)
 {
-    pooled_connection **link = &pool.first;
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
+    pooled_connection **link = &pool->first;
 
     while (*link) {
         pooled_connection *connection = *link;
@@ -219,24 +233,25 @@ static void close_unlisted(int index, const pyw_worker_list_worker *workers, apr
 
 void pyw_connection_pool_follow(int index, apr_uint32_t use, const pyw_worker_list_group *worker_list)
 {
+    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
     pyw_worker_list_worker *workers;
     apr_uint32_t sequence;
 
-    if (pyw_worker_list_sequence(worker_list) == __atomic_load_n(&pool.sequences[index], __ATOMIC_RELAXED)) {
+    if (pyw_worker_list_sequence(worker_list) == __atomic_load_n(&pool->sequences[index], __ATOMIC_RELAXED)) {
         return;
     }
     workers = malloc(PYW_WORKER_LIST_WORKERS * sizeof(*workers));
     if (!workers) {
         return;
     }
-    apr_thread_mutex_lock(pool.lock);
-    if (pyw_worker_list_sequence(worker_list) != pool.sequences[index]) {
+    apr_thread_mutex_lock(pool->lock);
+    if (pyw_worker_list_sequence(worker_list) != pool->sequences[index]) {
         pyw_worker_list_status status = {.use = use};
         apr_uint32_t count = pyw_worker_list_read(worker_list, &status, workers, PYW_WORKER_LIST_WORKERS, &sequence);
 
         close_unlisted(index, workers, count);
-        __atomic_store_n(&pool.sequences[index], sequence, __ATOMIC_RELAXED);
+        __atomic_store_n(&pool->sequences[index], sequence, __ATOMIC_RELAXED);
     }
-    apr_thread_mutex_unlock(pool.lock);
+    apr_thread_mutex_unlock(pool->lock);
     free(workers);
 }

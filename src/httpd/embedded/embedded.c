@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "httpd/child_context.h"
 #include "httpd/embedded/exchange.h"
 #include "httpd/embedded/forked.h"
 #include "httpd/facts.h"
@@ -29,15 +30,14 @@ APLOG_USE_MODULE(pywsgi);
 typedef enum { ENGINE_NOT_TRIED = 0, ENGINE_RUNNING, ENGINE_UNUSABLE } engine_state;
 
 /* Python in this child. */
-static struct {
+struct pyw_embedded {
     apr_pool_t *pool;
     apr_thread_mutex_t *lock; /* protects the change from NOT_TRIED */
     _Atomic engine_state state;
     atomic_uint running; /* threads inside run() */
     const pyw_engine *engine;
     pyw_engine_host host;
-    pid_t pid;
-} embedded;
+};
 
 static const char *const *python_path(apr_pool_t *pool, const char *text)
 {
@@ -61,26 +61,27 @@ static int mpm_value(int query)
 
 static void describe_host(void)
 {
+    struct pyw_embedded *embedded = pyw_httpd_child.embedded;
     const pyw_server_config *config = pyw_config_main();
     int threads = mpm_value(AP_MPMQ_MAX_THREADS);
     int processes = mpm_value(AP_MPMQ_MAX_DAEMONS);
 
-    embedded.host.log = pyw_httpd_log_server;
-    embedded.host.log_baton = ap_server_conf;
-    embedded.host.log_threshold = pyw_httpd_log_threshold(ap_server_conf);
-    embedded.host.process_group = "";
-    embedded.host.python_home = config->python_home;
-    embedded.host.python_path = python_path(embedded.pool, config->python_path);
-    embedded.host.python_settings = config->embedded_settings;
-    embedded.host.threads = threads > 0 ? threads : 1;
-    embedded.host.processes = processes > 0 ? processes : 1;
-    embedded.host.httpd = pyw_facts_text(embedded.pool);
-    embedded.host.multiprocess = embedded.host.processes > 1;
-    embedded.host.is_daemon = 0;
-    embedded.host.forked = pyw_embedded_forked;
-    embedded.host.log_forked = pyw_embedded_forked_log;
-    embedded.host.interrupts = 1;
-    embedded.host.interrupt_timeout_ms = INTERRUPT_TIMEOUT_MS;
+    embedded->host.log = pyw_httpd_log_server;
+    embedded->host.log_baton = ap_server_conf;
+    embedded->host.log_threshold = pyw_httpd_log_threshold(ap_server_conf);
+    embedded->host.process_group = "";
+    embedded->host.python_home = config->python_home;
+    embedded->host.python_path = python_path(embedded->pool, config->python_path);
+    embedded->host.python_settings = config->embedded_settings;
+    embedded->host.threads = threads > 0 ? threads : 1;
+    embedded->host.processes = processes > 0 ? processes : 1;
+    embedded->host.httpd = pyw_facts_text(embedded->pool);
+    embedded->host.multiprocess = embedded->host.processes > 1;
+    embedded->host.is_daemon = 0;
+    embedded->host.forked = pyw_embedded_forked;
+    embedded->host.log_forked = pyw_embedded_forked_log;
+    embedded->host.interrupts = 1;
+    embedded->host.interrupt_timeout_ms = INTERRUPT_TIMEOUT_MS;
 }
 
 static const pyw_engine *open_engine(const char *path)
@@ -113,16 +114,19 @@ static const pyw_engine *open_engine(const char *path)
  */
 static apr_status_t stop_engine(void *unused)
 {
+    struct pyw_embedded *embedded = pyw_httpd_child.embedded;
+
     (void)unused;
-    if (embedded.state == ENGINE_RUNNING && embedded.pid == getpid()) {
-        embedded.state = ENGINE_UNUSABLE;
-        embedded.engine->stop(embedded.running > 0, THREADS_MS, "shutdown_signal");
+    if (embedded->state == ENGINE_RUNNING && pyw_httpd_child.pid == getpid()) {
+        embedded->state = ENGINE_UNUSABLE;
+        embedded->engine->stop(embedded->running > 0, THREADS_MS, "shutdown_signal");
     }
     return APR_SUCCESS;
 }
 
 static engine_state start_engine(void)
 {
+    struct pyw_embedded *embedded = pyw_httpd_child.embedded;
     const char *path = pyw_config_main()->embedded_engine;
     pyw_problem problem;
 
@@ -132,13 +136,13 @@ static engine_state start_engine(void)
                                  "WSGIEnginePath to the directory of pywsgi_cpython*.so");
         return ENGINE_UNUSABLE;
     }
-    embedded.engine = open_engine(path);
-    if (!embedded.engine) {
+    embedded->engine = open_engine(path);
+    if (!embedded->engine) {
         return ENGINE_UNUSABLE;
     }
     describe_host();
     pyw_embedded_forked_prepare();
-    if (embedded.engine->start(&embedded.host, &problem) != PYW_OK) {
+    if (embedded->engine->start(&embedded->host, &problem) != PYW_OK) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      PYWNO(0223) "Python cannot start in this child; requests for embedded applications get 500: %s",
                      problem.text);
@@ -150,14 +154,16 @@ static engine_state start_engine(void)
 /* The MPM has no hook for the end of a thread, so the engine frees the state of its threads when it stops. */
 static const pyw_engine *get_engine(void)
 {
-    if (embedded.state == ENGINE_NOT_TRIED) {
-        apr_thread_mutex_lock(embedded.lock);
-        if (embedded.state == ENGINE_NOT_TRIED) {
-            embedded.state = start_engine();
+    struct pyw_embedded *embedded = pyw_httpd_child.embedded;
+
+    if (embedded->state == ENGINE_NOT_TRIED) {
+        apr_thread_mutex_lock(embedded->lock);
+        if (embedded->state == ENGINE_NOT_TRIED) {
+            embedded->state = start_engine();
         }
-        apr_thread_mutex_unlock(embedded.lock);
+        apr_thread_mutex_unlock(embedded->lock);
     }
-    return embedded.state == ENGINE_RUNNING ? embedded.engine : NULL;
+    return embedded->state == ENGINE_RUNNING ? embedded->engine : NULL;
 }
 
 /*
@@ -166,9 +172,10 @@ static const pyw_engine *get_engine(void)
  */
 static void run_imports(const pyw_engine *engine)
 {
+    struct pyw_embedded *embedded = pyw_httpd_child.embedded;
     const apr_array_header_t *imports = pyw_config_main()->embedded_imports;
 
-    embedded.running++;
+    embedded->running++;
     for (int i = 0; i < imports->nelts; i++) {
         const pyw_application_option *option = APR_ARRAY_IDX(imports, i, const pyw_application_option *);
         pyw_application_spec spec = {PYW_TARGET_SCRIPT, option->target, option->callable, option->group, 0, 0, 0};
@@ -178,38 +185,43 @@ static void run_imports(const pyw_engine *engine)
             engine->load(application);
         }
     }
-    embedded.running--;
+    embedded->running--;
 }
 
 void pyw_embedded_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
-    embedded.pool = pchild;
-    embedded.pid = getpid();
-    embedded.state = ENGINE_NOT_TRIED;
-    apr_thread_mutex_create(&embedded.lock, APR_THREAD_MUTEX_DEFAULT, pchild);
+    struct pyw_embedded *embedded = pyw_httpd_child_part(sizeof(*embedded));
+
+    pyw_httpd_child.embedded = embedded;
+    embedded->pool = pchild;
+    embedded->state = ENGINE_NOT_TRIED;
+    apr_thread_mutex_create(&embedded->lock, APR_THREAD_MUTEX_DEFAULT, pchild);
     apr_pool_pre_cleanup_register(pchild, NULL, stop_engine);
     if (pyw_config_wants_embedded(main_server) && get_engine()) {
-        run_imports(embedded.engine);
+        run_imports(embedded->engine);
     }
 }
 
 const pyw_engine *pyw_embedded_enter(void)
 {
-    embedded.running++;
-    if (embedded.state == ENGINE_RUNNING && embedded.pid == getpid()) {
-        return embedded.engine;
+    struct pyw_embedded *embedded = pyw_httpd_child.embedded;
+
+    embedded->running++;
+    if (embedded->state == ENGINE_RUNNING && pyw_httpd_child.pid == getpid()) {
+        return embedded->engine;
     }
-    embedded.running--;
+    embedded->running--;
     return NULL;
 }
 
 void pyw_embedded_leave(void)
 {
-    embedded.running--;
+    pyw_httpd_child.embedded->running--;
 }
 
 int pyw_embedded_serve(request_rec *r, pyw_target *target)
 {
+    struct pyw_embedded *embedded = pyw_httpd_child.embedded;
     const pyw_engine *engine = get_engine();
     pyw_application *application = engine ? engine->application(&target->spec) : NULL;
     pyw_embedded_exchange exchange;
@@ -224,12 +236,12 @@ int pyw_embedded_serve(request_rec *r, pyw_target *target)
     exchange.base.gil_wait_us = &gil_wait_us;
     target->measure.begun = target->timing.taken;
     pyw_board_set(target->measure.board, PYW_BOARD_APPLICATION);
-    embedded.running++;
+    embedded->running++;
     engine->run(application, &exchange.base);
     if (exchange.body.result == PYW_OK) {
         pyw_response_flush(&exchange.response); /* otherwise httpd reads the rest of the request body first */
     }
-    embedded.running--;
+    embedded->running--;
     target->measure.request_bytes = exchange.body.consumed;
     target->measure.client_left = exchange.response.client_gone;
     target->measure.gil_wait_us = gil_wait_us;

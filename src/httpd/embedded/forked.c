@@ -17,6 +17,7 @@
 
 #include "base/log/file.h"
 #include "base/os/descriptors.h"
+#include "httpd/child_context.h"
 #include "httpd/log/log.h"
 
 /*
@@ -30,45 +31,42 @@ typedef struct inherited {
     ino_t inode;
 } inherited;
 
-static struct {
-    inherited *items;
+/* The descriptors and the session of this child when Python started. */
+struct pyw_at_start {
+    inherited items[INHERITED_MOST];
     int count;
     pid_t session;
-} at_start;
+};
 
-static void record_process(int fd, void *unused)
+static void record_descriptor(int fd, void *baton)
 {
+    struct pyw_at_start *at_start = baton;
     struct stat status;
 
-    (void)unused;
-    if (at_start.count < INHERITED_MOST && fstat(fd, &status) == 0) {
-        at_start.items[at_start.count++] = (inherited){fd, status.st_dev, status.st_ino};
+    if (at_start->count < INHERITED_MOST && fstat(fd, &status) == 0) {
+        at_start->items[at_start->count++] = (inherited){fd, status.st_dev, status.st_ino};
     }
 }
 
 void pyw_embedded_forked_prepare(void)
 {
-    if (!at_start.items) {
-        pthread_atfork(pyw_log_file_note_zone, NULL, NULL);
-    }
-    at_start.count = 0;
-    at_start.session = getsid(0);
-    if (!at_start.items) {
-        at_start.items = calloc(INHERITED_MOST, sizeof(*at_start.items));
-    }
-    if (at_start.items) {
-        pyw_descriptors_each(record_process, NULL);
-    }
+    struct pyw_at_start *at_start = pyw_httpd_child_part(sizeof(*at_start));
+
+    pthread_atfork(pyw_log_file_note_zone, NULL, NULL);
+    at_start->session = getsid(0);
+    pyw_descriptors_each(record_descriptor, at_start);
+    pyw_httpd_child.at_start = at_start;
 }
 
 static int is_inherited(int fd)
 {
+    const struct pyw_at_start *at_start = pyw_httpd_child.at_start;
     struct stat status;
 
-    for (int i = 0; i < at_start.count; i++) {
-        if (at_start.items[i].fd == fd) {
-            return fstat(fd, &status) == 0 && at_start.items[i].device == status.st_dev &&
-                   at_start.items[i].inode == status.st_ino;
+    for (int i = 0; i < at_start->count; i++) {
+        if (at_start->items[i].fd == fd) {
+            return fstat(fd, &status) == 0 && at_start->items[i].device == status.st_dev &&
+                   at_start->items[i].inode == status.st_ino;
         }
     }
     return 0;
@@ -157,9 +155,10 @@ static size_t write_record(int fd, pyw_log_level level, const char *text, size_t
 /* Whether os.forkpty() has created this process. */
 static int has_own_terminal(void)
 {
+    const struct pyw_at_start *at_start = pyw_httpd_child.at_start;
     pid_t session = tcgetsid(STDERR_FILENO);
 
-    return session > 0 && session != at_start.session;
+    return session > 0 && session != at_start->session;
 }
 
 /* Writes to descriptor 2, which is the main error log, unless that is syslog. */

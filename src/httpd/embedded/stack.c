@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/os/thread.h"
+#include "httpd/child_context.h"
 #include "httpd/embedded/embedded.h"
 
 typedef struct sampler {
@@ -23,9 +24,6 @@ typedef struct sampler {
     pyw_buffer calls; /* a line for each, the innermost first */
     int fd;
 } sampler;
-
-/* A thread that waits for the GIL cannot be stopped, so a child has one at most. */
-static atomic_int is_sampling;
 
 /* With the GIL. Folded text begins with the outermost call. */
 static void copy_calls(void *baton, unsigned long thread, const char *stack, size_t length)
@@ -58,7 +56,7 @@ static void finish(sampler *self)
     close(self->fd);
     pyw_buffer_free(&self->calls);
     free(self);
-    atomic_store(&is_sampling, 0);
+    atomic_store(&pyw_httpd_child.is_sampling, 0);
     pyw_embedded_leave();
 }
 
@@ -104,7 +102,7 @@ int pyw_embedded_stack_open(uint64_t thread)
         errno = ESRCH;
         return -1;
     }
-    if (atomic_exchange(&is_sampling, 1)) {
+    if (atomic_exchange(&pyw_httpd_child.is_sampling, 1)) {
         pyw_embedded_leave();
         errno = EBUSY;
         return -1;
@@ -115,7 +113,7 @@ int pyw_embedded_stack_open(uint64_t thread)
         }
         close(ends[0]);
     }
-    atomic_store(&is_sampling, 0);
+    atomic_store(&pyw_httpd_child.is_sampling, 0);
     pyw_embedded_leave();
     return -1;
 }

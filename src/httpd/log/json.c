@@ -17,13 +17,11 @@
 
 #include "base/log/json.h"
 #include "config/config.h"
+#include "httpd/child_context.h"
 #include "httpd/log/log.h"
 #include "httpd/request/id.h"
 
 APLOG_USE_MODULE(pywsgi);
-
-/* The configured logs are open. */
-static int is_open;
 
 /* As in CustomLog, "|$command" runs in a shell, and "||" is the same as "|". */
 static piped_log *start_program(const char *command, apr_pool_t *pool)
@@ -77,7 +75,7 @@ static int open_json_log(server_rec *main_server, pyw_json_log *log, apr_pool_t 
         return 0;
     }
     log->fd = fd;
-    is_open = 1;
+    pyw_httpd_child.has_json_logs = 1;
     return 1;
 }
 
@@ -85,7 +83,7 @@ static int open_json_log(server_rec *main_server, pyw_json_log *log, apr_pool_t 
 static apr_status_t close_logs(void *unused)
 {
     (void)unused;
-    is_open = 0;
+    pyw_httpd_child.has_json_logs = 0;
     return APR_SUCCESS;
 }
 
@@ -109,14 +107,14 @@ static int open_json_logs(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
 int pyw_json_log_fd(const server_rec *server)
 {
-    const pyw_json_log *log = is_open ? pyw_config_server(server)->json_log : NULL;
+    const pyw_json_log *log = pyw_httpd_child.has_json_logs ? pyw_config_server(server)->json_log : NULL;
 
     return log ? log->fd : -1;
 }
 
 int pyw_json_log_is_open(void)
 {
-    return is_open;
+    return pyw_httpd_child.has_json_logs;
 }
 
 static int from_hexadecimal(const char *text)
@@ -211,7 +209,7 @@ static void write_record(const ap_errorlog_info *info, const char *text)
                                                            : (pyw_log_level)info->level,
                              (long)getpid(), syscall(SYS_gettid)};
     pyw_log_json json;
-    int fd = is_open && server && server->module_config ? pyw_json_log_fd(server) : -1;
+    int fd = pyw_httpd_child.has_json_logs && server && server->module_config ? pyw_json_log_fd(server) : -1;
     int error = errno;
 
     if (fd < 0) {

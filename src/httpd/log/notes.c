@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-
-static int is_wanted;
+#include "httpd/child_context.h"
 
 /*
  * Whether a directive names a note. httpd keeps the text of all directives that it does not execute while it reads
@@ -25,12 +24,12 @@ static int mentions_notes(const ap_directive_t *directive)
 
 void pyw_log_notes_prepare(void)
 {
-    is_wanted = mentions_notes(ap_conftree);
+    pyw_httpd_child.has_log_notes = mentions_notes(ap_conftree);
 }
 
 int pyw_log_notes_are_wanted(void)
 {
-    return is_wanted;
+    return pyw_httpd_child.has_log_notes;
 }
 
 static void set_time(request_rec *r, const char *name, int64_t from, int64_t to)

@@ -9,23 +9,19 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "httpd/child_context.h"
 #include "httpd/queue/shared_memory.h"
 #include "httpd/shared_segment.h"
 
 APLOG_USE_MODULE(pywsgi);
 
-/* The series that this child has used, by virtual host: for each host, embedded mode and then each group. */
-static struct {
-    pyw_series_table *table;
-    int groups;
-} metrics;
-
 pyw_result pyw_metrics_prepare(void)
 {
+    pyw_series_table *table;
     int is_new;
 
-    metrics.table = pyw_shared_segment("metrics", pyw_series_table_size(), &is_new);
-    if (!metrics.table || (is_new && pyw_series_table_init(metrics.table) != 0)) {
+    table = pyw_httpd_child.series = pyw_shared_segment("metrics", pyw_series_table_size(), &is_new);
+    if (!table || (is_new && pyw_series_table_init(table) != 0)) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
                      PYWNO(0212) "no shared memory for the metrics of requests");
         return PYW_FAILED;
@@ -33,17 +29,19 @@ pyw_result pyw_metrics_prepare(void)
     return PYW_OK;
 }
 
+/* Series that this child has used, by virtual host: for each host, embedded mode and then each group. */
 void pyw_metrics_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
-    metrics.groups = 1 + pyw_shared_memory_size();
+    apr_size_t count = 1 + (apr_size_t)pyw_shared_memory_size();
+
     for (server_rec *server = main_server; server; server = server->next) {
-        pyw_config_server(server)->series = apr_pcalloc(pchild, (apr_size_t)metrics.groups * sizeof(pyw_series *));
+        pyw_config_server(server)->series = apr_pcalloc(pchild, count * sizeof(pyw_series *));
     }
 }
 
 const pyw_series_table *pyw_metrics_table(void)
 {
-    return metrics.table;
+    return pyw_httpd_child.series;
 }
 
 /* "www.example.org:443", because one ServerName may have several ports. */
@@ -60,8 +58,8 @@ static pyw_series *series_of(request_rec *r, const pyw_group *group)
     pyw_series *series = atomic_load_explicit(known, memory_order_relaxed);
 
     if (!series) {
-        series =
-            pyw_series_find(metrics.table, name_of(r->pool, r->server), group ? group->options->name : "%{GLOBAL}");
+        series = pyw_series_find(pyw_httpd_child.series, name_of(r->pool, r->server),
+                                 group ? group->options->name : "%{GLOBAL}");
         if (*series->host) {
             atomic_store_explicit(known, series, memory_order_relaxed);
         }

@@ -7,10 +7,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static struct {
-    int reading;
-    int writing;
-} liveness_pipe = {-1, -1};
+#include "httpd/parent/parent_context.h"
+
+static pyw_parent_liveness_pipe *const liveness_pipe = &pyw_httpd_parent.liveness_pipe;
 
 static void close_end(int *end)
 {
@@ -24,8 +23,8 @@ static void close_end(int *end)
 static apr_status_t pconf_cleanup(void *unused)
 {
     (void)unused;
-    close_end(&liveness_pipe.reading);
-    close_end(&liveness_pipe.writing);
+    close_end(&liveness_pipe->reading);
+    close_end(&liveness_pipe->writing);
     return APR_SUCCESS;
 }
 
@@ -36,23 +35,23 @@ void pyw_liveness_pipe_create(apr_pool_t *pconf)
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return;
     }
-    liveness_pipe.reading = ends[0];
-    liveness_pipe.writing = ends[1];
+    liveness_pipe->reading = ends[0];
+    liveness_pipe->writing = ends[1];
     apr_pool_cleanup_register(pconf, NULL, pconf_cleanup, apr_pool_cleanup_null);
 }
 
 int pyw_liveness_pipe_fd(void)
 {
-    return liveness_pipe.reading;
+    return liveness_pipe->reading;
 }
 
 void pyw_liveness_pipe_child_init(void)
 {
-    close_end(&liveness_pipe.reading);
+    close_end(&liveness_pipe->reading);
 }
 
 /* Ignores errors: a full pipe wakes the manager as well. */
 void pyw_liveness_pipe_wake_manager(void)
 {
-    (void)!write(liveness_pipe.writing, "", 1);
+    (void)!write(liveness_pipe->writing, "", 1);
 }

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/parent/other_child.h"
 
-#define MOST 16
+#include "httpd/parent/parent_context.h"
 
-typedef struct watched_process {
-    void *data; /* NULL: free */
-    void (*on_end)(void *data, apr_wait_t status);
-} watched_process;
+enum { MOST = sizeof(pyw_httpd_parent.watched) / sizeof(pyw_httpd_parent.watched[0]) };
 
-static watched_process watched[MOST];
+static pyw_watched_process *const watched = pyw_httpd_parent.watched;
 
 static void on_event(int reason, void *place, apr_wait_t status)
 {
-    watched_process *process = place;
-    watched_process ended = *process;
+    pyw_watched_process *process = place;
+    pyw_watched_process ended = *process;
 
     if (reason == APR_OC_REASON_UNREGISTER) {
         process->data = NULL;

@@ -25,11 +25,11 @@
 #include "httpd/parent/managers/managers.h"
 #include "httpd/parent/managers/replaced.h"
 #include "httpd/parent/other_child.h"
+#include "httpd/parent/parent_context.h"
 #include "httpd/parent/start_record.h"
 #include "httpd/parent/waker.h"
 #include "httpd/queue/batch_scheduling.h"
 #include "httpd/queue/shared_memory.h"
-#include "httpd/request/id.h"
 #include "httpd/status/faults.h"
 #include "httpd/status/in_flight.h"
 
@@ -54,24 +54,7 @@ enum {
 
 #define EXITED_EARLY "it exited without an answer; see the error log"
 
-/* The outstanding work for this configuration; cleared with its pool. */
-static struct {
-    int is_open; /* work is outstanding */
-    int is_start;
-    int is_revival;        /* a manager died: log the start of its successor */
-    int has_tried_program; /* a different pywsgid on disk was tried */
-    apr_pool_t *pconf;
-    server_rec *server;
-    pyw_delivery *delivery; /* NULL: none in progress */
-    pyw_manager_process *receiver;
-    int64_t answer_by;
-    int64_t retry_at;
-    int failures;                                  /* consecutive */
-    char reason[sizeof(((pyw_problem *)0)->text)]; /* of the last failure, as logged */
-} work;
-
-/* The pid of httpd's parent, because forked processes inherit this memory. */
-static pid_t owner;
+static pyw_parent_work *const work = &pyw_httpd_parent.work;
 
 static int is_wanted(void)
 {
@@ -80,31 +63,31 @@ static int is_wanted(void)
 
 static void back_off(void)
 {
-    int doublings = work.failures < PAUSE_DOUBLINGS ? work.failures : PAUSE_DOUBLINGS;
+    int doublings = work->failures < PAUSE_DOUBLINGS ? work->failures : PAUSE_DOUBLINGS;
 
-    work.failures++;
-    work.retry_at = pyw_clock_ms() + (PAUSE_LEAST_MS << doublings);
+    work->failures++;
+    work->retry_at = pyw_clock_ms() + (PAUSE_LEAST_MS << doublings);
 }
 
 /* Logs a repeated reason only once. */
 static int is_new_reason(const char *reason)
 {
-    if (strcmp(work.reason, reason) == 0) {
+    if (strcmp(work->reason, reason) == 0) {
         return 0;
     }
-    apr_cpystrn(work.reason, reason, sizeof(work.reason));
+    apr_cpystrn(work->reason, reason, sizeof(work->reason));
     return 1;
 }
 
 static const char *consequence(void)
 {
-    return work.is_start ? "" : "; httpd tries again until it succeeds";
+    return work->is_start ? "" : "; httpd tries again until it succeeds";
 }
 
 static void report_refusal(const char *reason)
 {
     if (is_new_reason(reason)) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, work.server,
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, work->server,
                      PYWNO(0252) "the process manager does not accept the configuration: %s%s", reason, consequence());
     }
 }
@@ -113,7 +96,7 @@ static void on_manager_end(void *data, apr_wait_t status);
 
 static void watch_manager(pyw_manager_process *manager)
 {
-    pyw_other_child_watch(&manager->proc, on_manager_end, manager, work.pconf);
+    pyw_other_child_watch(&manager->proc, on_manager_end, manager, work->pconf);
 }
 
 static int start_manager(pyw_manager_process *manager, int legacy)
@@ -125,7 +108,7 @@ static int start_manager(pyw_manager_process *manager, int legacy)
         return 1;
     }
     if (is_new_reason(problem.text)) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, work.server, PYWNO(0251) "the process manager cannot be started: %s%s",
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, work->server, PYWNO(0251) "the process manager cannot be started: %s%s",
                      problem.text, consequence());
     }
     return 0;
@@ -134,7 +117,7 @@ static int start_manager(pyw_manager_process *manager, int legacy)
 /* Kills a manager that has never had a configuration, and therefore has no workers. */
 static void discard(pyw_manager_process *manager)
 {
-    pyw_managers_release(manager, pyw_clock_ms(), work.pconf);
+    pyw_managers_release(manager, pyw_clock_ms(), work->pconf);
 }
 
 /*
@@ -144,13 +127,13 @@ static void discard(pyw_manager_process *manager)
 static void replace_unresponsive(pyw_manager_process *manager, const char *reason)
 {
     ap_log_error(
-        APLOG_MARK, APLOG_ERR, 0, work.server,
+        APLOG_MARK, APLOG_ERR, 0, work->server,
         PYWNO(0256) "the process manager (pid %" APR_PID_T_FMT
                     ") does not respond (%s): another manager replaces it, and its workers finish their requests",
         manager->proc.pid, reason);
     kill(manager->proc.pid, SIGSTOP);
-    pyw_managers_release(manager, pyw_clock_ms() + pyw_managers_get_state()->graceful_limit_ms, work.pconf);
-    work.is_revival = 1;
+    pyw_managers_release(manager, pyw_clock_ms() + pyw_managers_get_state()->graceful_limit_ms, work->pconf);
+    work->is_revival = 1;
 }
 
 static int deliver_to(pyw_manager_process *manager)
@@ -158,24 +141,24 @@ static int deliver_to(pyw_manager_process *manager)
     int unanswered = manager == pyw_managers_current() ? pyw_managers_get_state()->unanswered : 0;
 
     pyw_managers_record_limits();
-    work.delivery = pyw_delivery_begin(work.pconf, manager->control_fd, unanswered, work.server);
-    if (!work.delivery) {
+    work->delivery = pyw_delivery_begin(work->pconf, manager->control_fd, unanswered, work->server);
+    if (!work->delivery) {
         report_refusal("no memory or descriptor");
         back_off();
         return 0;
     }
-    work.receiver = manager;
-    work.answer_by = pyw_clock_ms() + (work.is_start ? START_ANSWER_MS : ANSWER_MS);
+    work->receiver = manager;
+    work->answer_by = pyw_clock_ms() + (work->is_start ? START_ANSWER_MS : ANSWER_MS);
     return 1;
 }
 
 static void end_delivery(void)
 {
-    if (work.receiver == pyw_managers_current()) {
-        pyw_managers_get_state()->unanswered = pyw_delivery_unanswered(work.delivery);
+    if (work->receiver == pyw_managers_current()) {
+        pyw_managers_get_state()->unanswered = pyw_delivery_unanswered(work->delivery);
     }
-    pyw_delivery_end(work.delivery);
-    work.delivery = NULL;
+    pyw_delivery_end(work->delivery);
+    work->delivery = NULL;
 }
 
 static void abandon_next(const char *reason)
@@ -183,7 +166,7 @@ static void abandon_next(const char *reason)
     if (pyw_managers_get_state()->next.proc.pid > 0) {
         discard(&pyw_managers_get_state()->next);
     }
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, work.server, PYWNO(0270) "the new pywsgid cannot take over: %s", reason);
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, work->server, PYWNO(0270) "the new pywsgid cannot take over: %s", reason);
 }
 
 /* 0: the old manager continues, if possible. */
@@ -213,10 +196,10 @@ static int begin_configuration(void)
     pyw_problem problem;
 
     if (!is_wanted() && !pyw_managers_is_alive(manager)) {
-        work.is_open = 0;
+        work->is_open = 0;
         return 0;
     }
-    if (pyw_clock_ms() < work.retry_at) {
+    if (pyw_clock_ms() < work->retry_at) {
         return 0;
     }
     if (pyw_capacity_check(&problem) != PYW_OK) {
@@ -227,9 +210,9 @@ static int begin_configuration(void)
     if (pyw_managers_is_alive(manager) && pyw_managers_get_state()->unanswered < 0) {
         replace_unresponsive(manager, "it received only a part of the last configuration");
     }
-    if (pyw_managers_is_alive(manager) && is_wanted() && !work.has_tried_program &&
+    if (pyw_managers_is_alive(manager) && is_wanted() && !work->has_tried_program &&
         pyw_managers_is_other_program(manager)) {
-        work.has_tried_program = 1;
+        work->has_tried_program = 1;
         if (begin_handover(manager)) {
             return 1;
         }
@@ -247,11 +230,11 @@ static int begin_configuration(void)
 
 static void complete_handover(pyw_manager_process *manager, pyw_manager_process *next)
 {
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work.server,
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work->server,
                  PYWNO(0271) "pywsgid was replaced on disk: process manager %" APR_PID_T_FMT
                              " takes over from %" APR_PID_T_FMT ", whose workers finish their requests",
                  next->proc.pid, manager->proc.pid);
-    pyw_managers_release(manager, INT64_MAX, work.pconf);
+    pyw_managers_release(manager, INT64_MAX, work->pconf);
     pyw_other_child_unwatch(next);
     *manager = *next;
     next->proc.pid = 0;
@@ -265,18 +248,18 @@ static void on_accepted(void)
 {
     pyw_manager_process *manager = pyw_managers_current();
 
-    if (work.receiver != manager) {
-        complete_handover(manager, work.receiver);
+    if (work->receiver != manager) {
+        complete_handover(manager, work->receiver);
     }
-    else if (work.is_revival && is_wanted()) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work.server,
+    else if (work->is_revival && is_wanted()) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work->server,
                      PYWNO(0254) "the process manager was started again (pid %" APR_PID_T_FMT ")", manager->proc.pid);
     }
     pyw_managers_get_state()->is_configured = 1;
     pyw_managers_get_state()->is_unused = !is_wanted();
-    work.is_open = 0;
-    work.is_revival = 0;
-    *work.reason = '\0';
+    work->is_open = 0;
+    work->is_revival = 0;
+    *work->reason = '\0';
 }
 
 /* A manager with an older configuration keeps it. */
@@ -285,7 +268,7 @@ static void on_refused(const char *reason)
     report_refusal(reason);
     if (!pyw_managers_get_state()->is_configured) {
         discard(pyw_managers_current());
-        work.is_revival = !work.is_start;
+        work->is_revival = !work->is_start;
     }
     back_off();
 }
@@ -304,7 +287,7 @@ static void on_unresponsive(pyw_result result, const char *reason)
 
 static void report_unused(const pyw_manager_process *manager)
 {
-    ap_log_error(APLOG_MARK, APLOG_INFO, 0, work.server,
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, work->server,
                  PYWNO(0258) "the process manager (pid %" APR_PID_T_FMT
                              ") has exited, because no process group is configured",
                  manager->proc.pid);
@@ -315,16 +298,16 @@ static int await_answer(int64_t deadline)
 {
     pyw_problem problem = {"no answer within 10 s"};
     pyw_result result =
-        pyw_delivery_continue(work.delivery, deadline < work.answer_by ? deadline : work.answer_by, &problem);
+        pyw_delivery_continue(work->delivery, deadline < work->answer_by ? deadline : work->answer_by, &problem);
 
-    if (result == PYW_TIMEOUT && pyw_clock_ms() < work.answer_by) {
+    if (result == PYW_TIMEOUT && pyw_clock_ms() < work->answer_by) {
         return 0;
     }
     end_delivery();
     if (result == PYW_OK) {
         on_accepted();
     }
-    else if (work.receiver != pyw_managers_current()) {
+    else if (work->receiver != pyw_managers_current()) {
         abandon_next(problem.text);
     }
     else if (result == PYW_FAILED) {
@@ -332,7 +315,7 @@ static int await_answer(int64_t deadline)
     }
     else if (result == PYW_GONE && pyw_managers_get_state()->is_unused) {
         report_unused(pyw_managers_current());
-        pyw_managers_release(pyw_managers_current(), INT64_MAX, work.pconf);
+        pyw_managers_release(pyw_managers_current(), INT64_MAX, work->pconf);
     }
     else {
         on_unresponsive(result, problem.text);
@@ -346,12 +329,12 @@ static void run_work(int limit_ms)
 {
     int64_t deadline = pyw_clock_ms() + limit_ms;
 
-    while (work.is_open && (work.delivery || begin_configuration()) && await_answer(deadline)) {
+    while (work->is_open && (work->delivery || begin_configuration()) && await_answer(deadline)) {
     }
-    if (work.is_open && !work.is_start) {
-        int64_t pause = work.delivery ? TURN_PAUSE_MS : work.retry_at - pyw_clock_ms();
+    if (work->is_open && !work->is_start) {
+        int64_t pause = work->delivery ? TURN_PAUSE_MS : work->retry_at - pyw_clock_ms();
 
-        pyw_waker_set(pause > 0 ? (int)pause : 0, run_turn, work.pconf);
+        pyw_waker_set(pause > 0 ? (int)pause : 0, run_turn, work->pconf);
     }
 }
 
@@ -383,7 +366,7 @@ static int number_of_end(apr_wait_t status)
 
 static void clear_manager(pyw_manager_process *manager)
 {
-    if (work.delivery && work.receiver == manager) {
+    if (work->delivery && work->receiver == manager) {
         end_delivery();
     }
     pyw_managers_close_control(manager);
@@ -393,17 +376,17 @@ static void clear_manager(pyw_manager_process *manager)
 /* A configured manager died. Its workers finish their requests. */
 static void on_death(const pyw_manager_process *manager, apr_wait_t status)
 {
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, work.server,
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, work->server,
                  PYWNO(0253) "the process manager (pid %" APR_PID_T_FMT
                              ") ended with %s %d; its workers finish their requests, and a "
                              "new manager is started",
                  manager->proc.pid, kind_of_end(status), number_of_end(status));
-    work.retry_at = 0;
+    work->retry_at = 0;
     if (pyw_clock_us() - manager->started < (apr_int64_t)MIN_LIFE_MS * 1000) {
         back_off();
     }
     else {
-        work.failures = 0;
+        work->failures = 0;
     }
 }
 
@@ -424,8 +407,8 @@ static void on_current_end(pyw_manager_process *manager, apr_wait_t status)
     clear_manager(manager);
     state->is_configured = 0;
     state->unanswered = 0;
-    work.is_open = is_wanted();
-    work.is_revival = 1;
+    work->is_open = is_wanted();
+    work->is_revival = 1;
 }
 
 static void on_manager_end(void *data, apr_wait_t status)
@@ -440,7 +423,7 @@ static void on_manager_end(void *data, apr_wait_t status)
     }
     else {
         clear_manager(manager);
-        abandon_next(apr_psprintf(work.pconf, "it ended with %s %d", kind_of_end(status), number_of_end(status)));
+        abandon_next(apr_psprintf(work->pconf, "it ended with %s %d", kind_of_end(status), number_of_end(status)));
     }
     run_work(TURN_MS);
 }
@@ -452,20 +435,20 @@ static void on_manager_end(void *data, apr_wait_t status)
 static apr_status_t interrupt_work(void *unused)
 {
     (void)unused;
-    if (owner != getpid()) {
+    if (pyw_httpd_parent.owner != getpid()) {
         return APR_SUCCESS;
     }
     pyw_waker_stop();
-    if (work.delivery) {
+    if (work->delivery) {
         (void)await_answer(pyw_clock_ms());
     }
-    if (work.delivery) {
+    if (work->delivery) {
         end_delivery();
-        if (work.receiver != pyw_managers_current()) {
-            discard(work.receiver);
+        if (work->receiver != pyw_managers_current()) {
+            discard(work->receiver);
         }
     }
-    memset(&work, 0, sizeof(work));
+    memset(work, 0, sizeof(*work));
     return APR_SUCCESS;
 }
 
@@ -475,7 +458,7 @@ static apr_status_t interrupt_work(void *unused)
  */
 static apr_status_t pconf_cleanup(void *plog)
 {
-    if (owner != getpid()) {
+    if (pyw_httpd_parent.owner != getpid()) {
         return APR_SUCCESS;
     }
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
@@ -498,12 +481,12 @@ int pyw_parent_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
 static void open_work(apr_pool_t *pconf, server_rec *main_server)
 {
-    memset(&work, 0, sizeof(work));
-    work.is_open = 1;
-    work.is_start = !pyw_managers_is_alive(pyw_managers_current()) && pyw_generations_current() == 0;
-    owner = getpid();
-    work.pconf = pconf;
-    work.server = main_server;
+    memset(work, 0, sizeof(*work));
+    work->is_open = 1;
+    work->is_start = !pyw_managers_is_alive(pyw_managers_current()) && pyw_generations_current() == 0;
+    pyw_httpd_parent.owner = getpid();
+    work->pconf = pconf;
+    work->server = main_server;
     if (pyw_managers_is_alive(pyw_managers_current())) {
         watch_manager(pyw_managers_current());
     }
@@ -513,19 +496,19 @@ static void open_work(apr_pool_t *pconf, server_rec *main_server)
 /* 0: httpd must not start. */
 static int run_first_turn(void)
 {
-    run_work(work.is_start ? START_MS : RESTART_MS);
-    if (work.is_open && work.is_start) {
-        work.is_open = 0;
+    run_work(work->is_start ? START_MS : RESTART_MS);
+    if (work->is_open && work->is_start) {
+        work->is_open = 0;
         pyw_managers_stop_all();
         return 0;
     }
-    if (work.is_open && work.delivery) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, work.server,
+    if (work->is_open && work->delivery) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, work->server,
                      PYWNO(0257) "the process manager (pid %" APR_PID_T_FMT
                                  ") has not accepted the configuration within a second; httpd does not wait for it",
-                     work.receiver->proc.pid);
+                     work->receiver->proc.pid);
     }
-    work.is_start = 0;
+    work->is_start = 0;
     return 1;
 }
 
@@ -539,7 +522,6 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     apr_pool_pre_cleanup_register(pconf, NULL, interrupt_work);
     apr_pool_cleanup_register(pconf, plog, pconf_cleanup, apr_pool_cleanup_null);
     pyw_log_notes_prepare();
-    pyw_request_id_prepare(main_server);
     if (pyw_metrics_prepare() != PYW_OK || pyw_in_flight_prepare() != PYW_OK || pyw_httpd_faults_prepare() != PYW_OK ||
         pyw_batch_scheduling_prepare() != PYW_OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -568,9 +550,9 @@ void pyw_parent_child_init(void)
         pyw_managers_close_control(&pyw_managers_get_state()->next);
         pyw_liveness_pipe_child_init();
         pyw_log_store_child_init();
-        if (work.delivery) {
-            pyw_delivery_end(work.delivery); /* unsent bytes may contain env= of a group */
-            work.delivery = NULL;
+        if (work->delivery) {
+            pyw_delivery_end(work->delivery); /* unsent bytes may contain env= of a group */
+            work->delivery = NULL;
         }
     }
     pyw_replaced_managers_child_init();

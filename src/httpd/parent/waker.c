@@ -11,19 +11,16 @@
 #include "base/clock.h"
 #include "httpd/parent/managers/control.h"
 #include "httpd/parent/other_child.h"
+#include "httpd/parent/parent_context.h"
 
-static struct {
-    apr_proc_t proc; /* pid 0: none */
-    int64_t due;
-    void (*wake)(void);
-} waker;
+static pyw_parent_waker *const waker = &pyw_httpd_parent.waker;
 
 static void on_end(void *data, apr_wait_t status)
 {
     (void)data;
     (void)status;
-    waker.proc.pid = 0;
-    waker.wake();
+    waker->proc.pid = 0;
+    waker->wake();
 }
 
 /* Closes all descriptors: ports, clients and channels of httpd. */
@@ -51,29 +48,29 @@ void pyw_waker_set(int delay_ms, void (*wake)(void), apr_pool_t *pconf)
     const int64_t due = pyw_clock_ms() + delay_ms;
     const pid_t parent = getpid();
 
-    waker.wake = wake;
-    if (waker.proc.pid > 0 && waker.due <= due) {
+    waker->wake = wake;
+    if (waker->proc.pid > 0 && waker->due <= due) {
         return;
     }
     pyw_waker_stop();
-    waker.proc.pid = fork();
-    if (waker.proc.pid == 0) {
+    waker->proc.pid = fork();
+    if (waker->proc.pid == 0) {
         wait_and_exit(delay_ms, parent);
     }
-    if (waker.proc.pid < 0) {
-        waker.proc.pid = 0;
+    if (waker->proc.pid < 0) {
+        waker->proc.pid = 0;
         return;
     }
-    waker.due = due;
-    pyw_other_child_watch(&waker.proc, on_end, &waker, pconf);
+    waker->due = due;
+    pyw_other_child_watch(&waker->proc, on_end, waker, pconf);
 }
 
 void pyw_waker_stop(void)
 {
-    if (waker.proc.pid > 0) {
-        pyw_other_child_unwatch(&waker);
-        kill(waker.proc.pid, SIGKILL);
-        waitpid(waker.proc.pid, NULL, 0);
-        waker.proc.pid = 0;
+    if (waker->proc.pid > 0) {
+        pyw_other_child_unwatch(waker);
+        kill(waker->proc.pid, SIGKILL);
+        waitpid(waker->proc.pid, NULL, 0);
+        waker->proc.pid = 0;
     }
 }

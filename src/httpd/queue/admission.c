@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "httpd/child_context.h"
 #include "httpd/log/log.h"
 #include "httpd/parent/liveness_pipe.h"
 #include "httpd/queue/batch_scheduling.h"
@@ -24,13 +25,6 @@ APLOG_USE_MODULE(pywsgi);
 
 /* A client rarely leaves within this time, so do not spend a system call on the check. */
 #define POLL_AFTER_MS 50
-
-static int32_t own_pid;
-
-void pyw_admission_child_init(void)
-{
-    own_pid = (int32_t)getpid();
-}
 
 void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_response *response)
 {
@@ -56,7 +50,7 @@ static void fill_in_slot_request(const pyw_admission *admission, pyw_slot_parame
     const pyw_group_options *options = options_of(admission);
 
     memset(parameters, 0, sizeof(*parameters));
-    parameters->owner = own_pid;
+    parameters->owner = pyw_httpd_child.pid;
     parameters->is_high = config->priority == PYW_ON;
     parameters->is_repeated = admission->is_repeated;
     parameters->location = config->concurrency_location;

@@ -25,9 +25,6 @@ typedef struct pyw_admission {
     pyw_refusal refusal;
 } pyw_admission;
 
-/* In a new child, before its threads start. */
-void pyw_admission_child_init(void);
-
 void pyw_admission_init(pyw_admission *admission, const pyw_target *target, pyw_response *response);
 
 /*

@@ -13,6 +13,7 @@
 #include "base/os/batch.h"
 #include "base/os/shared_mutex.h"
 #include "config/config.h"
+#include "httpd/child_context.h"
 #include "httpd/queue/batch_trial.h"
 #include "httpd/shared_segment.h"
 
@@ -24,27 +25,27 @@ APLOG_USE_MODULE(pywsgi);
 #define RETRY_MS 1000
 
 /* Shared by the children of httpd. */
-typedef struct shared_trial {
+struct pyw_shared_trial {
     pthread_mutex_t lock; /* held during a step */
     pyw_batch_trial trial;
-} shared_trial;
+};
 
 /* The state of this child. */
-static struct {
+struct pyw_batch_scheduling {
     pyw_batch batch;
-    shared_trial *shared;
     apr_int32_t threshold;
     apr_thread_mutex_t *lock; /* held while threads change their policy */
     _Atomic int64_t looked_at;
     apr_int64_t retry_at; /* after a failed switch; 0: no failure yet */
-} scheduling;
+};
 
 pyw_result pyw_batch_scheduling_prepare(void)
 {
+    struct pyw_shared_trial *trial;
     int is_new;
 
-    scheduling.shared = pyw_shared_segment("batch", sizeof(shared_trial), &is_new);
-    if (!scheduling.shared || (is_new && pyw_shared_mutex_init(&scheduling.shared->lock) != 0)) {
+    trial = pyw_httpd_child.trial = pyw_shared_segment("batch", sizeof(*trial), &is_new);
+    if (!trial || (is_new && pyw_shared_mutex_init(&trial->lock) != 0)) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
                      PYWNO(0215) "no shared memory for WSGIBatchScheduling");
         return PYW_FAILED;
@@ -59,33 +60,41 @@ static apr_int32_t count_cores(void)
 
 void pyw_batch_scheduling_child_init(apr_pool_t *pchild)
 {
-    pyw_batch_init(&scheduling.batch);
-    scheduling.threshold = count_cores() > THRESHOLD_MIN ? count_cores() : THRESHOLD_MIN;
+    struct pyw_batch_scheduling *scheduling = pyw_httpd_child_part(sizeof(*scheduling));
+
+    pyw_httpd_child.scheduling = scheduling;
+    pyw_batch_init(&scheduling->batch);
+    scheduling->threshold = count_cores() > THRESHOLD_MIN ? count_cores() : THRESHOLD_MIN;
     if (pyw_config_main()->batch_scheduling == PYW_OFF ||
-        apr_thread_mutex_create(&scheduling.lock, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS) {
-        scheduling.batch.is_barred = 1;
+        apr_thread_mutex_create(&scheduling->lock, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS) {
+        scheduling->batch.is_barred = 1;
     }
 }
 
 int pyw_batch_scheduling_is_on(void)
 {
-    return atomic_load_explicit(&scheduling.batch.is_on, memory_order_relaxed);
+    struct pyw_batch_scheduling *scheduling = pyw_httpd_child.scheduling;
+
+    return atomic_load_explicit(&scheduling->batch.is_on, memory_order_relaxed);
 }
 
 /* Logs a failure once. A lack of descriptors is temporary, a filter of system calls is permanent. */
 static void record_failure(int error, apr_int64_t now)
 {
-    if (!scheduling.retry_at) {
+    struct pyw_batch_scheduling *scheduling = pyw_httpd_child.scheduling;
+
+    if (!scheduling->retry_at) {
         pyw_log(PYW_LOG_INFO,
                 PYWNO(0287) "cannot change the scheduling policy of this child's threads: %s; trying again every "
                             "second (WSGIBatchScheduling)",
                 strerror(error));
     }
-    scheduling.retry_at = now + RETRY_MS;
+    scheduling->retry_at = now + RETRY_MS;
 }
 
 static void switch_threads(pyw_batch_state state, apr_int64_t now)
 {
+    struct pyw_batch_scheduling *scheduling = pyw_httpd_child.scheduling;
     int is_on = pyw_batch_state_is_on(state);
     int error = pyw_batch_switch_process(is_on);
 
@@ -93,7 +102,7 @@ static void switch_threads(pyw_batch_state state, apr_int64_t now)
         record_failure(error, now);
         return;
     }
-    atomic_store_explicit(&scheduling.batch.is_on, is_on, memory_order_relaxed);
+    atomic_store_explicit(&scheduling->batch.is_on, is_on, memory_order_relaxed);
     pyw_log(PYW_LOG_DEBUG, PYWNO(0288) "batch scheduling of this child's threads is %s: %s (WSGIBatchScheduling)",
             is_on ? "on" : "off", pyw_batch_state_name(state));
 }
@@ -101,10 +110,11 @@ static void switch_threads(pyw_batch_state state, apr_int64_t now)
 /* Skips the step if a thread of any child is already in a step. */
 static pyw_batch_state step_trial(apr_int32_t requests, apr_int64_t now)
 {
-    shared_trial *shared = scheduling.shared;
+    struct pyw_batch_scheduling *scheduling = pyw_httpd_child.scheduling;
+    struct pyw_shared_trial *shared = pyw_httpd_child.trial;
 
     if (pyw_shared_mutex_try(&shared->lock)) {
-        pyw_batch_trial_step(&shared->trial, requests >= scheduling.threshold, now);
+        pyw_batch_trial_step(&shared->trial, requests >= scheduling->threshold, now);
         pthread_mutex_unlock(&shared->lock);
     }
     return atomic_load_explicit(&shared->trial.state, memory_order_relaxed);
@@ -113,23 +123,24 @@ static pyw_batch_state step_trial(apr_int32_t requests, apr_int64_t now)
 /* At most one step per millisecond. */
 void pyw_batch_scheduling_note(apr_int32_t requests)
 {
+    struct pyw_batch_scheduling *scheduling = pyw_httpd_child.scheduling;
     apr_int64_t now = pyw_clock_ms();
     pyw_batch_state state;
 
-    if (scheduling.batch.is_barred) {
+    if (scheduling->batch.is_barred) {
         return;
     }
-    pyw_batch_trial_arrival(&scheduling.shared->trial, requests);
-    if (now == atomic_exchange_explicit(&scheduling.looked_at, now, memory_order_relaxed)) {
+    pyw_batch_trial_arrival(&pyw_httpd_child.trial->trial, requests);
+    if (now == atomic_exchange_explicit(&scheduling->looked_at, now, memory_order_relaxed)) {
         return;
     }
     state = step_trial(requests, now);
     if (pyw_batch_state_is_on(state) == pyw_batch_scheduling_is_on() ||
-        apr_thread_mutex_trylock(scheduling.lock) != APR_SUCCESS) {
+        apr_thread_mutex_trylock(scheduling->lock) != APR_SUCCESS) {
         return;
     }
-    if (pyw_batch_state_is_on(state) != pyw_batch_scheduling_is_on() && now >= scheduling.retry_at) {
+    if (pyw_batch_state_is_on(state) != pyw_batch_scheduling_is_on() && now >= scheduling->retry_at) {
         switch_threads(state, now);
     }
-    apr_thread_mutex_unlock(scheduling.lock);
+    apr_thread_mutex_unlock(scheduling->lock);
 }

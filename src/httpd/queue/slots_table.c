@@ -15,7 +15,10 @@
 
 enum { BLOCKED_MS = 5 }; /* time limit for the lock while the table is blocked */
 
-/* The id of this process, because getpid(2) is a system call. */
+/*
+ * The id of this process, because getpid(2) is a system call. Not in the child's context: httpd's parent uses the
+ * table, too.
+ */
 static int32_t self;
 
 void pyw_slots_cache_pid(void)

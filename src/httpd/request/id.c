@@ -19,9 +19,6 @@ enum {
     HEADER_MAX = 64        /* of an id in a header */
 };
 
-/* A server has WSGIRequestIdHeader. */
-static int reads_headers;
-
 /* The id appears in log records and pages, so only characters without a special meaning there are allowed. */
 static int is_valid_id(const char *id)
 {
@@ -58,7 +55,7 @@ static int take_id(const conn_rec *c, const request_rec *r, const char **id)
     const char *known = r ? id_of_previous(r) : NULL;
 
     (void)c;
-    if (!known && r && reads_headers) {
+    if (!known && r) {
         known = id_of_header(r);
     }
     if (!known) {
@@ -107,7 +104,7 @@ const char *pyw_request_id(request_rec *r)
 /* Runs before mod_unique_id's hook, which uses an existing id for UNIQUE_ID. */
 static int take_id_early(request_rec *r)
 {
-    if (reads_headers && !r->log_id && pyw_config_server(r->server)->request_id_header) {
+    if (!r->log_id && pyw_config_server(r->server)->request_id_header) {
         pyw_request_id(r);
     }
     return DECLINED;
@@ -118,14 +115,6 @@ const char *pyw_request_traceparent(const request_rec *r)
     const char *value = apr_table_get(r->headers_in, "traceparent");
 
     return value && pyw_traceparent_is_valid(value, strlen(value)) ? value : NULL;
-}
-
-void pyw_request_id_prepare(const server_rec *main_server)
-{
-    reads_headers = 0;
-    for (const server_rec *server = main_server; server; server = server->next) {
-        reads_headers |= pyw_config_server(server)->request_id_header != NULL;
-    }
 }
 
 void pyw_request_id_register(void)

@@ -14,9 +14,6 @@
 /* Registers the hooks. */
 void pyw_request_id_register(void);
 
-/* In httpd's parent, after the configuration was read. */
-void pyw_request_id_prepare(const server_rec *main_server);
-
 /* The id, also for %L. Never NULL; lives as long as the request. */
 const char *pyw_request_id(request_rec *r);
 

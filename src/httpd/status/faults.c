@@ -9,20 +9,19 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "httpd/child_context.h"
 #include "httpd/queue/shared_memory.h"
 #include "httpd/shared_segment.h"
 #include "httpd/status/board.h"
 
 APLOG_USE_MODULE(pywsgi);
 
-static pyw_faults *faults;
-
 pyw_result pyw_httpd_faults_prepare(void)
 {
     int is_new;
 
-    faults = pyw_shared_segment("faults", sizeof(*faults), &is_new);
-    if (!faults) {
+    pyw_httpd_child.faults = pyw_shared_segment("faults", sizeof(pyw_faults), &is_new);
+    if (!pyw_httpd_child.faults) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
                      PYWNO(0265) "no shared memory for the list of the last errors");
         return PYW_FAILED;
@@ -32,6 +31,7 @@ pyw_result pyw_httpd_faults_prepare(void)
 
 void pyw_httpd_faults_note(const ap_errorlog_info *info, const char *text)
 {
+    pyw_faults *faults = pyw_httpd_child.faults;
     const pyw_board_request *request;
 
     if (!faults || info->module_index != APLOG_MODULE_INDEX || !pyw_faults_is_one((pyw_log_level)info->level, text)) {
@@ -63,7 +63,7 @@ apr_array_header_t *pyw_httpd_faults_read(apr_pool_t *pool)
     apr_array_header_t *all = apr_array_make(pool, 2 * PYW_FAULTS, sizeof(pyw_fault));
     const pyw_group_stats_table *manager = pyw_shared_memory_stats();
 
-    add(all, faults);
+    add(all, pyw_httpd_child.faults);
     add(all, manager ? &manager->faults : NULL);
     qsort(all->elts, (size_t)all->nelts, sizeof(pyw_fault), compare_times);
     all->nelts = all->nelts < PYW_FAULTS ? all->nelts : PYW_FAULTS;

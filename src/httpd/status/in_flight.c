@@ -7,6 +7,7 @@
 #include <http_main.h>
 
 #include "base/log.h"
+#include "httpd/child_context.h"
 #include "httpd/shared_segment.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -14,8 +15,6 @@ APLOG_USE_MODULE(pywsgi);
 /* Entries for the threads of mod_http2, in addition to those of the MPM. */
 #define SPARE 256
 #define CAPACITY_MOST 65536
-
-static pyw_board *board;
 
 static apr_uint32_t wanted_capacity(void)
 {
@@ -31,9 +30,10 @@ static apr_uint32_t wanted_capacity(void)
 pyw_result pyw_in_flight_prepare(void)
 {
     apr_uint32_t capacity = wanted_capacity();
+    pyw_board *board;
     int is_new;
 
-    board = pyw_shared_segment("requests", pyw_board_size(capacity), &is_new);
+    board = pyw_httpd_child.board = pyw_shared_segment("requests", pyw_board_size(capacity), &is_new);
     if (!board) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, errno, ap_server_conf,
                      PYWNO(0214) "no shared memory for the list of running requests");
@@ -47,7 +47,7 @@ pyw_result pyw_in_flight_prepare(void)
 
 void pyw_in_flight_child_init(void)
 {
-    pyw_board_adopt(board);
+    pyw_board_adopt(pyw_httpd_child.board);
 }
 
 void pyw_in_flight_begin(request_rec *r, pyw_target *target)
@@ -55,7 +55,7 @@ void pyw_in_flight_begin(request_rec *r, pyw_target *target)
     const char *const texts[5] = {r->method, r->unparsed_uri, r->useragent_ip, target->timing.id,
                                   target->group ? target->group->options->name : "%{GLOBAL}"};
 
-    target->measure.board = pyw_board_own(board);
+    target->measure.board = pyw_board_own(pyw_httpd_child.board);
     pyw_board_begin(target->measure.board, target->timing.arrival, texts);
 }
 
@@ -66,5 +66,5 @@ void pyw_in_flight_end(pyw_target *target)
 
 const pyw_board *pyw_in_flight_board(void)
 {
-    return board;
+    return pyw_httpd_child.board;
 }

@@ -4,7 +4,7 @@
 
 UNIT_HELPERS := $(patsubst %,$(BUILD)/tests/c/unit/%.o,vectors any_message scarce_memory socket_pair \
                   any_slots test_pool)
-UNIT_SRC     := $(addprefix src/httpd/,queue/slots.c queue/slots_table.c queue/batch_trial.c metrics/series.c status/board.c \
+UNIT_SRC     := $(addprefix src/httpd/,queue/slots.c queue/slots_table.c queue/batch_trial.c metrics/series.c status/board.c child_context.c \
                   backend/background.c backend/relay_state.c request/forwarded.c) src/config/proxy_headers.c \
                 $(addprefix src/worker/,watch/memory.c watch/profile.c watch/dumped_stacks.c watch/crash_traceback.c watch/file_list.c watch/file_state.c watch/source_tree.c \
                   serve/connection_state.c log.c) \
