@@ -64,7 +64,7 @@ static void visit_stack(visitor *to, unsigned long thread, PyFrameObject **frame
 static int is_initialised(PyThreadState *thread)
 {
 #if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030c0000
-    return *(_PyCFrame *volatile *)&thread->cframe != NULL;
+    return __atomic_load_n(&thread->cframe, __ATOMIC_RELAXED) != NULL;
 #else
     (void)thread;
     return 1;

@@ -102,19 +102,19 @@ static void print_answer(int status, const char *sentence)
 static int ask(const pyw_call *call, pyw_question *question)
 {
     int as_json = pyw_call_option(call, "json") != NULL;
-    progress progress = {call->pool, as_json ? apr_array_make(call->pool, 8, sizeof(const char *)) : NULL};
+    progress output = {call->pool, as_json ? apr_array_make(call->pool, 8, sizeof(const char *)) : NULL};
     const char *sentence = "";
     int status;
 
     question->take_row = take_row;
-    question->context = &progress;
+    question->context = &output;
     if (pyw_call_option(call, "no-wait") == NULL) {
         apr_table_setn(question->words, "wait", "1");
         question->is_patient = 1;
     }
     status = pyw_ask(question, &sentence);
     if (as_json) {
-        print_json(call, status, sentence, progress.lines);
+        print_json(call, status, sentence, output.lines);
     }
     else {
         print_answer(status, sentence);
