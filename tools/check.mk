@@ -6,7 +6,7 @@ CHECK_CFLAGS = $(HTTPD_CFLAGS) $(APR_CFLAGS) $(PYTHON_CFLAGS)
 
 # Those before check-pytest run side by side; the tests with httpd need the machine for themselves.
 CHECKS = check-style check-layers check-errors check-exports check-hardening check-circles check-unit check-engine
-check: all engines
+check: all
 	$(MAKE) --no-print-directory -j$$(nproc) --output-sync=target $(CHECKS)
 	$(MAKE) --no-print-directory check-pytest
 

@@ -201,6 +201,7 @@ class TestRequests:
         assert httpd.get(REQUESTS[number]).status >= 400
         httpd.log.wait(MESSAGES[number], since)
 
+    @pytest.mark.long
     def test_new_code_that_does_not_load(self, httpd):
         assert httpd.get("/changes").status == 200
         since = httpd.log.position()

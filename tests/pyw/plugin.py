@@ -63,8 +63,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("root") and not paths.is_root():
             item.add_marker(pytest.mark.skip(reason="only as root"))
-        if is_shown_by_another_mpm(item):
+        if is_shown_by_another_mpm(item) or is_for_other_pythons(item):
             item.add_marker(pytest.mark.long)
+
+
+def is_for_other_pythons(item):
+    """Return whether this shows for the other Pythons of the machine what another test shows for the default."""
+    return "series" in (item.callspec.params if hasattr(item, "callspec") else {})
 
 
 def is_shown_by_another_mpm(item):

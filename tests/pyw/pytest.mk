@@ -6,7 +6,7 @@
 PYTEST_SUITES ?= $(addprefix tests/,cost robustness load functional pyw)
 PYTEST_FLAGS  ?=
 
-check-pytest: all engines
+check-pytest: all
 	PYWSGI_BUILD=$(BUILD) tests/run 'not long' --timeout=120 $(PYTEST_FLAGS) $(PYTEST_SUITES)
 
 # check-load runs the long tests of tests/load.

@@ -293,6 +293,7 @@ class TestReasons:
             """ % (name, options, name, name, name) for name, options in REASONS.items()),
             apps={"support.py": paths.SUPPORT, **{name + ".wsgi": ENDING for name in REASONS}})
 
+    @pytest.mark.long
     def test_the_event_says_why_a_worker_ends(self, server):
         for name in REASONS:
             assert server.get("/" + name).status == 200

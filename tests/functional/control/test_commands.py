@@ -432,6 +432,7 @@ class TestStacks:
         assert any(re.search(r'app\.wsgi", line \d+ in hold$', line) for line in stack)
         held.finish()
 
+    @pytest.mark.long
     def test_also_of_a_worker_whose_python_is_stuck(self, make_httpd):
         """The command needs no lock of Python."""
         with held_gil(make_httpd) as commands:

@@ -39,6 +39,7 @@ def ready(server):
     return response.status, response.body.decode()
 
 
+@pytest.mark.long
 def test_requests_are_served_until_httpd_stops_and_then_finished(server, commands, site):
     held = site.hold()
     process = commands.start("drain", "--seconds", "2")

@@ -140,6 +140,7 @@ class TestClientsThatLeave:
 class TestChildrenOfHttpdThatDie:
     CONFIG = group("app", "processes=1 threads=2")
 
+    @pytest.mark.long
     def test_their_slots_are_free_again_and_the_worker_is_the_same(self, server):
         """F10."""
         server.allow_log("AH00052|AH00051|AH00050")

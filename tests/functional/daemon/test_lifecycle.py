@@ -241,6 +241,7 @@ class TestOrphans:
         assert [one.responses()[0].status for one in held] == [502, 502, 502]
         assert DaemonSite(server, "/app").get("/pid").status == 200
 
+    @pytest.mark.long
     def test_exit_functions_that_do_not_return_are_cut_too(self, server):
         assert DaemonSite(server, "/lingering").get("/pid").status == 200
         processes.wait_gone(self.kill_manager(server), ORPHAN_SECONDS)
@@ -296,6 +297,7 @@ def application(environ, start_response):
         wait_for(lambda: note.exists() and note.read_text(), what="a worker that hangs: " + name)
         return psutil.Process(int(note.read_text().split()[0]))
 
+    @pytest.mark.long
     def test_they_are_gone_too(self, server):
         ready, = server.log.wait("PYW0317: worker [0-9]+ of group 'ending'")
         os.kill(int(re.search("worker ([0-9]+)", ready).group(1)), signal.SIGTERM)

@@ -53,6 +53,7 @@ class TestEachPython:
         assert server.get("/daemon/listed").body == b"listed"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not usable, reason="no engine of another Python is built, or its users may not read it")
 class TestSideBySide:
     def test_an_httpd_serves_all_of_them_and_a_virtualenv(self):

@@ -28,6 +28,7 @@ def other_pythons():
                           text=True, check=True).stdout.split()[1:]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("python", other_pythons())
 def test_the_package_on_other_pythons(python):
     result = subprocess.run([python, "-B", "-m", "unittest", "test_package", "test_mod_wsgi_interface"], cwd=HERE,

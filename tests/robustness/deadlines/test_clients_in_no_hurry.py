@@ -99,6 +99,7 @@ class TestSlowReaders:
             response = client.read_response()
             assert response.complete and response.body == b"y" * SIZE
 
+    @pytest.mark.long
     def test_nor_is_one_over_http2(self, server):
         site = DaemonSite(server, "/kept")
         key = site.new_key()

@@ -164,6 +164,7 @@ class TestOutOfMemory:
         wait_for(lambda: not (directory / "cgroup.procs").read_text())
         directory.rmdir()
 
+    @pytest.mark.long
     def test_the_kernels_killer_is_named(self, server, site, cgroup):
         pid = site.pid()
         (cgroup / "cgroup.procs").write_text(str(pid))

@@ -68,6 +68,7 @@ raise RuntimeError("not today")
 
 class TestHangingImport:
     @pytest.mark.parametrize("preload", ["Off", "On"])
+    @pytest.mark.long
     def test_the_stack_of_the_import_is_in_the_log(self, make_httpd, preload):
         httpd = make_httpd("""
             WSGIDaemonProcess app startup-timeout=3 preload=%s
@@ -87,6 +88,7 @@ class TestThreadsAtTheEnd:
     """
 
     @pytest.mark.parametrize("group", ["%{GLOBAL}", "another"])
+    @pytest.mark.long
     def test_a_thread_is_named_and_exit_functions_run(self, make_httpd, mode, group):
         httpd = make_httpd("WSGIApplicationGroup %s\n" % group + self.CONFIG, apps={"app.wsgi": THREADS})
         httpd.allow_log("PYW0535|File|self.|never.wait|waiter|Traceback|_bootstrap|^.*\\]     ")

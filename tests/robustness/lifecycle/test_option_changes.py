@@ -154,6 +154,7 @@ class TestAnotherDirectory:
     """A restart that moves the sockets replaces the workers, whatever else it changes."""
 
     @pytest.mark.parametrize("option", ("", " maximum-requests=1000", " threads=5"))
+    @pytest.mark.long
     def test_the_workers_are_replaced(self, make_httpd, option):
         server = make_httpd(ONE % "processes=2", apps=APPS)
         server.wait_for_workers()

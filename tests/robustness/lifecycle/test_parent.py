@@ -82,6 +82,7 @@ class TestManagerThatDoesNotAnswer:
         assert site.get("/pid").status == 200
         wait_for(lambda: len(server.sockets()) == 2)
 
+    @pytest.mark.long
     def test_one_with_many_groups_neither(self, make):
         """More than the channel holds: a part of the configuration stays in httpd."""
         many = CONFIG + "".join(
@@ -132,6 +133,7 @@ class TestManagerThatCannotBeStarted:
         server.remember_family()
         server.manager().kill()
 
+    @pytest.mark.long
     def test_it_is_tried_again_and_each_reason_is_one_record(self, make):
         server = make()
         server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d|PYW024\d|AH")

@@ -209,6 +209,7 @@ class TestInactivity:
 class TestBrokenSuccessor:
     OPTIONS = "threads=2 maximum-requests=3"
 
+    @pytest.mark.long
     def test_the_old_worker_serves_on_if_the_script_does_not_load_any_more(self, server, site):
         pid = site.pid()
         script = server.apps / "app.wsgi"

@@ -58,6 +58,7 @@ class TestRemovedGroup:
             connection.send(b"b")
             assert int(connection.read_response().body) == pid
 
+    @pytest.mark.long
     def test_a_group_that_is_added_again_stays(self, server):
         with DaemonSite(server, "/gone").connect() as connection:
             connection.send(b"POST /gone/pid HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")

@@ -128,6 +128,7 @@ class TestSleep:
         wait_for(lambda: not server.workers())
         assert not server.log.find("PYW0321", since), "it is not replaced"
 
+    @pytest.mark.long
     def test_a_request_in_the_very_moment_waits_too(self, server, site):
         for _ in range(4):
             since = server.log.position()

@@ -145,6 +145,7 @@ class TestReadAgain:
                         environment={"OPTIONS": "threads=2 env=PASSWORD=" + SECRET}))
 
     @pytest.mark.parametrize("when", ["-c", "-C"])
+    @pytest.mark.long
     def test_the_command_line(self, make_httpd, when):
         if when == "-C":
             line = "Define OPTIONS env=PASSWORD=" + SECRET

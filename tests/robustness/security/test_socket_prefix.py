@@ -126,6 +126,7 @@ class TestServer:
         server.start()
         assert server.get("/app").body == b"hello" and list((server.root / "above").glob("wsgi.*/w.*"))
 
+    @pytest.mark.long
     def test_the_manager_looks_again_when_it_makes_the_directory(self, server):
         works(server, "above/wsgi")
         server.expect_log("PYW0306|PYW0347")
