@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,6 +20,10 @@
  * handler of faulthandler.register(). Each interpreter registers one signal, and the thread that wants the dump raises
  * it. The handler writes to a descriptor that is fixed at registration. This is a private descriptor; during a dump,
  * the descriptor of the dump is duplicated over it. No other descriptor of the process ever changes.
+ *
+ * The handler shows the interpreter of the thread's own state, which CPython keeps under a key of
+ * pthread_setspecific(3). For each interpreter, the thread therefore gets a state of that interpreter while it raises
+ * the signal.
  */
 typedef const char *dump_fn(int fd, PyInterpreterState *interpreter, PyThreadState *current);
 
@@ -44,6 +49,8 @@ static struct {
 
 static struct {
     _Atomic(dump_fn *) dump;
+    pthread_key_t state_key;
+    int has_state_key;
     PyInterpreterState *interpreters[INTERPRETERS_MAX]; /* they exist as long as the process serves requests */
     atomic_int count;
 } prepared;
@@ -76,6 +83,17 @@ static int open_private_file(void)
     return 0;
 }
 
+/* The caller holds the GIL, and so has a state. */
+static void find_state_key(void)
+{
+    const PyThreadState *own = PyGILState_GetThisThreadState();
+
+    for (pthread_key_t key = 0; own != NULL && !prepared.has_state_key && key < PTHREAD_KEYS_MAX; key++) {
+        prepared.has_state_key = pthread_getspecific(key) == own;
+        prepared.state_key = key;
+    }
+}
+
 static int register_signal(int index)
 {
     PyObject *module, *result = NULL;
@@ -103,8 +121,11 @@ int pyw_stacks_prepare(void)
     }
     *(void **)(void *)&dump = dlsym(RTLD_DEFAULT, "_Py_DumpTracebackThreads");
     atomic_store(&prepared.dump, dump);
-    if (dump == NULL && register_signal(index) < 0) {
-        return -1;
+    if (dump == NULL) {
+        find_state_key();
+        if (register_signal(index) < 0) {
+            return -1;
+        }
     }
     prepared.interpreters[index] = PyThreadState_GetInterpreter(PyThreadState_Get());
     atomic_store(&prepared.count, index + 1);
@@ -149,6 +170,21 @@ static int take_stacks_turn(void)
     return 0;
 }
 
+/* The thread states are read without the GIL, as the handler reads them. */
+static void raise_signal(int index)
+{
+    void *own = prepared.has_state_key ? pthread_getspecific(prepared.state_key) : NULL;
+    PyThreadState *other = PyInterpreterState_ThreadHead(prepared.interpreters[index]);
+
+    if (prepared.has_state_key && other != NULL) {
+        pthread_setspecific(prepared.state_key, other);
+    }
+    pthread_kill(pthread_self(), signal_of(index));
+    if (prepared.has_state_key) {
+        pthread_setspecific(prepared.state_key, own);
+    }
+}
+
 static void raise_signals(int count)
 {
     sigset_t wanted, before;
@@ -159,7 +195,7 @@ static void raise_signals(int count)
     }
     pthread_sigmask(SIG_UNBLOCK, &wanted, &before);
     for (int i = 0; i < count; i++) {
-        pthread_kill(pthread_self(), signal_of(i));
+        raise_signal(i);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

@@ -46,7 +46,6 @@ def workers(server):
 class TestBrokenScript:
     OPTIONS = "processes=3 threads=2 reload-overlap=2"
 
-    @pytest.mark.long
     def test_it_is_loaded_once_and_said_once_until_it_changes(self, server):
         site = DaemonSite(server)
         wait_for(lambda: len(server.log.find("PYW0317.*'app' is ready")) == 3)
