@@ -38,7 +38,7 @@ class TestStatus:
         assert sum(worker["busy"] for worker in busy) == 2
         requests = [request for worker in busy for request in worker["requests"]]
         assert len(requests) == 2 and all(request.startswith("GET /app/hold?key=") for request in requests)
-        assert re.search(r"\n +\d+s  GET /app/hold\?key=\w+  \(127\.0\.0\.1, id [\w-]+\)\n", commands.table())
+        assert re.search(r"\n +\d+s  GET /app/hold\?key=\w+  \(127\.0\.0\.1, id \S+\)\n", commands.table())
         running = [request for worker in busy for request in worker["running"]]
         assert [request["client"] for request in running] == ["127.0.0.1"] * 2
         assert len({request["id"] for request in running}) == 2 and all(request["id"] for request in running)

@@ -99,6 +99,8 @@ class TestDescriptors:
         """
         assert server.get("/own", [("Host", "own.example")]).body == b"hello"
         worker, = server.workers("own")
+        wait_for(lambda: not any(path.startswith("/usr/") for path in processes.descriptors(worker.pid).values()),
+                 what="the end of imports")
         open_files = processes.descriptors(worker.pid)
         others = sorted(re.sub(r"\d+| .*", "", path) for fd, path in open_files.items() if fd > 6)
         assert set(range(7)) <= set(open_files)

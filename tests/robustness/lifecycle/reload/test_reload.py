@@ -140,7 +140,6 @@ class TestModules:
         (deploy.server.apps / "extra").rename(deploy.server.apps / "removed")
         deploy.wait_body(b"none")
 
-    @pytest.mark.long
     def test_code_that_does_not_load_is_tried_once(self, deploy):
         server = deploy.server
         deploy.release_module("shop.py", CODE % "good", in_place=False)
