@@ -85,7 +85,7 @@ typedef struct pyw_group {
     const struct pyw_worker_list_group *worker_list;
 } pyw_group;
 
-/* What WSGIProcessGroup and WSGIApplicationGroup replace by a value of the request. */
+/* Placeholders that WSGIProcessGroup and WSGIApplicationGroup replace by a value of the request. */
 #define PYW_GROUP_VARIABLES "%{GLOBAL}, %{RESOURCE}, %{SERVER}, %{HOST} and %{ENV:name}"
 
 /* A WSGIProcessGroup or process-group= whose value is literal, so that the group should exist. */
