@@ -35,6 +35,7 @@ struct pyw_handover {
     pyw_channel *channel;         /* to the other manager */
     int is_old;                   /* this is the old manager */
     int is_given;                 /* the new manager has taken over */
+    int is_complete;              /* httpd's parent uses the new manager */
     apr_array_header_t *received; /* legacy */
 };
 
@@ -71,6 +72,11 @@ int pyw_handover_fd(const pyw_handover *handover)
 int pyw_handover_is_given(const pyw_handover *handover)
 {
     return handover->is_old && handover->is_given;
+}
+
+int pyw_handover_is_complete(const pyw_handover *handover)
+{
+    return pyw_handover_is_given(handover) && handover->is_complete;
 }
 
 static void send_pairs(pyw_handover *handover, pyw_frame_type type, const pyw_pairs *pairs, int fd)
@@ -336,18 +342,26 @@ static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame
     }
 }
 
-/* The other manager has exited. */
+/* The other manager has exited. Until the hand-over is complete, httpd's parent may configure this one again. */
 static void end_handover(pyw_handover *handover)
 {
     pyw_channel_close(handover->channel);
     if (!handover->is_old) {
         forget_predecessor(handover);
     }
-    else if (handover->is_given) {
+    else if (pyw_handover_is_complete(handover)) {
         release_all(handover);
     }
-    else {
-        handover->is_old = 0; /* the hand-over has failed */
+    else if (!handover->is_given) {
+        handover->is_old = 0;
+    }
+}
+
+void pyw_handover_complete(pyw_handover *handover)
+{
+    handover->is_complete = 1;
+    if (pyw_handover_is_complete(handover) && pyw_channel_fd(handover->channel) < 0) {
+        release_all(handover);
     }
 }
 
@@ -361,6 +375,7 @@ void pyw_handover_give(pyw_handover *handover, int fd)
     }
     handover->is_old = 1;
     handover->is_given = 0;
+    handover->is_complete = 0;
     pyw_channel_open(handover->channel, fd);
     for (const pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
         if (group->phase <= PYW_PHASE_STOPPED) {

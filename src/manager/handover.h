@@ -31,6 +31,12 @@ void pyw_handover_give(pyw_handover *handover, int fd);
 /* The old manager: has the new manager taken over? From then on it owns only its workers. */
 int pyw_handover_is_given(const pyw_handover *handover);
 
+/* The old manager: httpd's parent uses the new manager from now on. */
+void pyw_handover_complete(pyw_handover *handover);
+
+/* The old manager: given and complete. It exits when its workers have finished. */
+int pyw_handover_is_complete(const pyw_handover *handover);
+
 /*
  * The old manager: httpd's parent configures it again, so the hand-over has failed, even if the new manager had already
  * taken over: it died before it could answer the parent.

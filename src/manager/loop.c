@@ -116,6 +116,9 @@ static void handle_control_frame(pyw_manager *manager, const pyw_frame *frame)
     else if (frame->type == PYW_FRAME_COMMIT) {
         commit(manager, frame);
     }
+    else if (frame->type == PYW_FRAME_HANDOVER && frame->flags != 0) {
+        pyw_handover_complete(manager->handover);
+    }
     else if (frame->type == PYW_FRAME_HANDOVER) {
         pyw_handover_give(manager->handover, pyw_channel_take_fd(manager->control));
     }
@@ -414,7 +417,7 @@ static void manage(pyw_manager *manager)
         next = drain < next ? drain : next;
         pyw_handover_release(manager->handover);
         if (manager->groups == NULL &&
-            (manager->is_stopping || manager->is_unused || pyw_handover_is_given(manager->handover))) {
+            (manager->is_stopping || manager->is_unused || pyw_handover_is_complete(manager->handover))) {
             return;
         }
         wait_for_events(manager, next);

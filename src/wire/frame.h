@@ -54,7 +54,8 @@ typedef enum {
     PYW_FRAME_BOUND = 34,   /* the answer to COMMIT: the groups are known. Empty */
     PYW_FRAME_REFUSED = 35, /* the answer to COMMIT or COMMAND: the reason for the failure, as text */
     /* httpd's parent -> manager */
-    PYW_FRAME_HANDOVER = 39, /* another manager takes over: the channel to it travels along. Empty */
+    PYW_FRAME_HANDOVER = 39, /* another manager takes over: the channel to it travels along (flags 0), or has its
+                                configuration (flags 1). Empty */
     /* pywsgi -> manager */
     PYW_FRAME_COMMAND = 36, /* a command and its arguments: pairs */
     /* manager -> pywsgi */

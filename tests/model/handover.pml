@@ -3,7 +3,7 @@
  * A manager hands a group over to the manager of another program (manager/handover), at the command of httpd's parent
  * (httpd/parent/parent). Either manager may die at any step. docs/internals/MODEL.md maps the steps to functions.
  */
-mtype = {HANDOVER, COMMIT, BOUND, TAKEN, RELEASE}
+mtype = {HANDOVER, COMPLETE, COMMIT, BOUND, TAKEN, RELEASE}
 
 #define OLD 0
 #define NEW 1
@@ -16,14 +16,18 @@ chan rows = [1] of {bit};         /* from the old manager to the new one */
 chan orders = [2] of {mtype};     /* from the new manager to the old one */
 
 bit killed[2];
-bit has_control = 1; /* the old manager: the parent has not closed its channel */
+bit has_exited;      /* the old manager, by itself */
+bit has_control = 1; /* the old manager: httpd's parent sends its configurations here */
 bit serves[4];       /* the manager's workers accept requests */
 byte listed = NOBODY;
 
 proctype Old()
 {
-    bit is_old, is_given;
+    bit is_old, is_given, is_complete;
 
+#ifdef BUG_DOES_NOT_WAIT
+    is_complete = 1;
+#endif
     serves[OLD] = 1;
     {
         do
@@ -35,6 +39,8 @@ proctype Old()
         :: control[OLD]?HANDOVER -> /* pyw_handover_give */
             is_old = 1;
             rows!1
+        :: control[OLD]?COMPLETE -> /* pyw_handover_complete */
+            is_complete = 1
         :: control[OLD]?COMMIT -> /* pyw_handover_take_back, pyw_configuration_commit */
 #ifndef BUG_STAYS_GIVEN
             is_old = 0;
@@ -48,12 +54,14 @@ proctype Old()
             orders?RELEASE;
             assert(listed != OLD);
             serves[OLD] = 0
-        :: is_old && killed[NEW] && empty(orders) -> /* end_handover */
+        :: is_old && killed[NEW] && empty(orders) && (!is_given || is_complete) -> /* end_handover */
             if
             :: is_given -> serves[OLD] = 0
             :: else
             fi;
             is_old = 0
+        :: is_given && is_complete && !serves[OLD] -> /* manage */
+            atomic { has_exited = 1; killed[OLD] = 1 }
         od
     } unless { killed[OLD] }
     atomic { serves[OLD] = 0; is_old = 0; is_given = 0 }
@@ -102,10 +110,12 @@ proctype Parent()
     run New();
     control[NEW]!COMMIT;
     if
-    :: answer?BOUND -> /* succeed_to */
+    :: answer?BOUND -> /* complete_handover */
+        control[OLD]!COMPLETE;
         current = NEW;
         has_control = 0
     :: killed[NEW] && empty(answer) -> /* abandon_next, deliver_to the old one */
+        assert(!has_exited);
         control[OLD]!COMMIT
     fi;
     (killed[current]); /* other_child, begin_configuration */

@@ -234,6 +234,7 @@ static void complete_handover(pyw_manager_process *manager, pyw_manager_process 
                  PYWNO(0271) "pywsgid was replaced on disk: process manager %" APR_PID_T_FMT
                              " takes over from %" APR_PID_T_FMT ", whose workers finish their requests",
                  next->proc.pid, manager->proc.pid);
+    pyw_control_complete_handover(manager->control_fd);
     pyw_managers_release(manager, INT64_MAX, work->pconf);
     pyw_other_child_unwatch(next);
     *manager = *next;

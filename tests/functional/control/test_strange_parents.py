@@ -85,6 +85,28 @@ def test_a_successor_that_names_no_command(manager, payload):
     assert manager.commit() == BOUND
 
 
+def hand_over(manager):
+    """A successor takes over and exits."""
+    manager.send(manager.control, frame(HANDOVER), manager.other_end.fileno())
+    assert manager.other.recv(8, socket.MSG_WAITALL) == frame(DONE)
+    before = manager.descriptors()
+    manager.other.sendall(frame(COMMAND, pairs((b"command", b"taken"))))
+    manager.other.close()
+    manager.other_end.close()
+    wait_for(lambda: manager.descriptors() < before)
+
+
+def test_a_successor_that_dies_before_it_has_answered_httpd(manager):
+    hand_over(manager)
+    assert manager.commit() == BOUND
+
+
+def test_a_successor_that_dies_after_it_has_answered_httpd(manager):
+    hand_over(manager)
+    manager.control.sendall(frame(HANDOVER, flags=1))
+    assert manager.process.wait(20) == 0
+
+
 @pytest.mark.parametrize("manager", [True], indirect=True)
 def test_a_predecessor_that_sends_descriptors_with_anything(manager):
     assert manager.commit(b"malformed") == REFUSED

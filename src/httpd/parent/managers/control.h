@@ -23,6 +23,9 @@ pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_proble
  */
 pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *problem);
 
+/* Sends HANDOVER with flags 1: the new manager has its configuration, and the old one may exit. */
+void pyw_control_complete_handover(int control_fd);
+
 #define PYW_STAMP_SIZE 96
 
 /* Identifies a file and its version: device, inode, modification time, size. "": there is no file. */

@@ -201,7 +201,7 @@ class TestWarmupThatDoesNotReturn:
 
     def test_startup_timeout_ends_it_and_the_old_code_serves(self, server):
         assert server.get("/").body == b"one"
-        server.allow_log(ANNOUNCED + "|PYW0314|PYW0480|PYW0423")
+        server.allow_log(ANNOUNCED + "|PYW0314|PYW0315|PYW0480|PYW0423")
         since = server.log.position()
         write(server, "import time\n\ndef application(environ, start_response):\n    time.sleep(60)\n")
         server.log.wait("PYW0314", since, 20)
