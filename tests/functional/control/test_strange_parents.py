@@ -101,6 +101,11 @@ def test_a_successor_that_dies_before_it_has_answered_httpd(manager):
     assert manager.commit() == BOUND
 
 
+def test_httpd_completes_a_hand_over_that_has_not_begun(manager):
+    manager.control.sendall(frame(HANDOVER, flags=1))
+    assert manager.commit() == BOUND
+
+
 def test_a_successor_that_dies_after_it_has_answered_httpd(manager):
     hand_over(manager)
     manager.control.sendall(frame(HANDOVER, flags=1))

@@ -38,7 +38,7 @@ static const expected_type expected_types[] = {
     {PYW_FRAME_COMMAND, "COMMAND", 0, 4096, 0},
     {PYW_FRAME_ROW, "ROW", 0, 4 << 20, 0},
     {PYW_FRAME_DONE, "DONE", 0, 4096, 0},
-    {PYW_FRAME_HANDOVER, "HANDOVER", 0, 0, 0},
+    {PYW_FRAME_HANDOVER, "HANDOVER", 0, 0, 1},
     {PYW_FRAME_WORKER_LIST, "WORKER_LIST", 0, 0, 0},
     {PYW_FRAME_LIVENESS_PIPE, "LIVENESS_PIPE", 0, 0, 0},
     {PYW_FRAME_LOAD, "LOAD", 0, 0, 0},
