@@ -243,7 +243,7 @@ class TestSignals:
     def test_a_worker_passes_signals_to_subscribers(self, site, server, name):
         site.get("/facts")
         since = server.log.position()
-        worker, = server.workers()
+        worker, = wait_for(lambda: len(server.workers()) == 1 and server.workers())
         os.kill(worker.pid, getattr(signal, name))
         server.log.wait("signal: process_signal %s %d" % (name, getattr(signal, name)), since)
         assert site.get("/facts").status == 200
