@@ -66,6 +66,23 @@ int pyw_names_link(apr_pool_t *pconf)
     return 1;
 }
 
+/* Names that administrators look for, and the directives with that effect. */
+static const char *named_elsewhere(const char *name)
+{
+    static const struct {
+        const char *name;
+        const char *directive;
+    } others[] = {
+        {"WSGILogFormat", "WSGIJSONLog"}, {"WSGIErrorLogFormat", "WSGIJSONLog"}, {"WSGILogJSON", "WSGIJSONLog"}};
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (ap_cstr_casecmp(name, others[i].name) == 0) {
+            return others[i].directive;
+        }
+    }
+    return NULL;
+}
+
 /* httpd itself refuses the directive afterwards, but suggests no similar name. */
 static void report_misspelt(const ap_directive_t *directive, const char *const *known)
 {
@@ -76,7 +93,8 @@ static void report_misspelt(const ap_directive_t *directive, const char *const *
     if (apr_toupper(name[*name == '<']) != 'W' || ap_find_command_in_modules(name, &first)) {
         return;
     }
-    meant = pyw_suggest(name, known);
+    meant = named_elsewhere(name);
+    meant = meant ? meant : pyw_suggest(name, known);
     if (meant) {
         ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, ap_server_conf,
                      PYWNO(0156) "%s:%d: there is no directive %s, did you mean %s?", directive->filename,

@@ -404,6 +404,10 @@ class TestMisspeltDirectives:
     def test_the_nearest_is_suggested_before_httpd_refuses(self, server, line, meant):
         refused(server, line, "PYW0156", "did you mean %s?" % meant, "httpd.conf:", "Invalid command")
 
+    @pytest.mark.parametrize("line", ["WSGILogFormat json", "WSGIErrorLogFormat json", "WSGILogJSON error.json"])
+    def test_other_names_of_the_json_log_lead_to_its_directive(self, server, line):
+        refused(server, line, "PYW0156", "did you mean WSGIJSONLog?", "Invalid command")
+
     def test_directives_of_other_modules_have_no_suggestion(self, server):
         assert "PYW0156" not in refused(server, "Watchdog On", "Invalid command")
 
