@@ -44,7 +44,7 @@ static int ask_worker(const pyw_worker_question *question, pyw_child *child, con
     close(ends[1]);
     pyw_pairs_add_text(&pairs, "kind", question->kind);
     pyw_pairs_add_text(&pairs, "pid", apr_psprintf(pool, "%ld", (long)child->pid));
-    pyw_pairs_add_text(&pairs, "state", pyw_child_state_name(child->state));
+    pyw_pairs_add_text(&pairs, "state", pyw_status_child_state(child));
     if (thread != NULL) {
         pyw_pairs_add_text(&pairs, "thread", thread);
     }

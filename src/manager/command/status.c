@@ -38,7 +38,7 @@ static void send_row(row *self, pyw_command_client *client)
     pyw_pairs_free(&self->pairs);
 }
 
-static const char *state_of_child(const pyw_child *child)
+const char *pyw_status_child_state(const pyw_child *child)
 {
     return child->is_template && child->state == PYW_CHILD_READY
                ? "template"
@@ -201,7 +201,7 @@ static void send_worker(const pyw_child *child, pyw_command_client *client)
     add_text(&self, "kind", "worker");
     add_text(&self, "group", child->group->options->name);
     add_number(&self, "pid", (uint64_t)child->pid);
-    add_text(&self, "state", state_of_child(child));
+    add_text(&self, "state", pyw_status_child_state(child));
     add_number(&self, "uptime-ms", (uint64_t)(pyw_clock_ms() - child->started));
     add_number(&self, "served", child->board != NULL ? child->board->served : 0);
     add_number(&self, "threads", (uint64_t)child->board_threads);

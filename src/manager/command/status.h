@@ -8,6 +8,9 @@
 #include "manager/command/server.h"
 #include "manager/manager.h"
 
+/* "starting", "ready" ..., as in the metrics, or "template". */
+const char *pyw_status_child_state(const pyw_child *child);
+
 /* Sends the row of the manager, and the rows of all groups, or of one group, with their workers. */
 void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, pyw_command_client *client);
 

@@ -407,7 +407,7 @@ class TestStacks:
         held = site.hold()
         output = commands.do("stacks", "app")
         for worker in commands.workers("app"):
-            assert "worker %d (READY)" % worker["pid"] in output
+            assert "worker %d (ready)" % worker["pid"] in output
         assert re.search(r'File "[^"]*support\.py", line \d+ in wait_for_file', output)
         assert re.search(r'app\.wsgi", line \d+ in hold', output)
         held.finish()
@@ -424,7 +424,7 @@ class TestStacks:
         held = site.hold()
         workers = json.loads(commands.do("stacks", "--json", "app"))["workers"]
         assert {worker["pid"] for worker in workers} == {worker["pid"] for worker in commands.workers("app")}
-        assert all(worker["answers"] and worker["state"] == "READY" for worker in workers)
+        assert all(worker["answers"] and worker["state"] == "ready" for worker in workers)
         (worker, request), = [(worker, request) for worker in workers for request in worker["requests"]]
         assert request["request"].startswith("GET /app/hold?key=") and request["client"] == "127.0.0.1"
         assert request["id"] and 0 <= request["age_ms"] < 60000
