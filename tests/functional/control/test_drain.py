@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """pywsgi drain: httpd leaves the load balancer, serves for some time, and stops gracefully."""
+import json
+
 import pytest
 from control_site import APPS, Commands, DaemonSite, groups
 
@@ -81,6 +83,30 @@ def test_a_restart_of_httpd_ends_the_drain(server, commands, site):
     wait_for(lambda: ready(server) == (200, "ok\n"))
     assert commands.status()["manager"]["drain"] is None
     server.log.wait("PYW0407")
+
+
+def test_json_names_the_result_of_a_drain(server, commands):
+    status, output, errors = commands.run("drain", "--json", "--no-wait", "--seconds", "60")
+    assert (status, errors) == (0, "")
+    shown = json.loads(output)
+    assert shown.pop("message").endswith("stops gracefully in 60 s")
+    assert shown == {"command": "drain", "group": None, "result": "done", "exit_status": 0, "progress": []}
+    status, output, errors = commands.run("drain", "--json", "--seconds", "0")
+    shown = json.loads(output)
+    assert (status, errors, shown["result"], shown["message"]) == (0, "", "done", "httpd has stopped")
+    assert any("finishes its requests" in line for line in shown["progress"]), shown
+    server.process.wait(20)
+    server.finish()
+
+
+def test_json_names_the_failure_of_a_drain(server, commands):
+    process = commands.start("drain", "--json", "--seconds", "60")
+    wait_for(lambda: ready(server)[0] == 503)
+    server.graceful()
+    output, errors = process.communicate(timeout=30)
+    shown = json.loads(output)
+    assert (process.returncode, errors, shown["result"], shown["exit_status"]) == (1, "", "failed", 1)
+    assert "a restart of httpd has ended the drain" in shown["message"]
 
 
 def test_a_later_drain_is_sooner(server, commands):

@@ -7,17 +7,17 @@ import subprocess
 import zlib
 
 import pytest
-from test_status_page import TestRequests, running
+import test_status_page
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 
 
 class TestTerminal:
-    CONFIG = TestRequests.CONFIG
+    CONFIG = test_status_page.TestRequests.CONFIG
 
     def test_w3m_shows_each_request_in_a_line(self, server):
         assert shutil.which("w3m"), "tools/install-deps installs it"
-        with running(server, "/app", "terminal"):
+        with test_status_page.running(server, "/app", "terminal"):
             shown = subprocess.run(["w3m", "-dump", "-cols", "200", "-T", "text/html"], check=True,
                                    input=server.get("/-/status").body, stdout=subprocess.PIPE).stdout.decode()
         [line] = [line for line in shown.splitlines() if "/app/wait?terminal" in line]

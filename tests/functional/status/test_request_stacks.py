@@ -36,6 +36,11 @@ def hold(name):
 def nest(depth, name):
     return nest(depth - 1, name) if depth > 0 else wait(name)
 
+def nest_in_long_names(depth, name):
+    return nest_in_long_names(depth - 1, name) if depth > 0 else wait(name)
+
+nest_in_long_names.__code__ = nest_in_long_names.__code__.replace(co_filename="/srv/" + "x" * 400 + ".py")
+
 def application(environ, start_response):
     name = environ["QUERY_STRING"]
     kind = name.split(".")[0]
@@ -49,6 +54,8 @@ def application(environ, start_response):
         view(name)
     elif kind == "deep":
         nest(80, name)
+    elif kind == "long":
+        nest_in_long_names(150, name)
     elif kind == "gil":
         hold(name)
     else:
@@ -115,10 +122,20 @@ class TestStack:
             Text(page)
             assert "<script" not in page and "<b>" not in page
 
-    def test_its_size_is_limited(self, server, mode):
+    def test_a_deep_stack_is_shown(self, server, mode):
         with running(server, PREFIX[mode][0] + "/names", "deep." + mode):
             stack = stack_of(server, "deep." + mode)
             assert 20 < len(stack.splitlines()) and len(stack) <= 16 * 1024 and stack.endswith("\n")
+
+    def test_a_long_stack_is_cut_after_16_kib_at_the_end_of_a_line(self, server, mode):
+        """The innermost calls remain."""
+        with running(server, PREFIX[mode][0] + "/names", "long." + mode):
+            stack = stack_of(server, "long." + mode)
+            lines = stack.splitlines()
+            assert 15 * 1024 < len(stack) <= 16 * 1024 and stack.endswith("\n")
+            assert "wait" in lines[0] and all("nest_in_long_names" in line for line in lines[1:])
+            page = ask(server, key_of(server, "long." + mode), json=False).body.decode()
+            assert html.unescape(page.split("<pre>")[1].split("</pre>")[0]).strip() == stack.strip()
 
     def test_a_get_causes_no_work(self, server):
         with running(server, "/app", "get"):
