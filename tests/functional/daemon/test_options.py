@@ -249,6 +249,7 @@ class TestTimeouts:
         site = DaemonSite(server, "/full")
         held = site.hold()
         waiting = site.hold(count=6, wait=False)
+        wait_for(lambda: len(select.select([one.socket for one in waiting.connections], [], [], 0)[0]) == 4)
         server.log.wait("PYW0262.*queue-limit")
         held.let_go()
         waiting.let_go()
