@@ -227,7 +227,10 @@ class TestTimeouts:
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
-        return make_httpd(self.CONFIG, apps={**APPS, "late.wsgi": LATE % "late", "asleep.wsgi": LATE % "asleep"})
+        server = make_httpd(self.CONFIG, apps={**APPS, "late.wsgi": LATE % "late", "asleep.wsgi": LATE % "asleep"})
+        yield server
+        for group in ("late", "asleep"):
+            (server.data / (group + ".go")).touch()
 
     def test_socket_timeout_is_504(self, server):
         server.expect_log("PYW0241.*GET /slow/hold")
