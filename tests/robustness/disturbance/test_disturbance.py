@@ -10,8 +10,8 @@ ALWAYS = (Graceful, KillWorkers)   # the other events run in make check-all
 
 
 def cases():
-    for event in EVENTS:
-        yield pytest.param(event, id=event.name.replace(" ", "_"), marks=[] if event in ALWAYS else pytest.mark.long)
+    return [pytest.param(event, id=event.name.replace(" ", "_"), marks=[] if event in ALWAYS else pytest.mark.long)
+            for event in EVENTS]
 
 
 @pytest.mark.alone

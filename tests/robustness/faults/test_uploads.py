@@ -89,7 +89,7 @@ class TestCollecting:
             assert connection.read_response("POST").body == DIGEST
         wait_for(lambda: not spool_files(server), what="closing of the file")
         for worker in server.workers():
-            assert not [path for path in processes.descriptors(worker.pid).values() if "/spool/" in path]
+            wait_for(lambda: not any("/spool/" in path for path in processes.descriptors(worker.pid).values()))
 
     @pytest.mark.parametrize("how", ["close", "reset"])
     @pytest.mark.parametrize("sent", [10, 100_000])
