@@ -23,7 +23,7 @@ typedef enum {
 
 typedef struct pyw_ticket {
     _Atomic uint32_t granted; /* 1: has a slot. The futex of its process */
-    uint32_t state;
+    pyw_ticket_state state;
     int32_t owner;   /* process id */
     int32_t next;    /* in the queue, or in the list of free tickets; PYW_SLOTS_NONE */
     uint64_t worker; /* 0: none granted yet */
