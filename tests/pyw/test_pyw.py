@@ -45,7 +45,7 @@ class TestPlainServer:
 
 
 class TestBadConfiguration:
-    def test_configtest_says_what_is_wrong(self, make_httpd):
+    def test_configtest_names_the_error(self, make_httpd):
         server = make_httpd("NoSuchDirective on", pywsgi=False, start=False)
         ok, text = server.configtest()
         assert not ok and "NoSuchDirective" in text

@@ -33,7 +33,7 @@ class TestExample:
         assert index.status == 200 and "/%s/post/two-modes" % mode in index.text
         assert browser.open("/post/none").status == 404
 
-    def test_print_goes_to_the_log(self, browser, server):
+    def test_print_writes_to_the_log(self, browser, server):
         since = server.log.position()
         assert browser.open("/post/logging").status == 200
         server.log.wait(r"\[pywsgi:notice\].*somebody reads 'Where print\(\) goes'", since)
@@ -42,7 +42,7 @@ class TestExample:
         info = json.loads(browser.open("/info").body)
         assert (info["mode"], info["flask_root"]) == (mode, "/" + mode)
 
-    def test_a_stream_comes_line_by_line(self, server, mode):
+    def test_a_stream_arrives_line_by_line(self, server, mode):
         with server.connect() as connection:
             connection.start("GET", "/%s/stream" % mode)
             assert connection.read_head().status == 200

@@ -199,7 +199,7 @@ class TestAccess:
     @pytest.mark.parametrize("mount, remedy", [
         ("WSGIScriptAlias / ${APPS}/hello.wsgi process-group=blog", "<Directory %s/>"),
         ("WSGIAppAlias /m os.path:join process-group=blog", "<Location /m>")])
-    def test_access_that_nobody_has(self, server, mount, remedy):
+    def test_missing_access_is_reported_with_a_remedy(self, server, mount, remedy):
         found = one(check(server, GROUP + mount + "\n<Location />\nRequire all denied\n</Location>"), "PYW0161")
         assert "AH01630" in found["what"]
         assert found["write"].startswith(remedy % server.apps if "%s" in remedy else remedy)

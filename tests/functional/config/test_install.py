@@ -53,7 +53,7 @@ def test_the_file_of_mod_wsgis_package_stays(tmp_path):
     assert load.read_text() == "LoadModule wsgi_module /modules/mod_wsgi.so\n"
 
 
-def test_pywsgid_says_where_its_commands_are():
+def test_pywsgid_refers_to_the_program_pywsgi():
     result = subprocess.run([str(paths.BUILD / "pywsgid"), "status"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             text=True)
     assert result.returncode == 2 and not result.stdout and "verbs of the program pywsgi" in result.stderr

@@ -81,7 +81,7 @@ class TestWsgiKeys:
         assert environ["mod_wsgi.version"][0] == "tuple"
         assert isinstance(environ["mod_wsgi.application_group"], str)
 
-    def test_the_client_is_not_gone(self, environ):
+    def test_client_gone_is_false(self, environ):
         assert environ["client gone"] == "False"
 
 

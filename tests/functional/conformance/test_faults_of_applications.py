@@ -187,7 +187,7 @@ class TestForbiddenHeads:
     def test_two_different_lengths_are_500(self, site):
         assert start(site, headers=[("Content-Length", "4"), ("Content-Length", "5")]).status == 500
 
-    def test_the_same_length_twice_goes_out_once(self, site):
+    def test_the_same_length_twice_is_sent_once(self, site):
         response = start(site, headers=[("Content-Length", "4"), ("Content-Length", "4")])
         assert (response.status, response.all("Content-Length")) == (200, ["4"])
 

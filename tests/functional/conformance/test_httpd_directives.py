@@ -83,7 +83,7 @@ class TestPathInfo:
         return "/" + request.param
 
     @pytest.mark.parametrize("value", ["on", "default"])
-    def test_a_url_that_goes_on_behind_the_alias_is_served(self, site, path, value):
+    def test_a_longer_url_than_the_alias_is_served(self, site, path, value):
         assert site.get(path % value + "/rest").json()["PATH_INFO"] == "/rest"
 
     def test_off(self, site, path):

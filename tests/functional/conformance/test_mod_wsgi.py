@@ -294,7 +294,7 @@ class TestReasons:
             apps={"support.py": paths.SUPPORT, **{name + ".wsgi": ENDING for name in REASONS}})
 
     @pytest.mark.long
-    def test_the_event_says_why_a_worker_ends(self, server):
+    def test_the_event_has_the_reason_of_the_end(self, server):
         for name in REASONS:
             assert server.get("/" + name).status == 200
         (server.apps / "script_reload.wsgi").write_text(ENDING + "\n")

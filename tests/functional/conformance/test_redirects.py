@@ -108,7 +108,7 @@ class TestWays:
         check(answer, target.startswith("daemon"))
         assert (answer["script_name"], answer["path_info"]) == ("/" + target, "/action/" + target)
 
-    def test_a_body_comes_along(self, server, target):
+    def test_the_body_is_passed_on(self, server, target):
         answer = server.post("/fallback/%s/none" % target, b"0123456789").json()
         assert (answer["method"], answer["body"]) == ("POST", "0123456789")
 

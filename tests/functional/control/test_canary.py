@@ -111,7 +111,7 @@ class TestCanary:
         assert shop.names() == {"third one"}
         server.log.wait("PYW0409")
 
-    def test_a_canary_without_requests_passes_and_the_output_says_so(self, shop):
+    def test_a_canary_without_requests_passes_with_a_remark(self, shop):
         shop.deploy("four")
         assert "had no request in 1 s" in shop.commands.do("reload", "--canary", "1", "app")
         assert shop.names() == {"four"}

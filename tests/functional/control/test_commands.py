@@ -83,7 +83,7 @@ class TestPreload:
         assert sorted(states.values()) == ["ready", "ready", "template"]
         assert states[server.templates()[0].pid] == "template"
 
-    def test_reload_goes_by_way_of_another_template(self, commands, server):
+    def test_reload_starts_another_template(self, commands, server):
         template = server.templates()[0]
         commands.do("reload", "app")
         wait_for(lambda: server.templates() and server.templates() != [template] and len(server.templates()) == 1)
@@ -98,7 +98,7 @@ class TestPreload:
 class TestAsleep:
     CONFIG = groups(app="processes=0-2 threads=2 inactivity-timeout=1s")
 
-    def test_a_group_that_sleeps_says_so(self, commands, site):
+    def test_the_state_of_a_sleeping_group_is_asleep(self, commands, site):
         assert commands.group("app")["state"] == "asleep" and commands.group("app")["processes"] == 0
         assert site.get("/pid").status == 200
         assert commands.group("app")["state"] == "running" and commands.group("app")["processes"] == 1
@@ -159,7 +159,7 @@ class TestUsage:
             assert shown[0] == shown[1] and shown[0][0] == 0 and not shown[0][2]
             assert shown[0][1].startswith("usage: pywsgi %s [OPTION]..." % name) and "  --help " in shown[0][1]
 
-    def test_without_httpd_it_says_so(self, commands, tmp_path):
+    def test_without_httpd_the_error_names_the_directory(self, commands, tmp_path):
         status, _, errors = commands.run("status", "--directory", str(tmp_path), directory=False)
         assert status == 3 and "no httpd" in errors and str(tmp_path) in errors
 
@@ -217,7 +217,7 @@ class TestWhoMay:
             client.close()
         assert site.get("/pid").status == 200
 
-    def test_a_socket_that_somebody_removed_comes_back(self, commands, server):
+    def test_a_removed_socket_is_created_again(self, commands, server):
         path = server.socket_directories()[0] / "manager"
         path.unlink()
         wait_for(path.exists)
@@ -236,7 +236,7 @@ class TestReload:
     CONFIG = groups(app="processes=2 threads=2")
 
     @pytest.mark.parametrize("name", ["reload", "restart"])
-    def test_it_returns_when_all_workers_are_new_and_nobody_notices(self, commands, site, name):
+    def test_it_returns_when_all_workers_are_new_and_no_request_fails(self, commands, site, name):
         wait_for(lambda: len(commands.workers("app")) == 2)
         before = {worker["pid"] for worker in commands.workers("app")}
         with Clients(site) as clients:

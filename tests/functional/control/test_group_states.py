@@ -49,7 +49,7 @@ class TestBroken:
     def broken(self, commands):
         wait_for(lambda: len(commands.workers("app", "broken")) == 2)
 
-    def test_a_group_whose_workers_are_all_broken_says_so(self, commands, site):
+    def test_a_group_whose_workers_are_all_broken_is_failing(self, commands, site):
         assert site.get("/").status == 500
         assert commands.group("app")["state"] == "broken" and commands.group("app")["health"] == "failing"
         assert commands.health() == FAILING and commands.health("app") == FAILING
@@ -141,7 +141,7 @@ class TestReloadThatFails:
         assert group["generation"] == before
         assert [worker["generation"] for worker in group["workers"] if worker["state"] == "ready"] == [before] * 2
 
-    def test_the_status_says_when_and_why(self, commands, server):
+    def test_the_status_shows_time_and_reason_of_a_failed_reload(self, commands, server):
         assert commands.group("app")["reload_failed_at"] is None
         group = self.fail(commands, server, BAD % "down")
         failed_at = datetime.datetime.strptime(group["reload_failed_at"], "%Y-%m-%dT%H:%M:%S%z")

@@ -59,7 +59,7 @@ WORKER = row((b"kind", b"worker"), (b"pid", b"12x"), (b"served", b"9999999999999
 BROKEN = row((b"kind", b"worker"), (b"state", NASTY), (b"problem", NASTY))
 
 
-def test_every_byte_comes_out_as_valid_json(ask):
+def test_the_json_is_valid_for_all_bytes(ask):
     status, output, _ = ask(row((b"kind", b"manager")) + GROUP + WORKER + GROUP + frame(DONE), "status", "--json")
     group, other = json.loads(output)["groups"]
     assert not [character for character in STEERING if character in output]
@@ -77,7 +77,7 @@ def test_the_table_sends_no_control_byte_to_the_terminal(ask):
     assert not [character for character in STEERING if character in output]
 
 
-def test_columns_of_the_table_end_below_each_other_whatever_the_alphabet(ask):
+def test_columns_of_the_table_are_aligned_in_all_alphabets(ask):
     names = ["caf\u00e9", "\u0431\u043b\u043e\u0433", "blog"]
     lines = [row((b"kind", b"group"), (b"name", name.encode()), (b"state", b"running")) for name in names]
     status, output, _ = ask(row((b"kind", b"manager")) + b"".join(lines) + frame(DONE), "status")

@@ -87,7 +87,7 @@ class TestTop:
         top.wait(r"(?m)^GROUP +WORKER STATE +U?P?$|^GROUP +WORKER STATE")
         assert max(map(len, top.screen().splitlines())) <= 40
 
-    def test_without_a_terminal_it_says_so(self, commands):
+    def test_top_without_a_terminal_is_refused(self, commands):
         assert commands.refused("top") == "pywsgi: top needs a terminal; use status --watch\n"
 
 

@@ -98,7 +98,7 @@ class TestStep:
         assert site.pid() == pid
 
     @pytest.mark.parametrize("group", ["short", "due"])
-    def test_a_timeout_comes_in_time(self, server, site, clock, step, group):
+    def test_a_timeout_does_not_depend_on_the_time_of_day(self, server, site, clock, step, group):
         server.allow_log(r"PYW0620|\]   File ")
         server.expect_log("PYW0241|PYW0276")
         slow = DaemonSite(server, "/" + group)

@@ -101,7 +101,7 @@ class TestKeptConnections:
 class TestRequestsThatWereNotBegun:
     CONFIG = group("app", "processes=2 threads=1") + "LogLevel pywsgi:debug\n"
 
-    def test_a_client_that_leaves_is_not_run_for(self, server):
+    def test_the_request_of_a_client_that_leaves_is_not_run(self, server):
         site = DaemonSite(server, "/app")
         held = [site.hold(), site.hold()]
         gone = site.hold(wait=False)

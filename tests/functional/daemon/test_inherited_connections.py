@@ -50,7 +50,7 @@ class TestAbandonedRequests:
         held.let_go()
         assert [response.status for response in site.hold(count=3).finish()] == [200] * 3
 
-    def test_the_slots_are_free_when_the_worker_is_gone(self, site, server, lend):
+    def test_the_slots_are_free_when_the_worker_has_exited(self, site, server, lend):
         server.allow_log("PYW03")
         held = site.hold(count=2)
         lend()

@@ -168,7 +168,7 @@ class TestManagerDeath:
     """F9"""
     CONFIG = groups(app="threads=2")
 
-    def test_it_is_started_again_and_the_old_workers_go(self, server):
+    def test_it_is_started_again_and_the_old_workers_exit(self, server):
         site = DaemonSite(server, "/app")
         server.expect_log("PYW0253")
         server.allow_log(r"PYW0254|PYW03\d\d|PYW04\d\d")

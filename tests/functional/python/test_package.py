@@ -43,7 +43,7 @@ class TestStreams(unittest.TestCase):
         print("a\udcffb\u20ac", file=_streams.stdout)
         assert self.written() == b"a\\udcffb\xe2\x82\xac\n"
 
-    def test_a_closed_stream_goes_on(self):
+    def test_a_closed_stream_can_be_written_to(self):
         _streams.stderr.close()
         assert set(take_calls()) == {("flush", 1)}
         assert not _streams.stderr.closed and not _streams.stderr.buffer.closed

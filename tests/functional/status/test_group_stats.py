@@ -106,7 +106,7 @@ class TestCountersNeverGoBack(Site):
         wait_for(lambda: server.manager() and server.manager().pid != manager.pid)
         assert kept(changed=True)
 
-    def test_when_a_group_is_removed_and_comes_back(self, server, kept):
+    def test_when_a_group_is_removed_and_added_again(self, server, kept):
         text = server.config_text
         server.configure(text.replace("WSGIDaemonProcess app", "WSGIDaemonProcess other").replace("=app", "=other"))
         server.graceful()

@@ -189,7 +189,7 @@ class TestCountersNeverGoBack:
         wait_for(lambda: server.children())
         assert counted()
 
-    def test_when_a_group_is_removed_and_comes_back(self, server, counted):
+    def test_when_a_group_is_removed_and_added_again(self, server, counted):
         text = server.config_text
         server.configure(text.replace("WSGIDaemonProcess app", "WSGIDaemonProcess other").replace("=app", "=other"))
         server.graceful()

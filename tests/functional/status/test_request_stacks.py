@@ -207,7 +207,7 @@ class TestGil:
     """
     FILES = APPS
 
-    def test_a_worker_needs_no_gil_and_httpds_child_says_that_it_is_held(self, server):
+    def test_stacks_while_the_gil_is_held(self, server):
         with server.connect() as held, server.connect() as other:
             held.start("GET", "/embedded/x?gil.embedded")
             other.start("GET", "/app/x?gil.daemon")
@@ -289,7 +289,7 @@ class TestSocket:
     WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
     """
 
-    def test_it_belongs_to_httpds_user_and_comes_back(self, server):
+    def test_it_belongs_to_httpds_user_and_is_created_again(self, server):
         path = server.socket_directories()[0] / "stacks"
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.stat().st_uid == os.stat(server.sockets()[0]).st_uid

@@ -46,12 +46,12 @@ class TestIgnored:
         assert site.wait_notes(key, 2, seconds=1)[1] == "end"
 
     @pytest.mark.parametrize("how", sorted(LEAVE))
-    def test_client_gone_says_so(self, site, how):
+    def test_client_gone_is_true_when_the_client_has_left(self, site, how):
         connection, key = begin(site, "/watch")
         LEAVE[how](connection)
         assert site.wait_notes(key, 2, seconds=1)[1] == "gone: True"
 
-    def test_client_gone_says_so_of_a_post_whose_body_was_read(self, site):
+    def test_client_gone_is_true_for_a_post_whose_body_was_read(self, site):
         key = site.new_key()
         connection = site.connect()
         connection.start("POST", "%s/watch?key=%s" % (site.prefix, key), body=b"")

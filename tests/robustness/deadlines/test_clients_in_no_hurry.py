@@ -190,7 +190,7 @@ class TestTls:
     def begin(self, client, key, length):
         client.sendall(b"POST /upload?key=%s HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % (key.encode(), length))
 
-    def test_a_body_that_comes_in_pieces_is_read(self, server, client):
+    def test_a_body_in_pieces_is_read(self, server, client):
         self.begin(client, DaemonSite(server).new_key(), 200_003)
         for size in (1, 2, 16384, 16385, 100_000, 67_231):
             client.sendall(bytes(size))

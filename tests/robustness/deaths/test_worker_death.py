@@ -91,7 +91,7 @@ class TestStreamedBodies:
     def site(self, server):
         return DaemonSite(server, "/app")
 
-    def test_an_upload_that_the_worker_had_not_started_goes_to_the_successor(self, server, site):
+    def test_the_successor_gets_an_upload_that_the_worker_had_not_started(self, server, site):
         server.log.wait("PYW0317")      # from now on its connections are kept
         pid = site.pid()
         processes.stop(pid)

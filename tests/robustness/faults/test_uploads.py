@@ -129,7 +129,7 @@ class TestCollecting:
             for _ in range(2):
                 assert connection.request("POST", "/pid", body=BODY * 5).status == 200
 
-    def test_100_continue_comes_before_the_application_runs(self, site):
+    def test_100_continue_is_sent_before_the_application_runs(self, site):
         key = site.new_key()
         with site.connect() as connection:
             connection.send(b"POST /digest?key=%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n"

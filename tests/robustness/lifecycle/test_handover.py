@@ -66,7 +66,7 @@ def restart(server):
 
 
 class TestAnotherProgram:
-    def test_it_takes_over_under_traffic_and_nobody_notices(self, server):
+    def test_it_takes_over_under_traffic_without_a_failed_request(self, server):
         site = DaemonSite(server)
         server.allow_log("PYW0271|PYW0359")
         old, = managers(server)

@@ -98,7 +98,7 @@ class TestThreadsAtTheEnd:
         assert httpd.log.find(r"pid %s\b.*in job_that_never_ends" % pid)
         assert len(httpd.log.find("exit function of %s" % pid)) == 1
 
-    def test_nothing_is_said_of_threads_that_end(self, make_httpd, mode):
+    def test_threads_that_end_are_not_reported(self, make_httpd, mode):
         httpd = make_httpd(self.CONFIG, apps={"app.wsgi": THREADS.replace("never.wait(120)", "never.wait(0.5)")})
         pid = httpd.get("/%s/?start" % mode).body.decode()
         httpd.stop()

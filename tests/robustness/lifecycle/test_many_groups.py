@@ -73,7 +73,7 @@ class TestLimitOfWorkers:
 
 
 class TestTooManyForTheHardLimit:
-    def test_httpd_does_not_start_and_says_how_many_are_needed(self, make):
+    def test_httpd_does_not_start_and_names_the_number_needed(self, make):
         server = make(groups(["g%d" % number for number in range(50)]), start=False, files=(200, 200))
         server.allow_log("PYW0252.*50 groups need at least 246 descriptors, but the hard limit is 200|AH00020")
         with pytest.raises(AssertionError, match="httpd ended"):

@@ -50,7 +50,7 @@ CONFIG = STATIC + GROUPS
 class TestManagerThatDoesNotAnswer:
     LOG = r"PYW025[3-8]|PYW03\d\d|PYW04\d\d"
 
-    def test_a_restart_does_not_wait_for_it_and_it_goes_on_where_it_was(self, make, mpm):
+    def test_a_restart_does_not_wait_for_it_and_it_continues(self, make, mpm):
         server = make(CONFIG, mpm=mpm)
         server.expect_log("PYW0257")
         manager, site = server.manager(), DaemonSite(server)
@@ -113,7 +113,7 @@ class TestManagerThatDoesNotAnswer:
 
 @pytest.mark.long
 class TestNewProgramThatHangs:
-    def test_the_old_one_goes_on_and_nobody_waits(self, make):
+    def test_the_old_one_continues_and_no_request_waits(self, make):
         server = make(CONFIG)
         server.allow_log("PYW0257|PYW0270|PYW036")
         manager, site = server.manager(), DaemonSite(server)

@@ -38,7 +38,7 @@ class TestUploads:
     """A streamed body that was sent to a worker cannot be sent to another worker."""
     OPTIONS = "processes=2 threads=2 maximum-requests=5 request-buffer=0 request-spool=0"
 
-    def test_none_fails_while_workers_go(self, server, site):
+    def test_none_fails_while_workers_are_replaced(self, server, site):
         with Clients(site, "/upload", count=4, body=bytes(2 << 20)) as clients:
             wait_for(lambda: len(recycled(server)) >= 25, 200, "many recycled workers")
         assert clients.statuses() == {200}

@@ -24,7 +24,7 @@ def remove(server):
 
 
 class TestRemovedGroup:
-    def test_it_ends_when_httpds_old_children_are_gone(self, server):
+    def test_it_ends_when_httpds_old_children_have_exited(self, server):
         old = server.children()
         remove(server)
         processes.wait_gone(old, 20)

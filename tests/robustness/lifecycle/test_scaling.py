@@ -216,7 +216,7 @@ class TestReplacementOfAGrownGroup:
 
 
 class TestDefaultOfSleep:
-    def test_without_inactivity_timeout_it_goes_by_scale_idle(self, make_httpd):
+    def test_without_inactivity_timeout_scale_idle_decides(self, make_httpd):
         server = make_httpd(ONE % "processes=0-1 scale-idle=1s", apps=APPS)
         assert server.get("/pid").status == 200
         server.log.wait("PYW0371")

@@ -118,7 +118,7 @@ class TestLines:
         assert server.log.lines()[:len(lines)] == lines
         assert flags(server.process.pid) == flags(server.manager().pid) == before
 
-    def test_a_worker_that_does_not_block_changes_nobody_else(self, server):
+    def test_a_worker_that_does_not_block_leaves_the_others_alone(self, server):
         before = flags(server.process.pid)
         server.get("/flags")
         assert flags(server.process.pid) == flags(server.manager().pid) == before

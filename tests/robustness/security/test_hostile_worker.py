@@ -127,7 +127,7 @@ class TestLeftovers:
         server.log.wait("PYW0317")      # from now on its connections are kept
         return server
 
-    def test_an_answer_that_is_left_on_a_kept_connection_is_given_to_nobody_else(self, server):
+    def test_no_other_client_gets_an_answer_left_on_a_kept_connection(self, server):
         server.expect_log("PYW0243: .*broke the protocol before it answered .GET /hello")
         site = Site(server, "daemon", "")
         key = site.new_key()
@@ -230,7 +230,7 @@ class TestHostileWorker:
         response = self.answer(server, (head(), None), (file(offset, length), str(server.data / path)))
         assert response.status == 502
 
-    def test_descriptors_that_nobody_asked_for_are_closed(self, server):
+    def test_unexpected_descriptors_are_closed(self, server):
         before = {child.pid: processes.descriptor_count(child.pid) for child in server.children()}
         content = str(server.data / "content")
         response = self.answer(server, *[(frame(LOG, b"with a descriptor", 7), content)] * 10, (head() + BODY, None),
@@ -249,10 +249,10 @@ class TestHostileWorker:
         line, = server.log.wait("all is lost", since)
         assert ":crit]" in line and "\x1b" not in line and "faked" in line
 
-    def test_a_request_that_was_begun_is_run_by_no_other_whatever_the_worker_says(self, server):
+    def test_a_request_that_was_begun_is_not_repeated_after_a_goaway(self, server):
         assert self.answer(server, (frame(GOAWAY), None)).status == 502
 
-    def test_a_request_that_may_have_been_begun_is_run_by_no_other(self, server):
+    def test_a_request_that_may_have_been_begun_is_not_repeated(self, server):
         """The worker dies with unread data other than the REQUEST."""
         server.allow_log(r"PYW0243|PYW0310")
         site = Site(server, "daemon", "")
@@ -273,5 +273,5 @@ class TestHostileWorker:
         response = self.answer(server, (head(), None), (file(2, 5), str(server.data / "content")), (frame(END), None))
         assert (response.status, response.body) == (200, b"23456")
 
-    def test_an_error_has_the_status_that_the_worker_says(self, server):
+    def test_an_error_has_the_status_from_the_worker(self, server):
         assert self.answer(server, (frame(ERROR, struct.pack("<H", 503)), None)).status == 503

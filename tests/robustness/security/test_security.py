@@ -177,7 +177,7 @@ class TestSockets:
         assert self.knock(server.sockets()[0], "games") == "refused"
 
     @pytest.mark.root
-    def test_another_user_is_turned_away_whatever_the_mode(self, server):
+    def test_another_user_is_refused_with_any_mode(self, server):
         path = server.sockets()[0]
         server.allow_log(r"PYW04\d\d")
         path.chmod(0o666)

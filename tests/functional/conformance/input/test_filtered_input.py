@@ -52,7 +52,7 @@ class TestFilters:
         assert (answer["CONTENT_LENGTH"], answer["HTTP_CONTENT_ENCODING"]) == (None, None)
         assert answer["wsgi.input_terminated"] is True
 
-    def test_a_body_that_comes_slowly(self, site):
+    def test_a_slow_body(self, site):
         _, body, headers, result = FILTERS["deflate"]
         with site.connect() as connection:
             connection.send(("POST %s/deflate/whole HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nConnection: close\r\n"

@@ -74,11 +74,11 @@ class TestBodies:
 
     @pytest.mark.parametrize("do", ["read", "read:2000000"])
     @pytest.mark.parametrize("size", [65535, 65536, 65537, 70000, 81919, 81920, 81921, 131073, 1048577])
-    def test_one_read_returns_all_whatever_the_size(self, site, chunked, size, do):
+    def test_one_read_returns_a_body_of_any_size(self, site, chunked, size, do):
         body = "".join("%07d\n" % i for i in range(size // 8 + 1))[:size]
         assert site.post("/calls?do=%s,read" % do, body.encode(), chunked=chunked).json() == [body, ""]
 
-    def test_a_body_that_comes_in_single_bytes(self, site, chunked):
+    def test_a_body_in_single_bytes(self, site, chunked):
         with site.connect() as connection:
             framing = "Transfer-Encoding: chunked" if chunked else "Content-Length: 5"
             head = "POST %s/calls?do=read HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (site.prefix, framing)
@@ -115,7 +115,7 @@ class TestBodies:
             assert connection.request("POST", site.prefix + "/calls?do=read", body=b"next").json() == ["next"]
 
     @pytest.mark.parametrize("way", ["", "/streaming"])
-    def test_100_continue_comes_once(self, site, way):
+    def test_100_continue_is_sent_once(self, site, way):
         """100 Continue is sent when httpd begins to collect the body, or else when the application reads."""
         with site.connect() as connection:
             connection.send(("POST %s%s/calls?do=read HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"

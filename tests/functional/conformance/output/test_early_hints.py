@@ -58,7 +58,7 @@ class TestEarlyHints:
             response = connection.read_response()
         assert (response.status, response.body, response.interim) == (200, b"hello", [])
 
-    def test_the_connection_goes_on(self, site):
+    def test_the_connection_is_kept(self, site):
         with site.connect() as connection:
             for _ in range(3):
                 response = connection.request("GET", site.prefix + "/hints")

@@ -88,7 +88,7 @@ class TestSystemCall:
         is_sent_by(server, "%s/%s?file=noise" % (site.prefix, path), call)
 
     @pytest.mark.parametrize("path, call", [("real", "sendfile"), ("blocks", "mmap")])
-    def test_wsgi_enable_sendfile_comes_before_enable_sendfile(self, site, server, path, call):
+    def test_wsgi_enable_sendfile_overrides_enable_sendfile(self, site, server, path, call):
         is_sent_by(server, "%s/%s?file=noise" % (site.prefix, path), call)
 
     def test_a_file_that_a_filter_reads_is_not_mapped(self, site, server):

@@ -35,7 +35,7 @@ class TestBody:
     def test_start_response_may_come_with_the_first_bytes(self, site):
         assert site.get("/late").body == b"late"
 
-    def test_write_goes_ahead_of_the_iterable(self, site):
+    def test_written_data_precedes_the_iterable(self, site):
         response = site.get("/writing")
         assert response.body == b"written twice and returned" and response.complete
 
@@ -116,7 +116,7 @@ class TestHead:
         headers = dict(response.headers)
         assert [headers["X-H%d" % i] for i in range(count)] == ["v" * size] * count
 
-    def test_a_head_over_256_kib_is_500_and_the_log_says_so(self, site):
+    def test_a_head_over_256_kib_is_500_and_a_record_names_the_limit(self, site):
         """F24"""
         site.expect_log("256 KiB")
         site.httpd.allow_log("Traceback|File \"|PYW06|^.*pywsgi:error")

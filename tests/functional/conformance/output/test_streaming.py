@@ -96,7 +96,7 @@ class TestManyBlocks:
     def test_arrive_in_order(self, site, count):
         assert site.get("/flood?count=%d" % count).body == b"".join(b"%07d\n" % number for number in range(count))
 
-    def test_clients_that_do_not_read_hold_up_nobody(self, site, server):
+    def test_clients_that_do_not_read_delay_no_others(self, site, server):
         key = site.new_key()
         stuck = [site.connect(receive_buffer=4096) for _ in range(3)]
         for connection in stuck:

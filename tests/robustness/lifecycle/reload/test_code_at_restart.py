@@ -154,7 +154,7 @@ class TestModes:
         wait_for(lambda: deployment.pids().isdisjoint(before))
         deployment.settle()
 
-    def test_never_keeps_the_workers_whatever_has_changed(self, make_httpd):
+    def test_never_keeps_the_workers_after_any_change(self, make_httpd):
         deployment = Deployment(make_httpd(CONFIG % "reload-at-restart=never", apps=APPS))
         before, since = deployment.pids(), deployment.server.log.position()
         deployment.write("part.py", VALUE % "two")
