@@ -148,3 +148,14 @@ void host_get(memory_exchange *exchange, pyw_application *application, const cha
     memory_exchange_init(exchange, "GET", path);
     host_run(application, exchange);
 }
+
+int host_is_answered(pyw_application *application, const char *path, const char *content)
+{
+    memory_exchange got;
+    int good;
+
+    host_get(&got, application, path);
+    good = got.outcome == PYW_DONE && strcmp(memory_content(&got), content) == 0;
+    memory_exchange_free(&got);
+    return good;
+}

@@ -26,6 +26,8 @@ pyw_application *host_module(const char *target, const char *callable);
 /* Runs a GET of `path`; afterwards the exchange contains the output. */
 void host_get(memory_exchange *exchange, pyw_application *application, const char *path);
 void host_run(pyw_application *application, memory_exchange *exchange);
+/* Does a GET of `path` succeed with this content? */
+int host_is_answered(pyw_application *application, const char *path, const char *content);
 
 /* The records so far, as "<level> text\n"; valid until the next record. host_log_clear forgets them. */
 const char *host_log(void);

@@ -14,24 +14,13 @@
 
 enum { CYCLES = 50, AT_ONCE = 5, THREADS = 2, ROUNDS = 3, SECONDS_MOST = 60 };
 
-static int serve(pyw_application *application, const char *path, const char *content)
-{
-    memory_exchange got;
-    int good;
-
-    host_get(&got, application, path);
-    good = got.outcome == PYW_DONE && strcmp(memory_content(&got), content) == 0;
-    memory_exchange_free(&got);
-    return good;
-}
-
 static void *work(void *data)
 {
     int *failures = data;
 
     for (int round = 0; round < ROUNDS; round++) {
-        *failures += !serve(host_script("background.wsgi", ""), "/", "background");
-        *failures += !serve(host_script("app.wsgi", "other"), "/hello", "Hello World!\n");
+        *failures += !host_is_answered(host_script("background.wsgi", ""), "/", "background");
+        *failures += !host_is_answered(host_script("app.wsgi", "other"), "/hello", "Hello World!\n");
     }
     host_engine->thread_end();
     return NULL;

@@ -16,17 +16,6 @@ typedef struct worker {
     int failures;
 } worker;
 
-static int is_answered(pyw_application *application, const char *path, const char *content)
-{
-    memory_exchange got;
-    int good;
-
-    host_get(&got, application, path);
-    good = got.outcome == PYW_DONE && strcmp(memory_content(&got), content) == 0;
-    memory_exchange_free(&got);
-    return good;
-}
-
 static int is_echoed(pyw_application *application, int number, int round)
 {
     memory_exchange got;
@@ -51,8 +40,8 @@ static void *work(void *data)
     for (int round = 0; round < ROUNDS; round++) {
         pyw_application *application = host_script("app.wsgi", groups[(round + self->number) % 3]);
 
-        self->failures += !is_answered(application, "/hello", "Hello World!\n");
-        self->failures += !is_answered(application, "/generator", "one two");
+        self->failures += !host_is_answered(application, "/hello", "Hello World!\n");
+        self->failures += !host_is_answered(application, "/generator", "one two");
         self->failures += !is_echoed(application, self->number, round);
     }
     host_engine->thread_end();
@@ -117,7 +106,7 @@ static void *load(void *data)
 {
     pyw_application *application = data;
 
-    return is_answered(application, "/", "made") ? data : NULL;
+    return host_is_answered(application, "/", "made") ? data : NULL;
 }
 
 /* No thread_end here: stop() must clean up after these threads. */
@@ -140,7 +129,7 @@ static void an_import_happens_once_for_all_waiting_threads(void **state)
 
 static void *print_half(void *data)
 {
-    return is_answered(data, "/print_half", "") ? data : NULL;
+    return host_is_answered(data, "/print_half", "") ? data : NULL;
 }
 
 static void a_partial_line_ends_with_its_request(void **state)
@@ -169,7 +158,7 @@ static void a_watchdog_may_ask_while_others_serve(void **state)
 
     assert_int_equal(pthread_create(&watchdog, NULL, touch, NULL), 0);
     for (int i = 0; i < ROUNDS; i++) {
-        assert_true(is_answered(application, "/hello", "Hello World!\n"));
+        assert_true(host_is_answered(application, "/hello", "Hello World!\n"));
     }
     pthread_join(watchdog, NULL);
 }

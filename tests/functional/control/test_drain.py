@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from control_site import APPS, Commands, DaemonSite, groups
+from control_site import APPS, groups
 
 from pyw import wait_for
 
@@ -24,16 +24,6 @@ def server(make_httpd):
     server = make_httpd(CONFIG, apps=APPS)
     wait_for(lambda: ready(server) == (200, "ok\n"))
     return server
-
-
-@pytest.fixture
-def commands(server):
-    return Commands(server)
-
-
-@pytest.fixture
-def site(server):
-    return DaemonSite(server, "/app")
 
 
 def ready(server):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """F13, F14: httpd buffers the response of a slow client in memory and in a file, and no Python thread waits."""
+import contextlib
 import os
 import signal
-import subprocess
 
 import pytest
 from daemon_site import APPS, DaemonSite
+from faults_site import small_disk
 
 from pyw import processes, sanitizers, wait_for
 from pyw.http2 import Http2Connection
@@ -208,14 +209,9 @@ class TestFullDisk:
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
-        spools = []
-
-        def mount(server):
-            spools.append(server.root / "spool")
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=1777", "tmpfs", str(spools[0])], check=True)
-
-        yield make_server(make_httpd, mount)
-        subprocess.run(["umount", "--lazy", str(spools[0])], check=True)
+        with contextlib.ExitStack() as stack:
+            yield make_server(make_httpd, prepare=lambda server: stack.enter_context(
+                small_disk(server.root / "spool", "256k")))
 
     def test_nothing_is_lost(self, site, server):
         server.expect_log("No space left.*PYW0284")

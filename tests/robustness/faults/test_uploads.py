@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Request bodies are collected before a worker gets the request: in memory, then in an unnamed file."""
+import contextlib
 import hashlib
 import os
 import select
@@ -7,6 +8,7 @@ import subprocess
 
 import pytest
 from daemon_site import APPS, DaemonSite
+from faults_site import small_disk
 
 from pyw import processes, wait_for
 
@@ -159,14 +161,9 @@ class TestFullDisk:
 
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
-        spools = []
-
-        def mount(server):
-            spools.append(server.root / "spool")
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k,mode=1777", "tmpfs", str(spools[0])], check=True)
-
-        yield make_server(make_httpd, prepare=mount)
-        subprocess.run(["umount", "--lazy", str(spools[0])], check=True)
+        with contextlib.ExitStack() as stack:
+            yield make_server(make_httpd, prepare=lambda server: stack.enter_context(
+                small_disk(server.root / "spool", "128k")))
 
     @pytest.mark.parametrize("chunked", [False, True])
     def test_507_one_record_and_no_application(self, server, chunked):

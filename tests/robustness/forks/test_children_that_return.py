@@ -188,7 +188,7 @@ class TestAtTheEnd:
     @pytest.mark.parametrize("mpm", ["event", "prefork"])
     def test_a_child_does_not_keep_the_port(self, make_httpd, mode, mpm):
         server = make_httpd(BOTH_MODES, apps=APPS, mpm=mpm)
-        server.allow_log("PYW0530|AH00045")
+        server.allow_log("PYW0530")
         pid = int(server.get("/%s/background?go=go" % mode).body)
         assert server.stop() == 0
         with socket.socket() as probe:
@@ -197,6 +197,12 @@ class TestAtTheEnd:
             probe.listen()
         (server.data / "go").touch()
         processes.wait_gone(processes.descendants(pid))
+
+    def serve(self, make_httpd, mode, mpm, script, options=""):
+        text = "WSGIScriptAlias / ${APPS}/app.wsgi%s\n" % options
+        if mode == "daemon":
+            text = "WSGIDaemonProcess app env=PYWSGI_TEST_ROOT=${ROOT}\nWSGIProcessGroup app\n" + text
+        return make_httpd(text, apps={"app.wsgi": script}, mpm=mpm)
 
     AT_EXIT = """
 import atexit, os, pathlib
@@ -213,10 +219,7 @@ def application(environ, start_response):
 
     @pytest.mark.parametrize("mpm", ["event", "prefork"])
     def test_a_child_of_an_exit_function_ends(self, make_httpd, mode, mpm):
-        text = "WSGIScriptAlias / ${APPS}/app.wsgi\n"
-        if mode == "daemon":
-            text = "WSGIDaemonProcess app env=PYWSGI_TEST_ROOT=${ROOT}\nWSGIProcessGroup app\n" + text
-        server = make_httpd(text, apps={"app.wsgi": self.AT_EXIT}, mpm=mpm)
+        server = self.serve(make_httpd, mode, mpm, self.AT_EXIT)
         server.expect_log("PYW0530: a function that runs at the exit of an interpreter: process .* returned")
         assert server.get("/").body == b"ok"
         assert server.stop() == 0
@@ -254,10 +257,7 @@ def application(environ, start_response):
 
     @pytest.mark.parametrize("mpm", ["event", "prefork"])
     def test_a_child_of_the_end_of_python_ends(self, make_httpd, mode, mpm):
-        text = "WSGIScriptAlias / ${APPS}/app.wsgi application-group=%{GLOBAL}\n"
-        if mode == "daemon":
-            text = "WSGIDaemonProcess app env=PYWSGI_TEST_ROOT=${ROOT}\nWSGIProcessGroup app\n" + text
-        server = make_httpd(text, apps={"app.wsgi": self.AT_THE_VERY_END}, mpm=mpm)
+        server = self.serve(make_httpd, mode, mpm, self.AT_THE_VERY_END, " application-group=%{GLOBAL}")
         assert server.get("/").body == b"ok"
         assert server.stop() == 0
         assert (server.data / "ended").read_text() == "no sockets, ended 0"
