@@ -3,7 +3,7 @@
 import json
 import socket
 
-TIMEOUT = 20
+TIMEOUT = 30
 
 
 class Response:

@@ -9,7 +9,7 @@ import psutil
 
 from .wait import wait_for
 
-GONE_SECONDS = 8
+GONE_SECONDS = 15
 
 TCP_LISTEN = "0A"    # in /proc/net/tcp
 

@@ -4,8 +4,12 @@ import time
 
 STEP = 0.01
 
-# The limit for events that must happen, even on a slow machine. A test that promises a time sets its own limit.
-PATIENCE = 30
+# The limit for events that must happen, even on a slow machine. A test that promises a time sets its own limit, and has
+# the mark `alone` if that limit is short.
+PATIENCE = 45
+
+# The limit for what must not wait for something else, if the other would take at least twice as long.
+PROMPT = 10
 
 
 def wait_for(condition, seconds=PATIENCE, what=None):

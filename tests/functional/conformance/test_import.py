@@ -23,10 +23,11 @@ class TestImport:
     def server(self, make_httpd):
         lines = ["WSGIDaemonProcess good\nWSGIScriptAlias /daemon/good ${APPS}/good.wsgi process-group=good\n"
                  "WSGIScriptAlias /embedded/good ${APPS}/good.wsgi"]
-        for name in BROKEN:
+        for name in [*BROKEN, "mended"]:
             lines.append("WSGIDaemonProcess %s\nWSGIScriptAlias /daemon/%s ${APPS}/%s.wsgi process-group=%s\n"
                          "WSGIScriptAlias /embedded/%s ${APPS}/%s.wsgi" % ((name,) * 6))
         apps = {name + ".wsgi": text for name, (text, _) in BROKEN.items()}
+        apps["mended.wsgi"] = BROKEN["raises"][0]
         server = make_httpd("\n".join(lines), apps={"good.wsgi": HELLO, **apps}, start=False)
         server.allow_log(r"\[pywsgi:(error|warn|crit)\]")
         return server.start()
@@ -48,5 +49,5 @@ class TestImport:
         assert site.get("/good").body == b"hello"
 
     def test_a_repaired_script_is_tried_again(self, server, site):
-        (server.apps / "raises.wsgi").write_text(HELLO)
-        wait_for(lambda: site.get("/raises").body == b"hello", 40)
+        (server.apps / "mended.wsgi").write_text(HELLO)
+        wait_for(lambda: site.get("/mended").body == b"hello")

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from pyw import paths
+from pyw import paths, wait_for
 
 DAEMON, LIFECYCLE = paths.TESTS / "functional" / "daemon", paths.TESTS / "robustness" / "lifecycle"
 sys.path[:0] = [str(DAEMON), str(LIFECYCLE)]
@@ -79,6 +79,13 @@ class Commands:
     def group(self, name):
         found, = [group for group in self.status()["groups"] if group["name"] == name]
         return found
+
+    def wait_settled(self, name, count=1):
+        """Wait until the group has `count` ready workers and no other ones, such as workers that finish."""
+        def states():
+            return sorted(worker["state"] for worker in self.group(name)["workers"])
+
+        wait_for(lambda: states() in (["ready"] * count, ["ready"] * count + ["template"]), what=states)
 
     def workers(self, name, state="ready"):
         return [worker for worker in self.group(name)["workers"] if worker["state"] == state]

@@ -77,8 +77,11 @@ class TestStatus:
 class TestPreload:
     CONFIG = groups(app="processes=2 threads=2 preload=On")
 
+    @pytest.fixture(autouse=True)
+    def settled(self, commands):
+        commands.wait_settled("app", 2)
+
     def test_the_template_is_shown_beside_the_workers(self, commands, server):
-        wait_for(lambda: len(commands.workers("app")) == 2)
         states = {worker["pid"]: worker["state"] for worker in commands.group("app")["workers"]}
         assert sorted(states.values()) == ["ready", "ready", "template"]
         assert states[server.templates()[0].pid] == "template"
@@ -99,7 +102,8 @@ class TestAsleep:
     CONFIG = groups(app="processes=0-2 threads=2 inactivity-timeout=1s")
 
     def test_the_state_of_a_sleeping_group_is_asleep(self, commands, site):
-        assert commands.group("app")["state"] == "asleep" and commands.group("app")["processes"] == 0
+        wait_for(lambda: commands.group("app")["state"] == "asleep")
+        assert commands.group("app")["processes"] == 0
         assert site.get("/pid").status == 200
         assert commands.group("app")["state"] == "running" and commands.group("app")["processes"] == 1
         wait_for(lambda: commands.group("app")["state"] == "asleep")
@@ -202,8 +206,10 @@ class TestWhoMay:
     @pytest.mark.root
     def test_also_if_the_socket_lets_them_in(self, commands, server):
         server.expect_log("PYW0351: uid 65534")
-        (server.socket_directories()[0] / "manager").chmod(0o666)
+        path = server.socket_directories()[0] / "manager"
+        path.chmod(0o666)
         assert commands.run("stop", "app", preexec_fn=as_nobody)[0] == 1
+        path.chmod(0o600)
         assert commands.group("app")["state"] in ("starting", "running")
 
     def test_nonsense_and_silence_do_not_hold_the_manager_up(self, commands, server, site):
@@ -310,12 +316,19 @@ class TestJSON:
     """Each command that changes something prints one object, whatever the result."""
     CONFIG = groups(app="threads=2")
 
+    @pytest.fixture(autouse=True)
+    def started(self, commands, server):
+        server.allow_log("PYW0350")
+        commands.do("start", "app")
+        commands.wait_settled("app")
+
     @pytest.mark.parametrize("arguments, message", [
         (["reload", "app"], "1 worker is ready"), (["restart", "app"], "1 worker is ready"),
         (["stop", "app"], "is stopped"), (["start", "app"], "1 worker is ready"),
         (["reload", "--all"], "1 worker is ready")])
     def test_a_command_that_succeeds(self, commands, server, arguments, message):
-        server.allow_log("PYW0350")
+        if arguments[0] == "start":
+            commands.do("stop", "app")
         answer = json.loads(commands.do(*arguments, "--json"))
         group = None if "--all" in arguments else "app"
         assert message in answer.pop("message") and isinstance(answer.pop("progress"), list)

@@ -97,6 +97,10 @@ class TestHealth:
     CONFIG = groups(app="processes=0-1 inactivity-timeout=1s", hung="")
     APPS = {"app.wsgi": "import os, time\nwhile not os.path.exists(__file__ + '.go'): time.sleep(.01)\n" + GOOD % "one"}
 
+    @pytest.fixture
+    def server(self, make_httpd):
+        return make_httpd(self.CONFIG, apps=self.APPS)
+
     def test_each_state_has_its_exit_status(self, commands, site, server):
         assert commands.group("app")["state"] == "asleep" and commands.health("app") == HEALTHY
         assert commands.group("hung")["state"] == "starting" and commands.health("hung") == IMPAIRED
@@ -112,7 +116,7 @@ class TestHealth:
 
     def test_a_group_that_cannot_start_is_failing(self, commands, server):
         write(server, "import os\nos._exit(3)\n")
-        worker, = commands.workers("hung")
+        worker, = commands.group("hung")["workers"]
         os.kill(worker["pid"], signal.SIGKILL)
         wait_for(lambda: commands.group("hung")["state"] == "down")
         assert commands.health() == FAILING

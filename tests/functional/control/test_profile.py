@@ -95,6 +95,7 @@ class TestProfile:
         wait_for(lambda: commands.run("profile", "app", "--seconds", "1")[2] == "")
 
     def test_nothing_is_left_open(self, commands, server):
+        commands.wait_settled("app", 2)
         pids = [process.pid for process in (server.manager(), *server.workers())]
         count = [processes.descriptor_count(pid) for pid in pids]
         commands.do("profile", "app", "--seconds", "1")

@@ -120,4 +120,4 @@ def test_a_predecessor_that_sends_descriptors_with_anything(manager):
         manager.send(manager.other, frame(COMMAND, pairs()))
         manager.send(manager.other, frame(ROW, b"malformed"))
     assert manager.commit(b"malformed") == REFUSED
-    wait_for(lambda: manager.descriptors() <= before, 5, manager.descriptors)
+    wait_for(lambda: manager.descriptors() <= before, what=manager.descriptors)

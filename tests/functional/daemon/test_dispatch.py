@@ -43,6 +43,7 @@ class TestSingleQueue:
         first.finish()
 
     def test_both_workers_get_requests(self, server):
+        server.wait_for_workers()
         site = DaemonSite(server, "/app")
         assert len({site.pid() for _ in range(10)}) == 2
 

@@ -9,7 +9,7 @@ import pytest
 from daemon_site import APPS, DaemonSite
 
 from pyw import processes, wait_for
-from pyw.wait import elapsed
+from pyw.wait import PROMPT, elapsed
 
 HERE = pathlib.Path(__file__).resolve().parent
 FILES = {**APPS, "app.wsgi": HERE / "inherited.wsgi"}
@@ -55,9 +55,10 @@ class TestAbandonedRequests:
         held = site.hold(count=2)
         lend()
         leave(held)
-        wait_for(lambda: len(server.log.find("PYW0242")) >= 2, 5, "the end of the clients")
+        wait_for(lambda: len(server.log.find("PYW0242")) >= 2, what="the end of the clients")
         os.kill(held.pids[0], signal.SIGKILL)
-        wait_for(lambda: len(server.log.find("PYW0227.*worker %d has exited" % held.pids[0])) == 2, 5, "the slots")
+        wait_for(lambda: len(server.log.find("PYW0227.*worker %d has exited" % held.pids[0])) == 2,
+                 what="the slots")
         assert [response.status for response in site.hold(count=3).finish()] == [200] * 3
 
 
@@ -86,7 +87,7 @@ class TestDeath:
         lend()
         os.kill(held.pids[0], signal.SIGKILL)
         (response,), seconds = elapsed(held.responses)
-        assert response.status == 502 and seconds < 5
+        assert response.status == 502 and seconds < PROMPT
 
 
 @pytest.mark.root
@@ -106,8 +107,8 @@ class TestHttpdsParent:
 
     def test_stop_does_not_wait_for_the_manager_to_be_killed(self, server):
         assert DaemonSite(server).get("/pid").status == 200
-        status, seconds = elapsed(server.stop)
-        assert status == 0 and seconds < 5
+        assert server.stop() == 0
+        assert not server.log.find("AH00046")    # httpd kills a manager that does not exit
 
     def test_the_manager_ends_with_a_parent_that_is_killed(self, server):
         server.allow_log("PYW0300")

@@ -10,7 +10,6 @@ import pytest
 from daemon_site import APPS, DaemonSite
 
 from pyw import paths, processes, wait_for
-from pyw.wait import elapsed
 
 GROUP = "WSGIDaemonProcess %s %s\nWSGIScriptAlias /%s ${APPS}/app.wsgi process-group=%s\n"
 
@@ -47,6 +46,7 @@ class TestRestart:
 
     @pytest.fixture(autouse=True)
     def site(self, server):
+        server.allow_log("PYW0257")     # on a busy machine a new manager needs more than a second
         return DaemonSite(server, "/app")
 
     @pytest.mark.parametrize("how", ["graceful", "restart"])
@@ -144,8 +144,8 @@ class TestStop:
         server = make_httpd(groups(app="shutdown-timeout=500ms"), apps=APPS)
         server.allow_log(r"PYW0315|PYW0310")
         DaemonSite(server, "/app").hold()
-        status, seconds = elapsed(server.stop)
-        assert status == 0 and seconds < 5
+        assert server.stop() == 0
+        assert not server.log.find("AH00046")    # httpd kills a manager that does not exit
         server.finish()
 
     def test_httpd_killed_takes_the_workers_with_it(self, make_httpd):
@@ -157,7 +157,7 @@ class TestStop:
         children = server.children()
         server.expected_status = -signal.SIGKILL
         assert server.stop(signal.SIGKILL) == -signal.SIGKILL
-        processes.wait_gone(ours, 5)
+        processes.wait_gone(ours)
         assert not server.socket_directories()
         processes.kill(children)
         server.allow_log(r"PYW03\d\d")
@@ -168,6 +168,11 @@ class TestManagerDeath:
     """F9"""
     CONFIG = groups(app="threads=2")
 
+    @pytest.fixture(autouse=True)
+    def running(self, server):
+        """A manager that has accepted the configuration, and its workers."""
+        wait_for(server.workers)
+
     def test_it_is_started_again_and_the_old_workers_exit(self, server):
         site = DaemonSite(server, "/app")
         server.expect_log("PYW0253")
@@ -176,9 +181,9 @@ class TestManagerDeath:
         server.remember_family()
         manager, workers = server.manager(), server.workers()
         os.kill(manager.pid, signal.SIGKILL)
-        wait_for(lambda: server.manager() not in (None, manager), 4, "a new manager")
+        wait_for(lambda: server.manager() not in (None, manager), what="a new manager")
         assert site.get("/pid").status == 200
-        processes.wait_gone(workers, 5)
+        processes.wait_gone(workers)
         wait_for(lambda: len(server.workers()) == 1)
         assert len(server.sockets()) == 1
         assert [child.pid for child in psutil.Process(server.process.pid).children()
@@ -205,12 +210,12 @@ class TestManagerDeath:
         held = site.hold()
         manager = server.manager()
         os.kill(manager.pid, signal.SIGKILL)
-        wait_for(lambda: server.manager() not in (None, manager), 4, "a new manager")
+        wait_for(lambda: server.manager() not in (None, manager), what="a new manager")
         response, = held.finish()
         assert response.status == 200
 
 
-ORPHAN_SECONDS = 7  # five seconds, and a margin for a busy machine
+ORPHAN_SECONDS = 10  # five seconds, and a margin for a busy machine
 
 
 class TestOrphans:

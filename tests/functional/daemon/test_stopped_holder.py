@@ -9,7 +9,7 @@ import struct
 
 import pytest
 
-from pyw.wait import elapsed
+from pyw.wait import PROMPT, elapsed
 
 ROBUST_AND_SHARED = 16 | 128    # the kind of the mutex at the start of the table, the fifth word of pthread_mutex_t
 HOLDER, WORKER_LIST = 40, 64         # offsets in struct pyw_slots
@@ -70,10 +70,10 @@ class TestStoppedHolder:
         held = site.hold()
         with locked(server):
             response, seconds = elapsed(lambda: site.get("/pid"))
-            assert response.status == 503 and response.header("Retry-After") and seconds < 5
+            assert response.status == 503 and response.header("Retry-After") and seconds < PROMPT
             held.let_go()
             (response,), seconds = elapsed(held.responses)
-            assert response.status == 200 and seconds < 5
+            assert response.status == 200 and seconds < PROMPT
         assert site.get("/pid").status == 200
         both = site.hold(count=2)    # the slot of the request that ended meanwhile is free
         assert [response.status for response in both.finish()] == [200, 200]
@@ -84,6 +84,6 @@ class TestStoppedHolder:
         waiting = site.hold(wait=False)
         with locked(server):
             responses, seconds = elapsed(waiting.responses)
-            assert [response.status for response in responses] == [503] and seconds < 5
+            assert [response.status for response in responses] == [503] and seconds < PROMPT
         assert [response.status for response in held.finish()] == [200, 200]
         assert site.get("/pid").status == 200

@@ -11,6 +11,6 @@ sys.path.insert(0, str(paths.TESTS / "functional" / "daemon"))
 from daemon_site import DaemonSite  # noqa: E402, F401
 
 # All other limits that could end a request are longer, in seconds: httpd's Timeout of 20, interrupt-timeout=30s.
-TOO_LATE = 5
+TOO_LATE = 10
 
 APPS = {"app.wsgi": HERE / "deadline.wsgi", "support.py": paths.SUPPORT}

@@ -35,6 +35,7 @@ class TestIgnored:
         WSGIScriptAlias /embedded ${APPS}/app.wsgi
     """
 
+    @pytest.mark.alone
     @pytest.mark.parametrize("how", sorted(LEAVE))
     @pytest.mark.parametrize("first", [0, 5])
     def test_a_generator_that_yields_nothing_is_closed_within_a_second(self, site, how, first):
@@ -49,7 +50,7 @@ class TestIgnored:
     def test_client_gone_is_true_when_the_client_has_left(self, site, how):
         connection, key = begin(site, "/watch")
         LEAVE[how](connection)
-        assert site.wait_notes(key, 2, seconds=1)[1] == "gone: True"
+        assert site.wait_notes(key, 2)[1] == "gone: True"
 
     def test_client_gone_is_true_for_a_post_whose_body_was_read(self, site):
         key = site.new_key()
@@ -57,7 +58,7 @@ class TestIgnored:
         connection.start("POST", "%s/watch?key=%s" % (site.prefix, key), body=b"")
         site.wait_notes(key)
         connection.close()
-        assert site.wait_notes(key, 2, seconds=1)[1] == "gone: True"
+        assert site.wait_notes(key, 2)[1] == "gone: True"
 
     def test_a_thread_that_does_not_ask_is_left_alone(self, site):
         connection, key = begin(site, "/busy")
@@ -84,7 +85,7 @@ class TestIgnored:
                 connection.start("GET", "%s%s?key=%s&first=5" % (site.prefix, path, key))
                 assert connection.read_head().status == 200
                 LEAVE[how](connection)
-                wait_for(lambda: "end" in site.notes(key), 2)
+                wait_for(lambda: "end" in site.notes(key))
         assert not server.log.find(r":(warn|error)\]", since)
 
 
@@ -104,7 +105,7 @@ class TestInterrupted:
         since = server.log.position()
         connection, key = begin(site, "/busy")
         LEAVE[how](connection)
-        assert site.wait_notes(key, 2, seconds=1)[1] == "ClientGone"
+        assert site.wait_notes(key, 2)[1] == "ClientGone"
         server.log.wait(r"PYW0621: GET \S+/busy\S* \[[^ \]]+\]: the client left", since)
         assert site.get("/pid").status == 200
         assert not server.log.find(r":(warn|error)\]", since)
@@ -132,7 +133,7 @@ class TestInterrupted:
             connection.send(("POST %s/upload?key=%s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" % (
                 site.prefix, key)).encode() + b"x" * 300000)
             site.wait_notes(key)
-        assert site.wait_notes(key, 2, seconds=3)[1] in ("ConnectionResetError", "OSError", "ClientGone")
+        assert site.wait_notes(key, 2)[1] in ("ConnectionResetError", "OSError", "ClientGone")
 
 
 @pytest.mark.skipif(not shutil.which("curl") or "HTTP2" not in subprocess.run(
@@ -162,4 +163,4 @@ class TestHttp2:
             finally:
                 client.kill()
                 client.wait()
-        assert site.wait_notes(key, 2, seconds=2)[1] == last
+        assert site.wait_notes(key, 2)[1] == last

@@ -30,8 +30,9 @@ class TestInterrupted:
     CONFIG = BOTH % "30s"
 
     @pytest.fixture(autouse=True)
-    def announced(self, server):
+    def announced(self, server, site):
         server.allow_log(r"  File \"|PYW0620|PYW0243")
+        assert site.get("/pid").status == 200     # httpd's child loads the application with its first request
 
     @pytest.mark.alone
     @pytest.mark.parametrize("path", ["/hold", "/excuse", "/iterate", "/near?after=0.3"])
@@ -53,7 +54,7 @@ class TestInterrupted:
         since = server.log.position()
         site.get("/hold?key=none")
         line = server.log.wait(LATE % "/hold", since)[0]
-        assert re.search(r"run for 0\.[45]\d* s; the thread is interrupted\. Its thread is at:$", line)
+        assert re.search(r"run for \d\.\d+ s; the thread is interrupted\. Its thread is at:$", line)
         lines = server.log.lines(since)
         stack = lines[lines.index(line) + 1:]
         assert re.search(r"app\.wsgi\", line \d+, in hold$", "\n".join(stack), re.MULTILINE)
@@ -63,12 +64,12 @@ class TestInterrupted:
     def test_the_generator_is_closed(self, site):
         key = site.new_key()
         site.get("/trickle?key=" + key)
-        assert site.wait_notes(key, seconds=2) == ["end"]
+        assert site.wait_notes(key) == ["end"]
 
     def test_close_is_called(self, site):
         key = site.new_key()
         assert site.get("/iterate?key=" + key).status == 504
-        assert site.wait_notes(key, seconds=2) == ["close"]
+        assert site.wait_notes(key) == ["close"]
 
     def test_a_response_that_has_begun_is_cut(self, site):
         response = site.get("/stream?key=" + site.new_key())
@@ -84,14 +85,14 @@ class TestInterrupted:
     def test_a_response_of_the_application_is_too_late(self, site):
         key = site.new_key()
         assert site.get("/excuse?key=" + key).status == 504
-        assert site.wait_notes(key, seconds=2) == ["caught"]
+        assert site.wait_notes(key) == ["caught"]
 
     def test_the_deadline_is_in_environ(self, site):
         assert 0.3 < float(site.get("/deadline").body) <= 0.501
 
     def test_a_thread_that_returns_in_time_is_left_alone(self, server, site):
         since = server.log.position()
-        assert site.get("/sleep?seconds=0.3&key=none").status == 200
+        assert site.get("/sleep?seconds=0.1&key=none").status == 200
         assert not server.log.find("PYW0620", since)
 
 
@@ -198,8 +199,8 @@ class TestTheGilIsHeld:
         site = DaemonSite(server)
         pid = int(site.get("/pid").body.split()[0])
         since = server.log.position()
-        response, seconds = elapsed(lambda: site.get("/hog?seconds=4&key=" + site.new_key()))
-        assert response.status == 504 and seconds < 3
+        response, seconds = elapsed(lambda: site.get("/hog?seconds=5&key=" + site.new_key()))
+        assert response.status == 504 and seconds < 5
         server.log.wait(r"PYW0622: GET /hog.*Python's lock \(the GIL\) is not available", since)
         server.log.wait(r"app\.wsgi\", line \d+ in hog", since)
         server.log.wait(r"PYW0321: worker %d" % pid, since)

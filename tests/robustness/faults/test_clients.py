@@ -33,14 +33,14 @@ class TestClientsThatLeave:
         assert streaming.wait_notes(key, 2)[1] == "OSError"
 
     @pytest.mark.parametrize("how", ["close", "reset"])
-    def test_in_a_download_the_iterable_is_closed_within_a_second(self, site, server, how):
+    def test_in_a_download_the_iterable_is_closed(self, site, server, how):
         """F12, without an error in the log."""
         key = site.new_key()
         connection = site.connect()
         connection.start("GET", site.prefix + "/endless?key=" + key)
         assert connection.read_head().status == 200
         getattr(connection, how)()
-        assert site.wait_notes(key, seconds=2) == ["end"]
+        assert site.wait_notes(key) == ["end"]
 
     def test_their_threads_are_free_again_and_no_descriptor_is_left_open(self, site, server):
         """More clients leave than there are threads."""

@@ -157,7 +157,7 @@ class TestRefusedInterpreters:
 class TestPids:
     @pytest.fixture(scope="class")
     def httpd(self, make_httpd):
-        return make_httpd("""
+        httpd = make_httpd("""
             WSGIDaemonProcess good
             WSGIDaemonProcess bad
             WSGIScriptAlias /daemon/good ${APPS}/good.wsgi process-group=good
@@ -165,10 +165,10 @@ class TestPids:
             WSGIScriptAlias /embedded/bad ${APPS}/bad.wsgi
             """, apps={"bad.wsgi": BROKEN, "good.wsgi": THREADS.replace('if environ["QUERY', 'print("a line"); if environ["QUERY')
                        .replace('print("a line"); if', 'print("a line")\n    if')}, start=False)
+        httpd.allow_log("PYW0317|PYW0610|Traceback|File|raise|RuntimeError|exec|_call|import|^.*\\]  ")
+        return httpd.start()
 
     def test_lines_of_a_request_name_the_worker(self, httpd):
-        httpd.start()
-        httpd.allow_log("PYW0317|PYW0610|Traceback|File|raise|RuntimeError|exec|_call|import|^.*\\]  ")
         pid = httpd.get("/daemon/good").body.decode()
         assert httpd.log.wait(r"\[client [^]]*\] \[worker %s\] a line$" % pid)
 

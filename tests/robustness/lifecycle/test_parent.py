@@ -15,7 +15,7 @@ GROUPS = ONE % "processes=2 threads=4"
 NONE = "# no group\n"
 
 # httpd's parent waits a second for the manager, and takes another manager after ten.
-MOMENT = 5
+MOMENT = 8
 
 
 @pytest.fixture(params=["event", "worker", "prefork"])

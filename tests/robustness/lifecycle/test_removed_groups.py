@@ -28,13 +28,13 @@ class TestRemovedGroup:
         old = server.children()
         remove(server)
         processes.wait_gone(old, 20)
-        wait_for(lambda: len(server.workers()) == 1, 5)
+        wait_for(lambda: len(server.workers()) == 1)
         assert DaemonSite(server, "/app").get("/pid").status == 200
 
     def test_with_a_restart_that_is_at_once(self, server):
         server.configure(STAYS)
         server.restart()
-        wait_for(lambda: len(server.workers()) == 1, 5)
+        wait_for(lambda: len(server.workers()) == 1)
 
     def test_later_requests_of_an_old_child_are_answered(self, server):
         """An upload that continues after the restart: httpd selects a worker after it has arrived."""

@@ -19,7 +19,12 @@ def sizes(server, tag, since=0):
 class TestSpan:
     OPTIONS = "processes=1-3 threads=1 scale-after=100ms scale-idle=1s"
 
+    @pytest.fixture(autouse=True)
+    def least(self, server):
+        wait_for(lambda: len(server.workers()) == 1)
+
     def test_it_begins_with_its_least(self, server):
+        server.wait_for_workers()
         assert len(server.workers()) == 1
 
     def test_it_is_multiprocess(self, site):
@@ -33,7 +38,7 @@ class TestSpan:
         line = server.log.find("PYW0368", since)[0]
         assert "scale-after=0.1 s" in line and "1 of 1 threads are busy" in line and "MiB of memory" in line
         assert [response.status for response in held.finish()] == [200] * 3
-        wait_for(lambda: len(server.workers()) == 1, 10)
+        wait_for(lambda: len(server.workers()) == 1)
         assert sizes(server, "PYW0369", since) == [(3, 2), (2, 1)]
         assert "scale-idle=1 s" in server.log.find("PYW0369", since)[0]
 
@@ -42,21 +47,21 @@ class TestSpan:
         held = site.hold(count=3)
         with site.connect() as waiting:
             waiting.start("GET", site.prefix + "/pid")
-            wait_for(lambda: server.log.find("PYW0317", since)[1:], 10, "two more workers")
+            wait_for(lambda: server.log.find("PYW0317", since)[1:], what="two more workers")
             held.let_go()
             assert waiting.read_response().status == 200
         assert [response.status for response in held.responses()] == [200] * 3
         assert sizes(server, "PYW0368", since) == [(1, 2), (2, 3)]
-        wait_for(lambda: len(server.workers()) == 1, 10)
+        wait_for(lambda: len(server.workers()) == 1)
 
     def test_no_request_fails_while_it_grows_and_shrinks(self, server, site):
         since = server.log.position()
         with Clients(site, path="/burn?ms=80", count=6) as clients:
-            wait_for(lambda: len(server.log.find("PYW0368", since)) == 2, 20, "three workers")
+            wait_for(lambda: len(server.log.find("PYW0368", since)) == 2, what="three workers")
         with Clients(site, count=1) as few:
-            server.log.wait("PYW0369", since, 20)
+            server.log.wait("PYW0369", since)
         assert clients.statuses() == few.statuses() == {200}
-        wait_for(lambda: len(server.workers()) == 1, 20)
+        wait_for(lambda: len(server.workers()) == 1)
 
     def test_a_worker_that_dies_is_replaced_at_the_present_size_of_the_group(self, server, site):
         server.allow_log("PYW0310|PYW024")
@@ -66,13 +71,17 @@ class TestSpan:
         wait_for(lambda: len(server.workers()) == 2 and {worker.pid for worker in server.workers()} != pids)
         held.let_go()
         assert sorted(response.status for response in held.responses()) == [200, 502]
-        wait_for(lambda: len(server.workers()) == 1, 10)
+        wait_for(lambda: len(server.workers()) == 1)
+
+
+class TestAnotherSpan:
+    OPTIONS = "processes=1-3 threads=1 scale-after=100ms scale-idle=1s"
 
     def test_other_options_keep_the_workers_within_the_new_span(self, server, site):
         pid = site.pid()
         server.configure(ONE % "processes=2-4 threads=1 scale-after=100ms scale-idle=1s")
         server.graceful()
-        wait_for(lambda: len(server.workers()) == 2, 20)
+        wait_for(lambda: len(server.workers()) == 2)
         assert pid in {worker.pid for worker in server.workers()}, "workers do not use these options"
         assert site.get("/pid").status == 200
 
@@ -114,7 +123,7 @@ class TestSleep:
 
     @pytest.fixture(autouse=True)
     def asleep(self, server):
-        wait_for(lambda: not server.workers(), 10, "sleep")
+        wait_for(lambda: not server.workers(), what="sleep")
 
     def test_nothing_runs_until_the_first_request_which_waits(self, server, site):
         assert site.get("/pid").status == 200
@@ -179,16 +188,21 @@ class TestSleep:
 
 
 class TestSleepOfATemplate:
-    OPTIONS = "processes=0-2 threads=1 inactivity-timeout=1s scale-after=100ms preload=On"
+    OPTIONS = "processes=0-2 threads=1 inactivity-timeout=1s scale-after=100ms scale-idle=1s preload=On"
+
+    @pytest.fixture(autouse=True)
+    def asleep(self, server):
+        wait_for(lambda: server.log.find("PYW0394") and not server.workers(), what="sleep")
 
     def test_the_template_stays_and_forks_when_the_group_wakes(self, server, site):
+        begin = server.log.position()
         for _ in range(2):
             since = server.log.position()
             assert site.get("/pid").status == 200
             server.log.wait("PYW0371", since)
             server.log.wait("PYW0310", since)
         assert len(server.log.find("PYW0394")) == 1
-        assert len(server.log.find("PYW0372")) == 2
+        assert len(server.log.find("PYW0372", begin)) == 2
 
     def test_it_grows_from_the_template(self, server, site):
         held = site.hold(count=2)
@@ -211,7 +225,7 @@ class TestReplacementOfAGrownGroup:
             pids = {worker.pid for worker in server.workers()}
             return len(pids) == 3 and not pids & old
 
-        wait_for(is_replaced, 20)
+        wait_for(is_replaced)
         assert not server.log.find("PYW0369")
 
 

@@ -6,7 +6,6 @@ import pytest
 from lifecycle_site import APPS, ONE, DaemonSite
 
 from pyw import processes, wait_for
-from pyw.wait import elapsed
 
 RECORDS = r"PYW0422|PYW0423|PYW0322|PYW0310|PYW024\d"
 
@@ -43,6 +42,7 @@ class TestDeadlock:
         wait_for(lambda: len(server.workers()) == 1)
 
     def test_the_successor_is_ready_before_the_end(self, server, stuck):
+        server.log.wait("PYW0310: worker")
         lines = server.log.find(r"PYW0310: worker|PYW0317")
         assert "PYW0317" in lines[1] and "PYW0310" in lines[2], lines
 
@@ -67,8 +67,8 @@ class TestDeadlockAndAnEndOfHttpd:
         server = make_httpd(ONE % "threads=2 deadlock-timeout=0 shutdown-timeout=500ms", apps=APPS)
         server.allow_log(r"PYW0315|PYW0310")
         DaemonSite(server).hold("/stuck_in_c")
-        status, seconds = elapsed(server.stop)
-        assert status == 0 and seconds < 6
+        assert server.stop() == 0
+        assert not server.log.find("AH00046")    # httpd kills a manager that does not exit
         server.finish()
 
 

@@ -129,6 +129,7 @@ class TestLines:
 
     def test_the_last_output_of_a_worker_precedes_its_exit_report(self, server):
         server.allow_log("last words|PYW0310")
+        server.wait_for_workers()       # a template that starts looks like a worker
         pid = next(iter(server.workers())).pid
         since = server.log.position()
         with server.connect() as connection:
@@ -207,8 +208,8 @@ class TestStoppedReader:
             os.kill(other, signal.SIGKILL)
             os.kill(pid, signal.SIGKILL)
             server.log.wait("PYW0310: worker %d" % other, seconds=5)
-            wait_for(lambda: int(server.get("/raw").body) != other, 5)
-            wait_for(lambda: int(server.get("/raw", host).body) != pid, 5)
+            wait_for(lambda: int(server.get("/raw").body) != other)
+            wait_for(lambda: int(server.get("/raw", host).body) != pid)
         finally:
             os.kill(reader, signal.SIGCONT)
         wait_for(lambda: "PYW0333" in log.read_text())

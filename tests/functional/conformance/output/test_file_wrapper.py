@@ -210,4 +210,4 @@ class TestFileWrapper:
             connection.start("GET", site.prefix + "/real?file=sparse")
             assert connection.read_head().status == 200
             connection.reset()
-        wait_for(lambda: not still_open(), 5, lambda: "closing of %s" % still_open())
+        wait_for(lambda: not still_open(), what=lambda: "closing of %s" % still_open())

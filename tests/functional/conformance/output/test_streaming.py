@@ -37,6 +37,7 @@ def check_that_blocks_arrive_in_a_pause(site):
 
 
 class TestPauses:
+    @pytest.mark.alone
     def test_blocks_arrive_within_10_ms(self, site):
         """At least six of twenty: a busy machine may delay a block, but a delay of our own would affect all blocks."""
         delays = []

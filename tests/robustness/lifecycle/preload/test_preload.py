@@ -248,6 +248,14 @@ class TestDeath:
 class TestNewCode:
     OPTIONS = "processes=2 threads=2 preload=On"
 
+    @pytest.fixture(autouse=True)
+    def configured(self, server):
+        """Other tests of the class may have changed the options."""
+        if server.config_text != ONE % self.OPTIONS:
+            server.configure(ONE % self.OPTIONS)
+            server.graceful()
+        processes_of(server, 2)
+
     def test_a_changed_script_gets_a_template_of_its_own_first(self, server, site):
         workers, template = processes_of(server, 2)
         with Clients(site, "/state") as clients:
