@@ -163,13 +163,18 @@ class TestServerMetrics:
         return Site(server, mode)
 
     def test_the_scoreboard_has_the_request_that_brought_it(self, site, mode):
-        found = site.get("/metrics").json()[2]
+        def look():
+            """Return the scoreboard once it shows this request: httpd's child sends it once a second."""
+            found = site.get("/metrics").json()[2]
+            running = [(process, worker) for process in found["processes"] for worker in process["workers"]
+                       if worker["status"] == "W" and "/%s/metrics" % mode in worker["request"]]
+            return running and (found, *running[0])
+
+        found, process, worker = wait_for(look)
         assert sorted(found) == ["current_time", "processes", "restart_time", "running_generation", "running_time",
                                  "server_limit", "thread_limit"]
         assert found["restart_time"] <= found["current_time"] <= time.time() < found["current_time"] + 60
         assert len(found["processes"]) == found["server_limit"]
-        (process, worker), = [(process, worker) for process in found["processes"] for worker in process["workers"]
-                              if worker["status"] == "W" and "/%s/metrics" % mode in worker["request"]]
         assert os.path.exists("/proc/%d" % process["pid"]) and not process["quiescing"]
         assert len(process["workers"]) == found["thread_limit"]
         assert sorted(worker) == ["access_count", "bytes_served", "client", "generation", "last_used", "request",

@@ -88,7 +88,9 @@ class TestLines:
 
     @pytest.fixture(scope="class", params=["", "preload=On"], ids=["executed", "forked"])
     def server(self, request, make_httpd):
-        return make_httpd(GROUP % request.param, apps={"app.wsgi": SCRIPT})
+        httpd = make_httpd(GROUP % request.param, apps={"app.wsgi": SCRIPT})
+        httpd.wait_for_workers()    # before, a worker has the manager's descriptors, and a template looks like a worker
+        return httpd
 
     def test_a_raw_line_is_a_record_of_the_worker(self, server):
         server.expect_log("raw-words$")
@@ -129,7 +131,6 @@ class TestLines:
 
     def test_the_last_output_of_a_worker_precedes_its_exit_report(self, server):
         server.allow_log("last words|PYW0310")
-        server.wait_for_workers()       # a template that starts looks like a worker
         pid = next(iter(server.workers())).pid
         since = server.log.position()
         with server.connect() as connection:
