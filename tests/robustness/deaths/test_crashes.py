@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The log describes a worker that died: the signal, its memory, its requests, and its Python stacks."""
 import contextlib
+import json
 import os
 import pathlib
 import re
 import signal
+import subprocess
 
 import pytest
 from death_site import APPS, ONE, DaemonSite, exit_report
@@ -174,6 +176,9 @@ class TestOutOfMemory:
             server.wait_for_look()
         assert site.get("/grow?mib=300").status == 502
         assert "by the kernel's OOM killer (oom_kill of %s went from 0 to 1" % file in exit_report(server, pid)
+        program = [server.root / "modules" / "pywsgi", "status", "--json", "--directory", server.run]
+        shown = json.loads(subprocess.run(program, stdout=subprocess.PIPE, timeout=30).stdout)
+        assert shown["groups"][0]["restarts"]["oom"] == 1
 
 
 usable = [series for series, prefix in pythons.others().items() if pythons.httpd_class(prefix)]
