@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "config/options/options.h"
 #include "httpd/doctor/finding.h"
+#include "httpd/doctor/handled.h"
 #include "httpd/doctor/mistakes.h"
 #include "httpd/doctor/trial.h"
 #include "httpd/doctor/visit.h"
@@ -133,15 +134,21 @@ static void add_application(doctor *self, const server_rec *server, const pyw_al
 
 static void visit_alias(doctor *self, server_rec *server, const pyw_alias *alias)
 {
+    pyw_alias plain = *alias;
     pyw_visit visit;
 
-    pyw_visit_alias(self->pool, server, alias, &visit);
+    plain.url = pyw_visit_url(self->pool, alias);
+    plain.regex = NULL;
+    if (!plain.url) {
+        return;
+    }
+    pyw_visit_alias(self->pool, server, &plain, &visit);
     if (!visit.is_done) {
         return;
     }
     APR_ARRAY_PUSH(self->used, const char *) = apr_pstrdup(self->pool, visit.group);
-    pyw_mistakes_of_visit(self->findings, server, alias, &visit);
-    add_application(self, server, alias, &visit);
+    pyw_mistakes_of_visit(self->findings, server, &plain, &visit);
+    add_application(self, server, &plain, &visit);
 }
 
 static int is_used(const doctor *self, const char *name)
@@ -154,15 +161,21 @@ static int is_used(const doctor *self, const char *name)
     return 0;
 }
 
+static void visit_aliases(doctor *self, server_rec *server, const apr_array_header_t *aliases)
+{
+    for (int i = 0; i < aliases->nelts; i++) {
+        visit_alias(self, server, &APR_ARRAY_IDX(aliases, i, const pyw_alias));
+    }
+}
+
 static void visit_servers(doctor *self)
 {
     for (server_rec *server = self->main_server; server; server = server->next) {
         const apr_array_header_t *aliases = pyw_config_server(server)->aliases;
 
-        for (int i = 0; i < aliases->nelts; i++) {
-            self->aliases++;
-            visit_alias(self, server, &APR_ARRAY_IDX(aliases, i, const pyw_alias));
-        }
+        self->aliases += aliases->nelts;
+        visit_aliases(self, server, aliases);
+        visit_aliases(self, server, pyw_handled_scripts(self->pool, server));
     }
 }
 

@@ -103,17 +103,38 @@ static request_rec *local_request(apr_pool_t *pool, server_rec *server, const ch
     return r;
 }
 
-/* The walk of ap_process_request_internal, but only this module translates the URL. */
-static int walk(request_rec *r)
+/* Only this module translates the URL. A script without an alias: the DocumentRoot leads to its file. */
+static int translate(request_rec *r, const pyw_alias *alias)
+{
+    if (pyw_mount_translate_name(r) == OK) {
+        return OK;
+    }
+    r->filename = apr_pstrdup(r->pool, alias->target);
+    return alias->is_module ? HTTP_NOT_FOUND : OK;
+}
+
+static int walk_files(request_rec *r)
+{
+    int status = pyw_mount_map_to_storage(r);
+
+    if (status == DECLINED) {
+        status = ap_directory_walk(r);
+        status = status == OK ? ap_file_walk(r) : status;
+    }
+    return status;
+}
+
+/* The walk of ap_process_request_internal. */
+static int walk(request_rec *r, const pyw_alias *alias)
 {
     int status = ap_location_walk(r);
 
-    if (status == OK && pyw_mount_translate_name(r) != OK) {
-        return HTTP_NOT_FOUND;
+    if (status == OK) {
+        status = translate(r, alias);
     }
     r->per_dir_config = r->server->lookup_defaults;
     if (status == OK) {
-        status = pyw_mount_map_to_storage(r);
+        status = walk_files(r);
     }
     if (status == OK) {
         status = ap_location_walk(r);
@@ -165,11 +186,11 @@ static void make_visit(const void *argument, int fd)
 {
     const visit_request *request = argument;
     const pyw_alias *alias = request->alias;
-    request_rec *r = local_request(request->pool, request->server, *alias->url ? alias->url : "/");
+    request_rec *r = local_request(request->pool, request->server, alias->url);
     pyw_visit visit = {.is_done = 1};
     pyw_problem problem;
 
-    visit.status = walk(r);
+    visit.status = walk(r, alias);
     describe_target(r, alias, &visit);
     if (visit.status == OK) {
         visit.status = check_access(r);
@@ -185,9 +206,29 @@ void pyw_visit_alias(apr_pool_t *pool, server_rec *server, const pyw_alias *alia
     const visit_request request = {pool, server, alias};
 
     memset(visit, 0, sizeof(*visit));
-    if (!alias->regex && !ask_child(make_visit, &request, visit, sizeof(*visit))) {
+    if (!ask_child(make_visit, &request, visit, sizeof(*visit))) {
         visit->is_done = 0;
     }
+}
+
+/* The characters at which a pattern is no longer literal text. A quantifier may make the last character optional. */
+static apr_size_t literal_length(const char *pattern)
+{
+    apr_size_t length = strcspn(pattern, "\\^$.[|()?*+{");
+
+    return length > 0 && pattern[length] != '\0' && strchr("?*{", pattern[length]) ? length - 1 : length;
+}
+
+const char *pyw_visit_url(apr_pool_t *pool, const pyw_alias *alias)
+{
+    const char *pattern = alias->url, *url;
+
+    if (!alias->regex) {
+        return *alias->url ? alias->url : "/";
+    }
+    pattern += *pattern == '^';
+    url = apr_pstrmemdup(pool, pattern, literal_length(pattern));
+    return *url == '/' && !strpbrk(alias->target, "$\\") && ap_regexec(alias->regex, url, 0, NULL, 0) == 0 ? url : NULL;
 }
 
 static void find_obstacle(const void *argument, int fd)

@@ -21,7 +21,14 @@ typedef struct pyw_visit {
     char obstacle[1024]; /* the directory that httpd's User may not enter; "": none */
 } pyw_visit;
 
-/* Runs in a process of its own as httpd's User, logs nothing, and takes at most some seconds. */
+/*
+ * A URL that the alias serves: its prefix, or for WSGIScriptAliasMatch the literal beginning of the pattern, if the
+ * pattern matches it and the target is the same for all URLs. NULL: none is known, and the alias cannot be visited.
+ */
+const char *pyw_visit_url(apr_pool_t *pool, const pyw_alias *alias);
+
+/* `alias`: without a pattern. Runs in a process of its own as httpd's User, logs nothing, and takes at most some
+ * seconds. */
 void pyw_visit_alias(apr_pool_t *pool, server_rec *server, const pyw_alias *alias, pyw_visit *visit);
 
 /* Whether httpd's User may reach `path`. If not, *text is the reason with its remedy. */

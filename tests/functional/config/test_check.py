@@ -2,6 +2,7 @@
 """The check of a whole site in configtest: each mistake is found, and the finding says what to write."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,7 @@ APPS = {
 @pytest.fixture(scope="module")
 def server():
     """A server that is never started. Each test writes its own configuration."""
-    server = Httpd(apps=APPS, modules=["authz_host", "authz_user"])
+    server = Httpd(apps=APPS, modules=["authz_host", "authz_user", "mime"])
     for name, mode in (("private", 0o700), ("open", 0o755)):
         (server.root / name).mkdir()
         (server.root / name / "app.wsgi").write_text(HELLO)
@@ -86,6 +87,11 @@ class TestSound:
     def test_a_site_without_groups(self, server):
         assert check(server, "WSGIScriptAlias / ${APPS}/hello.wsgi\n") == []
 
+    @pytest.mark.parametrize("line", [
+        "^/[0-9]+ ${APPS}/missing.wsgi", "^/a$ ${APPS}/$0", "/a.* ${APPS}/\\\\$1.wsgi", "\\.py$ ${APPS}/missing.wsgi"])
+    def test_a_pattern_without_a_known_url_or_target_is_not_visited(self, server, line):
+        assert check(server, GRANTED + "WSGIScriptAliasMatch %s\n" % line) == []
+
     @pytest.mark.parametrize("rule", ["Require ip 192.0.2.1", "Require valid-user"])
     def test_access_for_some_clients_is_no_finding(self, server, rule):
         config = GROUP + alias("${APPS}/hello.wsgi") + "<Location />\n%s\n</Location>" % rule
@@ -95,6 +101,54 @@ class TestSound:
         server.configure(GROUP + alias("${APPS}/touch.wsgi"))
         assert server.configtest() == (True, "Syntax OK\n")
         assert not (server.data / "touched").exists()
+
+
+class TestPatterns:
+    @pytest.mark.parametrize("pattern, url", [("^/shop/", "/shop/"), ("^/shop/(.*)$", "/shop/"), ("^/shop/?", "/shop"),
+                                              ("^/shop", "/shop"), ("/shop(/|$)", "/shop")])
+    def test_its_literal_beginning_is_the_url_of_the_visit(self, server, pattern, url):
+        line = "WSGIScriptAliasMatch %s ${APPS}/missing.wsgi process-group=blog\n" % pattern
+        found = check(server, GROUP + line + "<Location />\nRequire all denied\n</Location>\n")
+        assert "a request for %s gets 403" % url in one(found, "PYW0161")["what"]
+        assert "missing.wsgi" in one(found, "PYW0610")["what"]
+        found = check(server, GROUP + GRANTED + line)
+        assert tags(found) == ["PYW0610"]
+
+    def test_its_group_is_used(self, server):
+        assert check(server, GROUP + GRANTED + "WSGIScriptAliasMatch ^/a/ ${APPS}/hello.wsgi process-group=blog\n") == []
+
+
+class TestScriptsWithoutAlias:
+    """SetHandler and AddHandler in a <Directory> below the DocumentRoot."""
+
+    @pytest.fixture
+    def config(self, server):
+        root = server.root / "htdocs.check"
+        if not root.exists():
+            (root / "below").mkdir(parents=True)
+            for name, text in (("good.wsgi", HELLO), ("bad.wsgi", "import nosuchmodule\n"), (".bad.wsgi", "import hidden\n"),
+                               ("notes.txt", "import text\n"), ("below/bad.wsgi", "import lower\n")):
+                (root / name).write_text(text)
+        return GROUP + ("TypesConfig /dev/null\nDocumentRoot %s\n<Directory %s>\nOptions ExecCGI\nWSGIProcessGroup blog\nRequire all %%s\n"
+                        "%%s\n</Directory>\n" % (root, root))
+
+    def test_a_suffix_selects_them(self, server, config):
+        found = one(check(server, config % ("granted", "AddHandler wsgi-script .py .WSGI")), "PYW0610")
+        assert "htdocs.check/bad.wsgi" in found["what"] and "nosuchmodule" in found["detail"]
+
+    def test_a_handler_for_all_files(self, server, config):
+        found = check(server, config % ("granted", "SetHandler wsgi-script"))
+        assert sorted(finding["what"].split(" does not load")[0].rpartition("/")[2] for finding in found) == [
+            "bad.wsgi", "notes.txt"]
+
+    def test_access_that_nobody_has(self, server, config):
+        found = check(server, config % ("denied", "AddHandler wsgi-script .wsgi"))
+        assert re.search(r"a request for /(good|bad)\.wsgi gets 403", one(found, "PYW0161")["what"])
+        assert one(found, "PYW0161")["write"] == "<Directory %s/htdocs.check/> Require all granted </Directory>" % server.root
+
+    @pytest.mark.parametrize("line", ["AddHandler cgi-script .wsgi", "<Files bad.wsgi>\nSetHandler wsgi-script\n</Files>"])
+    def test_other_handlers_and_sections_are_left_alone(self, server, config, line):
+        assert tags(check(server, config % ("granted", line))) in ([], ["PYW0163"])
 
 
 def one(findings, tag):
