@@ -3,7 +3,7 @@
 # tests, PYTEST_WORKERS=8 runs more of them in parallel.
 
 # The slowest classes first, so that none of them runs alone at the end.
-PYTEST_SUITES ?= $(addprefix tests/,cost robustness load functional pyw)
+PYTEST_SUITES ?= $(addprefix tests/,cost robustness load functional torture pyw)
 PYTEST_FLAGS  ?=
 
 check-pytest: all

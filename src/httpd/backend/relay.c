@@ -39,7 +39,10 @@ static void upload_failed(pyw_relay *relay, pyw_result result)
     pyw_response_abort(relay->response, relay->body->status);
 }
 
-/* Sends the queue without waiting. 0: the worker takes nothing now, and the queue is dropped. */
+/*
+ * Sends the queue without waiting. 0: the worker takes nothing now, and the queue is dropped. Frames that the worker
+ * sent before it closed are still read.
+ */
 static int send_some(pyw_relay *relay)
 {
     pyw_result result = pyw_channel_send(relay->channel, 0);
@@ -48,7 +51,12 @@ static int send_some(pyw_relay *relay)
         relay->last_activity = pyw_clock_us();
         return 1;
     }
-    pyw_relay_step_upload(relay, result == PYW_AGAIN ? PYW_UPLOAD_ON_FULL : PYW_UPLOAD_ON_REFUSED);
+    if (result == PYW_AGAIN || result == PYW_GONE) {
+        pyw_relay_step_upload(relay, result == PYW_AGAIN ? PYW_UPLOAD_ON_FULL : PYW_UPLOAD_ON_REFUSED);
+    }
+    else {
+        pyw_relay_worker_lost(relay, result);
+    }
     return 0;
 }
 

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Each call of the C library that fails during a request leads to an answer, a record and a server that goes on serving.
+
+make check-torture runs all cases. The file PYWSGI_TORTURE lists those that have passed, so that an interrupted run
+continues. Without it only a sample runs.
+"""
+import os
+import pathlib
+
+import pytest
+import torture_requests
+from torture_order import Order
+from torture_requests import BLOCK, REQUESTS
+
+from pyw import paths, processes, wait_for
+from pyw.site import Site
+
+DONE = os.environ.get("PYWSGI_TORTURE")
+CONFIG = """
+WSGIPythonPath ${APPS}
+WSGIDaemonProcess app processes=2 threads=3 python-path=${APPS} socket-timeout=5s startup-timeout=20s
+WSGIDaemonProcess streamed threads=2 python-path=${APPS} socket-timeout=5s request-buffer=0 request-spool=0
+WSGIScriptAlias /daemon ${APPS}/torture.wsgi process-group=app
+WSGIScriptAlias /streamed ${APPS}/torture.wsgi process-group=streamed
+WSGIScriptAlias /embedded ${APPS}/torture.wsgi
+"""
+APPS = {"torture.wsgi": paths.TESTS / "torture" / "torture.wsgi", "support.py": paths.SUPPORT}
+
+CALLS = ("malloc", "calloc", "realloc", "read", "write", "writev", "pwrite", "pread", "recv", "send", "recvmsg",
+         "sendmsg", "connect", "accept4", "socket", "memfd_create", "ftruncate", "mkostemp", "mmap", "open", "openat",
+         "epoll_ctl", "fstat", "stat", "pipe2", "eventfd", "pthread_create")
+PLACES = (("daemon", "worker"), ("daemon", "child"), ("embedded", "child"), ("daemon", "manager"))
+SAMPLE = [("daemon", "worker", "recvmsg", "get"), ("daemon", "worker", "sendmsg", "stream"),
+          ("daemon", "worker", "malloc", "get"), ("daemon", "child", "sendmsg", "streamed upload"),
+          ("embedded", "child", "malloc", "get")]
+MOST_ROUNDS = 40 if DONE else 5
+
+
+def cases():
+    if not DONE:
+        return SAMPLE
+    file = pathlib.Path(DONE)
+    passed = file.read_text().splitlines() if file.exists() else []
+    every = [(*place, call, request) for place in PLACES for call in CALLS for request in REQUESTS]
+    return [case for case in every if " ".join(case) not in passed]
+
+
+def note_pass(case):
+    if DONE:
+        with open(DONE, "a") as file:
+            file.write(" ".join(case) + "\n")
+
+
+CRASH = r"SIG(SEGV|ABRT|BUS|FPE|ILL)|AH0005[12]:|defect of mod_pywsgi"
+REASON = r":(warn|error|crit|alert|emerg)\] .*"
+
+
+def sample(count):
+    """Return the numbers of the calls that fail: all of them, or some that are spread evenly."""
+    if count <= MOST_ROUNDS:
+        return list(range(1, count + 1))
+    return sorted({1 + round(i * (count - 1) / (MOST_ROUNDS - 1)) for i in range(MOST_ROUNDS)})
+
+
+class Victim:
+    """A server whose calls fail on order."""
+
+    def __init__(self, httpd, order):
+        self.httpd = httpd
+        self.order = order
+
+    def count(self, site, role, call, request):
+        self.order.give(role, call)
+        answer = REQUESTS[request](site)
+        assert answer.is_expected and not answer.problem, "without a failed call: %s" % answer.problem
+        return self.order.withdraw()
+
+    def round(self, site, role, call, request, number):
+        """Return what is wrong after the failure of one call."""
+        since = self.httpd.log.position()
+        self.order.give(role, call, number)
+        try:
+            answer = REQUESTS[request](site)
+        except (OSError, AssertionError) as error:
+            return "%s: %r" % (type(error).__name__, error)
+        finally:
+            self.order.withdraw()
+        if not self.order.has_failed():
+            return None
+        return answer.problem or self.missing_reason(answer, since) or self.still_broken(site) or self.crash(since)
+
+    def missing_reason(self, answer, since):
+        if answer.is_expected:
+            return None
+        try:
+            wait_for(lambda: self.httpd.log.find(REASON, since), torture_requests.SECONDS)
+        except AssertionError:
+            return "no record says why"
+        return None
+
+    def crash(self, since):
+        lines = self.httpd.log.find(CRASH, since)
+        return lines[0] if lines else None
+
+    def still_broken(self, site):
+        def is_back():
+            response = site.get("/small", timeout=torture_requests.SECONDS)
+            return response is not None and response.body == b"small"
+
+        try:
+            wait_for(is_back, torture_requests.SECONDS, "service")
+        except (OSError, AssertionError) as error:
+            return "not served again: %r" % error
+        return None
+
+    def descriptors(self):
+        """Return {process: number of descriptors} of the processes that live on."""
+        family = [*self.httpd.children(), self.httpd.manager(), *self.httpd.workers()]
+        return {process: processes.descriptor_count(process.pid) for process in family if process}
+
+    def check_descriptors(self, before):
+        """A pool of connections may grow by the connections of the request, not by the number of rounds."""
+        def leaks():
+            now = self.descriptors()
+            return {process: (before[process], now[process]) for process in now
+                    if process in before and now[process] > before[process] + 4}
+
+        wait_for(lambda: not leaks(), torture_requests.SECONDS, lambda: "descriptors: %s" % leaks())
+
+
+@pytest.mark.long
+@pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="another library is preloaded")
+class TestRequests:
+    @pytest.fixture(scope="class")
+    def victim(self, make_httpd):
+        server = make_httpd(CONFIG, apps=APPS, start=False)
+        order = Order(server.root / "order")
+        server.environment = order.environment()
+        server.allow_log("")
+        (server.data / "file").write_bytes(BLOCK * 100)
+        server.start()
+        server.wait_for_workers()
+        victim = Victim(server, order)
+        for mode in ("daemon", "embedded"):
+            for request in REQUESTS.values():
+                assert request(Site(server, mode)).is_expected
+        return victim
+
+    @pytest.mark.parametrize("case", cases(), ids="-".join)
+    def test_a_failed_call_has_an_answer_and_a_reason(self, victim, case):
+        mode, role, call, request = case
+        site = Site(victim.httpd, mode)
+        before = victim.descriptors()
+        wrong = []
+        for number in sample(victim.count(site, role, call, request)):
+            result = victim.round(site, role, call, request, number)
+            if result:
+                wrong.append("call %d in %s: %s" % (number, victim.order.place(), result))
+        assert not wrong, "\n".join(wrong)
+        victim.check_descriptors(before)
+        note_pass(case)

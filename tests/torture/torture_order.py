@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The order for fail_call.c: which call of which processes fails."""
+import ctypes
+import errno
+import mmap
+import shutil
+import subprocess
+
+from pyw import paths
+
+LIBRARY = paths.BUILD / "tests" / "torture" / "fail_call.so"
+
+ROLES = {"parent": 1, "child": 2, "manager": 4, "worker": 8, "template": 16}
+
+# What a call reports when it fails, if not ENOMEM: errors that it can have while both ends of a connection are alive.
+ERRORS = {
+    "read": errno.EIO, "write": errno.ENOSPC, "writev": errno.ENOBUFS, "pwrite": errno.ENOSPC, "pread": errno.EIO,
+    "send": errno.ENOBUFS, "sendmsg": errno.ENOBUFS, "connect": errno.ECONNREFUSED, "accept4": errno.EMFILE,
+    "socket": errno.EMFILE, "socketpair": errno.EMFILE, "pipe2": errno.EMFILE, "eventfd": errno.EMFILE,
+    "memfd_create": errno.EMFILE, "open": errno.EMFILE, "openat": errno.EMFILE, "mkostemp": errno.ENOSPC,
+    "fork": errno.EAGAIN, "execv": errno.ENOENT, "ftruncate": errno.ENOSPC, "epoll_ctl": errno.ENOSPC,
+    "epoll_create1": errno.EMFILE, "setresuid": errno.EPERM, "sigaction": errno.EINVAL, "bind": errno.EADDRINUSE,
+    "fstat": errno.EIO, "stat": errno.EIO, "pthread_create": errno.EAGAIN,
+}
+
+
+class Layout(ctypes.Structure):
+    """The struct order of fail_call.c."""
+
+    _fields_ = [("roles", ctypes.c_uint32), ("error", ctypes.c_uint32), ("first", ctypes.c_uint32),
+                ("last", ctypes.c_uint32), ("count", ctypes.c_uint32), ("failed", ctypes.c_uint32),
+                ("pid", ctypes.c_uint32), ("offset", ctypes.c_uint32), ("object", ctypes.c_char * 32),
+                ("function", ctypes.c_char * 32)]
+
+
+class Order:
+    def __init__(self, path):
+        self.path = path
+        path.write_bytes(bytes(mmap.PAGESIZE))
+        path.chmod(0o666)
+        with open(path, "r+b") as file:
+            self.map = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+        self.shared = Layout.from_buffer(self.map)
+
+    def environment(self):
+        assert LIBRARY.exists(), "make check-torture builds %s" % LIBRARY
+        library = shutil.copy(LIBRARY, self.path.parent)
+        return {"LD_PRELOAD": library, "FAIL_CALL": str(self.path)}
+
+    def give(self, role, function, first=0, last=None):
+        """Fail the calls with the numbers `first` to `last` from now on; 0: only count."""
+        self.withdraw()
+        self.shared.function = function.encode()
+        self.shared.error = ERRORS.get(function, errno.ENOMEM)
+        self.shared.first, self.shared.last = first, last or first
+        self.shared.count = self.shared.failed = self.shared.pid = 0
+        self.shared.roles = sum(ROLES[each] for each in role.split("+"))
+
+    def withdraw(self):
+        """Return the number of calls since the order."""
+        self.shared.roles = 0
+        return self.shared.count
+
+    def has_failed(self):
+        return self.shared.failed > 0
+
+    def place(self):
+        """Return the function and line of the first failed call."""
+        file = self.shared.object.decode()
+        output = subprocess.run(["addr2line", "-fspe", str(paths.BUILD / file), hex(self.shared.offset)],
+                                stdout=subprocess.PIPE, text=True).stdout
+        return "%s+%#x (%s)" % (file, self.shared.offset, output.strip())
