@@ -47,8 +47,9 @@ static void fail_if_late(pyw_request *request)
 /* The client caused the failure by leaving, so the exception of the application is no error. */
 static int is_caused_by_client(const pyw_request *request)
 {
-    return request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError)) ||
-           PyErr_ExceptionMatches(request->state->client_gone);
+    int has_failed = request->failed_write || (request->failed_read && PyErr_ExceptionMatches(PyExc_OSError));
+
+    return (has_failed && !request->failed_here) || PyErr_ExceptionMatches(request->state->client_gone);
 }
 
 /* The deadline monitor has already reported the interruption. */

@@ -154,7 +154,6 @@ FAILING(ssize_t, -1, write, (int fd, const void *data, size_t size), fd, data, s
 FAILING(ssize_t, -1, writev, (int fd, const struct iovec *parts, int count), fd, parts, count)
 FAILING(ssize_t, -1, pwrite, (int fd, const void *data, size_t size, off_t at), fd, data, size, at)
 FAILING(ssize_t, -1, pread, (int fd, void *data, size_t size, off_t at), fd, data, size, at)
-FAILING(ssize_t, -1, recv, (int fd, void *data, size_t size, int flags), fd, data, size, flags)
 FAILING(ssize_t, -1, send, (int fd, const void *data, size_t size, int flags), fd, data, size, flags)
 FAILING(ssize_t, -1, recvmsg, (int fd, struct msghdr *message, int flags), fd, message, flags)
 FAILING(ssize_t, -1, sendmsg, (int fd, const struct msghdr *message, int flags), fd, message, flags)

@@ -27,7 +27,7 @@ WSGIScriptAlias /embedded ${APPS}/torture.wsgi
 """
 APPS = {"torture.wsgi": paths.TESTS / "torture" / "torture.wsgi", "support.py": paths.SUPPORT}
 
-CALLS = ("malloc", "calloc", "realloc", "read", "write", "writev", "pwrite", "pread", "recv", "send", "recvmsg",
+CALLS = ("malloc", "calloc", "realloc", "read", "write", "writev", "pwrite", "pread", "send", "recvmsg",
          "sendmsg", "connect", "accept4", "socket", "memfd_create", "ftruncate", "mkostemp", "mmap", "open", "openat",
          "epoll_ctl", "fstat", "stat", "pipe2", "eventfd", "pthread_create")
 PLACES = (("daemon", "worker"), ("daemon", "child"), ("embedded", "child"), ("daemon", "manager"))

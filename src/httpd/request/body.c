@@ -70,7 +70,7 @@ static pyw_result fail_body(pyw_body *body, apr_status_t rv)
     }
     pyw_log_rerror(APLOG_MARK, APLOG_INFO, rv, body->r, PYWNO(0210) "the request body could not be read, answering %d",
                    status == AP_FILTER_ERROR ? HTTP_BAD_REQUEST : status);
-    return end_body(body, PYW_FAILED, status == AP_FILTER_ERROR || status < 400 ? HTTP_BAD_REQUEST : status);
+    return end_body(body, PYW_MALFORMED, status == AP_FILTER_ERROR || status < 400 ? HTTP_BAD_REQUEST : status);
 }
 
 static apr_status_t catch_error(ap_filter_t *f, apr_bucket_brigade *brigade)

@@ -16,10 +16,10 @@
 typedef struct pyw_body {
     request_rec *r;
     apr_bucket_brigade *brigade; /* bytes that were read, but not consumed */
-    pyw_result result; /* PYW_OK before the end of the body; PYW_EOF, PYW_GONE, PYW_TIMEOUT or PYW_FAILED at its end */
-    int status;        /* PYW_FAILED and PYW_TIMEOUT: the HTTP status for the client */
-    apr_uint64_t consumed; /* bytes */
-    int caught;            /* the status of an error bucket from an input filter; 0: none */
+    pyw_result result;           /* PYW_OK before the end of the body; PYW_EOF, GONE, TIMEOUT or MALFORMED at its end */
+    int status;                  /* PYW_MALFORMED and PYW_TIMEOUT: the HTTP status for the client */
+    apr_uint64_t consumed;       /* bytes */
+    int caught;                  /* the status of an error bucket from an input filter; 0: none */
 } pyw_body;
 
 /* Prepares for reading. A request without a body is at its end immediately. */
@@ -42,8 +42,8 @@ const char *pyw_body_content_length(const request_rec *r, apr_off_t collected);
 
 /*
  * Returns the next bytes without consuming them; they are valid until consume(). Blocks or not. PYW_OK, PYW_AGAIN
- * (non-blocking), PYW_EOF: the end of the body; PYW_GONE: the client left before it; PYW_TIMEOUT; PYW_FAILED: the body
- * is larger than LimitRequestBody allows, or badly framed.
+ * (non-blocking), PYW_EOF: the end of the body; PYW_GONE: the client left before it; PYW_TIMEOUT; PYW_MALFORMED: the
+ * body is larger than LimitRequestBody allows, or badly framed.
  */
 pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **data, size_t *length);
 

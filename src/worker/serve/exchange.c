@@ -56,6 +56,15 @@ static pyw_result take_piece(pyw_wire_exchange *exchange)
     }
 }
 
+/* The client is not the cause. */
+static pyw_result fail_body(pyw_wire_exchange *exchange, const char *why)
+{
+    pyw_log(PYW_LOG_ERR, PYWNO(0470) "the request body cannot be read: %s", why);
+    exchange->body = PYW_FAILED;
+    close_file(exchange);
+    return PYW_FAILED;
+}
+
 /* Reads one frame of the request's body. PYW_OK, PYW_AGAIN (nothing has been received), or the end, also in `body`. */
 static pyw_result next_piece(pyw_wire_exchange *exchange, int timeout_ms)
 {
@@ -70,6 +79,13 @@ static pyw_result next_piece(pyw_wire_exchange *exchange, int timeout_ms)
     }
     if (result != PYW_OK || exchange->piece.type != PYW_FRAME_DATA) {
         exchange->piece.length = 0;
+    }
+    if (result == PYW_FAILED) {
+        return fail_body(exchange, strerror(errno));
+    }
+    if (result == PYW_MALFORMED) {
+        return fail_body(exchange,
+                         pyw_channel_has_lost_fd(exchange->channel) ? strerror(EMFILE) : "httpd violates the protocol");
     }
     if (result != PYW_OK && result != PYW_AGAIN) {
         exchange->body = result;
@@ -107,11 +123,7 @@ static pyw_result read_spool(pyw_wire_exchange *exchange, void *buffer, size_t s
         count = pread(exchange->file, buffer, size, exchange->file_offset);
     } while (count < 0 && errno == EINTR);
     if (count <= 0) {
-        pyw_log(PYW_LOG_ERR, PYWNO(0470) "the file with a request body cannot be read: %s",
-                count < 0 ? strerror(errno) : "it ends too early");
-        exchange->body = PYW_FAILED;
-        close_file(exchange);
-        return PYW_FAILED;
+        return fail_body(exchange, count < 0 ? strerror(errno) : "its file ends too early");
     }
     exchange->file_offset += count;
     exchange->file_left -= (uint64_t)count;

@@ -134,6 +134,7 @@ static int receive_input(input *self, char *out, size_t size, size_t enough, siz
     }
     self->fault = result;
     self->request->failed_read = 1;
+    self->request->failed_here |= result == PYW_FAILED;
     return raise_fault(self);
 }
 

@@ -63,6 +63,7 @@ typedef struct pyw_request {
     int64_t client_due; /* milliseconds: when to check the client of an application that sends nothing */
     int failed_write;   /* the exchange accepts no more bytes: the client has left, or is too slow */
     int failed_read;    /* the exchange cannot provide the rest of the request body */
+    int failed_here;    /* ... or accepts no more bytes, for a reason that is not the client's */
     pyw_outgoing outgoing;
     pyw_monitored monitored;
 

@@ -110,13 +110,15 @@ static pyw_result hand_to_flusher(pyw_request *request)
     return send_now(request, NULL);
 }
 
+/* Without memory for the piece, sends it at once. */
 static pyw_result coalesce_piece(pyw_request *request, const pyw_piece *piece)
 {
     pyw_buffer *coalesced = &request->ending->body;
 
     pyw_buffer_append(coalesced, piece->data, (size_t)piece->length);
     if (coalesced->failed) {
-        return PYW_FAILED;
+        coalesced->failed = 0;
+        return send_now(request, piece);
     }
     return coalesced->length < PYW_OUTGOING_COALESCE_MAX ? hand_to_flusher(request) : send_now(request, NULL);
 }

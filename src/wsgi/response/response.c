@@ -54,6 +54,7 @@ static int write_failed(pyw_request *request, pyw_result result)
         PyErr_SetString(PyExc_ConnectionResetError, "the client has left");
     }
     else {
+        request->failed_here = 1;
         PyErr_Format(PyExc_OSError, "the response could not be sent: %s", pyw_result_name(result));
     }
     return -1;
