@@ -204,6 +204,9 @@ static PyThreadState *add_thread_state(const pyw_interpreter *interpreter)
 {
     PyThreadState *state = pyw_thread_states_add(interpreter->index, atomic_load(&interpreter->state));
 
+    if (state == NULL) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0512) "no memory for the state of a thread in Python: its request gets 500");
+    }
     if (state != NULL && !is_nameless) {
         PyEval_RestoreThread(state);
         name_thread();
