@@ -14,6 +14,7 @@ typedef struct pyw_httpd_options {
     apr_interval_time_t request_timeout; /* for a request, from its arrival on; 0: no limit */
     apr_size_t request_buffer;           /* bytes of a request body that httpd collects in memory ... */
     apr_size_t request_spool;            /* ... and in total, the rest in a file, before a worker gets the request */
+    apr_size_t header_buffer_size;       /* no header of a response may be this long or longer; 0: no limit for one */
     apr_size_t response_buffer;          /* bytes of a response that httpd keeps for a slow client in memory ... */
     apr_size_t response_spool;           /* ... and in a file in addition */
     int queue_limit;                     /* requests that may wait for a thread */

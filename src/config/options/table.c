@@ -54,6 +54,7 @@ const pyw_option_rule pyw_option_rules[] = {
     {"cpu-priority", PYW_KIND_NUMBER, WORKER(cpu_priority), -20, 20, 0, PYW_USE_START},
     {"send-buffer-size", PYW_KIND_SIZE, WORKER(send_buffer_size), 512, GIB, 0, PYW_USE_START},
     {"receive-buffer-size", PYW_KIND_SIZE, WORKER(receive_buffer_size), 512, GIB, 0, PYW_USE_START},
+    {"header-buffer-size", PYW_KIND_SIZE, HTTPD(header_buffer_size), 8192, MIB, 0, PYW_USE_LATER},
     {"request-buffer", PYW_KIND_SIZE, HTTPD(request_buffer), 0, 64 * MIB, 0, PYW_USE_LATER},
     {"request-spool", PYW_KIND_SIZE, HTTPD(request_spool), 0, TIB, 0, PYW_USE_LATER},
     {"response-buffer", PYW_KIND_SIZE, HTTPD(response_buffer), 0, 64 * MIB, 0, PYW_USE_LATER},
@@ -87,7 +88,6 @@ const pyw_option_rule pyw_option_rules[] = {
     {"env", PYW_KIND_ENV, WORKER(env), 0, 0, 0, PYW_USE_START},
     {"env-file", PYW_KIND_ENV_FILE, WORKER(env), 0, 0, 0, PYW_USE_START},
 
-    {"header-buffer-size", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
     {"response-flush-delay", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
     {"response-socket-timeout", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
 

@@ -140,10 +140,39 @@ static pyw_result handle_interim(pyw_relay *relay, const pyw_head *head)
     return result;
 }
 
+/* The first header that is too long for header-buffer-size as mod_wsgi counts: "name: value" and the end of the line.
+ */
+static const pyw_pair *long_header(const pyw_relay *relay, const pyw_head *head)
+{
+    apr_size_t limit = relay->group->options->httpd.header_buffer_size;
+
+    for (uint32_t i = 0; limit > 0 && i < head->count; i++) {
+        if ((apr_size_t)head->headers[i].name_length + head->headers[i].value_length + 4 >= limit) {
+            return &head->headers[i];
+        }
+    }
+    return NULL;
+}
+
+static pyw_result refuse_head(pyw_relay *relay, const pyw_pair *header)
+{
+    request_rec *r = relay->response->r;
+
+    pyw_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                   PYWNO(0136) "process group '%s': the header '%.*s' of the response to \"%s\" has a value of %lu "
+                               "bytes, more than header-buffer-size=%lu allows; the client gets 500",
+                   relay->group->options->name, (int)header->name_length, header->name, r->the_request,
+                   (unsigned long)header->value_length, (unsigned long)relay->group->options->httpd.header_buffer_size);
+    pyw_relay_give_up(relay, PYW_RELAY_ON_LONG_HEADER);
+    pyw_response_abort(relay->response, HTTP_INTERNAL_SERVER_ERROR);
+    return PYW_OK;
+}
+
 static pyw_result handle_head(pyw_relay *relay, const pyw_frame *frame)
 {
     pyw_message_head message;
     pyw_head head;
+    const pyw_pair *too_long;
     pyw_result result = pyw_message_head_decode(&message, relay->headers, frame->payload, frame->length);
 
     if (result != PYW_OK) {
@@ -161,6 +190,10 @@ static pyw_result handle_head(pyw_relay *relay, const pyw_frame *frame)
         return handle_interim(relay, &head);
     }
     result = pyw_relay_step(relay, PYW_RELAY_ON_HEAD);
+    too_long = result == PYW_OK ? long_header(relay, &head) : NULL;
+    if (too_long) {
+        return refuse_head(relay, too_long);
+    }
     return result == PYW_OK ? pyw_response_head(relay->response, &head) : result;
 }
 

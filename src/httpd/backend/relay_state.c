@@ -46,6 +46,7 @@ static const struct {
     {{BUG, BCK, ABA, ABA, ABA, DON}, "client left"}, /* ON_CLIENT_LEFT */
     {{BUG, BCK, ABA, ABA, ABA, DON}, "deadline"},    /* ON_DEADLINE */
     {{BUG, BCK, ABA, ABA, ABA, BUG}, "silence"},     /* ON_SILENCE */
+    {{BUG, BUG, BUG, ABA, BUG, BUG}, "long header"}, /* ON_LONG_HEADER */
     {{BUG, BCK, ABA, ABA, ABA, BUG}, "body failed"}, /* ON_BODY_FAILED */
 };
 

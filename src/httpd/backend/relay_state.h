@@ -46,6 +46,7 @@ typedef enum {
     PYW_RELAY_ON_CLIENT_LEFT,
     PYW_RELAY_ON_DEADLINE,    /* request-timeout */
     PYW_RELAY_ON_SILENCE,     /* socket-timeout */
+    PYW_RELAY_ON_LONG_HEADER, /* header-buffer-size */
     PYW_RELAY_ON_BODY_FAILED, /* the client did not send the whole request body */
     PYW_RELAY_EVENTS
 } pyw_relay_event;

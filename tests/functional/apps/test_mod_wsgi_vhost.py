@@ -74,7 +74,6 @@ class TestVirtualHost:
     def test_it_is_served(self, prepare):
         server = prepare()
         server.configure(VHOST)
-        server.expect_log(r"\[pywsgi:warn\].*PYW0107.*'header-buffer-size'")
         server.allow_log("PYW0107")
         server.start()
         get, app, post, static = answers(server)

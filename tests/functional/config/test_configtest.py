@@ -63,7 +63,7 @@ GOOD = """
         locale=C.UTF-8 display-name=%{GROUP} listen-backlog=50 connect-timeout=500ms socket-timeout=1min \\
         shutdown-timeout=5 startup-timeout=30s stack-size=1M cpu-priority=5 send-buffer-size=64K \\
         request-timeout=30s interrupt=Off interrupt-timeout=500ms \\
-        receive-buffer-size=65536 request-buffer=0 request-spool=2G response-buffer=4M response-spool=0 graceful-timeout=1min deadlock-timeout=0 \\
+        receive-buffer-size=65536 request-buffer=0 request-spool=2G header-buffer-size=64K response-buffer=4M response-spool=0 graceful-timeout=1min deadlock-timeout=0 \\
         memory-limit=1G virtual-memory-limit=8G \\
         process-limit=500 preload=On reload-on=${ROOT}/version,${ROOT}/restart.txt reload-overlap=2 warmup=/health \\
         scale-after=100ms scale-idle=5min file-limit=1024 core-limit=0 maximum-requests=1000 maximum-requests-jitter=20% restart-interval=24h \\
@@ -119,8 +119,8 @@ class TestAccepted:
         assert configtest(server, "WSGIDaemonProcess app chroot=${ROOT}/jail python-home=/venv") == (True, "Syntax OK\n")
 
     def test_options_of_mod_wsgi_that_have_no_effect_are_named(self, server):
-        ok, text = configtest(server, "WSGIDaemonProcess app response-flush-delay=5 header-buffer-size=65536")
-        assert ok and "PYW0107" in text and "'response-flush-delay'" in text and "'header-buffer-size'" in text
+        ok, text = configtest(server, "WSGIDaemonProcess app response-flush-delay=5 response-socket-timeout=9")
+        assert ok and "PYW0107" in text and "'response-flush-delay'" in text and "'response-socket-timeout'" in text
 
     @pytest.mark.parametrize("config, words", [
         ("WSGIPythonOptimize 7", ["WSGIPythonOptimize '7' counts as 2", "write 0, 1 or 2"]),

@@ -181,13 +181,45 @@ def application(environ, start_response):
         assert httpd.get("/").status == 200
 
 
+class TestHeaderBufferSize:
+    """A header counts with its name, colon, space and the end of the line, and must be shorter than the option."""
+
+    @pytest.fixture(scope="class")
+    def httpd(self, make_httpd):
+        return make_httpd("""
+            WSGIDaemonProcess small header-buffer-size=8192 threads=1
+            WSGIDaemonProcess default threads=1
+            WSGIScriptAlias /small ${APPS}/app.wsgi process-group=small
+            WSGIScriptAlias /default ${APPS}/app.wsgi process-group=default
+            """, apps={"app.wsgi": """
+def application(environ, start_response):
+    length, pieces = map(int, environ["QUERY_STRING"].split(","))
+    start_response("200 OK", [("Content-Type", "text/plain"), ("X-A", "a" * length)])
+    return (b"piece" for i in range(pieces))
+"""})
+
+    @pytest.mark.parametrize("path, length", [("/small", 8184), ("/default", 60000)])
+    def test_a_header_that_fits_is_sent(self, httpd, path, length):
+        response = httpd.get("%s?%d,2" % (path, length))
+        assert (response.status, len(response.header("X-A")), response.body) == (200, length, b"piecepiece")
+
+    @pytest.mark.parametrize("pieces", [1, 50000])
+    def test_a_longer_header_is_status_500_and_the_log_names_it(self, httpd, pieces):
+        httpd.expect_log("PYW0136: process group 'small': the header 'X-A' .*8185 bytes.*header-buffer-size=8192")
+        assert httpd.get("/small?8185,%d" % pieces).status == 500
+        worker, = httpd.workers("small")
+        assert httpd.get("/small?1,1").body == b"piece"
+        assert httpd.workers("small") == [worker]
+
+
 class TestMistakesThatModWsgiAccepts:
     """httpd starts with them, and only their own requests fail."""
 
     @pytest.fixture(scope="class")
     def httpd(self, make_httpd):
         server = make_httpd("""
-            WSGIDaemonProcess app eviction-timeout=x python-eggs=relative/eggs
+            WSGIDaemonProcess app eviction-timeout=x python-eggs=relative/eggs send-buffer-size=x \\
+                receive-buffer-size=x header-buffer-size=x response-buffer-size=x umask=70027
             WSGIDaemonProcess %odd
             WSGIDaemonProcess %{GLOBAL}
             WSGIDaemonProcess idle threads=many

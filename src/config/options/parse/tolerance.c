@@ -11,35 +11,38 @@
 
 typedef struct tolerated {
     const char *name;
-    long long least; /* mod_wsgi refuses smaller numbers; in its unit: seconds, bytes */
-    int is_capacity; /* a smaller number than configured needs a warning */
+    long long least;     /* mod_wsgi refuses smaller numbers; in its unit: seconds, bytes */
+    int is_capacity;     /* a smaller number than configured needs a warning */
+    int zero_is_default; /* also if `least` is larger */
 } tolerated;
 
 static const tolerated numbers[] = {
-    {"processes", 1, 1},
-    {"threads", 0, 1},
-    {"listen-backlog", 0, 0},
-    {"connect-timeout", 0, 0},
-    {"socket-timeout", 0, 0},
-    {"shutdown-timeout", 0, 0},
-    {"startup-timeout", 0, 0},
-    {"graceful-timeout", 0, 0},
-    {"eviction-timeout", 0, 0},
-    {"deadlock-timeout", 0, 0},
-    {"request-timeout", 0, 0},
-    {"queue-timeout", 0, 0},
-    {"interrupt-timeout", 0, 0},
-    {"inactivity-timeout", 0, 0},
-    {"restart-interval", 0, 0},
-    {"maximum-requests", 0, 0},
-    {"cpu-time-limit", 0, 0},
-    {"cpu-priority", LLONG_MIN, 0},
-    {"memory-limit", 0, 0},
-    {"virtual-memory-limit", 0, 0},
-    {"stack-size", 1, 0},
-    {"send-buffer-size", 512, 0},
-    {"receive-buffer-size", 512, 0},
-    {NULL, 0, 0},
+    {"processes", 1, 1, 0},
+    {"threads", 0, 1, 0},
+    {"listen-backlog", 0, 0, 0},
+    {"connect-timeout", 0, 0, 0},
+    {"socket-timeout", 0, 0, 0},
+    {"shutdown-timeout", 0, 0, 0},
+    {"startup-timeout", 0, 0, 0},
+    {"graceful-timeout", 0, 0, 0},
+    {"eviction-timeout", 0, 0, 0},
+    {"deadlock-timeout", 0, 0, 0},
+    {"request-timeout", 0, 0, 0},
+    {"queue-timeout", 0, 0, 0},
+    {"interrupt-timeout", 0, 0, 0},
+    {"inactivity-timeout", 0, 0, 0},
+    {"restart-interval", 0, 0, 0},
+    {"maximum-requests", 0, 0, 0},
+    {"cpu-time-limit", 0, 0, 0},
+    {"cpu-priority", LLONG_MIN, 0, 0},
+    {"memory-limit", 0, 0, 0},
+    {"virtual-memory-limit", 0, 0, 0},
+    {"stack-size", 1, 0, 0},
+    {"send-buffer-size", 512, 0, 1},
+    {"receive-buffer-size", 512, 0, 1},
+    {"header-buffer-size", 8192, 0, 1},
+    {"response-buffer-size", 0, 0, 1},
+    {NULL, 0, 0, 0},
 };
 
 /* Options whose text may be empty. */
@@ -64,6 +67,11 @@ static int may_be_empty(const char *name)
         text++;
     }
     return *text != NULL;
+}
+
+static int is_allowed(const tolerated *allowed, long long number)
+{
+    return number >= allowed->least || (number == 0 && allowed->zero_is_default);
 }
 
 static int parse_number(const pyw_option_rule *rule, const char *value, long long *number)
@@ -112,9 +120,9 @@ static int read_number(apr_pool_t *pool, pyw_group_options *options, const pyw_o
     long long leading = leading_number(value);
 
     if (parse_number(rule, value, number)) {
-        return *number >= allowed->least;
+        return is_allowed(allowed, *number);
     }
-    if (leading < allowed->least || *value == '\0') {
+    if (!is_allowed(allowed, leading) || *value == '\0') {
         return 0;
     }
     if (!is_only_digits(value)) {
@@ -135,6 +143,9 @@ static const char *tolerate_number(pyw_group_options *options, apr_pool_t *pool,
     if (!read_number(pool, options, rule, value, allowed, &number)) {
         return value;
     }
+    if (number == 0 && allowed->zero_is_default) {
+        return NULL;
+    }
     used = nearest_valid(rule, number);
     if (used == number) {
         return parse_number(rule, value, &number) ? value : number_text(pool, rule, used);
@@ -143,6 +154,25 @@ static const char *tolerate_number(pyw_group_options *options, apr_pool_t *pool,
         apr_psprintf(pool, "option '%s' is '%s', and %s is used instead: it can be %s", rule->name, value,
                      number_text(pool, rule, used), pyw_option_range(pool, rule));
     return number_text(pool, rule, used);
+}
+
+/* mod_wsgi passes any octal number to umask(2), which uses the permissions in it. */
+static const char *tolerate_umask(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                  const char *value)
+{
+    char *end;
+    long number = strtol(value, &end, 8);
+    const char *used = apr_psprintf(pool, "%03lo", number & rule->most);
+
+    if (*value == '\0' || *end != '\0' || number < 0 || number == LONG_MAX) {
+        return value;
+    }
+    if (number > rule->most) {
+        APR_ARRAY_PUSH(options->httpd.warnings, const char *) =
+            apr_psprintf(pool, "option '%s' is '%s', and %s is used instead: it should be %s", rule->name, value, used,
+                         pyw_option_range(pool, rule));
+    }
+    return used;
 }
 
 /* Python resolves a relative path when the worker starts. */
@@ -174,6 +204,9 @@ const char *pyw_option_tolerate(pyw_group_options *options, apr_pool_t *pool, co
     }
     if (rule->kind == PYW_KIND_PATHS) {
         warn_of_relative(options, pool, rule->name, value);
+    }
+    if (rule->kind == PYW_KIND_OCTAL) {
+        return tolerate_umask(options, pool, rule, value);
     }
     /* "2-8" is a range of mod_pywsgi. */
     if (allowed == NULL || (rule->kind == PYW_KIND_PROCESSES && strchr(value, '-') != NULL)) {

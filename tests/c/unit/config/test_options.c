@@ -224,7 +224,6 @@ static void test_bad_values_name_option_value_and_what_is_allowed(void **state)
         {"stack-size", "big", "'stack-size'|'big'|K, M or G"},
         {"send-buffer-size", "511", "'send-buffer-size'|'511'|from 512"},
         {"umask", "888", "'umask'|'888'|octal"},
-        {"umask", "1000", "'umask'|octal"},
         {"shutdown-timeout", "-5", "'shutdown-timeout'|'-5'"},
         {"maximum-requests", "-1", "'maximum-requests'|from 0"},
         {"maximum-requests-jitter", "91%", "'maximum-requests-jitter'|'91%'|from 0% to 90%"},
@@ -344,6 +343,7 @@ static const char *const every_option[][2] = {
     {"inactivity-timeout", "5min"},
     {"send-buffer-size", "4K"},
     {"receive-buffer-size", "8K"},
+    {"header-buffer-size", "64K"},
     {"request-buffer", "0"},
     {"request-spool", "4G"},
     {"response-buffer", "0"},
@@ -491,8 +491,8 @@ static void test_the_manager_gets_no_option_that_only_httpd_reads(void **state)
     assert_string_equal(
         kept_back(pyw_options_pairs(*state, PYW_PART_HTTPD, pool), pyw_options_pairs(*state, PYW_PART_MANAGER, pool)),
         "script-user script-group python-eggs switch-interval server-metrics "
-        "request-timeout request-buffer request-spool response-buffer response-buffer-size response-spool "
-        "queue-limit queue-timeout reserve");
+        "request-timeout header-buffer-size request-buffer request-spool response-buffer response-buffer-size "
+        "response-spool queue-limit queue-timeout reserve");
 }
 
 static void test_a_worker_gets_no_option_that_only_the_manager_reads(void **state)

@@ -46,10 +46,10 @@ static void test_options_of_mod_wsgi_without_effect_are_noted(void **state)
 {
     pyw_group_options *options = pyw_options_create(pool, "g");
 
-    assert_null(pyw_options_set(options, pool, "header-buffer-size", "65536"));
+    assert_null(pyw_options_set(options, pool, "response-flush-delay", "5"));
     assert_int_equal(options->httpd.warnings->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(options->httpd.warnings, 0, const char *),
-                        "option 'header-buffer-size' of mod_wsgi has no effect");
+                        "option 'response-flush-delay' of mod_wsgi has no effect");
 }
 
 static void test_response_buffer_size_is_response_buffer(void **state)

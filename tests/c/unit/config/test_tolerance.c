@@ -72,6 +72,15 @@ static const struct {
     {"startup-timeout", "3days", "3000ms", 'w'},
     {"shutdown-timeout", "60s", "60000ms", '-'},
     {"cpu-priority", "low", NULL, 'w'},
+    {"send-buffer-size", "0", NULL, '-'},
+    {"response-buffer-size", "0", NULL, '-'},
+    {"response-buffer-size", "99999999999", "67108864", 'n'},
+    {"header-buffer-size", "8192", "8192", '-'},
+    {"header-buffer-size", "64K", "65536", '-'},
+    {"header-buffer-size", "16777216", "1048576", 'n'},
+    {"header-buffer-size", "0", NULL, '-'},
+    {"umask", "+7", "7", '-'},
+    {"umask", "70027", "27", 'w'},
     {"lang", "", NULL, 'n'},
     {"locale", "", NULL, 'n'},
     {"python-path", "", NULL, 'n'},
@@ -84,6 +93,67 @@ static void test_values_of_mod_wsgi_are_accepted(void **state)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         expect(rows[i].name, rows[i].value, rows[i].used, rows[i].kind);
+    }
+}
+
+/* Each number of mod_wsgi, which reads most of them with atoi(3). */
+static void test_a_word_instead_of_a_number_counts_as_0_unless_0_is_refused(void **state)
+{
+    static const char *const accepted[] = {"threads",
+                                           "listen-backlog",
+                                           "connect-timeout",
+                                           "socket-timeout",
+                                           "queue-timeout",
+                                           "request-timeout",
+                                           "interrupt-timeout",
+                                           "deadlock-timeout",
+                                           "startup-timeout",
+                                           "inactivity-timeout",
+                                           "graceful-timeout",
+                                           "eviction-timeout",
+                                           "shutdown-timeout",
+                                           "restart-interval",
+                                           "maximum-requests",
+                                           "cpu-time-limit",
+                                           "cpu-priority",
+                                           "memory-limit",
+                                           "send-buffer-size",
+                                           "virtual-memory-limit",
+                                           "header-buffer-size",
+                                           "receive-buffer-size",
+                                           "response-buffer-size"};
+    static const char *const refused[] = {"processes", "stack-size", "umask", "switch-interval"};
+    static const char *const words[] = {"abc", "0x10"};
+
+    for (size_t i = 0; i < 2 * sizeof(accepted) / sizeof(accepted[0]); i++) {
+        pyw_group_options *options = pyw_options_create(pool, "blog");
+
+        if (pyw_options_set(options, pool, accepted[i / 2], words[i % 2]) != NULL) {
+            fail_msg("%s=%s is refused", accepted[i / 2], words[i % 2]);
+        }
+        expect_sentence(options->httpd.warnings, options->httpd.notices, accepted[i / 2], words[i % 2]);
+    }
+    for (size_t i = 0; i < 2 * sizeof(refused) / sizeof(refused[0]); i++) {
+        assert_non_null(pyw_options_set(pyw_options_create(pool, "blog"), pool, refused[i / 2], words[i % 2]));
+    }
+}
+
+static void test_numbers_that_mod_wsgi_refuses_are_refused(void **state)
+{
+    static const char *const refused[][2] = {{"send-buffer-size", "511"},
+                                             {"receive-buffer-size", "7x"},
+                                             {"header-buffer-size", "8191"},
+                                             {"header-buffer-size", ""},
+                                             {"response-buffer-size", "-1"},
+                                             {"umask", "-1"},
+                                             {"umask", "8"},
+                                             {"umask", ""},
+                                             {"umask", "7777777777777777777777777"}};
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (pyw_options_set(pyw_options_create(pool, "blog"), pool, refused[i][0], refused[i][1]) == NULL) {
+            fail_msg("%s=%s is accepted", refused[i][0], refused[i][1]);
+        }
     }
 }
 
@@ -110,6 +180,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_of_mod_wsgi_are_accepted),
+        cmocka_unit_test(test_a_word_instead_of_a_number_counts_as_0_unless_0_is_refused),
+        cmocka_unit_test(test_numbers_that_mod_wsgi_refuses_are_refused),
         cmocka_unit_test(test_a_relative_entry_of_python_path_is_kept),
         cmocka_unit_test(test_options_that_mod_wsgi_does_not_have_are_strict),
     };
