@@ -7,7 +7,7 @@
 #include "wsgi/engine.h"
 #include "wsgi/request/running.h"
 
-enum { SECOND = 1000000, TIME_DIGITS = 16 };
+enum { SECOND = 1000000, FRACTION_DIGITS = 6, TIME_DIGITS = PYW_KEYS_SECOND_DIGITS + FRACTION_DIGITS };
 
 /* The range of times, in microseconds, that have TIME_DIGITS digits: 2001 to 2286. */
 #define TIME_LEAST INT64_C(1000000000000000)
@@ -72,9 +72,18 @@ static int set_key(const pyw_keys *keys, PyObject *environ, pyw_key key, PyObjec
     return rv;
 }
 
-/* Returns: new reference. */
-static PyObject *time_text(int64_t time)
+static void write_digits(Py_UCS1 *out, int count, uint64_t number)
 {
+    while (count > 0) {
+        out[--count] = (Py_UCS1)('0' + number % 10);
+        number /= 10;
+    }
+}
+
+/* Returns: new reference. */
+static PyObject *time_text(pyw_keys *keys, int64_t time)
+{
+    int64_t second = time / SECOND;
     PyObject *text;
     Py_UCS1 *out;
 
@@ -82,13 +91,16 @@ static PyObject *time_text(int64_t time)
         return PyUnicode_FromFormat("%lld", (long long)time); /* the clock is not set */
     }
     text = PyUnicode_New(TIME_DIGITS, 127);
-    if (text != NULL) {
-        out = PyUnicode_1BYTE_DATA(text);
-        for (int i = TIME_DIGITS - 1; i >= 0; i--) {
-            out[i] = (Py_UCS1)('0' + time % 10);
-            time /= 10;
-        }
+    if (text == NULL) {
+        return NULL;
     }
+    if (second != keys->second) {
+        write_digits(keys->digits, PYW_KEYS_SECOND_DIGITS, (uint64_t)second);
+        keys->second = second;
+    }
+    out = PyUnicode_1BYTE_DATA(text);
+    memcpy(out, keys->digits, PYW_KEYS_SECOND_DIGITS);
+    write_digits(out + PYW_KEYS_SECOND_DIGITS, FRACTION_DIGITS, (uint64_t)(time % SECOND));
     return text;
 }
 
@@ -100,20 +112,20 @@ static int64_t time_of_day(void)
     return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
 }
 
-static int set_times(const pyw_keys *keys, PyObject *environ, const pyw_exchange *exchange)
+static int set_times(pyw_keys *keys, PyObject *environ, const pyw_exchange *exchange)
 {
     int64_t now = time_of_day();
     int64_t to_time_of_day = now - pyw_clock_us();
 
-    if (set_key(keys, environ, PYW_KEY_REQUEST_START, time_text(exchange->arrival + to_time_of_day)) < 0 ||
-        set_key(keys, environ, PYW_KEY_SCRIPT_START, time_text(now)) < 0 ||
+    if (set_key(keys, environ, PYW_KEY_REQUEST_START, time_text(keys, exchange->arrival + to_time_of_day)) < 0 ||
+        set_key(keys, environ, PYW_KEY_SCRIPT_START, time_text(keys, now)) < 0 ||
         set_key(keys, environ, PYW_KEY_APPLICATION_START, PyFloat_FromDouble((double)now / SECOND)) < 0) {
         return -1;
     }
     if (exchange->received == 0) {
         return 0;
     }
-    return set_key(keys, environ, PYW_KEY_DAEMON_START, time_text(exchange->received + to_time_of_day));
+    return set_key(keys, environ, PYW_KEY_DAEMON_START, time_text(keys, exchange->received + to_time_of_day));
 }
 
 static int set_counts(const pyw_keys *keys, PyObject *environ, const pyw_request *request)

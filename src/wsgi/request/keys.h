@@ -28,10 +28,14 @@ typedef enum {
     PYW_KEYS
 } pyw_key;
 
+enum { PYW_KEYS_SECOND_DIGITS = 10 };
+
 typedef struct pyw_keys {
     PyObject *names[PYW_KEYS];
-    PyObject *switches[2]; /* "0", "1" */
-    PyObject *callable;    /* the last value of callable_object */
+    PyObject *switches[2];                  /* "0", "1" */
+    PyObject *callable;                     /* the last value of callable_object */
+    int64_t second;                         /* of the last time text, since 1970 ... */
+    Py_UCS1 digits[PYW_KEYS_SECOND_DIGITS]; /* ... and its digits: most texts of a request and of the next share them */
 } pyw_keys;
 
 /* -1 with an exception set; the caller must still call pyw_keys_clear. */

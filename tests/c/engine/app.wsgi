@@ -425,6 +425,13 @@ def close_is_quick(environ, start_response):
     return ClosingList([b"all of it"])
 
 
+def waited(environ, start_response):
+    start_response("200 OK", [])
+    texts = [environ["mod_wsgi." + name] for name in ("request_start", "script_start")]
+    assert [len(text) for text in texts] == [16, 16] and "".join(texts).isdecimal()
+    return [str(int(texts[1]) - int(texts[0])).encode()]
+
+
 def streams_then_reads(environ, start_response):
     start_response("200 OK", [])
     yield b"one "

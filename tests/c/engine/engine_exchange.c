@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 static memory_exchange *ours(pyw_exchange *exchange)
 {
     return (memory_exchange *)(void *)exchange;
@@ -158,6 +160,7 @@ void memory_exchange_init(memory_exchange *self, const char *method, const char 
     self->base.ops = &operations;
     self->base.environ_pairs = self->pairs;
     self->base.id = "-";
+    self->base.arrival = pyw_clock_us();
     self->last_after = self->sent_before_read = -1;
     memory_exchange_pair(self, "REQUEST_METHOD", method);
     memory_exchange_pair(self, "REQUEST_URI", path);

@@ -233,6 +233,21 @@ static void a_body_cut_short_is_an_error(void **state)
     memory_exchange_free(&got);
 }
 
+/* A second that the texts of one request share, and the one before. */
+static void times_are_microseconds_in_every_second(void **state)
+{
+    static const int before_us[] = {0, 1000000, 0, 1500000, 1500000, 0};
+    memory_exchange got;
+
+    for (size_t i = 0; i < sizeof(before_us) / sizeof(before_us[0]); i++) {
+        memory_exchange_init(&got, "GET", "/waited");
+        got.base.arrival -= before_us[i];
+        host_run(host_script("app.wsgi", ""), &got);
+        assert_in_range(atoi(memory_content(&got)), before_us[i], before_us[i] + 60 * 1000000);
+        memory_exchange_free(&got);
+    }
+}
+
 static void computed_keys_win(void **state)
 {
     memory_exchange got;
@@ -349,6 +364,7 @@ const struct CMUnitTest response_tests[] = {
     cmocka_unit_test(the_body_is_read),
     cmocka_unit_test(what_is_at_hand_is_read_without_waiting),
     cmocka_unit_test(a_body_cut_short_is_an_error),
+    cmocka_unit_test(times_are_microseconds_in_every_second),
     cmocka_unit_test(computed_keys_win),
     cmocka_unit_test(what_an_application_keeps_is_inert),
     cmocka_unit_test(requests_leave_no_objects_behind),
