@@ -106,6 +106,7 @@ class TestReloading:
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000_000))
 
     def test_a_changed_script_is_loaded_again_in_the_same_child(self, server):
+        self.change(server, "on.wsgi", "one")
         pids = {child.pid for child in server.children()}
         assert server.get("/on").body == b"one"
         self.change(server, "on.wsgi", "two")

@@ -210,8 +210,10 @@ class TestOverload:
     MODULES = MODULES
 
     def test_a_call_that_would_wait_too_long_denies(self, server):
+        server.wait_for_workers()   # the start of Python may take longer than queue-timeout
         site = Site(server, "daemon")
         assert site.get("/", credentials("bob")).status == 200
+        (server.data / "go").unlink(missing_ok=True)
         with site.connect() as connection:
             key = site.new_key()
             connection.start("GET", "/daemon/?key=" + key, credentials("holds"))

@@ -61,6 +61,8 @@ class TestErrors:
         os.kill(worker.pid, signal.SIGKILL)
         fault = wait_for(lambda: [fault for fault in report(server)["errors"] if fault["tag"] == "PYW0310"])[0]
         assert fault["group"] == "app" and str(worker.pid) in fault["text"] and fault["pid"] == server.manager().pid
+        server.allow_log(RECORDS + "|PYW02")
+        wait_for(lambda: server.get("/app/").status == 500, what="a successor")
 
 
 class TestNone:

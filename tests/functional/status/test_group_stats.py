@@ -157,8 +157,13 @@ class TestRestarts(Site):
 
     def test_a_script_that_does_not_load(self, server, restarts):
         server.allow_log("PYW|Traceback|  File|    |SyntaxError")
+        assert server.get("/app/").status == 200
         (server.apps / "app.wsgi").write_text("def application(:\n")
-        failed = wait_for(lambda: group_of(server)["last_reload"]["result"] == "failed"
-                          and group_of(server)["last_reload"])
+
+        def look():
+            reload = group_of(server)["last_reload"]
+            return reload and reload["result"] == "failed" and reload
+
+        failed = wait_for(look)
         assert failed["cause"] == "script" and failed["problem"]
         assert server.get("/app/").status == 200

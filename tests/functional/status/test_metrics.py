@@ -152,7 +152,7 @@ class TestQueue:
         assert metrics("pywsgi_request_queue_seconds_sum", group="app") > 0
 
     def test_the_state_of_a_group(self, metrics):
-        assert metrics("pywsgi_group_workers", group="app") == 1
+        wait_for(lambda: metrics("pywsgi_group_workers", group="app") == 1)
         assert metrics("pywsgi_group_threads", group="app") == 2
         assert metrics("pywsgi_group_state", group="app", state="running") == 1
         assert metrics("pywsgi_group_state", group="app") == 1
