@@ -14,6 +14,7 @@
 #include "base/os/trusted_path.h"
 #include "config/check/group.h"
 #include "config/check/preload.h"
+#include "config/check/pythonhome.h"
 #include "config/check/python_settings.h"
 #include "config/check/service.h"
 #include "config/check/uses.h"
@@ -128,8 +129,14 @@ static void check_request_id_header(pyw_check *check)
 static int check_embedded(pyw_check *check)
 {
     pyw_server_config *config = pyw_config_main();
-    const char *problem, *error;
+    const char *problem, *error, *other;
 
+    config->python_home = pyw_pythonhome_prefix(check->pool, config->python_home, &other);
+    if (other) {
+        APR_ARRAY_PUSH(config->warnings, const char *) =
+            apr_psprintf(check->pool, "WSGIPythonHome: only the prefix %s is used, not the exec_prefix %s",
+                         config->python_home, other);
+    }
     config->embedded_engine = pyw_check_engine(check->pool, config->python_home, &problem, &error);
     if (!pyw_config_wants_embedded(check->server)) {
         return 1;

@@ -302,10 +302,16 @@ static int check_python(pyw_check *check, pyw_group *group)
 {
     pyw_group_options *options = group->options;
     const char *directive = options->worker.python_home ? "option 'python-home'" : "WSGIPythonHome";
-    const char *problem, *error;
+    const char *problem, *error, *other;
 
     if (!options->worker.python_home) {
         options->worker.python_home = pyw_config_main()->python_home;
+    }
+    options->worker.python_home = pyw_pythonhome_prefix(check->pool, options->worker.python_home, &other);
+    if (other) {
+        warn(check->pool, group,
+             apr_psprintf(check->pool, "%s: only the prefix %s is used, not the exec_prefix %s", directive,
+                          options->worker.python_home, other));
     }
     options->worker.engine =
         pyw_check_engine(check->pool, outside_path(check->pool, group, options->worker.python_home), &problem, &error);

@@ -156,6 +156,22 @@ const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char
                                   home);
 }
 
+const char *pyw_pythonhome_prefix(apr_pool_t *pool, const char *home, const char **other)
+{
+    const char *colon = home ? strchr(home, ':') : NULL;
+    const char *prefix;
+
+    *other = NULL;
+    if (!colon || access(home, F_OK) == 0) {
+        return home;
+    }
+    prefix = apr_pstrmemdup(pool, home, (apr_size_t)(colon - home));
+    if (strcmp(prefix, colon + 1) != 0) {
+        *other = colon + 1;
+    }
+    return prefix;
+}
+
 int pyw_pythonhome_is_supported(const char *series)
 {
     long minor = strtol(series + 2, NULL, 10);

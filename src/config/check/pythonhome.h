@@ -16,6 +16,12 @@
  */
 const char *pyw_pythonhome_series(apr_pool_t *pool, const char *home, const char **series);
 
+/*
+ * The prefix of the form "prefix:exec_prefix" of PYTHONHOME; `home` itself if it has another form. *other: the
+ * exec_prefix if it is another directory, which is not used; else NULL.
+ */
+const char *pyw_pythonhome_prefix(apr_pool_t *pool, const char *home, const char **other);
+
 /* CPython versions for which an engine can be built. */
 #define PYW_SUPPORTED_PYTHONS "3.9 to 3.14"
 int pyw_pythonhome_is_supported(const char *series);

@@ -223,9 +223,11 @@ class TestMistakesThatModWsgiAccepts:
             WSGIDaemonProcess %odd
             WSGIDaemonProcess %{GLOBAL}
             WSGIDaemonProcess idle threads=many
+            WSGIDaemonProcess pair python-home=/usr:/usr
             WSGIDaemonProcess etc python-home=/etc
             WSGIDaemonProcess homeless home=/nowhere/at/all
             WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
+            WSGIScriptAlias /pair ${APPS}/app.wsgi process-group=pair
             WSGIScriptAlias /odd ${APPS}/app.wsgi process-group=%odd
             WSGIScriptAlias /undefined ${APPS}/app.wsgi process-group=undefined
             WSGIScriptAlias /variable ${APPS}/app.wsgi process-group=%{NOSUCH}
@@ -247,7 +249,7 @@ def application(environ, start_response):
         server.allow_log("PYW0107|PYW03[14]0|PYW0420")
         return server.start()
 
-    @pytest.mark.parametrize("path, body", [("/app", b"relative/eggs"), ("/odd", b"%odd")])
+    @pytest.mark.parametrize("path, body", [("/app", b"relative/eggs"), ("/pair", b"pair"), ("/odd", b"%odd")])
     def test_a_value_that_works_is_used(self, httpd, path, body):
         assert httpd.get(path).body == body
 
