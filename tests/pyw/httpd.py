@@ -186,18 +186,28 @@ class Httpd:
         children = processes.children(manager) if manager else []
         return [child for child in children if group is None or group in processes.title(child)]
 
+    def wait_new_manager(self, old):
+        """Wait until httpd has started another manager than `old`, and return it."""
+        def find():
+            manager = self.manager()
+            return manager and manager.pid != old.pid and manager
+
+        return wait_for(find)
+
     def group_status(self):
-        """Return the workers of each group as in `pywsgi status --json`, by the name of the group."""
+        """Return the groups of `pywsgi status --json`."""
         program = [str(self.root / "modules" / "pywsgi"), "status", "--json", "--directory", str(self.run)]
         output = subprocess.run(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=30).stdout
-        return {group["name"]: group["workers"] for group in json.loads(output)["groups"]}
+        return json.loads(output)["groups"]
 
     def wait_for_workers(self):
-        """Wait until all workers have loaded their applications: before that they grow, whatever the test does."""
+        """Wait until all groups have all of their workers, and no others, and all have loaded their applications."""
         def states():
-            return [worker["state"] for workers in self.group_status().values() for worker in workers]
+            return [[worker["state"] for worker in group["workers"] if worker["state"] != "template"]
+                    for group in self.group_status()]
 
-        wait_for(lambda: set(states()) - {"template"} == {"ready"}, START_SECONDS, states)
+        wait_for(lambda: states() == [["ready"] * group["processes"] for group in self.group_status()], START_SECONDS,
+                 states)
 
     def memory(self):
         """Return {process: resident bytes} for httpd's children and the workers."""

@@ -103,12 +103,13 @@ class TestUser:
 
 
 class TestFaults:
-    CONFIG = "WSGIDaemonProcess slow threads=2 python-path=${APPS} request-timeout=300ms interrupt=On\n"
+    CONFIG = "WSGIDaemonProcess slow threads=2 python-path=${APPS} request-timeout=1s interrupt=On\n"
     GROUP = "slow"
-    SECTION = "WSGIRequestTimeout 300ms\n" + BASIC
+    SECTION = "WSGIRequestTimeout 1s\n" + BASIC
     MODULES = MODULES
 
     def test_a_function_that_hangs_denies_at_the_deadline(self, site):
+        site.httpd.wait_for_workers()
         site.expect_log("PYW0292.*status 504")
         site.httpd.allow_log("PYW062|PYW0602|PYW0292|Thread|File|in ")
         assert site.get("/", credentials("hangs")).status == 500

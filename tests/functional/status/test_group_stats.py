@@ -103,7 +103,7 @@ class TestCountersNeverGoBack(Site):
         server.allow_log("PYW03")
         manager = server.manager()
         os.kill(manager.pid, signal.SIGKILL)
-        wait_for(lambda: server.manager() and server.manager().pid != manager.pid)
+        server.wait_new_manager(manager)
         assert kept(changed=True)
 
     def test_when_a_group_is_removed_and_added_again(self, server, kept):

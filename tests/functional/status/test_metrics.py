@@ -178,7 +178,7 @@ class TestCountersNeverGoBack:
         server.allow_log("PYW03")
         manager = server.manager()
         os.kill(manager.pid, signal.SIGKILL)
-        wait_for(lambda: server.manager() and server.manager().pid != manager.pid)
+        server.wait_new_manager(manager)
         assert counted()
 
     def test_after_the_death_of_a_child(self, server, counted):

@@ -22,6 +22,7 @@ VALUES = {
     "startup-timeout": "29s", "graceful-timeout": "8s", "deadlock-timeout": "100s", "request-timeout": "50s",
     "interrupt": "Off", "interrupt-timeout": "7s", "stack-size": "1M", "cpu-priority": "1",
     "send-buffer-size": "64K", "receive-buffer-size": "64K", "request-buffer": "32K", "request-spool": "2G",
+    "header-buffer-size": "16K",
     "response-buffer": "2M", "response-spool": "2G", "maximum-requests": "1000", "maximum-requests-jitter": "5",
     "restart-interval": "1h", "restart-interval-jitter": "5", "memory-recycle": "900M", "cpu-time-limit": "1h",
     "inactivity-timeout": "1h", "memory-limit": "4G", "virtual-memory-limit": "64G", "process-limit": "9000",
@@ -90,7 +91,7 @@ class TestOptions:
 
     @staticmethod
     def workers(server):
-        return {name: {worker["pid"] for worker in workers} for name, workers in server.group_status().items()}
+        return {group["name"]: {worker["pid"] for worker in group["workers"]} for group in server.group_status()}
 
     def is_settled(self, server, before):
         now = self.workers(server)

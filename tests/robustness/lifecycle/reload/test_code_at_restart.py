@@ -60,10 +60,7 @@ class Deployment:
 
     def settle(self):
         """Wait until a replacement is complete."""
-        def states():
-            return [worker["state"] for worker in self.server.group_status()["app"]]
-
-        wait_for(lambda: set(states()) - {"template"} == {"ready"}, 60, states)
+        self.server.wait_for_workers()
 
     def restart_keeps(self):
         before, since = self.pids(), self.server.log.position()
