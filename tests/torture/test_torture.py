@@ -2,8 +2,8 @@
 """
 Each call of the C library that fails during a request leads to an answer, a record and a server that goes on serving.
 
-make check-torture runs all cases. The file PYWSGI_TORTURE lists those that have passed, so that an interrupted run
-continues. Without it only a sample runs.
+make check-torture runs all cases. The file PYWSGI_TORTURE lists the passed cases, so that an interrupted run continues.
+Without it only a sample runs.
 """
 import os
 import pathlib

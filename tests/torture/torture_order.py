@@ -12,7 +12,7 @@ LIBRARY = paths.BUILD / "tests" / "torture" / "fail_call.so"
 
 ROLES = {"parent": 1, "child": 2, "manager": 4, "worker": 8, "template": 16}
 
-# What a call reports when it fails, if not ENOMEM: errors that it can have while both ends of a connection are alive.
+# The errno of a failed call, if it is not ENOMEM. Each can occur while both ends of a connection are alive.
 ERRORS = {
     "read": errno.EIO, "write": errno.ENOSPC, "writev": errno.ENOBUFS, "pwrite": errno.ENOSPC, "pread": errno.EIO,
     "send": errno.ENOBUFS, "sendmsg": errno.ENOBUFS, "connect": errno.ECONNREFUSED, "accept4": errno.EMFILE,

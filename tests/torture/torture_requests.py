@@ -28,7 +28,7 @@ def is_expected(response, expected, status=200):
 
 
 class Answer:
-    """A response, and whether it is the one that the application made."""
+    """A response, and whether it equals the application's."""
 
     def __init__(self, response, expected, status=200):
         self.problem = problem(response, expected, status)

@@ -68,7 +68,7 @@ def queue(slots):
 
 
 def tickets(slots):
-    """Yield a row for each ticket in use: first those that wait, in their order."""
+    """Yield a row for each ticket in use: the waiting ones first, in their order."""
     waiting = queue(slots)
     others = [index for index in range(number(slots["ticket_capacity"])) if index not in waiting]
     for index in waiting + others:
