@@ -36,12 +36,18 @@ def can_open_home():
 
 
 @functools.lru_cache(maxsize=None)
+def programs():
+    """Return the paths of all Pythons for which an engine can be built, the default first. tests/run passes them on."""
+    found = os.environ.get("PYWSGI_PYTHONS")
+    return (found or subprocess.run([str(paths.TOP / "tools" / "find-pythons")], stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL, text=True, check=True).stdout).split()
+
+
+@functools.lru_cache(maxsize=None)
 def others():
     """Return {series: prefix} of all except the default."""
-    output = subprocess.run([str(paths.TOP / "tools" / "find-pythons")], stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, text=True, check=True).stdout
     found = {}
-    for program in map(pathlib.Path, output.split()):
+    for program in map(pathlib.Path, programs()):
         series = program.name.replace("python", "")
         engine = paths.BUILD / ("pywsgi_cpython%s.so" % series.replace(".", ""))
         if engine.exists() and program.parent != pathlib.Path("/usr/bin"):

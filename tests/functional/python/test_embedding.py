@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pyw import paths
+from pyw import paths, pythons
 
 HERE = paths.TESTS / "functional" / "python"
 EMBED = paths.TOP / "tools" / "embed-python"
@@ -23,13 +23,8 @@ int main(void)
 """
 
 
-def other_pythons():
-    return subprocess.run([str(EMBED.with_name("find-pythons"))], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          text=True, check=True).stdout.split()[1:]
-
-
 @pytest.mark.long
-@pytest.mark.parametrize("python", other_pythons())
+@pytest.mark.parametrize("python", pythons.programs()[1:])
 def test_the_package_on_other_pythons(python):
     result = subprocess.run([python, "-B", "-m", "unittest", "test_package", "test_mod_wsgi_interface"], cwd=HERE,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -67,12 +67,12 @@ def can_harden():
                                stderr=subprocess.DEVNULL).returncode == 0)
 
 
-@pytest.mark.skipif(not can_harden(),
-                    reason="no systemd-analyze, or this machine does not permit the limits of systemd")
 @sanitizers.left_out("sanitizers read their own memory maps and trace")
 class TestServer:
     @pytest.fixture(scope="class")
     def server(self):
+        if not can_harden():
+            pytest.skip("no systemd-analyze, or this machine does not permit the limits of systemd")
         server = HardenedHttpd(CONFIG, apps={"app.wsgi": APP})
         try:
             yield server.start()
