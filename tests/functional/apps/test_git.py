@@ -29,7 +29,7 @@ class TestGit:
         subprocess.run(["chmod", "-R", "a+rwX", str(server.data / "repo.git")], check=True)
         return server.start()
 
-    @pytest.mark.parametrize("buffer", ["1m", "10m"], ids=["chunked", "with a length"])
+    @pytest.mark.parametrize("buffer", ["1m", pytest.param("10m", marks=pytest.mark.long)], ids=["chunked", "with a length"])
     def test_push_and_clone(self, server, mode, buffer, tmp_path):
         server.allow_log(r"dulwich|git-|Handling service|\"(GET|POST) ")
         url = "http://127.0.0.1:%d/%s/repo" % (server.port, mode)

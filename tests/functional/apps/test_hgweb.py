@@ -40,7 +40,7 @@ class TestHgweb:
     def test_pages(self, server, mode):
         assert b"/repo/" in server.get("/%s/" % mode).body
 
-    @pytest.mark.parametrize("mode", ["daemon", pytest.param("embedded", marks=pytest.mark.long)])
+    @pytest.mark.long
     def test_push_and_clone(self, server, mode, tmp_path):
         url = "http://127.0.0.1:%d/%s/repo" % (server.port, mode)
         content = os.urandom(3 << 20)

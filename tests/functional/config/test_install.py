@@ -44,6 +44,7 @@ def test_uninstall_leaves_nothing(installed):
     assert files(installed) == set()
 
 
+@pytest.mark.long
 def test_the_file_of_mod_wsgis_package_stays(tmp_path):
     load = tmp_path / "etc" / "mods-available" / "wsgi.load"
     load.parent.mkdir(parents=True)

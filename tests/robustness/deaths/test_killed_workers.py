@@ -36,7 +36,7 @@ class TestKilledInAResponse:
 
     @pytest.mark.parametrize("length", ["", "1"], ids=["chunked", "length"])
     @pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"], ids=["http1", "http2"])
-    @pytest.mark.parametrize("how", ["itself", "outside"])
+    @pytest.mark.parametrize("how", ["itself", pytest.param("outside", marks=pytest.mark.long)])
     def test_curl_never_takes_it_for_complete(self, site, version, length, how):
         for at in PLACES:
             code, status, size = self.cut(site, version, length, at, how)

@@ -117,6 +117,7 @@ class TestSlowReaders:
             response = connection.read_response()
             assert response.complete and response.body == expected()
 
+    @pytest.mark.long
     def test_many_of_them(self, site, server):
         key = site.new_key()
         size = 4 << 20

@@ -9,7 +9,7 @@ from fork_site import APPS
 
 from pyw import processes
 from pyw.site import BOTH_MODES
-from pyw.wait import elapsed
+from pyw.wait import elapsed, wait_for
 
 
 class TestOutput:
@@ -18,12 +18,16 @@ class TestOutput:
         since = site.httpd.log.position()
         assert site.get("/prints?name=" + name).body == b"printed; exit 0"
         site.httpd.log.wait(name + " begins ends", since)
+
+        def long():
+            return site.httpd.log.find("x{100}", since)
+
+        wait_for(lambda: sum(line.count("x") for line in long()) >= 6000)
+        assert sum(line.count("x") for line in long()) == 6000 and not any("[client" in line for line in long())
         for text in ("print", "half and half", "logging", "errors"):
-            lines = site.httpd.log.find("%s %s" % (name, text), since)
+            lines = site.httpd.log.wait("%s %s" % (name, text), since)
             assert len(lines) == 1, (text, lines)
             assert "[client" not in lines[0]
-        long = site.httpd.log.find("x{100}", since)
-        assert sum(line.count("x") for line in long) == 6000 and not any("[client" in line for line in long)
 
     def test_of_the_parent_keeps_its_client(self, site):
         name = "parent-" + site.mode

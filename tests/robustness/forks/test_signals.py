@@ -29,7 +29,7 @@ class TestChildren:
         blocks = site.mode == "embedded" and mpm != "prefork"
         assert site.get("/own_mask").body.decode() == str(blocks)
 
-    @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+    @pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.long), "forkserver"])
     def test_terminate(self, site, method):
         assert site.get("/terminate?method=" + method).body == b"-15"
 

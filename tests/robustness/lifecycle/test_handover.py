@@ -128,7 +128,7 @@ class TestAnotherProgram:
         assert site.get("/pid").status == 200
         assert {worker.pid for worker in server.workers()} == before
 
-    @pytest.mark.parametrize("record", ["", "PYW0359"], ids=["at once", "later"])
+    @pytest.mark.parametrize("record", [pytest.param("", marks=pytest.mark.long), "PYW0359"], ids=["at once", "later"])
     def test_a_program_that_dies_when_it_has_taken_over_leaves_the_old_one_at_work(self, server, record):
         site = DaemonSite(server)
         server.allow_log("PYW0270|PYW0359")

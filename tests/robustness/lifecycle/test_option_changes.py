@@ -74,6 +74,7 @@ def test_each_option_of_the_table_has_a_value_here():
     assert sorted(USES) == sorted(VALUES)
 
 
+@pytest.mark.long
 class TestOptions:
     """A group for each option that replaces workers, all changed by one restart."""
 

@@ -2,6 +2,8 @@
 """Clients that send requests continuously while a test disturbs the server."""
 import threading
 
+PAUSE = 0.005   # seconds after each answer, so that the server that restarts gets the processors, too
+
 
 class Clients:
     """Threads that request `path`, with a POST of `body` if there is one, until the block ends; `answers`: (status,
@@ -17,7 +19,7 @@ class Clients:
         self.threads = [threading.Thread(target=self.run) for _ in range(count)]
 
     def run(self):
-        while not self.stop.is_set():
+        while not self.stop.wait(PAUSE):
             response = self.site.get(self.path) if self.body is None else self.site.post(self.path, self.body)
             self.answers.append((response.status, response.body) if response else (0, b""))
 

@@ -94,6 +94,7 @@ class TestEvent(Memory):
     MPM = "event"
 
 
+@pytest.mark.long
 class TestWorker(Memory):
     MPM = "worker"
 

@@ -138,6 +138,7 @@ class TestExecutedWorkers(Deployments):
     OPTIONS = "processes=2"
 
 
+@pytest.mark.long
 class TestForkedWorkers(Deployments):
     OPTIONS = "processes=2 preload=On"
 
@@ -296,6 +297,7 @@ class TestService:
         deployment.restart_replaces(".*/part.py has changed since")
 
 
+@pytest.mark.long
 class TestManyModules:
     COUNT = 2000
     OPTIONS = ""

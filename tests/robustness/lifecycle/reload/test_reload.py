@@ -182,7 +182,7 @@ def most_at_once(text):
 
 
 class TestOverlap:
-    @pytest.mark.parametrize("overlap", [1, 2, 4])
+    @pytest.mark.parametrize("overlap", [pytest.param(1, marks=pytest.mark.long), 2, pytest.param(4, marks=pytest.mark.long)])
     def test_no_more_than_that_start_at_once(self, make_httpd, overlap):
         options = "processes=4 threads=2 reload-on=${APPS}/restart.txt reload-overlap=%d" % overlap
         deploy = Deploy(make_httpd(CONFIG % options, apps={"shop.py": CODE % "one"}))
