@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The minimal httpd.conf to which a test adds its own lines."""
+import os
+import re
+
 from . import paths
+
+# What tests/matrix chooses for tests that choose nothing themselves.
+CHOSEN_MPM = os.environ.get("PYWSGI_MPM", "event")
+PRELOAD = bool(os.environ.get("PYWSGI_PRELOAD"))    # every process group gets preload=On
 
 MODULES = ("authn_core", "authz_core", "mime", "dir", "alias", "env")
 
@@ -50,10 +57,17 @@ def build(httpd, config):
         parts.append('LoadModule pywsgi_module "${MODULES}/mod_pywsgi.so"\n')
         if httpd.python_home:
             parts.append('WSGIPythonHome "%s"\n' % httpd.python_home)
+    if PRELOAD and httpd.pywsgi:
+        config = preloaded(config)
     if paths.is_root():
         parts.append("User www-data\nGroup www-data\n")
     parts += [MPM[httpd.mpm], COMMON, "LogLevel %s\n" % httpd.log_level, config, "\n"]
     return "".join(parts)
+
+
+def preloaded(config):
+    """Add preload=On to all process groups that do not set it."""
+    return re.sub(r"^( *WSGIDaemonProcess +\S+)(?!.*preload=)", r"\1 preload=On", config, flags=re.MULTILINE)
 
 
 def definitions(httpd):

@@ -12,6 +12,11 @@ check-pytest: all
 # check-load runs the long tests of tests/load.
 check-long: all engines
 	PYWSGI_BUILD=$(BUILD) tests/run long --timeout=300 $(PYTEST_FLAGS) $(filter-out tests/load,$(PYTEST_SUITES))
+	PYWSGI_BUILD=$(BUILD) tests/matrix --corners
+
+# Each Python with each MPM and mode, in hours: make check-matrix, or make check-matrix MATRIX_FLAGS='--mpm prefork'.
+check-matrix: all engines
+	PYWSGI_BUILD=$(BUILD) tests/matrix $(MATRIX_FLAGS)
 
 # The same with ASan and UBSan: make SANITIZE=1 check-sanitized. httpd itself is not built with them, so their runtimes
 # are preloaded. Tests do not measure memory then, time limits are longer, and intended crashes keep our handlers.
@@ -58,4 +63,4 @@ check-load: all
 
 check-rest: check-long check-load
 
-.PHONY: check-pytest check-long check-sanitized check-races check-pythons check-load
+.PHONY: check-pytest check-long check-sanitized check-races check-pythons check-matrix check-load

@@ -69,8 +69,8 @@ class TestWsgiKeys:
         assert environ["wsgi.input_terminated"] is True
         assert environ["wsgi.url_scheme"] == "http"
 
-    def test_threads_and_processes(self, environ, mode):
-        assert environ["wsgi.multithread"] is True
+    def test_threads_and_processes(self, server, environ, mode):
+        assert environ["wsgi.multithread"] is (mode == "daemon" or server.mpm != "prefork")
         assert environ["wsgi.multiprocess"] is (mode == "embedded")
 
     def test_input_errors_and_file_wrapper_exist(self, environ):

@@ -187,7 +187,16 @@ class TestServerMetrics:
 
 class TestEvents:
     """In one process, so that requests see the events of other requests."""
-    CONFIG = "StartServers 1\nServerLimit 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\n"
+    CONFIG = """
+        StartServers 1
+        ServerLimit 1
+        MaxRequestWorkers 1
+        <IfModule !mpm_prefork_module>
+            ThreadsPerChild 4
+            MaxRequestWorkers 4
+            MinSpareThreads 1
+        </IfModule>
+    """
 
     def events_of(self, site, path, body=b""):
         """Make a request and return the names and the facts of its events."""

@@ -42,8 +42,9 @@ class TestMethods:
         assert site.post("/calls?do=read,read", b"", chunked=chunked).json() == ["", ""]
 
     def test_usable_during_the_request_only(self, site):
-        assert site.post("/keep", b"x").body == b"kept"
-        assert site.get("/use_kept").body == b"RuntimeError"
+        with site.connect() as connection:      # one process for both requests
+            assert connection.request("POST", site.prefix + "/keep", body=b"x").body == b"kept"
+            assert connection.request("GET", site.prefix + "/use_kept").body == b"RuntimeError"
 
 
 class TestBodies:

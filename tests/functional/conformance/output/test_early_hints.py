@@ -49,8 +49,9 @@ class TestEarlyHints:
         assert b"after the head" in response.body and not response.interim
 
     def test_after_the_request_they_raise(self, site):
-        assert site.get("/keep").body == b"kept"
-        assert b"after the end of its request" in site.get("/use_kept").body
+        with site.connect() as connection:      # one process for both requests
+            assert connection.request("GET", site.prefix + "/keep").body == b"kept"
+            assert b"after the end of its request" in connection.request("GET", site.prefix + "/use_kept").body
 
     def test_a_client_of_http_1_0_gets_none(self, site):
         with site.connect() as connection:
