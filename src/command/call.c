@@ -13,7 +13,7 @@
 #include "base/suggest.h"
 #include "command/exit_status.h"
 
-enum { OPTIONS_MOST = 16, WORD_MOST = 100 };
+enum { OPTIONS_MOST = 24, WORD_MOST = 100 };
 
 /* The results of getopt_long for --help and for the first option of the verb. For unknown options it sets optopt to 0.
  */
@@ -43,12 +43,23 @@ static int argument_kind(const pyw_verb_option *option)
     return option->argument == NULL ? no_argument : *option->argument == '[' ? optional_argument : required_argument;
 }
 
-/* The number that follows an option whose argument may be left out. */
-static const char *following_number(int argc, char **argv)
+/* The word that follows an option whose argument may be left out: a number, or two words with a comma. */
+static const char *following_word(const pyw_verb_option *option, int argc, char **argv)
 {
     const char *next = optind < argc ? argv[optind] : "";
+    int is_argument = strchr(option->argument, ',') != NULL ? *next != '-' && strchr(next, ',') != NULL
+                                                            : *next != '\0' && next[strspn(next, "0123456789")] == '\0';
 
-    return *next != '\0' && next[strspn(next, "0123456789")] == '\0' ? argv[optind++] : "";
+    return is_argument ? argv[optind++] : "";
+}
+
+static void take_value(pyw_call *call, int option, const char *value)
+{
+    if (call->every[option] == NULL) {
+        call->every[option] = apr_array_make(call->pool, 2, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(call->every[option], const char *) = value;
+    call->values[option] = value;
 }
 
 static void describe_options(const pyw_verb *verb, struct option *described)
@@ -103,9 +114,9 @@ static const char *take_options(pyw_call *call, int argc, char **argv, int *want
             return NULL;
         }
         if (optarg == NULL && argument_kind(&call->verb->options[option - FIRST]) == optional_argument) {
-            optarg = (char *)(uintptr_t)following_number(argc, argv);
+            optarg = (char *)(uintptr_t)following_word(&call->verb->options[option - FIRST], argc, argv);
         }
-        call->values[option - FIRST] = optarg != NULL ? optarg : "";
+        take_value(call, option - FIRST, optarg != NULL ? optarg : "");
     }
     return NULL;
 }
@@ -131,18 +142,35 @@ const char *pyw_call_parse(pyw_call *call, int argc, char **argv, int *wants_hel
     const char *problem;
 
     call->values = apr_pcalloc(call->pool, OPTIONS_MOST * sizeof(*call->values));
+    call->every = apr_pcalloc(call->pool, OPTIONS_MOST * sizeof(apr_array_header_t *));
     problem = take_options(call, argc, argv, wants_help);
     return problem != NULL || *wants_help ? problem : take_operand(call, argc, argv);
 }
 
-const char *pyw_call_option(const pyw_call *call, const char *name)
+/* The index of the option; -1: the verb does not have it. */
+static int find_option(const pyw_call *call, const char *name)
 {
     for (int i = 0; call->verb->options[i].name != NULL; i++) {
         if (strcmp(call->verb->options[i].name, name) == 0) {
-            return call->values[i];
+            return i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+const char *pyw_call_option(const pyw_call *call, const char *name)
+{
+    int option = find_option(call, name);
+
+    return option >= 0 ? call->values[option] : NULL;
+}
+
+const apr_array_header_t *pyw_call_options(const pyw_call *call, const char *name)
+{
+    int option = find_option(call, name);
+
+    return option >= 0 && call->every[option] != NULL ? call->every[option]
+                                                      : apr_array_make(call->pool, 0, sizeof(const char *));
 }
 
 int pyw_call_number(const pyw_call *call, const char *name, long least, long most, long *value)

@@ -12,8 +12,14 @@
  */
 const char *pyw_call_parse(pyw_call *call, int argc, char **argv, int *wants_help);
 
-/* The argument of the option, "" for a switch; NULL: it is not given. The verb must have the option. */
+/*
+ * The argument of the option, the last one if it is given several times, "" for a switch; NULL: it is not given. The
+ * verb must have the option.
+ */
 const char *pyw_call_option(const pyw_call *call, const char *name);
+
+/* The arguments of an option that may be given several times, const char *, in the order of the command line. */
+const apr_array_header_t *pyw_call_options(const pyw_call *call, const char *name);
 
 /*
  * Sets *value if the option is given. 0: its argument is not a whole number from `least` to `most`, and an error is

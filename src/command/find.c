@@ -125,7 +125,7 @@ static size_t read_file(const char *path, char *text, size_t size)
 }
 
 /* Its name is "pywsgid", whatever the program is called, and its arguments are its path, NUL, "--manager", NUL. */
-static int is_manager(apr_pool_t *pool, const char *process)
+int pyw_find_is_manager(apr_pool_t *pool, const char *process)
 {
     char name[32];
     char arguments[PATH_MAX + 64];
@@ -157,7 +157,7 @@ static void try_process(search *found, const char *process)
 {
     struct stat owner;
 
-    if (!isdigit((unsigned char)*(strrchr(process, '/') + 1)) || !is_manager(found->pool, process) ||
+    if (!isdigit((unsigned char)*(strrchr(process, '/') + 1)) || !pyw_find_is_manager(found->pool, process) ||
         stat(process, &owner) != 0) {
         return;
     }

@@ -13,4 +13,7 @@
  */
 int pyw_find_manager(apr_pool_t *pool, const char *directory, int *status, const char **problem);
 
+/* Whether the process is a manager; `process` is its directory in /proc. */
+int pyw_find_is_manager(apr_pool_t *pool, const char *process);
+
 #endif

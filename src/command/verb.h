@@ -8,11 +8,12 @@
  */
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 typedef struct pyw_verb_option {
-    const char *name; /* without "--" */
-    const char
-        *argument; /* as help shows it: "SECONDS"; "[SECONDS]": a number or nothing; NULL: the option is a switch */
+    const char *name;     /* without "--" */
+    const char *argument; /* as help shows it: "SECONDS"; "[SECONDS]": a number or nothing; "[ONE,OTHER]": a word with a
+                             comma or nothing; NULL: the option is a switch */
     const char *help;
 } pyw_verb_option;
 
@@ -22,8 +23,9 @@ typedef struct pyw_verb pyw_verb;
 typedef struct pyw_call {
     apr_pool_t *pool;
     const pyw_verb *verb;
-    const char *operand; /* NULL: none */
-    const char **values; /* of the verb's options, in their order; NULL: not given, "": a switch that is given */
+    const char *operand;        /* NULL: none */
+    const char **values;        /* of the verb's options, in their order; NULL: not given, "": a switch that is given */
+    apr_array_header_t **every; /* of the verb's options, in their order: const char *, the values of all its uses */
 } pyw_call;
 
 struct pyw_verb {
