@@ -38,6 +38,9 @@ WAYS = """
     <Directory ${ROOT}/htdocs/error/%(target)s>
         ErrorDocument 404 /%(target)s/x
     </Directory>
+    <Directory ${ROOT}/htdocs/put/%(target)s>
+        Script PUT /%(target)s/x
+    </Directory>
     Action act-%(target)s /%(target)s virtual
     <Location /action/%(target)s>
         SetHandler act-%(target)s
@@ -52,6 +55,7 @@ SERVER = """
     <Directory ${ROOT}/htdocs>
         Options +Includes +ExecCGI
         AddOutputFilter INCLUDES .shtml
+        AddHandler type-map .var
         AddHandler wsgi-script .wsgi
     </Directory>
     WSGIScriptAlias /scripts-daemon ${APPS}/scripts process-group=own application-group=mine callable-object=other
@@ -68,8 +72,9 @@ MODULES = ("rewrite", "actions", "include", "filter", "negotiation", "speling")
 
 def make_pages(httpd):
     for name in TARGETS:
-        for way in ("fallback", "index", "rewritten", "error"):
+        for way in ("fallback", "index", "rewritten", "error", "put"):
             (httpd.root / "htdocs" / way / name).mkdir(parents=True)
+        (httpd.root / "htdocs" / ("%s.var" % name)).write_text("URI: /%s/x\nContent-Type: application/json\n" % name)
         (httpd.root / "htdocs" / ("%s.shtml" % name)).write_text('<!--#include virtual="/%s/x" -->' % name)
 
 
@@ -96,7 +101,7 @@ def target(request):
 class TestWays:
     @pytest.mark.parametrize("path, path_info", [
         ("/%s/x", "/x"), ("/fallback/%s/none", "/x"), ("/index/%s/", "/x"), ("/rewritten/%s/none", "/x"),
-        ("/passed/%s", "/x"), ("/error/%s/none", "/x"), ("/%s.shtml", "/x"),
+        ("/passed/%s", "/x"), ("/error/%s/none", "/x"), ("/%s.shtml", "/x"), ("/%s.var", "/x"),
     ])
     def test_the_settings_of_the_alias_apply(self, server, target, path, path_info):
         answer = server.get(path % target).json()
@@ -112,6 +117,16 @@ class TestWays:
         answer = server.post("/fallback/%s/none" % target, b"0123456789").json()
         assert (answer["method"], answer["body"]) == ("POST", "0123456789")
 
+    def test_a_script_for_a_method(self, server, target):
+        answer = server.request("PUT", "/put/%s/" % target, body=b"0123456789").json()
+        check(answer, target.startswith("daemon"))
+        assert (answer["method"], answer["path_info"], answer["body"]) == ("PUT", "/x/put/%s/" % target, "0123456789")
+
+    @pytest.mark.parametrize("chunked", [False, True])
+    def test_an_error_document_after_a_post_has_no_body(self, server, target, chunked):
+        answer = server.post("/error/%s/none" % target, b"0123456789", chunked=chunked).json()
+        check(answer, target.startswith("daemon"))
+        assert (answer["method"], answer["body"], answer["content_length"]) == ("GET", "", None)
 
 
 class TestDirectoriesOfScripts:
@@ -130,6 +145,7 @@ class TestOtherWaysToTheFile:
     """AddHandler for the script of an alias: it runs with the settings of the alias, or not at all."""
 
     CONFIG = """
+        RewriteRule ^/handled$ ${APPS}/app.wsgi [H=wsgi-script]
         Alias /files ${APPS}
         <Directory ${APPS}>
             Options +ExecCGI
@@ -181,6 +197,10 @@ class TestOtherWaysToTheFile:
     def test_another_group_application_group_or_callable_is_refused(self, server, path):
         server.expect_log(r"PYW0290: \S+%s belongs to the alias" % path[path.index("/", 1):])
         assert server.get(path).status == 403
+
+    def test_a_handler_of_a_rewrite_rule_is_refused(self, server):
+        server.expect_log(r"PYW0290: \S+/app.wsgi belongs to the alias")
+        assert server.get("/handled").status == 403
 
     @pytest.mark.parametrize("link", [os.symlink, os.link])
     def test_a_link_to_the_script_is_refused(self, server, link):

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LD_PRELOAD: memfd_create(2) fails for the name that is in the file SCARCE_MEMORY. */
+/*
+ * LD_PRELOAD: the file SCARCE_MEMORY contains the name for which memfd_create(2) fails, or "fork", and then fork(2)
+ * fails.
+ */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int memfd_create(const char *name, unsigned flags)
+static int is_refused(const char *name)
 {
     const char *path = getenv("SCARCE_MEMORY");
     char refused[64] = "";
@@ -19,9 +23,26 @@ int memfd_create(const char *name, unsigned flags)
         (void)!read(fd, refused, sizeof(refused) - 1);
         close(fd);
     }
-    if (strcmp(refused, name) == 0) {
+    return strcmp(refused, name) == 0;
+}
+
+int memfd_create(const char *name, unsigned flags)
+{
+    if (is_refused(name)) {
         errno = EMFILE;
         return -1;
     }
     return (int)syscall(SYS_memfd_create, name, flags);
+}
+
+pid_t fork(void)
+{
+    pid_t (*next)(void);
+
+    if (is_refused("fork")) {
+        errno = EAGAIN;
+        return -1;
+    }
+    *(void **)&next = dlsym(RTLD_NEXT, "fork");
+    return next();
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Without httpd's shared memory the start fails, or the request, because there is no other way to a worker."""
+"""Without memory or processes the start fails, or the request, or the next attempt follows."""
 import pathlib
 import shutil
 import subprocess
@@ -7,14 +7,14 @@ import subprocess
 import pytest
 from daemon_site import APPS, DaemonSite
 
-from pyw import paths
+from pyw import paths, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 CONFIG = "WSGIDaemonProcess app\nWSGIScriptAlias /app ${APPS}/app.wsgi process-group=app\n"
 
 
 class Memory:
-    """A kind of memory that a server's processes cannot allocate."""
+    """A kind of memory that a server's processes cannot allocate, or "fork"."""
 
     def __init__(self, directory):
         self.library = directory / "scarce_memory.so"
@@ -56,3 +56,18 @@ def test_a_connection_without_memory_for_a_token_is_503_and_the_next_one_is_serv
     assert site.get("/pid").status == 503
     memory.refuse("")
     assert site.get("/pid").status == 200
+
+
+@pytest.mark.long
+def test_a_manager_for_which_there_is_no_process_is_started_later(make_httpd, memory):
+    server = make_httpd(CONFIG, apps=APPS, environment=memory.environment())
+    server.allow_log(r"PYW0253|PYW0254|PYW03\d\d|PYW04\d\d|PYW024\d")
+    server.expect_log("PYW0251: .*fork: Resource temporarily unavailable.*tries again")
+    server.remember_family()
+    memory.refuse("fork")
+    server.manager().kill()
+    server.log.wait("PYW0251")
+    memory.refuse("")
+    server.log.wait("PYW0254", seconds=12)
+    assert len(server.log.find("PYW0251")) == 1
+    wait_for(lambda: DaemonSite(server, "/app").get("/pid").status == 200)

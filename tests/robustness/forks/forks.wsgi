@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An application that forks in every way, and reports how its children end."""
+import atexit
 import concurrent.futures
 import ctypes
 import logging
@@ -14,10 +15,11 @@ import threading
 import time
 
 import jobs
-from support import dispatcher, note_of, plain, query, wait_for_file
+from support import dispatcher, note, note_of, plain, query, wait_for_file
 
 logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(threadName)s %(message)s")
 CHILD_SECONDS = 20
+atexit.register(lambda: note("exit-functions", str(os.getpid())))
 
 
 def wait(pid):
@@ -94,6 +96,54 @@ class closes:
         pid = os.fork()
         if pid != 0:
             note_of(self.environ, wait(pid))
+
+
+class counts:
+    """Forks in __iter__ and in __len__, the number of blocks."""
+
+    def __init__(self, environ, start_response):
+        self.environ = environ
+        self.ends = set()
+        start_response("200 OK", [("Content-Type", "text/plain")])
+
+    def fork(self, name):
+        pid = os.fork()
+        if pid != 0:
+            self.ends.add("%s: %s" % (name, wait(pid)))
+
+    def __iter__(self):
+        self.fork("iter")
+        return iter([b"ok"])
+
+    def __len__(self):
+        self.fork("len")
+        return 1
+
+    def close(self):
+        note_of(self.environ, " ".join(sorted(self.ends)))
+
+
+class ForkingFile:
+    """Forks in read() and close()."""
+
+    def __init__(self, environ):
+        self.environ = environ
+        self.ends = []
+
+    def read(self, size=-1):
+        pid = os.fork()
+        self.ends.append(wait(pid) if pid else "never seen")
+        return self.ends[0].encode() if len(self.ends) == 1 else b""
+
+    def close(self):
+        pid = os.fork()
+        if pid != 0:
+            note_of(self.environ, " ".join([*self.ends, wait(pid)]))
+
+
+def wraps(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return environ["wsgi.file_wrapper"](ForkingFile(environ))
 
 
 def writes(environ, start_response):

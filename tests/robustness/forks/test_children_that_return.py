@@ -40,6 +40,21 @@ class TestComingBack:
         assert site.get("/closes?key=" + key).body == b"ok"
         assert site.wait_notes(key) == ["exit 0"]
 
+    def test_in_iter_and_len(self, site):
+        key = site.new_key()
+        assert site.get("/counts?key=" + key).body == b"ok"
+        assert site.wait_notes(key) == ["iter: exit 0 len: exit 0"]
+
+    def test_in_the_methods_of_a_file(self, site):
+        key = site.new_key()
+        assert site.get("/wraps?key=" + key).body == b"exit 0"
+        assert site.wait_notes(key) == ["exit 0 exit 0 exit 0"]
+
+    def test_runs_no_exit_function_of_the_application(self, site):
+        for path in ("/returns", "/exits", "/raises", "/in_thread", "/process?job=succeed&method=fork"):
+            assert site.get(path).status == 200
+        assert not (site.httpd.data / "exit-functions").exists()
+
     def test_by_a_thread_of_its_own(self, site):
         assert site.get("/in_thread").body == b"exit 0"
 

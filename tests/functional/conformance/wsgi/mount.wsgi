@@ -12,7 +12,7 @@ def answer(name):
             "path_info": environ["PATH_INFO"], "process_group": environ["mod_wsgi.process_group"],
             "application_group": environ["mod_wsgi.application_group"], "method": environ["REQUEST_METHOD"],
             "user": pwd.getpwuid(os.getuid())[0], "body": environ["wsgi.input"].read().decode(),
-            "pid": os.getpid(), "marker": environ.get("MARKER", ""), "module": __name__,
+            "pid": os.getpid(), "content_length": environ.get("CONTENT_LENGTH"), "marker": environ.get("MARKER", ""), "module": __name__,
         }).encode()
         status = environ["QUERY_STRING"].replace("+", " ") or "200 OK"
         start_response(status, [("Content-Type", "application/json"), ("X-App", "1"), ("Set-Cookie", "a=1")])

@@ -99,7 +99,7 @@ class TestReloadOn:
         with Clients(deploy.site, "/") as clients:
             wait_for(lambda: clients.answers)
             deploy.tell()
-            server.log.wait("PYW0316", since)
+            server.log.wait("PYW0316: .*the next try is when the script .* changes, or with: pywsgi reload app$", since)
         assert set(clients.answers) == {(200, b"good")}
         assert server.log.find("RuntimeError: announced", since)
         deploy.release("repaired")
