@@ -91,6 +91,11 @@ static PyObject *module_is_forked(PyObject *self, PyObject *unused)
     return PyBool_FromLong(pyw_forked_is_child());
 }
 
+static PyObject *module_may_fork(PyObject *self, PyObject *unused)
+{
+    return PyBool_FromLong(pyw_forked_may_fork());
+}
+
 /* _pywsgi.call_with_signals(function, args, kwargs): calls the function with all signals unblocked in this thread. */
 static PyObject *module_call_with_signals(PyObject *self, PyObject *args)
 {
@@ -177,6 +182,7 @@ static PyMethodDef methods[] = {{"log_functions", module_log_functions, METH_O, 
                                 {"log", module_log, METH_VARARGS, NULL},
                                 {"warn_signal", module_warn_signal, METH_VARARGS, NULL},
                                 {"is_forked", module_is_forked, METH_NOARGS, NULL},
+                                {"may_fork", module_may_fork, METH_NOARGS, NULL},
                                 {"call_with_signals", module_call_with_signals, METH_VARARGS, NULL},
                                 {"warn_thread", module_warn_thread, METH_VARARGS, NULL},
                                 {"warn_no_signals", module_warn_no_signals, METH_VARARGS, NULL},

@@ -63,6 +63,9 @@ static inline void pyw_gc_resume(int collects)
 #endif
 }
 
+/* Whether the child of a fork cannot delete interpreters: since 3.13 os.fork() holds the lock of their list. */
+#define PYW_FORK_KEEPS_INTERPRETERS (PY_VERSION_HEX >= 0x030d0000)
+
 #define PYW_QUOTE_(x) #x
 #define PYW_QUOTE(x) PYW_QUOTE_(x)
 

@@ -44,6 +44,7 @@ static void renew_locks(void)
 static void give_up_host(void)
 {
     pyw_forked_note();
+    pyw_forked_delete_interpreters();
     pyw_forked_reset_signals();
     if (host->forked != NULL) {
         host->forked();

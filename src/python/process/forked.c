@@ -51,6 +51,34 @@ int pyw_forked_is_own(void)
     return is_own;
 }
 
+int pyw_forked_may_fork(void)
+{
+    return PyInterpreterState_Get() == PyInterpreterState_Main() &&
+           !(PYW_FORK_KEEPS_INTERPRETERS && PyInterpreterState_Next(PyInterpreterState_Head()) != NULL);
+}
+
+void pyw_forked_delete_interpreters(void)
+{
+    PyThreadState *current = _PyThreadState_UncheckedGet();
+    PyInterpreterState *next;
+
+    /* A C library may fork without the GIL, or in a sub-interpreter. */
+    if (PYW_FORK_KEEPS_INTERPRETERS || current == NULL ||
+        PyThreadState_GetInterpreter(current) != PyInterpreterState_Main()) {
+        return;
+    }
+    for (PyInterpreterState *state = PyInterpreterState_Head(); state != NULL; state = next) {
+        next = PyInterpreterState_Next(state);
+        if (state != PyInterpreterState_Main()) {
+            PyInterpreterState_Delete(state);
+        }
+    }
+    /* Before 3.12 PyInterpreterState_Delete has removed the current thread state. */
+    if (_PyThreadState_UncheckedGet() != current) {
+        PyThreadState_Swap(current);
+    }
+}
+
 /* Converts the code of SystemExit as the python command does: other objects than numbers are printed, and mean 1. */
 static int exit_code(PyObject *code)
 {

@@ -37,6 +37,18 @@ void pyw_forked_end_own(void);
 int pyw_forked_is_own(void);
 
 /*
+ * Whether the current interpreter can fork with the functions of Python: CPython ends the child of a sub-interpreter
+ * with a fatal error, and from 3.13 on also the child of a process that has sub-interpreters. With the GIL.
+ */
+int pyw_forked_may_fork(void);
+
+/*
+ * Deletes the sub-interpreters without running code in them. For a process that was forked in the main interpreter,
+ * before PyOS_AfterFork_Child, which would wait forever for a lock that it holds itself.
+ */
+void pyw_forked_delete_interpreters(void);
+
+/*
  * Ends this process if an application forked it: flushes the output of Python, logs who forked the process, and exits.
  * The exit status follows from the current exception: the code of SystemExit, 1 for any other, whose traceback is
  * logged, or 0 without one. `who`: the request, or the other code. The caller holds the GIL.

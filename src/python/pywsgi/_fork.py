@@ -37,6 +37,22 @@ def _after_in_child():
                 pass  # in a sub-interpreter
 
 
+def _refuse_in_sub_interpreters(function):
+    # Otherwise CPython ends the child with a fatal error, and a pool of processes starts such children for ever.
+    may_fork = _pywsgi.may_fork  # Python may have removed the names of this module when a destructor forks
+
+    def call():
+        if not may_fork():
+            raise RuntimeError("CPython cannot fork in a process with sub-interpreters: give the application a process "
+                               "group of its own, or use subprocess, or the methods spawn and forkserver of "
+                               "multiprocessing")
+        return function()
+
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = function.__doc__
+    return call
+
+
 def _with_signals(function):
     # httpd blocks signals in its threads, and a program inherits the mask of the thread that starts it.
     def call(*args, **kwargs):
@@ -72,5 +88,9 @@ def prepare(is_embedded):
     """Prepare for processes that the application forks and, in httpd's child, for programs that it starts."""
     # The function registered by threading runs first.
     os.register_at_fork(after_in_child=_after_in_child)
+    for name in ("fork", "forkpty"):
+        wrapped = _refuse_in_sub_interpreters(getattr(posix, name))
+        setattr(posix, name, wrapped)
+        setattr(os, name, wrapped)
     if is_embedded:
         _unblock_signals_of_programs()

@@ -32,6 +32,7 @@ _functions.warn_thread = _recorder("warn_thread")
 _functions.warn_no_signals = _recorder("warn_no_signals")
 _functions.warn_callback = _recorder("warn_callback")
 _functions.is_forked = lambda: False
+_functions.may_fork = lambda: True
 _functions.call_with_signals = _call_with_signals
 sys.modules["_pywsgi"] = _functions
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "src" / "python"))

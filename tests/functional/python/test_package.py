@@ -11,6 +11,7 @@ import tempfile
 import threading
 import types
 import unittest
+import unittest.mock
 from unittest import mock
 
 from embedded_package import take_calls  # before pywsgi, which it makes importable
@@ -326,6 +327,16 @@ class TestFork(unittest.TestCase):
         assert os.WEXITSTATUS(os.waitpid(pid, 0)[1]) == 3
         assert take_calls() == [("call_with_signals", "posix_spawn")]
         assert start.__name__ == "posix_spawn" and start.__doc__ == os.posix_spawn.__doc__
+
+    def test_fork_is_refused_where_it_would_crash(self):
+        with unittest.mock.patch("_pywsgi.may_fork", lambda: False):
+            self.assertRaises(RuntimeError, _fork._refuse_in_sub_interpreters(os.fork))
+        fork = _fork._refuse_in_sub_interpreters(os.fork)
+        pid = fork()
+        if pid == 0:
+            os._exit(3)
+        assert os.WEXITSTATUS(os.waitpid(pid, 0)[1]) == 3
+        assert fork.__name__ == "fork" and fork.__doc__ == os.fork.__doc__
 
     def test_system_returns_the_status_of_a_shell(self):
         assert os.WEXITSTATUS(_fork._system("exit 5")) == 5

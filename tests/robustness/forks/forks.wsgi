@@ -217,6 +217,18 @@ def library_exits(environ, start_response):
     return plain(start_response, wait(pid))
 
 
+def refused(environ, start_response):
+    """Return the errors of functions that cannot fork."""
+    answers = []
+    for fork in (os.fork, os.forkpty, multiprocessing.get_context("fork").Process(target=jobs.succeed).start,
+                 lambda: os.spawnv(os.P_WAIT, "/bin/true", ["true"])):
+        try:
+            fork()
+        except RuntimeError as error:
+            answers.append(str(error))
+    return plain(start_response, "\n".join(answers))
+
+
 # Children that run concurrently
 
 def background(environ, start_response):

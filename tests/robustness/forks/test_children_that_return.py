@@ -159,7 +159,7 @@ if pid:
         server.end_test()
 
 
-# As tools for coverage or profiling start. Not in a sub-interpreter, where CPython up to 3.11 cannot fork.
+# As tools for coverage or profiling start. Not in a sub-interpreter, where CPython cannot fork.
 AT_START = """
 import os
 try:
