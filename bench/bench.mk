@@ -5,7 +5,8 @@ BENCH_FLOOR := build/bench/mod_bench_floor.so
 
 $(BENCH_FLOOR): bench/floor/mod_bench_floor.c
 	@mkdir -p $(@D)
-	$(CC) -shared $(CFLAGS_ALL) $(HTTPD_CFLAGS) $(APR_CFLAGS) -fvisibility=default $(LDFLAGS_ALL) -o $@ $<
+	$(call says,CC,$@)
+	$(QUIET)$(CC) -shared $(CFLAGS_ALL) $(HTTPD_CFLAGS) $(APR_CFLAGS) -fvisibility=default $(LDFLAGS_ALL) -o $@ $<
 
 bench-floor: $(BENCH_FLOOR)
 

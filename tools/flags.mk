@@ -1,6 +1,11 @@
 # Compilers and flags. Included by Makefile.apxs; everything here may be overridden on the command line.
 
 CFLAGS ?= -O2 -g
+
+# A line for each command, such as "CC src/base/clock.c"; V=1 prints the whole commands, and make -s nothing.
+QUIET := $(if $(V),,@)
+says = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
+
 APXS_BIN := $(shell command -v $(APXS) || command -v apxs2)
 ifeq ($(APXS_BIN),)
 $(error apxs not found: install apache2-dev (tools/install-deps does), or say APXS=/path/to/apxs)

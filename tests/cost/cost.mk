@@ -8,10 +8,12 @@ COST_OBJ     := $(BUILD)/tests/cost/engine_cost.o $(BUILD)/tests/c/engine/engine
 
 $(COST_COUNTER): tests/cost/count_gil.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -fPIC -shared -o $@ $< -ldl
+	$(call says,CC,$@)
+	$(QUIET)$(CC) -std=gnu11 -O2 -fPIC -shared -o $@ $< -ldl
 
 $(COST_ENGINE): $(COST_OBJ)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -ldl
+	$(call says,LD,$@)
+	$(QUIET)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ldl
 
 check-pytest: $(COST_COUNTER) $(COST_ENGINE)
 

@@ -6,7 +6,8 @@ TORTURE_DONE    := $(BUILD)/tests/torture/passed
 
 $(TORTURE_LIBRARY): tests/torture/fail_call.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O1 -fPIC -shared -fno-optimize-sibling-calls -o $@ $< -ldl
+	$(call says,CC,$@)
+	$(QUIET)$(CC) -std=gnu11 -O1 -fPIC -shared -fno-optimize-sibling-calls -o $@ $< -ldl
 
 check-long: $(TORTURE_LIBRARY)
 

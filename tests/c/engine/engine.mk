@@ -13,10 +13,12 @@ ENGINE_CYCLES_OBJ := $(patsubst %,$(BUILD)/tests/c/engine/%.o,engine_exchange en
 ENGINE_CYCLES     := $(BUILD)/tests/c/engine/test_cycles
 
 $(ENGINE_TEST): $(ENGINE_TEST_OBJ)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -ldl
+	$(call says,LD,$@)
+	$(QUIET)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -ldl
 
 $(ENGINE_CYCLES): $(ENGINE_CYCLES_OBJ)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -ldl
+	$(call says,LD,$@)
+	$(QUIET)$(CC) $(LDFLAGS_ALL) -o $@ $^ -ldl
 
 # The commands for one engine.
 define RUN_ENGINE

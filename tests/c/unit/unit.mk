@@ -22,7 +22,8 @@ UNIT_TESTS    += $(UNIT_PROGRAMS)
 $(BUILD)/tests/c/unit/%.o: TEST_CFLAGS += -DPYW_TOP='"$(CURDIR)"'
 
 $(UNIT_PROGRAMS): %: %.o $(UNIT_HELPERS) $(UNIT_OBJ)
-	$(CC) $(LDFLAGS_ALL) $(UNIT_WRAP) -o $@ $^ $(TEST_LIBS) $(APR_LIBS)
+	$(call says,LD,$@)
+	$(QUIET)$(CC) $(LDFLAGS_ALL) $(UNIT_WRAP) -o $@ $^ $(TEST_LIBS) $(APR_LIBS)
 
 -include $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
 
