@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """make install and make uninstall, with a temporary DESTDIR."""
 import os
+import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -70,3 +72,19 @@ runpy.run_path("tools/python-facts", run_name="__main__")
     result = subprocess.run(["/usr/bin/python3", "-c", facts], cwd=paths.TOP, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True)
     assert result.returncode == 1 and result.stdout == "" and "is a free-threaded build" in result.stderr
+
+
+def test_another_python_of_the_same_version_compiles_the_engine_again(tmp_path):
+    tag = "%d%d" % sys.version_info[:2]     # pytest runs with the default Python
+    build, engine = tmp_path / "build", "pywsgi_cpython%s.so" % tag
+    shutil.copytree(paths.BUILD / "obj" / ("engine" + tag), build / "obj" / ("engine" + tag))
+    shutil.copy2(paths.BUILD / engine, build / engine)
+
+    def commands():
+        return subprocess.run(["make", "-n", "-C", str(paths.TOP), "engine", "BUILD=%s" % build], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+
+    assert "src/wsgi" not in commands()
+    facts = build / "obj" / ("engine" + tag) / "python-facts"
+    facts.write_text(facts.read_text().replace("executable=/", "executable=/elsewhere/"))
+    assert "src/wsgi" in commands()
