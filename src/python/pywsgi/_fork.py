@@ -39,14 +39,16 @@ def _after_in_child():
 
 def _refuse_in_sub_interpreters(function):
     # Otherwise CPython ends the child with a fatal error, and a pool of processes starts such children for ever.
+    # subprocess forks only for preexec_fn, the only function among the arguments of fork_exec.
     may_fork = _pywsgi.may_fork  # Python may have removed the names of this module when a destructor forks
+    is_fork_exec = function.__name__ == "fork_exec"
 
-    def call():
-        if not may_fork():
+    def call(*args):
+        if (not is_fork_exec or any(map(callable, args))) and not may_fork():
             raise RuntimeError("CPython cannot fork in a process with sub-interpreters: give the application a process "
-                               "group of its own, or use subprocess, or the methods spawn and forkserver of "
-                               "multiprocessing")
-        return function()
+                               "group of its own, or use subprocess without a preexec_fn, or the methods spawn and "
+                               "forkserver of multiprocessing")
+        return function(*args)
 
     call.__name__ = call.__qualname__ = function.__name__
     call.__doc__ = function.__doc__
@@ -70,12 +72,16 @@ def _system(command):
     return os.waitpid(os.posix_spawn("/bin/sh", ["sh", "-c", os.fsencode(command)], os.environ), 0)[1]
 
 
-def _unblock_signals_of_programs():
+def _wrap_fork_exec(wrap):
     import _posixsubprocess
 
-    _posixsubprocess.fork_exec = _with_signals(_posixsubprocess.fork_exec)
+    _posixsubprocess.fork_exec = wrap(_posixsubprocess.fork_exec)
     if hasattr(sys.modules.get("subprocess"), "_fork_exec"):
         sys.modules["subprocess"]._fork_exec = _posixsubprocess.fork_exec
+
+
+def _unblock_signals_of_programs():
+    _wrap_fork_exec(_with_signals)
     for name in ("posix_spawn", "posix_spawnp"):
         if hasattr(posix, name):
             wrapped = _with_signals(getattr(posix, name))
@@ -92,5 +98,6 @@ def prepare(is_embedded):
         wrapped = _refuse_in_sub_interpreters(getattr(posix, name))
         setattr(posix, name, wrapped)
         setattr(os, name, wrapped)
+    _wrap_fork_exec(_refuse_in_sub_interpreters)
     if is_embedded:
         _unblock_signals_of_programs()

@@ -221,7 +221,8 @@ def refused(environ, start_response):
     """Return the errors of functions that cannot fork."""
     answers = []
     for fork in (os.fork, os.forkpty, multiprocessing.get_context("fork").Process(target=jobs.succeed).start,
-                 lambda: os.spawnv(os.P_WAIT, "/bin/true", ["true"])):
+                 lambda: os.spawnv(os.P_WAIT, "/bin/true", ["true"]),
+                 lambda: subprocess.run(["true"], preexec_fn=os.getpid)):
         try:
             fork()
         except RuntimeError as error:
