@@ -6,7 +6,8 @@ _pywsgi()
 
     COMPREPLY=()
     case $before in
-    --directory) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    --directory | --project | --venv | --modules | --root) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    --env-file | --httpd) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --complete \
            "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)" -- "$word") ;;
     esac

@@ -65,10 +65,10 @@ static int is_group(const pyw_site *site, const char *name)
     return 0;
 }
 
-/* The first name of the module; with a number if another application has it. */
+/* The name for the site, or the first name of the module; with a number if another application has it. */
 static const char *name_group(apr_pool_t *pool, const pyw_site *site, const char *callable)
 {
-    const char *first = apr_pstrndup(pool, callable, strcspn(callable, ".:"));
+    const char *first = site->group != NULL ? site->group : apr_pstrndup(pool, callable, strcspn(callable, ".:"));
     const char *name = first;
 
     for (int i = 2; is_group(site, name); i++) {
@@ -219,10 +219,11 @@ static const char *check_paths(apr_pool_t *pool, const pyw_site *site)
     return NULL;
 }
 
-const char *pyw_site_read(pyw_site *site, const pyw_call *call)
+const char *pyw_site_read(pyw_site *site, const pyw_call *call, const char *group)
 {
     const char *problem;
 
+    site->group = group;
     site->applications = apr_array_make(call->pool, 2, sizeof(pyw_site_application));
     site->statics = apr_array_make(call->pool, 2, sizeof(pyw_site_static));
     site->env_files = apr_array_make(call->pool, 2, sizeof(const char *));

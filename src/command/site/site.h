@@ -25,6 +25,7 @@ typedef struct pyw_site_static {
 } pyw_site_static;
 
 typedef struct pyw_site {
+    const char *group;                /* the name of the first process group; NULL: that of its module */
     const char *project;              /* the directory of the application's modules */
     const char *python_home;          /* a virtual environment; NULL: the default Python */
     const char *settings;             /* DJANGO_SETTINGS_MODULE; NULL: none */
@@ -47,7 +48,11 @@ typedef struct pyw_site {
         "threads", "N", "the threads of each process"                                                                  \
     }
 
-/* Fills the site from the options and the operand. Returns NULL, or an error text from the call's pool. */
-const char *pyw_site_read(pyw_site *site, const pyw_call *call);
+/*
+ * Fills the site from the options and the operand. `group` names the process groups, with a number from the second one
+ * on; NULL: the module of each application does. Returns NULL; or an error text from the call's pool, which is empty if
+ * an error was printed.
+ */
+const char *pyw_site_read(pyw_site *site, const pyw_call *call, const char *group);
 
 #endif

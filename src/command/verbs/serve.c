@@ -73,7 +73,7 @@ static const char *read_tls(service *self)
 static const char *read_options(service *self)
 {
     const pyw_call *call = self->call;
-    const char *problem = pyw_site_read(&self->conf.site, call);
+    const char *problem = pyw_site_read(&self->conf.site, call, NULL);
 
     self->deadline = DEADLINE;
     self->conf.reloads = pyw_call_option(call, "reload") != NULL;

@@ -24,6 +24,7 @@ extern const pyw_verb pyw_verb_stacks;
 extern const pyw_verb pyw_verb_check;
 extern const pyw_verb pyw_verb_explain;
 extern const pyw_verb pyw_verb_serve;
+extern const pyw_verb pyw_verb_vhost;
 extern const pyw_verb pyw_verb_profile;
 
 #endif

@@ -106,4 +106,5 @@ printf '%%s\\n' "${COMPREPLY[@]}"
         assert self.complete("stop", "--directory", str(server.run), "ap") == ["app"]
 
     def test_directories(self, tmp_path):
-        assert self.complete("stop", "--directory", str(tmp_path)[:-1]) != []
+        for words in (["stop", "--directory"], ["serve", "--project"], ["vhost", "--root"], ["serve", "--env-file"]):
+            assert str(tmp_path) in self.complete(*words, str(tmp_path)[:-1])
