@@ -18,7 +18,7 @@
 
 #include "base/result.h"
 
-#define PYW_WIRE_VERSION 9
+#define PYW_WIRE_VERSION 10
 #define PYW_FRAME_HEADER_SIZE 8
 
 typedef enum {

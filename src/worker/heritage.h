@@ -63,13 +63,21 @@ typedef struct pyw_board_failure {
     char text[PYW_BOARD_FAILURE]; /* the first of the kind: its traceback */
 } pyw_board_failure;
 
+/* Why a file on disk differs from the file that the worker uses. */
+typedef enum {
+    PYW_CHANGE_LOADED = 0, /* Python has loaded it, and it has changed or is gone */
+    PYW_CHANGE_SOURCE,     /* likewise, but Python has not loaded it: it is in a directory of the application */
+    PYW_CHANGE_NEW         /* it did not exist */
+} pyw_change_kind;
+
 typedef struct pyw_board {
     _Atomic uint64_t served;        /* number of requests of all threads */
     _Atomic uint64_t ignored;       /* ... of which do not count as activity */
     _Atomic uint64_t scripts;       /* digest of the scripts when loading began, or when STALE was sent; 0: unknown */
     char problem[PYW_BOARD_LINE];   /* after BROKEN: why an application is not loaded; "": it is loaded now */
     _Atomic uint64_t files;         /* digest of the changed files when CHANGED was sent; 0: unknown */
-    char changed[PYW_BOARD_LINE];   /* after CHANGED: the file that has changed */
+    char changed[PYW_BOARD_LINE];   /* after CHANGED: the first file that has changed ... */
+    _Atomic uint32_t change;        /* ... and a pyw_change_kind */
     _Atomic uint32_t dying;         /* 1 + the slot of the thread that received a fatal signal; 0: none, or no slot */
     _Atomic uint32_t failure_count; /* may exceed PYW_BOARD_FAILURES: then some kinds are missing */
     pyw_board_failure failures[PYW_BOARD_FAILURES]; /* pages that are not used take no memory */

@@ -125,6 +125,7 @@ static void send_change(pyw_worker *self, const pyw_file_change *change)
 {
     if (self->service.board != NULL) {
         memcpy(self->service.board->changed, change->path, sizeof(change->path));
+        self->service.board->change = change->kind;
         self->service.board->files = change->digest;
     }
     pyw_worker_send(self, PYW_FRAME_CHANGED);

@@ -113,7 +113,7 @@ static void each_pth_file(pyw_file_check *check, const char *directory, pyw_sour
         char *path;
 
         if (is_pth_file(entry->d_name) && asprintf(&path, "%s/%s", directory, entry->d_name) > 0) {
-            visit(check, path, PYW_SOURCE_CODE);
+            visit(check, path, PYW_FILE_LOADED);
             free(path);
         }
     }
@@ -122,12 +122,12 @@ static void each_pth_file(pyw_file_check *check, const char *directory, pyw_sour
     }
 }
 
-static const char *add_file(void *baton, const char *path, pyw_source_kind kind)
+static const char *add_file(void *baton, const char *path, pyw_file_kind kind)
 {
     pyw_file_check *check = baton;
 
     if (!pyw_source_tree_excludes(check->sources, path)) {
-        pyw_file_list_add(check->files, path, kind == PYW_SOURCE_CODE, &check->since);
+        pyw_file_list_add(check->files, path, kind, &check->since);
     }
     return NULL;
 }
@@ -177,7 +177,7 @@ static void record_files(pyw_file_check *check)
             add_directory(check, paths.data + i + 1);
         }
         else {
-            add_file(check, paths.data + i + 1, PYW_SOURCE_CODE);
+            add_file(check, paths.data + i + 1, PYW_FILE_LOADED);
         }
     }
     add_sources(check);
@@ -187,31 +187,38 @@ static void record_files(pyw_file_check *check)
     pyw_buffer_free(&paths);
 }
 
-static const char *note_new(void *baton, const char *path, pyw_source_kind kind)
+static void note_first(pyw_file_check *check, const char *path, pyw_change_kind kind)
+{
+    if (check->change.path[0] == '\0') {
+        snprintf(check->change.path, sizeof(check->change.path), "%s", path);
+        check->change.kind = kind;
+    }
+}
+
+static const char *note_new(void *baton, const char *path, pyw_file_kind kind)
 {
     pyw_file_check *check = baton;
     pyw_file_state state;
 
-    if ((check->only_code && kind != PYW_SOURCE_CODE) || pyw_file_list_has(check->files, path) ||
+    if ((check->only_code && kind == PYW_FILE_TEXT) || pyw_file_list_has(check->files, path) ||
         pyw_source_tree_excludes(check->sources, path)) {
         return NULL;
     }
     state = pyw_file_state_read(path);
     check->change.digest += pyw_file_state_digest(path, &state);
-    if (check->change.path[0] == '\0') {
-        snprintf(check->change.path, sizeof(check->change.path), "%s", path);
-    }
+    note_first(check, path, PYW_CHANGE_NEW);
     return NULL;
 }
 
 /* Puts the first changed file into check->change.path. */
 static void compare(pyw_file_check *check)
 {
-    const char *changed = pyw_file_list_compare(check->files, check->only_code, &check->change.digest);
+    pyw_file_kind kind;
+    const char *changed = pyw_file_list_compare(check->files, check->only_code, &check->change.digest, &kind);
     int unused = 0;
 
     if (changed != NULL) {
-        snprintf(check->change.path, sizeof(check->change.path), "%s", changed);
+        note_first(check, changed, kind == PYW_FILE_LOADED ? PYW_CHANGE_LOADED : PYW_CHANGE_SOURCE);
     }
     for (apr_hash_index_t *i = apr_hash_first(NULL, check->directories); i != NULL; i = apr_hash_next(i)) {
         each_pth_file(check, apr_hash_this_key(i), note_new);

@@ -35,6 +35,7 @@ void pyw_file_check_ask(pyw_file_check *check, int only_code);
 /* The files that have changed. */
 typedef struct pyw_file_change {
     char path[PYW_BOARD_LINE]; /* of the first changed file, perhaps truncated; "": none */
+    pyw_change_kind kind;      /* of that file */
     uint64_t digest;           /* of all changed files in their present state */
 } pyw_file_change;
 

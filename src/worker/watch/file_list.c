@@ -11,7 +11,7 @@
 typedef struct listed_file {
     const char *path;
     pyw_file_state state;
-    int is_code;
+    pyw_file_kind kind;
     int is_in_doubt; /* the file changed after the process had begun to read it */
 } listed_file;
 
@@ -42,17 +42,18 @@ static int is_after(const struct timespec *time, const struct timespec *since)
     return time->tv_sec > since->tv_sec || (time->tv_sec == since->tv_sec && time->tv_nsec >= since->tv_nsec);
 }
 
-void pyw_file_list_add(pyw_file_list *list, const char *path, int is_code, const struct timespec *since)
+void pyw_file_list_add(pyw_file_list *list, const char *path, pyw_file_kind kind, const struct timespec *since)
 {
-    listed_file *file;
+    listed_file *file = apr_hash_get(list->by_path, path, APR_HASH_KEY_STRING);
 
-    if (pyw_file_list_has(list, path)) {
+    if (file != NULL) {
+        file->kind = kind == PYW_FILE_LOADED ? PYW_FILE_LOADED : file->kind;
         return;
     }
     file = apr_palloc(list->pool, sizeof(*file));
     file->path = apr_pstrdup(list->pool, path);
     file->state = pyw_file_state_read(path);
-    file->is_code = is_code;
+    file->kind = kind;
     file->is_in_doubt = is_after(&file->state.inode_changed, since);
     apr_hash_set(list->by_path, file->path, APR_HASH_KEY_STRING, file);
     APR_ARRAY_PUSH(list->in_order, listed_file *) = file;
@@ -68,7 +69,7 @@ int pyw_file_list_count(const pyw_file_list *list)
     return list->in_order->nelts;
 }
 
-const char *pyw_file_list_compare(const pyw_file_list *list, int only_code, uint64_t *digest)
+const char *pyw_file_list_compare(const pyw_file_list *list, int only_code, uint64_t *digest, pyw_file_kind *kind)
 {
     const char *first = NULL;
 
@@ -76,13 +77,16 @@ const char *pyw_file_list_compare(const pyw_file_list *list, int only_code, uint
         const listed_file *file = APR_ARRAY_IDX(list->in_order, i, listed_file *);
         pyw_file_state now;
 
-        if (only_code && !file->is_code) {
+        if (only_code && file->kind == PYW_FILE_TEXT) {
             continue;
         }
         now = pyw_file_state_read(file->path);
         if (file->is_in_doubt || !pyw_file_state_is_same(&file->state, &now)) {
             *digest += pyw_file_state_digest(file->path, &now);
-            first = first != NULL ? first : file->path;
+            if (first == NULL) {
+                first = file->path;
+                *kind = file->kind;
+            }
         }
     }
     return first;

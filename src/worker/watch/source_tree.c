@@ -203,13 +203,13 @@ static int ends_with(const char *name, const char *const *endings)
 }
 
 /* Hidden files are caches and temporary files of editors, except settings. */
-static int is_source(const char *name, pyw_source_kind *kind)
+static int is_source(const char *name, pyw_file_kind *kind)
 {
-    *kind = ends_with(name, code_endings) ? PYW_SOURCE_CODE : PYW_SOURCE_TEXT;
+    *kind = ends_with(name, code_endings) ? PYW_FILE_CODE : PYW_FILE_TEXT;
     if (name[0] == '.') {
         return strncmp(name, ".env", 4) == 0 || strcmp(name, ".flaskenv") == 0;
     }
-    return *kind == PYW_SOURCE_CODE || ends_with(name, text_endings);
+    return *kind == PYW_FILE_CODE || ends_with(name, text_endings);
 }
 
 static int is_data(const walk *at)
@@ -246,7 +246,7 @@ static int is_directory(const walk *at, const struct dirent *entry)
 
 static const char *visit_file(walk *at, const char *name)
 {
-    pyw_source_kind kind;
+    pyw_file_kind kind;
 
     return is_source(name, &kind) && !pyw_file_list_has(at->known, at->path) && !is_data(at)
                ? at->visit(at->baton, at->path, kind)

@@ -24,13 +24,8 @@ void pyw_source_tree_add_script(pyw_source_tree *tree, const char *script);
 /* The number of directories. */
 int pyw_source_tree_count(const pyw_source_tree *tree);
 
-typedef enum {
-    PYW_SOURCE_CODE = 0, /* Python modules and extension modules */
-    PYW_SOURCE_TEXT      /* the others */
-} pyw_source_kind;
-
-/* Returns NULL to continue with the next file, or a result that ends the walk. */
-typedef const char *pyw_source_visit(void *baton, const char *path, pyw_source_kind kind);
+/* `kind`: CODE or TEXT. Returns NULL to continue with the next file, or a result that ends the walk. */
+typedef const char *pyw_source_visit(void *baton, const char *path, pyw_file_kind kind);
 
 /*
  * Visits the files that are not in `known`, in the order of the directories, from the directory `first` on. Returns the

@@ -86,10 +86,17 @@ static void copy_path(const pyw_child *child, char *path, size_t size)
 
 static void files_changed_at_restart(pyw_child *child, const char *path)
 {
-    char reason[PYW_PROBLEM_LINE + 100];
+    static const char *const what[] = {
+        [PYW_CHANGE_LOADED] = " has changed since",
+        [PYW_CHANGE_SOURCE] = ", a file in a directory of the application, has changed since",
+        [PYW_CHANGE_NEW] = " did not exist when",
+    };
+    uint32_t change = child->board != NULL ? child->board->change : PYW_CHANGE_LOADED;
+    char reason[PYW_PROBLEM_LINE + 120];
 
-    snprintf(reason, sizeof(reason), "%s has changed since %s %ld loaded it", path, pyw_child_kind(child),
-             (long)child->pid);
+    change = change <= PYW_CHANGE_NEW ? change : PYW_CHANGE_LOADED;
+    snprintf(reason, sizeof(reason), "%s%s %s %ld %s", path, what[change], pyw_child_kind(child), (long)child->pid,
+             change == PYW_CHANGE_LOADED ? "loaded it" : "started");
     replace(child->group, reason);
 }
 

@@ -45,18 +45,20 @@ static void set_time(const char *path, const struct stat *other)
     assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
+static pyw_file_kind kind; /* of the changed file */
+
 static const char *changed(void)
 {
     uint64_t digest = 0;
 
-    return pyw_file_list_compare(list, 0, &digest);
+    return pyw_file_list_compare(list, 0, &digest, &kind);
 }
 
 static uint64_t digest(void)
 {
     uint64_t sum = 0;
 
-    (void)pyw_file_list_compare(list, 0, &sum);
+    (void)pyw_file_list_compare(list, 0, &sum, &kind);
     return sum;
 }
 
@@ -64,7 +66,7 @@ static int begin(void **state)
 {
     list = pyw_file_list_create();
     write_file(in("a"), "one");
-    pyw_file_list_add(list, in("a"), 1, &never);
+    pyw_file_list_add(list, in("a"), PYW_FILE_LOADED, &never);
     return list == NULL;
 }
 
@@ -110,7 +112,7 @@ static void test_an_older_time_by_a_nanosecond_is_a_change(void **state)
 
 static void test_a_removed_file_is_a_change_and_a_missing_file_when_it_appears(void **state)
 {
-    pyw_file_list_add(list, in("missing"), 1, &never);
+    pyw_file_list_add(list, in("missing"), PYW_FILE_LOADED, &never);
     assert_null(changed());
     write_file(in("missing"), "");
     assert_string_equal(changed(), in("missing"));
@@ -122,21 +124,21 @@ static void test_a_removed_file_is_a_change_and_a_missing_file_when_it_appears(v
 static void test_a_file_that_changed_after_the_process_began_to_read_is_in_doubt(void **state)
 {
     write_file(in("b"), "");
-    pyw_file_list_add(list, in("b"), 1, &always);
+    pyw_file_list_add(list, in("b"), PYW_FILE_LOADED, &always);
     assert_string_equal(changed(), in("b"));
     assert_int_not_equal(digest(), 0);
 }
 
 static void test_a_file_is_added_once(void **state)
 {
-    pyw_file_list_add(list, in("a"), 1, &always);
+    pyw_file_list_add(list, in("a"), PYW_FILE_LOADED, &always);
     assert_int_equal(pyw_file_list_count(list), 1);
     assert_null(changed());
 }
 
 static void test_a_path_into_an_archive_stands_for_the_archive(void **state)
 {
-    pyw_file_list_add(list, in("a/package/module.py"), 1, &never);
+    pyw_file_list_add(list, in("a/package/module.py"), PYW_FILE_LOADED, &never);
     assert_null(changed());
     write_file(in("a"), "another archive");
     assert_string_equal(changed(), in("a"));
@@ -149,7 +151,7 @@ static void test_the_link_in_a_path_is_followed_each_time(void **state)
     write_file(in("one/f"), "");
     write_file(in("two/f"), "");
     assert_int_equal(symlink("one", in("current")), 0);
-    pyw_file_list_add(list, in("current/f"), 1, &never);
+    pyw_file_list_add(list, in("current/f"), PYW_FILE_LOADED, &never);
     assert_null(changed());
     unlink(in("current"));
     assert_int_equal(symlink("two", in("current")), 0);
@@ -162,11 +164,26 @@ static void test_only_code_leaves_out_other_files(void **state)
     uint64_t sum = 0;
 
     write_file(in("b"), "one");
-    pyw_file_list_add(list, in("b"), 0, &never);
+    pyw_file_list_add(list, in("b"), PYW_FILE_TEXT, &never);
     write_file(in("b"), "longer");
-    assert_null(pyw_file_list_compare(list, 1, &sum));
+    assert_null(pyw_file_list_compare(list, 1, &sum, &kind));
     assert_int_equal(sum, 0);
     assert_string_equal(changed(), in("b"));
+}
+
+static void test_a_file_that_python_imports_later_becomes_a_loaded_one(void **state)
+{
+    write_file(in("b"), "one");
+    pyw_file_list_add(list, in("b"), PYW_FILE_CODE, &never);
+    write_file(in("b"), "longer");
+    assert_string_equal(changed(), in("b"));
+    assert_int_equal(kind, PYW_FILE_CODE);
+    pyw_file_list_add(list, in("b"), PYW_FILE_LOADED, &never);
+    assert_string_equal(changed(), in("b")); /* with the state of the first time */
+    assert_int_equal(kind, PYW_FILE_LOADED);
+    pyw_file_list_add(list, in("b"), PYW_FILE_TEXT, &never);
+    assert_string_equal(changed(), in("b"));
+    assert_int_equal(kind, PYW_FILE_LOADED);
 }
 
 static void test_the_digest_follows_each_change(void **state)
@@ -208,6 +225,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_file_is_added_once, begin),
         cmocka_unit_test_setup(test_a_path_into_an_archive_stands_for_the_archive, begin),
         cmocka_unit_test_setup(test_the_link_in_a_path_is_followed_each_time, begin),
+        cmocka_unit_test_setup(test_a_file_that_python_imports_later_becomes_a_loaded_one, begin),
         cmocka_unit_test_setup(test_only_code_leaves_out_other_files, begin),
         cmocka_unit_test_setup(test_the_digest_follows_each_change, begin),
     };

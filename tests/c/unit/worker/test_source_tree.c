@@ -33,12 +33,12 @@ static void touch(const char *name)
     shell(command);
 }
 
-static const char *note(void *baton, const char *path, pyw_source_kind kind)
+static const char *note(void *baton, const char *path, pyw_file_kind kind)
 {
     size_t used = strlen(found);
 
     visits++;
-    snprintf(found + used, sizeof(found) - used, "%s%s ", kind == PYW_SOURCE_CODE ? "+" : "",
+    snprintf(found + used, sizeof(found) - used, "%s%s ", kind == PYW_FILE_CODE ? "+" : "",
              path + strlen(directory) + 1);
     return NULL;
 }
@@ -148,7 +148,7 @@ static void test_known_files_are_not_visited(void **state)
     touch("a.html");
     touch("b.html");
     snprintf(path, sizeof(path), "%s/a.html", directory);
-    pyw_file_list_add(known, path, 0, &never);
+    pyw_file_list_add(known, path, PYW_FILE_TEXT, &never);
     assert_true(walk(NULL));
     assert_string_equal(found, "b.html ");
 }
