@@ -16,6 +16,7 @@ OPTIONS = {
     "home": "home=${DATA} umask=027",
     "locale": "lang=C locale=C.UTF-8",
     "path": "python-path=${APPS}/lib:${APPS}/more",
+    "homepath": "home=${APPS}/late-home python-path=${APPS}/lib:${APPS}/more",
     "named": "display-name=%{GROUP}",
     "titled": "display-name=my-title",
     "many": "processes=3 threads=2",
@@ -46,7 +47,7 @@ class TestOptions:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
         files = {"lib/found.py": "VALUE = 'lib'\n", "more/found.py": "VALUE = 'more'\n",
-                 "more/late.py": "VALUE = 'late'\n",
+                 "more/late.py": "VALUE = 'late'\n", "late-home/late.py": "VALUE = 'home'\n",
                  "lib/extra.pth": "elsewhere\n", "lib/elsewhere/by_pth.py": "VALUE = 'pth'\n", **APPS}
         server = make_httpd("".join(
             "WSGIDaemonProcess {0} {1}\nWSGIScriptAlias /{0} ${{APPS}}/app.wsgi process-group={0}\n".format(name, text)
@@ -87,6 +88,10 @@ class TestOptions:
     @pytest.mark.parametrize("module, value", [("found", "lib"), ("late", "late"), ("by_pth", "pth")])
     def test_python_path_in_order_and_with_pth_files(self, server, module, value):
         assert DaemonSite(server, "/path").get("/imports?name=" + module).body == value.encode()
+
+    @pytest.mark.parametrize("module, value", [("late", "home"), ("found", "lib")])
+    def test_home_is_searched_before_python_path(self, server, module, value):
+        assert DaemonSite(server, "/homepath").get("/imports?name=" + module).body == value.encode()
 
     @pytest.mark.parametrize("name, title", [("named", "(wsgi:named)"), ("titled", "my-title")])
     def test_display_name(self, server, name, title):
