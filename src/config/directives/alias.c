@@ -116,6 +116,21 @@ static int has_callable(cmd_parms *cmd, const char *path)
            type_of(cmd, apr_pstrmemdup(cmd->temp_pool, path, (apr_size_t)(colon - path))) == APR_REG;
 }
 
+/* "/srv/app.wsgi/more": the rest of the path begins PATH_INFO. */
+static int continues_a_file(cmd_parms *cmd, const char *path)
+{
+    char *above = apr_pstrdup(cmd->temp_pool, path);
+    char *slash;
+
+    while ((slash = strrchr(above, '/')) != NULL && slash != above) {
+        *slash = '\0';
+        if (type_of(cmd, above) != APR_NOFILE) {
+            return type_of(cmd, above) == APR_REG;
+        }
+    }
+    return 0;
+}
+
 /* mod_wsgi starts with these mistakes as well, and its clients get 403 or 404. `target` is as it was written. */
 static void check_target(cmd_parms *cmd, const pyw_alias *alias, const char *url, const char *target)
 {
@@ -133,7 +148,7 @@ static void check_target(cmd_parms *cmd, const pyw_alias *alias, const char *url
                                              cmd->cmd->name, alias->target, cmd->cmd->name, url,
                                              (int)(colon - alias->target), alias->target, colon + 1));
     }
-    else if (type == APR_NOFILE) {
+    else if (type == APR_NOFILE && !continues_a_file(cmd, alias->target)) {
         pyw_directive_warn(cmd, apr_psprintf(cmd->pool, "%s: there is no file %s%s", cmd->cmd->name, alias->target,
                                              *target == '/' ? "" : ": a relative path is relative to ServerRoot"));
     }

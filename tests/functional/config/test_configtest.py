@@ -107,6 +107,10 @@ class TestAccepted:
     def test_a_configuration_with_all_directives(self, server):
         assert configtest(server, GOOD) == (True, "Syntax OK\n")
 
+    @pytest.mark.parametrize("rest", ["/", "/more", "/more/of/it"])
+    def test_a_target_that_continues_after_the_script(self, server, rest):
+        assert configtest(server, "WSGIScriptAlias / ${APPS}/hello.wsgi" + rest) == (True, "Syntax OK\n")
+
     def test_no_directive_at_all(self, server):
         assert configtest(server, "")[0]
 
