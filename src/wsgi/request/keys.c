@@ -13,6 +13,8 @@ enum { SECOND = 1000000, FRACTION_DIGITS = 6, TIME_DIGITS = PYW_KEYS_SECOND_DIGI
 #define TIME_LEAST INT64_C(1000000000000000)
 #define TIME_MOST INT64_C(9999999999999999)
 
+#define DEFAULT_CALLABLE "application"
+
 static const char *const names[PYW_KEYS] = {
     [PYW_KEY_REQUEST_ID] = "mod_wsgi.request_id",
     [PYW_KEY_REQUEST_START] = "mod_wsgi.request_start",
@@ -37,7 +39,7 @@ int pyw_keys_init(pyw_keys *keys)
     }
     keys->switches[0] = PyUnicode_InternFromString("0");
     keys->switches[1] = PyUnicode_InternFromString("1");
-    keys->callable = PyUnicode_InternFromString("application");
+    keys->callable = PyUnicode_InternFromString(DEFAULT_CALLABLE);
     return keys->switches[0] != NULL && keys->switches[1] != NULL && keys->callable != NULL ? 0 : -1;
 }
 
@@ -60,7 +62,10 @@ int pyw_keys_reserve(const pyw_keys *keys, PyObject *prototype, int is_daemon)
             rv = PyDict_SetItem(prototype, keys->names[i], Py_None);
         }
     }
-    return rv;
+    if (rv == 0) {
+        rv = PyDict_SetItem(prototype, keys->names[PYW_KEY_CALLABLE_OBJECT], keys->callable);
+    }
+    return rv == 0 ? PyDict_SetItem(prototype, keys->names[PYW_KEY_SCRIPT_RELOADING], keys->switches[1]) : rv;
 }
 
 /* Steals the value, which may be NULL with an exception set. */
@@ -140,6 +145,9 @@ static int set_counts(const pyw_keys *keys, PyObject *environ, const pyw_request
 /* An interpreter mostly runs one application, so the last name is kept. */
 static int set_callable(pyw_keys *keys, PyObject *environ, const char *callable)
 {
+    if (strcmp(callable, DEFAULT_CALLABLE) == 0) {
+        return 0; /* the prototype has it */
+    }
     if (PyUnicode_CompareWithASCIIString(keys->callable, callable) != 0) {
         PyObject *text = PyUnicode_DecodeLatin1(callable, (Py_ssize_t)strlen(callable), NULL);
 
@@ -159,7 +167,7 @@ static int set_application(pyw_keys *keys, PyObject *environ, const pyw_applicat
     if (set_callable(keys, environ, spec->callable) < 0) {
         return -1;
     }
-    return PyDict_SetItem(environ, keys->names[PYW_KEY_SCRIPT_RELOADING], keys->switches[is_reloaded]);
+    return is_reloaded ? 0 : PyDict_SetItem(environ, keys->names[PYW_KEY_SCRIPT_RELOADING], keys->switches[0]);
 }
 
 int pyw_keys_set(pyw_keys *keys, PyObject *environ, const pyw_request *request)

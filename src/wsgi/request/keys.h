@@ -33,7 +33,7 @@ enum { PYW_KEYS_SECOND_DIGITS = 10 };
 typedef struct pyw_keys {
     PyObject *names[PYW_KEYS];
     PyObject *switches[2];                  /* "0", "1" */
-    PyObject *callable;                     /* the last value of callable_object */
+    PyObject *callable;                     /* the last value of callable_object but the default */
     int64_t second;                         /* of the last time text, since 1970 ... */
     Py_UCS1 digits[PYW_KEYS_SECOND_DIGITS]; /* ... and its digits: most texts of a request and of the next share them */
 } pyw_keys;
@@ -42,10 +42,11 @@ typedef struct pyw_keys {
 int pyw_keys_init(pyw_keys *keys);
 void pyw_keys_clear(pyw_keys *keys);
 
-/* Sets the keys to a placeholder. `is_daemon`: including the keys that only workers set. -1 with an exception set. */
+/* Sets the keys to their most frequent value, or to a placeholder. `is_daemon`: including the keys that only workers
+ * set. -1 with an exception set. */
 int pyw_keys_reserve(const pyw_keys *keys, PyObject *prototype, int is_daemon);
 
-/* Sets the keys of a request. -1 with an exception set. */
+/* Sets the keys of a request in a copy of the prototype. -1 with an exception set. */
 int pyw_keys_set(pyw_keys *keys, PyObject *environ, const pyw_request *request);
 
 #endif
