@@ -2,6 +2,7 @@
 """The modules and environ keys that applications written for mod_wsgi use."""
 import os
 import pathlib
+import re
 import signal
 import time
 
@@ -89,6 +90,30 @@ class TestEnviron:
     def test_each_request_has_an_id_of_its_own(self, site):
         ids = {self.environ(site)["mod_wsgi.request_id"][1] for _ in range(20)}
         assert len(ids) == 20 and all(len(id) == 11 for id in ids)
+
+
+class TestPackages:
+    """Expressions of packages that look for mod_wsgi."""
+    CONFIG = ""
+
+    def ask(self, site, name):
+        return site.get("/packages").json()[name]
+
+    def test_new_relic_finds_the_mode_and_the_size_of_the_group(self, site, mode):
+        dispatcher = ["Apache/mod_wsgi (%s)" % mode, "(6, 0, 5)"]
+        assert self.ask(site, "dispatcher") == dispatcher
+        assert self.ask(site, "size") == ([1, 4] if mode == "daemon" else self.ask(site, "size of httpd"))
+
+    def test_new_relic_finds_when_the_request_was_queued(self, site, mode):
+        before = time.time()
+        assert before - 1 < self.ask(site, "queued") < before + 30
+
+    def test_rosetta_touches_the_script_in_daemon_mode(self, site, mode):
+        assert self.ask(site, "reloads") is (mode == "daemon")
+
+    def test_pycsw_and_checkmk_find_the_versions(self, site):
+        httpd, mod_wsgi, group = self.ask(site, "versions")
+        assert httpd[:2] == [2, 4] and mod_wsgi == [6, 0, 5] and group == ""
 
 
 class TestTrustedProxy:
@@ -221,6 +246,26 @@ class TestEvents:
         assert finished["status"] == 200 and finished["application_time"] > 0 and finished["cpu_time"] >= 0
         assert finished["input_reads"] >= 1 and finished["input_length"] == 5
         assert (finished["output_writes"], finished["output_length"]) == (2, 2)
+
+    @staticmethod
+    def facts_on_the_page():
+        """Return the names of the facts of each event, from the table of events in docs/reference/module.md."""
+        facts = {}
+        for line in (paths.TOP / "docs/reference/module.md").read_text().splitlines():
+            row = re.match(r"\| `((?:request|response|process)_\w+)` \|[^|]*\|(.*)\|$", line)
+            if row:
+                facts[row[1]] = set(re.findall(r"`(\w+)`", row[2]))
+        facts["request_finished"] -= {"request_started"}
+        facts["request_finished"] |= facts["request_started"] - {"application_object", "callable_object", "request_environ"}
+        return facts
+
+    @pytest.mark.parametrize("path", ["/three", "/fails"])
+    def test_events_have_the_facts_of_the_page_and_no_others(self, site, path):
+        if path == "/fails":
+            site.expect_log("PYW0603.*KeyError|Traceback|File|KeyError|raise|\\^")
+        names, events = self.events_of(site, path)
+        assert {name: set(event) for name, event in zip(names, events)} == {
+            name: facts for name, facts in self.facts_on_the_page().items() if name in names}
 
     def test_the_time_for_pythons_lock_begins_before_the_application(self, site):
         finished = self.events_of(site, "/three")[1][-1]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 
 import apache
 import mod_wsgi
@@ -67,6 +68,33 @@ def facts(environ):
         "__name__": __name__, "__mtime__": __mtime__, "request_id": environ["mod_wsgi.request_id"]}
 
 
+def queue_time(environ):
+    """The times are texts of microseconds, perhaps with "t=", or numbers in other units."""
+    for name in "mod_wsgi.request_start", "mod_wsgi.queue_start":
+        value = environ.get(name)
+        if value and isinstance(value, str):
+            number = float(value[2:] if value.startswith("t=") else value)
+            for divisor in 1000000.0, 1000.0, 1.0:
+                if 946684800 < number / divisor < 4102444800:
+                    return number / divisor
+    return 0.0
+
+
+def packages(environ):
+    """What New Relic's agent, django-rosetta, pycsw and Checkmk ask."""
+    module = sys.modules["mod_wsgi"]
+    return {
+        "dispatcher": ["Apache/mod_wsgi (%s)" % ("embedded" if module.process_group == "" else "daemon"), str(module.version)],
+        "size": [module.maximum_processes, module.threads_per_process],
+        "size of httpd": [apache.maximum_processes, apache.threads_per_process],
+        "queued": queue_time(environ),
+        "reloads": bool("mod_wsgi.process_group" in environ and environ.get("mod_wsgi.process_group", None)
+                        and os.access(environ["SCRIPT_FILENAME"], os.F_OK)
+                        and int(environ.get("mod_wsgi.script_reloading", 0))),
+        "versions": [environ.get("apache.version", "unknown"), environ.get("mod_wsgi.version", "unknown"),
+                     environ.get("mod_wsgi.application_group", "unknown")]}
+
+
 def application(environ, start_response):
     path = environ["PATH_INFO"]
     if path == "/fails":
@@ -76,6 +104,8 @@ def application(environ, start_response):
     environ["wsgi.input"].read()
     if path == "/environ":
         answer = {name: [type(value).__name__, describe(value)] for name, value in environ.items()}
+    elif path == "/packages":
+        answer = packages(environ)
     elif path == "/facts":
         answer = facts(environ)
     elif path == "/metrics":
