@@ -196,10 +196,24 @@ static void wait_for_futex(const _Atomic uint32_t *word, int ms)
     syscall(SYS_futex, word, FUTEX_WAIT, 0, &limit, NULL, 0);
 }
 
+static int is_first(const pyw_slots *slots, const pyw_slot *slot)
+{
+    /* A link like `next` of the tickets, which are written with the lock. */
+    return atomic_load_explicit((const _Atomic int32_t *)&slots->queue_first, memory_order_relaxed) ==
+           (int32_t)slot->ticket;
+}
+
 /*
- * Waiting requests maintain the queue, usually the first of them: the worker list may have changed, or an orphaned
- * ticket may have expired.
+ * Waiting requests maintain the queue: the worker list may have changed, or an orphaned ticket may have expired. The
+ * first of them does it; another one only if the first has not, because its process is dead or stopped.
  */
+static int has_to_maintain(const pyw_slots *slots, const pyw_slot *slot)
+{
+    return is_first(slots, slot) ||
+           atomic_load_explicit(&slots->owners_checked_at, memory_order_relaxed) + OWNER_CHECK_MS * INT64_C(1000) <=
+               pyw_slots_now_us();
+}
+
 static void maintain_queue(pyw_slots *slots, int64_t limit_ms)
 {
     if (pyw_slots_lock_within(slots, limit_ms)) {
@@ -211,9 +225,7 @@ static void maintain_queue(pyw_slots *slots, int64_t limit_ms)
 
 static int pause_of(const pyw_slots *slots, const pyw_slot *slot)
 {
-    /* A link like `next` of the tickets, which are written with the lock. */
-    if (atomic_load_explicit((const _Atomic int32_t *)&slots->queue_first, memory_order_relaxed) !=
-        (int32_t)slot->ticket) {
+    if (!is_first(slots, slot)) {
         return OWNER_CHECK_MS;
     }
     return atomic_load_explicit(&slots->listed, memory_order_relaxed) > 0 ? PUMP_MS : START_MS;
@@ -241,7 +253,7 @@ pyw_slot_outcome pyw_slots_wait(pyw_slots *slots, pyw_slot *slot, int timeout_ms
         }
         limit = pause_of(slots, slot);
         wait_for_futex(&own->granted, (int)(left < limit ? left : limit));
-        if (!atomic_load_explicit(&own->granted, memory_order_acquire)) {
+        if (!atomic_load_explicit(&own->granted, memory_order_acquire) && has_to_maintain(slots, slot)) {
             maintain_queue(slots, limit);
         }
     }

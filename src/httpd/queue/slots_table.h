@@ -73,7 +73,7 @@ struct pyw_slots {
     int32_t location_running[PYW_SLOTS_LOCATIONS];
     int64_t service_us; /* running mean of a request's duration in a worker; 0: unknown */
     int64_t refused_at;
-    int64_t owners_checked_at;
+    _Atomic int64_t owners_checked_at; /* written with the lock */
     uint32_t refused;
     pyw_ticket tickets[]; /* followed by the workers, and by a buffer for the worker list */
 };

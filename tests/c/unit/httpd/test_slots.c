@@ -215,6 +215,25 @@ static void test_a_new_worker_takes_the_waiting_requests(void **state)
     assert_int_equal(slot.worker, 103);
 }
 
+/* Otherwise the lock would be taken n times as often with n waiting requests. */
+static void test_only_the_first_in_the_queue_maintains_it_while_it_lives(void **state)
+{
+    pyw_slot first, second;
+    int64_t locked_at;
+
+    enter(&plain, PYW_SLOT_GRANTED);
+    enter(&plain, PYW_SLOT_GRANTED);
+    first = enter(&plain, PYW_SLOT_WAITS);
+    second = enter(&plain, PYW_SLOT_WAITS);
+    assert_int_equal(pyw_slots_wait(table.slots, &first, 1), PYW_SLOT_WAITS);
+    locked_at = table.slots->now;
+    assert_int_equal(pyw_slots_wait(table.slots, &second, 1), PYW_SLOT_WAITS);
+    assert_int_equal(table.slots->now, locked_at);
+    table.slots->owners_checked_at = 0; /* as if the first were stopped */
+    assert_int_equal(pyw_slots_wait(table.slots, &second, 1), PYW_SLOT_WAITS);
+    assert_true(table.slots->now > locked_at);
+}
+
 static void test_a_dead_worker_is_avoided_until_the_worker_list_changes(void **state)
 {
     pyw_slots_avoid(table.slots, 101, 1);
@@ -400,6 +419,7 @@ int main(void)
         TEST(test_a_manager_that_died_keeps_nobody_down),
         TEST(test_only_a_group_that_is_asleep_is_to_be_woken),
         TEST(test_a_new_worker_takes_the_waiting_requests),
+        TEST(test_only_the_first_in_the_queue_maintains_it_while_it_lives),
         TEST(test_a_dead_worker_is_avoided_until_the_worker_list_changes),
         TEST(test_a_worker_that_takes_nothing_is_not_avoided_for_ever),
         TEST(test_slots_of_a_dead_process_are_recovered),
