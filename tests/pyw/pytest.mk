@@ -61,6 +61,11 @@ check-load: all
 	PYWSGI_BUILD=$(BUILD) PYWSGI_LOAD_SECONDS=60 PYWSGI_LOAD_MIB=1024 PYTEST_WORKERS=1 \
 	    tests/run long --timeout=600 $(PYTEST_FLAGS) tests/load
 
+# Mixed traffic with restarts, and what grows meanwhile: make check-soak MINUTES=30.
+MINUTES ?= 10
+check-soak: all
+	PYWSGI_BUILD=$(BUILD) PYWSGI_SOAK_MINUTES=$(MINUTES) tests/run long -s $(PYTEST_FLAGS) tests/load/test_soak.py
+
 check-rest: check-long check-load
 
-.PHONY: check-pytest check-long check-sanitized check-races check-pythons check-matrix check-load
+.PHONY: check-pytest check-long check-sanitized check-races check-pythons check-matrix check-load check-soak
