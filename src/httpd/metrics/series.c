@@ -6,8 +6,24 @@
 
 #include "base/os/shared_mutex.h"
 
-const int64_t pyw_series_bounds[PYW_SERIES_BUCKETS - 1] = {
-    1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000};
+const int64_t pyw_series_bounds[PYW_SERIES_BUCKETS - 1] = {PYW_SERIES_FIRST_BOUND,
+                                                           2500,
+                                                           5000,
+                                                           10000,
+                                                           25000,
+                                                           50000,
+                                                           100000,
+                                                           250000,
+                                                           500000,
+                                                           1000000,
+                                                           2500000,
+                                                           5000000,
+                                                           10000000,
+                                                           30000000};
+
+/* For each number of significant bits: the bounds that every duration of so many bits exceeds. */
+static const unsigned char exceeded[] = {0, 0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  1,  1,
+                                         2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11, 12, 13};
 
 struct pyw_series_table {
     pthread_mutex_t lock;   /* protects appending */
@@ -81,14 +97,11 @@ pyw_series *pyw_series_find(pyw_series_table *table, const char *host, const cha
     return found != NULL ? found : &table->series[0];
 }
 
-void pyw_histogram_observe(pyw_histogram *histogram, int64_t duration_us)
+/* No two bounds have the same number of significant bits, so a duration has to be compared with one of them. */
+int pyw_series_bucket(int64_t duration_us)
 {
-    int bucket = 0;
+    int bits = duration_us > 0 ? 64 - __builtin_clzll((unsigned long long)duration_us) : 0;
+    int bucket = bits < (int)sizeof(exceeded) ? exceeded[bits] : PYW_SERIES_BUCKETS - 1;
 
-    duration_us = duration_us > 0 ? duration_us : 0;
-    while (bucket < PYW_SERIES_BUCKETS - 1 && duration_us > pyw_series_bounds[bucket]) {
-        bucket++;
-    }
-    pyw_series_add(&histogram->counts[bucket], 1);
-    pyw_series_add(&histogram->sum_us, (uint64_t)duration_us);
+    return bucket < PYW_SERIES_BUCKETS - 1 && duration_us > pyw_series_bounds[bucket] ? bucket + 1 : bucket;
 }

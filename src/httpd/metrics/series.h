@@ -23,6 +23,7 @@ enum {
 };
 
 /* The upper bounds of the buckets but the last, in microseconds. */
+#define PYW_SERIES_FIRST_BOUND 1000
 extern const int64_t pyw_series_bounds[PYW_SERIES_BUCKETS - 1];
 
 typedef struct pyw_histogram {
@@ -71,7 +72,18 @@ static inline uint64_t pyw_series_get(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-/* Counts a duration. A negative duration, which no clock should give, counts as 0. */
-void pyw_histogram_observe(pyw_histogram *histogram, int64_t duration_us);
+/* The index of the bucket of a duration, which is not negative. */
+int pyw_series_bucket(int64_t duration_us);
+
+/*
+ * Counts a duration. A negative duration, which no clock should give, counts as 0. Most phases of a request are shorter
+ * than the first bound.
+ */
+static inline void pyw_histogram_observe(pyw_histogram *histogram, int64_t duration_us)
+{
+    duration_us = duration_us > 0 ? duration_us : 0;
+    pyw_series_add(&histogram->counts[duration_us <= PYW_SERIES_FIRST_BOUND ? 0 : pyw_series_bucket(duration_us)], 1);
+    pyw_series_add(&histogram->sum_us, (uint64_t)duration_us);
+}
 
 #endif

@@ -30,6 +30,15 @@ typedef struct pyw_board_request {
     char group[64];
 } pyw_board_request;
 
+/* The texts of a request that begins. */
+typedef struct pyw_board_texts {
+    const char *method;
+    const char *url;
+    const char *client;
+    const char *id;
+    const char *group; /* the same pointer has the same text as long as the process runs */
+} pyw_board_texts;
+
 /* Where a request runs. */
 typedef struct pyw_board_place {
     uint32_t worker; /* the pid of its worker; 0: none */
@@ -51,17 +60,15 @@ const char *pyw_board_phase_name(pyw_board_phase phase);
 /* In a new child: frees the entries of dead processes, and of a dead process with the same id. */
 void pyw_board_adopt(pyw_board *board);
 
-/*
- * The entry of the calling thread, which ends with the thread. NULL: all entries are in use, and the request is not
- * shown. The other functions accept NULL.
- */
-pyw_board_entry *pyw_board_own(pyw_board *board);
-
 /* The request of the calling thread; NULL: none. */
 const pyw_board_request *pyw_board_current(void);
 
-/* Shows a request in the phase BODY, until pyw_board_set with PYW_BOARD_IDLE. `texts`: in the order of the members. */
-void pyw_board_begin(pyw_board_entry *entry, int64_t arrival, const char *const texts[5]);
+/*
+ * In a child that has called pyw_board_adopt. Shows a request in the phase BODY, until pyw_board_set with
+ * PYW_BOARD_IDLE. Returns the entry of the calling thread, which ends with the thread. NULL: all entries are in use,
+ * and the request is not shown. The other functions accept NULL.
+ */
+pyw_board_entry *pyw_board_begin(pyw_board *board, int64_t arrival, const pyw_board_texts *texts);
 void pyw_board_set(pyw_board_entry *entry, pyw_board_phase phase);
 void pyw_board_set_worker(pyw_board_entry *entry, uint32_t pid);
 

@@ -52,11 +52,10 @@ void pyw_in_flight_child_init(void)
 
 void pyw_in_flight_begin(request_rec *r, pyw_target *target)
 {
-    const char *const texts[5] = {r->method, r->unparsed_uri, r->useragent_ip, target->timing.id,
-                                  target->group ? target->group->options->name : "%{GLOBAL}"};
+    const pyw_board_texts texts = {r->method, r->unparsed_uri, r->useragent_ip, target->timing.id,
+                                   target->group ? target->group->options->name : "%{GLOBAL}"};
 
-    target->measure.board = pyw_board_own(pyw_httpd_child.board);
-    pyw_board_begin(target->measure.board, target->timing.arrival, texts);
+    target->measure.board = pyw_board_begin(pyw_httpd_child.board, target->timing.arrival, &texts);
 }
 
 void pyw_in_flight_end(pyw_target *target)

@@ -112,6 +112,23 @@ static void test_a_bound_belongs_to_its_bucket(void **state)
     assert_int_equal(pyw_series_get(&histogram->sum_us), 1000 + 1001 + 30000000 + 30000001);
 }
 
+static void test_every_duration_has_the_first_bucket_whose_bound_is_not_below(void **state)
+{
+    for (int i = 0; i < PYW_SERIES_BUCKETS - 1; i++) {
+        for (int64_t power = 1; power < pyw_series_bounds[PYW_SERIES_BUCKETS - 2] * 4; power *= 2) {
+            int64_t middle = (pyw_series_bounds[i] + power) / 2;
+            int bucket = pyw_series_bucket(middle);
+
+            assert_true(bucket == PYW_SERIES_BUCKETS - 1 || middle <= pyw_series_bounds[bucket]);
+            assert_true(bucket == 0 || middle > pyw_series_bounds[bucket - 1]);
+        }
+        assert_int_equal(pyw_series_bucket(pyw_series_bounds[i]), i);
+        assert_int_equal(pyw_series_bucket(pyw_series_bounds[i] + 1), i + 1);
+    }
+    assert_int_equal(pyw_series_bucket(0), 0);
+    assert_int_equal(pyw_series_bucket(INT64_MAX), PYW_SERIES_BUCKETS - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +137,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_full_table_counts_in_the_series_without_names, make_table, drop_table),
         cmocka_unit_test_setup_teardown(test_processes_agree, make_table, drop_table),
         cmocka_unit_test_setup_teardown(test_a_bound_belongs_to_its_bucket, make_table, drop_table),
+        cmocka_unit_test(test_every_duration_has_the_first_bucket_whose_bound_is_not_below),
     };
 
     return cmocka_run_group_tests_name("series", tests, NULL, NULL);
