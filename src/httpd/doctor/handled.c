@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <util_cfgtree.h>
 
+#include "httpd/doctor/section.h"
 #include "httpd/mount.h"
 
 /* Each script is loaded, so a directory with many of them is not examined completely. */
@@ -110,6 +111,11 @@ static const char *directory_of(apr_pool_t *pool, const ap_directive_t *section)
                : with_slash(pool, path);
 }
 
+static int is_own_host(const search *self, const ap_directive_t *section)
+{
+    return strcasecmp(section->directive, "<VirtualHost") == 0 && !pyw_section_is_of_other_host(section, self->server);
+}
+
 /* `self->directory`: the section around the directives. Other sections around them may restrict them to other files. */
 static void search_directives(search *self, const ap_directive_t *directive)
 {
@@ -118,7 +124,7 @@ static void search_directives(search *self, const ap_directive_t *directive)
 
         if (directive->first_child && !self->directory) {
             self->directory = directory_of(self->pool, directive);
-            if (self->directory || strcasecmp(directive->directive, "<VirtualHost") == 0) {
+            if (self->directory || is_own_host(self, directive)) {
                 search_directives(self, directive->first_child);
             }
             self->directory = NULL;

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "httpd/doctor/finding.h"
+#include "httpd/doctor/section.h"
 
 /* The descriptors that a worker needs besides the connections of its threads: logs, sockets, modules. */
 enum { FILES_LEAST = 40 };
@@ -45,7 +46,8 @@ static int covers(const ap_directive_t *section, const server_rec *server, const
     if (strncasecmp(section->directive, "<Directory", 10) == 0) {
         return !alias->is_module && may_contain(path, alias->target);
     }
-    return strncasecmp(section->directive, "<Location", 9) != 0 || may_contain(path, url_of(alias));
+    return strncasecmp(section->directive, "<Location", 9) == 0 ? may_contain(path, url_of(alias))
+                                                                : !pyw_section_is_of_other_host(section, server);
 }
 
 /* Whether the rule admits only some clients. The simulated request need not satisfy such a rule. */
@@ -114,6 +116,18 @@ static const pyw_group *available_group(const server_rec *server)
     return NULL;
 }
 
+static void report_options(apr_array_header_t *findings, const pyw_alias *alias)
+{
+    pyw_finding_add(
+        findings, 1, NULL,
+        apr_psprintf(findings->pool,
+                     PYWNO(0690) "a request for %s gets 403, because Options ExecCGI is off for a script that "
+                                 "no WSGIScriptAlias names (PYW0204); write: <Directory %s> Options +ExecCGI "
+                                 "</Directory>",
+                     url_of(alias), ap_make_dirstr_parent(findings->pool, alias->target)),
+        "");
+}
+
 void pyw_mistakes_of_visit(apr_array_header_t *findings, const server_rec *server, const pyw_alias *alias,
                            const pyw_visit *visit)
 {
@@ -121,6 +135,9 @@ void pyw_mistakes_of_visit(apr_array_header_t *findings, const server_rec *serve
 
     if (visit->status == HTTP_FORBIDDEN) {
         report_denial(findings, server, alias, visit);
+    }
+    if (visit->lacks_execcgi) {
+        report_options(findings, alias);
     }
     if (visit->is_embedded_unasked && group && pyw_config_main()->restrict_embedded != PYW_ON) {
         pyw_finding_add(findings, 0, group->defined_at,

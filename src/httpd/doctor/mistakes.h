@@ -10,8 +10,8 @@
 #include "httpd/doctor/visit.h"
 
 /*
- * Mistakes in the result of a visit: access rules, and an application that runs embedded although process groups are
- * defined.
+ * Mistakes in the result of a visit: access rules, a directory without Options ExecCGI, and an application that runs
+ * embedded although process groups are defined.
  */
 void pyw_mistakes_of_visit(apr_array_header_t *findings, const server_rec *server, const pyw_alias *alias,
                            const pyw_visit *visit);

@@ -195,6 +195,7 @@ static void make_visit(const void *argument, int fd)
     if (visit.status == OK) {
         visit.status = check_access(r);
     }
+    visit.lacks_execcgi = visit.status == OK && !pyw_mount_get(r) && !(ap_allow_options(r) & OPT_EXECCGI);
     if (!alias->is_module && pyw_obstacle_find(ap_make_dirstr_parent(request->pool, alias->target), &problem)) {
         copy(visit.obstacle, sizeof(visit.obstacle), problem.text);
     }

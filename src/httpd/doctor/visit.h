@@ -12,6 +12,7 @@
 typedef struct pyw_visit {
     int is_done;             /* 0: the request could not be simulated, and the other members are unset */
     int status;              /* OK, or the status of the response: 403, 404 ... */
+    int lacks_execcgi;       /* a script without an alias, in a directory without Options ExecCGI: 403 */
     int is_embedded_unasked; /* no directive selects a process group, or embedded mode explicitly */
     char group[256];         /* the process group; "": embedded; "%...": it depends on the request */
     char application_group[512];

@@ -103,6 +103,14 @@ class TestSound:
         assert not (server.data / "touched").exists()
 
 
+class TestVirtualHosts:
+    def test_a_rule_of_another_host_does_not_explain_a_denial(self, server):
+        host = "<VirtualHost *:80>\nServerName %s\n<Location />\nRequire %s\n</Location>\n%s</VirtualHost>\n"
+        found = check(server, GROUP + host % ("a.example", "ip 192.0.2.1", "")
+                      + host % ("b.example", "all denied", alias("${APPS}/hello.wsgi")))
+        assert tags(found) == ["PYW0161"]
+
+
 class TestPatterns:
     @pytest.mark.parametrize("pattern, url", [("^/shop/", "/shop/"), ("^/shop/(.*)$", "/shop/"), ("^/shop/?", "/shop"),
                                               ("^/shop", "/shop"), ("/shop(/|$)", "/shop")])
@@ -145,6 +153,25 @@ class TestScriptsWithoutAlias:
         found = check(server, config % ("denied", "AddHandler wsgi-script .wsgi"))
         assert re.search(r"a request for /(good|bad)\.wsgi gets 403", one(found, "PYW0161")["what"])
         assert one(found, "PYW0161")["write"] == "<Directory %s/htdocs.check/> Require all granted </Directory>" % server.root
+
+    @pytest.mark.parametrize("options", ["Options None", "Options -ExecCGI", ""])
+    def test_a_directory_without_execcgi(self, server, config, options):
+        config = config.replace("Options ExecCGI", options)
+        found = one(check(server, config % ("granted", "AddHandler wsgi-script .wsgi")), "PYW0690")
+        assert re.search(r"a request for /(good|bad)\.wsgi gets 403", found["what"]) and found["severity"] == "error"
+        assert found["write"] == "<Directory %s/htdocs.check/> Options +ExecCGI </Directory>" % server.root
+        repaired = config + found["write"].replace("> ", ">\n").replace(" </", "\n</") + "\n"
+        assert "PYW0690" not in tags(check(server, repaired % ("granted", "AddHandler wsgi-script .wsgi")))
+
+    def test_an_alias_needs_no_execcgi(self, server):
+        assert check(server, GROUP + GRANTED + alias("${APPS}/hello.wsgi")
+                     + "<Directory ${APPS}>\nOptions None\n</Directory>\n") == []
+
+    def test_sections_of_another_virtual_host_are_not_searched(self, server, config):
+        host = ("<VirtualHost *:80>\nDocumentRoot {0}\n<Directory {0}>\nOptions ExecCGI\nAddHandler wsgi-script .wsgi\n"
+                "</Directory>\n</VirtualHost>\n").format(server.root / "htdocs.check")
+        main = config.replace("Options ExecCGI", "Options None") % ("granted", "")
+        assert tags(check(server, main + host)) == ["PYW0610"]
 
     @pytest.mark.parametrize("line", ["AddHandler cgi-script .wsgi", "<Files bad.wsgi>\nSetHandler wsgi-script\n</Files>"])
     def test_other_handlers_and_sections_are_left_alone(self, server, config, line):
