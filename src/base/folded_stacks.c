@@ -123,7 +123,7 @@ static int rank(const pyw_folded_stack *stack, size_t at)
     return stack->text[at] == ';' ? 1 : (unsigned char)stack->text[at] + 2;
 }
 
-static int compare(const void *one, const void *other)
+static int compare_stacks(const void *one, const void *other)
 {
     const pyw_folded_stack *left = *(const pyw_folded_stack *const *)one;
     const pyw_folded_stack *right = *(const pyw_folded_stack *const *)other;
@@ -150,7 +150,7 @@ const pyw_folded_stack **pyw_folded_sorted(const pyw_folded_stacks *stacks, size
             }
         }
     }
-    qsort(sorted, *count, sizeof(*sorted), compare);
+    qsort(sorted, *count, sizeof(*sorted), compare_stacks);
     return sorted;
 }
 

@@ -214,7 +214,7 @@ static const char *url_scheme(request_rec *r)
     return is_on ? "https" : ap_http_scheme(r);
 }
 
-static void add_request(apr_array_header_t *pairs, request_rec *r, const pyw_target *target)
+static void add_request_pairs(apr_array_header_t *pairs, request_rec *r, const pyw_target *target)
 {
     if (r->prev) {
         add_pair(pairs, "REDIRECT_URL", r->prev->uri);
@@ -274,7 +274,7 @@ const apr_array_header_t *pyw_environ_build(request_rec *r, const pyw_target *ta
         add_pair(pairs, "CONTENT_LENGTH", pyw_body_content_length(r, collected));
     }
     add_connection(pairs, r, target);
-    add_request(pairs, r, target);
+    add_request_pairs(pairs, r, target);
     add_mod_wsgi(pairs, r, target);
     if (target->config->trusted_proxy_headers) {
         pyw_trusted_proxy_apply(r, target->config, pairs);

@@ -121,7 +121,7 @@ static void give_group(pyw_handover *handover, const pyw_worker_group *group)
     pyw_pairs_free(&pairs);
 }
 
-static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
+static const char *pair_text(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
 {
     uint32_t length = 0;
     const char *value = pyw_pairs_get(pairs, name, &length);
@@ -130,20 +130,20 @@ static const char *text_of(apr_pool_t *pool, const pyw_pairs *pairs, const char 
 }
 
 /* 0: the pair is missing. The value comes from a manager, so it is a number. */
-static uint64_t number_of(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
+static uint64_t pair_number(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
 {
-    const char *text = text_of(pool, pairs, name);
+    const char *text = pair_text(pool, pairs, name);
 
     return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
 static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs)
 {
-    const uint64_t workers = number_of(pool, pairs, "workers");
+    const uint64_t workers = pair_number(pool, pairs, "workers");
     const pyw_legacy what = {
-        .is_stopped = text_of(pool, pairs, "stopped") != NULL,
+        .is_stopped = pair_text(pool, pairs, "stopped") != NULL,
         .workers = workers < INT_MAX ? (int)workers : 0,
-        .memory = number_of(pool, pairs, "memory"),
+        .memory = pair_number(pool, pairs, "memory"),
     };
 
     return what;
@@ -153,7 +153,7 @@ static pyw_result store_group(pyw_handover *handover, const pyw_frame *frame)
 {
     pyw_pairs pairs = {0};
     pyw_result result = pyw_message_pairs_decode(&pairs, frame->payload, frame->length);
-    legacy item = {text_of(handover->pool, &pairs, "directory"), text_of(handover->pool, &pairs, "group"),
+    legacy item = {pair_text(handover->pool, &pairs, "directory"), pair_text(handover->pool, &pairs, "group"),
                    read_legacy(handover->pool, &pairs)};
 
     pyw_pairs_free(&pairs);
@@ -284,7 +284,7 @@ static void take_log(pyw_handover *handover, const pyw_frame *frame)
 
     if (frame->type == PYW_FRAME_ROW && intake != NULL &&
         pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
-        pyw_log_intake_add(&handover->manager->intakes, intake, (pid_t)number_of(handover->pool, &pairs, "pid"));
+        pyw_log_intake_add(&handover->manager->intakes, intake, (pid_t)pair_number(handover->pool, &pairs, "pid"));
     }
     else {
         pyw_log_intake_free(intake);
@@ -319,8 +319,8 @@ static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame
     const char *command = NULL, *name = NULL;
 
     if (frame->type == PYW_FRAME_COMMAND && pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
-        command = text_of(handover->pool, &pairs, "command");
-        name = text_of(handover->pool, &pairs, "group");
+        command = pair_text(handover->pool, &pairs, "command");
+        name = pair_text(handover->pool, &pairs, "group");
     }
     pyw_pairs_free(&pairs);
     if (command == NULL) {

@@ -266,7 +266,7 @@ static int restore_directory(pyw_manager *manager)
 }
 
 /* Programs that clean temporary directories remove sockets that are in use. */
-static void check_sockets(pyw_manager *manager)
+static void restore_sockets(pyw_manager *manager)
 {
     if (manager->directory.fd < 0 || manager->is_stopping || pyw_handover_is_given(manager->handover) ||
         !restore_directory(manager)) {
@@ -297,7 +297,7 @@ static void check_periodically(pyw_manager *manager)
     manager->next_check = pyw_clock_ms() + CHECK_MS;
     pyw_log_file_note_zone();
     check_parent(manager);
-    check_sockets(manager);
+    restore_sockets(manager);
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         pyw_recycle_look(group);
         pyw_stats_write(manager, group);

@@ -19,7 +19,7 @@
 
 enum { DIRECTORY_MODE = 0711 };
 
-static pyw_result check(const pyw_socket_directory *directory, pyw_problem *problem)
+static pyw_result check_owner(const pyw_socket_directory *directory, pyw_problem *problem)
 {
     struct stat found;
 
@@ -72,7 +72,7 @@ static pyw_result make_in(pyw_socket_directory *directory, int parent, const cha
         return pyw_problem_set(problem, "the directory for the sockets, %s, cannot be used: %s", directory->path,
                                strerror(errno));
     }
-    result = check(directory, problem);
+    result = check_owner(directory, problem);
     if (result == PYW_OK && fchmod(directory->fd, DIRECTORY_MODE) != 0) {
         result = pyw_problem_set(problem, "%s: %s", directory->path, strerror(errno));
     }

@@ -15,7 +15,7 @@ typedef struct visitor {
 } visitor;
 
 /* Returns: borrowed from the object. */
-static const char *text_of(PyObject *object, size_t *length)
+static const char *utf8_of(PyObject *object, size_t *length)
 {
     Py_ssize_t size = 1;
     const char *text = PyUnicode_AsUTF8AndSize(object, &size);
@@ -33,8 +33,8 @@ static void append_frame(pyw_buffer *out, PyFrameObject *frame)
 {
     PyCodeObject *code = PyFrame_GetCode(frame);
     size_t name_length, file_length;
-    const char *name = text_of(PYW_CODE_NAME(code), &name_length);
-    const char *file = text_of(code->co_filename, &file_length);
+    const char *name = utf8_of(PYW_CODE_NAME(code), &name_length);
+    const char *file = utf8_of(code->co_filename, &file_length);
 
     pyw_folded_append_call(out, name, name_length, file, file_length, PyFrame_GetLineNumber(frame));
     Py_DECREF(code);

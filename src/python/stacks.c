@@ -251,7 +251,7 @@ void pyw_stacks_take(pyw_buffer *out)
 }
 
 /* Returns: borrowed from the object. */
-static const char *text_of(PyObject *object)
+static const char *utf8_of(PyObject *object)
 {
     const char *text = PyUnicode_AsUTF8(object);
 
@@ -264,7 +264,7 @@ static void format_frame(pyw_buffer *out, PyFrameObject *frame)
     PyCodeObject *code = PyFrame_GetCode(frame);
     char line[1024];
     int length = PyOS_snprintf(line, sizeof(line), "  File \"%.600s\", line %d, in %.200s\n",
-                               text_of(code->co_filename), PyFrame_GetLineNumber(frame), text_of(code->co_name));
+                               utf8_of(code->co_filename), PyFrame_GetLineNumber(frame), utf8_of(code->co_name));
 
     if (length > 0 && length < (int)sizeof(line)) {
         pyw_buffer_append(out, line, (size_t)length);

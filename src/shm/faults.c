@@ -46,7 +46,7 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void fill(pyw_fault *fault, const char *group, const char *id, const char *text)
+static void fill_fault(pyw_fault *fault, const char *group, const char *id, const char *text)
 {
     const char *tag = find_tag(text, &fault->pid);
 
@@ -67,7 +67,7 @@ void pyw_faults_add(pyw_faults *faults, uint32_t pid, const char *group, const c
 
     fault->at = now_us();
     fault->pid = pid;
-    fill(fault, group, id, text);
+    fill_fault(fault, group, id, text);
     pyw_sequence_end(&faults->entries[index].sequence, begun);
 }
 

@@ -315,7 +315,7 @@ void pyw_message_profile_encode(unsigned char out[PYW_MESSAGE_PROFILE_SIZE], con
     out[3] = (unsigned char)(profile->rate >> 8);
 }
 
-static int is_in(uint16_t value, int most)
+static int is_in_range(uint16_t value, int most)
 {
     return value >= 1 && value <= most;
 }
@@ -326,8 +326,8 @@ pyw_result pyw_message_profile_decode(pyw_message_profile *profile, const char *
 
     profile->seconds = (uint16_t)take_number(&from, 2);
     profile->rate = (uint16_t)take_number(&from, 2);
-    return from.left == 0 && is_in(profile->seconds, PYW_PROFILE_SECONDS_MOST) &&
-                   is_in(profile->rate, PYW_PROFILE_RATE_MOST)
+    return from.left == 0 && is_in_range(profile->seconds, PYW_PROFILE_SECONDS_MOST) &&
+                   is_in_range(profile->rate, PYW_PROFILE_RATE_MOST)
                ? PYW_OK
                : PYW_MALFORMED;
 }

@@ -51,7 +51,7 @@ static int wait_for_room(void)
 }
 
 /* A line of up to PIPE_BUF bytes is written as a whole or not at all. 0: the pipe was full. */
-static int write_line(const char *line, size_t length)
+static int write_whole(const char *line, size_t length)
 {
     while (write(PYW_HERITAGE_RECORDS, line, length) < 0) {
         if (errno == EINTR) {
@@ -75,7 +75,7 @@ static int write_lines(pyw_log_level level, const char *text, size_t length)
         size_t taken;
         size_t used = pyw_log_pipe_encode(line, level, tid, text, length, &taken);
 
-        if (!write_line(line, used)) {
+        if (!write_whole(line, used)) {
             return 0;
         }
         text += taken;

@@ -13,7 +13,7 @@ enum {
     ESCAPED_MAX = 8
 };
 
-static void add(pyw_log_json *json, const char *text, size_t length)
+static void add_bytes(pyw_log_json *json, const char *text, size_t length)
 {
     memcpy(json->line + json->length, text, length);
     json->length += length;
@@ -49,7 +49,7 @@ static size_t add_text(pyw_log_json *json, const char *text, size_t length, size
         if (json->length + width > most) {
             break;
         }
-        add(json, escaped, width);
+        add_bytes(json, escaped, width);
         done += taken;
     }
     return done;
@@ -78,18 +78,18 @@ static int has_room(const pyw_log_json *json)
 /* ,"name":" */
 static void add_name(pyw_log_json *json, const char *name)
 {
-    add(json, ",\"", 2);
-    add(json, name, strlen(name));
-    add(json, "\":", 2);
+    add_bytes(json, ",\"", 2);
+    add_bytes(json, name, strlen(name));
+    add_bytes(json, "\":", 2);
 }
 
 void pyw_log_json_text(pyw_log_json *json, const char *name, const char *text)
 {
     if (text != NULL && has_room(json)) {
         add_name(json, name);
-        add(json, "\"", 1);
+        add_bytes(json, "\"", 1);
         add_text(json, text, strlen(text), json->length + PYW_LOG_JSON_TEXT_MAX - 64);
-        add(json, "\"", 1);
+        add_bytes(json, "\"", 1);
     }
 }
 
@@ -101,7 +101,7 @@ void pyw_log_json_number(pyw_log_json *json, const char *name, long number)
         int length = snprintf(digits, sizeof(digits), "%ld", number);
 
         add_name(json, name);
-        add(json, digits, (size_t)length);
+        add_bytes(json, digits, (size_t)length);
     }
 }
 
@@ -130,12 +130,12 @@ size_t pyw_log_json_end(pyw_log_json *json, const char *message, size_t length)
     size_t done;
 
     if (tag > 0) {
-        add(json, ",\"tag\":\"", 8);
-        add(json, message, tag);
-        add(json, "\"", 1);
+        add_bytes(json, ",\"tag\":\"", 8);
+        add_bytes(json, message, tag);
+        add_bytes(json, "\"", 1);
     }
-    add(json, ",\"message\":\"", 12);
+    add_bytes(json, ",\"message\":\"", 12);
     done = start + add_text(json, message + start, length - start, sizeof(json->line) - END_LENGTH);
-    add(json, "\"}\n", 3);
+    add_bytes(json, "\"}\n", 3);
     return done;
 }

@@ -25,7 +25,7 @@ static const char *name_of(uid_t uid, char text[NAME_MOST])
 }
 
 /* Returns 1. `right` is "r" or "x", as for chmod(1). */
-static int report(const char *path, const struct stat *found, const char *right, pyw_problem *problem)
+static int report_obstacle(const char *path, const struct stat *found, const char *right, pyw_problem *problem)
 {
     char user[NAME_MOST], owner[NAME_MOST];
 
@@ -68,7 +68,7 @@ static int check_step(const char *path, int is_last, int links, pyw_problem *pro
     if (access(path, needs) == 0 || errno != EACCES) {
         return 0;
     }
-    return report(path, &found, needs == X_OK ? "x" : needs == R_OK ? "r" : "rx", problem);
+    return report_obstacle(path, &found, needs == X_OK ? "x" : needs == R_OK ? "r" : "rx", problem);
 }
 
 static int check_path(const char *path, int links, pyw_problem *problem)

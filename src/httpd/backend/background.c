@@ -308,7 +308,7 @@ static int start_background_thread(void)
 }
 
 /* 0: there is no thread, and the request is not on the list. */
-static int add_request(pyw_background_request *request)
+static int enlist_request(pyw_background_request *request)
 {
     struct pyw_background *background = pyw_httpd_child.background;
     int is_added;
@@ -338,7 +338,7 @@ void pyw_background_begin(pyw_background_request *request)
 {
     if (request) {
         request->state = request->state == PYW_BACKGROUND_FULL ? PYW_BACKGROUND_BUFFERING : request->state;
-        add_request(request);
+        enlist_request(request);
     }
 }
 
@@ -376,7 +376,7 @@ void pyw_background_abandon(const char *group, pyw_slots *slots, const pyw_slot 
     if (request) {
         *request = abandoned;
     }
-    if (!request || !add_request(request)) {
+    if (!request || !enlist_request(request)) {
         finish(&abandoned);
         free(request);
     }

@@ -88,7 +88,7 @@ static void prepare_trials(doctor *self)
     }
 }
 
-static int is_known(const apr_array_header_t *applications, const pyw_application_option *application)
+static int has_application(const apr_array_header_t *applications, const pyw_application_option *application)
 {
     for (int i = 0; i < applications->nelts; i++) {
         const pyw_application_option *other = APR_ARRAY_IDX(applications, i, const pyw_application_option *);
@@ -127,7 +127,7 @@ static void add_application(doctor *self, const server_rec *server, const pyw_al
     application->callable = apr_pstrdup(self->pool, visit->callable);
     application->group = apr_pstrdup(self->pool, visit->application_group);
     application->group_is_default = visit->application_group_is_default;
-    if (!is_known(options->worker.applications, application)) {
+    if (!has_application(options->worker.applications, application)) {
         APR_ARRAY_PUSH(options->worker.applications, const pyw_application_option *) = application;
     }
 }

@@ -40,7 +40,7 @@ static const char *url_of(const search *self, const char *file)
                                                                                                    : NULL;
 }
 
-static int is_known(const search *self, const char *file)
+static int has_file(const search *self, const char *file)
 {
     for (int i = 0; i < self->scripts->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(self->scripts, i, pyw_alias).target, file) == 0) {
@@ -55,7 +55,7 @@ static void add_script(search *self, const char *name)
     const char *file = apr_pstrcat(self->pool, self->directory, name, NULL);
     const char *url = url_of(self, file);
 
-    if (url && *name != '.' && self->scripts->nelts < SCRIPTS_MOST && !is_known(self, file)) {
+    if (url && *name != '.' && self->scripts->nelts < SCRIPTS_MOST && !has_file(self, file)) {
         APR_ARRAY_PUSH(self->scripts, pyw_alias) = (pyw_alias){.url = url, .target = file};
     }
 }

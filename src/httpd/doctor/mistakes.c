@@ -239,7 +239,7 @@ static void check_variables(apr_array_header_t *findings, const ap_directive_t *
     }
 }
 
-static void check_sockets(apr_array_header_t *findings)
+static void check_stale_sockets(apr_array_header_t *findings)
 {
     char text[1024];
 
@@ -258,6 +258,6 @@ void pyw_mistakes_of_server(apr_array_header_t *findings)
 {
     if (pyw_config_main()->groups->nelts > 0) {
         check_variables(findings, ap_conftree);
-        check_sockets(findings);
+        check_stale_sockets(findings);
     }
 }

@@ -157,7 +157,7 @@ static int check_access(request_rec *r)
     return status == DECLINED || status == HTTP_UNAUTHORIZED ? OK : status;
 }
 
-static void copy(char *out, size_t size, const char *text)
+static void copy_text(char *out, size_t size, const char *text)
 {
     snprintf(out, size, "%s", text ? text : "");
 }
@@ -167,10 +167,10 @@ static void describe_target(request_rec *r, const pyw_alias *alias, pyw_visit *v
     pyw_target target;
 
     pyw_target_resolve(r, alias, &target);
-    copy(visit->group, sizeof(visit->group), target.process_group);
-    copy(visit->application_group, sizeof(visit->application_group), target.spec.group);
-    copy(visit->callable, sizeof(visit->callable), target.spec.callable);
-    copy(visit->target, sizeof(visit->target), visit->status == OK ? target.spec.target : alias->target);
+    copy_text(visit->group, sizeof(visit->group), target.process_group);
+    copy_text(visit->application_group, sizeof(visit->application_group), target.spec.group);
+    copy_text(visit->callable, sizeof(visit->callable), target.spec.callable);
+    copy_text(visit->target, sizeof(visit->target), visit->status == OK ? target.spec.target : alias->target);
     visit->application_group_is_default = target.spec.group_is_default;
     visit->is_embedded_unasked =
         !alias->process_group && !target.config->process_group && !target.config->dispatch_script;
@@ -197,7 +197,7 @@ static void make_visit(const void *argument, int fd)
     }
     visit.lacks_execcgi = visit.status == OK && !pyw_mount_get(r) && !(ap_allow_options(r) & OPT_EXECCGI);
     if (!alias->is_module && pyw_obstacle_find(ap_make_dirstr_parent(request->pool, alias->target), &problem)) {
-        copy(visit.obstacle, sizeof(visit.obstacle), problem.text);
+        copy_text(visit.obstacle, sizeof(visit.obstacle), problem.text);
     }
     (void)!write(fd, &visit, sizeof(visit));
 }
@@ -249,6 +249,6 @@ int pyw_visit_path(const char *path, char *text, size_t size)
     if (!ask_child(find_obstacle, path, &problem, sizeof(problem)) || !*problem.text) {
         return 1;
     }
-    copy(text, size, problem.text);
+    copy_text(text, size, problem.text);
     return 0;
 }

@@ -136,7 +136,7 @@ static int is_writable(int fd)
  * Writes one record. A pipe that is writable for poll(2) accepts PIPE_BUF bytes without blocking. Returns the number of
  * written bytes of the text.
  */
-static size_t write_record(int fd, pyw_log_level level, const char *text, size_t length)
+static size_t write_forked_record(int fd, pyw_log_level level, const char *text, size_t length)
 {
     const pyw_log_origin origin = {level, (long)getpid(), (long)getpid()};
     char line[PYW_LOG_LINE_MAX];
@@ -178,6 +178,6 @@ void pyw_embedded_forked_log(void *unused, pyw_log_level level, const char *text
         return;
     }
     for (; length > 0 && taken > 0; text += taken, length -= taken) {
-        taken = write_record(STDERR_FILENO, level, text, length);
+        taken = write_forked_record(STDERR_FILENO, level, text, length);
     }
 }

@@ -200,7 +200,7 @@ static void add_record_message(pyw_log_json *json, const char *text)
     }
 }
 
-static void write_record(const ap_errorlog_info *info, const char *text)
+static void write_json_record(const ap_errorlog_info *info, const char *text)
 {
     const server_rec *server = info->s ? info->s : ap_server_conf;
     const char *module = ap_find_module_short_name(info->module_index);
@@ -226,5 +226,5 @@ static void write_record(const ap_errorlog_info *info, const char *text)
 void pyw_json_log_register(void)
 {
     ap_hook_open_logs(open_json_logs, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_error_log(write_record, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_error_log(write_json_record, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -56,7 +56,7 @@ enum {
 
 static pyw_parent_work *const work = &pyw_httpd_parent.work;
 
-static int is_wanted(void)
+static int is_manager_needed(void)
 {
     return pyw_config_main()->groups->nelts > 0;
 }
@@ -195,7 +195,7 @@ static int begin_configuration(void)
     pyw_manager_process *manager = pyw_managers_current();
     pyw_problem problem;
 
-    if (!is_wanted() && !pyw_managers_is_alive(manager)) {
+    if (!is_manager_needed() && !pyw_managers_is_alive(manager)) {
         work->is_open = 0;
         return 0;
     }
@@ -210,14 +210,14 @@ static int begin_configuration(void)
     if (pyw_managers_is_alive(manager) && pyw_managers_get_state()->unanswered < 0) {
         replace_unresponsive(manager, "it received only a part of the last configuration");
     }
-    if (pyw_managers_is_alive(manager) && is_wanted() && !work->has_tried_program &&
+    if (pyw_managers_is_alive(manager) && is_manager_needed() && !work->has_tried_program &&
         pyw_managers_is_other_program(manager)) {
         work->has_tried_program = 1;
         if (begin_handover(manager)) {
             return 1;
         }
     }
-    if (!pyw_managers_is_alive(manager) && is_wanted()) {
+    if (!pyw_managers_is_alive(manager) && is_manager_needed()) {
         pyw_managers_get_state()->unanswered = 0;
         pyw_managers_get_state()->is_configured = 0;
         if (!start_manager(manager, -1)) {
@@ -252,12 +252,12 @@ static void on_accepted(void)
     if (work->receiver != manager) {
         complete_handover(manager, work->receiver);
     }
-    else if (work->is_revival && is_wanted()) {
+    else if (work->is_revival && is_manager_needed()) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work->server,
                      PYWNO(0254) "the process manager was started again (pid %" APR_PID_T_FMT ")", manager->proc.pid);
     }
     pyw_managers_get_state()->is_configured = 1;
-    pyw_managers_get_state()->is_unused = !is_wanted();
+    pyw_managers_get_state()->is_unused = !is_manager_needed();
     work->is_open = 0;
     work->is_revival = 0;
     *work->reason = '\0';
@@ -395,7 +395,7 @@ static void on_current_end(pyw_manager_process *manager, apr_wait_t status)
 {
     pyw_managers_state *state = pyw_managers_get_state();
 
-    if (!is_wanted()) {
+    if (!is_manager_needed()) {
         report_unused(manager);
     }
     else if (state->is_configured) {
@@ -408,7 +408,7 @@ static void on_current_end(pyw_manager_process *manager, apr_wait_t status)
     clear_manager(manager);
     state->is_configured = 0;
     state->unanswered = 0;
-    work->is_open = is_wanted();
+    work->is_open = is_manager_needed();
     work->is_revival = 1;
 }
 
@@ -527,7 +527,7 @@ int pyw_parent_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
         pyw_batch_scheduling_prepare() != PYW_OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (is_wanted() || pyw_managers_is_alive(pyw_managers_current())) {
+    if (is_manager_needed() || pyw_managers_is_alive(pyw_managers_current())) {
         if (pyw_shared_memory_prepare() != PYW_OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }

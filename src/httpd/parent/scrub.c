@@ -61,7 +61,7 @@ static size_t match_setting(const char *text, const char *end, const char *setti
     return (size_t)(at - text);
 }
 
-static int is_in(const char *text, const char *at)
+static int is_in_title(const char *text, const char *at)
 {
     return at >= text && at < text + strlen(text);
 }
@@ -69,7 +69,7 @@ static int is_in(const char *text, const char *at)
 static int is_in_any(const apr_array_header_t *directives, const char *at)
 {
     for (int i = 0; i < directives->nelts; i++) {
-        if (is_in(APR_ARRAY_IDX(directives, i, const char *), at)) {
+        if (is_in_title(APR_ARRAY_IDX(directives, i, const char *), at)) {
             return 1;
         }
     }
@@ -80,12 +80,12 @@ static int is_in_any(const apr_array_header_t *directives, const char *at)
 static int is_read_again(const scrub *job, const char *at)
 {
     for (int i = 0; i < job->process->argc; i++) {
-        if (is_in(job->process->argv[i], at)) {
+        if (is_in_title(job->process->argv[i], at)) {
             return 1;
         }
     }
     for (char **variable = environ; *variable; variable++) {
-        if (is_in(*variable, at)) {
+        if (is_in_title(*variable, at)) {
             return 1;
         }
     }

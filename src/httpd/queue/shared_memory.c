@@ -132,7 +132,7 @@ static int grow_memory(dispatch_memory *memory, int size)
     return 1;
 }
 
-static dispatch_entry *find_entry(dispatch_memory *memory, const char *name)
+static dispatch_entry *find_dispatch_entry(dispatch_memory *memory, const char *name)
 {
     for (int i = 0; i < memory->count; i++) {
         if (strcmp(memory->entries[i].name, name) == 0) {
@@ -233,7 +233,7 @@ static int create_slots(dispatch_memory *memory, dispatch_entry *entry, const py
 static void mark_entries(dispatch_memory *memory, const apr_array_header_t *groups)
 {
     for (int i = 0; i < groups->nelts; i++) {
-        dispatch_entry *entry = find_entry(memory, APR_ARRAY_IDX(groups, i, pyw_group *)->options->name);
+        dispatch_entry *entry = find_dispatch_entry(memory, APR_ARRAY_IDX(groups, i, pyw_group *)->options->name);
 
         if (entry) {
             entry->generation = pyw_generations_current();
@@ -243,7 +243,7 @@ static void mark_entries(dispatch_memory *memory, const apr_array_header_t *grou
 
 static int prepare_group(dispatch_memory *memory, pyw_group *group)
 {
-    dispatch_entry *entry = find_entry(memory, group->options->name);
+    dispatch_entry *entry = find_dispatch_entry(memory, group->options->name);
 
     if (!entry) {
         entry = create_entry(memory, group->options->name);

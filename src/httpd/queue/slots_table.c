@@ -257,7 +257,7 @@ int pyw_slots_may_run(pyw_slots *slots, const pyw_ticket *wanted)
            slots->running < pyw_slots_count_slots(slots) - wanted->reserve;
 }
 
-static void count_running(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_worker *worker, int change)
+static void count_change(pyw_slots *slots, const pyw_ticket *counted, pyw_slot_worker *worker, int change)
 {
     slots->running += change;
     if (worker != NULL) {
@@ -281,7 +281,7 @@ void pyw_slots_grant(pyw_slots *slots, pyw_ticket *granted, pyw_slot_worker *wor
     granted->worker = worker->serial;
     granted->pid = worker->pid;
     granted->since = pyw_slots_now_us();
-    count_running(slots, granted, worker, 1);
+    count_change(slots, granted, worker, 1);
 }
 
 void pyw_slots_end_running(pyw_slots *slots, int32_t index)
@@ -289,7 +289,7 @@ void pyw_slots_end_running(pyw_slots *slots, int32_t index)
     pyw_ticket *ended = &slots->tickets[index];
 
     slots->orphans -= ended->state == PYW_TICKET_ORPHANED;
-    count_running(slots, ended, pyw_slots_find_worker(slots, ended->worker), -1);
+    count_change(slots, ended, pyw_slots_find_worker(slots, ended->worker), -1);
     pyw_slots_free_ticket(slots, index);
 }
 
@@ -350,7 +350,7 @@ static void make_consistent(pyw_slots *slots)
         }
         else if (found->state == PYW_TICKET_RUNNING || found->state == PYW_TICKET_ORPHANED) {
             slots->orphans += found->state == PYW_TICKET_ORPHANED;
-            count_running(slots, found, pyw_slots_find_worker(slots, found->worker), 1);
+            count_change(slots, found, pyw_slots_find_worker(slots, found->worker), 1);
             wake_ticket(found); /* the dead process may not have woken it */
         }
         else {

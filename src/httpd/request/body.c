@@ -110,7 +110,7 @@ static apr_status_t read_input(pyw_body *body, apr_read_type_e block)
     return rv;
 }
 
-static pyw_result fill(pyw_body *body, apr_read_type_e block)
+static pyw_result read_brigade(pyw_body *body, apr_read_type_e block)
 {
     apr_status_t rv;
 
@@ -165,7 +165,7 @@ pyw_result pyw_body_peek(pyw_body *body, apr_read_type_e block, const char **dat
                 return result;
             }
         }
-        result = fill(body, block);
+        result = read_brigade(body, block);
         if (result == PYW_OK && APR_BRIGADE_EMPTY(body->brigade) && block == APR_NONBLOCK_READ) {
             return PYW_AGAIN;
         }

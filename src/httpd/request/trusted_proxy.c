@@ -25,7 +25,7 @@ typedef struct claims {
 } claims;
 
 /* `proxies` NULL: WSGITrustedProxies is not set, so every proxy is trusted, as in mod_wsgi. */
-static int is_in(const apr_array_header_t *proxies, apr_sockaddr_t *address)
+static int is_trusted(const apr_array_header_t *proxies, apr_sockaddr_t *address)
 {
     for (int i = 0; proxies && i < proxies->nelts; i++) {
         if (apr_ipsubnet_test(APR_ARRAY_IDX(proxies, i, apr_ipsubnet_t *), address)) {
@@ -47,7 +47,7 @@ static int is_trusted_address(const void *baton, const char *text)
             return 0;
         }
     }
-    return is_in(baton, &address);
+    return is_trusted(baton, &address);
 }
 
 /*
@@ -65,7 +65,7 @@ static apr_sockaddr_t *http_peer(const request_rec *r)
 
 int pyw_trusted_proxy_has_sent(const request_rec *r, const apr_array_header_t *proxies)
 {
-    return proxies && is_in(proxies, http_peer(r));
+    return proxies && is_trusted(proxies, http_peer(r));
 }
 
 /* If mod_remoteip has found a client that is not a trusted proxy, the rest of the headers is the client's own claim. */
@@ -74,10 +74,10 @@ static unsigned open_facts(request_rec *r, const apr_array_header_t *proxies)
     const unsigned client = 1u << PYW_PROXY_CLIENT | 1u << PYW_PROXY_CLIENT_PORT;
     apr_sockaddr_t *peer = http_peer(r);
 
-    if (!is_in(proxies, peer)) {
+    if (!is_trusted(proxies, peer)) {
         return 0;
     }
-    return r->useragent_addr == peer || (proxies && is_in(proxies, r->useragent_addr)) ? ~0u : ~client;
+    return r->useragent_addr == peer || (proxies && is_trusted(proxies, r->useragent_addr)) ? ~0u : ~client;
 }
 
 /* Finds the last pair of the name, which the application would see. */
@@ -153,7 +153,7 @@ static void remove_losers(apr_array_header_t *pairs, unsigned facts, const claim
     pairs->nelts = (int)(kept - (pyw_pair *)pairs->elts);
 }
 
-static void add(apr_array_header_t *pairs, const char *name, pyw_forwarded_text value)
+static void add_pair(apr_array_header_t *pairs, const char *name, pyw_forwarded_text value)
 {
     pyw_pair *pair = apr_array_push(pairs);
 
@@ -176,10 +176,10 @@ void pyw_trusted_proxy_apply(request_rec *r, const pyw_dir_config *config, apr_a
     remove_losers(pairs, facts, &taken);
     for (int fact = 0; fact < PYW_PROXY_FACTS; fact++) {
         if (taken.winners[fact]) {
-            add(pairs, variables[fact], taken.values[fact]);
+            add_pair(pairs, variables[fact], taken.values[fact]);
         }
     }
     if (taken.winners[PYW_PROXY_SCRIPT_NAME]) {
-        add(pairs, "mod_wsgi.mount_point", taken.values[PYW_PROXY_SCRIPT_NAME]);
+        add_pair(pairs, "mod_wsgi.mount_point", taken.values[PYW_PROXY_SCRIPT_NAME]);
     }
 }

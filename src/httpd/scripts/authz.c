@@ -32,7 +32,7 @@ static authz_status take_decision(const pyw_call *call, const char *groups, cons
 }
 
 /* `groups`: names, separated by newlines. */
-static authz_status ask(request_rec *r, const pyw_script *script, const char *words, const char *groups)
+static authz_status ask_script(request_rec *r, const pyw_script *script, const char *words, const char *groups)
 {
     const char *answer;
     pyw_call call;
@@ -58,7 +58,7 @@ static authz_status check_groups(request_rec *r, const char *words, const void *
                         "500");
         return AUTHZ_GENERAL_ERROR;
     }
-    return ask(r, script, words, groups);
+    return ask_script(r, script, words, groups);
 }
 
 static const char *parse_groups(cmd_parms *cmd, const char *words, const void **groups)

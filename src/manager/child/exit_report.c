@@ -91,7 +91,7 @@ static void describe_memory(char *out, size_t size, const pyw_child *child, uint
 }
 
 /* Copies a line from memory that the worker could write to, so it may not be terminated. */
-static void add_line(pyw_buffer *out, const char *lead, const pyw_board_slot *slot)
+static void add_board_line(pyw_buffer *out, const char *lead, const pyw_board_slot *slot)
 {
     pyw_buffer_append(out, lead, strlen(lead));
     pyw_buffer_append(out, slot->line, strnlen(slot->line, PYW_BOARD_LINE));
@@ -111,7 +111,7 @@ static void describe_requests(pyw_buffer *out, const pyw_child *child, const cha
         const pyw_board_slot *slot = &child->board->slots[i];
 
         if (slot != but && (slot->busy || (!only_running && slot->line[0] != '\0')) && ++lines <= LINES_MOST) {
-            add_line(out, lines == 1 ? lead : ", ", slot);
+            add_board_line(out, lines == 1 ? lead : ", ", slot);
         }
     }
     if (lines > LINES_MOST) {
@@ -141,7 +141,7 @@ static void describe_running(pyw_buffer *out, const pyw_child *child, int dying)
     const pyw_board_slot *slot = dying >= 0 ? &child->board->slots[dying] : NULL;
 
     if (slot != NULL) {
-        add_line(out, "; it died of: ", slot);
+        add_board_line(out, "; it died of: ", slot);
     }
     describe_requests(out, child, slot != NULL ? "; it was also running: " : "; it was running: ", 1, slot);
     pyw_buffer_append(out, "", 1);

@@ -23,10 +23,10 @@ static int64_t with_jitter(const pyw_child *child, int64_t limit, int percent)
     return limit - limit * percent / 100 * child->jitter / UINT16_MAX;
 }
 
-static int set_text(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int write_reason(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Returns 1. */
-static int set_text(char *text, const char *format, ...)
+static int write_reason(char *text, const char *format, ...)
 {
     va_list args;
 
@@ -42,8 +42,8 @@ static int has_served_enough(const pyw_child *child, const pyw_group_options *op
     int64_t limit = with_jitter(child, options->manager.maximum_requests, options->manager.maximum_requests_jitter);
 
     return limit > 0 && served >= (uint64_t)limit &&
-           set_text(text, "it has served %" PRIu64 " requests (maximum-requests=%d)", served,
-                    options->manager.maximum_requests);
+           write_reason(text, "it has served %" PRIu64 " requests (maximum-requests=%d)", served,
+                        options->manager.maximum_requests);
 }
 
 static int is_old(const pyw_child *child, const pyw_group_options *options, char *text)
@@ -53,8 +53,8 @@ static int is_old(const pyw_child *child, const pyw_group_options *options, char
                                 options->manager.restart_interval_jitter);
 
     return limit > 0 && age >= limit &&
-           set_text(text, "it is %.1f s old (restart-interval=%.3g s)", (double)age / 1000,
-                    (double)options->manager.restart_interval / APR_USEC_PER_SEC);
+           write_reason(text, "it is %.1f s old (restart-interval=%.3g s)", (double)age / 1000,
+                        (double)options->manager.restart_interval / APR_USEC_PER_SEC);
 }
 
 static int is_large(const pyw_child *child, const pyw_group_options *options, char *text)
@@ -64,7 +64,7 @@ static int is_large(const pyw_child *child, const pyw_group_options *options, ch
     pyw_measure_describe_size(now, sizeof(now), child->measured.resident);
     pyw_measure_describe_size(limit, sizeof(limit), options->worker.memory_recycle);
     return options->worker.memory_recycle > 0 && child->measured.resident > options->worker.memory_recycle &&
-           set_text(text, "it takes %s of memory (memory-recycle=%s)", now, limit);
+           write_reason(text, "it takes %s of memory (memory-recycle=%s)", now, limit);
 }
 
 static int has_computed_enough(const pyw_child *child, const pyw_group_options *options, char *text)
@@ -73,8 +73,8 @@ static int has_computed_enough(const pyw_child *child, const pyw_group_options *
     int64_t used = (int64_t)child->measured.cpu_us / 1000;
 
     return limit > 0 && used >= limit &&
-           set_text(text, "it has used %.1f s of CPU time (cpu-time-limit=%.3g s)", (double)used / 1000,
-                    (double)limit / 1000);
+           write_reason(text, "it has used %.1f s of CPU time (cpu-time-limit=%.3g s)", (double)used / 1000,
+                        (double)limit / 1000);
 }
 
 /* A worker that has not served a request is as good as its successor would be. */
@@ -85,8 +85,8 @@ static int is_idle(const pyw_child *child, const pyw_group_options *options, cha
 
     /* A group with MIN=0 sleeps instead. */
     return limit > 0 && options->manager.processes_least > 0 && child->measured.served > 0 && idle >= limit &&
-           set_text(text, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
-                    (double)limit / 1000);
+           write_reason(text, "it has had nothing to do for %.1f s (inactivity-timeout=%.3g s)", (double)idle / 1000,
+                        (double)limit / 1000);
 }
 
 static const struct {

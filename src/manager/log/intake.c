@@ -119,7 +119,7 @@ typedef struct destination {
 } destination;
 
 /* Raw lines have no thread id: log them as the worker's main thread. */
-static void write_line(void *baton, pyw_log_level level, long tid, const char *text, size_t length)
+static void write_to_outlet(void *baton, pyw_log_level level, long tid, const char *text, size_t length)
 {
     const destination *to = baton;
     const pyw_log_origin origin = {level, (long)to->pid, tid > 0 ? tid : (long)to->pid};
@@ -135,7 +135,7 @@ static ssize_t read_some(pyw_log_intake *intake, pyw_log_outlet *log)
     ssize_t length = read(intake->fd, data, sizeof(data));
 
     if (length > 0) {
-        pyw_log_pipe_take(&intake->lines, data, (size_t)length, write_line, &to);
+        pyw_log_pipe_take(&intake->lines, data, (size_t)length, write_to_outlet, &to);
         return length;
     }
     return length < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
@@ -145,7 +145,7 @@ static void write_incomplete(pyw_log_intake *intake, pyw_log_outlet *log)
 {
     destination to = {log, intake->pid};
 
-    pyw_log_pipe_end(&intake->lines, write_line, &to);
+    pyw_log_pipe_end(&intake->lines, write_to_outlet, &to);
 }
 
 void pyw_log_intake_read(pyw_log_intake **list, pyw_log_outlet *log)

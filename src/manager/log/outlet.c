@@ -69,7 +69,7 @@ static void write_all(int fd, const char *data, size_t length)
  * The main function of the thread for a log that can only be written with blocking. Ends when the manager closes the
  * other end.
  */
-static void *copy(void *data)
+static void *run_copier(void *data)
 {
     copying *self = data;
     char line[PYW_LOG_LINE_MAX];
@@ -100,7 +100,7 @@ static int start_writer(pyw_log_outlet *outlet, int fd)
     }
     *self = (copying){ends[0], fd};
     (void)fcntl(ends[1], F_SETFL, O_WRONLY | O_DIRECT | O_NONBLOCK);
-    error = pyw_thread_start(&thread, copy, self);
+    error = pyw_thread_start(&thread, run_copier, self);
     if (error != 0) {
         close(ends[0]);
         close(ends[1]);
@@ -243,8 +243,8 @@ static void send_waiting(pyw_log_outlet *outlet)
 }
 
 /* Returns the length of the line. */
-static size_t write_line(const pyw_log_outlet *outlet, char line[PYW_LOG_JSON_MAX], const pyw_log_origin *origin,
-                         const char *text, size_t length, size_t *taken)
+static size_t format_outlet_line(const pyw_log_outlet *outlet, char line[PYW_LOG_JSON_MAX],
+                                 const pyw_log_origin *origin, const char *text, size_t length, size_t *taken)
 {
     pyw_log_json json;
 
@@ -266,7 +266,7 @@ static size_t add_record(pyw_log_outlet *outlet, const pyw_log_origin *origin, c
 {
     char line[PYW_LOG_JSON_MAX];
     size_t taken;
-    size_t length = write_line(outlet, line, origin, text, text_length, &taken);
+    size_t length = format_outlet_line(outlet, line, origin, text, text_length, &taken);
     int is_full =
         !STAILQ_EMPTY(&outlet->records) && (outlet->dropped > 0 || outlet->waiting + length > PYW_LOG_OUTLET_MOST);
     waiting *item = is_full ? NULL : malloc(sizeof(*item) + length);

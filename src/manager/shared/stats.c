@@ -35,7 +35,7 @@ static void count_threads(pyw_worker_group *group)
     }
 }
 
-static void describe(pyw_worker_stats *worker, const pyw_child *child)
+static void describe_worker(pyw_worker_stats *worker, const pyw_child *child)
 {
     worker->started = child->started;
     worker->pid = (uint32_t)child->pid;
@@ -55,13 +55,13 @@ static void write_workers(pyw_worker_list_group *entry, const pyw_worker_group *
 
     for (const pyw_child *child = group->children; child != NULL && count < PYW_WORKER_STATS_WORKERS;
          child = child->next) {
-        describe(&workers[count++], child);
+        describe_worker(&workers[count++], child);
     }
     pyw_worker_stats_write(&entry->stats, (uint32_t)group->options->manager.worker_list_use, workers, count);
 }
 
 /* An earlier manager, or an earlier group of this name, may have counted already. */
-static void write_counters(pyw_group_stats_entry *entry, pyw_worker_group *group)
+static void write_restart_counters(pyw_group_stats_entry *entry, pyw_worker_group *group)
 {
     if (!group->has_stats) {
         pyw_group_stats published;
@@ -104,6 +104,6 @@ void pyw_stats_write(pyw_manager *manager, pyw_worker_group *group)
     write_workers(&manager->worker_list[group->options->manager.worker_list_index], group);
     entry = manager->stats != NULL ? pyw_group_stats_find(manager->stats, group->options->name) : NULL;
     if (entry != NULL) {
-        write_counters(entry, group);
+        write_restart_counters(entry, group);
     }
 }

@@ -70,7 +70,7 @@ static pyw_result become_user(check *self, pyw_problem *problem)
 }
 
 /* A thread of its own, as in a worker. The records of the engine say what fails. */
-static void *load(void *data)
+static void *run_loading(void *data)
 {
     check *self = data;
     int count = pyw_open_engine_count(self->heritage.options);
@@ -95,7 +95,7 @@ static int load_applications(check *self)
 {
     pthread_t thread;
 
-    if (pthread_create(&thread, NULL, load, self) != 0) {
+    if (pthread_create(&thread, NULL, run_loading, self) != 0) {
         return PYW_EXIT_ENGINE;
     }
     pthread_join(thread, NULL);

@@ -158,7 +158,7 @@ static int start_pool_thread(pyw_pool *pool, int number, const pthread_attr_t *a
     return error;
 }
 
-static void start_threads(pyw_pool *pool, int threads, const pthread_attr_t *attributes, pyw_problem *problem)
+static void start_server_threads(pyw_pool *pool, int threads, const pthread_attr_t *attributes, pyw_problem *problem)
 {
     int error = 0;
 
@@ -194,7 +194,7 @@ pyw_pool *pyw_pool_start(pyw_service *service, int threads, size_t stack_size, i
     if (stack_size > 0) {
         pthread_attr_setstacksize(&attributes, stack_size);
     }
-    start_threads(pool, threads, &attributes, problem);
+    start_server_threads(pool, threads, &attributes, problem);
     pthread_attr_destroy(&attributes);
     if (pool->count == 0) {
         free(pool);

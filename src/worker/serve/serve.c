@@ -63,7 +63,7 @@ typedef struct shown {
     const pyw_pair *client;
 } shown;
 
-static int is_named(const pyw_pair *pair, const char *name, size_t length)
+static int has_name(const pyw_pair *pair, const char *name, size_t length)
 {
     return pair->name_length == length && memcmp(pair->name, name, length) == 0;
 }
@@ -77,15 +77,15 @@ static shown find_shown(const pyw_pairs *pairs)
     for (uint32_t i = pairs->count; i > 0 && missing > 0; i--) {
         const pyw_pair *pair = &pairs->items[i - 1];
 
-        if (found.uri == NULL && is_named(pair, "REQUEST_URI", 11)) {
+        if (found.uri == NULL && has_name(pair, "REQUEST_URI", 11)) {
             found.uri = pair;
             missing--;
         }
-        else if (found.client == NULL && is_named(pair, "REMOTE_ADDR", 11)) {
+        else if (found.client == NULL && has_name(pair, "REMOTE_ADDR", 11)) {
             found.client = pair;
             missing--;
         }
-        else if (found.method == NULL && is_named(pair, "REQUEST_METHOD", 14)) {
+        else if (found.method == NULL && has_name(pair, "REQUEST_METHOD", 14)) {
             found.method = pair;
             missing--;
         }
@@ -218,7 +218,7 @@ static const char *copy_payload(pyw_server_thread *thread, const pyw_frame *fram
  * A request is not run if its client has left, or its deadline has passed, while it waited in the queue. httpd answers
  * it, or has done so.
  */
-static int is_wanted(pyw_server_thread *thread, const pyw_message_request *request)
+static int must_run(pyw_server_thread *thread, const pyw_message_request *request)
 {
     unsigned char payload[PYW_MESSAGE_ERROR_SIZE];
     int64_t now;
@@ -290,7 +290,7 @@ static int serve_request(pyw_server_thread *thread, const pyw_frame *frame)
         pyw_log(PYW_LOG_ERR, PYWNO(0411) "a REQUEST frame from httpd cannot be used (%s)", pyw_result_name(result));
         return 0;
     }
-    if (!is_wanted(thread, &request)) {
+    if (!must_run(thread, &request)) {
         return 0;
     }
     follow_batch_scheduling(thread, (frame->flags & PYW_REQUEST_BATCH) != 0);

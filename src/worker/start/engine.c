@@ -55,7 +55,7 @@ static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is
     return host;
 }
 
-static pyw_engine_entry_fn *find_entry(const char *path, pyw_problem *problem)
+static pyw_engine_entry_fn *find_engine_entry(const char *path, pyw_problem *problem)
 {
     void *handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     pyw_engine_entry_fn *entry = NULL;
@@ -113,7 +113,7 @@ const pyw_engine *pyw_open_engine(const pyw_inheritance *inheritance, int is_tem
                                   apr_pool_t *pool, pyw_problem *problem)
 {
     const char *path = inheritance->options->engine;
-    pyw_engine_entry_fn *entry = path != NULL ? find_entry(path, problem) : NULL;
+    pyw_engine_entry_fn *entry = path != NULL ? find_engine_entry(path, problem) : NULL;
     const pyw_engine *engine = entry != NULL ? entry() : NULL;
 
     if (engine == NULL) {

@@ -58,7 +58,7 @@ static void load_one(pyw_loading *loading, pyw_application *application)
     loading->has_failed = 1;
 }
 
-static void *load(void *data)
+static void *run_loading(void *data)
 {
     pyw_loading *loading = data;
 
@@ -83,7 +83,7 @@ int pyw_loading_start(pyw_loading *loading, int may_serve, void (*wake)(void))
     loading->problem[0] = '\0';
     loading->has_failed_warmup = 0;
     loading->is_done = loading->has_failed = 0;
-    error = pthread_create(&loading->thread, NULL, load, loading);
+    error = pthread_create(&loading->thread, NULL, run_loading, loading);
     if (error != 0) {
         pyw_log(PYW_LOG_CRIT, PYWNO(0421) "the worker cannot start a thread: %s", strerror(error));
     }

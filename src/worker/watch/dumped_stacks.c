@@ -60,8 +60,8 @@ static void visit_stack(const call *calls, int count, void (*visit)(void *baton,
 }
 
 /* The calls of a thread follow each other; every other line separates threads. */
-static void read_text(const char *text, size_t length, void (*visit)(void *baton, const char *stack, size_t length),
-                      void *baton)
+static void read_stacks(const char *text, size_t length, void (*visit)(void *baton, const char *stack, size_t length),
+                        void *baton)
 {
     const char *end = text + length;
     call *calls = calloc(CALLS_MOST, sizeof(*calls));
@@ -93,7 +93,7 @@ void pyw_dumped_stacks_read(int fd, void (*visit)(void *baton, const char *stack
     ssize_t length = text != NULL ? pread(fd, text, BYTES_MOST, 0) : 0;
 
     if (length > 0) {
-        read_text(text, (size_t)length, visit, baton);
+        read_stacks(text, (size_t)length, visit, baton);
     }
     free(text);
 }

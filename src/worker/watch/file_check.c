@@ -211,7 +211,7 @@ static const char *note_new(void *baton, const char *path, pyw_file_kind kind)
 }
 
 /* Puts the first changed file into check->change.path. */
-static void compare(pyw_file_check *check)
+static void find_change(pyw_file_check *check)
 {
     pyw_file_kind kind;
     const char *changed = pyw_file_list_compare(check->files, check->only_code, &check->change.digest, &kind);
@@ -245,7 +245,7 @@ static void *check_thread(void *data)
     pyw_crash_enter(PYW_CRASH_NO_SLOT);
     record_files(check);
     if (check->is_check) {
-        compare(check);
+        find_change(check);
         log_duration(check);
     }
     check->engine->thread_end();

@@ -325,7 +325,7 @@ static void free_profile(pyw_profile *profile)
 }
 
 /* Without the second thread the sampler ends before it takes a sample. */
-static int start_threads(pyw_profile *profile)
+static int start_profile_threads(pyw_profile *profile)
 {
     if (pyw_thread_start(&profile->sampler, run_sampler, profile) != 0) {
         return 0;
@@ -359,7 +359,7 @@ pyw_profile *pyw_profile_start(const pyw_engine *engine, int fd, const pyw_messa
     profile->end_at = pyw_clock_us() + request->seconds * (int64_t)1000000;
     profile->stacks = stacks;
     prepare(profile);
-    if (!start_threads(profile)) {
+    if (!start_profile_threads(profile)) {
         free_profile(profile);
         write_error(fd, "it cannot start a thread");
         return NULL;

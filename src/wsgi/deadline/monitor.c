@@ -187,7 +187,7 @@ static void *run_monitor(void *unused)
 }
 
 /* The caller holds the lock. */
-static void start_threads(void)
+static void start_deadline_threads(void)
 {
     pthread_condattr_t attributes;
 
@@ -236,7 +236,7 @@ void pyw_monitor_begin(pyw_request *request, pyw_interpreter *interpreter)
     monitored->slow_due = all.slow_ms > 0 ? monitored->begun / 1000 + all.slow_ms : INT64_MAX;
     pthread_mutex_lock(&all.lock);
     if (all.is_started == 0) {
-        start_threads();
+        start_deadline_threads();
     }
     enlist(monitored);
     if (next_look(monitored) < all.wake_at) {

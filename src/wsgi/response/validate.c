@@ -73,7 +73,7 @@ int pyw_validate_length(const char *value, size_t length, uint64_t *number)
     return 1;
 }
 
-static int is_named(const char *name, size_t length, const char *known)
+static int is_header(const char *name, size_t length, const char *known)
 {
     return strlen(known) == length && strncasecmp(name, known, length) == 0;
 }
@@ -83,7 +83,7 @@ int pyw_validate_is_hop_by_hop(const char *name, size_t length)
     static const char *const names[] = {"Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade", "Trailer", "TE"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (is_named(name, length, names[i])) {
+        if (is_header(name, length, names[i])) {
             return 1;
         }
     }
@@ -92,5 +92,5 @@ int pyw_validate_is_hop_by_hop(const char *name, size_t length)
 
 int pyw_validate_is_content_length(const char *name, size_t length)
 {
-    return is_named(name, length, "Content-Length");
+    return is_header(name, length, "Content-Length");
 }

@@ -149,7 +149,7 @@ void pyw_replaced_managers_stop(void)
     }
 }
 
-static int count_running(retained_managers_list *all)
+static int count_managers(retained_managers_list *all)
 {
     int count = 0;
 
@@ -166,7 +166,7 @@ void pyw_replaced_managers_await(int64_t deadline)
 {
     retained_managers_list *all = retained_managers();
 
-    while (count_running(all) > 0 && pyw_clock_ms() < deadline) {
+    while (count_managers(all) > 0 && pyw_clock_ms() < deadline) {
         poll(NULL, 0, STOP_STEP_MS);
     }
     for (int i = 0; i < MOST; i++) {

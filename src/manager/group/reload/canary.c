@@ -46,7 +46,7 @@ void pyw_canary_loaded(pyw_child *child)
     canary->until = pyw_clock_ms() + canary->limit_ms;
 }
 
-static int is_known(const pyw_known_failures *known, uint64_t kind)
+static int has_failed_before(const pyw_known_failures *known, uint64_t kind)
 {
     for (int i = 0; i < PYW_KNOWN_FAILURES; i++) {
         if (known->kinds[i] == kind) {
@@ -74,7 +74,7 @@ static int is_old_failure(const pyw_worker_group *group, uint64_t kind)
             return 1;
         }
     }
-    return is_known(&group->known_failures, kind);
+    return has_failed_before(&group->known_failures, kind);
 }
 
 /* A failure of the canary that no worker with the old code has had; NULL: none. */
@@ -97,7 +97,7 @@ void pyw_canary_remember(const pyw_child *child)
     for (int i = 0; !child->is_canary && child->board != NULL && i < PYW_BOARD_FAILURES; i++) {
         uint64_t kind = child->board->failures[i].kind;
 
-        if (kind != 0 && !is_known(known, kind)) {
+        if (kind != 0 && !has_failed_before(known, kind)) {
             known->kinds[known->next++ % PYW_KNOWN_FAILURES] = kind;
         }
     }

@@ -21,7 +21,7 @@ static void replace(pyw_worker_group *group, const char *reason)
     pyw_worker_group_roll(group, PYW_RELOAD_BY_RESTART);
 }
 
-static void ask(pyw_child *child, uint16_t flags)
+static void send_check_files(pyw_child *child, uint16_t flags)
 {
     if (is_concerned(child) && pyw_channel_fd(child->channel) >= 0) {
         pyw_channel_queue(child->channel, PYW_FRAME_CHECK_FILES, flags, NULL, 0, -1);
@@ -35,7 +35,7 @@ static void ask_after_restart(pyw_worker_group *group, pyw_child *first)
     for (pyw_child *child = first; child != NULL; child = child->next) {
         unsigned before = child->asked;
 
-        ask(child, 0);
+        send_check_files(child, 0);
         if (child->asked != before) {
             child->restart = child->asked;
             group->is_checked = 1;
@@ -61,7 +61,7 @@ static void ask_for_code(pyw_child *first)
 {
     for (pyw_child *child = first; child != NULL; child = child->next) {
         if (child->answered == child->asked) {
-            ask(child, PYW_CHECK_CODE);
+            send_check_files(child, PYW_CHECK_CODE);
         }
     }
 }

@@ -107,7 +107,7 @@ const char *pyw_reload_watch_find_changed(const pyw_reload_watch *watch)
     return NULL;
 }
 
-static int is_named(const pyw_reload_watch *watch, const struct inotify_event *event)
+static int is_file_of_event(const pyw_reload_watch *watch, const struct inotify_event *event)
 {
     for (const pyw_reload_file *file = watch->files; event->len > 0 && file->path != NULL; file++) {
         const char *slash = strrchr(file->path, '/');
@@ -128,7 +128,7 @@ const char *pyw_reload_watch_listen(const pyw_reload_watch *watch)
     for (ssize_t used = 0; used < got;) {
         const struct inotify_event *event = (const struct inotify_event *)(const void *)(events + used);
 
-        is_concerned = is_concerned || is_named(watch, event);
+        is_concerned = is_concerned || is_file_of_event(watch, event);
         used += (ssize_t)(sizeof(*event) + event->len);
     }
     return is_concerned ? pyw_reload_watch_find_changed(watch) : NULL;
