@@ -8,13 +8,13 @@
 
 #include "command/verb.h"
 
-/* Of the program: a line for each verb; `verbs` ends with NULL. */
+/* Prints a line for each verb; `verbs` ends with NULL. */
 void pyw_help_print_verbs(FILE *out, const pyw_verb *const *verbs);
 
 /* "usage: pywsgi reload [OPTION]... GROUP" */
 void pyw_help_print_usage(FILE *out, const pyw_verb *verb);
 
-/* The usage, what the verb does, and its options. */
+/* The usage, the description and the options of a verb. */
 void pyw_help_print_verb(FILE *out, const pyw_verb *verb);
 
 #endif

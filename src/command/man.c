@@ -9,7 +9,7 @@
 #include "command/call.h"
 #include "command/exit_status.h"
 
-/* Of the text below, so that a build is reproducible. */
+/* A constant, so that a build is reproducible: the day when the text below was changed. */
 #define MAN_DATE "November 30, 2026"
 
 enum { LINE_MOST = 72, SENTENCE_MOST = 512 };

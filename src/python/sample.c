@@ -3,6 +3,7 @@
 
 #include "python/sample.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/folded_stacks.h"
@@ -64,7 +65,7 @@ static void visit_stack(visitor *to, unsigned long thread, PyFrameObject **frame
 static int is_initialised(PyThreadState *thread)
 {
 #if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030c0000
-    return __atomic_load_n(&thread->cframe, __ATOMIC_RELAXED) != NULL;
+    return atomic_load_explicit((_PyCFrame * _Atomic *)(void *)&thread->cframe, memory_order_relaxed) != NULL;
 #else
     (void)thread;
     return 1;

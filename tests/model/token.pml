@@ -373,7 +373,7 @@ read: /* serve_input */
         atomic {
             if
             :: skip
-            :: !CONNECTION.httpd_sends -> goto close /* is_wanted */
+            :: !CONNECTION.httpd_sends -> goto close /* must_run */
             fi;
 #ifndef BUG_START_BEFORE_TOKEN
             starts[r]++;

@@ -2,6 +2,7 @@
 #include "httpd/backend/pool.h"
 
 #include <apr_thread_mutex.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -31,7 +32,7 @@ struct pyw_connection_pool {
     pooled_connection *unused;
     int count;
     int most;
-    apr_uint32_t *sequences; /* of the worker lists when they were last read; written with the lock, read without */
+    _Atomic uint32_t *sequences; /* of the worker lists when they were last read; written with the lock, read without */
 };
 
 static void close_connection(pooled_connection *connection)
@@ -237,7 +238,7 @@ void pyw_connection_pool_follow(int index, apr_uint32_t use, const pyw_worker_li
     pyw_worker_list_worker *workers;
     apr_uint32_t sequence;
 
-    if (pyw_worker_list_sequence(worker_list) == __atomic_load_n(&pool->sequences[index], __ATOMIC_RELAXED)) {
+    if (pyw_worker_list_sequence(worker_list) == atomic_load_explicit(&pool->sequences[index], memory_order_relaxed)) {
         return;
     }
     workers = malloc(PYW_WORKER_LIST_WORKERS * sizeof(*workers));
@@ -250,7 +251,7 @@ void pyw_connection_pool_follow(int index, apr_uint32_t use, const pyw_worker_li
         apr_uint32_t count = pyw_worker_list_read(worker_list, &status, workers, PYW_WORKER_LIST_WORKERS, &sequence);
 
         close_unlisted(index, workers, count);
-        __atomic_store_n(&pool->sequences[index], sequence, __ATOMIC_RELAXED);
+        atomic_store_explicit(&pool->sequences[index], sequence, memory_order_relaxed);
     }
     apr_thread_mutex_unlock(pool->lock);
     free(workers);

@@ -13,7 +13,7 @@
 /* Registers the hooks: open_logs in httpd's parent, error_log in all its processes, on any thread. */
 void pyw_json_log_register(void);
 
-/* The descriptor of a server's JSON log; -1: none. json_log.c remains its owner. In httpd's parent. */
+/* The descriptor of a server's JSON log; -1: none. log/json.c remains its owner. In httpd's parent. */
 int pyw_json_log_fd(const server_rec *server);
 
 /* Whether any server has such a log. */

@@ -35,7 +35,7 @@ struct pyw_child {
     pyw_board *board; /* NULL: there is none; hostile */
     size_t board_size;
     int board_threads;
-    unsigned generation;            /* of the configuration and code that the group counts it to */
+    unsigned generation;            /* the generation of configuration and code that the group counts for it */
     unsigned code_generation;       /* the generation whose code it loaded: smaller if later code did not load */
     int is_template;                /* workers are forked from it; see manager/child/template.h */
     uint64_t serial;                /* its name for httpd's processes (pyw_worker_list) */

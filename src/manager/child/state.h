@@ -6,7 +6,7 @@
 
 #include "shm/group_state.h"
 
-/* In the order in which a process can pass through them. Those before DRAINING are wanted by the group. */
+/* In the order in which a process can pass through them. The group wants the processes in states before DRAINING. */
 typedef enum {
     PYW_CHILD_STARTING = 0, /* was forked, loads its applications */
     PYW_CHILD_READY,        /* accepts requests */

@@ -5,8 +5,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "python/call.h"
 #include "python/exception.h"
@@ -32,8 +32,8 @@ static struct {
         making; /* held while a sub-interpreter is created; a thread that waits for it does not hold the GIL */
     pyw_interpreter main;
     pyw_interpreter *last;
-    const char *reason; /* why the process ends: pyw_interpreter_stop, pyw_interpreter_leave_alone */
-    double threads_end; /* when stop() ends its wait for threads of the applications, CLOCK_MONOTONIC; 0: no limit */
+    const char *reason;  /* why the process ends: pyw_interpreter_stop, pyw_interpreter_leave_alone */
+    int64_t threads_end; /* pyw_clock_ms() when stop() ends its wait for threads of the applications; 0: no limit */
     char *
         owner; /* the group that uses the main interpreter, "" if the main interpreter was configured; NULL: none yet */
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .making = PTHREAD_MUTEX_INITIALIZER, .last = &all.main};
@@ -343,15 +343,12 @@ static void end_exit_call(PyObject *result)
 /* The time that the threads of an interpreter have left; 0: no limit. */
 static double seconds_left(void)
 {
-    struct timespec time;
-    double left;
+    int64_t left = all.threads_end - pyw_clock_ms();
 
     if (all.threads_end == 0) {
         return 0;
     }
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    left = all.threads_end - ((double)time.tv_sec + (double)time.tv_nsec / 1e9);
-    return left > 0.1 ? left : 0.1;
+    return left > 100 ? (double)left / 1000 : 0.1;
 }
 
 static int count_threads(void)
@@ -430,10 +427,7 @@ static int end_sub_interpreter(pyw_interpreter *interpreter)
 
 static void limit_threads(int threads_ms)
 {
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    all.threads_end = threads_ms > 0 ? (double)time.tv_sec + (double)time.tv_nsec / 1e9 + (double)threads_ms / 1000 : 0;
+    all.threads_end = threads_ms > 0 ? pyw_clock_ms() + threads_ms : 0;
 }
 
 /*

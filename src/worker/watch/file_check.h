@@ -21,8 +21,8 @@ typedef struct pyw_file_check pyw_file_check;
 /* Before Python starts: a file that changes from now on may not be the loaded one. NULL: out of memory. */
 pyw_file_check *pyw_file_check_create(void);
 
-/* `scripts`: those that requests have found, too. `wake` is called when pyw_file_check_step has something to do; any
- * thread. 0: out of memory. */
+/* `scripts`: includes the scripts that requests have found. `wake` is called when pyw_file_check_step has something to
+ * do; any thread. 0: out of memory. */
 int pyw_file_check_use(pyw_file_check *check, const pyw_engine *engine, const pyw_worker_options *options,
                        pyw_script_watch *scripts, void (*wake)(void));
 

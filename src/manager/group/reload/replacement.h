@@ -3,8 +3,8 @@
 #define PYW_MANAGER_GROUP_RELOAD_REPLACEMENT_H
 
 /*
- * The generations of a group's workers: the events that begin a replacement, and those that end it because the new code
- * failed. manager/group/step.c takes the steps. On the manager's only thread.
+ * The generations of a group's workers: the events that begin a replacement, and the events that end it because the new
+ * code failed. manager/group/step.c takes the steps. On the manager's only thread.
  */
 
 #include "manager/child/child.h"
