@@ -154,6 +154,10 @@ static void read_control_frames(pyw_manager *manager)
             handle_control_frame(manager, &frame);
         }
     }
+    if (result == PYW_FAILED || result == PYW_MALFORMED) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0702) "the manager cannot read from httpd (%s): it exits, and httpd starts another",
+                result == PYW_FAILED ? strerror(errno) : pyw_result_name(result));
+    }
     if (result != PYW_AGAIN) {
         pyw_channel_close(manager->control);
         stop_manager(manager);

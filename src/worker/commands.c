@@ -108,6 +108,17 @@ static void handle_command(pyw_worker *self, const pyw_frame *frame)
     }
 }
 
+/* The manager is alive, and replaces the worker when the channel is closed. */
+static void give_up_commands(pyw_worker *self, pyw_result result)
+{
+    pyw_log(PYW_LOG_ERR,
+            PYWNO(0700) "the worker cannot read the commands of its manager (%s): it finishes its requests, and is "
+                        "replaced",
+            result == PYW_FAILED ? strerror(errno) : pyw_result_name(result));
+    pyw_worker_drain_in_time(self);
+    pyw_channel_close(self->manager);
+}
+
 void pyw_worker_handle_commands(pyw_worker *self)
 {
     pyw_frame frame;
@@ -119,7 +130,10 @@ void pyw_worker_handle_commands(pyw_worker *self)
             handle_command(self, &frame);
         }
     }
-    if (result != PYW_OK && result != PYW_AGAIN) {
+    if (result == PYW_FAILED || result == PYW_MALFORMED) {
+        give_up_commands(self, result);
+    }
+    else if (result != PYW_OK && result != PYW_AGAIN) {
         pyw_worker_lose_manager(self);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/child/child.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -248,11 +249,30 @@ static pyw_result read_reports(pyw_child *child)
     return PYW_MALFORMED;
 }
 
+/* The report is still there, and is read next time. */
+static void cannot_read(pyw_child *child)
+{
+    pyw_group_log(child->group, PYW_LOG_ERR,
+                  PYWNO(0701) "the manager cannot read the reports of %s %ld of group '%s' (%s): it is replaced",
+                  pyw_child_kind(child), (long)child->pid, child->group->options->name, strerror(errno));
+    if (child->state < PYW_CHILD_DRAINING) {
+        pyw_child_replace(child);
+    }
+    else {
+        pyw_child_kill(child);
+        pyw_channel_close(child->channel);
+    }
+}
+
 void pyw_child_listen(pyw_child *child)
 {
     pyw_result result = pyw_channel_fd(child->channel) >= 0 ? read_reports(child) : PYW_AGAIN;
 
     if (result == PYW_AGAIN) {
+        return;
+    }
+    if (result == PYW_FAILED) {
+        cannot_read(child);
         return;
     }
     if (result == PYW_MALFORMED) {
