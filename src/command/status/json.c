@@ -86,7 +86,7 @@ static void print_numbers(const pyw_pairs *row, const json_field *field)
             pair->name[length] == '.') {
             fputs(separator, stdout);
             pyw_json_print_text(pair->name + length + 1, pair->name_length - length - 1);
-            printf(": %.*s", (int)pair->value_length, pair->value);
+            printf(": %llu", (unsigned long long)pyw_status_digits(pair->value, pair->value_length));
             separator = ", ";
         }
     }
@@ -154,27 +154,21 @@ static int print_requests(const apr_array_header_t *rows, int first)
     return count;
 }
 
-void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows)
+static void print_groups(const apr_array_header_t *rows, int first)
 {
     int in_groups = 0, in_workers = 0;
 
-    (void)pool;
-    fputs("{\"manager\": ", stdout);
-    for (int i = 0; i < rows->nelts; i++) {
+    for (int i = first; i < rows->nelts; i++) {
         const pyw_pairs *row = &APR_ARRAY_IDX(rows, i, pyw_pairs);
 
-        if (pyw_status_is(row, "manager")) {
-            print_fields(row, manager_fields);
-            fputs("},\n \"groups\": [", stdout);
-        }
-        else if (pyw_status_is(row, "group")) {
+        if (pyw_status_is(row, "group")) {
             fputs(in_groups ? "]},\n  " : "\n  ", stdout);
             print_fields(row, group_fields);
             fputs(",\n   \"workers\": [", stdout);
             in_groups = 1;
             in_workers = 0;
         }
-        else if (pyw_status_is(row, "worker")) {
+        else if (in_groups && pyw_status_is(row, "worker")) {
             fputs(in_workers ? ",\n    " : "\n    ", stdout);
             print_fields(row, worker_fields);
             i += print_requests(rows, i + 1);
@@ -182,5 +176,19 @@ void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows)
             in_workers = 1;
         }
     }
-    fputs(in_groups ? "]}]}\n" : "]}\n", stdout);
+    fputs(in_groups ? "]}" : "", stdout);
+}
+
+void pyw_status_print_json(apr_pool_t *pool, const apr_array_header_t *rows)
+{
+    int has_manager = rows->nelts > 0 && pyw_status_is(&APR_ARRAY_IDX(rows, 0, pyw_pairs), "manager");
+
+    (void)pool;
+    fputs("{\"manager\": ", stdout);
+    if (has_manager) {
+        print_fields(&APR_ARRAY_IDX(rows, 0, pyw_pairs), manager_fields);
+    }
+    fputs(has_manager ? "},\n \"groups\": [" : "null,\n \"groups\": [", stdout);
+    print_groups(rows, has_manager);
+    fputs("]}\n", stdout);
 }

@@ -25,16 +25,22 @@ const char *pyw_status_shown(apr_pool_t *pool, const pyw_pairs *row, const char 
     return out;
 }
 
+uint64_t pyw_status_digits(const char *text, uint32_t length)
+{
+    uint64_t number = 0;
+
+    for (uint32_t i = 0; i < length && text[i] >= '0' && text[i] <= '9'; i++) {
+        number = number * 10 + (uint64_t)(text[i] - '0');
+    }
+    return number;
+}
+
 uint64_t pyw_status_number(const pyw_pairs *row, const char *name)
 {
     uint32_t length = 0;
     const char *value = pyw_pairs_get(row, name, &length);
-    uint64_t number = 0;
 
-    for (uint32_t i = 0; value != NULL && i < length && value[i] >= '0' && value[i] <= '9'; i++) {
-        number = number * 10 + (uint64_t)(value[i] - '0');
-    }
-    return number;
+    return value != NULL ? pyw_status_digits(value, length) : 0;
 }
 
 int pyw_status_is(const pyw_pairs *row, const char *kind)

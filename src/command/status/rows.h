@@ -18,7 +18,10 @@ const char *pyw_status_text(apr_pool_t *pool, const pyw_pairs *row, const char *
 
 /* As above, for a terminal: escaped, and truncated after `most` bytes. */
 const char *pyw_status_shown(apr_pool_t *pool, const pyw_pairs *row, const char *name, size_t most);
+
+/* The value of the first pair of that name as a number, and the number that the text begins with; 0: none. */
 uint64_t pyw_status_number(const pyw_pairs *row, const char *name);
+uint64_t pyw_status_digits(const char *text, uint32_t length);
 
 int pyw_status_is(const pyw_pairs *row, const char *kind);
 

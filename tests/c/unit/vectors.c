@@ -39,7 +39,7 @@ static const char *add_text(pyw_vector *vector, const char *text)
 
 static const char *add_hex(pyw_vector *vector, const char *digits)
 {
-    unsigned byte;
+    unsigned byte = 0;
 
     if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1]) ||
         sscanf(digits, "%2x", &byte) != 1) {
