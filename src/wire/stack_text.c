@@ -63,10 +63,10 @@ static int append_line(pyw_buffer *out, const char *line, size_t length, size_t 
 /* A thread has a stack in each interpreter that it has been in. */
 void pyw_stack_text_of_thread(pyw_buffer *out, const pyw_buffer *text, const char *thread, size_t most)
 {
-    const char *line = text->data, *end = text->data + text->length;
+    const char *line = text->data, *end = text->length > 0 ? text->data + text->length : line;
     int is_inside = 0;
 
-    while (text->length > 0 && line < end) {
+    while (line < end) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         size_t length = (size_t)((newline != NULL ? newline : end) - line);
 
