@@ -4,7 +4,7 @@
 
 /* A request in flight as a row of an HTML table. On the thread of the request that asked for the page. */
 
-#include "httpd/status/html_table.h"
+#include "httpd/status/page/html_table.h"
 #include "httpd/status/report.h"
 
 extern const char *const pyw_request_columns[];

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
-#include "httpd/status/html_table.h"
+#include "httpd/status/page/html_table.h"
 #include "httpd/status/report.h"
 
 static apr_uint64_t sum(const apr_uint64_t *numbers, int count)

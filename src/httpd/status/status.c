@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "httpd/metrics/text.h"
-#include "httpd/status/page.h"
-#include "httpd/status/stack_page.h"
+#include "httpd/status/page/page.h"
+#include "httpd/status/page/stack_page.h"
 #include "shm/worker_list.h"
 
 APLOG_USE_MODULE(pywsgi);

@@ -21,7 +21,15 @@ UNIT_TESTS    += $(UNIT_PROGRAMS)
 
 $(BUILD)/tests/c/unit/%.o: TEST_CFLAGS += -DPYW_TOP='"$(CURDIR)"'
 
-$(UNIT_PROGRAMS): %: %.o $(UNIT_HELPERS) $(UNIT_OBJ)
+# An archive, so that each program is linked with the few objects that it needs.
+UNIT_ARCHIVE := $(BUILD)/tests/c/unit/unit.a
+
+$(UNIT_ARCHIVE): $(UNIT_HELPERS) $(UNIT_OBJ)
+	$(call says,AR,$@)
+	@rm -f $@
+	$(QUIET)$(AR) rcs $@ $^
+
+$(UNIT_PROGRAMS): %: %.o $(UNIT_ARCHIVE)
 	$(call says,LD,$@)
 	$(QUIET)$(CC) $(LDFLAGS_ALL) $(UNIT_WRAP) -o $@ $^ $(TEST_LIBS) $(APR_LIBS)
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,13 +71,13 @@ static void test_a_bound_socket_is_for_its_owner_alone(void **state)
     close(fd);
 }
 
-static int is_over; /* atomic */
+static atomic_int is_over;
 
 static void *knock(void *unused)
 {
     intptr_t error = 0;
 
-    while (!error && !__atomic_load_n(&is_over, __ATOMIC_ACQUIRE)) {
+    while (!error && !atomic_load(&is_over)) {
         error = connect_to_file();
     }
     return (void *)error;
@@ -88,13 +89,13 @@ static void test_who_connects_meanwhile_finds_a_socket_that_listens(void **state
     pthread_t client;
     void *error;
 
-    is_over = 0;
+    atomic_store(&is_over, 0);
     bound[0] = bind_file();
     assert_int_equal(pthread_create(&client, NULL, knock, NULL), 0);
     for (int i = 1; i <= ROUNDS; i++) {
         bound[i] = bind_file();
     }
-    __atomic_store_n(&is_over, 1, __ATOMIC_RELEASE);
+    atomic_store(&is_over, 1);
     assert_int_equal(pthread_join(client, &error), 0);
     assert_string_equal(strerror((int)(intptr_t)error), strerror(0));
     for (int i = 0; i <= ROUNDS; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_HTTPD_STATUS_HTML_TABLE_H
-#define PYW_HTTPD_STATUS_HTML_TABLE_H
+#ifndef PYW_HTTPD_STATUS_PAGE_HTML_TABLE_H
+#define PYW_HTTPD_STATUS_PAGE_HTML_TABLE_H
 
 /*
  * Tables of the status page. Each cell names its column, so that the page shows a row as a list on a narrow screen. All

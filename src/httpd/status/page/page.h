@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_HTTPD_STATUS_PAGE_H
-#define PYW_HTTPD_STATUS_PAGE_H
+#ifndef PYW_HTTPD_STATUS_PAGE_PAGE_H
+#define PYW_HTTPD_STATUS_PAGE_PAGE_H
 
 /* The handler pywsgi-status: an HTML page, or JSON with the query string "json". docs/reference/status.md. */
 

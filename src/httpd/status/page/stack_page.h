@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_HTTPD_STATUS_STACK_PAGE_H
-#define PYW_HTTPD_STATUS_STACK_PAGE_H
+#ifndef PYW_HTTPD_STATUS_PAGE_STACK_PAGE_H
+#define PYW_HTTPD_STATUS_PAGE_STACK_PAGE_H
 
 /* The answer to a POST to the handler pywsgi-status: the Python stack of a request. docs/reference/status.md. */
 

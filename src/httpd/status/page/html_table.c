@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/status/html_table.h"
+#include "httpd/status/page/html_table.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_HTTPD_STATUS_PAGE_JSON_H
-#define PYW_HTTPD_STATUS_PAGE_JSON_H
+#ifndef PYW_HTTPD_STATUS_PAGE_PAGE_JSON_H
+#define PYW_HTTPD_STATUS_PAGE_PAGE_JSON_H
 
 /* The status page as JSON: docs/reference/status.md describes the members. On the thread of the request. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/status/html_page.h"
+#include "httpd/status/page/html_page.h"
 
 #include <http_protocol.h>
 

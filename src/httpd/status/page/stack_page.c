@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/status/stack_page.h"
+#include "httpd/status/page/stack_page.h"
 
 #include <apr_strings.h>
 #include <http_config.h>
@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "httpd/status/html_page.h"
-#include "httpd/status/page_json.h"
+#include "httpd/status/page/html_page.h"
+#include "httpd/status/page/page_json.h"
 #include "httpd/status/report.h"
 #include "httpd/status/request_row.h"
 #include "httpd/status/request_stack.h"

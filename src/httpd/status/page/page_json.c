@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/status/page_json.h"
+#include "httpd/status/page/page_json.h"
 
 #include <http_protocol.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PYW_HTTPD_STATUS_HTML_PAGE_H
-#define PYW_HTTPD_STATUS_HTML_PAGE_H
+#ifndef PYW_HTTPD_STATUS_PAGE_HTML_PAGE_H
+#define PYW_HTTPD_STATUS_PAGE_HTML_PAGE_H
 
 /* The frame of an HTML page of the status handler. On the thread of the request. */
 

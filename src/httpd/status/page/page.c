@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/status/page.h"
+#include "httpd/status/page/page.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "httpd/status/html_page.h"
-#include "httpd/status/html_table.h"
-#include "httpd/status/page_json.h"
+#include "httpd/status/page/html_page.h"
+#include "httpd/status/page/html_table.h"
+#include "httpd/status/page/page_json.h"
 #include "httpd/status/report.h"
 #include "httpd/status/request_row.h"
 
