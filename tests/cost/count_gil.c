@@ -6,13 +6,14 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-static uint64_t nowhere;
-static uint64_t *count = &nowhere;
+static _Atomic uint64_t nowhere;
+static _Atomic uint64_t *count = &nowhere;
 
 __attribute__((constructor)) static void open_count(void)
 {
@@ -40,6 +41,6 @@ void PyEval_RestoreThread(void *state)
 
         *(void **)&real = dlsym(python, "PyEval_RestoreThread");
     }
-    __atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
+    atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
     real(state);
 }
