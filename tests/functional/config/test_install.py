@@ -77,7 +77,8 @@ runpy.run_path("tools/python-facts", run_name="__main__")
 def test_another_python_of_the_same_version_compiles_the_engine_again(tmp_path):
     tag = "%d%d" % sys.version_info[:2]     # pytest runs with the default Python
     build, engine = tmp_path / "build", "pywsgi_cpython%s.so" % tag
-    shutil.copytree(paths.BUILD / "obj" / ("engine" + tag), build / "obj" / ("engine" + tag))
+    for objects in ("engine" + tag, "pywsgid/src/base"):
+        shutil.copytree(paths.BUILD / "obj" / objects, build / "obj" / objects)
     shutil.copy2(paths.BUILD / engine, build / engine)
 
     def commands():

@@ -52,6 +52,7 @@ class TestManagerThatDoesNotAnswer:
 
     def test_a_restart_does_not_wait_for_it_and_it_continues(self, make, mpm):
         server = make(CONFIG, mpm=mpm)
+        server.wait_for_workers()
         server.expect_log("PYW0257")
         manager, site = server.manager(), DaemonSite(server)
         workers = {worker.pid for worker in server.workers()}
