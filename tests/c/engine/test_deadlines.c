@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { BUSY_MACHINE_MS = 10000 }; /* /run would never end */
+
 static const char *const groups[] = {"", "late"};
 
 static int64_t now_ms(void)
@@ -41,7 +43,7 @@ static void a_thread_is_reported_and_interrupted(void **state)
         int64_t begun = now_ms();
 
         get_by(&got, groups[i], "/run", 100);
-        assert_in_range(now_ms() - begun, 90, 900);
+        assert_in_range(now_ms() - begun, 90, BUSY_MACHINE_MS);
         assert_int_equal(got.outcome, PYW_ERROR);
         assert_int_equal(got.error_status, 504);
         assert_int_equal(got.finished, 1);
@@ -114,7 +116,7 @@ static void a_thread_whose_client_left_is_interrupted(void **state)
         got.read_end = PYW_GONE;
         host_log_clear();
         host_run(host_script("late.wsgi", groups[i]), &got);
-        assert_in_range(now_ms() - begun, 100, 1000);
+        assert_in_range(now_ms() - begun, 100, BUSY_MACHINE_MS);
         assert_logged("<6> PYW0621: GET /run [-]: the client left");
         assert_non_null(strstr(memory_log(&got), "<6> PYW0604"));
         assert_null(strstr(host_log(), "<3>"));
