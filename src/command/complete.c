@@ -18,7 +18,7 @@ static const pyw_verb *find_verb(const pyw_verb *const *verbs, const char *name)
     return *verbs;
 }
 
-static void take_row(void *pool, const pyw_pairs *row, pyw_channel *channel)
+static void take_group(void *pool, const pyw_pairs *row, pyw_channel *channel)
 {
     (void)channel;
     if (pyw_status_is(row, "group")) {
@@ -28,7 +28,7 @@ static void take_row(void *pool, const pyw_pairs *row, pyw_channel *channel)
 
 static void print_groups(apr_pool_t *pool, int count, char **words)
 {
-    pyw_question question = {.pool = pool, .words = apr_table_make(pool, 1), .take_row = take_row, .context = pool};
+    pyw_question question = {.pool = pool, .words = apr_table_make(pool, 1), .take_row = take_group, .context = pool};
     const char *sentence;
 
     for (int i = 0; i + 1 < count; i++) {

@@ -92,7 +92,7 @@ static int help(int argc, char **argv)
     return PYW_COMMAND_DONE;
 }
 
-static int run(apr_pool_t *pool, int argc, char **argv)
+static int run_program(apr_pool_t *pool, int argc, char **argv)
 {
     if (argc < 2) {
         pyw_help_print_verbs(stderr, pyw_verbs);
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    status = run(pool, argc, argv);
+    status = run_program(pool, argc, argv);
 
     if (fflush(stdout) == 0 && !ferror(stdout)) {
         return status;

@@ -29,7 +29,7 @@ static const char *check_value(cmd_parms *cmd, const char *name, const char *val
     return NULL;
 }
 
-static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
+static const char *set_import_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
     pyw_import *import = baton;
     const char *meant;
@@ -63,7 +63,7 @@ const char *pyw_directive_import_script(cmd_parms *cmd, void *dir, const char *a
     if (!import.path) {
         return "WSGIImportScript needs a file: WSGIImportScript /srv/blog/warm.py process-group=blog";
     }
-    error = pyw_directive_options(cmd, args, set_option, &import);
+    error = pyw_directive_options(cmd, args, set_import_option, &import);
     if (!error && !import.process_group) {
         error = "WSGIImportScript needs process-group=: the name of a group, or %{GLOBAL} for httpd's children";
     }

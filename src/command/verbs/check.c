@@ -163,7 +163,7 @@ static int examine(examination *self, const char *const *arguments, FILE *out, F
     return self->findings == 0 ? PYW_COMMAND_DONE : PYW_COMMAND_REFUSED;
 }
 
-static int run(const pyw_call *call)
+static int run_check(const pyw_call *call)
 {
     examination self = {.call = call, .as_json = pyw_call_option(call, "json") != NULL};
     const char *config = pyw_call_option(call, "config");
@@ -203,5 +203,5 @@ const pyw_verb pyw_verb_check = {
     "by a process of its own as the group's user, and a request from 127.0.0.1 is simulated for each alias.\n"
     "Run it as root. Each finding says what is wrong, and what to write. Exit status: 0 no findings, 1 findings.\n",
     options,
-    run,
+    run_check,
 };

@@ -32,7 +32,7 @@ typedef struct progress {
 } progress;
 
 /* The text comes from a worker or the manager: control characters are escaped. */
-static void print_line(const char *line, size_t length)
+static void print_escaped_line(const char *line, size_t length)
 {
     char text[LINE_MOST];
 
@@ -43,14 +43,14 @@ static void print_line(const char *line, size_t length)
 static void take_line(const progress *self, const char *line, size_t length)
 {
     if (self->lines == NULL) {
-        print_line(line, length);
+        print_escaped_line(line, length);
     }
     else {
         APR_ARRAY_PUSH(self->lines, const char *) = apr_pstrmemdup(self->pool, line, length);
     }
 }
 
-static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
+static void take_answer(void *context, const pyw_pairs *row, pyw_channel *channel)
 {
     const progress *self = context;
     const char *line = pyw_status_text(self->pool, row, "text");
@@ -106,7 +106,7 @@ static int ask(const pyw_call *call, pyw_question *question)
     const char *sentence = "";
     int status;
 
-    question->take_row = take_row;
+    question->take_row = take_answer;
     question->context = &output;
     if (pyw_call_option(call, "no-wait") == NULL) {
         apr_table_setn(question->words, "wait", "1");
@@ -122,7 +122,7 @@ static int ask(const pyw_call *call, pyw_question *question)
     return status;
 }
 
-static int run(const pyw_call *call)
+static int run_control(const pyw_call *call)
 {
     pyw_question question = pyw_question_of(call);
 
@@ -212,13 +212,13 @@ const pyw_verb pyw_verb_drain = {
 };
 
 const pyw_verb pyw_verb_restart = {
-    "restart", "GROUP", "As reload; also start a stopped group", NULL, options, run,
+    "restart", "GROUP", "As reload; also start a stopped group", NULL, options, run_control,
 };
 
 const pyw_verb pyw_verb_stop = {
-    "stop", "GROUP", "Let the workers finish; requests get 503 until start", NULL, options, run,
+    "stop", "GROUP", "Let the workers finish; requests get 503 until start", NULL, options, run_control,
 };
 
 const pyw_verb pyw_verb_start = {
-    "start", "GROUP", "Start a stopped group", NULL, options, run,
+    "start", "GROUP", "Start a stopped group", NULL, options, run_control,
 };

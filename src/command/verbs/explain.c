@@ -119,7 +119,7 @@ static void print_entry(const char *tag, const entry *found)
     printf("\n\n%.*s\n", (int)found->length, found->text);
 }
 
-static int run(const pyw_call *call)
+static int run_explain(const pyw_call *call)
 {
     long number = tag_number(call->operand);
     const char *text = read_entries(call->pool);
@@ -158,5 +158,5 @@ const pyw_verb pyw_verb_explain = {
     "TAG is the tag of a record in httpd's error log, such as PYW0610, or its number. The text is that of\n"
     "docs/errors.md: what the message means, what the client gets, and what to do.\n",
     options,
-    run,
+    run_explain,
 };

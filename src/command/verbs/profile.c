@@ -38,7 +38,7 @@ typedef struct profile {
     int complete;  /* workers */
 } profile;
 
-static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
+static void take_sample(void *context, const pyw_pairs *row, pyw_channel *channel)
 {
     profile *self = context;
     int fd = pyw_channel_take_fd(channel);
@@ -88,7 +88,7 @@ static int ask(profile *self)
 
     apr_table_setn(question.words, "seconds", apr_psprintf(self->call->pool, "%ld", self->seconds));
     apr_table_setn(question.words, "rate", apr_psprintf(self->call->pool, "%ld", self->rate));
-    question.take_row = take_row;
+    question.take_row = take_sample;
     question.context = self;
     status = pyw_ask(&question, &sentence);
     if (status != PYW_COMMAND_DONE) {
@@ -200,7 +200,7 @@ static int run_profile(profile *self)
     return write_results(self);
 }
 
-static int run(const pyw_call *call)
+static int run_profile_verb(const pyw_call *call)
 {
     profile self = {.call = call, .seconds = 10, .rate = 100};
     int is_failed = 0, status;
@@ -238,5 +238,5 @@ const pyw_verb pyw_verb_profile = {
     "All workers of the group are sampled while they serve. Without --output and --folded\n"
     "the calls with most samples are printed.\n",
     options,
-    run,
+    run_profile_verb,
 };

@@ -157,7 +157,7 @@ static int serve(service *self)
     return status;
 }
 
-static int run(const pyw_call *call)
+static int run_serve(const pyw_call *call)
 {
     service self = {.call = call};
     const char *problem = read_options(&self);
@@ -204,5 +204,5 @@ const pyw_verb pyw_verb_serve = {
     "Logs go to the terminal. Ctrl-C ends all processes and removes all files. If an application does not load,\n"
     "the exit status is 1. SIGTERM finishes the running requests first, as `pywsgi drain` does.\n",
     options,
-    run,
+    run_serve,
 };

@@ -62,7 +62,7 @@ static void print_other_requests(const running *self)
     }
 }
 
-static void print_line(const running *self, const char *line, size_t length)
+static void print_stack_line(const running *self, const char *line, size_t length)
 {
     char text[LINE_MOST];
 
@@ -80,7 +80,7 @@ static void print_lines(const running *self, const pyw_buffer *bytes)
         const char *end = memchr(line, '\n', left);
         size_t length = end != NULL ? (size_t)(end - line) : left;
 
-        print_line(self, line, length);
+        print_stack_line(self, line, length);
         length += end != NULL;
         line += length;
         left -= length;
@@ -137,7 +137,7 @@ static void take_worker(const running *self, const pyw_pairs *row, int fd)
     pyw_buffer_free(&bytes);
 }
 
-static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
+static void take_stack(void *context, const pyw_pairs *row, pyw_channel *channel)
 {
     const running *self = context;
 
@@ -152,7 +152,7 @@ static void take_row(void *context, const pyw_pairs *row, pyw_channel *channel)
     }
 }
 
-static int run(const pyw_call *call)
+static int run_stacks(const pyw_call *call)
 {
     pyw_question question = pyw_question_of(call);
     running context = {call->pool, apr_array_make(call->pool, 8, sizeof(running_request)),
@@ -160,7 +160,7 @@ static int run(const pyw_call *call)
     const char *sentence = "";
     int status;
 
-    question.take_row = take_row;
+    question.take_row = take_stack;
     question.context = &context;
     status = pyw_ask(&question, &sentence);
     if (status != 0) {
@@ -179,5 +179,6 @@ static const pyw_verb_option options[] = {
     {"json", NULL, "print one JSON object"}, PYW_VERB_DIRECTORY, {NULL, NULL, NULL}};
 
 const pyw_verb pyw_verb_stacks = {
-    "stacks", "GROUP", "Show the Python stacks of all threads, and the requests that they run", NULL, options, run,
+    "stacks", "GROUP", "Show the Python stacks of all threads, and the requests that they run",
+    NULL,     options, run_stacks,
 };

@@ -80,7 +80,7 @@ static int watch(const pyw_call *call, long seconds)
     return status;
 }
 
-static int run(const pyw_call *call)
+static int run_status(const pyw_call *call)
 {
     const char *interval = pyw_call_option(call, "watch");
     long seconds = SECONDS_DEFAULT;
@@ -100,5 +100,5 @@ const pyw_verb pyw_verb_status = {
     "Show the groups, their workers and their requests",
     "The exit status is that of GROUP, or of the group in the worst state: 0 healthy, 4 impaired, 5 failing.\n",
     options,
-    run,
+    run_status,
 };

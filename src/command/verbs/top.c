@@ -242,7 +242,7 @@ static void run_view(top_view *self, int seconds)
     } while (self->status != PYW_COMMAND_USAGE && handle_key(self, key));
 }
 
-static int run(const pyw_call *call)
+static int run_top(const pyw_call *call)
 {
     top_view view = {.call = call, .order = ORDER_DEFAULT};
     long seconds = SECONDS_DEFAULT;
@@ -285,5 +285,5 @@ const pyw_verb pyw_verb_top = {
     "The keys c, m, b, s, u and g sort by CPU time, memory, busy threads, served requests, age and group. The arrow\n"
     "keys select a worker, k shows the Python stacks of its group, q quits.\n",
     options,
-    run,
+    run_top,
 };

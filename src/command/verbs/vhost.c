@@ -143,7 +143,7 @@ static void show_next_steps(const pyw_vhost_conf *conf, const layout *where)
     fprintf(stderr, "  pywsgi check && apachectl graceful\n");
 }
 
-static int run(const pyw_call *call)
+static int run_vhost(const pyw_call *call)
 {
     pyw_vhost_conf conf = {.name = NULL};
     const layout *where = access("/etc/apache2", F_OK) == 0 ? &debian : &others;
@@ -186,5 +186,5 @@ const pyw_verb pyw_verb_vhost = {
     "Write the virtual host of an application for the httpd of the system",
     "APP and most options are those of pywsgi serve. Without --install the virtual host is printed.\n",
     options,
-    run,
+    run_vhost,
 };

@@ -12,7 +12,7 @@
 static const char *const option_names[] = {"process-group", "application-group", "callable-object",
                                            "pass-authorization", NULL};
 
-static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
+static const char *set_alias_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
     pyw_alias *alias = baton;
 
@@ -88,7 +88,7 @@ static const char *set_url(cmd_parms *cmd, pyw_alias *alias, const char *url)
 
 static const char *add_alias(cmd_parms *cmd, pyw_alias *alias, const char *args)
 {
-    const char *error = pyw_directive_options(cmd, args, set_option, alias);
+    const char *error = pyw_directive_options(cmd, args, set_alias_option, alias);
 
     if (!error) {
         APR_ARRAY_PUSH(pyw_config_server(cmd->server)->aliases, pyw_alias) = *alias;

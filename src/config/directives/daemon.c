@@ -33,7 +33,7 @@ static int is_env(const char *name)
     return strcmp(name, "env") == 0;
 }
 
-static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
+static const char *set_group_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
     pyw_group_options *options = baton;
     const char *error = pyw_options_set(options, cmd->pool, name, value);
@@ -168,7 +168,7 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
         config->secrets = pyw_secrets_create(cmd->pool);
     }
     options->httpd.secrets = config->secrets;
-    error = pyw_directive_options(cmd, args, set_option, options);
+    error = pyw_directive_options(cmd, args, set_group_option, options);
     hide_values(cmd, args);
     if (error) {
         return error;

@@ -19,7 +19,7 @@ static const char *unknown_option(cmd_parms *cmd, const char *name)
                         cmd->cmd->name, name, meant);
 }
 
-static const char *set_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
+static const char *set_script_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
     pyw_script *script = baton;
 
@@ -45,7 +45,7 @@ static const char *set_handler_option(cmd_parms *cmd, void *baton, const char *n
     pyw_script *script = baton;
 
     if (strcmp(name, "pass-authorization") != 0) {
-        return set_option(cmd, baton, name, value);
+        return set_script_option(cmd, baton, name, value);
     }
     return pyw_directive_switch(value, &script->pass_authorization)
                ? NULL
@@ -94,7 +94,7 @@ const char *pyw_directive_script(cmd_parms *cmd, void *dir, const char *args)
 {
     const pyw_script **member = (const pyw_script **)(void *)((char *)dir + (apr_size_t)cmd->info);
     pyw_script *script = apr_pcalloc(cmd->pool, sizeof(*script));
-    const char *error = read_script(cmd, args, set_option, script);
+    const char *error = read_script(cmd, args, set_script_option, script);
 
     if (error) {
         return error;
