@@ -67,13 +67,13 @@ static const char *sentence_of(const pyw_question *question, const pyw_frame *fr
     return out;
 }
 
-static int fail(const char **sentence, const char *text)
+static int fail_question(const char **sentence, const char *text)
 {
     *sentence = text;
     return PYW_COMMAND_REFUSED;
 }
 
-static int take_answer(const pyw_question *question, pyw_channel *channel, const char **sentence)
+static int read_answer_frames(const pyw_question *question, pyw_channel *channel, const char **sentence)
 {
     int limit = question->is_patient ? PYW_CHANNEL_FOREVER : ANSWER_MS;
     pyw_frame frame;
@@ -82,18 +82,18 @@ static int take_answer(const pyw_question *question, pyw_channel *channel, const
         pyw_result result = pyw_channel_read(channel, &frame, limit);
 
         if (result == PYW_EOF || result == PYW_GONE) {
-            return fail(sentence, "the manager has exited, or refused this user");
+            return fail_question(sentence, "the manager has exited, or refused this user");
         }
         if (result != PYW_OK) {
-            return fail(sentence,
-                        apr_psprintf(question->pool, "the manager does not answer (%s)", pyw_result_name(result)));
+            return fail_question(
+                sentence, apr_psprintf(question->pool, "the manager does not answer (%s)", pyw_result_name(result)));
         }
         if (frame.type == PYW_FRAME_DONE || frame.type == PYW_FRAME_REFUSED) {
             *sentence = sentence_of(question, &frame);
             return frame.type == PYW_FRAME_DONE ? PYW_COMMAND_DONE : PYW_COMMAND_REFUSED;
         }
         if (frame.type != PYW_FRAME_ROW || !take_row(question, &frame, channel)) {
-            return fail(sentence, "pywsgi and the manager have different versions");
+            return fail_question(sentence, "pywsgi and the manager have different versions");
         }
     }
 }
@@ -108,11 +108,11 @@ int pyw_ask(const pyw_question *question, const char **sentence)
         return status;
     }
     if (channel == NULL) {
-        return fail(sentence, "no memory");
+        return fail_question(sentence, "no memory");
     }
     pyw_channel_open(channel, fd);
-    status = send_words(question, channel) == PYW_OK ? take_answer(question, channel, sentence)
-                                                     : fail(sentence, "the manager does not listen");
+    status = send_words(question, channel) == PYW_OK ? read_answer_frames(question, channel, sentence)
+                                                     : fail_question(sentence, "the manager does not listen");
     pyw_channel_destroy(channel);
     return status;
 }

@@ -9,24 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/suggest.h"
 #include "command/exit_status.h"
+#include "command/terminal.h"
 
-enum { OPTIONS_MOST = 24, WORD_MOST = 100 };
+enum { OPTIONS_MOST = 24 };
 
 /* The results of getopt_long for --help and for the first option of the verb. For unknown options it sets optopt to 0.
  */
 enum { HELP = 1, FIRST = 2 };
-
-/* A script may pass on arguments that contain control characters. */
-static const char *escaped(apr_pool_t *pool, const char *word)
-{
-    char *out = apr_palloc(pool, WORD_MOST);
-
-    pyw_log_escape(out, WORD_MOST, word, strlen(word));
-    return out;
-}
 
 static int count_options(const pyw_verb *verb)
 {
@@ -83,14 +74,14 @@ static const char *unknown_option(const pyw_call *call, const char *word)
         names[i + 1] = call->verb->options[i].name;
     }
     meant = strncmp(bare, "--", 2) == 0 ? pyw_suggest(bare + 2, names) : NULL;
-    return apr_psprintf(call->pool, "unknown option %s%s%s%s", escaped(call->pool, bare),
+    return apr_psprintf(call->pool, "unknown option %s%s%s%s", pyw_terminal_escaped(call->pool, bare),
                         meant != NULL ? ", did you mean --" : "", meant != NULL ? meant : "", meant != NULL ? "?" : "");
 }
 
 static const char *wrong_option(const pyw_call *call, int option, char **argv)
 {
     if (option == ':') {
-        return apr_psprintf(call->pool, "%s needs an argument", escaped(call->pool, argv[optind - 1]));
+        return apr_psprintf(call->pool, "%s needs an argument", pyw_terminal_escaped(call->pool, argv[optind - 1]));
     }
     if (optopt >= FIRST) {
         return apr_psprintf(call->pool, "--%s takes no argument", call->verb->options[optopt - FIRST].name);
@@ -129,7 +120,7 @@ static const char *take_operand(pyw_call *call, int argc, char **argv)
         call->operand = argv[optind++];
     }
     if (optind < argc) {
-        return apr_psprintf(call->pool, "unexpected argument '%s'", escaped(call->pool, argv[optind]));
+        return apr_psprintf(call->pool, "unexpected argument '%s'", pyw_terminal_escaped(call->pool, argv[optind]));
     }
     if (call->operand == NULL && wanted != NULL && *wanted != '[') {
         return apr_psprintf(call->pool, "%s is missing", wanted);

@@ -16,8 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "command/exit_status.h"
+#include "command/terminal.h"
 
 #define MANAGER_NAME "pywsgid" /* PYW_HERITAGE_WORKER_NAME */
 
@@ -169,14 +169,6 @@ static void try_process(search *found, const char *process)
     }
 }
 
-static const char *shown(apr_pool_t *pool, const char *path)
-{
-    char *out = apr_palloc(pool, PATH_MAX);
-
-    pyw_log_escape(out, PATH_MAX, path, strlen(path));
-    return out;
-}
-
 static const char *report_none(const search *found, const char *directory)
 {
     if (found->is_forbidden) {
@@ -186,7 +178,7 @@ static const char *report_none(const search *found, const char *directory)
         return "no httpd with WSGIDaemonProcess runs here";
     }
     return apr_psprintf(found->pool, "no httpd with WSGIDaemonProcess has its sockets in %s",
-                        shown(found->pool, directory));
+                        pyw_terminal_escaped(found->pool, directory));
 }
 
 static const char *report_several(const search *found)
@@ -196,7 +188,8 @@ static const char *report_several(const search *found)
     for (int i = 0; i < found->managers->nelts; i++) {
         const found_manager *manager = &APR_ARRAY_IDX(found->managers, i, found_manager);
 
-        text = apr_pstrcat(found->pool, text, "\n  --directory ", shown(found->pool, manager->directory), NULL);
+        text = apr_pstrcat(found->pool, text, "\n  --directory ", pyw_terminal_escaped(found->pool, manager->directory),
+                           NULL);
         close(manager->fd);
     }
     return text;

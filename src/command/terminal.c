@@ -7,7 +7,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDTH_DEFAULT = 80 };
+#include "base/log.h"
+
+enum { WIDTH_DEFAULT = 80, ESCAPE_LENGTH = 4 /* of a byte: \xHH */ };
 
 /* SGR parameters (ECMA-48). */
 static const char *const styles[] = {"", "1", "32", "33", "31"};
@@ -51,4 +53,13 @@ void pyw_terminal_print(pyw_terminal_style style, const char *text)
     else {
         fputs(text, stdout);
     }
+}
+
+const char *pyw_terminal_escaped(apr_pool_t *pool, const char *text)
+{
+    size_t length = strlen(text), size = length * ESCAPE_LENGTH + 1;
+    char *out = apr_palloc(pool, size);
+
+    pyw_log_escape(out, size, text, length);
+    return out;
 }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include <apr_pools.h>
+
 /* The terminal that the standard output may be. */
 
 typedef enum {
@@ -25,5 +27,8 @@ size_t pyw_terminal_fit(const char *text, int columns);
 
 /* Prints the text on the standard output; without colours as it is. */
 void pyw_terminal_print(pyw_terminal_style style, const char *text);
+
+/* The text with the escapes of pyw_log_escape, allocated from the pool: arguments and answers may contain anything. */
+const char *pyw_terminal_escaped(apr_pool_t *pool, const char *text);
 
 #endif

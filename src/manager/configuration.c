@@ -100,7 +100,7 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
     return PYW_OK;
 }
 
-static pyw_worker_group *find_group(pyw_manager *manager, const char *name)
+static pyw_worker_group *find_running_group(pyw_manager *manager, const char *name)
 {
     for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
         if (group->phase < PYW_PHASE_ENDING && strcmp(group->options->name, name) == 0) {
@@ -117,7 +117,7 @@ void pyw_configuration_recover_logs(pyw_manager *manager)
     int fd;
 
     while ((fd = pyw_log_store_get(&manager->log_store, &pid, name)) >= 0) {
-        pyw_worker_group *group = find_group(manager, name);
+        pyw_worker_group *group = find_running_group(manager, name);
         pyw_log_intake *intake = pyw_log_intake_adopt(fd);
 
         if (intake != NULL) {
@@ -207,7 +207,7 @@ static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *p
 static pyw_result prepare(pyw_manager *manager, pyw_problem *problem)
 {
     for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
-        pending->group = find_group(manager, pending->options->name);
+        pending->group = find_running_group(manager, pending->options->name);
         pending->is_new = pending->group == NULL;
         if (pending->is_new) {
             pending->group = create_group(manager, pending, problem);

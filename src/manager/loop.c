@@ -36,6 +36,7 @@
 #include "manager/group/step.h"
 #include "manager/handover.h"
 #include "manager/manager.h"
+#include "manager/poll_list.h"
 #include "manager/shared/publish.h"
 #include "manager/shared/stats.h"
 
@@ -311,30 +312,16 @@ static void check_periodically(pyw_manager *manager)
     }
 }
 
-/* -1: none. poll(2) takes no more items than the limit of descriptors. */
-static void push_poll(apr_array_header_t *fds, int fd, short events)
-{
-    struct pollfd *item;
-
-    if (fd < 0) {
-        return;
-    }
-    item = apr_array_push(fds);
-    item->fd = fd;
-    item->events = events;
-    item->revents = 0;
-}
-
 static void add_poll(void *fds, int fd)
 {
-    push_poll(fds, fd, POLLIN);
+    pyw_poll_list_add(fds, fd, POLLIN);
 }
 
 static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const pyw_log_intake *intakes)
 {
-    push_poll(fds, pyw_log_outlet_fd(log), POLLOUT);
+    pyw_poll_list_add(fds, pyw_log_outlet_fd(log), POLLOUT);
     if (pyw_log_outlet_json(log) != NULL) {
-        push_poll(fds, pyw_log_outlet_fd(pyw_log_outlet_json(log)), POLLOUT);
+        pyw_poll_list_add(fds, pyw_log_outlet_fd(pyw_log_outlet_json(log)), POLLOUT);
     }
     pyw_log_intake_collect(intakes, fds);
 }
@@ -394,7 +381,7 @@ static void store_logs(pyw_manager *manager)
     pyw_log_store_tidy(&manager->log_store, count);
 }
 
-static void wait_for_events(pyw_manager *manager, int64_t next)
+static void poll_descriptors(pyw_manager *manager, int64_t next)
 {
     apr_pool_t *pool;
     apr_array_header_t *fds;
@@ -424,7 +411,7 @@ static void manage(pyw_manager *manager)
             (manager->is_stopping || manager->is_unused || pyw_handover_is_complete(manager->handover))) {
             return;
         }
-        wait_for_events(manager, next);
+        poll_descriptors(manager, next);
         if (pyw_channel_fd(manager->control) >= 0) {
             read_control_frames(manager);
         }

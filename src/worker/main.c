@@ -236,7 +236,7 @@ static int sleep_limit(const pyw_worker *self)
     return until_stacks < limit ? (int)(until_stacks > 0 ? until_stacks : 0) : limit;
 }
 
-static void wait_for_events(pyw_worker *self)
+static void wait_for_commands(pyw_worker *self)
 {
     struct pollfd fds[2] = {{pyw_worker_signalled.wake_fd, POLLIN, 0}, {pyw_channel_fd(self->manager), POLLIN, 0}};
     uint64_t count;
@@ -251,7 +251,7 @@ static void wait_for_events(pyw_worker *self)
 static int run_loop(pyw_worker *self)
 {
     for (;;) {
-        wait_for_events(self);
+        wait_for_commands(self);
         pyw_worker_handle_commands(self);
         if (self->is_forked) {
             return WORK_FORKED;

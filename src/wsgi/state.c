@@ -23,7 +23,7 @@ static PyObject *new_reference(PyObject *object)
     return object;
 }
 
-static int set_text(PyObject *prototype, const char *name, const char *value)
+static int set_cgi_text(PyObject *prototype, const char *name, const char *value)
 {
     return set_constant(prototype, name, PyUnicode_DecodeFSDefault(value));
 }
@@ -41,13 +41,13 @@ static int set_mod_wsgi(PyObject *prototype, const pyw_adapter_settings *setting
     size_t count = sizeof(texts) / sizeof(texts[0]) - (settings->is_daemon ? 0 : 2);
 
     for (size_t i = 0; i < count; i++) {
-        if (set_text(prototype, texts[i][0], texts[i][1]) < 0) {
+        if (set_cgi_text(prototype, texts[i][0], texts[i][1]) < 0) {
             return -1;
         }
     }
     if (set_constant(prototype, "mod_wsgi.version", Py_BuildValue("(iii)", 6, 0, 5)) < 0 ||
-        set_text(prototype, "mod_wsgi.process_group", settings->process_group) < 0 ||
-        set_text(prototype, "mod_wsgi.application_group", settings->application_group) < 0) {
+        set_cgi_text(prototype, "mod_wsgi.process_group", settings->process_group) < 0 ||
+        set_cgi_text(prototype, "mod_wsgi.application_group", settings->application_group) < 0) {
         return -1;
     }
     return set_constant(prototype, "apache.version", new_reference(settings->apache_version));
@@ -64,7 +64,7 @@ static int reserve_keys(PyObject *prototype, const pyw_adapter_state *state)
     PyObject *engine[] = {state->key_input, state->key_client_gone, state->key_early_hints};
 
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-        if (set_text(prototype, always[i], "") < 0) {
+        if (set_cgi_text(prototype, always[i], "") < 0) {
             return -1;
         }
     }
@@ -89,8 +89,8 @@ static PyObject *make_prototype(const pyw_adapter_settings *settings, const pyw_
         set_constant(prototype, "wsgi.file_wrapper", new_reference((PyObject *)(void *)state->file_wrapper_type)) < 0 ||
         set_constant(prototype, "wsgi.input_terminated", PyBool_FromLong(1)) < 0 ||
         set_constant(prototype, "pywsgi.version", new_reference(settings->version)) < 0 ||
-        set_text(prototype, "pywsgi.process_group", settings->process_group) < 0 ||
-        set_text(prototype, "pywsgi.application_group", settings->application_group) < 0 ||
+        set_cgi_text(prototype, "pywsgi.process_group", settings->process_group) < 0 ||
+        set_cgi_text(prototype, "pywsgi.application_group", settings->application_group) < 0 ||
         set_mod_wsgi(prototype, settings) < 0 || reserve_keys(prototype, state) < 0) {
         Py_CLEAR(prototype);
     }

@@ -5,7 +5,7 @@ import re
 
 from . import paths
 
-# What tests/matrix chooses for tests that choose nothing themselves.
+# The choices of tests/matrix, for tests without choices of their own.
 CHOSEN_MPM = os.environ.get("PYWSGI_MPM", "event")
 PRELOAD = bool(os.environ.get("PYWSGI_PRELOAD"))    # every process group gets preload=On
 

@@ -9,15 +9,13 @@ BAD = re.compile(r"^\[[^\]]*\] \[[\w-]*:(warn|error|crit|alert|emerg)\]")
 RECORD = re.compile(r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} ")
 MARK = "# test: "
 
-# When it stops, the event MPM closes the sockets of connections that its threads have not returned yet (AH03093).
+# When it stops, the event MPM closes the sockets of connections that its threads have not returned yet (AH03092, AH03093).
 # mod_ssl reports an OpenSSL that is older than the one it was built with, but works (AH01882).
 # httpd repeats its SIGTERM after three seconds, which a process may need on a busy machine (AH00045). A process that it
 # has to kill is an error (AH00046).
-HTTPD_NOISE = re.compile(r"AH03093: process_socket: apr_pollset_add failure|AH01882: Init: this version of mod_ssl|"
+HTTPD_NOISE = re.compile(r"AH03092: process_lingering_close: apr_pollset_add failure|"
+                         r"AH03093: process_socket: apr_pollset_add failure|AH01882: Init: this version of mod_ssl|"
                          r"AH00045: child process \d+ still did not exit, sending a SIGTERM")
-
-# httpd's event MPM: a connection is closed while the child exits (its listener thread has closed the sockets).
-AT_THE_END = re.compile(r"\(9\)Bad file descriptor: AH03092: process_lingering_close")
 
 # At any level: a signal ended a child of httpd.
 DEATH = re.compile(r"AH0005[12]:")

@@ -57,7 +57,7 @@ static int is_trusted_file(const struct stat *found)
     return (found->st_uid == 0 || found->st_uid == geteuid()) && (!is_writable || (found->st_mode & S_ISVTX) != 0);
 }
 
-static void enter(walk *self, int fd)
+static void walk_into(walk *self, int fd)
 {
     if (self->fd >= 0) {
         close(self->fd);
@@ -70,7 +70,7 @@ static int enter_root(walk *self)
     struct stat found;
     int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    enter(self, fd);
+    walk_into(self, fd);
     self->seen[0] = '\0';
     if (fd < 0 || fstat(fd, &found) != 0) {
         return fail_path(self, errno, "/");
@@ -132,7 +132,7 @@ static int walk_step(walk *self, int fd, const char *path)
         rv = fail_path(self, ENOTDIR, path);
     }
     else {
-        enter(self, fd);
+        walk_into(self, fd);
         memcpy(self->seen, path, strlen(path) + 1); /* look_up() has checked its length */
         return 0;
     }
@@ -184,7 +184,7 @@ static int walk_path(const char *path, int makes, pyw_problem *problem)
     if (rv < 0) {
         int error = errno;
 
-        enter(&self, -1);
+        walk_into(&self, -1);
         errno = error;
     }
     return self.fd;

@@ -16,7 +16,7 @@ enum { BYTES_MOST = 8 * 1024 * 1024, ESCAPED = 4 };
 
 static const char end_mark[] = "#end ", error_mark[] = "#error ";
 
-static int fail(pyw_worker_output *output, const char *problem, size_t length)
+static int fail_output(pyw_worker_output *output, const char *problem, size_t length)
 {
     pyw_log_escape(output->problem, sizeof(output->problem), problem, length);
     return 0;
@@ -34,11 +34,11 @@ static int take_stack(pyw_worker_output *output, const char *line, size_t length
     char *escaped;
 
     if (!pyw_folded_parse(line, length, &stack_length, &count)) {
-        return fail(output, "its profile is malformed", 24);
+        return fail_output(output, "its profile is malformed", 24);
     }
     escaped = malloc(ESCAPED * stack_length + 1);
     if (escaped == NULL) {
-        return fail(output, "out of memory", 13);
+        return fail_output(output, "out of memory", 13);
     }
     escaped_length = pyw_log_escape(escaped, ESCAPED * stack_length + 1, line, stack_length);
     pyw_folded_add(output->stacks, escaped, escaped_length, count);
@@ -57,7 +57,7 @@ static int take_line(pyw_worker_output *output, const char *line, size_t length)
         return 0;
     }
     if (begins(line, length, error_mark)) {
-        return fail(output, line + strlen(error_mark), length - strlen(error_mark));
+        return fail_output(output, line + strlen(error_mark), length - strlen(error_mark));
     }
     return take_stack(output, line, length);
 }
@@ -68,7 +68,7 @@ int pyw_worker_output_take(pyw_worker_output *output, const char *bytes, size_t 
 
     output->received += length;
     if (output->received > BYTES_MOST) {
-        return fail(output, "its profile is too large", 24);
+        return fail_output(output, "its profile is too large", 24);
     }
     while ((newline = memchr(bytes, '\n', length)) != NULL) {
         size_t part = (size_t)(newline - bytes);

@@ -20,7 +20,7 @@ typedef struct pyw_log_pipe {
 /* Creates the pipe. Returns -1 with errno if it cannot. */
 int pyw_log_pipe_open(pyw_log_pipe *self, const char *path, int to);
 
-/* What poll(2) has to wait for. */
+/* The events that poll(2) has to wait for. */
 struct pollfd pyw_log_pipe_wanted(const pyw_log_pipe *self);
 
 /* Reads or writes, after poll(2). Returns whether something was moved. */

@@ -50,7 +50,7 @@ typedef struct supervisor {
     int status;    /* the exit status */
 } supervisor;
 
-static void enter(supervisor *self, phase next, int64_t ms)
+static void enter_phase(supervisor *self, phase next, int64_t ms)
 {
     self->phase = next;
     self->limit = ms > 0 ? pyw_clock_ms() + ms : INT64_MAX;
@@ -72,7 +72,7 @@ static void exec_httpd(const supervisor *self, pid_t parent)
     _exit(127);
 }
 
-static int start(supervisor *self)
+static int start_httpd(supervisor *self)
 {
     pid_t parent = getpid();
     sigset_t wanted;
@@ -89,14 +89,14 @@ static int start(supervisor *self)
     if (self->httpd == 0) {
         exec_httpd(self, parent);
     }
-    enter(self, STARTING, 0);
+    enter_phase(self, STARTING, 0);
     return self->signals >= 0 && self->httpd > 0;
 }
 
 static void stop(supervisor *self)
 {
     kill(self->httpd, SIGTERM);
-    enter(self, STOPPING, STOP_MS);
+    enter_phase(self, STOPPING, STOP_MS);
 }
 
 static void drain(supervisor *self)
@@ -104,7 +104,7 @@ static void drain(supervisor *self)
     const pyw_supervisor_plan *plan = self->plan;
 
     if (pyw_health_drain(self->pool, plan->directory, plan->drain, plan->deadline)) {
-        enter(self, DRAINING, (plan->drain + plan->deadline) * SECOND_MS + STOP_MS);
+        enter_phase(self, DRAINING, (plan->drain + plan->deadline) * SECOND_MS + STOP_MS);
     }
     else {
         stop(self);
@@ -128,7 +128,7 @@ static void handle_signal(supervisor *self, int number)
     }
 }
 
-static void fail(supervisor *self, const char *text)
+static void fail_start(supervisor *self, const char *text)
 {
     fprintf(stderr, "pywsgi serve: %s\n", text);
     self->status = PYW_COMMAND_REFUSED;
@@ -137,13 +137,13 @@ static void fail(supervisor *self, const char *text)
 static void handle_exit(supervisor *self, int status)
 {
     if (self->phase < DRAINING && WIFSIGNALED(status)) {
-        fail(self, apr_psprintf(self->pool, "httpd was killed by signal %d", WTERMSIG(status)));
+        fail_start(self, apr_psprintf(self->pool, "httpd was killed by signal %d", WTERMSIG(status)));
     }
     else if (self->phase < DRAINING) {
-        fail(self, apr_psprintf(self->pool, "httpd has exited with status %d", WEXITSTATUS(status)));
+        fail_start(self, apr_psprintf(self->pool, "httpd has exited with status %d", WEXITSTATUS(status)));
     }
     self->httpd = 0;
-    enter(self, ENDING, STOP_MS);
+    enter_phase(self, ENDING, STOP_MS);
 }
 
 static void take_signals(supervisor *self)
@@ -168,10 +168,10 @@ static void watch_start(supervisor *self)
     switch (pyw_health_ask(self->pool, self->plan->directory, &reason)) {
     case PYW_HEALTH_SERVING:
         fprintf(stderr, "pywsgi serve: %s\n", self->plan->started);
-        enter(self, SERVING, 0);
+        enter_phase(self, SERVING, 0);
         break;
     case PYW_HEALTH_FAILING:
-        fail(self, reason);
+        fail_start(self, reason);
         stop(self);
         break;
     default:
@@ -183,7 +183,7 @@ static void watch_start(supervisor *self)
 static void watch_end(supervisor *self)
 {
     if (!pyw_family_is_alive()) {
-        enter(self, ENDED, 0);
+        enter_phase(self, ENDED, 0);
     }
     else if (pyw_clock_ms() >= self->limit || !pyw_family_has_manager(self->pool)) {
         pyw_family_kill();
@@ -200,12 +200,12 @@ static void tick(supervisor *self)
     }
     else if (pyw_clock_ms() >= self->limit) {
         kill(self->httpd, self->phase == DRAINING ? SIGTERM : SIGKILL);
-        enter(self, STOPPING, STOP_MS);
+        enter_phase(self, STOPPING, STOP_MS);
     }
 }
 
 /* Moves the logs, and waits for signals. Returns whether a log had data. */
-static int wait_for_events(supervisor *self, int timeout)
+static int wait_for_httpd(supervisor *self, int timeout)
 {
     struct pollfd found[] = {
         {.fd = self->signals, .events = POLLIN},
@@ -226,12 +226,12 @@ static void supervise(supervisor *self)
     while (self->phase != ENDED) {
         int is_quick = self->phase == STARTING || self->phase == ENDING;
 
-        wait_for_events(self, is_quick ? TICK_MS : IDLE_MS);
+        wait_for_httpd(self, is_quick ? TICK_MS : IDLE_MS);
         take_signals(self);
         tick(self);
         apr_pool_clear(self->pool);
     }
-    while (wait_for_events(self, LAST_MS) && self->access_log.length + self->error_log.length > 0) {
+    while (wait_for_httpd(self, LAST_MS) && self->access_log.length + self->error_log.length > 0) {
     }
 }
 
@@ -243,7 +243,7 @@ int pyw_supervisor_run(const pyw_supervisor_plan *plan)
 
     apr_pool_create(&self.pool, plan->pool);
     if (pyw_log_pipe_open(&self.access_log, access_log, STDOUT_FILENO) != 0 ||
-        pyw_log_pipe_open(&self.error_log, error_log, STDERR_FILENO) != 0 || !start(&self)) {
+        pyw_log_pipe_open(&self.error_log, error_log, STDERR_FILENO) != 0 || !start_httpd(&self)) {
         return pyw_call_fail(apr_psprintf(plan->pool, "the server cannot be started: %s", strerror(errno)));
     }
     supervise(&self);

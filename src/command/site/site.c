@@ -7,20 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "command/call.h"
 #include "command/site/conf_text.h"
 #include "command/site/project.h"
+#include "command/terminal.h"
 
-enum { NUMBER_MOST = 1000, WORD_MOST = 200 };
-
-static const char *escaped(apr_pool_t *pool, const char *word)
-{
-    char *out = apr_palloc(pool, WORD_MOST);
-
-    pyw_log_escape(out, WORD_MOST, word, strlen(word));
-    return out;
-}
+enum { NUMBER_MOST = 1000 };
 
 /* Sets *out to the absolute path of `path`, relative to the current directory, if it exists with the access `mode`. */
 static const char *read_path(apr_pool_t *pool, const char **out, const char *path, int mode)
@@ -28,10 +20,11 @@ static const char *read_path(apr_pool_t *pool, const char **out, const char *pat
     char resolved[PATH_MAX];
 
     if (access(path, mode) != 0 || realpath(path, resolved) == NULL) {
-        return apr_psprintf(pool, "%s does not exist, or may not be read", escaped(pool, path));
+        return apr_psprintf(pool, "%s does not exist, or may not be read", pyw_terminal_escaped(pool, path));
     }
     if (!pyw_conf_is_text(resolved)) {
-        return apr_psprintf(pool, "httpd's configuration cannot contain the path %s", escaped(pool, resolved));
+        return apr_psprintf(pool, "httpd's configuration cannot contain the path %s",
+                            pyw_terminal_escaped(pool, resolved));
     }
     *out = apr_pstrdup(pool, resolved);
     return NULL;
@@ -77,13 +70,13 @@ static const char *name_group(apr_pool_t *pool, const pyw_site *site, const char
     return name;
 }
 
-static const char *add_application(apr_pool_t *pool, pyw_site *site, const char *path, const char *callable)
+static const char *add_site_application(apr_pool_t *pool, pyw_site *site, const char *path, const char *callable)
 {
     const char *group;
 
     if (!is_callable(callable)) {
         return apr_psprintf(pool, "'%s' is no application; write module:callable, such as blog:app",
-                            escaped(pool, callable));
+                            pyw_terminal_escaped(pool, callable));
     }
     group = name_group(pool, site, callable);
     APR_ARRAY_PUSH(site->applications, pyw_site_application) = (pyw_site_application){path, callable, group};
@@ -97,7 +90,7 @@ static const char *split(apr_pool_t *pool, const char *name, const char *word, c
     size_t length = equals != NULL ? (size_t)(equals - word) : 0;
 
     if (equals == NULL || *word != '/' || equals[1] == '\0' || !pyw_conf_is_text(word)) {
-        return apr_psprintf(pool, "--%s %s: write /path=%s", name, escaped(pool, word),
+        return apr_psprintf(pool, "--%s %s: write /path=%s", name, pyw_terminal_escaped(pool, word),
                             strcmp(name, "mount") == 0 ? "module:callable" : "directory");
     }
     while (length > 1 && word[length - 1] == '/') {
@@ -115,7 +108,7 @@ static const char *read_mounts(pyw_site *site, const pyw_call *call)
 
     for (int i = 0; problem == NULL && i < mounts->nelts; i++) {
         problem = split(call->pool, "mount", APR_ARRAY_IDX(mounts, i, const char *), &path, &callable);
-        problem = problem != NULL ? problem : add_application(call->pool, site, path, callable);
+        problem = problem != NULL ? problem : add_site_application(call->pool, site, path, callable);
     }
     return problem;
 }
@@ -176,7 +169,7 @@ static const char *read_main(pyw_site *site, const pyw_call *call)
         problem = pyw_project_django(call->pool, site->project, &site->settings, &callable);
     }
     if (problem == NULL && callable != NULL) {
-        problem = add_application(call->pool, site, "/", callable);
+        problem = add_site_application(call->pool, site, "/", callable);
     }
     if (problem == NULL && site->applications->nelts == 0 && pyw_call_options(call, "mount")->nelts == 0) {
         return "name the application as module:callable, such as blog:app, or give --django";
@@ -207,7 +200,7 @@ static void sort(apr_array_header_t *array, int (*compare)(const void *, const v
 }
 
 /* Two applications at one path: the second would never get a request. */
-static const char *check_paths(apr_pool_t *pool, const pyw_site *site)
+static const char *check_site_paths(apr_pool_t *pool, const pyw_site *site)
 {
     for (int i = 1; i < site->applications->nelts; i++) {
         const char *path = APR_ARRAY_IDX(site->applications, i, pyw_site_application).path;
@@ -238,5 +231,5 @@ const char *pyw_site_read(pyw_site *site, const pyw_call *call, const char *grou
     problem = problem != NULL ? problem : read_env_files(site, call);
     sort(site->applications, compare_applications);
     sort(site->statics, compare_statics);
-    return problem != NULL ? problem : check_paths(call->pool, site);
+    return problem != NULL ? problem : check_site_paths(call->pool, site);
 }

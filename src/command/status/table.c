@@ -6,12 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "command/status/figures.h"
 #include "command/status/rows.h"
 #include "command/terminal.h"
 
-enum { COLUMNS = 12, WORD_MOST = 80, PROBLEM_MOST = 300, REQUEST_MOST = 2000, ESCAPE_MOST = 4 };
+enum { COLUMNS = 12, WORD_MOST = 80, PROBLEM_MOST = 300, REQUEST_MOST = 2000 };
 
 typedef struct line {
     const char *cells[COLUMNS];
@@ -30,15 +29,6 @@ static const int is_right[COLUMNS] = {0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0};
 static const char *number(apr_pool_t *pool, uint64_t value)
 {
     return apr_psprintf(pool, "%" PRIu64, value);
-}
-
-static const char *escaped(apr_pool_t *pool, const char *text)
-{
-    size_t most = strlen(text) * ESCAPE_MOST + 1;
-    char *out = apr_palloc(pool, most);
-
-    pyw_log_escape(out, most, text, strlen(text));
-    return out;
 }
 
 static const char *shown_value(apr_pool_t *pool, const pyw_pairs *row, const char *name)
@@ -65,7 +55,7 @@ static const char *joined(apr_pool_t *pool, const pyw_pairs *row, const char *na
                 apr_pstrcat(pool, text, *text ? ", " : "", apr_pstrmemdup(pool, pair->value, pair->value_length), NULL);
         }
     }
-    return escaped(pool, text);
+    return pyw_terminal_escaped(pool, text);
 }
 
 /* The totals of the workers that follow, up to the next group. */
@@ -165,7 +155,7 @@ static const char *restarts(apr_pool_t *pool, const pyw_pairs *row)
                                 (int)(pair->name_length - strlen(prefix)), pair->name + strlen(prefix));
         }
     }
-    return escaped(pool, text);
+    return pyw_terminal_escaped(pool, text);
 }
 
 /* The reloads and restarts of the group since httpd was started. */

@@ -50,7 +50,7 @@ static void take_line(const progress *self, const char *line, size_t length)
     }
 }
 
-static void take_answer(void *context, const pyw_pairs *row, pyw_channel *channel)
+static void add_outcome_line(void *context, const pyw_pairs *row, pyw_channel *channel)
 {
     const progress *self = context;
     const char *line = pyw_status_text(self->pool, row, "text");
@@ -74,7 +74,7 @@ static void print_json_text(const char *text)
     }
 }
 
-static void print_json(const pyw_call *call, int status, const char *sentence, const apr_array_header_t *lines)
+static void print_outcome_json(const pyw_call *call, int status, const char *sentence, const apr_array_header_t *lines)
 {
     printf("{\"command\": \"%s\", \"group\": ", call->verb->name);
     print_json_text(call->operand);
@@ -106,7 +106,7 @@ static int ask(const pyw_call *call, pyw_question *question)
     const char *sentence = "";
     int status;
 
-    question->take_row = take_answer;
+    question->take_row = add_outcome_line;
     question->context = &output;
     if (pyw_call_option(call, "no-wait") == NULL) {
         apr_table_setn(question->words, "wait", "1");
@@ -114,7 +114,7 @@ static int ask(const pyw_call *call, pyw_question *question)
     }
     status = pyw_ask(question, &sentence);
     if (as_json) {
-        print_json(call, status, sentence, output.lines);
+        print_outcome_json(call, status, sentence, output.lines);
     }
     else {
         print_answer(status, sentence);

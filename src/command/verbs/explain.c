@@ -104,7 +104,7 @@ static int fail_unknown(const pyw_call *call, long number, const entry *near)
     return pyw_call_fail(text);
 }
 
-static void print_json(const char *tag, const entry *found)
+static void print_entry_json(const char *tag, const entry *found)
 {
     fputs("{\"tag\": ", stdout);
     pyw_json_print_text(tag, strlen(tag));
@@ -141,7 +141,7 @@ static int run_explain(const pyw_call *call)
         found.length--;
     }
     if (pyw_call_option(call, "json") != NULL) {
-        print_json(tag, &found);
+        print_entry_json(tag, &found);
     }
     else {
         print_entry(tag, &found);

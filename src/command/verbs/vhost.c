@@ -121,7 +121,7 @@ static int install(const pyw_call *call, const pyw_vhost_conf *conf, const layou
     return PYW_COMMAND_DONE;
 }
 
-/* What is left to do, on the standard error output: the other output is the configuration. */
+/* Prints the remaining steps on the standard error output, because the standard output is the configuration. */
 static void show_next_steps(const pyw_vhost_conf *conf, const layout *where)
 {
     const char *tls = conf->tls == PYW_VHOST_MD ? " ssl http2 md" : conf->tls != PYW_VHOST_HTTP ? " ssl http2" : "";

@@ -34,7 +34,7 @@ static int is_file(apr_pool_t *pool, const char *path)
     return apr_stat(&finfo, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && finfo.filetype == APR_REG;
 }
 
-static void add_application(pyw_check *check, const pyw_group *group, pyw_application_option *application)
+static void add_preloaded(pyw_check *check, const pyw_group *group, pyw_application_option *application)
 {
     const apr_array_header_t *known = group->options->worker.applications;
 
@@ -81,7 +81,7 @@ static void preload_alias(pyw_check *check, server_rec *server, const pyw_alias 
     }
     if (application.group && is_literal(application.callable) && !alias->regex &&
         (alias->is_module || is_file(check->pool, alias->target))) {
-        add_application(check, group, &application);
+        add_preloaded(check, group, &application);
     }
 }
 

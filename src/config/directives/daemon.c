@@ -85,7 +85,7 @@ static void hide_values(cmd_parms *cmd, const char *args)
     pyw_secrets_wipe(text);
 }
 
-static pyw_group *find_group(const char *name)
+static pyw_group *find_declared_group(const char *name)
 {
     const apr_array_header_t *groups = pyw_config_main()->groups;
 
@@ -173,7 +173,7 @@ const char *pyw_directive_daemon_process(cmd_parms *cmd, void *dir, const char *
     if (error) {
         return error;
     }
-    group = find_group(name);
+    group = find_declared_group(name);
     if (group) {
         return repeat(cmd, group, options);
     }

@@ -20,7 +20,7 @@
 #include "config/import.h"
 
 /* Sets a text in the directory configuration; cmd->info is the member's offset. */
-static const char *set_text(cmd_parms *cmd, void *dir, const char *text)
+static const char *set_text_directive(cmd_parms *cmd, void *dir, const char *text)
 {
     if (!*text) {
         return apr_psprintf(cmd->pool, "%s has an empty value", cmd->cmd->name);
@@ -39,7 +39,7 @@ static const char *set_group(cmd_parms *cmd, void *dir, const char *text)
     if (is_section(cmd)) {
         pyw_config_server(cmd->server)->has_group_sections = 1;
     }
-    return set_text(cmd, dir, text);
+    return set_text_directive(cmd, dir, text);
 }
 
 static const char *set_application_group(cmd_parms *cmd, void *dir, const char *text)
@@ -53,7 +53,7 @@ static const char *set_callable(cmd_parms *cmd, void *dir, const char *text)
     if (is_section(cmd)) {
         pyw_config_server(cmd->server)->has_callable_sections = 1;
     }
-    return set_text(cmd, dir, text);
+    return set_text_directive(cmd, dir, text);
 }
 
 static const char *set_process_group(cmd_parms *cmd, void *dir, const char *text)

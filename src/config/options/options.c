@@ -144,7 +144,7 @@ static int is_valid_path(const pyw_option_rule *rule, const char *path)
  * A path must be absolute, because the directory in which httpd was started is arbitrary. python-path= and
  * python-eggs=, in which mod_wsgi accepts others, only cause a warning (pyw_option_tolerate).
  */
-static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
+static const char *check_path_list(apr_pool_t *pool, const pyw_option_rule *rule, const char *value)
 {
     char *state = NULL;
     char *copy = apr_pstrdup(pool, value);
@@ -159,11 +159,11 @@ static const char *check_paths(apr_pool_t *pool, const pyw_option_rule *rule, co
     return NULL;
 }
 
-static const char *set_text(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
-                            const char *value)
+static const char *set_text_option(pyw_group_options *options, apr_pool_t *pool, const pyw_option_rule *rule,
+                                   const char *value)
 {
     int is_path = rule->kind == PYW_KIND_PATH || rule->kind == PYW_KIND_FILES;
-    const char *error = is_path ? check_paths(pool, rule, value) : NULL;
+    const char *error = is_path ? check_path_list(pool, rule, value) : NULL;
 
     if (error != NULL) {
         return error;
@@ -236,7 +236,7 @@ static const char *set_value(pyw_group_options *options, apr_pool_t *pool, const
     case PYW_KIND_PATH:
     case PYW_KIND_PATHS:
     case PYW_KIND_FILES:
-        return set_text(options, pool, rule, value);
+        return set_text_option(options, pool, rule, value);
     case PYW_KIND_ENV:
     case PYW_KIND_ENV_FILE:
         return set_env(options, pool, rule, value);

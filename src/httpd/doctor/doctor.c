@@ -109,7 +109,8 @@ static int can_be_loaded(const doctor *self, const pyw_alias *alias)
            (apr_stat(&found, alias->target, APR_FINFO_TYPE, self->pool) == APR_SUCCESS && found.filetype == APR_REG);
 }
 
-static void add_application(doctor *self, const server_rec *server, const pyw_alias *alias, const pyw_visit *visit)
+static void add_visited_application(doctor *self, const server_rec *server, const pyw_alias *alias,
+                                    const pyw_visit *visit)
 {
     const pyw_group *elsewhere;
     const pyw_group *group = pyw_config_find_group(server, visit->group, &elsewhere);
@@ -148,7 +149,7 @@ static void visit_alias(doctor *self, server_rec *server, const pyw_alias *alias
     }
     APR_ARRAY_PUSH(self->used, const char *) = apr_pstrdup(self->pool, visit.group);
     pyw_mistakes_of_visit(self->findings, server, &plain, &visit);
-    add_application(self, server, &plain, &visit);
+    add_visited_application(self, server, &plain, &visit);
 }
 
 static int is_used(const doctor *self, const char *name)

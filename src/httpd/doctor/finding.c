@@ -135,7 +135,7 @@ static void print_json_string(const char *name, const char *text)
     putchar('"');
 }
 
-static void print_json(const pyw_finding *finding)
+static void print_finding_json(const pyw_finding *finding)
 {
     const char *const members[][2] = {{"tag", finding->tag},
                                       {"place", finding->place},
@@ -157,7 +157,7 @@ void pyw_findings_print(const apr_array_header_t *findings, int as_json)
         const pyw_finding *finding = &APR_ARRAY_IDX(findings, i, const pyw_finding);
 
         if (as_json) {
-            print_json(finding);
+            print_finding_json(finding);
         }
         else {
             print_text(finding);

@@ -73,7 +73,7 @@ static void *sample(void *data)
 }
 
 /* Owns `fd`. 0: errno is set. */
-static int start(const pyw_engine *engine, uint64_t thread, int fd)
+static int start_stacks(const pyw_engine *engine, uint64_t thread, int fd)
 {
     sampler *self = calloc(1, sizeof(*self));
     pthread_t id;
@@ -108,7 +108,7 @@ int pyw_embedded_stack_open(uint64_t thread)
         return -1;
     }
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
-        if (start(engine, thread, ends[1])) {
+        if (start_stacks(engine, thread, ends[1])) {
             return ends[0];
         }
         close(ends[0]);

@@ -31,7 +31,7 @@ void pyw_batch_trial_arrival(pyw_batch_trial *trial, int requests)
     atomic_fetch_add_explicit(&trial->requests, (uint64_t)requests, memory_order_relaxed);
 }
 
-static void enter(pyw_batch_trial *trial, pyw_batch_state state, int64_t now)
+static void enter_state(pyw_batch_trial *trial, pyw_batch_state state, int64_t now)
 {
     trial->state = state;
     trial->since = now;
@@ -57,22 +57,22 @@ void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now)
     double time = request_time(trial, now);
 
     if (trial->state != PYW_BATCH_CALM && now - trial->high_at >= PYW_BATCH_CALM_MS) {
-        enter(trial, PYW_BATCH_CALM, now);
+        enter_state(trial, PYW_BATCH_CALM, now);
     }
     trial->high_at = is_high ? now : trial->high_at;
     if (trial->state == PYW_BATCH_CALM && is_high) {
-        enter(trial, now < trial->valid_until ? trial->verdict : PYW_BATCH_MEASURE_NORMAL, now);
+        enter_state(trial, now < trial->valid_until ? trial->verdict : PYW_BATCH_MEASURE_NORMAL, now);
     }
     else if (trial->state == PYW_BATCH_MEASURE_NORMAL && time > 0) {
         trial->normal_time = time;
-        enter(trial, PYW_BATCH_MEASURE_BATCH, now);
+        enter_state(trial, PYW_BATCH_MEASURE_BATCH, now);
     }
     else if (trial->state == PYW_BATCH_MEASURE_BATCH && time > 0) {
         trial->verdict = time > trial->normal_time * TOLERANCE ? PYW_BATCH_RELEASED : PYW_BATCH_USED;
         trial->valid_until = now + PYW_BATCH_VERDICT_MS;
-        enter(trial, trial->verdict, now);
+        enter_state(trial, trial->verdict, now);
     }
     else if (trial->state >= PYW_BATCH_USED && now >= trial->valid_until) {
-        enter(trial, PYW_BATCH_MEASURE_NORMAL, now);
+        enter_state(trial, PYW_BATCH_MEASURE_NORMAL, now);
     }
 }

@@ -30,7 +30,7 @@ static int take_setting(request_rec *r, pyw_target *target, const char *name, co
 }
 
 /* The answer consists of lines "process_group=name". */
-static int take_answer(const pyw_call *call, pyw_target *target, const char *answer)
+static int use_dispatch_answer(const pyw_call *call, pyw_target *target, const char *answer)
 {
     request_rec *r = call->r;
     char *state = NULL;
@@ -59,7 +59,7 @@ int pyw_dispatch(request_rec *r, pyw_target *target)
     pyw_call_init(&call, r, target->config->dispatch_script, "WSGIDispatchScript", "dispatch");
     call.has_variables = 1;
     answer = pyw_call_run(&call);
-    return answer ? take_answer(&call, target, answer) : HTTP_INTERNAL_SERVER_ERROR;
+    return answer ? use_dispatch_answer(&call, target, answer) : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 const char *pyw_dispatch_result(const request_rec *r)

@@ -69,7 +69,7 @@ static void add_group(apr_array_header_t *groups, const pyw_group *group)
     read_processes(added, groups->pool, group);
 }
 
-static pyw_report_group *find_group(apr_array_header_t *groups, const char *name)
+static pyw_report_group *find_report_group(apr_array_header_t *groups, const char *name)
 {
     for (int i = 0; i < groups->nelts; i++) {
         pyw_report_group *group = &APR_ARRAY_IDX(groups, i, pyw_report_group);
@@ -84,7 +84,7 @@ static pyw_report_group *find_group(apr_array_header_t *groups, const char *name
 /* Adds the counters of a series. Groups that are not configured any more are not shown. */
 static void add_series(apr_array_header_t *groups, const pyw_series *series)
 {
-    pyw_report_group *group = find_group(groups, series->group);
+    pyw_report_group *group = find_report_group(groups, series->group);
 
     if (!group && strcmp(series->group, EMBEDDED) == 0) {
         group = apr_array_push(groups);

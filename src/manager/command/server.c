@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "manager/poll_list.h"
 
 enum {
     COMMANDS, /* the socket for `pywsgi` */
@@ -153,26 +154,14 @@ int pyw_command_server_leave(const pyw_command_server *server, const pyw_socket_
                                   faccessat(directory->fd, file->name, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
 }
 
-static void add_poll(apr_array_header_t *fds, int fd, short events)
-{
-    struct pollfd *item;
-
-    if (fd < 0) {
-        return;
-    }
-    item = apr_array_push(fds);
-    item->fd = fd;
-    item->events = events;
-    item->revents = 0;
-}
-
 void pyw_command_server_collect(const pyw_command_server *server, apr_array_header_t *fds)
 {
     for (int i = 0; i < SOCKETS; i++) {
-        add_poll(fds, server->sockets[i].count < CLIENTS_MOST ? server->sockets[i].listener : -1, POLLIN);
+        pyw_poll_list_add(fds, server->sockets[i].count < CLIENTS_MOST ? server->sockets[i].listener : -1, POLLIN);
     }
     for (const pyw_command_client *client = server->clients; client != NULL; client = client->next) {
-        add_poll(fds, pyw_channel_fd(client->channel), pyw_channel_has_output(client->channel) ? POLLOUT : POLLIN);
+        pyw_poll_list_add(fds, pyw_channel_fd(client->channel),
+                          pyw_channel_has_output(client->channel) ? POLLOUT : POLLIN);
     }
 }
 

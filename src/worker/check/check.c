@@ -42,7 +42,7 @@ static void check_path(check *self, const char *purpose, const char *path)
 }
 
 /* Before Python starts, because for Python a file that cannot be reached does not exist. */
-static void check_paths(check *self, const pyw_application_spec *specs, int count)
+static void check_script_paths(check *self, const pyw_application_spec *specs, int count)
 {
     const pyw_worker_options *options = self->heritage.options;
     char *state = NULL;
@@ -113,7 +113,7 @@ static int run_check(check *self)
         return fail_check(self, "its workers cannot become their user", &problem);
     }
     pyw_open_engine_specs(options, specs);
-    check_paths(self, specs, count);
+    check_script_paths(self, specs, count);
     if (self->obstacles > 0) {
         return PYW_EXIT_DRAINED;
     }

@@ -256,7 +256,7 @@ static void *check_thread(void *data)
 }
 
 /* If the thread cannot be started, no file counts as changed. */
-static void start(pyw_file_check *check, int is_check)
+static void start_check(pyw_file_check *check, int is_check)
 {
     int error;
 
@@ -284,7 +284,7 @@ void pyw_file_check_end(pyw_file_check *check)
 
 void pyw_file_check_record(pyw_file_check *check)
 {
-    start(check, 0);
+    start_check(check, 0);
     pyw_file_check_end(check);
 }
 
@@ -311,7 +311,7 @@ static void start_record(pyw_file_check *check)
 {
     check->next_record = pyw_clock_ms() + check->record_interval;
     check->record_interval = 2 * check->record_interval < RECORD_MOST_MS ? 2 * check->record_interval : RECORD_MOST_MS;
-    start(check, 0);
+    start_check(check, 0);
 }
 
 pyw_file_answer pyw_file_check_step(pyw_file_check *check, int is_template, pyw_file_change *change)
@@ -319,7 +319,7 @@ pyw_file_answer pyw_file_check_step(pyw_file_check *check, int is_template, pyw_
     int is_started = 0;
 
     if (!check->is_running && check->answered != check->asked) {
-        start(check, is_started = 1);
+        start_check(check, is_started = 1);
     }
     else if (!check->is_running && check->is_recording && !is_template && pyw_clock_ms() >= check->next_record) {
         start_record(check);

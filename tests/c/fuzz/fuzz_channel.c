@@ -12,18 +12,12 @@
 #include <unistd.h>
 
 #include "any_message.h"
+#include "checks.h"
 #include "wire/channel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { LENGTH_BITS = 0x3f, WITH_FD = 0x40, READ_AFTER = 0x80 };
-
-static void must(int condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static void send_piece(int fd, const uint8_t *bytes, size_t length, int with_fd)
 {
@@ -58,10 +52,10 @@ static void check_frame(const pyw_frame *frame)
 {
     const pyw_frame_header header = {frame->type, frame->flags, frame->length};
 
-    must(pyw_frame_header_is_valid(&header));
-    must(frame->type == PYW_FRAME_DATA || frame->remaining == 0);
-    must(frame->remaining < PYW_LIMIT_DATA);
-    must(frame->remaining == 0 || frame->flags == 0);
+    pyw_must(pyw_frame_header_is_valid(&header));
+    pyw_must(frame->type == PYW_FRAME_DATA || frame->remaining == 0);
+    pyw_must(frame->remaining < PYW_LIMIT_DATA);
+    pyw_must(frame->remaining == 0 || frame->flags == 0);
     pyw_any_message_decode(&header, frame->payload, frame->length);
 }
 
@@ -76,11 +70,11 @@ static pyw_result read_all(pyw_channel *channel)
         if (frame.type == PYW_FRAME_FILE || frame.type == PYW_FRAME_HAND) {
             int fd = pyw_channel_take_fd(channel);
 
-            must(fd == -1 || close(fd) == 0);
+            pyw_must(fd == -1 || close(fd) == 0);
         }
         result = pyw_channel_read(channel, &frame, 0);
     }
-    must(result == PYW_AGAIN || !pyw_channel_has_input(channel) || result == PYW_MALFORMED || result == PYW_GONE);
+    pyw_must(result == PYW_AGAIN || !pyw_channel_has_input(channel) || result == PYW_MALFORMED || result == PYW_GONE);
     return result;
 }
 
@@ -116,14 +110,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fds[2];
     pyw_result result;
 
-    must(channel != NULL && socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+    pyw_must(channel != NULL && socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
     pyw_channel_open(channel, fds[0]);
     play(channel, fds[1], data, size);
     close(fds[1]);
     result = read_all(channel);
-    must(result == PYW_EOF || result == PYW_GONE || result == PYW_MALFORMED);
-    must(read_all(channel) == result);
+    pyw_must(result == PYW_EOF || result == PYW_GONE || result == PYW_MALFORMED);
+    pyw_must(read_all(channel) == result);
     pyw_channel_destroy(channel);
-    must(next_fd() == before);
+    pyw_must(next_fd() == before);
     return 0;
 }

@@ -14,7 +14,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "config/options/options.h"
+#include "fuzzed_child.h"
 #include "manager/child/child.h"
 #include "manager/command/commands.h"
 #include "manager/command/server.h"
@@ -30,17 +32,10 @@ enum { STACKS = 1, AS_TEXT = 2, PID = 0x7ffffff0, ANSWERS_MOST = 64 };
 static char directory_path[64];
 static pyw_socket_directory directory = {.fd = -1};
 
-static void must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 /* Instead of the C library's. */
 int kill(pid_t pid, int number)
 {
-    must(pid == PID || pid == -PID);
+    pyw_must(pid == PID || pid == -PID);
     return number * 0;
 }
 
@@ -54,7 +49,7 @@ static void make_directory(void)
     pyw_problem problem;
 
     snprintf(directory_path, sizeof(directory_path), "/tmp/fuzz_command.%ld", (long)getpid());
-    must(pyw_socket_directory_open(&directory, directory_path, 0, &problem) == PYW_OK);
+    pyw_must(pyw_socket_directory_open(&directory, directory_path, 0, &problem) == PYW_OK);
     atexit(remove_directory);
 }
 
@@ -64,19 +59,13 @@ static int connect_to(const char *name)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", directory_path, name);
-    must(fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
+    pyw_must(fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
     return fd;
 }
 
 static void set_up(pyw_manager *manager, pyw_worker_group *group, pyw_child *child, int *worker)
 {
-    int fds[2];
-
-    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
-    child->channel = pyw_channel_create();
-    must(child->channel != NULL);
-    pyw_channel_open(child->channel, fds[0]);
-    *worker = fds[1];
+    *worker = pyw_fuzzed_child_open(child);
     child->group = group;
     child->pid = PID;
     child->state = PYW_CHILD_READY;
@@ -90,7 +79,7 @@ static void set_up(pyw_manager *manager, pyw_worker_group *group, pyw_child *chi
     manager->directory = directory;
     manager->settings.server_name = "server";
     manager->command_server = pyw_command_server_create(manager, pyw_commands_run, pyw_stacks_run);
-    must(manager->command_server != NULL && group->log != NULL);
+    pyw_must(manager->command_server != NULL && group->log != NULL);
     pyw_command_server_look(manager->command_server, &directory);
 }
 
@@ -100,18 +89,18 @@ static void read_answers(int fd)
     pyw_frame frame;
     pyw_result result = PYW_OK;
 
-    must(channel != NULL);
+    pyw_must(channel != NULL);
     pyw_channel_open(channel, fd);
     for (int i = 0; i < ANSWERS_MOST && result == PYW_OK; i++) {
         result = pyw_channel_read(channel, &frame, 0);
         if (result == PYW_OK) {
             int passed = pyw_channel_take_fd(channel);
 
-            must(frame.type == PYW_FRAME_ROW || frame.type == PYW_FRAME_DONE || frame.type == PYW_FRAME_REFUSED);
-            must(passed < 0 || close(passed) == 0);
+            pyw_must(frame.type == PYW_FRAME_ROW || frame.type == PYW_FRAME_DONE || frame.type == PYW_FRAME_REFUSED);
+            pyw_must(passed < 0 || close(passed) == 0);
         }
     }
-    must(result != PYW_MALFORMED);
+    pyw_must(result != PYW_MALFORMED);
     pyw_channel_destroy(channel);
 }
 
@@ -124,8 +113,8 @@ static void send_command(int fd, const char *text, size_t length)
     (void)pyw_text_pairs_read(&pairs, text, length);
     pyw_message_pairs_encode(&payload, pairs.items, pairs.count);
     pyw_frame_header_encode(header, &(pyw_frame_header){PYW_FRAME_COMMAND, 0, (uint32_t)payload.length});
-    must(send(fd, header, sizeof(header), MSG_NOSIGNAL) >= 0 &&
-         send(fd, payload.data, payload.length, MSG_NOSIGNAL) >= 0);
+    pyw_must(send(fd, header, sizeof(header), MSG_NOSIGNAL) >= 0 &&
+             send(fd, payload.data, payload.length, MSG_NOSIGNAL) >= 0);
     pyw_buffer_free(&payload);
     pyw_pairs_free(&pairs);
 }
@@ -136,7 +125,7 @@ static void send_input(int fd, int flags, const uint8_t *data, size_t size)
         send_command(fd, (const char *)data, size);
     }
     else {
-        must(size == 0 || send(fd, data, size, MSG_NOSIGNAL) >= 0);
+        pyw_must(size == 0 || send(fd, data, size, MSG_NOSIGNAL) >= 0);
     }
     shutdown(fd, SHUT_WR);
 }
@@ -169,7 +158,7 @@ static void run(apr_pool_t *pool, const uint8_t *data, size_t size)
     pyw_channel_destroy(child.channel);
     close(worker);
     pyw_log_outlet_destroy(group.log, 0);
-    must(next_fd() == before);
+    pyw_must(next_fd() == before);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,24 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "httpd/request/forwarded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HEADERS = 16, PREFIX = 2 };
 
-static void must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 static int is_trusted(const void *baton, const char *address)
 {
     struct in6_addr binary;
 
-    must(inet_pton(AF_INET, address, &binary) == 1 || inet_pton(AF_INET6, address, &binary) == 1);
+    pyw_must(inet_pton(AF_INET, address, &binary) == 1 || inet_pton(AF_INET6, address, &binary) == 1);
     return (*(const uint8_t *)baton >> (address[0] & 7)) & 1;
 }
 
@@ -44,9 +38,9 @@ static int is_clean(pyw_forwarded_text text)
 
 static void check_number(pyw_forwarded_text text)
 {
-    must(text.length >= 1 && text.length <= 5);
+    pyw_must(text.length >= 1 && text.length <= 5);
     for (size_t i = 0; i < text.length; i++) {
-        must(text.start[i] >= '0' && text.start[i] <= '9');
+        pyw_must(text.start[i] >= '0' && text.start[i] <= '9');
     }
 }
 
@@ -56,10 +50,10 @@ static void check_fact(int fact, pyw_forwarded_text text)
         check_number(text);
     }
     else if (fact == PYW_PROXY_SCRIPT_NAME) {
-        must(text.length == 0 || (*text.start == '/' && text.start[1] != '/'));
+        pyw_must(text.length == 0 || (*text.start == '/' && text.start[1] != '/'));
     }
     else {
-        must(text.length > 0 && is_clean(text));
+        pyw_must(text.length > 0 && is_clean(text));
     }
 }
 
@@ -74,14 +68,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const pyw_forwarded_trust trust = {is_trusted, data + 1};
         pyw_forwarded_text text = {value, size - PREFIX};
 
-        must(value != NULL);
+        pyw_must(value != NULL);
         memcpy(value, data + PREFIX, text.length);
         pyw_forwarded_read(&found, header->form, text, &trust);
-        must((found.given & ~header->facts) == 0);
+        pyw_must((found.given & ~header->facts) == 0);
         for (int fact = 0; fact < PYW_PROXY_FACTS; fact++) {
             if (found.given & 1u << fact) {
                 check_fact(fact, found.values[fact]);
-                must(found.kept.start >= value && found.kept.start + found.kept.length <= value + text.length);
+                pyw_must(found.kept.start >= value && found.kept.start + found.kept.length <= value + text.length);
             }
         }
         free(value);

@@ -14,18 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "httpd/response/head.h"
 #include "wire/frame.h"
 #include "wire/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
 
 const char *ap_scan_http_token(const char *text)
 {
@@ -83,10 +77,10 @@ static int check_header(void *lengths, const char *name, const char *value)
 {
     static const char *const refused[] = {"Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade"};
 
-    must(*name != '\0' && *ap_scan_http_token(name) == '\0' && *ap_scan_http_field_content(value) == '\0');
-    must(strncasecmp(name, "Proxy-", 6) != 0);
+    pyw_must(*name != '\0' && *ap_scan_http_token(name) == '\0' && *ap_scan_http_field_content(value) == '\0');
+    pyw_must(strncasecmp(name, "Proxy-", 6) != 0);
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        must(strcasecmp(name, refused[i]) != 0);
+        pyw_must(strcasecmp(name, refused[i]) != 0);
     }
     *(int *)lengths += strcasecmp(name, "Content-Length") == 0;
     return 1;
@@ -96,10 +90,10 @@ static void check_response(const request_rec *r)
 {
     int lengths = 0;
 
-    must(*ap_scan_http_field_content(r->status_line) == '\0');
-    must(r->content_type == NULL || *ap_scan_http_field_content(r->content_type) == '\0');
+    pyw_must(*ap_scan_http_field_content(r->status_line) == '\0');
+    pyw_must(r->content_type == NULL || *ap_scan_http_field_content(r->content_type) == '\0');
     apr_table_do(check_header, &lengths, r->headers_out, NULL);
-    must(lengths <= 1);
+    pyw_must(lengths <= 1);
 }
 
 static void apply(apr_pool_t *pool, const pyw_message_head *message, const pyw_pairs *pairs)
@@ -118,10 +112,10 @@ static void apply(apr_pool_t *pool, const pyw_message_head *message, const pyw_p
     if (pyw_response_head_apply(r, &head) == PYW_OK) {
         check_response(r);
         pyw_response_head_override(r);
-        must(apr_is_empty_table(r->headers_out) && r->status_line == NULL);
+        pyw_must(apr_is_empty_table(r->headers_out) && r->status_line == NULL);
     }
     else {
-        must(apr_is_empty_table(r->headers_out) && r->status == HTTP_OK);
+        pyw_must(apr_is_empty_table(r->headers_out) && r->status == HTTP_OK);
     }
 }
 

@@ -12,17 +12,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "config/options/options.h"
 #include "config/options/parse/env.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
 
 /* env-file= would read files of the machine. */
 static void set_line(pyw_group_options *options, apr_pool_t *pool, char *line, int restores)
@@ -35,7 +29,7 @@ static void set_line(pyw_group_options *options, apr_pool_t *pool, char *line, i
             const char *error = restores ? pyw_options_restore(options, pool, line, value)
                                          : pyw_options_set(options, pool, line, value);
 
-            must(error == NULL || *error != '\0');
+            pyw_must(error == NULL || *error != '\0');
         }
     }
 }
@@ -53,7 +47,7 @@ static void read_env_file(pyw_group_options *options, apr_pool_t *pool, const ui
 {
     int fd = memfd_create("env", MFD_CLOEXEC);
 
-    must(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+    pyw_must(fd >= 0 && write(fd, data, size) == (ssize_t)size);
     (void)pyw_option_env_file(options, pool, apr_psprintf(pool, "/proc/self/fd/%d", fd));
     close(fd);
 }
@@ -63,7 +57,7 @@ static void check_env(const pyw_group_options *options)
     for (int i = 0; i < options->worker.env->nelts; i++) {
         const char *equals = strchr(APR_ARRAY_IDX(options->worker.env, i, const char *), '=');
 
-        must(equals != NULL && equals != APR_ARRAY_IDX(options->worker.env, i, const char *));
+        pyw_must(equals != NULL && equals != APR_ARRAY_IDX(options->worker.env, i, const char *));
     }
 }
 
@@ -74,14 +68,14 @@ static void check_pairs(const pyw_group_options *options, apr_pool_t *pool)
     const apr_array_header_t *before = apr_table_elts(pairs), *after;
     const char *error = pyw_options_restore_all(restored, pool, pairs);
 
-    must(error == NULL);
+    pyw_must(error == NULL);
     after = apr_table_elts(pyw_options_pairs(restored, PYW_PART_HTTPD, pool));
-    must(before->nelts == after->nelts);
+    pyw_must(before->nelts == after->nelts);
     for (int i = 0; i < before->nelts; i++) {
-        must(strcmp(APR_ARRAY_IDX(before, i, apr_table_entry_t).key, APR_ARRAY_IDX(after, i, apr_table_entry_t).key) ==
-                 0 &&
-             strcmp(APR_ARRAY_IDX(before, i, apr_table_entry_t).val, APR_ARRAY_IDX(after, i, apr_table_entry_t).val) ==
-                 0);
+        pyw_must(strcmp(APR_ARRAY_IDX(before, i, apr_table_entry_t).key,
+                        APR_ARRAY_IDX(after, i, apr_table_entry_t).key) == 0 &&
+                 strcmp(APR_ARRAY_IDX(before, i, apr_table_entry_t).val,
+                        APR_ARRAY_IDX(after, i, apr_table_entry_t).val) == 0);
     }
 }
 

@@ -10,31 +10,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "checks.h"
 #include "command/profile/flame_graph.h"
 #include "command/profile/hot_calls.h"
 #include "command/profile/worker_output.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-/* Escaped text does not change when it is escaped again. */
-static void check_lines(const char *text)
-{
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        char *again = malloc(4 * length + 1);
-
-        must(again != NULL && pyw_log_escape(again, 4 * length + 1, text, length) == length);
-        free(again);
-        text += length + (text[length] == '\n');
-    }
-}
 
 /* Every "<" begins one of our elements. */
 static void check_drawing(const char *text)
@@ -48,7 +29,7 @@ static void check_drawing(const char *text)
         for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
             is_ours |= strncmp(text, ours[i], strlen(ours[i])) == 0;
         }
-        must(is_ours);
+        pyw_must(is_ours);
         text++;
     }
 }
@@ -59,10 +40,10 @@ static void draw(const pyw_folded_stack *const *stacks, size_t count)
     size_t length;
     FILE *out = open_memstream(&text, &length);
 
-    must(out != NULL);
+    pyw_must(out != NULL);
     pyw_flame_graph_write(out, "title", stacks, count);
     fclose(out);
-    check_lines(text);
+    pyw_must_be_escaped(text);
     check_drawing(text);
     free(text);
 }
@@ -73,9 +54,9 @@ static void print_table(const pyw_folded_stack *const *stacks, size_t count)
     size_t length;
     FILE *out = open_memstream(&text, &length);
 
-    must(out != NULL && pyw_hot_calls_print(out, stacks, count, 15));
+    pyw_must(out != NULL && pyw_hot_calls_print(out, stacks, count, 15));
     fclose(out);
-    check_lines(text);
+    pyw_must_be_escaped(text);
     free(text);
 }
 
@@ -85,13 +66,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t first = size > 0 ? data[0] % size : 0, count = 0;
     const pyw_folded_stack **sorted;
 
-    must(output.stacks != NULL);
+    pyw_must(output.stacks != NULL);
     if (size > 0 && pyw_worker_output_take(&output, (const char *)data + 1, first)) {
         pyw_worker_output_take(&output, (const char *)data + 1 + first, size - 1 - first);
     }
-    check_lines(output.problem);
+    pyw_must_be_escaped(output.problem);
     sorted = pyw_folded_sorted(output.stacks, &count);
-    must(sorted != NULL);
+    pyw_must(sorted != NULL);
     draw(sorted, count);
     print_table(sorted, count);
     free(sorted);

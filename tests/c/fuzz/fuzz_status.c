@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "checks.h"
 #include "command/status/json.h"
 #include "command/status/rows.h"
 #include "command/status/table.h"
@@ -24,13 +25,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { STATUS_JSON, STATUS_TABLE, STACKS_JSON, THREAD, OUTPUTS };
 
-static void must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 static const char *skip_value(const char *at);
 
 static const char *skip_space(const char *at)
@@ -40,14 +34,14 @@ static const char *skip_space(const char *at)
 
 static const char *skip_text(const char *at)
 {
-    must(*at++ == '"');
+    pyw_must(*at++ == '"');
     while (*at != '"') {
-        must((unsigned char)*at >= ' ');
+        pyw_must((unsigned char)*at >= ' ');
         if (*at == '\\') {
             at++;
-            must(*at != '\0' && strchr("\"\\u", *at) != NULL);
+            pyw_must(*at != '\0' && strchr("\"\\u", *at) != NULL);
             for (int i = 0; i < 4 && *at == 'u'; i++) {
-                must(isxdigit((unsigned char)at[1 + i]));
+                pyw_must(isxdigit((unsigned char)at[1 + i]));
             }
             at += *at == 'u' ? 4 : 0;
         }
@@ -63,13 +57,13 @@ static const char *skip_members(const char *at, char end)
     while (*at != end) {
         if (end == '}') {
             at = skip_space(skip_text(at));
-            must(*at == ':');
+            pyw_must(*at == ':');
             at++;
         }
         at = skip_space(skip_value(skip_space(at)));
-        must(*at == ',' || *at == end);
+        pyw_must(*at == ',' || *at == end);
         at = *at == ',' ? skip_space(at + 1) : at;
-        must(*at != end || at[-1] != ',');
+        pyw_must(*at != end || at[-1] != ',');
     }
     return at + 1;
 }
@@ -89,21 +83,8 @@ static const char *skip_value(const char *at)
             return at + strlen(words[i]);
         }
     }
-    must(isdigit((unsigned char)*at));
+    pyw_must(isdigit((unsigned char)*at));
     return at + strspn(at, "0123456789");
-}
-
-/* Escaped text does not change when it is escaped again. */
-static void check_lines(const char *text)
-{
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        char *again = malloc(4 * length + 1);
-
-        must(again != NULL && pyw_log_escape(again, 4 * length + 1, text, length) == length);
-        free(again);
-        text += length + (text[length] == '\n');
-    }
 }
 
 static apr_array_header_t *read_rows(apr_pool_t *pool, const char *text, size_t length)
@@ -142,7 +123,7 @@ static void print(apr_pool_t *pool, int output, const char *data, size_t size)
     size_t length;
 
     stdout = open_memstream(&text, &length);
-    must(stdout != NULL);
+    pyw_must(stdout != NULL);
     if (output == STACKS_JSON) {
         print_stacks(pool, data, size);
     }
@@ -151,9 +132,9 @@ static void print(apr_pool_t *pool, int output, const char *data, size_t size)
     }
     fclose(stdout);
     stdout = terminal;
-    must(strlen(text) == length);
-    check_lines(text);
-    must(output == STATUS_TABLE || *skip_space(skip_value(skip_space(text))) == '\0');
+    pyw_must(strlen(text) == length);
+    pyw_must_be_escaped(text);
+    pyw_must(output == STATUS_TABLE || *skip_space(skip_value(skip_space(text))) == '\0');
     free(text);
 }
 
@@ -163,9 +144,9 @@ static void show_thread(const char *bytes, size_t size)
 
     pyw_buffer_append(&text, bytes, size);
     pyw_stack_text_of_thread(&out, &text, "00007f12", 500);
-    must(out.length <= 500);
+    pyw_must(out.length <= 500);
     pyw_buffer_append(&out, "", 1);
-    check_lines(out.data);
+    pyw_must_be_escaped(out.data);
     pyw_buffer_free(&out);
     pyw_buffer_free(&text);
 }

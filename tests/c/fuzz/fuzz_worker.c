@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "checks.h"
 #include "config/options/options.h"
+#include "fuzzed_child.h"
 #include "manager/child/child.h"
 #include "manager/child/crash_traceback.h"
 #include "manager/child/exit_report.h"
@@ -31,18 +33,11 @@ int kill(pid_t pid, int number);
 enum { STATE = 0x07, TEMPLATE = 0x10, TWO_WORKERS = 0x20, SERVING = 0x40, AS_TYPES = 0x80 };
 enum { PREFIX = 3, PID = 0x7ffffff0, THREADS = 2, STACKS = 2000 };
 
-static void must(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 /* Instead of the C library's. */
 int kill(pid_t pid, int number)
 {
-    must(pid == PID || pid == -PID || pid == PID - 1 || pid == 1 - PID);
-    must(number == SIGKILL || number == SIGTERM);
+    pyw_must(pid == PID || pid == -PID || pid == PID - 1 || pid == 1 - PID);
+    pyw_must(number == SIGKILL || number == SIGTERM);
     return 0;
 }
 
@@ -55,18 +50,12 @@ static void set_up(pyw_worker_group *group, pyw_settings *settings, apr_pool_t *
     group->report = pyw_group_report;
     group->generation = 1;
     group->wanted = 2;
-    must(group->log != NULL);
+    pyw_must(group->log != NULL);
 }
 
 static void add_child(pyw_worker_group *group, pyw_child *child, pid_t pid, pyw_child_state state, int *peer)
 {
-    int fds[2];
-
-    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
-    child->channel = pyw_channel_create();
-    must(child->channel != NULL);
-    pyw_channel_open(child->channel, fds[0]);
-    *peer = fds[1];
+    *peer = pyw_fuzzed_child_open(child);
     child->group = group;
     child->pid = pid;
     child->state = state;
@@ -102,7 +91,7 @@ static void check_log(int fd)
 
     while ((length = read(fd, text, sizeof(text))) > 0) {
         for (ssize_t i = 0; i < length; i++) {
-            must(text[i] == '\n' || text[i] == '\t' || (unsigned char)text[i] >= ' ');
+            pyw_must(text[i] == '\n' || text[i] == '\t' || (unsigned char)text[i] >= ' ');
         }
     }
 }
@@ -123,7 +112,7 @@ static void send_input(int peer, int flags, const uint8_t *data, size_t size)
         send_frames(peer, data, size);
     }
     else {
-        must(size == 0 || send(peer, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0);
+        pyw_must(size == 0 || send(peer, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0);
     }
 }
 
@@ -132,14 +121,14 @@ static void write_log(pyw_worker_group *group, const uint8_t *data, size_t size)
     int output, records;
     pyw_log_intake *intake = pyw_log_intake_create(&output, &records);
 
-    must(intake != NULL);
+    pyw_must(intake != NULL);
     pyw_log_intake_add(&group->intakes, intake, PID);
-    must(write(records, data, size) == (ssize_t)size);
+    pyw_must(write(records, data, size) == (ssize_t)size);
     close(output);
     close(records);
     pyw_log_intake_read(&group->intakes, group->log);
     pyw_log_intake_read(&group->intakes, group->log);
-    must(group->intakes == NULL);
+    pyw_must(group->intakes == NULL);
 }
 
 static void run(apr_pool_t *pool, int flags, const uint8_t *text, size_t length, const uint8_t *data, size_t size)
@@ -150,7 +139,7 @@ static void run(apr_pool_t *pool, int flags, const uint8_t *text, size_t length,
     pyw_board *board = calloc(1, PYW_BOARD_FILE_SIZE(THREADS));
     int log[2], peer, other_peer = -1;
 
-    must(board != NULL && pipe2(log, O_CLOEXEC | O_NONBLOCK) == 0);
+    pyw_must(board != NULL && pipe2(log, O_CLOEXEC | O_NONBLOCK) == 0);
     set_up(&group, &settings, pool, log[1]);
     group.phase = flags & SERVING ? PYW_PHASE_SERVING : PYW_PHASE_STOPPED;
     if (flags & TWO_WORKERS) {
