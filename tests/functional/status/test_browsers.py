@@ -48,3 +48,4 @@ class TestChromium:
         assert (width, background) == (1180, (255, 255, 255))
         assert max(picture(tmp_path / "status-dark.png")[1]) < 64
         assert picture(tmp_path / "status-phone.png")[0] == 500
+        assert picture(tmp_path / "top.png") == (760, (17, 17, 17))
