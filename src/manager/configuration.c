@@ -44,10 +44,10 @@ static void free_pending(pyw_pending_group *pending)
 
 static void drop_pending(pyw_manager *manager)
 {
-    while (manager->pending != NULL) {
-        pyw_pending_group *pending = manager->pending;
+    while (!LIST_EMPTY(&manager->pending)) {
+        pyw_pending_group *pending = LIST_FIRST(&manager->pending);
 
-        manager->pending = pending->next;
+        LIST_REMOVE(pending, next);
         free_pending(pending);
     }
 }
@@ -95,14 +95,15 @@ pyw_result pyw_configuration_add(pyw_manager *manager, const char *payload, uint
         free_pending(pending);
         return pyw_problem_set(problem, "GROUP: %s", error);
     }
-    pending->next = manager->pending;
-    manager->pending = pending;
+    LIST_INSERT_HEAD(&manager->pending, pending, next);
     return PYW_OK;
 }
 
 static pyw_worker_group *find_running_group(pyw_manager *manager, const char *name)
 {
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    pyw_worker_group *group;
+
+    LIST_FOREACH (group, &manager->groups, next) {
         if (group->phase < PYW_PHASE_ENDING && strcmp(group->options->name, name) == 0) {
             return group;
         }
@@ -147,12 +148,7 @@ static void free_group(pyw_worker_group *group)
 
 void pyw_configuration_drop(pyw_manager *manager, pyw_worker_group *group)
 {
-    pyw_worker_group **link = &manager->groups;
-
-    while (*link != group) {
-        link = &(*link)->next;
-    }
-    *link = group->next;
+    LIST_REMOVE(group, next);
     pyw_log_intake_join(&manager->intakes, &group->intakes);
     apr_pool_destroy(group->pool);
     free_group(group);
@@ -206,7 +202,9 @@ static pyw_worker_group *create_group(pyw_manager *manager, pyw_pending_group *p
 /* Finds or creates the group of each pending group. Contains all steps that can fail. */
 static pyw_result prepare(pyw_manager *manager, pyw_problem *problem)
 {
-    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+    pyw_pending_group *pending;
+
+    LIST_FOREACH (pending, &manager->pending, next) {
         pending->group = find_running_group(manager, pending->options->name);
         pending->is_new = pending->group == NULL;
         if (pending->is_new) {
@@ -221,7 +219,9 @@ static pyw_result prepare(pyw_manager *manager, pyw_problem *problem)
 
 static void undo_prepare(pyw_manager *manager)
 {
-    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+    pyw_pending_group *pending;
+
+    LIST_FOREACH (pending, &manager->pending, next) {
         if (pending->is_new && pending->group != NULL) {
             free_group(pending->group);
         }
@@ -282,7 +282,9 @@ static void update_group(pyw_pending_group *pending, int roll)
 
 static int is_pending(const pyw_manager *manager, const pyw_worker_group *group)
 {
-    for (const pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+    const pyw_pending_group *pending;
+
+    LIST_FOREACH (pending, &manager->pending, next) {
         if (pending->group == group) {
             return 1;
         }
@@ -319,7 +321,9 @@ static void remove_group(pyw_worker_group *group, unsigned wanted_by)
 
 void pyw_configuration_retire_unwanted(pyw_manager *manager)
 {
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    pyw_worker_group *group;
+
+    LIST_FOREACH (group, &manager->groups, next) {
         if (group->phase == PYW_PHASE_RETIRING && group->wanted_by > 0 &&
             pyw_liveness_pipes_is_gone(&manager->liveness_pipes, group->wanted_by)) {
             group->retire_at = pyw_clock_ms();
@@ -332,8 +336,9 @@ void pyw_configuration_retire_unwanted(pyw_manager *manager)
 static void retire_others(pyw_manager *manager)
 {
     unsigned wanted_by = manager->liveness_pipes.newest > 0 ? manager->liveness_pipes.newest - 1 : 0;
+    pyw_worker_group *group;
 
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &manager->groups, next) {
         if (!is_pending(manager, group)) {
             remove_group(group, wanted_by);
         }
@@ -342,7 +347,9 @@ static void retire_others(pyw_manager *manager)
 
 void pyw_configuration_retire_others(pyw_manager *manager)
 {
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    pyw_worker_group *group;
+
+    LIST_FOREACH (group, &manager->groups, next) {
         remove_group(group, manager->liveness_pipes.newest);
     }
 }
@@ -350,15 +357,16 @@ void pyw_configuration_retire_others(pyw_manager *manager)
 /* Cannot fail. `roll`: a change affects all workers. */
 static void apply(pyw_manager *manager, int roll)
 {
+    pyw_pending_group *pending;
+
     retire_others(manager);
-    for (pyw_pending_group *pending = manager->pending; pending != NULL; pending = pending->next) {
+    LIST_FOREACH (pending, &manager->pending, next) {
         if (!pending->is_new) {
             update_group(pending, roll);
             continue;
         }
         take_over(pending->group, pending);
-        pending->group->next = manager->groups;
-        manager->groups = pending->group;
+        LIST_INSERT_HEAD(&manager->groups, pending->group, next);
     }
 }
 
@@ -449,7 +457,7 @@ pyw_result pyw_configuration_commit(pyw_manager *manager, const char *payload, u
         result = commit(manager, &before, problem);
     }
     if (result == PYW_OK) {
-        manager->is_unused = manager->pending == NULL;
+        manager->is_unused = LIST_EMPTY(&manager->pending);
     }
     drop_pending(manager);
     if (result != PYW_OK) {

@@ -95,8 +95,9 @@ static void send_pairs(pyw_handover *handover, pyw_frame_type type, const pyw_pa
 static uint64_t memory_of(const pyw_worker_group *group)
 {
     uint64_t sum = 0;
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         sum += pyw_child_is_loaded(child) ? child->measured.counted : 0;
     }
     return sum;
@@ -231,11 +232,13 @@ static void delay_program(pyw_worker_group *group)
 
 void pyw_handover_confirm(pyw_handover *handover)
 {
+    pyw_worker_group *group;
+
     if (handover->is_old || handover->is_given || pyw_channel_fd(handover->channel) < 0) {
         return;
     }
     handover->is_given = 1;
-    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &handover->manager->groups, next) {
         if (group->has_predecessor) {
             send_command(handover, "own", group->options->name);
             delay_program(group);
@@ -246,7 +249,9 @@ void pyw_handover_confirm(pyw_handover *handover)
 
 static void forget_predecessor(const pyw_handover *handover)
 {
-    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+    pyw_worker_group *group;
+
+    LIST_FOREACH (group, &handover->manager->groups, next) {
         group->has_predecessor = 0;
     }
 }
@@ -261,7 +266,9 @@ static void release_group(pyw_worker_group *group)
 /* The old manager: all groups have been taken over, or the new manager has exited. */
 static void release_all(const pyw_handover *handover)
 {
-    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+    pyw_worker_group *group;
+
+    LIST_FOREACH (group, &handover->manager->groups, next) {
         release_group(group);
     }
 }
@@ -317,6 +324,7 @@ static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame
 {
     pyw_pairs pairs = {0};
     const char *command = NULL, *name = NULL;
+    pyw_worker_group *group;
 
     if (frame->type == PYW_FRAME_COMMAND && pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
         command = pair_text(handover->pool, &pairs, "command");
@@ -326,7 +334,7 @@ static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame
     if (command == NULL) {
         return;
     }
-    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &handover->manager->groups, next) {
         if (name == NULL || strcmp(group->options->name, name) != 0) {
             continue;
         }
@@ -367,6 +375,8 @@ void pyw_handover_complete(pyw_handover *handover)
 
 void pyw_handover_give(pyw_handover *handover, int fd)
 {
+    const pyw_worker_group *group;
+
     if (fd < 0) {
         return;
     }
@@ -377,7 +387,7 @@ void pyw_handover_give(pyw_handover *handover, int fd)
     handover->is_given = 0;
     handover->is_complete = 0;
     pyw_channel_open(handover->channel, fd);
-    for (const pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &handover->manager->groups, next) {
         if (group->phase <= PYW_PHASE_STOPPED) {
             give_group(handover, group);
         }
@@ -397,10 +407,12 @@ void pyw_handover_take_back(pyw_handover *handover)
 
 void pyw_handover_release(pyw_handover *handover)
 {
+    pyw_worker_group *group;
+
     if (handover->is_old || !handover->is_given) {
         return;
     }
-    for (pyw_worker_group *group = handover->manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &handover->manager->groups, next) {
         if (group->has_predecessor && (pyw_worker_group_is_service(group) || pyw_worker_group_is_settled(group))) {
             group->has_predecessor = 0;
             send_command(handover, "release", group->options->name);

@@ -51,6 +51,7 @@ enum {
 static void stop_manager(pyw_manager *manager)
 {
     int orphaned = getppid() != manager->parent;
+    pyw_worker_group *group;
 
     if (manager->is_stopping) {
         return;
@@ -60,7 +61,7 @@ static void stop_manager(pyw_manager *manager)
         pyw_log(PYW_LOG_ERR, PYWNO(0300) "httpd's parent (pid %ld) has exited: the workers are stopped",
                 (long)manager->parent);
     }
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &manager->groups, next) {
         apr_interval_time_t limit = apr_time_as_msec(group->options->worker.shutdown_timeout);
 
         if (orphaned && (limit == 0 || limit > ORPHAN_LIMIT_MS)) {
@@ -167,8 +168,11 @@ static void read_control_frames(pyw_manager *manager)
 
 static pyw_child *find_child(pyw_manager *manager, pid_t pid)
 {
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    pyw_worker_group *group;
+    pyw_child *child;
+
+    LIST_FOREACH (group, &manager->groups, next) {
+        LIST_FOREACH (child, &group->children, next) {
             if (child->pid == pid) {
                 return child;
             }
@@ -190,7 +194,8 @@ static int reap_template(pyw_manager *manager, pid_t pid)
 {
     int is_reaped = 0;
 
-    for (pyw_worker_group *group = manager->groups; group != NULL && !is_reaped; group = group->next) {
+    for (pyw_worker_group *group = LIST_FIRST(&manager->groups); group != NULL && !is_reaped;
+         group = LIST_NEXT(group, next)) {
         pyw_template_listen(group);
         is_reaped = pyw_template_reap(group, pid);
     }
@@ -232,18 +237,16 @@ static void take_signals(pyw_manager *manager)
 static int64_t step_groups(pyw_manager *manager)
 {
     int64_t next = manager->next_check;
-    pyw_worker_group *group = manager->groups;
 
-    while (group != NULL) {
-        pyw_worker_group *following = group->next;
+    for (pyw_worker_group *group = LIST_FIRST(&manager->groups), *following; group != NULL; group = following) {
         int64_t parameters = pyw_worker_group_step(group);
 
+        following = LIST_NEXT(group, next);
         pyw_publish_write(manager, group);
         next = parameters < next ? parameters : next;
-        if (group->phase >= PYW_PHASE_ENDING && group->children == NULL && pyw_template_is_gone(group)) {
+        if (group->phase >= PYW_PHASE_ENDING && LIST_EMPTY(&group->children) && pyw_template_is_gone(group)) {
             pyw_configuration_drop(manager, group);
         }
-        group = following;
     }
     return next;
 }
@@ -273,12 +276,14 @@ static int restore_directory(pyw_manager *manager)
 /* Programs that clean temporary directories remove sockets that are in use. */
 static void restore_sockets(pyw_manager *manager)
 {
+    pyw_worker_group *group;
+
     if (manager->directory.fd < 0 || manager->is_stopping || pyw_handover_is_given(manager->handover) ||
         !restore_directory(manager)) {
         return;
     }
     pyw_command_server_look(manager->command_server, &manager->directory);
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &manager->groups, next) {
         pyw_publish_check_sockets(manager, group);
     }
 }
@@ -296,6 +301,8 @@ static void check_parent(pyw_manager *manager)
 
 static void check_periodically(pyw_manager *manager)
 {
+    pyw_worker_group *group;
+
     if (pyw_clock_ms() < manager->next_check) {
         return;
     }
@@ -303,7 +310,7 @@ static void check_periodically(pyw_manager *manager)
     pyw_log_file_note_zone();
     check_parent(manager);
     restore_sockets(manager);
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &manager->groups, next) {
         pyw_recycle_look(group);
         pyw_stats_write(manager, group);
         pyw_worker_group_look(group);
@@ -317,7 +324,7 @@ static void add_poll(void *fds, int fd)
     pyw_poll_list_add(fds, fd, POLLIN);
 }
 
-static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const pyw_log_intake *intakes)
+static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const pyw_log_intake_list *intakes)
 {
     pyw_poll_list_add(fds, pyw_log_outlet_fd(log), POLLOUT);
     if (pyw_log_outlet_json(log) != NULL) {
@@ -330,18 +337,20 @@ static void add_log(apr_array_header_t *fds, const pyw_log_outlet *log, const py
 static int64_t collect_descriptors(pyw_manager *manager, apr_array_header_t *fds)
 {
     int64_t next;
+    pyw_worker_group *group;
+    pyw_child *child;
 
     add_poll(fds, pyw_channel_fd(manager->control));
     add_poll(fds, manager->signal_fd);
     add_poll(fds, pyw_handover_fd(manager->handover));
     pyw_command_server_collect(manager->command_server, fds);
     next = pyw_liveness_pipes_collect(&manager->liveness_pipes, fds);
-    add_log(fds, manager->log, manager->intakes);
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    add_log(fds, manager->log, &manager->intakes);
+    LIST_FOREACH (group, &manager->groups, next) {
         add_poll(fds, group->reload_watch.fd);
-        add_log(fds, group->log, group->intakes);
+        add_log(fds, group->log, &group->intakes);
         pyw_template_each_fd(group, add_poll, fds);
-        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        LIST_FOREACH (child, &group->children, next) {
             add_poll(fds, pyw_channel_fd(child->channel));
         }
     }
@@ -350,10 +359,13 @@ static int64_t collect_descriptors(pyw_manager *manager, apr_array_header_t *fds
 
 static void read_worker_frames(pyw_manager *manager)
 {
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    pyw_worker_group *group;
+    pyw_child *child;
+
+    LIST_FOREACH (group, &manager->groups, next) {
         pyw_worker_group_files_changed(group, pyw_reload_watch_listen(&group->reload_watch));
         pyw_template_listen(group);
-        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+        LIST_FOREACH (child, &group->children, next) {
             pyw_child_listen(child);
         }
     }
@@ -362,9 +374,11 @@ static void read_worker_frames(pyw_manager *manager)
 /* A slow log does not block: records wait in the outlet. */
 static void write_logs(pyw_manager *manager)
 {
+    pyw_worker_group *group;
+
     pyw_log_intake_read(&manager->intakes, manager->log);
     pyw_log_outlet_flush(manager->log);
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &manager->groups, next) {
         pyw_log_intake_read(&group->intakes, group->log);
         pyw_log_outlet_flush(group->log);
     }
@@ -373,10 +387,11 @@ static void write_logs(pyw_manager *manager)
 /* If this manager is killed, the next manager continues to read these pipes. */
 static void store_logs(pyw_manager *manager)
 {
-    unsigned count = pyw_log_intake_store(manager->intakes, &manager->log_store, "");
+    unsigned count = pyw_log_intake_store(&manager->intakes, &manager->log_store, "");
+    pyw_worker_group *group;
 
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        count += pyw_log_intake_store(group->intakes, &manager->log_store, group->options->name);
+    LIST_FOREACH (group, &manager->groups, next) {
+        count += pyw_log_intake_store(&group->intakes, &manager->log_store, group->options->name);
     }
     pyw_log_store_tidy(&manager->log_store, count);
 }
@@ -407,7 +422,7 @@ static void manage(pyw_manager *manager)
         next = client < next ? client : next;
         next = drain < next ? drain : next;
         pyw_handover_release(manager->handover);
-        if (manager->groups == NULL &&
+        if (LIST_EMPTY(&manager->groups) &&
             (manager->is_stopping || manager->is_unused || pyw_handover_is_complete(manager->handover))) {
             return;
         }

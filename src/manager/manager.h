@@ -18,7 +18,7 @@
 
 /* A GROUP frame whose COMMIT has not arrived. */
 typedef struct pyw_pending_group {
-    struct pyw_pending_group *next;
+    LIST_ENTRY(pyw_pending_group) next;
     apr_pool_t *pool;
     const pyw_group_options *options;
     int log_fd;              /* owned; -1: moved to the group */
@@ -33,12 +33,12 @@ typedef struct pyw_manager {
     pyw_settings settings;
     pyw_channel *control;
     pyw_socket_directory directory;
-    pyw_worker_group *groups;
-    pyw_log_outlet *log;     /* the main server's log */
-    pyw_log_store log_store; /* httpd's, for the next manager */
-    pyw_log_intake *intakes; /* pipes of programs that outlived the groups of their workers */
-    int json_log_fd;         /* of JSON_LOG, for the next GROUP or COMMIT; -1: none */
-    pyw_pending_group *pending;
+    pyw_worker_group_list groups;
+    pyw_log_outlet *log;         /* the main server's log */
+    pyw_log_store log_store;     /* httpd's, for the next manager */
+    pyw_log_intake_list intakes; /* pipes of programs that outlived the groups of their workers */
+    int json_log_fd;             /* of JSON_LOG, for the next GROUP or COMMIT; -1: none */
+    LIST_HEAD(, pyw_pending_group) pending;
     pyw_worker_list_group *worker_list; /* read by httpd's children; NULL before httpd has sent it */
     int worker_list_size;               /* number of groups in it */
     const pyw_load_group *load;         /* written by httpd's children, so not trusted */
@@ -48,7 +48,7 @@ typedef struct pyw_manager {
     pyw_liveness_pipes liveness_pipes; /* of httpd's children */
     pid_t parent;
     struct pyw_command_server *command_server;
-    struct pyw_errand *errands; /* commands whose end has not been logged */
+    LIST_HEAD(, pyw_errand) errands; /* commands whose end has not been logged */
     pyw_drain drain;
     struct pyw_handover *handover;
     int signal_fd;

@@ -7,13 +7,14 @@
 #include <apr_strings.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 enum { CHUNK_SIZE = 64 * 1024, ALIGNMENT = 16 };
 
 /* Describes a mapping. It is outside of the mapping, because a child needs it to unmap the memory. */
 typedef struct chunk {
-    struct chunk *next;
+    SLIST_ENTRY(chunk) next;
     char *memory;
     size_t size;
     size_t used;
@@ -22,14 +23,15 @@ typedef struct chunk {
 struct pyw_secrets {
     apr_pool_t *pool;
     pid_t owner; /* the process that wipes the memory; its children do not inherit the memory */
-    chunk *first;
+    SLIST_HEAD(, chunk) chunks;
 };
 
 static apr_status_t destroy(void *data)
 {
     const pyw_secrets *secrets = data;
+    const chunk *each;
 
-    for (const chunk *each = secrets->first; each != NULL; each = each->next) {
+    SLIST_FOREACH (each, &secrets->chunks, next) {
         if (getpid() == secrets->owner) {
             explicit_bzero(each->memory, each->used);
         }
@@ -72,8 +74,7 @@ static chunk *add_chunk(pyw_secrets *secrets, size_t least)
     added->memory = memory;
     added->size = size;
     added->used = 0;
-    added->next = secrets->first;
-    secrets->first = added;
+    SLIST_INSERT_HEAD(&secrets->chunks, added, next);
     return added;
 }
 
@@ -86,7 +87,7 @@ char *pyw_secrets_allocate(pyw_secrets *secrets, apr_pool_t *pool, size_t size)
     if (secrets == NULL) {
         return apr_pcalloc(pool, size);
     }
-    from = secrets->first;
+    from = SLIST_FIRST(&secrets->chunks);
     if (from == NULL || from->size - from->used < whole) {
         from = add_chunk(secrets, whole);
     }
@@ -108,7 +109,9 @@ char *pyw_secrets_copy(pyw_secrets *secrets, apr_pool_t *pool, const char *text)
 
 int pyw_secrets_are_in(const pyw_secrets *secrets, uintptr_t first, uintptr_t end)
 {
-    for (const chunk *each = secrets->first; each != NULL; each = each->next) {
+    const chunk *each;
+
+    SLIST_FOREACH (each, &secrets->chunks, next) {
         uintptr_t memory = (uintptr_t)each->memory;
 
         if (memory < end && memory + each->size > first) {

@@ -29,7 +29,7 @@ struct pyw_background {
     int is_asleep; /* in a poll(2) of more than PATIENCE_MS: a new request must wake the thread */
     int is_stopping;
     int64_t awake_until;
-    pyw_background_request *first;
+    LIST_HEAD(, pyw_background_request) requests;
     struct pollfd fds[POLL_MOST]; /* of the thread: wake_fd, and the descriptors of the requests */
 };
 
@@ -141,10 +141,11 @@ static void stay_awake(const pyw_background_request *request, int64_t now)
 static nfds_t collect_descriptors(int64_t now)
 {
     struct pyw_background *background = pyw_httpd_child.background;
+    pyw_background_request *at;
     nfds_t count = 0;
 
     background->fds[count++] = (struct pollfd){background->wake_fd, POLLIN, 0};
-    for (pyw_background_request *at = background->first; at; at = at->next) {
+    LIST_FOREACH (at, &background->requests, next) {
         at->poll_index = 0;
         stay_awake(at, now);
         if (is_watched(at, now) && count < POLL_MOST) {
@@ -162,7 +163,7 @@ static int timeout_ms(int64_t now)
     if (now < background->awake_until) {
         return PATIENCE_MS;
     }
-    return background->first ? LOOK_MS : -1;
+    return LIST_EMPTY(&background->requests) ? -1 : LOOK_MS;
 }
 
 /* Waits until a worker sends something or closes its connection, or a new request needs the thread. */
@@ -186,11 +187,8 @@ static void wait_for_workers(void)
 
 static void unlink_request(pyw_background_request *request)
 {
-    *request->link = request->next;
-    if (request->next) {
-        request->next->link = request->link;
-    }
-    request->link = NULL;
+    LIST_REMOVE(request, next);
+    request->is_listed = 0;
 }
 
 static void drop_abandoned(pyw_background_request *request)
@@ -241,8 +239,9 @@ static void serve_request(pyw_background_request *request)
 static pyw_background_request *next_to_serve(int64_t now)
 {
     struct pyw_background *background = pyw_httpd_child.background;
+    pyw_background_request *at;
 
-    for (pyw_background_request *at = background->first; at; at = at->next) {
+    LIST_FOREACH (at, &background->requests, next) {
         if (has_event(at) || (at->due != 0 && now >= at->due)) {
             return at;
         }
@@ -318,12 +317,8 @@ static int enlist_request(pyw_background_request *request)
     pthread_mutex_lock(&background->lock);
     is_added = start_background_thread();
     if (is_added) {
-        request->next = background->first;
-        request->link = &background->first;
-        if (request->next) {
-            request->next->link = &request->next;
-        }
-        background->first = request;
+        LIST_INSERT_HEAD(&background->requests, request, next);
+        request->is_listed = 1;
         stay_awake(request, request->since);
         if (background->is_asleep || request->state == PYW_BACKGROUND_ABANDONED) {
             background->is_asleep = 0;
@@ -353,7 +348,7 @@ void pyw_background_end(pyw_background_request *request)
     while (request->is_held) {
         pthread_cond_wait(&background->released, &background->lock);
     }
-    if (request->link) {
+    if (request->is_listed) {
         unlink_request(request);
     }
     pthread_mutex_unlock(&background->lock);
@@ -397,8 +392,8 @@ static apr_status_t stop_thread(void *unused)
     }
     pthread_mutex_lock(&background->lock);
     background->wake_fd = -1;
-    for (pyw_background_request *at = background->first, *next; at; at = next) {
-        next = at->next;
+    for (pyw_background_request *at = LIST_FIRST(&background->requests), *following; at; at = following) {
+        following = LIST_NEXT(at, next);
         if (at->state == PYW_BACKGROUND_ABANDONED) {
             finish(at);
             drop_abandoned(at);

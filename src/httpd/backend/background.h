@@ -20,6 +20,7 @@
 
 #include <apr_pools.h>
 #include <poll.h>
+#include <sys/queue.h>
 
 #include "httpd/queue/slots.h"
 #include "wire/channel.h"
@@ -41,11 +42,11 @@ typedef struct pyw_background_request {
     void *context;
 
     pyw_background_state state;
-    struct pyw_background_request *next;
-    struct pyw_background_request **link; /* NULL: not on the list */
-    int64_t since;                        /* ms: when the request was listed */
-    int is_held;                          /* the background thread uses it without the lock */
-    nfds_t poll_index;                    /* in the current poll(2); 0: not polled */
+    LIST_ENTRY(pyw_background_request) next;
+    int is_listed;
+    int64_t since;     /* ms: when the request was listed */
+    int is_held;       /* the background thread uses it without the lock */
+    nfds_t poll_index; /* in the current poll(2); 0: not polled */
 
     const char *group; /* ABANDONED: */
     pyw_slots *slots;

@@ -19,7 +19,7 @@
 /* Objects that no request uses; none of them is connected. */
 struct pyw_idle_connections {
     apr_thread_mutex_t *lock;
-    pyw_connection *first;
+    SLIST_HEAD(, pyw_connection) connections;
 };
 
 static void destroy(pyw_connection *connection)
@@ -35,10 +35,10 @@ static apr_status_t destroy_idle(void *unused)
     struct pyw_idle_connections *idle = pyw_httpd_child.idle;
 
     (void)unused;
-    while (idle->first) {
-        pyw_connection *connection = idle->first;
+    while (!SLIST_EMPTY(&idle->connections)) {
+        pyw_connection *connection = SLIST_FIRST(&idle->connections);
 
-        idle->first = connection->next;
+        SLIST_REMOVE_HEAD(&idle->connections, next);
         destroy(connection);
     }
     return APR_SUCCESS;
@@ -74,9 +74,9 @@ pyw_connection *pyw_connection_take(void)
     pyw_connection *connection;
 
     apr_thread_mutex_lock(idle->lock);
-    connection = idle->first;
+    connection = SLIST_FIRST(&idle->connections);
     if (connection) {
-        idle->first = connection->next;
+        SLIST_REMOVE_HEAD(&idle->connections, next);
     }
     apr_thread_mutex_unlock(idle->lock);
     return connection ? connection : create_connection();
@@ -127,8 +127,7 @@ void pyw_connection_give_back(pyw_connection *connection)
     connection->worker = 0;
     pyw_buffer_reset(&connection->request, BUFFER_MAX);
     apr_thread_mutex_lock(idle->lock);
-    connection->next = idle->first;
-    idle->first = connection;
+    SLIST_INSERT_HEAD(&idle->connections, connection, next);
     apr_thread_mutex_unlock(idle->lock);
 }
 

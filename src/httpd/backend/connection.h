@@ -9,6 +9,7 @@
  */
 
 #include <httpd.h>
+#include <sys/queue.h>
 
 #include "base/buffer.h"
 #include "config/config.h"
@@ -23,7 +24,7 @@ typedef struct pyw_connection {
     apr_uint64_t worker; /* its serial; 0: not connected */
     int is_pooled;       /* the connection comes from the pool, so the worker may have closed it */
     pyw_token *token;    /* of the connection; NULL before its first request */
-    struct pyw_connection *next;
+    SLIST_ENTRY(pyw_connection) next;
 } pyw_connection;
 
 /* In a new child, before its threads. */

@@ -4,6 +4,7 @@
 #include <apr_thread_mutex.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,13 +13,15 @@
 #include "httpd/child_context.h"
 
 typedef struct pooled_connection {
-    struct pooled_connection *next;
+    TAILQ_ENTRY(pooled_connection) link;
     apr_uint64_t worker;
     int index; /* of its group */
     int fd;
     pyw_token *token; /* NULL: the connection has none */
     int64_t since;    /* pyw_clock_ms() */
 } pooled_connection;
+
+typedef TAILQ_HEAD(pooled_connections, pooled_connection) pooled_connections;
 
 enum {
     UNUSED_MS = 5000,  /* a connection that is unused for this time was only needed for a burst */
@@ -28,8 +31,8 @@ enum {
 
 struct pyw_connection_pool {
     apr_thread_mutex_t *lock;
-    pooled_connection *first;
-    pooled_connection *unused;
+    pooled_connections connections; /* the most recently used first */
+    pooled_connections free;        /* structs without a connection */
     int count;
     int most;
     _Atomic uint32_t *sequences; /* of the worker lists when they were last read; written with the lock, read without */
@@ -39,11 +42,11 @@ static void close_connection(pooled_connection *connection)
 {
     struct pyw_connection_pool *pool = pyw_httpd_child.pool;
 
+    TAILQ_REMOVE(&pool->connections, connection, link);
+    TAILQ_INSERT_HEAD(&pool->free, connection, link);
     pool->count--;
     close(connection->fd);
     pyw_token_unmap(connection->token);
-    connection->next = pool->unused;
-    pool->unused = connection;
 }
 
 /*
@@ -61,16 +64,13 @@ static apr_status_t close_all(void *unused)
     struct pyw_connection_pool *pool = pyw_httpd_child.pool;
 
     (void)unused;
-    while (pool->first) {
-        pooled_connection *connection = pool->first;
-
-        pool->first = connection->next;
-        close_connection(connection);
+    while (!TAILQ_EMPTY(&pool->connections)) {
+        close_connection(TAILQ_FIRST(&pool->connections));
     }
-    while (pool->unused) {
-        pooled_connection *connection = pool->unused;
+    while (!TAILQ_EMPTY(&pool->free)) {
+        pooled_connection *connection = TAILQ_FIRST(&pool->free);
 
-        pool->unused = connection->next;
+        TAILQ_REMOVE(&pool->free, connection, link);
         free(connection);
     }
     return APR_SUCCESS;
@@ -92,6 +92,8 @@ void pyw_connection_pool_child_init(apr_pool_t *pchild, int groups)
     struct pyw_connection_pool *pool = pyw_httpd_child_part(sizeof(*pool));
 
     pyw_httpd_child.pool = pool;
+    TAILQ_INIT(&pool->connections);
+    TAILQ_INIT(&pool->free);
     pool->sequences = apr_pcalloc(pchild, (apr_size_t)groups * sizeof(*pool->sequences));
     pool->most = most_connections();
     apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, pchild);
@@ -101,72 +103,51 @@ void pyw_connection_pool_child_init(apr_pool_t *pchild, int groups)
 int pyw_connection_pool_take(apr_uint64_t worker, pyw_token **token)
 {
     struct pyw_connection_pool *pool = pyw_httpd_child.pool;
-    pooled_connection **link = &pool->first;
+    pooled_connection *found;
     int fd = -1;
 
     apr_thread_mutex_lock(pool->lock);
-    while (*link && (*link)->worker != worker) {
-        link = &(*link)->next;
-    }
-    if (*link) {
-        pooled_connection *found = *link;
-
-        *link = found->next;
-        fd = found->fd;
-        *token = found->token;
-        pool->count--;
-        found->next = pool->unused;
-        pool->unused = found;
+    TAILQ_FOREACH (found, &pool->connections, link) {
+        if (found->worker == worker) {
+            TAILQ_REMOVE(&pool->connections, found, link);
+            TAILQ_INSERT_HEAD(&pool->free, found, link);
+            pool->count--;
+            fd = found->fd;
+            *token = found->token;
+            break;
+        }
     }
     apr_thread_mutex_unlock(pool->lock);
     return fd;
-}
-
-/* Closes the connection that has been unused for the longest time. */
-static void close_last(void)
-{
-    struct pyw_connection_pool *pool = pyw_httpd_child.pool;
-    pooled_connection **link = &pool->first;
-    pooled_connection *last;
-
-    while ((*link)->next) {
-        link = &(*link)->next;
-    }
-    last = *link;
-    *link = NULL;
-    close_connection(last);
 }
 
 /* Counts the connections to the worker, and closes the oldest connection if it has been unused since a burst. */
 static int count_and_age(apr_uint64_t worker, int64_t now)
 {
     struct pyw_connection_pool *pool = pyw_httpd_child.pool;
-    pooled_connection **oldest = NULL;
+    pooled_connection *connection, *oldest = NULL;
     int count = 0;
 
-    for (pooled_connection **link = &pool->first; *link; link = &(*link)->next) {
-        if ((*link)->worker == worker) {
-            oldest = link;
+    TAILQ_FOREACH (connection, &pool->connections, link) {
+        if (connection->worker == worker) {
+            oldest = connection;
             count++;
         }
     }
-    if (oldest && now - (*oldest)->since >= UNUSED_MS) {
-        pooled_connection *closed = *oldest;
-
-        *oldest = closed->next;
-        end_connection(closed);
+    if (oldest && now - oldest->since >= UNUSED_MS) {
+        end_connection(oldest);
         count--;
     }
     return count;
 }
 
-static pooled_connection *take_unused(void)
+static pooled_connection *take_free(void)
 {
     struct pyw_connection_pool *pool = pyw_httpd_child.pool;
-    pooled_connection *taken = pool->unused;
+    pooled_connection *taken = TAILQ_FIRST(&pool->free);
 
     if (taken) {
-        pool->unused = taken->next;
+        TAILQ_REMOVE(&pool->free, taken, link);
         return taken;
     }
     return malloc(sizeof(*taken));
@@ -181,11 +162,11 @@ void pyw_connection_pool_put(int index, apr_uint64_t worker, int fd, pyw_token *
 
     apr_thread_mutex_lock(pool->lock);
     if (count_and_age(worker, now) < most) {
-        connection = take_unused();
+        connection = take_free();
     }
     if (connection) {
-        if (pool->count >= pool->most && pool->first) {
-            close_last();
+        if (pool->count >= pool->most && !TAILQ_EMPTY(&pool->connections)) {
+            close_connection(TAILQ_LAST(&pool->connections, pooled_connections));
         }
         pool->count++;
         connection->worker = worker;
@@ -193,8 +174,7 @@ void pyw_connection_pool_put(int index, apr_uint64_t worker, int fd, pyw_token *
         connection->fd = fd;
         connection->token = token;
         connection->since = now;
-        connection->next = pool->first;
-        pool->first = connection;
+        TAILQ_INSERT_HEAD(&pool->connections, connection, link);
     }
     apr_thread_mutex_unlock(pool->lock);
     if (!connection) {
@@ -217,17 +197,12 @@ static int is_listed(const pyw_worker_list_worker *workers, apr_uint32_t count, 
 static void close_unlisted(int index, const pyw_worker_list_worker *workers, apr_uint32_t count)
 {
     struct pyw_connection_pool *pool = pyw_httpd_child.pool;
-    pooled_connection **link = &pool->first;
+    pooled_connection *following;
 
-    while (*link) {
-        pooled_connection *connection = *link;
-
-        if (connection->index == index && !is_listed(workers, count, connection->worker)) {
-            *link = connection->next;
-            end_connection(connection);
-        }
-        else {
-            link = &connection->next;
+    for (pooled_connection *at = TAILQ_FIRST(&pool->connections); at; at = following) {
+        following = TAILQ_NEXT(at, link);
+        if (at->index == index && !is_listed(workers, count, at->worker)) {
+            end_connection(at);
         }
     }
 }

@@ -161,8 +161,7 @@ void pyw_child_adopt(pyw_child *child)
     if (group->options->worker.startup_timeout > 0) {
         child->kill_at = child->started + apr_time_as_msec(group->options->worker.startup_timeout);
     }
-    child->next = group->children;
-    group->children = child;
+    LIST_INSERT_HEAD(&group->children, child, next);
     pyw_group_log(group, PYW_LOG_INFO, PYWNO(0313) "worker %ld of group '%s' starts", (long)child->pid,
                   group->options->name);
 }

@@ -27,7 +27,7 @@ typedef struct pyw_measured {
 } pyw_measured;
 
 struct pyw_child {
-    pyw_child *next;
+    LIST_ENTRY(pyw_child) next;
     pyw_worker_group *group;
     pid_t pid;
     pyw_child_state state;

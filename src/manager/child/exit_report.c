@@ -47,6 +47,7 @@ static void describe_oom(char *out, size_t size, pyw_child *child, int status)
 {
     int64_t kills = child->state == PYW_CHILD_STOPPING ? 0 : pyw_oom_kills(&child->oom);
     char file[PYW_OOM_PATH];
+    pyw_child *other;
 
     out[0] = '\0';
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || kills == 0) {
@@ -56,7 +57,7 @@ static void describe_oom(char *out, size_t size, pyw_child *child, int status)
              " by the kernel's OOM killer (oom_kill of %s went from %" PRId64 " to %" PRId64 ": no memory was left)",
              child->oom.file, child->oom.before, child->oom.before + kills);
     memcpy(file, child->oom.file, sizeof(file));
-    for (pyw_child *other = child->group->children; other != NULL; other = other->next) {
+    LIST_FOREACH (other, &child->group->children, next) {
         pyw_oom_take(&other->oom, file);
     }
 }

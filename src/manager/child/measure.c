@@ -119,7 +119,9 @@ static int is_active(const pyw_child *child)
 
 void pyw_measure_activity(pyw_worker_group *group)
 {
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         uint64_t served = child->board != NULL ? child->board->served - child->board->ignored : 0;
 
         if (served != child->measured.served || is_active(child)) {

@@ -13,10 +13,10 @@ enum {
 /* The template that new workers are forked from; it may still be loading. NULL: there is none. */
 static pyw_child *find_current(const pyw_worker_group *group)
 {
-    pyw_child *template = group->templates;
+    pyw_child *template = LIST_FIRST(&group->templates);
 
     while (template != NULL && (template->state >= PYW_CHILD_DRAINING || template->generation != group->generation)) {
-        template = template->next;
+        template = LIST_NEXT(template, next);
     }
     return template;
 }
@@ -43,8 +43,7 @@ static void start_template(pyw_worker_group *group)
     if (group->options->worker.startup_timeout > 0) {
         template->kill_at = template->started + apr_time_as_msec(group->options->worker.startup_timeout);
     }
-    template->next = group->templates;
-    group->templates = template;
+    LIST_INSERT_HEAD(&group->templates, template, next);
     pyw_group_log(group, PYW_LOG_INFO, PYWNO(0391) "template %ld of group '%s' starts", (long)template->pid,
                   group->options->name);
 }
@@ -53,8 +52,9 @@ static void start_template(pyw_worker_group *group)
 static int is_proven(const pyw_worker_group *group)
 {
     int old = 0;
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (child->state == PYW_CHILD_READY && child->generation == group->generation) {
             return 1;
         }
@@ -65,7 +65,9 @@ static int is_proven(const pyw_worker_group *group)
 
 static void end_others(pyw_worker_group *group, const pyw_child *but)
 {
-    for (pyw_child *template = group->templates; template != NULL; template = template->next) {
+    pyw_child *template;
+
+    LIST_FOREACH (template, &group->templates, next) {
         if (template != but && template->state < PYW_CHILD_DRAINING) {
             pyw_child_drain(template, END_LIMIT_MS);
         }
@@ -92,7 +94,9 @@ static void log_overdue(const pyw_child *template)
 
 static void kill_overdue(pyw_worker_group *group, int64_t *next)
 {
-    for (pyw_child *template = group->templates; template != NULL; template = template->next) {
+    pyw_child *template;
+
+    LIST_FOREACH (template, &group->templates, next) {
         if (template->kill_at <= pyw_clock_ms()) {
             log_overdue(template);
             pyw_child_kill(template);
@@ -131,8 +135,7 @@ pyw_result pyw_template_order(pyw_worker_group *group, pyw_problem *problem)
     if (child == NULL) {
         return PYW_FAILED;
     }
-    child->next = group->ordered;
-    group->ordered = child;
+    LIST_INSERT_HEAD(&group->ordered, child, next);
     if (template->kill_at == INT64_MAX) {
         template->kill_at = pyw_clock_ms() + FORK_LIMIT_MS;
     }
@@ -171,12 +174,15 @@ static void listen_to_template(pyw_child *template)
 
 static int is_known_child(const pyw_worker_group *group, pid_t pid)
 {
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    const pyw_child *child;
+    const pyw_child *template;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (child->pid == pid) {
             return 1;
         }
     }
-    for (const pyw_child *template = group->templates; template != NULL; template = template->next) {
+    LIST_FOREACH (template, &group->templates, next) {
         if (template->pid == pid) {
             return 1;
         }
@@ -187,7 +193,9 @@ static int is_known_child(const pyw_worker_group *group, pid_t pid)
 /* The templates have forked all workers that were ordered: the limit for a fork ends. */
 static void end_fork_limit(pyw_worker_group *group)
 {
-    for (pyw_child *template = group->templates; template != NULL; template = template->next) {
+    pyw_child *template;
+
+    LIST_FOREACH (template, &group->templates, next) {
         if (pyw_child_is_loaded(template)) {
             template->kill_at = INT64_MAX;
         }
@@ -205,9 +213,8 @@ static void refuse_child(pyw_worker_group *group, pyw_child *child, pyw_result r
 }
 
 /* If the template has answered, the child leaves the list of ordered workers: it is adopted or freed. */
-static void receive_child(pyw_worker_group *group, pyw_child **link)
+static void receive_child(pyw_worker_group *group, pyw_child *child)
 {
-    pyw_child *child = *link;
     pyw_result result = pyw_spawn_forked(child);
 
     if (result == PYW_AGAIN) {
@@ -216,8 +223,8 @@ static void receive_child(pyw_worker_group *group, pyw_child **link)
     if (result == PYW_OK && is_known_child(group, child->pid)) {
         result = PYW_MALFORMED; /* a process that is known already has answered */
     }
-    *link = child->next;
-    if (group->ordered == NULL) {
+    LIST_REMOVE(child, next);
+    if (LIST_EMPTY(&group->ordered)) {
         end_fork_limit(group);
     }
     if (result == PYW_OK) {
@@ -230,24 +237,22 @@ static void receive_child(pyw_worker_group *group, pyw_child **link)
 
 void pyw_template_listen(pyw_worker_group *group)
 {
-    pyw_child **link = &group->ordered;
+    pyw_child *template;
 
-    while (*link != NULL) {
-        pyw_child *child = *link;
-
-        receive_child(group, link);
-        if (*link == child) {
-            link = &child->next;
-        }
+    for (pyw_child *child = LIST_FIRST(&group->ordered), *next; child != NULL; child = next) {
+        next = LIST_NEXT(child, next);
+        receive_child(group, child);
     }
-    for (pyw_child *template = group->templates; template != NULL; template = template->next) {
+    LIST_FOREACH (template, &group->templates, next) {
         listen_to_template(template);
     }
 }
 
 static int has_loaded(const pyw_worker_group *group)
 {
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    const pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (pyw_child_is_loaded(child) && child->generation == group->generation) {
             return 1;
         }
@@ -265,18 +270,16 @@ static int was_useless(const pyw_child *template)
 
 int pyw_template_reap(pyw_worker_group *group, pid_t pid)
 {
-    pyw_child **link = &group->templates;
-    pyw_child *template;
+    pyw_child *template = LIST_FIRST(&group->templates);
 
-    while (*link != NULL && (*link)->pid != pid) {
-        link = &(*link)->next;
+    while (template != NULL && template->pid != pid) {
+        template = LIST_NEXT(template, next);
     }
-    template = *link;
     if (template == NULL) {
         return 0;
     }
     pyw_exit_report_reap(template);
-    *link = template->next;
+    LIST_REMOVE(template, next);
     if (was_useless(template)) {
         group->report(group, template, PYW_REPORT_START_FAILED);
     }
@@ -287,10 +290,10 @@ int pyw_template_reap(pyw_worker_group *group, pid_t pid)
 
 void pyw_template_keep_old(pyw_worker_group *group)
 {
-    pyw_child *old = group->templates;
+    pyw_child *old = LIST_FIRST(&group->templates);
 
     while (old != NULL && (!pyw_child_is_loaded(old) || old->generation == group->generation)) {
-        old = old->next;
+        old = LIST_NEXT(old, next);
     }
     end_others(group, old);
     if (old != NULL) {
@@ -301,10 +304,10 @@ void pyw_template_keep_old(pyw_worker_group *group)
 /* A worker that the template still forks finds its channel closed, and exits. */
 void pyw_template_stop(pyw_worker_group *group)
 {
-    while (group->ordered != NULL) {
-        pyw_child *child = group->ordered;
+    while (!LIST_EMPTY(&group->ordered)) {
+        pyw_child *child = LIST_FIRST(&group->ordered);
 
-        group->ordered = child->next;
+        LIST_REMOVE(child, next);
         pyw_spawn_free(child);
     }
     end_others(group, NULL);
@@ -312,15 +315,18 @@ void pyw_template_stop(pyw_worker_group *group)
 
 void pyw_template_each_fd(const pyw_worker_group *group, void (*visit)(void *baton, int fd), void *baton)
 {
-    for (const pyw_child *child = group->ordered; child != NULL; child = child->next) {
+    const pyw_child *child;
+    const pyw_child *template;
+
+    LIST_FOREACH (child, &group->ordered, next) {
         visit(baton, pyw_channel_fd(child->channel));
     }
-    for (const pyw_child *template = group->templates; template != NULL; template = template->next) {
+    LIST_FOREACH (template, &group->templates, next) {
         visit(baton, pyw_channel_fd(template->channel));
     }
 }
 
 int pyw_template_is_gone(const pyw_worker_group *group)
 {
-    return group->templates == NULL && group->ordered == NULL;
+    return LIST_EMPTY(&group->templates) && LIST_EMPTY(&group->ordered);
 }

@@ -94,8 +94,9 @@ static void reload_all(const command_call *self)
 {
     pyw_waiting *waiting = pyw_waiting_create(self->client);
     int count = 0;
+    pyw_worker_group *group;
 
-    for (pyw_worker_group *group = self->manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &self->manager->groups, next) {
         if (group->phase == PYW_PHASE_SERVING) {
             replace_workers(self, group);
             pyw_waiting_add(waiting, group);
@@ -198,8 +199,9 @@ static const struct {
 static void refuse_unknown(const command_call *self, const char *name)
 {
     const char *known = "";
+    const pyw_worker_group *group;
 
-    for (const pyw_worker_group *group = self->manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &self->manager->groups, next) {
         known = apr_pstrcat(pyw_command_server_pool(self->client), known, *known ? ", " : "", "'", group->options->name,
                             "'", NULL);
     }

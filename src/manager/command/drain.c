@@ -69,7 +69,7 @@ static void check(pyw_manager *manager, pyw_command_client *client, void *awaite
     if (drain->phase == PYW_DRAIN_NONE) {
         pyw_command_server_answer(client, PYW_FRAME_REFUSED, "%s", text);
     }
-    else if (drain->phase > PYW_DRAIN_WAITS && manager->is_stopping && manager->groups == NULL) {
+    else if (drain->phase > PYW_DRAIN_WAITS && manager->is_stopping && LIST_EMPTY(&manager->groups)) {
         pyw_command_server_answer(client, PYW_FRAME_DONE, "httpd has stopped");
     }
     else if (waiting->told != drain->phase) {

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 struct pyw_errand {
-    struct pyw_errand *next;
+    LIST_ENTRY(pyw_errand) next;
     apr_pool_t *pool;
     const char *verb;
     const char *who;
@@ -36,8 +36,7 @@ void pyw_errand_begin(pyw_manager *manager, const pyw_worker_group *group, const
     errand->goal.group = apr_pstrdup(pool, group->options->name);
     errand->goal.generation = group->generation;
     errand->begun = pyw_clock_ms();
-    errand->next = manager->errands;
-    manager->errands = errand;
+    LIST_INSERT_HEAD(&manager->errands, errand, next);
 }
 
 /* The group may have been freed. */
@@ -58,18 +57,14 @@ static void log_end(const pyw_manager *manager, const struct pyw_errand *errand,
 
 void pyw_errand_step(pyw_manager *manager)
 {
-    struct pyw_errand **link = &manager->errands;
-
-    while (*link != NULL) {
-        struct pyw_errand *errand = *link;
+    for (struct pyw_errand *errand = LIST_FIRST(&manager->errands), *next; errand != NULL; errand = next) {
         char result[PYW_GOAL_TEXT];
 
-        if (pyw_goal_look(manager, &errand->goal, result) == PYW_GOAL_PENDING) {
-            link = &errand->next;
-            continue;
+        next = LIST_NEXT(errand, next);
+        if (pyw_goal_look(manager, &errand->goal, result) != PYW_GOAL_PENDING) {
+            LIST_REMOVE(errand, next);
+            log_end(manager, errand, result);
+            apr_pool_destroy(errand->pool);
         }
-        *link = errand->next;
-        log_end(manager, errand, result);
-        apr_pool_destroy(errand->pool);
     }
 }

@@ -11,7 +11,9 @@
 
 pyw_worker_group *pyw_goal_find_group(const pyw_manager *manager, const char *name)
 {
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    pyw_worker_group *group;
+
+    LIST_FOREACH (group, &manager->groups, next) {
         if (group->phase < PYW_PHASE_ENDING && strcmp(group->options->name, name) == 0) {
             return group;
         }
@@ -22,10 +24,10 @@ pyw_worker_group *pyw_goal_find_group(const pyw_manager *manager, const char *na
 /* A worker that serves although an application does not load; NULL: none. */
 static const pyw_child *find_broken(const pyw_worker_group *group)
 {
-    const pyw_child *child = group->children;
+    const pyw_child *child = LIST_FIRST(&group->children);
 
     while (child != NULL && child->state != PYW_CHILD_BROKEN) {
-        child = child->next;
+        child = LIST_NEXT(child, next);
     }
     return child;
 }
@@ -46,7 +48,7 @@ static pyw_goal_state set(char text[PYW_GOAL_TEXT], pyw_goal_state state, const 
 
 static pyw_goal_state look_at_stopped(const pyw_worker_group *group, char text[PYW_GOAL_TEXT])
 {
-    if (group->children == NULL) {
+    if (LIST_EMPTY(&group->children)) {
         return set(text, PYW_GOAL_REACHED, "group '%s' is stopped, its requests get 503", group->options->name);
     }
     return set(text, PYW_GOAL_PENDING, "group '%s': its workers finish", group->options->name);

@@ -41,7 +41,7 @@ typedef struct command_socket {
 } command_socket;
 
 struct pyw_command_client {
-    struct pyw_command_client *next;
+    LIST_ENTRY(pyw_command_client) next;
     command_socket *socket;
     pyw_channel *channel;
     apr_pool_t *pool;
@@ -57,7 +57,7 @@ struct pyw_command_server {
     pyw_manager *manager;
     command_socket sockets[SOCKETS];
     int has_run_command; /* a command ran: the groups may have work to do */
-    pyw_command_client *clients;
+    LIST_HEAD(, pyw_command_client) clients;
 };
 
 static void set_up(command_socket *socket, const char *name, const char *user, pyw_command_handler *handler)
@@ -138,10 +138,10 @@ void pyw_command_server_close(pyw_command_server *server)
         close_socket(&server->sockets[i]);
         server->sockets[i].count = 0;
     }
-    while (server->clients != NULL) {
-        pyw_command_client *client = server->clients;
+    while (!LIST_EMPTY(&server->clients)) {
+        pyw_command_client *client = LIST_FIRST(&server->clients);
 
-        server->clients = client->next;
+        LIST_REMOVE(client, next);
         free_client(client);
     }
 }
@@ -156,10 +156,12 @@ int pyw_command_server_leave(const pyw_command_server *server, const pyw_socket_
 
 void pyw_command_server_collect(const pyw_command_server *server, apr_array_header_t *fds)
 {
+    const pyw_command_client *client;
+
     for (int i = 0; i < SOCKETS; i++) {
         pyw_poll_list_add(fds, server->sockets[i].count < CLIENTS_MOST ? server->sockets[i].listener : -1, POLLIN);
     }
-    for (const pyw_command_client *client = server->clients; client != NULL; client = client->next) {
+    LIST_FOREACH (client, &server->clients, next) {
         pyw_poll_list_add(fds, pyw_channel_fd(client->channel),
                           pyw_channel_has_output(client->channel) ? POLLOUT : POLLIN);
     }
@@ -208,8 +210,7 @@ static void add_client(pyw_command_server *server, command_socket *socket, int f
     pyw_channel_open(client->channel, fd);
     client->who = describe_peer(client->pool, peer);
     client->close_at = pyw_clock_ms() + LIMIT_MS;
-    client->next = server->clients;
-    server->clients = client;
+    LIST_INSERT_HEAD(&server->clients, client, next);
     socket->count++;
 }
 
@@ -278,27 +279,24 @@ static void step_client(pyw_command_server *server, pyw_command_client *client)
 
 int64_t pyw_command_server_step(pyw_command_server *server)
 {
-    pyw_command_client **link = &server->clients;
-    int64_t next = INT64_MAX;
+    int64_t sooner = INT64_MAX;
 
     server->has_run_command = 0;
     for (int i = 0; i < SOCKETS; i++) {
         accept_clients(server, &server->sockets[i]);
     }
-    while (*link != NULL) {
-        pyw_command_client *client = *link;
-
+    for (pyw_command_client *client = LIST_FIRST(&server->clients), *next; client != NULL; client = next) {
         step_client(server, client);
+        next = LIST_NEXT(client, next);
         if (client->is_over) {
-            *link = client->next;
+            LIST_REMOVE(client, next);
             client->socket->count--;
             free_client(client);
             continue;
         }
-        next = client->close_at < next ? client->close_at : next;
-        link = &client->next;
+        sooner = client->close_at < sooner ? client->close_at : sooner;
     }
-    return server->has_run_command ? 0 : next;
+    return server->has_run_command ? 0 : sooner;
 }
 
 void pyw_command_server_answer(pyw_command_client *client, pyw_frame_type type, const char *format, ...)

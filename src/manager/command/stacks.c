@@ -57,8 +57,9 @@ static int ask_worker(const pyw_worker_question *question, pyw_child *child, con
 void pyw_stacks_ask(const pyw_worker_group *group, const pyw_worker_question *question, pyw_command_client *client)
 {
     apr_array_header_t *fds = apr_array_make(pyw_command_server_pool(client), 8, sizeof(int));
+    pyw_child *child;
 
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (question->type == PYW_FRAME_STACKS) {
             pyw_status_send_requests(child, client);
         }
@@ -74,8 +75,11 @@ void pyw_stacks_ask(const pyw_worker_group *group, const pyw_worker_question *qu
 
 static pyw_child *find_worker(const pyw_manager *manager, long pid)
 {
-    for (const pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
-        for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    const pyw_worker_group *group;
+    pyw_child *child;
+
+    LIST_FOREACH (group, &manager->groups, next) {
+        LIST_FOREACH (child, &group->children, next) {
             if (child->pid == pid) {
                 return child;
             }

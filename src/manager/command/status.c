@@ -65,8 +65,9 @@ static unsigned serving_generation(const pyw_worker_group *group)
 {
     unsigned newest = 0;
     int is_served = 0;
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (pyw_child_is_loaded(child)) {
             newest = child->code_generation > newest ? child->code_generation : newest;
             is_served = 1;
@@ -216,9 +217,11 @@ static void send_worker(const pyw_child *child, pyw_command_client *client)
     pyw_status_send_requests(child, client);
 }
 
-static void send_workers(const pyw_child *first, pyw_command_client *client)
+static void send_workers(const pyw_child_list *list, pyw_command_client *client)
 {
-    for (const pyw_child *child = first; child != NULL; child = child->next) {
+    const pyw_child *child;
+
+    LIST_FOREACH (child, list, next) {
         send_worker(child, client);
     }
 }
@@ -241,13 +244,15 @@ static void send_manager(const pyw_manager *manager, pyw_command_client *client)
 
 void pyw_status_send(const pyw_manager *manager, const pyw_worker_group *only, pyw_command_client *client)
 {
+    const pyw_worker_group *group;
+
     send_manager(manager, client);
-    for (const pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &manager->groups, next) {
         if (only != NULL && group != only) {
             continue;
         }
         send_group(group, client);
-        send_workers(group->children, client);
-        send_workers(group->templates, client);
+        send_workers(&group->children, client);
+        send_workers(&group->templates, client);
     }
 }

@@ -17,6 +17,7 @@
 
 #include <apr_pools.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -33,7 +34,9 @@
 #include "shm/worker_list.h"
 
 typedef struct pyw_worker_group pyw_worker_group;
+typedef LIST_HEAD(pyw_worker_group_list, pyw_worker_group) pyw_worker_group_list;
 typedef struct pyw_child pyw_child;
+typedef LIST_HEAD(pyw_child_list, pyw_child) pyw_child_list;
 
 enum { PYW_PROBLEM_LINE = 300, PYW_PROBLEM_TRACEBACK = 4000, PYW_KNOWN_FAILURES = 256 };
 
@@ -87,22 +90,22 @@ typedef struct pyw_known_failures {
 } pyw_known_failures;
 
 struct pyw_worker_group {
-    pyw_worker_group *next;
+    LIST_ENTRY(pyw_worker_group) next;
     apr_pool_t *pool; /* of the options below; a new one with each change */
     const pyw_group_options *options;
     const pyw_settings *settings;
     const pyw_socket_directory *directory;
     pyw_log_outlet *log;
-    pyw_log_intake *intakes; /* log pipes of its workers, and of programs that outlive them */
+    pyw_log_intake_list intakes; /* log pipes of its workers, and of programs that outlive them */
     /* How a process reports to the group; `child` NULL: the process could not be created. */
     void (*report)(pyw_worker_group *group, pyw_child *child, pyw_report what);
-    pyw_phase phase;      /* pyw_worker_group_change */
-    int has_predecessor;  /* an older manager's workers serve until this group's are ready */
-    int64_t retire_at;    /* RETIRING: the workers drain then */
-    unsigned wanted_by;   /* RETIRING: the last generation of httpd's children that knows it; 0: unknown */
-    pyw_child *children;  /* the workers */
-    pyw_child *templates; /* manager/child/template.c */
-    pyw_child *ordered;   /* manager/child/template.c: workers that are to be forked, without a pid */
+    pyw_phase phase;          /* pyw_worker_group_change */
+    int has_predecessor;      /* an older manager's workers serve until this group's are ready */
+    int64_t retire_at;        /* RETIRING: the workers drain then */
+    unsigned wanted_by;       /* RETIRING: the last generation of httpd's children that knows it; 0: unknown */
+    pyw_child_list children;  /* the workers */
+    pyw_child_list templates; /* manager/child/template.c */
+    pyw_child_list ordered;   /* manager/child/template.c: workers that are to be forked, without a pid */
     unsigned generation;
     pyw_group_code code;
     int failures;               /* successive workers that died STARTING */

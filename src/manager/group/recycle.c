@@ -114,10 +114,12 @@ static pyw_end_reason reached_limit(const pyw_child *child, char *text)
 /* A worker is being replaced already, or the code on disk has failed to load. */
 static int is_busy(const pyw_worker_group *group)
 {
+    const pyw_child *child;
+
     if (group->phase != PYW_PHASE_SERVING || pyw_clock_ms() < group->retry_at) {
         return 1;
     }
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (child->state == PYW_CHILD_STARTING || child->is_recycled || child->generation != group->generation) {
             return 1;
         }
@@ -142,16 +144,17 @@ void pyw_recycle_look(pyw_worker_group *group)
     pyw_child *chosen = NULL;
     pyw_end_reason chosen_reason = PYW_END_SHUTDOWN;
     char text[TEXT_SIZE], chosen_text[TEXT_SIZE];
+    pyw_child *child;
 
     pyw_measure_activity(group);
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         pyw_measure_child(child);
     }
     if (is_busy(group)) {
         return;
     }
     /* The list begins with the youngest. */
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         pyw_end_reason reason = pyw_child_is_loaded(child) ? reached_limit(child, text) : PYW_END_SHUTDOWN;
 
         if (reason != PYW_END_SHUTDOWN) {

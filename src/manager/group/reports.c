@@ -15,7 +15,9 @@ enum { STUCK_LIMIT_MS = 30 * 1000 }; /* if graceful-timeout is unlimited */
 
 static int has_other_ready(const pyw_child *child)
 {
-    for (const pyw_child *other = child->group->children; other != NULL; other = other->next) {
+    const pyw_child *other;
+
+    LIST_FOREACH (other, &child->group->children, next) {
         if (other != child && other->state == PYW_CHILD_READY) {
             return 1;
         }
@@ -26,7 +28,9 @@ static int has_other_ready(const pyw_child *child)
 /* A successor is ready. Nobody will answer the requests that stuck workers still have. */
 static void kill_stuck(pyw_worker_group *group)
 {
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (child->state == PYW_CHILD_STUCK) {
             pyw_child_kill(child);
         }
@@ -109,7 +113,9 @@ static void child_loaded(pyw_child *child, pyw_child_event event)
 
 void pyw_worker_group_look(pyw_worker_group *group)
 {
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (pyw_child_is_mended(child)) {
             pyw_child_change(child, PYW_EVENT_MENDED);
             child->problem[0] = '\0';

@@ -69,9 +69,10 @@ static pyw_scale_numbers numbers_of(pyw_worker_group *group, const pyw_scale_lim
 {
     int64_t now = pyw_clock_ms();
     pyw_scale_numbers numbers = {.wanted = group->wanted, .quiet = INT64_MAX};
+    const pyw_child *child;
 
     pyw_measure_activity(group);
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         count_worker(&numbers, child, now);
     }
     numbers.starting += pyw_group_ordered(group);

@@ -14,9 +14,11 @@ static void encode_live_options(const pyw_worker_group *group, pyw_buffer *paylo
     apr_pool_destroy(pool);
 }
 
-static void send_to_all(pyw_child *first, const pyw_buffer *payload)
+static void send_to_all(const pyw_child_list *list, const pyw_buffer *payload)
 {
-    for (pyw_child *child = first; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, list, next) {
         if (pyw_channel_fd(child->channel) >= 0) {
             pyw_channel_queue(child->channel, PYW_FRAME_OPTIONS, 0, payload->data, payload->length, -1);
             pyw_channel_send(child->channel, 0);
@@ -30,8 +32,8 @@ void pyw_worker_group_send_options(pyw_worker_group *group)
 
     encode_live_options(group, &payload);
     if (!payload.failed) {
-        send_to_all(group->children, &payload);
-        send_to_all(group->templates, &payload);
+        send_to_all(&group->children, &payload);
+        send_to_all(&group->templates, &payload);
     }
     pyw_buffer_free(&payload);
 }

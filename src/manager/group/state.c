@@ -6,8 +6,9 @@
 int pyw_group_ordered(const pyw_worker_group *group)
 {
     int count = 0;
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->ordered; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->ordered, next) {
         count++;
     }
     return count;
@@ -16,8 +17,9 @@ int pyw_group_ordered(const pyw_worker_group *group)
 int pyw_group_count_starting(const pyw_worker_group *group, int current)
 {
     int count = 0;
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         count += child->state == PYW_CHILD_STARTING && pyw_child_is_current(child) == current;
     }
     return count;
@@ -26,8 +28,9 @@ int pyw_group_count_starting(const pyw_worker_group *group, int current)
 int pyw_group_count_loaded(const pyw_worker_group *group, int current)
 {
     int count = 0;
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         count += pyw_child_is_loaded(child) && pyw_child_is_current(child) == current;
     }
     return count;
@@ -36,8 +39,9 @@ int pyw_group_count_loaded(const pyw_worker_group *group, int current)
 static int count_all(const pyw_worker_group *group)
 {
     int count = 0;
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         count++;
     }
     return count;
@@ -78,7 +82,9 @@ int pyw_worker_group_is_settled(const pyw_worker_group *group)
 
 int pyw_worker_group_is_replaced(const pyw_worker_group *group)
 {
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    const pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (child->state >= PYW_CHILD_DRAINING && child->state != PYW_CHILD_FINISHING) {
             return 0;
         }
@@ -89,15 +95,15 @@ int pyw_worker_group_is_replaced(const pyw_worker_group *group)
 int pyw_worker_group_is_down(const pyw_worker_group *group)
 {
     return group->phase == PYW_PHASE_SERVING && !group->has_predecessor && !pyw_worker_group_is_service(group) &&
-           group->children == NULL && group->start_at > pyw_clock_ms();
+           LIST_EMPTY(&group->children) && group->start_at > pyw_clock_ms();
 }
 
 static int has_state(const pyw_worker_group *group, pyw_child_state state)
 {
-    const pyw_child *child = group->children;
+    const pyw_child *child = LIST_FIRST(&group->children);
 
     while (child != NULL && child->state != state) {
-        child = child->next;
+        child = LIST_NEXT(child, next);
     }
     return child != NULL;
 }
@@ -125,7 +131,7 @@ pyw_group_state pyw_group_state_of(const pyw_worker_group *group)
     case PYW_PHASE_LEAVING:
         return PYW_GROUP_STARTING; /* requests wait for the workers of the next manager */
     case PYW_PHASE_STOPPED:
-        return group->children != NULL ? PYW_GROUP_STOPPING : PYW_GROUP_STOPPED;
+        return LIST_EMPTY(&group->children) ? PYW_GROUP_STOPPED : PYW_GROUP_STOPPING;
     default:
         break;
     }

@@ -19,8 +19,9 @@ enum { SERVICE_PROVEN_MS = 60 * 1000 }; /* a program that has run for this time 
 static pyw_child *oldest_replaceable(pyw_worker_group *group)
 {
     pyw_child *oldest = NULL;
+    pyw_child *child;
 
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (!pyw_child_is_current(child) && pyw_child_is_loaded(child) &&
             (oldest == NULL || child->started <= oldest->started)) {
             oldest = child;
@@ -58,7 +59,9 @@ static void start_child(pyw_worker_group *group)
  */
 static void drain_outdated(pyw_worker_group *group)
 {
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if ((child->state == PYW_CHILD_STARTING || pyw_worker_group_is_service(group)) &&
             !pyw_child_is_current(child)) {
             pyw_child_replace(child);
@@ -79,10 +82,10 @@ static void drain_replaced(pyw_worker_group *group)
     }
     /* processes= or the load has become smaller. */
     for (int extra = ready - group->wanted; extra > 0; extra--) {
-        pyw_child *child = group->children;
+        pyw_child *child = LIST_FIRST(&group->children);
 
         while (!pyw_child_is_loaded(child)) {
-            child = child->next;
+            child = LIST_NEXT(child, next);
         }
         pyw_child_replace(child);
     }
@@ -107,8 +110,9 @@ static void log_overdue(const pyw_child *child)
 static int64_t kill_overdue(pyw_worker_group *group)
 {
     int64_t next = INT64_MAX;
+    pyw_child *child;
 
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (child->kill_at <= pyw_clock_ms()) {
             log_overdue(child);
             pyw_child_kill(child);
@@ -121,7 +125,7 @@ static int64_t kill_overdue(pyw_worker_group *group)
 /* A group that is no longer configured gets no new workers, so without any it would only let requests wait. */
 static void retire_workers(pyw_worker_group *group)
 {
-    if (group->phase == PYW_PHASE_RETIRING && (group->retire_at <= pyw_clock_ms() || group->children == NULL)) {
+    if (group->phase == PYW_PHASE_RETIRING && (group->retire_at <= pyw_clock_ms() || LIST_EMPTY(&group->children))) {
         pyw_worker_group_end(group, PYW_PHASE_END, pyw_worker_group_graceful_limit(group));
     }
 }
@@ -173,16 +177,6 @@ void pyw_worker_group_halt(pyw_worker_group *group)
     pyw_worker_group_end(group, PYW_PHASE_STOP, pyw_worker_group_graceful_limit(group));
 }
 
-static void unlink_child(pyw_worker_group *group, const pyw_child *child)
-{
-    pyw_child **link = &group->children;
-
-    while (*link != child) {
-        link = &(*link)->next;
-    }
-    *link = child->next;
-}
-
 /* It sent READY but could start no thread. An immediate successor would fail, too. */
 static int could_not_serve(int status)
 {
@@ -204,7 +198,7 @@ void pyw_worker_group_reap(pyw_worker_group *group, pyw_child *child)
 {
     int status = pyw_exit_report_reap(child);
 
-    unlink_child(group, child);
+    LIST_REMOVE(child, next);
     pyw_canary_remember(child);
     if (child->state == PYW_CHILD_STARTING) {
         pyw_worker_group_start_failed(child->group, child);
@@ -221,9 +215,11 @@ void pyw_worker_group_reap(pyw_worker_group *group, pyw_child *child)
 
 void pyw_worker_group_end(pyw_worker_group *group, pyw_phase_event event, int limit_ms)
 {
+    pyw_child *child;
+
     pyw_worker_group_change(group, event);
     pyw_template_stop(group);
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         pyw_child_drain(child, limit_ms);
     }
 }

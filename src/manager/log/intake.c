@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log/pipe.h"
+#include "manager/poll_list.h"
 
 enum {
     CHUNK = 64 * 1024, /* the capacity of a pipe, so that a worker with much output does not delay the others */
@@ -24,7 +25,7 @@ enum {
 };
 
 struct pyw_log_intake {
-    pyw_log_intake *next;
+    LIST_ENTRY(pyw_log_intake) next;
     int fd;
     pid_t pid;
     unsigned stored; /* the round of the store that contains it; 0: none */
@@ -97,20 +98,20 @@ void pyw_log_intake_free(pyw_log_intake *intake)
     }
 }
 
-void pyw_log_intake_add(pyw_log_intake **list, pyw_log_intake *intake, pid_t pid)
+void pyw_log_intake_add(pyw_log_intake_list *list, pyw_log_intake *intake, pid_t pid)
 {
     intake->pid = pid;
-    intake->next = *list;
-    *list = intake;
+    LIST_INSERT_HEAD(list, intake, next);
 }
 
-void pyw_log_intake_join(pyw_log_intake **list, pyw_log_intake **from)
+void pyw_log_intake_join(pyw_log_intake_list *list, pyw_log_intake_list *from)
 {
-    while (*list != NULL) {
-        list = &(*list)->next;
+    while (!LIST_EMPTY(from)) {
+        pyw_log_intake *intake = LIST_FIRST(from);
+
+        LIST_REMOVE(intake, next);
+        LIST_INSERT_HEAD(list, intake, next);
     }
-    *list = *from;
-    *from = NULL;
 }
 
 typedef struct destination {
@@ -148,37 +149,37 @@ static void write_incomplete(pyw_log_intake *intake, pyw_log_outlet *log)
     pyw_log_pipe_end(&intake->lines, write_to_outlet, &to);
 }
 
-void pyw_log_intake_read(pyw_log_intake **list, pyw_log_outlet *log)
+void pyw_log_intake_read(pyw_log_intake_list *list, pyw_log_outlet *log)
 {
-    while (*list != NULL) {
-        pyw_log_intake *intake = *list;
-
-        if (read_some(intake, log) >= 0) {
-            list = &intake->next;
-            continue;
+    for (pyw_log_intake *intake = LIST_FIRST(list), *next; intake != NULL; intake = next) {
+        next = LIST_NEXT(intake, next);
+        if (read_some(intake, log) < 0) {
+            write_incomplete(intake, log);
+            LIST_REMOVE(intake, next);
+            pyw_log_intake_free(intake);
         }
-        write_incomplete(intake, log);
-        *list = intake->next;
-        pyw_log_intake_free(intake);
     }
 }
 
-unsigned pyw_log_intake_store(pyw_log_intake *list, pyw_log_store *store, const char *group)
+unsigned pyw_log_intake_store(pyw_log_intake_list *list, pyw_log_store *store, const char *group)
 {
+    pyw_log_intake *intake;
     unsigned count = 0;
 
-    for (; list != NULL; list = list->next) {
+    LIST_FOREACH (intake, list, next) {
         count++;
-        if (list->stored != store->round && pyw_log_store_put(store, list->fd, list->pid, group)) {
-            list->stored = store->round;
+        if (intake->stored != store->round && pyw_log_store_put(store, intake->fd, intake->pid, group)) {
+            intake->stored = store->round;
         }
     }
     return count;
 }
 
-void pyw_log_intake_read_last(pyw_log_intake **list, pid_t pid, pyw_log_outlet *log)
+void pyw_log_intake_read_last(pyw_log_intake_list *list, pid_t pid, pyw_log_outlet *log)
 {
-    for (pyw_log_intake *intake = *list; intake != NULL; intake = intake->next) {
+    pyw_log_intake *intake;
+
+    LIST_FOREACH (intake, list, next) {
         ssize_t length = 1;
 
         for (size_t sum = 0; intake->pid == pid && length > 0 && sum < LAST; sum += (size_t)length) {
@@ -191,9 +192,9 @@ void pyw_log_intake_read_last(pyw_log_intake **list, pid_t pid, pyw_log_outlet *
     }
 }
 
-int pyw_log_intake_take(pyw_log_intake **list, pid_t *pid, pyw_log_outlet *log)
+int pyw_log_intake_take(pyw_log_intake_list *list, pid_t *pid, pyw_log_outlet *log)
 {
-    pyw_log_intake *intake = *list;
+    pyw_log_intake *intake = LIST_FIRST(list);
     int fd;
 
     if (intake == NULL) {
@@ -202,18 +203,16 @@ int pyw_log_intake_take(pyw_log_intake **list, pid_t *pid, pyw_log_outlet *log)
     write_incomplete(intake, log);
     fd = intake->fd;
     *pid = intake->pid;
-    *list = intake->next;
+    LIST_REMOVE(intake, next);
     free(intake);
     return fd;
 }
 
-void pyw_log_intake_collect(const pyw_log_intake *list, apr_array_header_t *fds)
+void pyw_log_intake_collect(const pyw_log_intake_list *list, apr_array_header_t *fds)
 {
-    for (; list != NULL; list = list->next) {
-        struct pollfd *item = apr_array_push(fds);
+    const pyw_log_intake *intake;
 
-        item->fd = list->fd;
-        item->events = POLLIN;
-        item->revents = 0;
+    LIST_FOREACH (intake, list, next) {
+        pyw_poll_list_add(fds, intake->fd, POLLIN);
     }
 }

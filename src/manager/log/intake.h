@@ -12,12 +12,14 @@
  */
 
 #include <apr_tables.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "manager/log/outlet.h"
 #include "manager/log/store.h"
 
 typedef struct pyw_log_intake pyw_log_intake;
+typedef LIST_HEAD(pyw_log_intake_list, pyw_log_intake) pyw_log_intake_list;
 
 /* Creates a pipe. `output`: for descriptors 1 and 2; `records`: the same, non-blocking. NULL with errno. */
 pyw_log_intake *pyw_log_intake_create(int *output, int *records);
@@ -29,24 +31,24 @@ pyw_log_intake *pyw_log_intake_adopt(int fd);
 void pyw_log_intake_free(pyw_log_intake *intake);
 
 /* Adds the pipe of a worker to the list, which is read from now on. */
-void pyw_log_intake_add(pyw_log_intake **list, pyw_log_intake *intake, pid_t pid);
+void pyw_log_intake_add(pyw_log_intake_list *list, pyw_log_intake *intake, pid_t pid);
 
 /* Moves all of `from` to `list`. */
-void pyw_log_intake_join(pyw_log_intake **list, pyw_log_intake **from);
+void pyw_log_intake_join(pyw_log_intake_list *list, pyw_log_intake_list *from);
 
 /* Writes the available data, or a part of it, to the log, and drops pipes that have ended. */
-void pyw_log_intake_read(pyw_log_intake **list, pyw_log_outlet *log);
+void pyw_log_intake_read(pyw_log_intake_list *list, pyw_log_outlet *log);
 
 /* Adds pipes to the store that it does not contain yet. Returns the number of pipes. */
-unsigned pyw_log_intake_store(pyw_log_intake *list, pyw_log_store *store, const char *group);
+unsigned pyw_log_intake_store(pyw_log_intake_list *list, pyw_log_store *store, const char *group);
 
 /* A worker has ended: writes all its remaining output. */
-void pyw_log_intake_read_last(pyw_log_intake **list, pid_t pid, pyw_log_outlet *log);
+void pyw_log_intake_read_last(pyw_log_intake_list *list, pid_t pid, pyw_log_outlet *log);
 
 /* Removes the first pipe of the list for another manager, and writes its incomplete lines. -1: the list is empty. */
-int pyw_log_intake_take(pyw_log_intake **list, pid_t *pid, pyw_log_outlet *log);
+int pyw_log_intake_take(pyw_log_intake_list *list, pid_t *pid, pyw_log_outlet *log);
 
 /* Adds a struct pollfd for each pipe. */
-void pyw_log_intake_collect(const pyw_log_intake *list, apr_array_header_t *fds);
+void pyw_log_intake_collect(const pyw_log_intake_list *list, apr_array_header_t *fds);
 
 #endif

@@ -47,12 +47,14 @@ static const pyw_load_group *load_of(const pyw_manager *manager, const pyw_worke
 
 static void take_load(pyw_manager *manager, const pyw_load_group *mapped, int size)
 {
+    pyw_worker_group *group;
+
     if (manager->load != NULL) {
         munmap((void *)(uintptr_t)manager->load, (size_t)manager->load_size * sizeof(*mapped));
     }
     manager->load = mapped;
     manager->load_size = size;
-    for (pyw_worker_group *group = manager->groups; group != NULL; group = group->next) {
+    LIST_FOREACH (group, &manager->groups, next) {
         group->load = load_of(manager, group);
     }
 }
@@ -101,7 +103,8 @@ static uint32_t list(const pyw_worker_group *group, pyw_worker_list_worker *work
 {
     uint32_t count = 0;
 
-    for (const pyw_child *child = group->children; child != NULL && count < capacity; child = child->next) {
+    for (const pyw_child *child = LIST_FIRST(&group->children); child != NULL && count < capacity;
+         child = LIST_NEXT(child, next)) {
         if (pyw_child_is_loaded(child) && child->socket.name != NULL) {
             workers[count].serial = child->serial;
             workers[count].threads = (uint32_t)child->board_threads;
@@ -152,10 +155,12 @@ static int is_configured(const pyw_worker_group *group)
 /* The entry of a removed group may already belong to a configured group, of the same or another name. */
 static int owns_entry(const pyw_manager *manager, const pyw_worker_group *group)
 {
+    const pyw_worker_group *other;
+
     if (is_configured(group)) {
         return 1;
     }
-    for (const pyw_worker_group *other = manager->groups; other != NULL; other = other->next) {
+    LIST_FOREACH (other, &manager->groups, next) {
         if (other != group && other->options->manager.worker_list_index == group->options->manager.worker_list_index &&
             is_configured(other)) {
             return 0;
@@ -201,7 +206,9 @@ void pyw_publish_write(const pyw_manager *manager, pyw_worker_group *group)
 
 void pyw_publish_check_sockets(const pyw_manager *manager, pyw_worker_group *group)
 {
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (pyw_clock_ms() >= group->retry_at && pyw_child_is_loaded(child) && pyw_child_is_current(child) &&
             child->socket.name != NULL && !pyw_socket_file_is_intact(&child->socket, &manager->directory)) {
             pyw_group_log(group, PYW_LOG_WARNING,

@@ -26,8 +26,9 @@ static uint64_t elapsed(pyw_worker_group *group)
 static void count_threads(pyw_worker_group *group)
 {
     uint64_t passed = elapsed(group);
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         group->stats.busy_us += passed * (uint64_t)pyw_measure_busy(child);
         if (pyw_child_is_loaded(child)) {
             group->stats.capacity_us += passed * (uint64_t)child->board_threads;
@@ -53,8 +54,8 @@ static void write_workers(pyw_worker_list_group *entry, const pyw_worker_group *
     static pyw_worker_stats workers[PYW_WORKER_STATS_WORKERS];
     uint32_t count = 0;
 
-    for (const pyw_child *child = group->children; child != NULL && count < PYW_WORKER_STATS_WORKERS;
-         child = child->next) {
+    for (const pyw_child *child = LIST_FIRST(&group->children); child != NULL && count < PYW_WORKER_STATS_WORKERS;
+         child = LIST_NEXT(child, next)) {
         describe_worker(&workers[count++], child);
     }
     pyw_worker_stats_write(&entry->stats, (uint32_t)group->options->manager.worker_list_use, workers, count);
@@ -78,13 +79,14 @@ static void write_restart_counters(pyw_group_stats_entry *entry, pyw_worker_grou
 static void finish_reload(pyw_worker_group *group)
 {
     pyw_reload_record *reload = &group->stats.reload;
+    const pyw_child *child;
 
     if (reload->result != PYW_RELOAD_RUNNING || group->phase != PYW_PHASE_SERVING ||
         !pyw_worker_group_is_settled(group)) {
         return;
     }
     reload->result = PYW_RELOAD_DONE;
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (child->state == PYW_CHILD_BROKEN) {
             reload->result = PYW_RELOAD_FAILED;
             snprintf(reload->problem, sizeof(reload->problem), "%s", child->problem);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,8 +28,8 @@ enum { LOG_AGAIN_MS = 1000 };
  * structs are never freed, because a thread may still hold an event of a connection that has been closed.
  */
 struct pyw_connection {
-    pyw_connection *next;        /* of all */
-    pyw_connection *next_unused; /* of those that are FREE */
+    SLIST_ENTRY(pyw_connection) next;
+    SLIST_ENTRY(pyw_connection) next_unused; /* while it is FREE */
     int fd;
     atomic_int state; /* pyw_connection_state */
     pyw_token *token; /* NULL until httpd sends it */
@@ -41,8 +42,8 @@ struct pyw_connections {
     int64_t shortage_at;     /* when the shortage was last logged */
     pthread_mutex_t lock;    /* of the lists, and of the spare descriptor */
     void (*go_away)(int fd); /* becomes the owner */
-    pyw_connection *all;
-    pyw_connection *unused;
+    SLIST_HEAD(, pyw_connection) all;
+    SLIST_HEAD(, pyw_connection) unused;
 };
 
 static int epoll_add(const pyw_connections *connections, int fd, uint32_t events, void *mark)
@@ -173,16 +174,15 @@ pyw_ready pyw_connections_wait(pyw_connections *connections)
 
 static pyw_connection *take_unused(pyw_connections *connections)
 {
-    pyw_connection *taken = connections->unused;
+    pyw_connection *taken = SLIST_FIRST(&connections->unused);
 
     if (taken != NULL) {
-        connections->unused = taken->next_unused;
+        SLIST_REMOVE_HEAD(&connections->unused, next_unused);
         return taken;
     }
     taken = calloc(1, sizeof(*taken));
     if (taken != NULL) {
-        taken->next = connections->all;
-        connections->all = taken;
+        SLIST_INSERT_HEAD(&connections->all, taken, next);
     }
     return taken;
 }
@@ -231,8 +231,7 @@ void pyw_connections_forget(pyw_connections *connections, pyw_connection *connec
     pyw_token_unmap(connection->token);
     connection->token = NULL;
     change(connection, PYW_CONNECTION_CLOSE);
-    connection->next_unused = connections->unused;
-    connections->unused = connection;
+    SLIST_INSERT_HEAD(&connections->unused, connection, next_unused);
     pthread_mutex_unlock(&connections->lock);
 }
 
@@ -258,9 +257,9 @@ void pyw_connections_drain(pyw_connections *connections)
 
     drain_listener(connections);
     pthread_mutex_lock(&connections->lock);
-    first = connections->all;
+    first = SLIST_FIRST(&connections->all);
     pthread_mutex_unlock(&connections->lock);
-    for (pyw_connection *each = first; each != NULL; each = each->next) {
+    for (pyw_connection *each = first; each != NULL; each = SLIST_NEXT(each, next)) {
         if (change(each, PYW_CONNECTION_DRAIN) == PYW_CONNECTION_IDLE) {
             connections->go_away(each->fd);
             pyw_connections_forget(connections, each);

@@ -74,8 +74,8 @@ static void set_up(pyw_manager *manager, pyw_worker_group *group, pyw_child *chi
     group->settings = &manager->settings;
     group->log = pyw_log_outlet_create(dup(1));
     group->phase = PYW_PHASE_SERVING;
-    group->children = child;
-    manager->groups = group;
+    LIST_INSERT_HEAD(&group->children, child, next);
+    LIST_INSERT_HEAD(&manager->groups, group, next);
     manager->directory = directory;
     manager->settings.server_name = "server";
     manager->command_server = pyw_command_server_create(manager, pyw_commands_run, pyw_stacks_run);

@@ -61,8 +61,7 @@ static void add_child(pyw_worker_group *group, pyw_child *child, pid_t pid, pyw_
     child->state = state;
     child->generation = 1;
     child->kill_at = INT64_MAX;
-    child->next = group->children;
-    group->children = child;
+    LIST_INSERT_HEAD(&group->children, child, next);
 }
 
 static void fill(void *memory, size_t size, const uint8_t *text, size_t length)
@@ -128,7 +127,7 @@ static void write_log(pyw_worker_group *group, const uint8_t *data, size_t size)
     close(records);
     pyw_log_intake_read(&group->intakes, group->log);
     pyw_log_intake_read(&group->intakes, group->log);
-    pyw_must(group->intakes == NULL);
+    pyw_must(LIST_EMPTY(&group->intakes));
 }
 
 static void run(apr_pool_t *pool, int flags, const uint8_t *text, size_t length, const uint8_t *data, size_t size)

@@ -10,7 +10,7 @@ UNIT_SRC     := $(addprefix src/httpd/,queue/slots.c queue/slots_table.c queue/b
                   serve/connection_state.c log.c) \
                 $(addprefix src/command/profile/,flame_graph.c hot_calls.c worker_output.c) \
                 $(addprefix src/manager/,child/state.c child/oom.c group/crash_loop.c group/phase.c group/scale_decision.c \
-                  shared/liveness_pipes.c socket_directory.c log/outlet.c log/intake.c log/store.c) \
+                  shared/liveness_pipes.c socket_directory.c log/outlet.c log/intake.c log/store.c poll_list.c) \
                 $(SRC_shared)
 UNIT_OBJ     := $(UNIT_SRC:%.c=$(BUILD)/obj/pywsgid/%.o)
 UNIT_WRAP    := -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
@@ -24,10 +24,10 @@ $(BUILD)/tests/c/unit/%.o: TEST_CFLAGS += -DPYW_TOP='"$(CURDIR)"'
 # An archive, so that each program is linked with the few objects that it needs.
 UNIT_ARCHIVE := $(BUILD)/tests/c/unit/unit.a
 
-$(UNIT_ARCHIVE): $(UNIT_HELPERS) $(UNIT_OBJ)
+$(UNIT_ARCHIVE): $(UNIT_HELPERS) $(UNIT_OBJ) tests/c/unit/unit.mk
 	$(call says,AR,$@)
 	@rm -f $@
-	$(QUIET)$(AR) rcs $@ $^
+	$(QUIET)$(AR) rcs $@ $(filter %.o,$^)
 
 $(UNIT_PROGRAMS): %: %.o $(UNIT_ARCHIVE)
 	$(call says,LD,$@)

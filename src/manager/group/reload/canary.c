@@ -26,10 +26,10 @@ void pyw_canary_begin(pyw_worker_group *group, int64_t limit_ms)
 /* The canary, once it has loaded its applications; NULL: it has not, or has ended. */
 static pyw_child *find_canary(const pyw_worker_group *group)
 {
-    pyw_child *child = group->children;
+    pyw_child *child = LIST_FIRST(&group->children);
 
     while (child != NULL && (group->canary.pid == 0 || child->pid != group->canary.pid)) {
-        child = child->next;
+        child = LIST_NEXT(child, next);
     }
     return child;
 }
@@ -69,7 +69,9 @@ static int is_on_board(const pyw_child *child, uint64_t kind)
 
 static int is_old_failure(const pyw_worker_group *group, uint64_t kind)
 {
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    const pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (!child->is_canary && is_on_board(child, kind)) {
             return 1;
         }

@@ -30,9 +30,11 @@ static void send_check_files(pyw_child *child, uint16_t flags)
     }
 }
 
-static void ask_after_restart(pyw_worker_group *group, pyw_child *first)
+static void ask_after_restart(pyw_worker_group *group, const pyw_child_list *list)
 {
-    for (pyw_child *child = first; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, list, next) {
         unsigned before = child->asked;
 
         send_check_files(child, 0);
@@ -52,14 +54,16 @@ void pyw_code_check_restart(pyw_worker_group *group)
         replace(group, "reload-at-restart=always");
     }
     else if (group->options->worker.reload_at_restart == PYW_RELOAD_AUTO) {
-        ask_after_restart(group, group->children);
-        ask_after_restart(group, group->templates);
+        ask_after_restart(group, &group->children);
+        ask_after_restart(group, &group->templates);
     }
 }
 
-static void ask_for_code(pyw_child *first)
+static void ask_for_code(const pyw_child_list *list)
 {
-    for (pyw_child *child = first; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, list, next) {
         if (child->answered == child->asked) {
             send_check_files(child, PYW_CHECK_CODE);
         }
@@ -69,8 +73,8 @@ static void ask_for_code(pyw_child *first)
 void pyw_code_check_watch(pyw_worker_group *group)
 {
     if (group->reload_watch.has_modules && group->phase == PYW_PHASE_SERVING) {
-        ask_for_code(group->children);
-        ask_for_code(group->templates);
+        ask_for_code(&group->children);
+        ask_for_code(&group->templates);
     }
 }
 
@@ -126,9 +130,11 @@ void pyw_code_check_answer(pyw_child *child, int is_changed)
     }
 }
 
-static int has_to_answer(const pyw_child *first)
+static int has_to_answer(const pyw_child_list *list)
 {
-    for (const pyw_child *child = first; child != NULL; child = child->next) {
+    const pyw_child *child;
+
+    LIST_FOREACH (child, list, next) {
         if (is_concerned(child) && child->answered < child->restart) {
             return 1;
         }
@@ -138,7 +144,7 @@ static int has_to_answer(const pyw_child *first)
 
 void pyw_code_check_step(pyw_worker_group *group)
 {
-    if (group->is_checked && !has_to_answer(group->children) && !has_to_answer(group->templates)) {
+    if (group->is_checked && !has_to_answer(&group->children) && !has_to_answer(&group->templates)) {
         group->is_checked = 0;
         pyw_group_log(group, PYW_LOG_NOTICE,
                       PYWNO(0399) "httpd was restarted, and the workers of group '%s' stay: no file that they have "

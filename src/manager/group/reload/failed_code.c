@@ -11,11 +11,13 @@
 /* The time at which the youngest worker that serves was started. */
 static void describe_age(const pyw_worker_group *group, const pyw_child *failed, char *out, size_t size)
 {
+    const pyw_child *child;
+
     int64_t started = 0;
     time_t moment;
     struct tm day;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (child != failed && pyw_child_is_loaded(child) && child->started > started) {
             started = child->started;
         }
@@ -81,7 +83,9 @@ void pyw_failed_code_forget(const pyw_child *loaded)
 /* The present changes of files failed to load, so the workers that stay do not request them again. */
 static void note_files(pyw_worker_group *group)
 {
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         child->refused_files = child->board != NULL ? child->board->files : 0;
     }
 }

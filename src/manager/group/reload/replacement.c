@@ -74,7 +74,9 @@ void pyw_worker_group_back_off(pyw_worker_group *group)
 /* The workers with the old code become the current ones. */
 static void make_old_current(pyw_worker_group *group, const pyw_child *failed)
 {
-    for (pyw_child *child = group->children; child != NULL; child = child->next) {
+    pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (pyw_child_is_loaded(child) && child != failed) {
             child->generation = group->generation;
             child->is_recycled = 0;
@@ -101,7 +103,9 @@ static void keep_old(pyw_worker_group *group, const pyw_child *failed)
 /* Are there old workers whose applications work? */
 static int has_old(const pyw_worker_group *group)
 {
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    const pyw_child *child;
+
+    LIST_FOREACH (child, &group->children, next) {
         if (child->state == PYW_CHILD_READY && !pyw_child_is_current(child)) {
             return 1;
         }
@@ -113,8 +117,9 @@ static int has_old(const pyw_worker_group *group)
 static int is_half_replaced(const pyw_worker_group *group, const pyw_child *other_than)
 {
     int new_ones = 0, old_ones = 0;
+    const pyw_child *child;
 
-    for (const pyw_child *child = group->children; child != NULL; child = child->next) {
+    LIST_FOREACH (child, &group->children, next) {
         if (child != other_than && pyw_child_is_loaded(child)) {
             new_ones += child->generation == group->generation;
             old_ones += child->generation != group->generation;

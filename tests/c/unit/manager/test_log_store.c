@@ -39,7 +39,7 @@ static int get(pid_t *pid)
 
 static void test_a_pipe_that_found_no_room_is_put_again(void **state)
 {
-    pyw_log_intake *list = NULL;
+    pyw_log_intake_list list = LIST_HEAD_INITIALIZER(list);
     int null = open("/dev/null", O_RDONLY), fd, count = 0;
     pid_t pid = 0;
 
@@ -48,17 +48,17 @@ static void test_a_pipe_that_found_no_room_is_put_again(void **state)
     }
     assert_in_range(count, 1, MANY - 1);
     pyw_log_intake_add(&list, pyw_log_intake_adopt(null), 2);
-    pyw_log_intake_store(list, &store, "app");
+    pyw_log_intake_store(&list, &store, "app");
     for (int i = 0; i < count; i++) {
         close(get(&pid));
         assert_int_equal(pid, 1);
     }
-    pyw_log_intake_store(list, &store, "app");
+    pyw_log_intake_store(&list, &store, "app");
     fd = get(&pid);
     assert_true(fd >= 0);
     assert_int_equal(pid, 2);
     close(fd);
-    pyw_log_intake_free(list);
+    pyw_log_intake_free(LIST_FIRST(&list));
 }
 
 int main(void)
