@@ -29,7 +29,9 @@ WSGIScriptAlias /burn ${APPS}/burn.wsgi process-group=app
 
 
 def group_of(server, name="app"):
-    return next(group for group in report(server)["groups"] if group["name"] == name)
+    """The group, as soon as the manager has measured it for the first time."""
+    return wait_for(lambda: next((group for group in report(server)["groups"]
+                                  if group["name"] == name and "restarts" in group), None), what="measurements")
 
 
 class Site:
