@@ -52,6 +52,16 @@ static double request_time(const pyw_batch_trial *trial, int64_t now)
     return requests / arrivals * (double)elapsed / arrivals;
 }
 
+static void decide(pyw_batch_trial *trial, int is_slower, int64_t now)
+{
+    int64_t retry = trial->retry_ms == 0 ? PYW_BATCH_RETRY_MS : 2 * trial->retry_ms;
+
+    trial->retry_ms = !is_slower ? 0 : retry < PYW_BATCH_VERDICT_MS ? retry : PYW_BATCH_VERDICT_MS;
+    trial->verdict = is_slower ? PYW_BATCH_RELEASED : PYW_BATCH_USED;
+    trial->valid_until = now + (is_slower ? trial->retry_ms : PYW_BATCH_VERDICT_MS);
+    enter_state(trial, trial->verdict, now);
+}
+
 void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now)
 {
     double time = request_time(trial, now);
@@ -68,9 +78,7 @@ void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now)
         enter_state(trial, PYW_BATCH_MEASURE_BATCH, now);
     }
     else if (trial->state == PYW_BATCH_MEASURE_BATCH && time > 0) {
-        trial->verdict = time > trial->normal_time * TOLERANCE ? PYW_BATCH_RELEASED : PYW_BATCH_USED;
-        trial->valid_until = now + PYW_BATCH_VERDICT_MS;
-        enter_state(trial, trial->verdict, now);
+        decide(trial, time > trial->normal_time * TOLERANCE, now);
     }
     else if (trial->state >= PYW_BATCH_USED && now >= trial->valid_until) {
         enter_state(trial, PYW_BATCH_MEASURE_NORMAL, now);

@@ -6,9 +6,11 @@
  * Decides when to use batch scheduling (pyw_batch): at high concurrency, if requests are not slower with it. Requests
  * are slower if other processes use the cores, because a batch thread waits for these processes. Therefore high
  * concurrency begins with half a second of normal and half a second of batch scheduling, and the better policy is used
- * for a minute. By Little's law the mean duration of a request is the number of requests that an arrival finds, divided
- * by the arrival rate, so the requests themselves need no clock. All processes that share the cores share one trial:
- * otherwise a process would compare its own batch scheduling with the normal scheduling of the others.
+ * for a minute. A result against batch scheduling may be an accident, because a machine that is briefly busy with other
+ * work distorts one of the two measurements. Therefore it is valid for a few seconds at first, and for twice as long
+ * with each repetition. By Little's law the mean duration of a request is the number of requests that an arrival finds,
+ * divided by the arrival rate, so the requests themselves need no clock. All processes that share the cores share one
+ * trial: otherwise a process would compare its own batch scheduling with the normal scheduling of the others.
  */
 
 #include <stdatomic.h>
@@ -19,6 +21,7 @@ enum {
     PYW_BATCH_WINDOW_MS = 500,    /* minimum duration of a measurement */
     PYW_BATCH_ARRIVALS = 100,     /* minimum number in a measurement */
     PYW_BATCH_VERDICT_MS = 60000, /* validity of the result */
+    PYW_BATCH_RETRY_MS = 4000,    /* validity of the first result against it */
 };
 
 typedef enum pyw_batch_state {
@@ -36,6 +39,7 @@ typedef struct pyw_batch_trial {
     int64_t high_at;                /* last time of high concurrency */
     int64_t valid_until;            /* of `verdict` */
     pyw_batch_state verdict;
+    int64_t retry_ms;          /* validity of the last result, if that was against it; otherwise 0 */
     double normal_time;        /* duration of a request without batch scheduling */
     _Atomic uint64_t arrivals; /* since the state began */
     _Atomic uint64_t requests; /* sum of the requests that arrivals found, themselves included */
