@@ -11,6 +11,7 @@ static const struct {
     [PYW_BATCH_CALM] = {"low concurrency", 0},
     [PYW_BATCH_MEASURE_NORMAL] = {"high concurrency, measuring without it", 0},
     [PYW_BATCH_MEASURE_BATCH] = {"high concurrency, measuring with it", 1},
+    [PYW_BATCH_MEASURE_AGAIN] = {"high concurrency, measuring without it again", 0},
     [PYW_BATCH_USED] = {"requests are not slower with it", 1},
     [PYW_BATCH_RELEASED] = {"requests are slower with it, other processes use the cores", 0},
 };
@@ -45,8 +46,9 @@ static double request_time(const pyw_batch_trial *trial, int64_t now)
     double arrivals = (double)atomic_load_explicit(&trial->arrivals, memory_order_relaxed);
     double requests = (double)atomic_load_explicit(&trial->requests, memory_order_relaxed);
     int64_t elapsed = now - trial->since;
+    int64_t window = trial->state == PYW_BATCH_MEASURE_BATCH ? PYW_BATCH_WINDOW_MS : PYW_BATCH_WINDOW_MS / 2;
 
-    if (elapsed < PYW_BATCH_WINDOW_MS || arrivals < PYW_BATCH_ARRIVALS) {
+    if (elapsed < window || arrivals < PYW_BATCH_ARRIVALS) {
         return 0;
     }
     return requests / arrivals * (double)elapsed / arrivals;
@@ -54,12 +56,13 @@ static double request_time(const pyw_batch_trial *trial, int64_t now)
 
 static void decide(pyw_batch_trial *trial, int is_slower, int64_t now)
 {
-    int64_t retry = trial->retry_ms == 0 ? PYW_BATCH_RETRY_MS : 2 * trial->retry_ms;
+    pyw_batch_state verdict = is_slower ? PYW_BATCH_RELEASED : PYW_BATCH_USED;
+    int64_t longer = 2 * trial->valid_ms < PYW_BATCH_VERDICT_MS ? 2 * trial->valid_ms : PYW_BATCH_VERDICT_MS;
 
-    trial->retry_ms = !is_slower ? 0 : retry < PYW_BATCH_VERDICT_MS ? retry : PYW_BATCH_VERDICT_MS;
-    trial->verdict = is_slower ? PYW_BATCH_RELEASED : PYW_BATCH_USED;
-    trial->valid_until = now + (is_slower ? trial->retry_ms : PYW_BATCH_VERDICT_MS);
-    enter_state(trial, trial->verdict, now);
+    trial->valid_ms = verdict == trial->verdict ? longer : PYW_BATCH_FIRST_MS;
+    trial->valid_until = now + trial->valid_ms;
+    trial->verdict = verdict;
+    enter_state(trial, verdict, now);
 }
 
 void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now)
@@ -78,7 +81,11 @@ void pyw_batch_trial_step(pyw_batch_trial *trial, int is_high, int64_t now)
         enter_state(trial, PYW_BATCH_MEASURE_BATCH, now);
     }
     else if (trial->state == PYW_BATCH_MEASURE_BATCH && time > 0) {
-        decide(trial, time > trial->normal_time * TOLERANCE, now);
+        trial->batch_time = time;
+        enter_state(trial, PYW_BATCH_MEASURE_AGAIN, now);
+    }
+    else if (trial->state == PYW_BATCH_MEASURE_AGAIN && time > 0) {
+        decide(trial, trial->batch_time > (trial->normal_time + time) / 2 * TOLERANCE, now);
     }
     else if (trial->state >= PYW_BATCH_USED && now >= trial->valid_until) {
         enter_state(trial, PYW_BATCH_MEASURE_NORMAL, now);

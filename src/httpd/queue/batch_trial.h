@@ -5,12 +5,13 @@
 /*
  * Decides when to use batch scheduling (pyw_batch): at high concurrency, if requests are not slower with it. Requests
  * are slower if other processes use the cores, because a batch thread waits for these processes. Therefore high
- * concurrency begins with half a second of normal and half a second of batch scheduling, and the better policy is used
- * for a minute. A result against batch scheduling may be an accident, because a machine that is briefly busy with other
- * work distorts one of the two measurements. Therefore it is valid for a few seconds at first, and for twice as long
- * with each repetition. By Little's law the mean duration of a request is the number of requests that an arrival finds,
- * divided by the arrival rate, so the requests themselves need no clock. All processes that share the cores share one
- * trial: otherwise a process would compare its own batch scheduling with the normal scheduling of the others.
+ * concurrency begins with half a second of batch scheduling between two quarters of a second of normal scheduling, and
+ * the better policy is used for some time. Normal scheduling is measured before and after, because the load may rise or
+ * fall meanwhile. A result may still be an accident. Therefore a new result is valid for a few seconds, and for twice
+ * as long with each repetition, up to a minute. By Little's law the mean duration of a request is the number of
+ * requests that an arrival finds, divided by the arrival rate, so the requests themselves need no clock. All processes
+ * that share the cores share one trial: otherwise a process would compare its own batch scheduling with the normal
+ * scheduling of the others.
  */
 
 #include <stdatomic.h>
@@ -18,18 +19,19 @@
 
 enum {
     PYW_BATCH_CALM_MS = 1000,     /* time of low concurrency before threads are normal again */
-    PYW_BATCH_WINDOW_MS = 500,    /* minimum duration of a measurement */
+    PYW_BATCH_WINDOW_MS = 500,    /* minimum duration of the measurement of a policy */
     PYW_BATCH_ARRIVALS = 100,     /* minimum number in a measurement */
-    PYW_BATCH_VERDICT_MS = 60000, /* validity of the result */
-    PYW_BATCH_RETRY_MS = 4000,    /* validity of the first result against it */
+    PYW_BATCH_FIRST_MS = 8000,    /* validity of a new result */
+    PYW_BATCH_VERDICT_MS = 60000, /* maximum validity of a result */
 };
 
 typedef enum pyw_batch_state {
     PYW_BATCH_CALM, /* concurrency is low */
     PYW_BATCH_MEASURE_NORMAL,
     PYW_BATCH_MEASURE_BATCH,
-    PYW_BATCH_USED,     /* requests are not slower with it */
-    PYW_BATCH_RELEASED, /* requests are slower with it */
+    PYW_BATCH_MEASURE_AGAIN, /* the second part of the measurement of normal scheduling */
+    PYW_BATCH_USED,          /* requests are not slower with it */
+    PYW_BATCH_RELEASED,      /* requests are slower with it */
 } pyw_batch_state;
 
 /* All zero is the initial state. */
@@ -37,10 +39,11 @@ typedef struct pyw_batch_trial {
     _Atomic(pyw_batch_state) state; /* only a step changes it */
     int64_t since;                  /* start of the state */
     int64_t high_at;                /* last time of high concurrency */
-    int64_t valid_until;            /* of `verdict` */
+    int64_t valid_ms;               /* validity of `verdict` ... */
+    int64_t valid_until;
     pyw_batch_state verdict;
-    int64_t retry_ms;          /* validity of the last result, if that was against it; otherwise 0 */
-    double normal_time;        /* duration of a request without batch scheduling */
+    double normal_time; /* duration of a request without batch scheduling, in the first part of the measurement */
+    double batch_time;  /* ... and with it */
     _Atomic uint64_t arrivals; /* since the state began */
     _Atomic uint64_t requests; /* sum of the requests that arrivals found, themselves included */
 } pyw_batch_trial;

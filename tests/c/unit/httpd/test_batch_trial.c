@@ -65,41 +65,34 @@ static void test_at_a_fixed_rate_of_requests_the_waiting_requests_count(void **s
     assert_int_equal(trial.state, PYW_BATCH_RELEASED);
 }
 
-static void test_the_result_is_measured_again_after_a_minute(void **state)
-{
-    load load = {.now = START, .normal_rate = 8, .batch_rate = 10};
-
-    run_trial(&load);
-    load.batch_rate = 6;
-    run(&load, PYW_BATCH_VERDICT_MS - 20);
-    assert_int_equal(load.trial.state, PYW_BATCH_USED);
-    run(&load, 20);
-    run_trial(&load);
-    assert_int_equal(load.trial.state, PYW_BATCH_RELEASED);
-}
-
-static void test_a_single_result_against_it_is_valid_for_seconds(void **state)
+static void test_a_new_result_is_valid_for_seconds(void **state)
 {
     load load = {.now = START, .normal_rate = 10, .batch_rate = 8};
 
     run_trial(&load);
     load.batch_rate = 12;
-    run(&load, PYW_BATCH_RETRY_MS - 20);
+    run(&load, PYW_BATCH_FIRST_MS - 20);
     assert_int_equal(load.trial.state, PYW_BATCH_RELEASED);
     run(&load, 20);
     run_trial(&load);
     assert_int_equal(load.trial.state, PYW_BATCH_USED);
+    load.batch_rate = 8;
+    run(&load, PYW_BATCH_FIRST_MS - 20);
+    assert_int_equal(load.trial.state, PYW_BATCH_USED);
+    run(&load, 20);
+    run_trial(&load);
+    assert_int_equal(load.trial.state, PYW_BATCH_RELEASED);
 }
 
-static void test_repeated_results_against_it_are_valid_for_up_to_a_minute(void **state)
+static void test_a_repeated_result_is_valid_for_twice_as_long_up_to_a_minute(void **state)
 {
-    load load = {.now = START, .normal_rate = 10, .batch_rate = 8};
-    int64_t expected = PYW_BATCH_RETRY_MS;
+    load load = {.now = START, .normal_rate = 8, .batch_rate = 10};
+    int64_t expected = PYW_BATCH_FIRST_MS;
 
     for (int i = 0; i < 6; i++) {
         run_trial(&load);
-        assert_int_equal(load.trial.state, PYW_BATCH_RELEASED);
-        assert_int_equal(load.trial.retry_ms, expected);
+        assert_int_equal(load.trial.state, PYW_BATCH_USED);
+        assert_int_equal(load.trial.valid_ms, expected);
         run(&load, (int)expected);
         expected = 2 * expected < PYW_BATCH_VERDICT_MS ? 2 * expected : PYW_BATCH_VERDICT_MS;
     }
@@ -124,13 +117,25 @@ static void test_low_concurrency_ends_it_and_the_result_is_kept(void **state)
     assert_int_equal(load.trial.state, PYW_BATCH_USED);
 }
 
+static void test_a_load_that_falls_meanwhile_does_not_decide(void **state)
+{
+    load load = {.now = START};
+
+    for (int rate = 20; load.trial.state<PYW_BATCH_USED; rate -= rate> 8) {
+        load.normal_rate = rate;
+        load.batch_rate = rate + 1;
+        run(&load, PYW_BATCH_WINDOW_MS / 10);
+    }
+    assert_int_equal(load.trial.state, PYW_BATCH_USED);
+}
+
 static void test_a_pause_is_not_measured(void **state)
 {
     load load = {.now = START, .normal_rate = 8, .batch_rate = 10};
 
-    run(&load, PYW_BATCH_WINDOW_MS / 2);
+    run(&load, PYW_BATCH_WINDOW_MS / 4);
     load.now += 10 * PYW_BATCH_CALM_MS;
-    run(&load, PYW_BATCH_WINDOW_MS / 2);
+    run(&load, PYW_BATCH_WINDOW_MS / 4);
     assert_int_equal(load.trial.state, PYW_BATCH_MEASURE_NORMAL);
     run_trial(&load);
     assert_int_equal(load.trial.state, PYW_BATCH_USED);
@@ -155,11 +160,11 @@ int main(void)
         cmocka_unit_test(test_it_is_used_if_requests_are_faster),
         cmocka_unit_test(test_it_is_released_if_requests_are_slower),
         cmocka_unit_test(test_at_a_fixed_rate_of_requests_the_waiting_requests_count),
-        cmocka_unit_test(test_the_result_is_measured_again_after_a_minute),
-        cmocka_unit_test(test_a_single_result_against_it_is_valid_for_seconds),
-        cmocka_unit_test(test_repeated_results_against_it_are_valid_for_up_to_a_minute),
+        cmocka_unit_test(test_a_new_result_is_valid_for_seconds),
+        cmocka_unit_test(test_a_repeated_result_is_valid_for_twice_as_long_up_to_a_minute),
         cmocka_unit_test(test_the_measurements_cost_two_percent_of_the_time_at_most),
         cmocka_unit_test(test_low_concurrency_ends_it_and_the_result_is_kept),
+        cmocka_unit_test(test_a_load_that_falls_meanwhile_does_not_decide),
         cmocka_unit_test(test_a_pause_is_not_measured),
         cmocka_unit_test(test_few_requests_are_not_enough_for_a_result),
     };
