@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A terminal of 24 lines, for programs that need one."""
+"""A terminal, for programs that need one."""
 import os
 import re
 import subprocess
@@ -10,10 +10,10 @@ from .wait import wait_for
 class Terminal:
     """A tmux with one window, which runs one command."""
 
-    def __init__(self, socket, command, columns=80, environment=()):
+    def __init__(self, socket, command, columns=80, lines=24, environment=()):
         self.tmux = ["tmux", "-S", str(socket), "-f", "/dev/null"]
         words = [word for name in environment for word in ("-e", name)]
-        self.run("new-session", "-d", "-x", str(columns), "-y", "24", *words, *command)
+        self.run("new-session", "-d", "-x", str(columns), "-y", str(lines), *words, *command)
 
     def run(self, *arguments):
         return subprocess.run([*self.tmux, *arguments], check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
