@@ -52,7 +52,7 @@ races-run:
 
 # The suites that need no Python package, with each of the other Pythons of this machine: make check-pythons, or
 # make check-pythons PYTHON_SUITES=tests/functional/conformance.
-PYTHON_SUITES ?= $(filter-out %/python %/config %/apps,$(wildcard tests/functional/* tests/robustness/*)) tests/load
+PYTHON_SUITES ?= $(filter-out %/python %/config %/apps %/release,$(wildcard tests/functional/* tests/robustness/*)) tests/load
 
 check-pythons: all engines
 	@set -e; for python in $$(tools/find-pythons 2>/dev/null | tail -n +2); do \
