@@ -47,7 +47,7 @@ ifeq ($(DEBIAN),1)
 	fi
 endif
 
-# Links of a2enmod to files that no longer exist are removed, too: httpd does not start with them.
+# Links of a2enmod to the removed files are removed, too.
 uninstall:
 	rm -f "$(DESTDIR)$(LIBEXECDIR)/mod_pywsgi.so" "$(DESTDIR)$(LIBEXECDIR)/pywsgid" \
 	    "$(DESTDIR)$(LIBEXECDIR)"/pywsgi_cpython*.so
