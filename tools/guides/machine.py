@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A fresh Debian with httpd and mod_pywsgi, in which a guide is followed.
+
+prepare() makes it once, in a cache, and installs the current work tree in it as the README says. enter() runs in
+namespaces of its own, so its mounts, processes and network end with it.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from wheels import make_wheels
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+MIRROR = os.environ.get("MIRROR", "http://deb.debian.org/debian")
+TREE = "usr/src/mod_pywsgi"
+WHEELS = "var/lib/guides/wheels"
+DEBS = "var/lib/guides/debs"
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "USER": "root",
+               "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+
+# A mirror may be outdated. A reader answers "yes" to apt. Services do not start on installation, as systemd is missing.
+# On a terminal curl shows no progress beside its output.
+FILES = {
+    "etc/apt/apt.conf.d/99guides": 'Acquire::Check-Valid-Until "false";\nAPT::Get::Assume-Yes "true";\n'
+                                   'APT::Install-Recommends "false";\n',
+    "usr/sbin/policy-rc.d": "#!/bin/sh\nexit 101\n",
+    "root/.curlrc": "no-progress-meter\n",
+    "etc/pip.conf": "[global]\nno-index = true\nfind-links = /%s\ndisable-pip-version-check = true\n" % WHEELS,
+}
+
+
+def inside(root, command, **options):
+    return subprocess.run(["chroot", str(root), "/bin/sh", "-c", command], env=ENVIRONMENT, check=True, **options)
+
+
+def list_packages(name):
+    """Return a set of tools/install-deps, the only list of packages."""
+    return subprocess.run([TOP / "tools" / "install-deps", "--print", name], check=True, stdout=subprocess.PIPE,
+                          text=True).stdout.split()
+
+
+def prepare(cache, release, packages):
+    """Return the directory of the machine, with the current work tree installed, and `packages` downloaded."""
+    root = cache / release
+    if not root.exists():
+        make(cache / (release + ".new"), release)
+        (cache / (release + ".new")).rename(root)
+    shutil.copy(TOP / "tools" / "guides" / "systemctl", root / "usr/local/bin/systemctl")
+    shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
+    install(root)
+    if packages:
+        inside(root, "apt-get install -q --download-only " + " ".join(packages))
+    return root
+
+
+def make(root, release):
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    root.chmod(0o755)
+    subprocess.run(["debootstrap", "--variant=minbase", release, str(root), MIRROR], check=True)
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    (root / "usr/sbin/policy-rc.d").chmod(0o755)
+    shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
+    inside(root, "useradd --create-home --shell /bin/bash you && cp /root/.curlrc /home/you && apt-get update -q")
+    add_wheels(root)
+
+
+def add_wheels(root):
+    """apt downloads the packages of modules with all that they need, as for a system without any package."""
+    for name in (WHEELS, DEBS + "/partial"):
+        (root / name).mkdir(parents=True)
+    inside(root, "apt-get install -q --download-only -o Dir::State::status=/dev/null -o Dir::Cache::archives=/%s/ %s"
+           % (DEBS, " ".join(list_packages("wheels"))))
+    make_wheels(sorted((root / DEBS).glob("*.deb")), root / WHEELS)
+    shutil.rmtree(root / DEBS)
+
+
+def install(root):
+    """Step 1 of the README's first site. Objects of an earlier run are kept for make."""
+    tree = root / TREE
+    tree.mkdir(parents=True, exist_ok=True)
+    for path in tree.iterdir():
+        if path.name != "build":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    subprocess.run("git ls-files -z --cached --others --exclude-standard | "
+                   "tar --null --files-from=- --ignore-failed-read -cf - | tar -xf - --no-same-owner -C '%s'" % tree,
+                   shell=True, check=True, cwd=TOP)
+    inside(root, "cd /%s && tools/install-deps build && make -s -j$(nproc) && make -s install && a2enmod -q pywsgi"
+           % TREE)
+
+
+def enter(root, scratch):
+    """Mount a copy of the machine below `scratch`, and what a system has; return its root directory."""
+    directories = {name: scratch / name for name in ("upper", "work", "root")}
+    for path in directories.values():
+        path.mkdir()
+    options = "lowerdir=%s,upperdir=%s,workdir=%s" % (root, directories["upper"], directories["work"])
+    copy = directories["root"]
+    if subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, copy], stderr=subprocess.DEVNULL).returncode:
+        subprocess.run(["cp", "-a", str(root) + "/.", copy], check=True)
+    subprocess.run(["mount", "-t", "proc", "proc", copy / "proc"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", copy / "dev/shm"], check=True)
+    subprocess.run(["mount", "-t", "devpts", "-o", "newinstance,ptmxmode=0666", "devpts", copy / "dev/pts"], check=True)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    return copy
