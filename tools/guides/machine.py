@@ -46,6 +46,8 @@ def prepare(cache, release, packages):
     if not root.exists():
         make(cache / (release + ".new"), release)
         (cache / (release + ".new")).rename(root)
+    if not (root / WHEELS).exists():
+        add_wheels(root)
     shutil.copy(TOP / "tools" / "guides" / "systemctl", root / "usr/local/bin/systemctl")
     shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
     install(root)
@@ -64,17 +66,19 @@ def make(root, release):
     (root / "usr/sbin/policy-rc.d").chmod(0o755)
     shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
     inside(root, "useradd --create-home --shell /bin/bash you && cp /root/.curlrc /home/you && apt-get update -q")
-    add_wheels(root)
 
 
 def add_wheels(root):
     """apt downloads the packages of modules with all that they need, as for a system without any package."""
-    for name in (WHEELS, DEBS + "/partial"):
-        (root / name).mkdir(parents=True)
+    new = root / (WHEELS + ".new")
+    for path in (new, root / DEBS / "partial"):
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
     inside(root, "apt-get install -q --download-only -o Dir::State::status=/dev/null -o Dir::Cache::archives=/%s/ %s"
            % (DEBS, " ".join(list_packages("wheels"))))
-    make_wheels(sorted((root / DEBS).glob("*.deb")), root / WHEELS)
+    make_wheels(sorted((root / DEBS).glob("*.deb")), new)
     shutil.rmtree(root / DEBS)
+    new.rename(root / WHEELS)
 
 
 def install(root):
