@@ -16,6 +16,8 @@ MIRROR = os.environ.get("MIRROR", "http://deb.debian.org/debian")
 TREE = "usr/src/mod_pywsgi"
 WHEELS = "var/lib/guides/wheels"
 DEBS = "var/lib/guides/debs"
+LIST_CLONE = "git ls-files -z --cached --others --exclude-standard"
+LIST_TARBALL = "find . -path ./build -prune -o -type f -print0"
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "USER": "root",
                "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 
@@ -88,9 +90,8 @@ def install(root):
     for path in tree.iterdir():
         if path.name != "build":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    subprocess.run("git ls-files -z --cached --others --exclude-standard | "
-                   "tar --null --files-from=- --ignore-failed-read -cf - | tar -xf - --no-same-owner -C '%s'" % tree,
-                   shell=True, check=True, cwd=TOP)
+    subprocess.run("%s | tar --null --files-from=- --ignore-failed-read -cf - | tar -xf - --no-same-owner -C '%s'"
+                   % (LIST_CLONE if (TOP / ".git").exists() else LIST_TARBALL, tree), shell=True, check=True, cwd=TOP)
     inside(root, "cd /%s && tools/install-deps build && make -s -j$(nproc) && make -s install && a2enmod -q pywsgi"
            % TREE)
 
