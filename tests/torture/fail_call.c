@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LD_PRELOAD: fails the n-th call of one function of the C library that our own objects make in processes of one role.
- * The file FAIL_CALL holds the order, which all processes of the server map; injection.py writes it.
+ * LD_PRELOAD: fails the n-th call of one function of the C library that our own objects make in processes of one role,
+ * or the n-th allocation of Python. The file FAIL_CALL holds the order, which all processes of the server map;
+ * torture_order.py writes it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,7 +25,15 @@
 
 enum { PARENT = 1, CHILD = 2, MANAGER = 4, WORKER = 8, TEMPLATE = 16 };
 
-/* injection.py has the same layout. */
+enum { CENSUS_MOST = 48 };
+
+/* The number of calls of one function. */
+typedef struct census_row {
+    char function[24];
+    atomic_uint count;
+} census_row;
+
+/* torture_order.py has the same layout. */
 typedef struct order {
     atomic_uint roles; /* written last; 0: no call fails */
     uint32_t error;    /* errno of the failed call */
@@ -36,6 +45,8 @@ typedef struct order {
     uint32_t offset; /* ... and the place in its object */
     char object[32];
     char function[32];
+    uint32_t census_size; /* number of functions whose calls are counted, and none fails; 0: `function` is in use */
+    census_row census[CENSUS_MOST];
 } order;
 
 static order *shared;
@@ -86,32 +97,60 @@ static const char *own_object(const void *caller, Dl_info *info)
     return strstr(name, "pywsgi") != NULL ? name : NULL;
 }
 
-static int fails(const char *function, const void *caller)
+static int is_meant(const char *function)
 {
-    Dl_info info;
-    const char *object;
-    unsigned number;
-    int saved = errno;
+    return shared != NULL && (atomic_load(&shared->roles) & role()) != 0 &&
+           (shared->census_size > 0 || strcmp(shared->function, function) == 0);
+}
 
-    if (shared == NULL || (atomic_load(&shared->roles) & role()) == 0 || strcmp(shared->function, function) != 0) {
-        return 0;
+static void count_for_census(const char *function)
+{
+    for (uint32_t i = 0; i < shared->census_size; i++) {
+        if (strcmp(shared->census[i].function, function) == 0) {
+            atomic_fetch_add(&shared->census[i].count, 1);
+        }
     }
-    object = own_object(caller, &info);
-    errno = saved;
-    if (object == NULL) {
+}
+
+static void note_failure(const void *caller, const Dl_info *info, const char *object)
+{
+    if (atomic_fetch_add(&shared->failed, 1) == 0) {
+        shared->pid = (uint32_t)getpid();
+        shared->offset = (uint32_t)((uintptr_t)caller - (uintptr_t)info->dli_fbase - 1);
+        snprintf(shared->object, sizeof(shared->object), "%s", object);
+    }
+}
+
+/* Counts a call that is meant, and returns whether it fails. */
+static int take_turn(const char *function, const void *caller, const Dl_info *info, const char *object)
+{
+    unsigned number;
+
+    if (shared->census_size > 0) {
+        count_for_census(function);
         return 0;
     }
     number = atomic_fetch_add(&shared->count, 1) + 1;
     if (shared->first == 0 || number < shared->first || number > shared->last) {
         return 0;
     }
-    if (atomic_fetch_add(&shared->failed, 1) == 0) {
-        shared->pid = (uint32_t)getpid();
-        shared->offset = (uint32_t)((uintptr_t)caller - (uintptr_t)info.dli_fbase - 1);
-        snprintf(shared->object, sizeof(shared->object), "%s", object);
-    }
+    note_failure(caller, info, object);
     errno = (int)shared->error;
     return 1;
+}
+
+static int fails(const char *function, const void *caller)
+{
+    Dl_info info;
+    const char *object;
+    int saved = errno;
+
+    if (!is_meant(function)) {
+        return 0;
+    }
+    object = own_object(caller, &info);
+    errno = saved;
+    return object != NULL && take_turn(function, caller, &info, object);
 }
 
 /* Not dlsym: it allocates. */
@@ -205,3 +244,69 @@ FAILING(int, -1, accept4, (int fd, __SOCKADDR_ARG address, socklen_t *restrict s
 
 FAILING_OPEN(open, (const char *path, int flags, ...), path, flags)
 FAILING_OPEN(openat, (int directory, const char *path, int flags, ...), directory, path, flags)
+
+/* CPython's PyMemAllocatorEx. */
+typedef struct allocator {
+    void *context;
+    void *(*malloc)(void *context, size_t size);
+    void *(*calloc)(void *context, size_t count, size_t size);
+    void *(*realloc)(void *context, void *memory, size_t size);
+    void (*free)(void *context, void *memory);
+} allocator;
+
+/* One of Python's allocators, and its function whose name stands for all of them in an order. */
+typedef struct domain {
+    const char *function;
+    allocator next;
+} domain;
+
+/* The index is Python's number of the domain. */
+static domain domains[] = {{"PyMem_RawMalloc", {0}}, {"PyMem_Malloc", {0}}, {"PyObject_Malloc", {0}}};
+
+static int allocation_fails(const domain *self)
+{
+    const Dl_info unknown = {0};
+
+    return is_meant(self->function) && take_turn(self->function, NULL, &unknown, "Python");
+}
+
+static void *python_malloc(void *data, size_t size)
+{
+    const domain *self = data;
+
+    return allocation_fails(self) ? NULL : self->next.malloc(self->next.context, size);
+}
+
+static void *python_calloc(void *data, size_t count, size_t size)
+{
+    const domain *self = data;
+
+    return allocation_fails(self) ? NULL : self->next.calloc(self->next.context, count, size);
+}
+
+static void *python_realloc(void *data, void *memory, size_t size)
+{
+    const domain *self = data;
+
+    return allocation_fails(self) ? NULL : self->next.realloc(self->next.context, memory, size);
+}
+
+static void python_free(void *data, void *memory)
+{
+    const domain *self = data;
+
+    self->next.free(self->next.context, memory);
+}
+
+typedef void access_allocator(int domain, allocator *allocator);
+
+/* torture.wsgi calls it with PyMem_GetAllocator and PyMem_SetAllocator, while it holds the GIL. */
+void fail_call_wrap_python(access_allocator *get, access_allocator *set)
+{
+    for (int i = 0; i < 3 && domains[i].next.malloc == NULL; i++) {
+        allocator own = {&domains[i], python_malloc, python_calloc, python_realloc, python_free};
+
+        get(i, &domains[i].next);
+        set(i, &own);
+    }
+}

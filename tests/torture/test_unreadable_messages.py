@@ -31,12 +31,7 @@ class TestUnreadableMessages:
     def fail_read(self, httpd, role, number, cause):
         """Fail a recvmsg of the role that `cause` makes necessary."""
         httpd.wait_for_workers()
-        httpd.order.give(role, "recvmsg", number)
-        try:
-            cause()
-            wait_for(httpd.order.has_failed, 5, "a failed call")
-        finally:
-            httpd.order.withdraw()
+        httpd.order.fail_one(role, "recvmsg", number, cause)
 
     def check_service(self, httpd):
         wait_for(lambda: httpd.get("/small").body == b"small", 10, "service")

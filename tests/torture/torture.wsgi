@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
+import ctypes
 import hashlib
 import os
 
 from support import DATA, Closing, dispatcher, note_of, plain
 
+
+def wrap_allocators():
+    """Let fail_call.c, if it is preloaded, fail allocations of this Python."""
+    wrap = getattr(ctypes.PyDLL(None), "fail_call_wrap_python", None)
+    if wrap:
+        wrap(ctypes.pythonapi.PyMem_GetAllocator, ctypes.pythonapi.PyMem_SetAllocator)
+
+
+wrap_allocators()
 BLOCK = b"0123456789abcdef" * 256
 
 
@@ -34,7 +44,7 @@ def write(environ, start_response):
 
 
 def endless(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
+    start_response("200 OK", [("Content-Type", "text/plain"), ("X-Worker", str(os.getpid()))])
     note_of(environ, "begin")
     return Closing(environ, iter(lambda: BLOCK, None))
 
