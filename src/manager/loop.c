@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,7 +81,10 @@ static void answer(pyw_manager *manager, pyw_result result, const pyw_problem *p
         pyw_log(PYW_LOG_ERR, PYWNO(0301) "the configuration is refused: %s", problem->text);
         pyw_channel_queue(manager->control, PYW_FRAME_REFUSED, 0, problem->text, strlen(problem->text), -1);
     }
-    pyw_channel_send(manager->control, ANSWER_MS);
+    if (pyw_channel_send(manager->control, ANSWER_MS) == PYW_FAILED) {
+        pyw_log(PYW_LOG_ERR, PYWNO(0705) "the manager cannot answer httpd (%s), and exits", strerror(errno));
+        shutdown(pyw_channel_fd(manager->control), SHUT_RDWR); /* the next read finds its end, also in httpd */
+    }
 }
 
 static void commit(pyw_manager *manager, const pyw_frame *frame)
@@ -492,6 +496,7 @@ static int set_up_manager(pyw_manager *manager)
     manager->handover = pyw_handover_create(manager, hand_over);
     if (manager->control == NULL || manager->command_server == NULL || manager->handover == NULL ||
         manager->signal_fd < 0) {
+        pyw_log(PYW_LOG_CRIT, PYWNO(0706) "the manager has no memory or descriptors, and exits");
         return 0;
     }
     pyw_channel_open(manager->control, CONTROL_FD);

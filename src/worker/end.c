@@ -56,9 +56,12 @@ void pyw_worker_lose_manager(pyw_worker *self)
     }
 }
 
+/* pyw_worker_send closes the channel, too. */
 void pyw_worker_check_manager(pyw_worker *self)
 {
-    if (self->serve_alone_until > 0 && pyw_clock_ms() >= self->serve_alone_until) {
+    int is_cut_off = pyw_channel_fd(self->manager) < 0 && self->serve_alone_until == 0;
+
+    if (is_cut_off || (self->serve_alone_until > 0 && pyw_clock_ms() >= self->serve_alone_until)) {
         pyw_worker_drain_in_time(self);
     }
 }

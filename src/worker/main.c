@@ -4,6 +4,7 @@
  * handles the manager's commands.
  */
 #include <apr_general.h>
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -322,6 +323,18 @@ static int fail_start(int status, const char *what, const pyw_problem *problem)
     return status;
 }
 
+/* Returns 0, or an exit status. */
+static int prepare_signals(void)
+{
+    pyw_problem problem;
+
+    if (pyw_worker_signals_prepare()) {
+        return 0;
+    }
+    pyw_problem_set(&problem, "eventfd: %s", strerror(errno));
+    return fail_start(PYW_EXIT_HERITAGE, "the worker cannot wait for commands", &problem);
+}
+
 static void prepare_for_crashes(const pyw_worker *self)
 {
     pyw_crash_prepare(self->service.engine, self->heritage.board, self->heritage.board_fd,
@@ -378,8 +391,11 @@ static int run_worker(pyw_worker *self)
 static int become_worker(pyw_worker *self, apr_pool_t *pool)
 {
     pyw_problem problem = {""};
+    int status;
 
-    pyw_worker_template_become_worker(self->template, self->manager);
+    if (pyw_worker_template_become_worker(self->template, self->manager) != PYW_OK) {
+        return PYW_EXIT_HERITAGE; /* the manager finds the end of the channel, and logs it */
+    }
     pyw_worker_log_open();
     self->template = NULL;
     self->is_forked = self->is_load_reported = self->may_serve = 0;
@@ -390,8 +406,9 @@ static int become_worker(pyw_worker *self, apr_pool_t *pool)
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
         return fail_start(PYW_EXIT_HERITAGE, "the worker cannot read the settings from its manager", &problem);
     }
-    if (!pyw_worker_signals_prepare()) {
-        return PYW_EXIT_HERITAGE;
+    status = prepare_signals();
+    if (status != 0) {
+        return status;
     }
     pyw_worker_signals_watch_manager(PYW_HERITAGE_CHANNEL);
     describe_service(self);
@@ -408,8 +425,9 @@ static int live(pyw_worker *self, apr_pool_t *pool)
     if (pyw_inherit(&self->heritage, self->template != NULL, pool, self->manager, &problem) != PYW_OK) {
         return fail_start(PYW_EXIT_HERITAGE, "the worker cannot read the settings from its manager", &problem);
     }
-    if (!pyw_worker_signals_prepare()) {
-        return PYW_EXIT_HERITAGE;
+    status = prepare_signals();
+    if (status != 0) {
+        return status;
     }
     pyw_log_install(pyw_worker_log_sink, NULL, (pyw_log_level)self->heritage.options->log_level);
     if (pyw_limits_set(self->heritage.options, &problem) != PYW_OK) {
@@ -441,6 +459,7 @@ static int live(pyw_worker *self, apr_pool_t *pool)
 
 int pyw_worker_main(int is_template, int argc, char **argv)
 {
+    static const pyw_problem no_memory = {"no memory"};
     static pyw_worker self;
     apr_pool_t *pool;
     int status;
@@ -460,7 +479,7 @@ int pyw_worker_main(int is_template, int argc, char **argv)
     }
     if (self.manager == NULL || self.service.watched == NULL || self.files == NULL ||
         (is_template && self.template == NULL)) {
-        return PYW_EXIT_HERITAGE;
+        return fail_start(PYW_EXIT_HERITAGE, "the worker does not start", &no_memory);
     }
     pyw_channel_open(self.manager, PYW_HERITAGE_CHANNEL);
     status = live(&self, pool);

@@ -47,7 +47,10 @@ typedef struct pyw_worker {
     int64_t stop_at;           /* when to end a drain by force; INT64_MAX: never */
 } pyw_worker;
 
-/* Sends a frame without payload to the manager, if there is one. */
+/*
+ * Sends a frame without payload to the manager, if there is one. If that fails, closes the channel, so that
+ * pyw_worker_check_manager ends the worker.
+ */
 void pyw_worker_send(pyw_worker *self, pyw_frame_type type);
 
 /* Applies the options that may change while the worker runs. */

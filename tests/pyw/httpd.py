@@ -230,6 +230,11 @@ class Httpd:
         for path in self.sockets():
             path.unlink()
 
+    def remove_socket_directories(self):
+        """Remove what a manager leaves that httpd kills, because it did not accept its first configuration."""
+        for directory in self.socket_directories():
+            shutil.rmtree(directory)
+
     def wait_for_look(self):
         """Wait for the manager's check of its workers, once a second. It then creates its own removed socket again."""
         directory, = self.socket_directories()

@@ -52,8 +52,6 @@ enum {
     MIN_LIFE_MS = 1000 /* a manager that lived for a shorter time is not restarted immediately */
 };
 
-#define EXITED_EARLY "it exited without an answer; see the error log"
-
 static pyw_parent_work *const work = &pyw_httpd_parent.work;
 
 static int is_manager_needed(void)
@@ -275,12 +273,12 @@ static void on_refused(const char *reason)
 }
 
 /* The manager does not answer, or violates the protocol. */
-static void on_unresponsive(pyw_result result, const char *reason)
+static void on_unresponsive(const char *reason)
 {
     pyw_manager_process *manager = pyw_managers_current();
 
     if (!pyw_managers_get_state()->is_configured) {
-        on_refused(result == PYW_GONE ? EXITED_EARLY : reason);
+        on_refused(reason);
         return;
     }
     replace_unresponsive(manager, reason);
@@ -319,7 +317,7 @@ static int await_answer(int64_t deadline)
         pyw_managers_release(pyw_managers_current(), INT64_MAX, work->pconf);
     }
     else {
-        on_unresponsive(result, problem.text);
+        on_unresponsive(problem.text);
     }
     return 1;
 }
@@ -402,7 +400,7 @@ static void on_current_end(pyw_manager_process *manager, apr_wait_t status)
         on_death(manager, status);
     }
     else {
-        report_refusal(EXITED_EARLY);
+        report_refusal(PYW_CONTROL_EXITED);
         back_off();
     }
     clear_manager(manager);

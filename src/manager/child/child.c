@@ -54,13 +54,34 @@ static pyw_end_reason end_reason(const pyw_child *child)
     return child->generation != child->group->generation ? PYW_END_RELOAD : PYW_END_SHUTDOWN;
 }
 
+void pyw_child_replace_by_signal(pyw_child *child)
+{
+    int limit = pyw_worker_group_graceful_limit(child->group);
+
+    if (child->state < PYW_CHILD_DRAINING) {
+        pyw_child_change(child, PYW_EVENT_DRAIN);
+        child->kill_at = limit > 0 ? pyw_clock_ms() + limit : INT64_MAX;
+    }
+    kill(child->pid, SIGTERM);
+}
+
+void pyw_child_send_queued(pyw_child *child)
+{
+    if (pyw_channel_send(child->channel, 0) == PYW_FAILED) {
+        pyw_group_log(child->group, PYW_LOG_ERR,
+                      PYWNO(0704) "the manager cannot send a command to %s %ld of group '%s' (%s): it is replaced",
+                      pyw_child_kind(child), (long)child->pid, child->group->options->name, strerror(errno));
+        pyw_child_replace_by_signal(child);
+    }
+}
+
 void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd)
 {
     uint16_t flags = type == PYW_FRAME_DRAIN ? (uint16_t)end_reason(child) : 0;
 
     if (pyw_channel_fd(child->channel) >= 0) {
         pyw_channel_queue(child->channel, type, flags, NULL, 0, fd);
-        pyw_channel_send(child->channel, 0);
+        pyw_child_send_queued(child);
     }
 }
 
@@ -123,8 +144,10 @@ void pyw_child_drain(pyw_child *child, int limit_ms)
     }
     if (child->state < PYW_CHILD_DRAINING) {
         pyw_child_send(child, PYW_FRAME_DRAIN, -1);
-        pyw_child_change(child, PYW_EVENT_DRAIN);
-        child->kill_at = INT64_MAX;
+        if (child->state < PYW_CHILD_DRAINING) {
+            pyw_child_change(child, PYW_EVENT_DRAIN);
+            child->kill_at = INT64_MAX;
+        }
     }
     if (child->state < PYW_CHILD_STOPPING && limit_ms > 0 && child->kill_at > pyw_clock_ms() + limit_ms) {
         child->kill_at = pyw_clock_ms() + limit_ms;

@@ -67,6 +67,12 @@ const char *pyw_child_kind(const pyw_child *child);
  */
 void pyw_child_change(pyw_child *child, pyw_child_event event);
 
+/* As pyw_child_replace, but by SIGTERM, because the process cannot get commands. */
+void pyw_child_replace_by_signal(pyw_child *child);
+
+/* Sends the queued command. If that fails, the process is replaced, because it lacks the command. */
+void pyw_child_send_queued(pyw_child *child);
+
 /* Sends a command with the descriptor `fd`, which remains the caller's; -1: none. DRAIN carries the reason. */
 void pyw_child_send(pyw_child *child, pyw_frame_type type, int fd);
 

@@ -33,12 +33,14 @@ enum {
     FD_BASE = PYW_HERITAGE_FDS + 10 /* descriptors first move above it, so that none overwrites another */
 };
 
+/* PYW_FAILED: see errno. */
 static pyw_result send_heritage(pyw_child *child)
 {
     const pyw_worker_group *group = child->group;
     pyw_buffer payload = {0};
     apr_pool_t *pool;
     pyw_result result = PYW_FAILED;
+    int error = ENOMEM;
 
     apr_pool_create(&pool, group->pool);
     pyw_table_encode(&payload, apr_table_overlay(pool, pyw_options_pairs(group->options, PYW_PART_WORKER, pool),
@@ -46,9 +48,11 @@ static pyw_result send_heritage(pyw_child *child)
     if (!payload.failed) {
         pyw_channel_queue(child->channel, PYW_FRAME_HERITAGE, 0, payload.data, payload.length, -1);
         result = pyw_channel_send(child->channel, HERITAGE_TIMEOUT_MS);
+        error = errno;
     }
     pyw_buffer_free(&payload);
     apr_pool_destroy(pool);
+    errno = error;
     return result;
 }
 
@@ -159,7 +163,10 @@ static pyw_result execute(pyw_child *child, const own_fds *own, pyw_problem *pro
     return child->pid > 0 ? PYW_OK : pyw_problem_set(problem, "fork: %s", strerror(errno));
 }
 
-/* If the template dies, the kernel closes the descriptors on their way to it, and so the child's channel ends. */
+/*
+ * If the template dies, the kernel closes the descriptors on their way to it, and so the child's channel ends. After a
+ * part of an order, a template can get no further order.
+ */
 static pyw_result order_fork(pyw_child *template, const own_fds *own, pyw_problem *problem)
 {
     int fds[PYW_HERITAGE_FDS];
@@ -171,8 +178,13 @@ static pyw_result order_fork(pyw_child *template, const own_fds *own, pyw_proble
     }
     pyw_channel_queue(template->channel, PYW_FRAME_FORK, 0, NULL, 0, -1);
     result = pyw_channel_send(template->channel, FORK_TIMEOUT_MS);
-    return result == PYW_OK ? PYW_OK
-                            : pyw_problem_set(problem, "the template does not listen (%s)", pyw_result_name(result));
+    if (result == PYW_OK) {
+        return PYW_OK;
+    }
+    pyw_problem_set(problem, "the template cannot get the order (%s), and is replaced",
+                    result == PYW_FAILED ? strerror(errno) : pyw_result_name(result));
+    pyw_child_replace_by_signal(template);
+    return PYW_FAILED;
 }
 
 /* Only the new process may hold them, so that its peers see the end of their connections as soon as it dies. */
@@ -318,17 +330,31 @@ static pyw_child *create_child(pyw_worker_group *group, pyw_child *template, int
     return child;
 }
 
+/* The process was started. If it has died already, waitpid(2) reports that. */
+static pyw_result begin(pyw_child *child)
+{
+    read_log(child);
+    pyw_oom_look(&child->oom, child->pid);
+    return send_heritage(child) == PYW_FAILED ? PYW_FAILED : PYW_OK;
+}
+
+/* Returns the child, or NULL: the process was killed. */
+static pyw_child *begin_executed(pyw_child *child, pyw_problem *problem)
+{
+    if (begin(child) != PYW_OK) {
+        pyw_problem_set(problem, "its settings cannot be sent: %s", strerror(errno));
+        undo_start(child);
+        pyw_spawn_free(child);
+        return NULL;
+    }
+    return child;
+}
+
 pyw_child *pyw_spawn(pyw_worker_group *group, pyw_problem *problem)
 {
     pyw_child *child = create_child(group, NULL, group->options->worker.threads, problem);
 
-    if (child != NULL) {
-        read_log(child);
-        pyw_oom_look(&child->oom, child->pid);
-        /* If it has died already, waitpid(2) reports that. */
-        (void)send_heritage(child);
-    }
-    return child;
+    return child != NULL ? begin_executed(child, problem) : NULL;
 }
 
 pyw_child *pyw_spawn_template(pyw_worker_group *group, pyw_problem *problem)
@@ -339,9 +365,7 @@ pyw_child *pyw_spawn_template(pyw_worker_group *group, pyw_problem *problem)
     child = create_child(group, NULL, -1, problem);
     if (child != NULL) {
         child->is_template = 1;
-        read_log(child);
-        pyw_oom_look(&child->oom, child->pid);
-        (void)send_heritage(child);
+        child = begin_executed(child, problem);
     }
     return child;
 }
@@ -413,10 +437,11 @@ pyw_result pyw_spawn_forked(pyw_child *child)
     }
     setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &off, sizeof(off));
     child->pid = pid;
-    read_log(child);
-    pyw_oom_look(&child->oom, pid);
-    (void)send_heritage(child);
-    return PYW_OK;
+    result = begin(child);
+    if (result != PYW_OK) {
+        kill(pid, SIGKILL);
+    }
+    return result;
 }
 
 void pyw_spawn_free(pyw_child *child)

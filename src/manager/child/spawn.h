@@ -21,7 +21,8 @@ pyw_child *pyw_spawn_order(pyw_worker_group *group, pyw_child *template, pyw_pro
 /*
  * When the channel of such a child is readable: takes the pid of its peer from the kernel, verifies that it is a child
  * of this process, and sends HERITAGE. PYW_AGAIN: nothing has been sent yet. PYW_EOF: the fork failed, or the worker
- * died immediately. PYW_MALFORMED: the peer is not a worker that was forked for it.
+ * died immediately. PYW_FAILED: HERITAGE could not be sent, and the worker was killed. PYW_MALFORMED: the peer is not a
+ * worker that was forked for it.
  */
 pyw_result pyw_spawn_forked(pyw_child *child);
 

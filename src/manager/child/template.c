@@ -202,12 +202,22 @@ static void end_fork_limit(pyw_worker_group *group)
     }
 }
 
+static const char *explain_refusal(pyw_result result)
+{
+    switch (result) {
+    case PYW_EOF:
+        return "it could not be forked, or ended at once";
+    case PYW_FAILED:
+        return "its settings could not be sent, so it was killed";
+    default:
+        return "the answer came from a process that the template did not fork";
+    }
+}
+
 static void refuse_child(pyw_worker_group *group, pyw_child *child, pyw_result result)
 {
     pyw_group_log(group, PYW_LOG_ERR, PYWNO(0396) "a template of group '%s' did not fork a worker that was ordered: %s",
-                  group->options->name,
-                  result == PYW_EOF ? "it could not be forked, or ended at once"
-                                    : "the answer came from a process that the template did not fork");
+                  group->options->name, explain_refusal(result));
     group->report(group, child, PYW_REPORT_START_FAILED);
     pyw_spawn_free(child);
 }

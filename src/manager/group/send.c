@@ -21,7 +21,7 @@ static void send_to_all(const pyw_child_list *list, const pyw_buffer *payload)
     LIST_FOREACH (child, list, next) {
         if (pyw_channel_fd(child->channel) >= 0) {
             pyw_channel_queue(child->channel, PYW_FRAME_OPTIONS, 0, payload->data, payload->length, -1);
-            pyw_channel_send(child->channel, 0);
+            pyw_child_send_queued(child);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,9 +15,22 @@ static void drop_pipe(pyw_liveness_pipes *lines, int index)
     memmove(&lines->items[index], &lines->items[index + 1], (size_t)(lines->count - index) * sizeof(lines->items[0]));
 }
 
+/* httpd sends a configuration again that the manager has refused. */
+static int is_newest(const pyw_liveness_pipes *lines, int fd)
+{
+    struct stat newest, added;
+
+    return lines->count > 0 && fstat(lines->items[lines->count - 1].fd, &newest) == 0 && fstat(fd, &added) == 0 &&
+           newest.st_dev == added.st_dev && newest.st_ino == added.st_ino;
+}
+
 void pyw_liveness_pipes_add(pyw_liveness_pipes *lines, int fd)
 {
     if (fd < 0) {
+        return;
+    }
+    if (is_newest(lines, fd)) {
+        close(fd);
         return;
     }
     if (lines->count == PYW_LIVENESS_PIPES_MOST) {

@@ -30,7 +30,7 @@ typedef struct pyw_liveness_pipes {
     } items[PYW_LIVENESS_PIPES_MOST]; /* the oldest first */
 } pyw_liveness_pipes;
 
-/* Adds the pipe of the next configuration, which it owns from now on; -1: none. */
+/* Adds the pipe of the next configuration, or of the last one again. It owns the pipe from now on; -1: none. */
 void pyw_liveness_pipes_add(pyw_liveness_pipes *lines, int fd);
 
 /* Discards bytes, and closes the pipes whose children have all exited. */

@@ -107,7 +107,7 @@ pid_t pyw_worker_template_fork(pyw_worker_template *forking, const pyw_engine *e
     return pid;
 }
 
-void pyw_worker_template_become_worker(pyw_worker_template *forking, pyw_channel *manager)
+pyw_result pyw_worker_template_become_worker(pyw_worker_template *forking, pyw_channel *manager)
 {
     setpgid(0, 0);
     prctl(PR_SET_NAME, PYW_HERITAGE_WORKER_NAME);
@@ -122,5 +122,5 @@ void pyw_worker_template_become_worker(pyw_worker_template *forking, pyw_channel
     free(forking);
     pyw_channel_open(manager, PYW_HERITAGE_CHANNEL);
     pyw_channel_queue(manager, PYW_FRAME_FORKED, 0, NULL, 0, -1);
-    pyw_channel_send(manager, FORKED_TIMEOUT_MS);
+    return pyw_channel_send(manager, FORKED_TIMEOUT_MS);
 }

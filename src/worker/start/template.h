@@ -28,8 +28,8 @@ pid_t pyw_worker_template_fork(pyw_worker_template *forking, const pyw_engine *e
 
 /*
  * In the new process: moves the descriptors to their numbers and sends FORKED. `manager` is the template's channel
- * before the call, and the worker's own channel after it.
+ * before the call, and the worker's own channel after it. PYW_OK: FORKED was sent.
  */
-void pyw_worker_template_become_worker(pyw_worker_template *forking, pyw_channel *manager);
+pyw_result pyw_worker_template_become_worker(pyw_worker_template *forking, pyw_channel *manager);
 
 #endif

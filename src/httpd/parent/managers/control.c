@@ -401,12 +401,31 @@ static pyw_result send_configuration(pyw_delivery *delivery, int64_t deadline, p
         if (result == PYW_TIMEOUT) {
             return PYW_TIMEOUT;
         }
+        if (result == PYW_FAILED) {
+            pyw_problem_set(problem, "httpd cannot send it: %s", strerror(errno));
+            return PYW_GONE;
+        }
         if (result != PYW_OK) {
-            pyw_problem_set(problem, "it does not respond (%s)", pyw_result_name(result));
+            pyw_problem_set(problem, PYW_CONTROL_EXITED);
             return PYW_GONE;
         }
     }
     return PYW_OK;
+}
+
+/* Returns PYW_GONE. */
+static pyw_result explain_silence(pyw_result result, pyw_problem *problem)
+{
+    if (result == PYW_FAILED) {
+        pyw_problem_set(problem, "httpd cannot read its answer: %s", strerror(errno));
+    }
+    else if (result == PYW_EOF || result == PYW_GONE) {
+        pyw_problem_set(problem, PYW_CONTROL_EXITED);
+    }
+    else {
+        pyw_problem_set(problem, "its answer is invalid");
+    }
+    return PYW_GONE;
 }
 
 static pyw_result read_answer(pyw_delivery *delivery, int64_t deadline, pyw_frame *frame, pyw_problem *problem)
@@ -418,8 +437,7 @@ static pyw_result read_answer(pyw_delivery *delivery, int64_t deadline, pyw_fram
         return PYW_TIMEOUT;
     }
     if (result != PYW_OK || (frame->type != PYW_FRAME_BOUND && frame->type != PYW_FRAME_REFUSED)) {
-        pyw_problem_set(problem, "no answer (%s); if it died, see the error log", pyw_result_name(result));
-        return PYW_GONE;
+        return explain_silence(result, problem);
     }
     delivery->unanswered--;
     return PYW_OK;

@@ -23,6 +23,9 @@ pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_proble
  */
 pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *problem);
 
+/* The problem of a manager that has exited. Its own records contain the reason. */
+#define PYW_CONTROL_EXITED "it exited without an answer; see the error log"
+
 /* Sends HANDOVER with flags 1: the new manager has its configuration, and the old one may exit. */
 void pyw_control_complete_handover(int control_fd);
 
@@ -59,7 +62,7 @@ void pyw_delivery_end(pyw_delivery *delivery);
 /*
  * Continues until `deadline` (pyw_clock_ms()). PYW_OK: the manager has accepted the configuration. PYW_TIMEOUT: call
  * again. PYW_FAILED: the manager has refused it, and keeps its previous one. PYW_GONE: the manager is dead, or violates
- * the protocol. The last two set *problem.
+ * the protocol, or the configuration cannot be sent. The last two set *problem.
  */
 pyw_result pyw_delivery_continue(pyw_delivery *delivery, int64_t deadline, pyw_problem *problem);
 

@@ -25,7 +25,7 @@ static void send_check_files(pyw_child *child, uint16_t flags)
 {
     if (is_concerned(child) && pyw_channel_fd(child->channel) >= 0) {
         pyw_channel_queue(child->channel, PYW_FRAME_CHECK_FILES, flags, NULL, 0, -1);
-        pyw_channel_send(child->channel, 0);
+        pyw_child_send_queued(child);
         child->asked++;
     }
 }

@@ -71,6 +71,21 @@ static void test_bytes_of_children_are_discarded(void **state)
     assert_int_equal(lines.count, 0);
 }
 
+static void test_a_configuration_that_is_sent_again_has_one_pipe(void **state)
+{
+    int again;
+
+    configure(1);
+    configure(2);
+    again = dup(reading[1]);
+    pyw_liveness_pipes_add(&lines, again);
+    assert_false(is_open(again));
+    assert_int_equal(lines.count, 2);
+    assert_int_equal(lines.newest, 2);
+    leave(1);
+    leave(2);
+}
+
 /* A child that writes continuously does not keep the manager busy. */
 static void test_they_wake_the_manager_rarely(void **state)
 {
@@ -152,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EMPTY(test_bytes_of_children_are_discarded),
+        EMPTY(test_a_configuration_that_is_sent_again_has_one_pipe),
         EMPTY(test_they_wake_the_manager_rarely),
         EMPTY(test_children_count_as_alive_until_all_have_exited),
         EMPTY(test_children_of_older_configurations_count_too),
