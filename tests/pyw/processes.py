@@ -85,6 +85,13 @@ def is_running(process):
         return False
 
 
+def is_zombie(process):
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def wait_gone(processes, seconds=GONE_SECONDS):
     wait_for(lambda: not any(is_running(process) for process in processes), seconds,
              "end of %s" % [(process.pid, title(process)) for process in processes if is_running(process)])
