@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A fresh Debian with httpd and mod_pywsgi, in which a guide is followed.
 
-prepare() makes it once, in a cache, and installs the current work tree in it as the README says. enter() runs in
-namespaces of its own, so its mounts, processes and network end with it.
+prepare() makes it once, in a cache, and installs the current work tree in it as the README says, or packages. enter()
+runs in namespaces of its own, so its mounts, processes and network end with it.
 """
 import os
 import pathlib
@@ -42,20 +42,25 @@ def list_packages(name):
                           text=True).stdout.split()
 
 
-def prepare(cache, release, packages):
-    """Return the directory of the machine, with the current work tree installed, and `packages` downloaded."""
-    root = cache / release
+def prepare(root, release, packages, ours):
+    """
+    Make the machine `root`, with `packages` downloaded, and with mod_pywsgi from the directory `ours` of .deb files, or,
+    if that is None, from the current work tree.
+    """
     if not root.exists():
-        make(cache / (release + ".new"), release)
-        (cache / (release + ".new")).rename(root)
+        new = root.with_name(root.name + ".new")
+        make(new, release)
+        new.rename(root)
     if not (root / WHEELS).exists():
         add_wheels(root)
     shutil.copy(TOP / "tools" / "guides" / "systemctl", root / "usr/local/bin/systemctl")
     shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
-    install(root)
+    if ours:
+        install_packages(root, ours)
+    else:
+        install(root)
     if packages:
         inside(root, "apt-get install -q --download-only " + " ".join(packages))
-    return root
 
 
 def make(root, release):
@@ -94,6 +99,17 @@ def install(root):
                    % (LIST_CLONE if (TOP / ".git").exists() else LIST_TARBALL, tree), shell=True, check=True, cwd=TOP)
     inside(root, "cd /%s && tools/install-deps build && make -s -j$(nproc) && make -s install && a2enmod -q pywsgi"
            % TREE)
+
+
+def install_packages(root, directory):
+    target = root / "var/lib/guides/packages"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    for path in directory.glob("*.deb"):
+        if "-dbgsym_" not in path.name:
+            shutil.copy(path, target)
+    inside(root, "apt-get install -q --reinstall apache2 curl openssl /var/lib/guides/packages/*.deb && "
+                 "a2enmod -q pywsgi")
 
 
 def enter(root, scratch):
