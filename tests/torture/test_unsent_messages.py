@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that cannot send its messages is replaced at once, and a record says why."""
 import os
+import shutil
 import signal
 import subprocess
 
@@ -93,6 +94,23 @@ class TestUnsentMessages:
         since = httpd.log.position()
         httpd.order.fail_one("parent", "sendmsg", 1, lambda: self.fail_start(httpd))
         assert httpd.log.find("PYW0252: .*cannot send it: %s" % REASON, since)
+
+    def test_a_replaced_manager_that_cannot_be_notified_stops(self, httpd):
+        """The notification is the last message of httpd's parent."""
+        httpd.order.give("parent", "sendmsg")
+        self.upgrade(httpd)
+        count = httpd.order.withdraw()
+        httpd.wait_for_workers(PROMPT)
+        httpd.expect_log("%s.*PYW0278" % REASON)
+        httpd.order.fail_one("parent", "sendmsg", count, lambda: self.upgrade(httpd))
+
+    def upgrade(self, httpd):
+        """Replace pywsgid by another file, as make install does, and wait for the end of the old manager."""
+        since = httpd.log.position()
+        shutil.copy(httpd.root / "modules" / "pywsgid", httpd.root / "new")
+        (httpd.root / "new").rename(httpd.root / "modules" / "pywsgid")
+        httpd.graceful()
+        httpd.log.wait("PYW0272", since, PROMPT)
 
     def fail_start(self, httpd):
         httpd.allow_log("PYW0252|PYW0705|AH00020")

@@ -226,14 +226,28 @@ static int begin_configuration(void)
     return pyw_managers_is_alive(manager) && deliver_to(manager);
 }
 
+/* The old manager exits when its workers have finished. If it cannot be notified, it has to stop now. */
+static void release_old(pyw_manager_process *manager)
+{
+    int64_t kill_at = INT64_MAX;
+
+    if (pyw_control_complete_handover(manager->control_fd) != PYW_OK) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, errno, work->server,
+                     PYWNO(0278) "the replaced process manager (pid %" APR_PID_T_FMT ") cannot be notified: it stops, "
+                                 "and its workers finish their requests within shutdown-timeout",
+                     manager->proc.pid);
+        kill_at = pyw_clock_ms() + pyw_managers_get_state()->graceful_limit_ms;
+    }
+    pyw_managers_release(manager, kill_at, work->pconf);
+}
+
 static void complete_handover(pyw_manager_process *manager, pyw_manager_process *next)
 {
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, work->server,
                  PYWNO(0271) "pywsgid was replaced on disk: process manager %" APR_PID_T_FMT
                              " takes over from %" APR_PID_T_FMT ", whose workers finish their requests",
                  next->proc.pid, manager->proc.pid);
-    pyw_control_complete_handover(manager->control_fd);
-    pyw_managers_release(manager, INT64_MAX, work->pconf);
+    release_old(manager);
     pyw_other_child_unwatch(next);
     *manager = *next;
     next->proc.pid = 0;

@@ -139,15 +139,20 @@ pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *probl
     return PYW_OK;
 }
 
-void pyw_control_complete_handover(int control_fd)
+pyw_result pyw_control_complete_handover(int control_fd)
 {
     pyw_channel *channel = open_channel(control_fd);
+    pyw_result result = PYW_FAILED;
+    int error = errno;
 
     if (channel) {
         pyw_channel_queue(channel, PYW_FRAME_HANDOVER, 1, NULL, 0, -1);
-        (void)pyw_channel_send(channel, HANDOVER_TIMEOUT_MS); /* a manager that does not read it is dead */
+        result = pyw_channel_send(channel, HANDOVER_TIMEOUT_MS);
+        error = errno;
         pyw_channel_destroy(channel);
     }
+    errno = error;
+    return result == PYW_FAILED ? PYW_FAILED : PYW_OK; /* a manager that does not read it is dead */
 }
 
 pyw_result pyw_control_spawn(pid_t *pid, int *control_fd, int legacy, pyw_problem *problem)

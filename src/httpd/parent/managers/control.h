@@ -26,8 +26,10 @@ pyw_result pyw_control_hand_over(int control_fd, int *legacy, pyw_problem *probl
 /* The problem of a manager that has exited. Its own records contain the reason. */
 #define PYW_CONTROL_EXITED "it exited without an answer; see the error log"
 
-/* Sends HANDOVER with flags 1: the new manager has its configuration, and the old one may exit. */
-void pyw_control_complete_handover(int control_fd);
+/*
+ * Sends HANDOVER with flags 1: the new manager has its configuration, and the old one may exit. PYW_FAILED: see errno.
+ */
+pyw_result pyw_control_complete_handover(int control_fd);
 
 #define PYW_STAMP_SIZE 96
 
