@@ -7,6 +7,7 @@ make check-torture runs all cases, check-long a sample of them (torture_cases.py
 """
 import os
 import subprocess
+import time
 
 import psutil
 import pytest
@@ -32,7 +33,7 @@ class Trial:
         self.order = life.order
         (life.bring_up if EVENTS[event].needs_server else life.bring_down)()
         self.event = EVENTS[event](life)
-        self.is_mended = False
+        self.mended = 0
         self.event.prepare()
 
     def census(self, role):
@@ -86,9 +87,9 @@ class Trial:
             assert self.event.may_end_server, "httpd has exited"
             self.life.bring_down()
             self.life.bring_up()
-        if self.life.is_impaired(self.event.since) and not self.is_mended:
-            self.is_mended = True
+        if self.life.is_impaired(self.event.since) and time.monotonic() > self.mended + SECONDS:
             self.life.reload()
+            self.mended = time.monotonic()
         return True
 
     def describe_processes(self):

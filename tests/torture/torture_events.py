@@ -2,6 +2,7 @@
 """The events in the life of a server during which calls fail."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ from pyw.httpd import RUNNING, STARTED
 
 READY = r"PYW0317: worker \d+ of group '\w+' is ready$"
 KEPT = "PYW0(330|398|399)"     # the workers of a group stay, or are replaced for a reason
+OLD_ENDS = "PYW0272"
 UNREADABLE = "AH000(18|20): Configuration .*exiting"
 STARTS = r"PYW03(13|91): (?:worker|template) (?P<pid>\d+) of group"
 
@@ -97,6 +99,21 @@ class Graceful(Event):
         return not self.life.is_running() or (self.count(STARTED) > 0 and self.count(KEPT) >= 2)
 
 
+class Upgrade(Graceful):
+    """
+    A graceful restart with another pywsgid on disk: a manager takes over from another. If httpd cannot look at the file,
+    or the new manager cannot take over, the old one continues until the next restart.
+    """
+
+    def prepare(self):
+        program, new = self.httpd.root / "modules" / "pywsgid", self.httpd.root / "new"
+        shutil.copy(program, new)
+        new.rename(program)
+
+    def is_done(self):
+        return super().is_done() or (self.count(STARTED) > 0 and self.count(OLD_ENDS) > 0)
+
+
 class Reload(Event):
     def prepare(self):
         self.old = self.httpd.managed()
@@ -164,4 +181,4 @@ class Stop(Event):
         return None
 
 
-EVENTS = {"start": Start, "graceful": Graceful, "reload": Reload, "kill": Kill, "stop": Stop}
+EVENTS = {"start": Start, "graceful": Graceful, "upgrade": Upgrade, "reload": Reload, "kill": Kill, "stop": Stop}

@@ -81,7 +81,8 @@ class Life:
         """Return the processes of pywsgid, with those that a dead parent has left."""
         def runs_pywsgid(pid):
             try:
-                return os.readlink("/proc/%d/exe" % pid) == str(self.httpd.root / "modules" / "pywsgid")
+                program = os.readlink("/proc/%d/exe" % pid)
+                return program.replace(" (deleted)", "") == str(self.httpd.root / "modules" / "pywsgid")
             except OSError:
                 return False
 
