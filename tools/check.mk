@@ -58,6 +58,10 @@ check-format: compile_commands.json
 check-distros:
 	tools/check-distros
 
+# The Debian packages: build, install, upgrade under load, purge. Needs root and a network.
+check-packages:
+	tools/check-packages
+
 compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk $(PACKAGE_C) FORCE
 	@$(MAKE) --no-print-directory -nB all | tools/compile-commands >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
@@ -65,4 +69,4 @@ compile_commands.json: Makefile.apxs tools/flags.mk tools/check.mk $(PACKAGE_C) 
 FORCE:
 
 .PHONY: check engines check-all check-rest check-style check-layers check-errors check-exports check-hardening check-circles \
-        check-analyse check-format check-quick check-distros docs FORCE
+        check-analyse check-format check-quick check-distros check-packages docs FORCE
