@@ -3,6 +3,6 @@
 #define PYW_BASE_VERSION_H
 
 /* The version of all artifacts (semver.org). */
-#define PYW_VERSION "0.1.0"
+#define PYW_VERSION "1.0.0-rc1"
 
 #endif
