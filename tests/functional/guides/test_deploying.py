@@ -135,9 +135,10 @@ class TestReleases:
         assert status == 1 and "SyntaxError" in output, output
         assert blog.releases() == before
 
-    def test_old_releases_are_removed_and_the_current_one_stays(self, blog):
-        first = blog.releases()[0]
-        for number in range(6):
-            (blog.directory / "releases" / ("2999010%d" % number)).mkdir()
+    def test_old_releases_are_removed_but_not_the_one_that_serves_and_the_one_before(self, blog):
+        first, before = blog.releases()[0], blog.current()
+        new = ["2999010%d" % number for number in range(6)]
+        for name in new:
+            (blog.directory / "releases" / name).mkdir()
         assert blog.deploy("--to", first)[0] == 0
-        assert blog.current() == first and len(blog.releases()) == 6
+        assert blog.current() == first and blog.releases() == sorted({first, before, *new[1:]})
