@@ -34,7 +34,7 @@ class ClientGone(BaseException):
 
 def _set_up(version, process_group, application_group, main_group, settings, path, environ):
     """Prepare this interpreter for applications. Return its environ, marshalled."""
-    globals().update(__version__=version, version=tuple(int(part) for part in version.split(".")),
+    globals().update(__version__=version, version=tuple(int(part) for part in version.partition("-")[0].split(".")),
                      process_group=process_group, application_group=application_group)
     _imports.main_group = main_group
     _settings.use(settings)

@@ -528,8 +528,8 @@ class TestSetUp(unittest.TestCase):
         self.addCleanup(lambda: [pywsgi.__dict__.pop(name) for name in names])
         with mock.patch.multiple(pywsgi, _streams=mock.DEFAULT, _signals=mock.DEFAULT, _interpreter=mock.DEFAULT,
                                  _fork=mock.DEFAULT) as mocks:
-            pywsgi._set_up("1.2.3", "", "www|/", "blog", (), ["/srv"], None)
-        assert [getattr(pywsgi, name) for name in names] == ["1.2.3", (1, 2, 3), "", "www|/"]
+            pywsgi._set_up("1.2.3-rc1", "", "www|/", "blog", (), ["/srv"], None)
+        assert [getattr(pywsgi, name) for name in names] == ["1.2.3-rc1", (1, 2, 3), "", "www|/"]
         assert _imports.main_group == "blog"
         mocks["_interpreter"].extend_path.assert_called_once_with(["/srv"])
         mocks["_fork"].prepare.assert_called_once_with(is_embedded=True)
