@@ -40,7 +40,7 @@ class Trial:
         """Return {function: number of calls} of the event without a failure, and the descriptors after it."""
         self.order.begin_census(role, LIFE_CALLS)
         self.event.cause()
-        wait_for(self.event.is_done, LATE, "the event")
+        wait_for(self.event.is_done, 2 * LATE, "the event")
         calls = self.order.end_census()
         problem = self.event.finish()
         assert not problem, problem
@@ -107,6 +107,7 @@ class Trial:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="another library is preloaded")
 class TestEvents:
     @pytest.fixture(scope="class")

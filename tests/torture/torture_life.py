@@ -13,9 +13,9 @@ from pyw.site import Site
 
 # The limits are shorter than the defaults, so that a wait for one of them ends within LATE.
 CONFIG = """
-WSGIDaemonProcess app processes=2 threads=3 python-path=${APPS} startup-timeout=5s graceful-timeout=3s \\
+WSGIDaemonProcess app processes=2 threads=3 python-path=${APPS} startup-timeout=10s graceful-timeout=3s \\
     shutdown-timeout=2s
-WSGIDaemonProcess preloaded preload=On threads=2 python-path=${APPS} startup-timeout=5s graceful-timeout=3s \\
+WSGIDaemonProcess preloaded preload=On threads=2 python-path=${APPS} startup-timeout=10s graceful-timeout=3s \\
     shutdown-timeout=2s
 WSGIScriptAlias /app ${APPS}/torture.wsgi process-group=app
 WSGIScriptAlias /preloaded ${APPS}/torture.wsgi process-group=preloaded
@@ -31,7 +31,7 @@ IMPAIRED = "PYW0415|PYW0394: .*could not be loaded"
 SUSPECT = "PYW0367"     # a request is suspected, because all workers that were killed were running it
 
 SECONDS = 5     # the limit for an event and for the return of the service
-LATE = 15       # ... if a record says that something failed: pauses before the next attempt are documented
+LATE = 20       # ... if a record says that something failed: pauses before the next attempt are documented
 
 
 class Life:
