@@ -27,8 +27,10 @@ def running(server, path, name):
         connection.start("GET", "%s/wait?%s" % (path, name))
         mark = name.split("&")[0]
         wait_for(lambda: (server.data / ("begun." + mark)).exists())
-        yield connection
-        (server.data / ("go." + mark)).touch()
+        try:
+            yield connection
+        finally:
+            (server.data / ("go." + mark)).touch()
         assert connection.read_response().status == 200
 
 
