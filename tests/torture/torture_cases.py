@@ -23,7 +23,7 @@ REASON = r":(warn|error|crit|alert|emerg)\] .*"
 
 
 def choose(every, sample):
-    """Return the cases to run: those that have not passed, or the sample."""
+    """Return the cases that have not passed yet, or the sample."""
     if not DONE:
         return sample
     file = pathlib.Path(DONE)

@@ -30,7 +30,7 @@ def directives():
 
 
 def options():
-    """Return the options of WSGIDaemonProcess. The last but one member of a rule marks those that processes pass on."""
+    """Return the options of WSGIDaemonProcess. The last but one member of a rule marks inherited ones."""
     rules = re.findall(r'^    \{"([a-z-]+)", PYW_KIND_\w+,(.*)\},$', read("config/options/table.c"), re.M)
     return [name for name, rest in rules if rest.split(",")[-2].strip() == "0"]
 
