@@ -44,10 +44,10 @@ class TestDescriptors:
         processes.wait_gone(children, 20)
 
     def wait_as_before(self, server, before):
-        def counts(both):
-            return [len(one) for one in both]
+        def has_no_more():
+            return all(len(now) <= len(then) for now, then in zip(self.places(server), before))
 
-        wait_for(lambda: counts(self.places(server)) <= counts(before), 20, lambda: (before, self.places(server)))
+        wait_for(has_no_more, 20, lambda: (before, self.places(server)))
 
     def test_twenty_graceful_restarts(self, server):
         self.renew(server)
