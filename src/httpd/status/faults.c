@@ -6,6 +6,7 @@
 #include <http_log.h>
 #include <http_main.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -58,7 +59,20 @@ static void add(apr_array_header_t *all, const pyw_faults *ring)
     }
 }
 
-apr_array_header_t *pyw_httpd_faults_read(apr_pool_t *pool)
+/* A URL has no spaces. The record may continue with a colon directly after it: "GET /a?b: the application ...". */
+static void remove_queries(char *text)
+{
+    char *query = text;
+
+    while ((query = strchr(query, '?')) != NULL) {
+        char *end = query + strcspn(query, " ");
+
+        end -= end[-1] == ':';
+        memmove(query, end, strlen(end) + 1);
+    }
+}
+
+apr_array_header_t *pyw_httpd_faults_read(apr_pool_t *pool, int hide_query)
 {
     apr_array_header_t *all = apr_array_make(pool, 2 * PYW_FAULTS, sizeof(pyw_fault));
     const pyw_group_stats_table *manager = pyw_shared_memory_stats();
@@ -67,5 +81,8 @@ apr_array_header_t *pyw_httpd_faults_read(apr_pool_t *pool)
     add(all, manager ? &manager->faults : NULL);
     qsort(all->elts, (size_t)all->nelts, sizeof(pyw_fault), compare_times);
     all->nelts = all->nelts < PYW_FAULTS ? all->nelts : PYW_FAULTS;
+    for (int i = 0; hide_query && i < all->nelts; i++) {
+        remove_queries(APR_ARRAY_IDX(all, i, pyw_fault).text);
+    }
     return all;
 }

@@ -16,7 +16,10 @@ pyw_result pyw_httpd_faults_prepare(void);
 /* The error_log hook: notes a record of this module with a tag. Any thread. */
 void pyw_httpd_faults_note(const ap_errorlog_info *info, const char *text);
 
-/* The last faults as an array of pyw_fault, the latest first. Allocates from `pool`. */
-apr_array_header_t *pyw_httpd_faults_read(apr_pool_t *pool);
+/*
+ * The last faults as an array of pyw_fault, the latest first. Allocates from `pool`. With `hide_query`, the URLs in
+ * their texts have no query string.
+ */
+apr_array_header_t *pyw_httpd_faults_read(apr_pool_t *pool, int hide_query);
 
 #endif

@@ -178,6 +178,6 @@ void pyw_report_read(pyw_report *report, apr_pool_t *pool, int hide_query)
 {
     pyw_report_read_groups(report, pool);
     report->requests = apr_array_make(pool, 32, sizeof(pyw_report_request));
-    report->faults = pyw_httpd_faults_read(pool);
+    report->faults = pyw_httpd_faults_read(pool, hide_query);
     read_requests(report, hide_query);
 }

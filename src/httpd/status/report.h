@@ -55,7 +55,7 @@ const char *pyw_report_class_name(unsigned index);
 /* Milliseconds since `started`, a time of pyw_clock_ms(). */
 apr_uint64_t pyw_report_age(int64_t started);
 
-/* Allocates from `pool`. With `hide_query`, URLs end before their query string. */
+/* Allocates from `pool`. With `hide_query`, URLs, also in the texts of faults, have no query string. */
 void pyw_report_read(pyw_report *report, apr_pool_t *pool, int hide_query);
 
 /* Finds a request that is still in flight by its key, which a client may have made up. 0: there is none. */

@@ -47,6 +47,16 @@ class TestErrors:
         assert "<script>" not in page and "\x1b" not in page
         assert any("<script>alert(1)</script>" in cell for cell in Text(page).cells)
 
+    @pytest.mark.parametrize("query", ["?key=secret", "?a?b=secret:", "?", "?secret:x"])
+    def test_query_strings_can_be_hidden(self, server, mode, query):
+        server.allow_log(RECORDS)
+        url = PREFIX[mode][0] + "/hidden"
+        server.get(url + query)
+        [shown, hidden] = [report(server, path)["errors"][0]["text"] for path in ("/-/status", "/-/status-without-query")]
+        assert shown.startswith("GET %s%s: the application raised" % (url, query))
+        assert hidden.startswith("GET %s: the application raised" % url)
+        assert b"secret" not in server.get("/-/status-without-query").body
+
     def test_only_the_last_ten_are_kept_the_latest_first(self, server):
         server.allow_log(RECORDS)
         for _ in range(12):
