@@ -72,8 +72,9 @@ static const char *named_elsewhere(const char *name)
     static const struct {
         const char *name;
         const char *directive;
-    } others[] = {
-        {"WSGILogFormat", "WSGIJSONLog"}, {"WSGIErrorLogFormat", "WSGIJSONLog"}, {"WSGILogJSON", "WSGIJSONLog"}};
+    } others[] = {{"WSGILogFormat", "WSGIJSONLog file-path"},
+                  {"WSGIErrorLogFormat", "WSGIJSONLog file-path"},
+                  {"WSGILogJSON", "WSGIJSONLog file-path"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (ap_cstr_casecmp(name, others[i].name) == 0) {

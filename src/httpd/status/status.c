@@ -38,13 +38,21 @@ static int send_live(request_rec *r)
     return OK;
 }
 
+/* Whether the query string is this name, as it is or encoded. */
+static int is_named(request_rec *r, const char *name)
+{
+    char *decoded = apr_pstrdup(r->pool, r->args);
+
+    return strcmp(r->args, name) == 0 || (ap_unescape_urlencoded(decoded) == OK && strcmp(decoded, name) == 0);
+}
+
 /*
  * Whether the request asks for the group: its query string may name one group. Service groups serve no requests, so
  * they do not count.
  */
-static int is_asked_for(const request_rec *r, const pyw_group *group)
+static int is_asked_for(request_rec *r, const pyw_group *group)
 {
-    return r->args && *r->args ? strcmp(r->args, group->options->name) == 0 : group->options->worker.threads > 0;
+    return r->args && *r->args ? is_named(r, group->options->name) : group->options->worker.threads > 0;
 }
 
 static int send_ready(request_rec *r)
@@ -89,9 +97,10 @@ static const status_handler handlers[] = {{"pywsgi-live", send_live, NULL},
 static int handle(request_rec *r, const status_handler *handler)
 {
     if (pyw_config_request(r)->status != PYW_ON) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      PYWNO(0213) "SetHandler %s answers only where WSGIStatus is On: add it to this <Location>",
-                      r->handler);
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            PYWNO(0213) "SetHandler %s answers only where WSGIStatus is On: write both in the same <Location>",
+            r->handler);
         return HTTP_FORBIDDEN;
     }
     if (r->method_number == M_GET) {

@@ -413,7 +413,7 @@ class TestMisspeltDirectives:
 
     @pytest.mark.parametrize("line", ["WSGILogFormat json", "WSGIErrorLogFormat json", "WSGILogJSON error.json"])
     def test_other_names_of_the_json_log_lead_to_its_directive(self, server, line):
-        refused(server, line, "PYW0156", "did you mean WSGIJSONLog?", "Invalid command")
+        refused(server, line, "PYW0156", "did you mean WSGIJSONLog file-path?", "Invalid command")
 
     def test_directives_of_other_modules_have_no_suggestion(self, server):
         assert "PYW0156" not in refused(server, "Watchdog On", "Invalid command")

@@ -18,6 +18,7 @@ class TestReady:
     CONFIG = """
     WSGIDaemonProcess app threads=1
     WSGIDaemonProcess lazy processes=0-1 threads=1
+    WSGIDaemonProcess "a b/c&d" threads=1
     WSGIDaemonProcess service threads=0
     WSGIImportScript ${APPS}/service.py process-group=service application-group=%{GLOBAL}
     WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
@@ -39,7 +40,11 @@ class TestReady:
             assert connection.read_response().status == 200
 
     def test_a_group_that_does_not_exist(self, server):
-        assert ready(server, "nobody")[0] == 404
+        assert ready(server, "nobody")[0] == ready(server, "ap%70%2")[0] == 404
+
+    @pytest.mark.parametrize("name", ["a%20b%2fc%26d", "a+b%2Fc&d"])
+    def test_a_name_can_be_encoded(self, server, name):
+        assert wait_for(lambda: ready(server, name) == (200, "ok\n"))
 
     def test_head(self, server):
         assert server.request("HEAD", "/-/ready").status == 200
