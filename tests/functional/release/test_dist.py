@@ -42,6 +42,13 @@ def test_the_places_of_the_version_agree(name, pattern):
     assert re.search(pattern, (paths.TOP / name).read_text(), re.M).group(1) == version()
 
 
+def test_the_debian_packages_have_the_version():
+    """In Debian, "1.0.0~rc1" is older than "1.0.0", and "-1" counts the packages of a version."""
+    first = (paths.TOP / "debian" / "changelog").read_text().split("\n")[0]
+    upstream = re.match(r"mod-pywsgi \((\S+)-\d+\) ", first).group(1)
+    assert upstream == version().replace("-", "~")
+
+
 @needs_clone
 def test_it_is_named_after_the_version(tarball):
     assert tarball.name == "mod_pywsgi-%s.tar.gz" % version()
