@@ -4,12 +4,14 @@
 # for them, whatever the prefix is. Installs the program pywsgi (docs/reference/commands.md) into the bin directory of
 # `prefix`, /usr by default with Debian's httpd, with its manual pages, the explanations of log messages and the
 # completion for bash. The program finds the explanations at ../share, so `bindir` and `datadir` have the same parent.
+# Installs the header for other modules of httpd beside httpd's own headers, where apxs finds it.
 #
 # On Debian (or with DEBIAN=1) also installs the files for a2enmod into mods-available. pywsgi.conf stays as it is if it
 # exists, because it is for the administrator. wsgi.load, for `a2enmod wsgi`, belongs to Debian's package of mod_wsgi,
 # so it is installed only if that package is not.
 
 LIBEXECDIR     ?= $(shell $(APXS_BIN) -q LIBEXECDIR)
+INCLUDEDIR     ?= $(shell $(APXS_BIN) -q INCLUDEDIR)
 prefix         ?= $(patsubst %/bin,%,$(shell $(APXS_BIN) -q BINDIR))
 bindir         ?= $(prefix)/bin
 datadir        ?= $(prefix)/share
@@ -30,6 +32,8 @@ install: all
 	$(INSTALL) -d "$(DESTDIR)$(LIBEXECDIR)"
 	$(INSTALL) -m 0644 $(MODULE) $(BUILD)/pywsgi_cpython*.so "$(DESTDIR)$(LIBEXECDIR)/"
 	$(INSTALL) -m 0755 $(PYWSGID) "$(DESTDIR)$(LIBEXECDIR)/"
+	$(INSTALL) -d "$(DESTDIR)$(INCLUDEDIR)"
+	$(INSTALL) -m 0644 include/mod_pywsgi.h "$(DESTDIR)$(INCLUDEDIR)/"
 	$(INSTALL) -d "$(DESTDIR)$(bindir)"
 	$(INSTALL) -m 0755 $(PYWSGI) "$(DESTDIR)$(bindir)/"
 	$(INSTALL) -d "$(DESTDIR)$(datadir)/mod_pywsgi" "$(MAN1)" "$(COMPLETIONS)"
@@ -50,7 +54,7 @@ endif
 # Links of a2enmod to the removed files are removed, too.
 uninstall:
 	rm -f "$(DESTDIR)$(LIBEXECDIR)/mod_pywsgi.so" "$(DESTDIR)$(LIBEXECDIR)/pywsgid" \
-	    "$(DESTDIR)$(LIBEXECDIR)"/pywsgi_cpython*.so
+	    "$(DESTDIR)$(LIBEXECDIR)"/pywsgi_cpython*.so "$(DESTDIR)$(INCLUDEDIR)/mod_pywsgi.h"
 	rm -f "$(DESTDIR)$(bindir)/pywsgi" "$(COMPLETIONS)/pywsgi" "$(MAN1)/pywsgi.1" "$(MAN1)"/pywsgi-*.1
 	rm -rf "$(DESTDIR)$(datadir)/mod_pywsgi"
 ifeq ($(DEBIAN),1)

@@ -15,12 +15,16 @@ BUILD = TOP / os.environ.get("PYWSGI_BUILD", "build")
 SYSTEM_PATH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
 
-@functools.lru_cache(maxsize=None)
-def apxs(variable):
+def apxs_program():
     program = os.environ.get("APXS") or shutil.which("apxs", path=SYSTEM_PATH)
     if not program:
         raise RuntimeError("apxs not found: tools/install-deps installs it")
-    return subprocess.run([program, "-q", variable], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return program
+
+
+@functools.lru_cache(maxsize=None)
+def apxs(variable):
+    return subprocess.run([apxs_program(), "-q", variable], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def httpd_program():

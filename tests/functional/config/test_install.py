@@ -10,7 +10,7 @@ import pytest
 from pyw import paths
 
 
-COMMON = {"LIBEXECDIR": "/modules", "prefix": "/usr", "SYSCONFDIR": "/etc", "DEBIAN": "1"}
+COMMON = {"LIBEXECDIR": "/modules", "INCLUDEDIR": "/include", "prefix": "/usr", "SYSCONFDIR": "/etc", "DEBIAN": "1"}
 
 
 def make(target, destination, **variables):
@@ -27,12 +27,12 @@ def entries(top):
             for name in names}
 
 
-def expected(prefix="usr", modules="modules", debian=True):
+def expected(prefix="usr", modules="modules", include="include", debian=True):
     engines = {"%s/%s" % (modules, engine.name) for engine in paths.BUILD.glob("pywsgi_cpython*.so")}
     manual = {"%s/share/man/man1/%s" % (prefix, page.name) for page in (paths.BUILD / "man").glob("*.1")}
     lists = {"etc/mods-available/%s" % name for name in ("pywsgi.load", "pywsgi.conf", "wsgi.load")}
     return engines | manual | (lists if debian else set()) | {
-        modules + "/mod_pywsgi.so", modules + "/pywsgid", prefix + "/bin/pywsgi",
+        modules + "/mod_pywsgi.so", modules + "/pywsgid", include + "/mod_pywsgi.h", prefix + "/bin/pywsgi",
         prefix + "/share/mod_pywsgi/errors.md", prefix + "/share/bash-completion/completions/pywsgi"}
 
 
@@ -80,9 +80,10 @@ def test_without_variables_the_directories_are_those_of_httpd(tmp_path):
     own = dict.fromkeys(COMMON)
     make("install", tmp_path, **own)
     modules = os.path.relpath(paths.apxs("LIBEXECDIR"), "/")
+    include = os.path.relpath(paths.apxs("INCLUDEDIR"), "/")
     prefix = os.path.relpath(os.path.dirname(paths.apxs("BINDIR")), "/")
     found = {name for name in entries(tmp_path) if not name.startswith("etc/")}
-    assert found == expected(prefix, modules, debian=False)
+    assert found == expected(prefix, modules, include, debian=False)
     make("uninstall", tmp_path, **own)
     assert entries(tmp_path) == set()
 
