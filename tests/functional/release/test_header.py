@@ -65,6 +65,7 @@ def other_module(tmp_path_factory):
 
 def test_another_module_learns_the_process_group_of_a_request(make_httpd, other_module):
     server = make_httpd(CONFIG % other_module, apps={"app.wsgi": APP})
+    server.expect_log("PYW0203")
     groups = {path: server.get(path).header("Process-Group") for path in ("/daemon", "/embedded", "/missing", "/static.txt")}
     assert groups == {"/daemon": "site", "/embedded": "embedded", "/missing": "NULL", "/static.txt": "NULL"}
 
