@@ -2,10 +2,11 @@
 #include "command/site/project.h"
 
 #include <apr_strings.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/os/regular_file.h"
 
 #define SETTINGS "DJANGO_SETTINGS_MODULE"
 #define NAMES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
@@ -38,15 +39,10 @@ const char *pyw_project_venv(apr_pool_t *pool, const char *project)
 /* The string after the name in: os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site.settings") */
 static const char *read_settings(apr_pool_t *pool, const char *path)
 {
-    char *text = apr_pcalloc(pool, FILE_MOST + 1);
-    FILE *file = fopen(path, "re");
+    char *text = apr_palloc(pool, FILE_MOST);
     const char *at;
 
-    if (file == NULL) {
-        return NULL;
-    }
-    text[fread(text, 1, FILE_MOST, file)] = '\0';
-    fclose(file);
+    (void)pyw_regular_file_read(text, FILE_MOST, path);
     at = strstr(text, SETTINGS);
     at = at != NULL ? at + strlen(SETTINGS) : "";
     at += strspn(at, "\"'], =\n\t");

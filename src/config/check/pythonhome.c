@@ -2,7 +2,6 @@
 #include "config/check/pythonhome.h"
 
 #include <apr_file_info.h>
-#include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <errno.h>
@@ -11,8 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os/regular_file.h"
+
 /* The versions of PYW_SUPPORTED_PYTHONS. */
 enum { OLDEST_MINOR = 9, NEWEST_MINOR = 14 };
+
+enum { VENV_MOST = 8192 };
 
 /*
  * Extracts "3.11" from "3.11.2" (also from the part of "python3.11" after the name), and "3.13t" from "3.13t": a
@@ -55,18 +58,14 @@ static const char *value_of(const char *line, const char *key)
     return line;
 }
 
-/* venv writes "version", virtualenv "version_info". */
+/* venv writes "version", virtualenv "version_info". The file may belong to the user of a site. */
 static const char *series_of_venv(apr_pool_t *pool, const char *home)
 {
-    char line[1024];
+    char *text = apr_palloc(pool, VENV_MOST), *state;
     const char *series = NULL;
-    apr_file_t *file;
 
-    if (apr_file_open(&file, apr_pstrcat(pool, home, "/pyvenv.cfg", NULL), APR_READ | APR_BUFFERED, APR_OS_DEFAULT,
-                      pool) != APR_SUCCESS) {
-        return NULL;
-    }
-    while (!series && apr_file_gets(line, sizeof(line), file) == APR_SUCCESS) {
+    (void)pyw_regular_file_read(text, VENV_MOST, apr_pstrcat(pool, home, "/pyvenv.cfg", NULL));
+    for (char *line = apr_strtok(text, "\n", &state); line && !series; line = apr_strtok(NULL, "\n", &state)) {
         const char *value = value_of(line, "version");
 
         if (!value) {
@@ -74,7 +73,6 @@ static const char *series_of_venv(apr_pool_t *pool, const char *home)
         }
         series = value ? series_of(pool, value) : NULL;
     }
-    apr_file_close(file);
     return series;
 }
 

@@ -113,7 +113,7 @@ static void print_text(const pyw_finding *finding)
     }
 }
 
-/* The text is escaped UTF-8 without control characters, except for the newlines of a detail. */
+/* The text is escaped UTF-8, whose only control characters are tabs, and newlines in a detail. */
 static void print_json_string(const char *name, const char *text)
 {
     if (!text) {
@@ -125,8 +125,8 @@ static void print_json_string(const char *name, const char *text)
         if (*text == '"' || *text == '\\') {
             putchar('\\');
         }
-        if (*text == '\n') {
-            fputs("\\n", stdout);
+        if (*text == '\n' || *text == '\t') {
+            fputs(*text == '\n' ? "\\n" : "\\t", stdout);
         }
         else {
             putchar(*text);

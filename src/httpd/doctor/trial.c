@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/doctor/trial.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +16,7 @@
 #include "base/log.h"
 #include "config/options/options.h"
 #include "httpd/doctor/finding.h"
+#include "httpd/doctor/trial_records.h"
 #include "httpd/parent/managers/control.h"
 #include "wire/channel.h"
 #include "wire/table.h"
@@ -27,8 +27,7 @@ enum {
     SEND_MS = 5000,
     STEP_MS = 100,
     TRIAL_MS = 60 * 1000, /* without startup-timeout */
-    OUTPUT_MOST = 256 * 1024,
-    RECORDS_MOST = 100
+    OUTPUT_MOST = 256 * 1024
 };
 
 typedef struct trial {
@@ -148,45 +147,6 @@ static void wait_for_end(trial *self, int64_t limit_ms)
     self->output[self->length] = '\0';
 }
 
-/* "PYW0610: " at the beginning of a line. */
-static int has_tag(const char *line)
-{
-    return strncmp(line, "PYW", 3) == 0 && apr_isdigit(line[3]) && apr_isdigit(line[4]) && apr_isdigit(line[5]) &&
-           apr_isdigit(line[6]) && line[7] == ':' && line[8] == ' ';
-}
-
-static char *next_line(char *line)
-{
-    char *end = strchr(line, '\n');
-
-    return end ? end + 1 : line + strlen(line);
-}
-
-/* A record begins with its tag; the lines until the next one, such as a traceback, belong to it. */
-static void take_records(trial *self, apr_array_header_t *findings, const char *place)
-{
-    char *line = self->output;
-    int records = 0;
-
-    while (*line && records < RECORDS_MOST) {
-        char *end = next_line(line);
-        const char *text, *detail;
-
-        if (!has_tag(line)) {
-            line = end;
-            continue;
-        }
-        text = apr_pstrmemdup(self->pool, line, strcspn(line, "\n"));
-        detail = end;
-        while (*end && !has_tag(end)) {
-            end = next_line(end);
-        }
-        pyw_finding_add(findings, 1, place, text, apr_pstrmemdup(self->pool, detail, (apr_size_t)(end - detail)));
-        records++;
-        line = end;
-    }
-}
-
 void pyw_trial_run(apr_array_header_t *findings, const pyw_group_options *options, server_rec *main_server,
                    const char *place)
 {
@@ -203,7 +163,7 @@ void pyw_trial_run(apr_array_header_t *findings, const pyw_group_options *option
         return;
     }
     wait_for_end(&self, limit > 0 ? apr_time_as_msec(limit) : TRIAL_MS);
-    take_records(&self, findings, place);
+    pyw_trial_records_add(findings, place, self.output);
     if (self.has_timed_out) {
         pyw_finding_add(findings, 1, place,
                         apr_psprintf(self.pool,

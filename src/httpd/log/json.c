@@ -4,7 +4,6 @@
 #endif
 #include "httpd/log/json.h"
 
-#include <apr_lib.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 #include <errno.h>
@@ -19,6 +18,7 @@
 #include "config/config.h"
 #include "httpd/child_context.h"
 #include "httpd/log/log.h"
+#include "httpd/log/unescape.h"
 #include "httpd/request/id.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -117,44 +117,6 @@ int pyw_json_log_is_open(void)
     return pyw_httpd_child.has_json_logs;
 }
 
-static int from_hexadecimal(const char *text)
-{
-    const char *digits = "0123456789abcdef";
-    const char *high = *text ? strchr(digits, apr_tolower(text[0])) : NULL;
-    const char *low = high && text[1] ? strchr(digits, apr_tolower(text[1])) : NULL;
-
-    return low ? (int)((high - digits) * 16 + (low - digits)) : -1;
-}
-
-/* The character of an escape after its backslash; -1: none. */
-static int from_escape(const char *text, size_t *length)
-{
-    static const char letters[] = "bnrtv\\", characters[] = "\b\n\r\t\v\\";
-    const char *letter = *text ? strchr(letters, *text) : NULL;
-
-    *length = *text == 'x' ? 3 : 1;
-    return letter ? characters[letter - letters] : *text == 'x' ? from_hexadecimal(text + 1) : -1;
-}
-
-/* Undoes ap_escape_errorlog_item, whose \xHH is no JSON. Returns the length of the text. */
-static size_t unescape(char *out, size_t size, const char *text)
-{
-    size_t used = 0, length;
-
-    while (*text && used < size) {
-        int character = *text == '\\' ? from_escape(text + 1, &length) : -1;
-
-        if (character >= 0) {
-            out[used++] = (char)character;
-            text += 1 + length;
-        }
-        else {
-            out[used++] = *text++;
-        }
-    }
-    return used;
-}
-
 static void add_request_members(pyw_log_json *json, const request_rec *r)
 {
     pyw_log_json_text(json, "group", apr_table_get(r->notes, "pywsgi-group"));
@@ -196,7 +158,7 @@ static void add_record_message(pyw_log_json *json, const char *text)
         pyw_log_json_end(json, own->text, own->length);
     }
     else {
-        pyw_log_json_end(json, plain, unescape(plain, sizeof(plain), text));
+        pyw_log_json_end(json, plain, pyw_httpd_log_unescape(plain, sizeof(plain), text));
     }
 }
 

@@ -29,23 +29,19 @@ static void take_record(void *baton, pyw_log_level level, const char *text, size
 
 const char *host_log(void)
 {
-    char *end = pyw_buffer_reserve(&log_text, 1);
+    static pyw_buffer copy;
 
-    if (end == NULL) {
-        return "";
-    }
-    *end = '\0';
-    return log_text.data;
+    pthread_mutex_lock(&log_lock);
+    copy.length = 0;
+    pyw_buffer_append(&copy, log_text.data, log_text.length);
+    pthread_mutex_unlock(&log_lock);
+    pyw_buffer_append(&copy, "", 1);
+    return copy.failed ? "" : copy.data;
 }
 
 static int log_has(const char *words)
 {
-    int has;
-
-    pthread_mutex_lock(&log_lock);
-    has = strstr(host_log(), words) != NULL;
-    pthread_mutex_unlock(&log_lock);
-    return has;
+    return strstr(host_log(), words) != NULL;
 }
 
 int host_log_wait(const char *words)

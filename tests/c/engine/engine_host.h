@@ -29,7 +29,7 @@ void host_run(pyw_application *application, memory_exchange *exchange);
 /* Does a GET of `path` succeed with this content? */
 int host_is_answered(pyw_application *application, const char *path, const char *content);
 
-/* The records so far, as "<level> text\n"; valid until the next record. host_log_clear forgets them. */
+/* A copy of the records so far, as "<level> text\n"; valid until the next call. host_log_clear forgets them. */
 const char *host_log(void);
 /* Do the records contain `words` within 5 s? */
 int host_log_wait(const char *words);

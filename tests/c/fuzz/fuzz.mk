@@ -13,9 +13,10 @@ FUZZ_CFLAGS  := -std=gnu11 -g -O1 -D_GNU_SOURCE -Isrc -Iinclude -Itests/c/unit -
 FUZZ_SANITIZERS := address,undefined -fno-sanitize-recover=undefined
 
 # The code that is fuzzed, as a library from which each program takes what it needs.
-FUZZ_SRC := tests/c/unit/any_message.c tests/c/fuzz/text_pairs.c tests/c/fuzz/checks.c tests/c/fuzz/fuzzed_child.c src/config/proxy_headers.c \
-            src/httpd/request/forwarded.c src/httpd/response/head.c \
-            src/command/json_text.c src/command/terminal.c src/command/verbs/stacks_json.c \
+FUZZ_SRC := tests/c/unit/any_message.c $(addprefix tests/c/fuzz/,text_pairs.c checks.c valid_json.c fuzzed_child.c) \
+            $(addprefix src/config/,proxy_headers.c check/pythonhome.c) \
+            $(addprefix src/httpd/,request/forwarded.c response/head.c log/unescape.c doctor/finding.c doctor/trial_records.c) \
+            $(addprefix src/command/,json_text.c terminal.c verbs/stacks_json.c site/project.c) \
             $(call sources_of,command/status command/profile) \
             $(filter-out %/main.c,$(call sources_of,manager)) $(SRC_shared)
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(FUZZ)/obj/%.o)

@@ -32,6 +32,7 @@ APPS = {
                   "os.write(1, b'PYW0611: y\\n' + b'\\n' * 200000)\n",
     "control.wsgi": "import os\nos.write(2, b'PYW0610: \\x1b[31m\\xff\\n\\x1b]0;title\\x07\\n')\n"
                     "os._exit(0)\n",
+    "tab.wsgi": "raise ValueError('one\\ttwo')\n",
     "flood.wsgi": "import os\nfor _ in range(200):\n    os.write(1, b'x' * 65536)\nimport nosuchmodule\n",
 }
 
@@ -346,6 +347,11 @@ class TestVerb:
         assert "\nerror PYW0610: " in done.stdout and done.stdout.startswith("warning PYW0107: ")
         done = self.run(server, config, "--json")
         assert done.returncode == 1 and tags(json.loads(done.stdout)["findings"]) == ["PYW0107", "PYW0610"]
+
+    def test_a_tab_in_a_message_of_the_application(self, server):
+        done = self.run(server, GROUP + GRANTED + alias("${APPS}/tab.wsgi"), "--json")
+        found, = json.loads(done.stdout)["findings"]
+        assert "one\ttwo" in found["detail"]
 
     def test_a_configuration_that_httpd_refuses(self, server):
         done = self.run(server, "WSGIDeamonProcess \"x\ty\"", "--json")

@@ -196,6 +196,15 @@ class TestAccepted:
         (server.root / "good.env").write_text("# comment\n\nA=1\nexport B=\"two words\"\n")
         assert configtest(server, "WSGIDaemonProcess app env-file=${ROOT}/good.env")[0]
 
+    def test_a_fifo_of_a_site_does_not_delay_httpd(self, server):
+        """Its owner could otherwise keep httpd from starting."""
+        venv = server.root / "venv"
+        venv.mkdir()
+        for path in (server.root / "fifo.env", venv / "pyvenv.cfg"):
+            os.mkfifo(path)
+        refused(server, "WSGIDaemonProcess app env-file=${ROOT}/fifo.env", "fifo.env: it is not a regular file")
+        warned(server, "WSGIDaemonProcess app python-home=${ROOT}/venv", "venv is not a Python environment")
+
 
 class TestImportScript:
     @pytest.mark.parametrize("line, words", [

@@ -75,6 +75,11 @@ class TestVhost:
         status, output, errors = run(project, *NAMES, *arguments)
         assert (status, output, path.read_text()) == (1, "", "mine") and "exists, and stays as it is" in errors
 
+    def test_a_fifo_instead_of_manage_py_is_not_read(self, tmp_path):
+        os.mkfifo(tmp_path / "manage.py")
+        status, output, errors = run(tmp_path, *NAMES, "--django")
+        assert (status, output) == (2, "") and "there is no manage.py here" in errors
+
     @pytest.mark.parametrize("arguments, words", [
         (["blog:app"], "--server-name takes the host name"),
         (["blog:app", "--server-name", "a b"], "--server-name takes the host name"),

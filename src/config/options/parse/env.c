@@ -4,10 +4,11 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/os/regular_file.h"
 
 enum { LINE_MOST = 32 * 1024, FILE_MOST = 256 * 1024 };
 
@@ -103,13 +104,13 @@ static ssize_t read_all(int fd, char *text, size_t size)
 /* The contents of the file, NULL with errno. No other buffer holds a copy. */
 static char *read_env_file(const pyw_group_options *options, apr_pool_t *pool, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = pyw_regular_file_open(path);
     char *text = NULL;
     struct stat found;
     int error;
 
     if (fd >= 0 && fstat(fd, &found) == 0) {
-        size_t size = S_ISREG(found.st_mode) && found.st_size < FILE_MOST ? (size_t)found.st_size + 1 : FILE_MOST;
+        size_t size = found.st_size < FILE_MOST ? (size_t)found.st_size + 1 : FILE_MOST;
 
         text = pyw_secrets_allocate(options->httpd.secrets, pool, size + 1);
         if (text != NULL && read_all(fd, text, size) < 0) {
@@ -124,14 +125,20 @@ static char *read_env_file(const pyw_group_options *options, apr_pool_t *pool, c
     return text;
 }
 
+static const char *describe_error(int error)
+{
+    return error == EFBIG    ? "the file is larger than 256 KiB, or is growing"
+           : error == EINVAL ? "it is not a regular file"
+                             : strerror(error);
+}
+
 const char *pyw_option_env_file(pyw_group_options *options, apr_pool_t *pool, const char *path)
 {
     char *line = read_env_file(options, pool, path);
     const char *error = NULL;
 
     if (line == NULL) {
-        return apr_psprintf(pool, "%s: %s", path,
-                            errno == EFBIG ? "the file is larger than 256 KiB, or is growing" : strerror(errno));
+        return apr_psprintf(pool, "%s: %s", path, describe_error(errno));
     }
     for (int number = 1; error == NULL && line != NULL; number++) {
         char *next = strchr(line, '\n');
