@@ -152,6 +152,7 @@ static int serve_application(request_rec *r)
     if (pyw_json_log_is_open()) {
         apr_table_setn(r->notes, "pywsgi-group", target.group ? target.group->options->name : "%{GLOBAL}");
     }
+    target.measure.series = pyw_metrics_series(r, target.group);
     pyw_in_flight_begin(r, &target);
     status = target.group ? pyw_daemon_serve(r, &target) : pyw_embedded_serve(r, &target);
     pyw_in_flight_end(&target);

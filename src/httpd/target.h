@@ -25,6 +25,7 @@ typedef struct pyw_measure {
     uint32_t gil_wait_us; /* that the request waited for the GIL, as the worker said; UINT32_MAX: it still waits */
     int client_left;      /* before the response was complete */
     pyw_refusal refusal;
+    struct pyw_series *series;     /* counts the request */
     struct pyw_board_entry *board; /* shows the request while it runs; NULL: it is not shown */
 } pyw_measure;
 

@@ -45,7 +45,8 @@ def print_table(rows):
 
 def requests():
     """Yield a row for each request in flight."""
-    board = variable("pyw_httpd_child")["board"].dereference()
+    child = variable("pyw_httpd_child")
+    board, series = child["board"].dereference(), child["series"].dereference()["series"]
     own = {thread.ptid[0] for thread in gdb.selected_inferior().threads()}
     for index in range(number(board["capacity"])):
         entry = board["entries"][index]
@@ -54,7 +55,7 @@ def requests():
             continue
         request = entry["request"]
         yield ["*" if owner in own else "", str(owner), hex(number(entry["thread"])), phase,
-               text(request["group"]), str(number(entry["worker"])), text(request["id"]), text(request["client"]),
+               text(series[number(request["series"])]["group"]), str(number(entry["worker"])), text(request["id"]), text(request["client"]),
                text(request["method"]), text(request["url"])]
 
 

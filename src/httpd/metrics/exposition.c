@@ -22,6 +22,12 @@ const char *pyw_exposition_escape(apr_pool_t *pool, const char *value)
     return escaped;
 }
 
+const char *pyw_exposition_labels(apr_pool_t *pool, const pyw_series *series)
+{
+    return apr_psprintf(pool, "vhost=\"%s\",group=\"%s\"", pyw_exposition_escape(pool, series->host),
+                        pyw_exposition_escape(pool, series->group));
+}
+
 /* OpenMetrics omits the suffix here. */
 void pyw_exposition_describe(const pyw_exposition *out, const char *name, const char *type, const char *help)
 {

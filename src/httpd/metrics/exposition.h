@@ -7,6 +7,8 @@
 #include <httpd.h>
 #include <stdint.h>
 
+#include "httpd/metrics/series.h"
+
 /* A text being written. */
 typedef struct pyw_exposition {
     request_rec *r;
@@ -18,6 +20,9 @@ void pyw_exposition_describe(const pyw_exposition *out, const char *name, const 
 
 /* Escapes the value of a label. */
 const char *pyw_exposition_escape(apr_pool_t *pool, const char *value);
+
+/* 'vhost="www.example.org:443",group="shop"'. */
+const char *pyw_exposition_labels(apr_pool_t *pool, const pyw_series *series);
 
 /* "0.005000" from microseconds. */
 const char *pyw_exposition_seconds(apr_pool_t *pool, uint64_t us);

@@ -51,7 +51,7 @@ static const char *name_of(apr_pool_t *pool, const server_rec *server)
                         (unsigned)pyw_config_server_port(server));
 }
 
-static pyw_series *series_of(request_rec *r, const pyw_group *group)
+pyw_series *pyw_metrics_series(request_rec *r, const pyw_group *group)
 {
     int index = group ? 1 + group->options->manager.worker_list_index : 0;
     _Atomic(pyw_series *) *known = &pyw_config_server(r->server)->series[index];
@@ -103,7 +103,7 @@ static void observe_phases(pyw_series *series, const pyw_target *target, int64_t
 
 void pyw_metrics_count(request_rec *r, const pyw_target *target, int status)
 {
-    pyw_series *series = series_of(r, target->group);
+    pyw_series *series = target->measure.series;
 
     pyw_series_add(&series->requests[class_of(r, target, status)], 1);
     pyw_series_add(&series->response_bytes, (uint64_t)r->bytes_sent);

@@ -16,7 +16,13 @@ pyw_result pyw_metrics_prepare(void);
 /* In a new child, before its threads start. */
 void pyw_metrics_child_init(apr_pool_t *pchild, server_rec *main_server);
 
-/* Counts a request at its end. `status`: the return value of the handler. On the thread of the request. */
+/* The series of a request in a group; NULL: an embedded application. In a child, on the thread of the request. */
+pyw_series *pyw_metrics_series(request_rec *r, const pyw_group *group);
+
+/*
+ * Counts a request in its series when it has ended. `status`: the return value of the handler. On the thread of the
+ * request.
+ */
 void pyw_metrics_count(request_rec *r, const pyw_target *target, int status);
 
 /* All series. */

@@ -49,7 +49,12 @@ uint32_t pyw_series_count(const pyw_series_table *table)
 
 const pyw_series *pyw_series_at(const pyw_series_table *table, uint32_t index)
 {
-    return &table->series[index];
+    return &table->series[index < pyw_series_count(table) ? index : 0];
+}
+
+uint32_t pyw_series_index(const pyw_series_table *table, const pyw_series *series)
+{
+    return (uint32_t)(series - table->series);
 }
 
 static pyw_series *search_series(pyw_series_table *table, const char *host, const char *group)

@@ -60,7 +60,10 @@ pyw_series *pyw_series_find(pyw_series_table *table, const char *host, const cha
 
 /* The number of series, including the first, which has no names. */
 uint32_t pyw_series_count(const pyw_series_table *table);
+
+/* The series of an index; the first one for an index that is not one of the table. */
 const pyw_series *pyw_series_at(const pyw_series_table *table, uint32_t index);
+uint32_t pyw_series_index(const pyw_series_table *table, const pyw_series *series);
 
 static inline void pyw_series_add(_Atomic uint64_t *counter, uint64_t number)
 {
@@ -70,6 +73,12 @@ static inline void pyw_series_add(_Atomic uint64_t *counter, uint64_t number)
 static inline uint64_t pyw_series_get(const _Atomic uint64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Whether it has counted a request. Only the first series, which has no names, may be unused. */
+static inline int pyw_series_is_used(const pyw_series *series)
+{
+    return *series->host || pyw_series_get(&series->duration.counts[0]) || pyw_series_get(&series->duration.sum_us);
 }
 
 /* The index of the bucket of a duration, which is not negative. */

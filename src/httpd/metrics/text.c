@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "httpd/metrics/exposition.h"
 #include "httpd/metrics/groups.h"
+#include "httpd/metrics/in_flight.h"
 #include "httpd/metrics/metrics.h"
 
 /* A metric of httpd's series: a counter for each value of a label, a single counter, or a histogram. */
@@ -92,15 +93,6 @@ static void write_histogram(const pyw_exposition *out, const char *prefix, const
                pyw_exposition_seconds(out->r->pool, pyw_series_get(&histogram->sum_us)), metric->name, prefix, total);
 }
 
-/*
- * The first series, which has no names, counts the requests that have no series of their own. It is omitted if it is
- * unused.
- */
-static int is_shown(const pyw_series *series)
-{
-    return *series->host || pyw_series_get(&series->duration.counts[0]) || pyw_series_get(&series->duration.sum_us);
-}
-
 static void write_series(const pyw_exposition *out, const series_metric *metric)
 {
     const pyw_series_table *table = pyw_metrics_table();
@@ -110,12 +102,9 @@ static void write_series(const pyw_exposition *out, const series_metric *metric)
     for (uint32_t i = 0; i < count; i++) {
         const pyw_series *series = pyw_series_at(table, i);
 
-        if (is_shown(series)) {
-            const char *prefix = apr_psprintf(out->r->pool, "vhost=\"%s\",group=\"%s\"",
-                                              pyw_exposition_escape(out->r->pool, series->host),
-                                              pyw_exposition_escape(out->r->pool, series->group));
-
-            (metric->count ? write_counters : write_histogram)(out, prefix, series, metric);
+        if (pyw_series_is_used(series)) {
+            (metric->count ? write_counters : write_histogram)(out, pyw_exposition_labels(out->r->pool, series), series,
+                                                               metric);
         }
     }
 }
@@ -132,6 +121,7 @@ int pyw_metrics_text_send(request_rec *r)
     for (apr_size_t i = 0; i < sizeof(series_metrics) / sizeof(*series_metrics); i++) {
         write_series(&out, &series_metrics[i]);
     }
+    pyw_metrics_in_flight_write(&out);
     pyw_metrics_groups_write(&out);
     if (out.is_openmetrics) {
         ap_rputs("# EOF\n", r);

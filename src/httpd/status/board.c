@@ -13,7 +13,6 @@ struct pyw_board_entry {
     _Atomic uint32_t phase;
     _Atomic uint32_t worker;
     _Atomic uint64_t thread; /* of the owner */
-    const char *group;       /* in the owner: the text of request.group */
     pyw_board_request request;
 };
 
@@ -90,7 +89,6 @@ static pyw_board_entry *claim(pyw_board *board)
         if (atomic_compare_exchange_strong(&board->entries[index].owner, &is_free, self)) {
             atomic_store_explicit(&board->entries[index].thread, (uint64_t)pthread_self(), memory_order_relaxed);
             atomic_store_explicit(&board->hint, index + 1, memory_order_relaxed);
-            board->entries[index].group = NULL;
             pthread_setspecific(own_entry, &board->entries[index]);
             return &board->entries[index];
         }
@@ -127,23 +125,18 @@ static inline void copy_method(char *to, size_t size, const char *from)
     *to = '\0';
 }
 
-static inline void write_request(pyw_board_entry *entry, int64_t arrival, const pyw_board_texts *texts)
+static inline void write_request(pyw_board_request *request, int64_t arrival, const pyw_board_description *described)
 {
-    pyw_board_request *request = &entry->request;
-
     request->arrival = arrival;
-    copy_method(request->method, sizeof(request->method), texts->method);
-    copy(request->url, sizeof(request->url), texts->url);
-    copy(request->client, sizeof(request->client), texts->client);
-    copy(request->id, sizeof(request->id), texts->id);
-    if (entry->group != texts->group) {
-        copy(request->group, sizeof(request->group), texts->group);
-        entry->group = texts->group;
-    }
+    request->series = described->series;
+    copy_method(request->method, sizeof(request->method), described->method);
+    copy(request->url, sizeof(request->url), described->url);
+    copy(request->client, sizeof(request->client), described->client);
+    copy(request->id, sizeof(request->id), described->id);
 }
 
 /* Takes no lock and makes no system call, except for the first request of a thread. */
-pyw_board_entry *pyw_board_begin(pyw_board *board, int64_t arrival, const pyw_board_texts *texts)
+pyw_board_entry *pyw_board_begin(pyw_board *board, int64_t arrival, const pyw_board_description *described)
 {
     pyw_board_entry *entry = has_key ? pthread_getspecific(own_entry) : NULL;
     uint32_t sequence;
@@ -157,7 +150,7 @@ pyw_board_entry *pyw_board_begin(pyw_board *board, int64_t arrival, const pyw_bo
     sequence = atomic_load_explicit(&entry->sequence, memory_order_relaxed) | 1;
     atomic_store_explicit(&entry->sequence, sequence, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    write_request(entry, arrival, texts);
+    write_request(&entry->request, arrival, described);
     atomic_store_explicit(&entry->worker, 0, memory_order_relaxed);
     atomic_store_explicit(&entry->phase, PYW_BOARD_BODY, memory_order_relaxed);
     atomic_store_explicit(&entry->sequence, sequence + 1, memory_order_release);
@@ -185,7 +178,6 @@ static void terminate(pyw_board_request *request)
     request->url[sizeof(request->url) - 1] = '\0';
     request->client[sizeof(request->client) - 1] = '\0';
     request->id[sizeof(request->id) - 1] = '\0';
-    request->group[sizeof(request->group) - 1] = '\0';
 }
 
 pyw_board_phase pyw_board_read(const pyw_board *board, uint32_t index, pyw_board_request *request,

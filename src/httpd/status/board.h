@@ -27,17 +27,17 @@ typedef struct pyw_board_request {
     char url[256];
     char client[48];
     char id[65];
-    char group[64];
+    uint32_t series; /* the index of its series (httpd/metrics/series.h), which names its virtual host and group */
 } pyw_board_request;
 
-/* The texts of a request that begins. */
-typedef struct pyw_board_texts {
+/* A request that begins. */
+typedef struct pyw_board_description {
     const char *method;
     const char *url;
     const char *client;
     const char *id;
-    const char *group; /* the same pointer has the same text as long as the process runs */
-} pyw_board_texts;
+    uint32_t series;
+} pyw_board_description;
 
 /* Where a request runs. */
 typedef struct pyw_board_place {
@@ -68,7 +68,7 @@ const pyw_board_request *pyw_board_current(void);
  * PYW_BOARD_IDLE. Returns the entry of the calling thread, which ends with the thread. NULL: all entries are in use,
  * and the request is not shown. The other functions accept NULL.
  */
-pyw_board_entry *pyw_board_begin(pyw_board *board, int64_t arrival, const pyw_board_texts *texts);
+pyw_board_entry *pyw_board_begin(pyw_board *board, int64_t arrival, const pyw_board_description *described);
 void pyw_board_set(pyw_board_entry *entry, pyw_board_phase phase);
 void pyw_board_set_worker(pyw_board_entry *entry, uint32_t pid);
 

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "httpd/child_context.h"
+#include "httpd/metrics/metrics.h"
 #include "httpd/queue/shared_memory.h"
 #include "httpd/shared_segment.h"
 #include "httpd/status/board.h"
@@ -34,12 +35,16 @@ void pyw_httpd_faults_note(const ap_errorlog_info *info, const char *text)
 {
     pyw_faults *faults = pyw_httpd_child.faults;
     const pyw_board_request *request;
+    const char *group = NULL;
 
     if (!faults || info->module_index != APLOG_MODULE_INDEX || !pyw_faults_is_one((pyw_log_level)info->level, text)) {
         return;
     }
     request = pyw_board_current();
-    pyw_faults_add(faults, (uint32_t)getpid(), request ? request->group : NULL, request ? request->id : NULL, text);
+    if (request) {
+        group = pyw_series_at(pyw_metrics_table(), request->series)->group;
+    }
+    pyw_faults_add(faults, (uint32_t)getpid(), group, request ? request->id : NULL, text);
 }
 
 static int compare_times(const void *one, const void *other)

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "httpd/child_context.h"
+#include "httpd/metrics/metrics.h"
 #include "httpd/shared_segment.h"
 
 APLOG_USE_MODULE(pywsgi);
@@ -52,10 +53,10 @@ void pyw_in_flight_child_init(void)
 
 void pyw_in_flight_begin(request_rec *r, pyw_target *target)
 {
-    const pyw_board_texts texts = {r->method, r->unparsed_uri, r->useragent_ip, target->timing.id,
-                                   target->group ? target->group->options->name : "%{GLOBAL}"};
+    const pyw_board_description described = {r->method, r->unparsed_uri, r->useragent_ip, target->timing.id,
+                                             pyw_series_index(pyw_metrics_table(), target->measure.series)};
 
-    target->measure.board = pyw_board_begin(pyw_httpd_child.board, target->timing.arrival, &texts);
+    target->measure.board = pyw_board_begin(pyw_httpd_child.board, target->timing.arrival, &described);
 }
 
 void pyw_in_flight_end(pyw_target *target)

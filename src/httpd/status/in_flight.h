@@ -16,7 +16,7 @@ pyw_result pyw_in_flight_prepare(void);
 /* In a new child, before its threads start. */
 void pyw_in_flight_child_init(void);
 
-/* On the thread of the request: from now on until pyw_in_flight_end(), the request is shown. */
+/* On the thread of the request, which has a series: from now on until pyw_in_flight_end(), it is shown. */
 void pyw_in_flight_begin(request_rec *r, pyw_target *target);
 void pyw_in_flight_end(pyw_target *target);
 

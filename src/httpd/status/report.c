@@ -138,9 +138,13 @@ apr_uint64_t pyw_report_age(int64_t started)
 static int read_request(pyw_report_request *found, uint32_t index, int hide_query)
 {
     int64_t now = pyw_clock_us();
+    const pyw_series *series;
 
     memset(found, 0, sizeof(*found));
     found->phase = pyw_board_read(pyw_in_flight_board(), index, &found->request, &found->place);
+    series = pyw_series_at(pyw_metrics_table(), found->request.series);
+    found->vhost = series->host;
+    found->group = series->group;
     found->age = now > found->request.arrival ? (apr_uint64_t)(now - found->request.arrival) / 1000 : 0;
     found->request.url[hide_query ? strcspn(found->request.url, "?") : strlen(found->request.url)] = '\0';
     apr_snprintf(found->key, sizeof(found->key), "%u-%" APR_INT64_T_FMT, (unsigned)index, found->request.arrival);

@@ -34,6 +34,8 @@ typedef struct pyw_report_group {
 
 typedef struct pyw_report_request {
     pyw_board_request request;
+    const char *vhost; /* "www.example.org:443"; "": too many combinations of virtual host and group */
+    const char *group; /* "%{GLOBAL}": an embedded application */
     pyw_board_place place;
     pyw_board_phase phase;
     apr_uint64_t age; /* milliseconds */

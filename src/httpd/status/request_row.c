@@ -3,8 +3,8 @@
 
 #include <apr_strings.h>
 
-const char *const pyw_request_columns[] = {"age", "phase",  "group", "worker", "method",
-                                           "URL", "client", "id",    "stack",  NULL};
+const char *const pyw_request_columns[] = {"age", "phase",  "virtual host", "group", "worker", "method",
+                                           "URL", "client", "id",           "stack", NULL};
 
 void pyw_request_row_put(pyw_html_table *table, const pyw_report_request *shown)
 {
@@ -14,7 +14,8 @@ void pyw_request_row_put(pyw_html_table *table, const pyw_report_request *shown)
     pyw_html_table_row(table);
     pyw_html_table_time(table, shown->age);
     pyw_html_table_text(table, "", pyw_board_phase_name(shown->phase));
-    pyw_html_table_text(table, "", shown->request.group);
+    pyw_html_table_text(table, "", shown->vhost);
+    pyw_html_table_text(table, "", shown->group);
     pyw_html_table_text(table, "number", worker ? apr_psprintf(r->pool, "%u", (unsigned)worker) : "-");
     pyw_html_table_text(table, "", shown->request.method);
     pyw_html_table_text(table, "text", shown->request.url);

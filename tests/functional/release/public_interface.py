@@ -56,7 +56,7 @@ def verbs():
 
 
 def metrics():
-    return re.findall(r'"(pywsgi_[a-z_]+)[{"]', read("httpd/metrics/text.c", "httpd/metrics/groups.c"))
+    return re.findall(r'"(pywsgi_[a-z_]+)[{"]', read_all("httpd/metrics", ".c"))
 
 
 def values():

@@ -21,7 +21,7 @@ class TestTerminal:
             shown = subprocess.run(["w3m", "-dump", "-cols", "200", "-T", "text/html"], check=True,
                                    input=server.get("/-/status").body, stdout=subprocess.PIPE).stdout.decode()
         [line] = [line for line in shown.splitlines() if "/app/wait?terminal" in line]
-        assert line.split()[2:5] == ["application", "app", str(server.workers()[0].pid)]
+        assert line.split()[2:6] == ["application", "127.0.0.1:%d" % server.port, "app", str(server.workers()[0].pid)]
         for heading in ("Process groups", "Requests in flight: 1", "Workers", "Since httpd was started", "Last errors"):
             assert heading in shown
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """SetHandler pywsgi-metrics: each event is counted, no counter decreases, and Prometheus reads the page."""
+import contextlib
 import json
 import os
 import pathlib
@@ -88,19 +89,38 @@ class TestWaitingForTheGIL:
     CONFIG = GROUP
     WAIT, RUN = "pywsgi_request_gil_wait_seconds_sum", "pywsgi_request_application_seconds_sum"
 
-    def hold_gil(self, server):
-        """Start a request that holds the worker's GIL for half a second."""
+    @pytest.fixture(scope="class")
+    def fifo(self, server):
+        os.mkfifo(server.data / "gil")
+        os.chmod(server.data / "gil", 0o644)
+        return server.data / "gil"
+
+    @contextlib.contextmanager
+    def held_gil(self, server, fifo):
+        """A request holds the worker's GIL meanwhile."""
         begun = server.data / "begun.gil"
         begun.unlink(missing_ok=True)
-        connection = Connection(server.port)
-        connection.start("GET", "/app/gil")
-        wait_for(begun.exists)
-        return connection
+        with Connection(server.port) as holder:
+            holder.start("GET", "/app/gil")
+            wait_for(begun.exists)
+            try:
+                yield
+            finally:
+                fifo.write_text("")
+            assert holder.read_response().status == 200
 
-    def test_a_request_that_waits(self, server, metrics):
+    def waits(self, server, milliseconds):
+        """Whether a request has been at the worker for so long."""
+        return any(shown["url"] == "/app/" and shown["phase"] == "application" and shown["age_ms"] > milliseconds
+                   for shown in server.get("/-/status?json").json()["requests"])
+
+    def test_a_request_that_waits(self, server, metrics, fifo):
         count = metrics("pywsgi_requests_total", group="app")
-        holder = self.hold_gil(server)
-        assert server.get("/app/").status == 200 and holder.read_response().status == 200
+        with Connection(server.port) as waiting:
+            with self.held_gil(server, fifo):
+                waiting.start("GET", "/app/")
+                wait_for(lambda: self.waits(server, 200))
+            assert waiting.read_response().status == 200
         wait_for(lambda: metrics("pywsgi_requests_total", group="app") == count + 2)
         assert 0.1 < metrics(self.WAIT, group="app") < metrics(self.RUN, group="app")
 
@@ -112,16 +132,17 @@ class TestWaitingForTheGIL:
         wait_for(lambda: metrics("pywsgi_request_gil_wait_seconds_count", group=group) == count + 1)
         assert metrics(self.WAIT, group=group) - begun < metrics(self.RUN, group=group) - run - 0.25
 
-    def test_a_request_whose_client_leaves_while_it_waits_counts_with_its_whole_time(self, server, metrics):
+    def test_a_request_whose_client_leaves_while_it_waits_counts_with_its_whole_time(self, server, metrics, fifo):
         aborted = metrics("pywsgi_requests_total", group="app", code="aborted")
-        holder, waiting = self.hold_gil(server), Connection(server.port)
-        waiting.start("GET", "/app/")
-        wait_for(lambda: metrics("pywsgi_group_requests_running", group="app") == 2)
-        wait, run = metrics(self.WAIT, group="app"), metrics(self.RUN, group="app")
-        waiting.reset()
-        wait_for(lambda: metrics("pywsgi_requests_total", group="app", code="aborted") == aborted + 1)
-        assert metrics(self.RUN, group="app") - run == pytest.approx(metrics(self.WAIT, group="app") - wait, abs=1e-5)
-        assert holder.read_response().status == 200
+        with self.held_gil(server, fifo):
+            waiting = Connection(server.port)
+            waiting.start("GET", "/app/")
+            wait_for(lambda: self.waits(server, 200))
+            wait, run = metrics(self.WAIT, group="app"), metrics(self.RUN, group="app")
+            waiting.reset()
+            wait_for(lambda: metrics("pywsgi_requests_total", group="app", code="aborted") == aborted + 1)
+            waited, ran = metrics(self.WAIT, group="app") - wait, metrics(self.RUN, group="app") - run
+        assert ran == pytest.approx(waited, abs=1e-5)
 
 
 class TestQueue:
@@ -156,6 +177,46 @@ class TestQueue:
         assert metrics("pywsgi_group_threads", group="app") == 2
         assert metrics("pywsgi_group_state", group="app", state="running") == 1
         assert metrics("pywsgi_group_state", group="app") == 1
+
+
+class TestInFlight:
+    CONFIG = GROUP + """
+    <VirtualHost *>
+        ServerName first.example
+    </VirtualHost>
+    <VirtualHost *>
+        ServerName other.example
+        WSGIScriptAlias /app ${APPS}/app.wsgi process-group=app
+        WSGIScriptAlias /embedded ${APPS}/app.wsgi
+    </VirtualHost>
+    """
+    OTHER = {"Host": "other.example"}
+
+    def phases(self, metrics, **labels):
+        return {phase: int(metrics("pywsgi_requests_in_flight", phase=phase, **labels))
+                for phase in ("body", "queued", "application", "writing")}
+
+    def test_a_virtual_host_has_its_own_in_each_phase(self, server, metrics):
+        connections = []
+        for number in range(3):
+            connection = Connection(server.port)
+            connection.start("GET", "/app/wait?host.%d" % number, headers=list(self.OTHER.items()))
+            connections.append(connection)
+            wait_for(lambda: self.phases(metrics, vhost="other.example:%d" % server.port, group="app") ==
+                     {"body": 0, "queued": int(number == 2), "application": min(number + 1, 2), "writing": 0})
+        assert sum(self.phases(metrics, vhost="first.example:%d" % server.port).values()) == 0
+        assert sum(self.phases(metrics).values()) == 3
+        for number in range(3):
+            (server.data / ("go.host.%d" % number)).touch()
+        assert [connection.read_response().status for connection in connections] == [200] * 3
+        wait_for(lambda: sum(self.phases(metrics).values()) == 0)
+
+    def test_those_of_an_embedded_application(self, server, metrics):
+        connection = Connection(server.port)
+        connection.start("GET", "/embedded/wait?embedded", headers=list(self.OTHER.items()))
+        wait_for(lambda: self.phases(metrics, vhost="other.example:%d" % server.port, group="%{GLOBAL}")["application"])
+        (server.data / "go.embedded").touch()
+        assert connection.read_response().status == 200
 
 
 class TestCountersNeverGoBack:

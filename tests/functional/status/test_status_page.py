@@ -67,6 +67,7 @@ class TestRequests:
         with running(server, prefix, "shown." + mode):
             [shown] = requests(server)
             assert shown["phase"] == "application" and shown["group"] == group and shown["method"] == "GET"
+            assert shown["vhost"] == "127.0.0.1:%d" % server.port
             assert shown["url"] == prefix + "/wait?shown." + mode and shown["client"] == "127.0.0.1"
             assert 0 <= shown["age_ms"] < 60000
             assert shown["worker"] == (server.workers()[0].pid if mode == "daemon" else None)

@@ -124,7 +124,8 @@ static void put_request(request_rec *r, const pyw_report_request *shown)
     ap_rputs("{", r);
     put_number(r, "age_ms", shown->age);
     put_text(r, "phase", pyw_board_phase_name(shown->phase));
-    put_text(r, "group", shown->request.group);
+    put_text(r, "vhost", shown->vhost);
+    put_text(r, "group", shown->group);
     put_text(r, "method", shown->request.method);
     put_text(r, "url", shown->request.url);
     put_text(r, "client", shown->request.client);

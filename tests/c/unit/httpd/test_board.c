@@ -12,7 +12,7 @@
 
 enum { CAPACITY = 3 };
 
-static const pyw_board_texts texts = {"GET", "/path?query", "192.0.2.1", "id-1", "app"};
+static const pyw_board_description described = {"GET", "/path?query", "192.0.2.1", "id-1", 7};
 static pyw_board *board;
 
 static int make_board(void **state)
@@ -64,7 +64,7 @@ static void test_a_request_is_shown_in_its_phase_until_it_ends(void **state)
     pyw_board_place place;
 
     assert_int_equal(shown_count(), 0);
-    own = pyw_board_begin(board, 1234, &texts);
+    own = pyw_board_begin(board, 1234, &described);
     assert_int_equal(shown(&request, &place, &phase), 1);
     assert_int_equal(phase, PYW_BOARD_BODY);
     assert_int_equal(place.worker, 0);
@@ -73,7 +73,7 @@ static void test_a_request_is_shown_in_its_phase_until_it_ends(void **state)
     assert_string_equal(request.url, "/path?query");
     assert_string_equal(request.client, "192.0.2.1");
     assert_string_equal(request.id, "id-1");
-    assert_string_equal(request.group, "app");
+    assert_int_equal(request.series, 7);
     pyw_board_set(own, PYW_BOARD_APPLICATION);
     pyw_board_set_worker(own, 77);
     assert_int_equal(shown(&request, &place, &phase), 1);
@@ -83,13 +83,13 @@ static void test_a_request_is_shown_in_its_phase_until_it_ends(void **state)
     assert_true(place.thread == (uint64_t)pthread_self());
     pyw_board_set(own, PYW_BOARD_IDLE);
     assert_int_equal(shown_count(), 0);
-    assert_ptr_equal(pyw_board_begin(board, 1235, &texts), own);
+    assert_ptr_equal(pyw_board_begin(board, 1235, &described), own);
 }
 
 static void test_a_long_text_is_cut(void **state)
 {
     char url[1000];
-    const pyw_board_texts longer = {"AMETHODOFMANYBYTES", url, url, url, url};
+    const pyw_board_description longer = {"AMETHODOFMANYBYTES", url, url, url, 0};
     pyw_board_request request;
     pyw_board_phase phase;
     pyw_board_place place;
@@ -102,30 +102,11 @@ static void test_a_long_text_is_cut(void **state)
     assert_int_equal(strlen(request.url), sizeof(request.url) - 1);
     assert_int_equal(strlen(request.client), sizeof(request.client) - 1);
     assert_int_equal(strlen(request.id), sizeof(request.id) - 1);
-    assert_int_equal(strlen(request.group), sizeof(request.group) - 1);
-}
-
-static void test_a_thread_shows_each_request_with_its_own_group(void **state)
-{
-    const pyw_board_texts other = {"GET", "/", "192.0.2.1", "id-2", "other"};
-    pyw_board_request request;
-    pyw_board_phase phase;
-    pyw_board_place place;
-
-    for (int i = 0; i < 2; i++) {
-        pyw_board_begin(board, 1, &texts);
-        pyw_board_begin(board, 1, &texts);
-        assert_int_equal(shown(&request, &place, &phase), 1);
-        assert_string_equal(request.group, "app");
-        pyw_board_begin(board, 1, &other);
-        assert_int_equal(shown(&request, &place, &phase), 1);
-        assert_string_equal(request.group, "other");
-    }
 }
 
 static void *show_one(void *data)
 {
-    pyw_board_begin(board, 1, &texts);
+    pyw_board_begin(board, 1, &described);
     *(int *)data = shown_count();
     return NULL;
 }
@@ -149,7 +130,7 @@ static void fill(void)
     for (int i = 0; i < CAPACITY; i++) {
         if (fork() == 0) {
             pyw_board_adopt(board);
-            pyw_board_begin(board, 1, &texts);
+            pyw_board_begin(board, 1, &described);
             _exit(0);
         }
         wait(NULL);
@@ -162,7 +143,7 @@ static void test_a_dead_process_shows_nothing_and_its_entry_is_used_again(void *
     assert_int_equal(shown_count(), 0);
     fill(); /* each new process frees the entries of dead ones */
     pyw_board_adopt(board);
-    assert_non_null(pyw_board_begin(board, 1, &texts));
+    assert_non_null(pyw_board_begin(board, 1, &described));
 }
 
 static void test_without_a_free_entry_a_request_is_not_shown(void **state)
@@ -178,13 +159,13 @@ static void test_without_a_free_entry_a_request_is_not_shown(void **state)
 
             close(ends[1]);
             pyw_board_adopt(board);
-            pyw_board_begin(board, 1, &texts);
+            pyw_board_begin(board, 1, &described);
             _exit(read(ends[0], &byte, 1) != 0);
         }
     }
     while (shown_count() < CAPACITY) {
     }
-    assert_null(pyw_board_begin(board, 1, &texts));
+    assert_null(pyw_board_begin(board, 1, &described));
     pyw_board_set(NULL, PYW_BOARD_QUEUED);
     pyw_board_set_worker(NULL, 1);
     close(ends[1]);
@@ -199,7 +180,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_request_is_shown_in_its_phase_until_it_ends, make_board, drop_board),
         cmocka_unit_test_setup_teardown(test_a_long_text_is_cut, make_board, drop_board),
-        cmocka_unit_test_setup_teardown(test_a_thread_shows_each_request_with_its_own_group, make_board, drop_board),
         cmocka_unit_test_setup_teardown(test_an_entry_ends_with_its_thread, make_board, drop_board),
         cmocka_unit_test_setup_teardown(test_a_dead_process_shows_nothing_and_its_entry_is_used_again, make_board,
                                         drop_board),

@@ -57,6 +57,8 @@ static void test_a_full_table_counts_in_the_series_without_names(void **state)
     }
     assert_ptr_equal(pyw_series_find(table, "one too many", "app"), pyw_series_at(table, 0));
     assert_string_equal(pyw_series_at(table, 0)->host, "");
+    assert_ptr_equal(pyw_series_at(table, PYW_SERIES_CAPACITY), pyw_series_at(table, 0));
+    assert_int_equal(pyw_series_index(table, pyw_series_at(table, 5)), 5);
     assert_string_equal(pyw_series_find(table, "1", "app")->host, "1");
 }
 
