@@ -41,8 +41,8 @@ static int refuse_unknown(const char *name)
     }
     meant = pyw_suggest(name, names);
     pyw_log_escape(shown, sizeof(shown), name, strlen(name));
-    fprintf(stderr, "pywsgi: unknown verb '%s'%s%s%s; `pywsgi --help` lists all\n", shown,
-            meant != NULL ? ", did you mean '" : "", meant != NULL ? meant : "", meant != NULL ? "'?" : "");
+    fprintf(stderr, "pywsgi: unknown verb '%s'%s%s%s `pywsgi --help` lists all\n", shown,
+            meant != NULL ? ", did you mean '" : "", meant != NULL ? meant : "", meant != NULL ? "'?" : ";");
     return PYW_COMMAND_USAGE;
 }
 

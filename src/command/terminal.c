@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command/terminal.h"
 
+#include <apr_strings.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,26 @@ size_t pyw_terminal_fit(const char *text, int columns)
         }
     }
     return (size_t)(at - text);
+}
+
+int pyw_terminal_width_of(const char *text)
+{
+    int width = 0;
+
+    for (; *text != '\0'; text++) {
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+const char *pyw_terminal_padded(apr_pool_t *pool, const char *text, int width)
+{
+    int padding = abs(width) - pyw_terminal_width_of(text);
+
+    if (padding <= 0) {
+        return text;
+    }
+    return width < 0 ? apr_psprintf(pool, "%s%*s", text, padding, "") : apr_psprintf(pool, "%*s%s", padding, "", text);
 }
 
 void pyw_terminal_print(pyw_terminal_style style, const char *text)

@@ -25,6 +25,12 @@ int pyw_terminal_width(void);
 /* How many bytes of the text (UTF-8) fit into the columns, a character in each. */
 size_t pyw_terminal_fit(const char *text, int columns);
 
+/* The number of its characters. */
+int pyw_terminal_width_of(const char *text);
+
+/* The text with spaces before it up to `width` characters; after it if `width` is negative, as for printf(3). */
+const char *pyw_terminal_padded(apr_pool_t *pool, const char *text, int width);
+
 /* Prints the text on the standard output; without colours as it is. */
 void pyw_terminal_print(pyw_terminal_style style, const char *text);
 

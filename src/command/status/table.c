@@ -127,10 +127,6 @@ static line worker_line(apr_pool_t *pool, const pyw_pairs *row, int has_request_
                  NULL,
                  PYW_STYLE_PLAIN};
 
-    if (*made.cells[COLUMNS - 1] == '\0') {
-        made.cells[COLUMNS - 1] = problem(pool, row, "problem");
-    }
-
     return made;
 }
 
@@ -156,6 +152,16 @@ static const char *restarts(apr_pool_t *pool, const pyw_pairs *row)
         }
     }
     return pyw_terminal_escaped(pool, text);
+}
+
+/* Why a worker is broken. */
+static void add_problem(apr_array_header_t *lines, apr_pool_t *pool, const pyw_pairs *row)
+{
+    const char *text = problem(pool, row, "problem");
+
+    if (*text) {
+        add_note(lines, apr_psprintf(pool, "  %8s  %s", "", text));
+    }
 }
 
 /* The reloads and restarts of the group since httpd was started. */
@@ -193,30 +199,13 @@ static line request_line(apr_pool_t *pool, const pyw_pairs *row)
     return made;
 }
 
-/* The width of a cell in characters; cells are UTF-8. */
-static int width_of(const char *text)
-{
-    int width = 0;
-
-    for (; *text != '\0'; text++) {
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    return width;
-}
-
 static void widen(int widths[COLUMNS], const line *of)
 {
     for (int i = 0; i < COLUMNS && of->note == NULL; i++) {
-        int width = width_of(of->cells[i]);
+        int width = pyw_terminal_width_of(of->cells[i]);
 
         widths[i] = width > widths[i] ? width : widths[i];
     }
-}
-
-static const char *padded(apr_pool_t *pool, const char *cell, int padding, int is_right_aligned)
-{
-    return is_right_aligned ? apr_psprintf(pool, "%*s%s", padding, "", cell)
-                            : apr_psprintf(pool, "%s%*s", cell, padding, "");
 }
 
 static const char *line_text(apr_pool_t *pool, const int widths[COLUMNS], const line *of)
@@ -228,20 +217,21 @@ static const char *line_text(apr_pool_t *pool, const int widths[COLUMNS], const 
         last--;
     }
     for (int i = 0; i <= last; i++) {
-        int padding = i < last || is_right[i] ? widths[i] - width_of(of->cells[i]) : 0;
+        int width = i < last || is_right[i] ? widths[i] : 0;
 
-        text = apr_pstrcat(pool, text, i > 0 ? "  " : "", padded(pool, of->cells[i], padding, is_right[i]), NULL);
+        text = apr_pstrcat(pool, text, i > 0 ? "  " : "",
+                           pyw_terminal_padded(pool, of->cells[i], is_right[i] ? width : -width), NULL);
     }
     return text;
 }
 
-/* Cut at the width of a terminal, and whole for a file or a pipe. */
+/* Cells are cut at the width of a terminal, and whole for a file or a pipe. The end of a note may be what matters. */
 static void print_line(apr_pool_t *pool, const int widths[COLUMNS], const line *of)
 {
     const char *text = of->note != NULL ? of->note : line_text(pool, widths, of);
     int width = pyw_terminal_width();
 
-    if (width > 0) {
+    if (width > 0 && of->note == NULL) {
         text = apr_pstrndup(pool, text, pyw_terminal_fit(text, width));
     }
     pyw_terminal_print(of->style, text);
@@ -285,6 +275,7 @@ void pyw_status_print_table(apr_pool_t *pool, const apr_array_header_t *rows)
         }
         else if (pyw_status_is(row, "worker")) {
             APR_ARRAY_PUSH(lines, line) = worker_line(pool, row, is_request(rows, i + 1));
+            add_problem(lines, pool, row);
         }
         else if (pyw_status_is(row, "request")) {
             APR_ARRAY_PUSH(lines, line) = request_line(pool, row);

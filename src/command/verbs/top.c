@@ -103,8 +103,8 @@ static void print_at(int line, const char *text)
     mvaddnstr(line, 0, text, (int)pyw_terminal_fit(text, COLS));
 }
 
-/* The longest-running request of the worker, or the worker's problem. */
-static const char *oldest_request(const top_view *self, const pyw_pairs *worker)
+/* The longest-running request of the worker; NULL: none. */
+static const pyw_pairs *oldest_request(const top_view *self, const pyw_pairs *worker)
 {
     const pyw_pairs *oldest = NULL;
 
@@ -116,6 +116,14 @@ static const char *oldest_request(const top_view *self, const pyw_pairs *worker)
             oldest = row;
         }
     }
+    return oldest;
+}
+
+/* That request, or the worker's problem. */
+static const char *request_text(const top_view *self, const pyw_pairs *worker)
+{
+    const pyw_pairs *oldest = oldest_request(self, worker);
+
     if (oldest != NULL) {
         return apr_psprintf(self->pool, "%s %s", pyw_status_duration(self->pool, pyw_status_number(oldest, "age-ms")),
                             pyw_status_shown(self->pool, oldest, "request", REQUEST_MOST));
@@ -124,23 +132,35 @@ static const char *oldest_request(const top_view *self, const pyw_pairs *worker)
                             REQUEST_MOST);
 }
 
+/* "client 192.0.2.7, id Zx8"; "" without a request. */
+static const char *origin_text(const top_view *self, const pyw_pairs *worker)
+{
+    const pyw_pairs *oldest = oldest_request(self, worker);
+
+    return oldest == NULL
+               ? ""
+               : apr_psprintf(self->pool, "client %s, id %s", pyw_status_shown(self->pool, oldest, "client", WORD_MOST),
+                              pyw_status_shown(self->pool, oldest, "id", WORD_MOST));
+}
+
 static const char *worker_text(const top_view *self, const pyw_pairs *row)
 {
     const char *group = pyw_status_shown(self->pool, row, "group", WORD_MOST);
     const char *cut = apr_pstrndup(self->pool, group, pyw_terminal_fit(group, GROUP_WIDTH));
 
-    return apr_psprintf(self->pool, "%-*s %7" PRIu64 " %-8.8s %6s %6s %7s %3" PRIu64 "/%-2" PRIu64 " %6" PRIu64 "  %s",
-                        GROUP_WIDTH, cut, pyw_status_number(row, "pid"), pyw_status_shown(self->pool, row, "state", 8),
+    return apr_psprintf(self->pool, "%s %7" PRIu64 " %-8.8s %6s %6s %7s %3" PRIu64 "/%-2" PRIu64 " %6" PRIu64 "  %s",
+                        pyw_terminal_padded(self->pool, cut, -GROUP_WIDTH), pyw_status_number(row, "pid"),
+                        pyw_status_shown(self->pool, row, "state", 8),
                         pyw_status_duration(self->pool, pyw_status_number(row, "uptime-ms")),
                         pyw_status_duration(self->pool, pyw_status_number(row, "cpu-ms")),
                         pyw_status_size(self->pool, pyw_status_number(row, "memory")), pyw_status_number(row, "busy"),
-                        pyw_status_number(row, "threads"), pyw_status_number(row, "served"), oldest_request(self, row));
+                        pyw_status_number(row, "threads"), pyw_status_number(row, "served"), request_text(self, row));
 }
 
 static void draw_head(const top_view *self)
 {
-    print_at(0, apr_psprintf(self->pool, "pywsgi top, %d workers, sorted by %s   q quit  %s", self->workers->nelts,
-                             orders[self->order].column, "c m b s u g sort  arrows select  k stacks"));
+    print_at(0, apr_psprintf(self->pool, "pywsgi top, %d workers, sorted by %s  k stacks  q quit  cmbsug sort  arrows",
+                             self->workers->nelts, orders[self->order].column));
     attron(A_REVERSE);
     mvhline(HEAD_LINES - 1, 0, ' ', COLS);
     print_at(HEAD_LINES - 1, apr_psprintf(self->pool, "%-*s %7s %-8s %6s %6s %7s %6s %6s  %s", GROUP_WIDTH, "GROUP",
@@ -148,10 +168,21 @@ static void draw_head(const top_view *self)
     attroff(A_REVERSE);
 }
 
-/* The list scrolls so that the selected worker is visible, whose request is the last line, in the whole width. */
+/* The request of the selected worker, in the whole width. */
+static void draw_selected(const top_view *self)
+{
+    if (self->selected < self->workers->nelts) {
+        const pyw_pairs *worker = APR_ARRAY_IDX(self->workers, self->selected, const pyw_pairs *);
+
+        print_at(LINES - 2, request_text(self, worker));
+        print_at(LINES - 1, origin_text(self, worker));
+    }
+}
+
+/* The list scrolls so that the selected worker is visible. */
 static void draw(top_view *self)
 {
-    int lines = LINES - HEAD_LINES > 2 ? LINES - HEAD_LINES - 2 : 1;
+    int lines = LINES - HEAD_LINES > 3 ? LINES - HEAD_LINES - 3 : 1;
     int first = self->selected >= lines ? self->selected - lines + 1 : 0;
 
     erase();
@@ -164,9 +195,7 @@ static void draw(top_view *self)
         print_at(HEAD_LINES + i - first, worker_text(self, APR_ARRAY_IDX(self->workers, i, const pyw_pairs *)));
         attrset(A_NORMAL);
     }
-    if (self->selected < self->workers->nelts) {
-        print_at(LINES - 1, oldest_request(self, APR_ARRAY_IDX(self->workers, self->selected, const pyw_pairs *)));
-    }
+    draw_selected(self);
     refresh();
 }
 

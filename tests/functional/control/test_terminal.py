@@ -24,7 +24,7 @@ def terminal(tmp_path, commands):
 
 
 class TestTop:
-    CONFIG = groups(app="processes=2 threads=2", other="")
+    CONFIG = groups(app="processes=2 threads=2", other="", é="")
 
     def test_the_workers_are_shown_sorted_and_within_80_columns(self, terminal, commands, site):
         wait_for(lambda: len(commands.workers("app")) == 2 and len(commands.workers("other")) == 1)
@@ -32,7 +32,9 @@ class TestTop:
         top = terminal("top", "--interval", "1")
         top.wait(r"(?m)^app .* 1/2 .* (\d+s )?GET /app/hol")
         top.wait(r"(?m)^(\d+s )?GET /app/hold\?key=\w+ *$")
-        assert "3 workers, sorted by BUSY" in top.screen()
+        top.wait(r"(?m)^client 127.0.0.1, id \S{11} *$")
+        assert "k stacks" in top.screen()
+        assert "4 workers, sorted by BUSY" in top.screen()
         assert max(map(len, top.screen().splitlines())) <= 80
         top.keys("g")
         top.wait(r"sorted by GROUP")
@@ -51,9 +53,15 @@ class TestTop:
         top.keys("Enter")
         top.wait("1 workers, sorted by")
 
+    def test_columns_are_aligned_whatever_the_name_of_the_group(self, terminal, commands):
+        wait_for(lambda: len(commands.workers("é")) == 1)
+        top = terminal("top")
+        top.wait("4 workers, sorted by")
+        assert len({line.index(" ready ") for line in top.screen().splitlines() if " ready " in line}) == 1
+
     def test_a_window_of_another_size(self, terminal):
         top = terminal("top")
-        top.wait("3 workers, sorted by")
+        top.wait("4 workers, sorted by")
         top.run("resize-window", "-x", "40", "-y", "10")
         top.wait(r"(?m)^GROUP +WORKER STATE +U?P?$|^GROUP +WORKER STATE")
         assert max(map(len, top.screen().splitlines())) <= 40
@@ -69,12 +77,18 @@ class TestStatus:
     def ready(self, commands):
         wait_for(lambda: commands.workers("app"))
 
-    def test_lines_are_cut_at_the_width_of_a_terminal_only(self, terminal, commands, server):
+    def test_rows_are_cut_at_the_width_of_a_terminal_only(self, terminal, commands, server):
         assert str(server.apps / "app.wsgi") in commands.table()
         shown = terminal("status", "--watch", "1", columns=60)
         shown.wait("(?m)^app  ")
         line, = [line for line in shown.screen().splitlines() if line.startswith("app ")]
         assert len(line) <= 60 and "app.wsgi" not in shown.screen()
+
+    def test_a_request_is_whole_on_a_terminal(self, terminal, site):
+        held = site.hold("/hold/" + "x" * 120)
+        shown = terminal("status", "--watch", "1", columns=60)
+        wait_for(lambda: re.search(r"x{120}.*  \(127.0.0.1, id \S{11}\)", shown.screen("-J")))
+        held.finish()
 
     def test_watch_shows_the_state_again_and_again(self, terminal, commands):
         shown = terminal("status", "--watch", "1")
