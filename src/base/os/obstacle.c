@@ -80,7 +80,7 @@ static int check_path(const char *path, int links, pyw_problem *problem)
         return 0;
     }
     for (size_t end = 1; end <= length; end++) {
-        if (path[end] != '/' && path[end] != '\0') {
+        if (path[end] != '/' && (path[end] != '\0' || path[end - 1] == '/')) {
             continue;
         }
         snprintf(prefix, sizeof(prefix), "%.*s", (int)end, path);

@@ -48,7 +48,9 @@ static void check_script_paths(check *self, const pyw_application_spec *specs, i
     char *state = NULL;
     char *paths = apr_pstrdup(self->pool, options->python_path ? options->python_path : "");
 
-    check_path(self, "python-home", options->python_home);
+    if (options->python_home != NULL) {
+        check_path(self, "python-home", apr_pstrcat(self->pool, options->python_home, "/", NULL)); /* not listed */
+    }
     for (char *path = apr_strtok(paths, ":", &state); path != NULL; path = apr_strtok(NULL, ":", &state)) {
         check_path(self, "python-path", path);
     }

@@ -87,6 +87,15 @@ static int read_base(const char *python_home, char base[PATH_MAX])
     return is_found;
 }
 
+/* Python need not list the directory. */
+static int find_obstacle_below(const char *directory, pyw_problem *problem)
+{
+    char path[PATH_MAX + 1];
+
+    snprintf(path, sizeof(path), "%s/", directory);
+    return pyw_obstacle_find(path, problem);
+}
+
 /*
  * For the dynamic linker and for Python, a directory that this user may not enter does not exist. Names the directory
  * instead, if there is one.
@@ -96,9 +105,9 @@ static void explain_start(const pyw_worker_options *options, pyw_problem *proble
     const char *home = options->python_home;
     char base[PATH_MAX];
 
-    if (!pyw_obstacle_find(options->engine, problem) && home != NULL && !pyw_obstacle_find(home, problem) &&
+    if (!pyw_obstacle_find(options->engine, problem) && home != NULL && !find_obstacle_below(home, problem) &&
         read_base(home, base)) {
-        pyw_obstacle_find(base, problem);
+        find_obstacle_below(base, problem);
     }
 }
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import venv
 
 import pytest
 
@@ -301,13 +302,25 @@ class TestAccess:
         assert "AH00035" in found["what"] and found["write"] == "chmod o+x %s/private" % server.root
 
     @pytest.mark.root
-    @pytest.mark.parametrize("option", ["python-path", "python-home"])
-    def test_an_environment_that_the_user_may_not_read(self, server, option):
+    @pytest.mark.parametrize("option, right", [("python-path", "rx"), ("python-home", "x")])
+    def test_an_environment_that_the_user_may_not_read(self, server, option, right):
         if option == "python-home":
             (server.root / "private" / "lib" / ("python%d.%d" % sys.version_info[:2])).mkdir(parents=True, exist_ok=True)
             (server.root / "private" / "lib" / ("python%d.%d" % sys.version_info[:2]) / "os.py").touch()
         config = "WSGIDaemonProcess blog %s=${ROOT}/private\n" % option + GRANTED + alias("${APPS}/hello.wsgi")
-        assert "chmod o+rx" in one(check(server, config), "PYW0157")["write"]
+        assert one(check(server, config), "PYW0157")["write"] == "chmod o+%s %s/private" % (right, server.root)
+
+    @pytest.mark.root
+    def test_directories_that_need_not_be_listed(self, server):
+        for name in ("unlisted", "unlisted/home"):
+            (server.root / name).mkdir()
+        (server.root / "unlisted" / "app.wsgi").write_text(HELLO)
+        venv.create(server.root / "unlisted" / "home", symlinks=True)
+        for name in ("unlisted", "unlisted/home"):
+            (server.root / name).chmod(0o711)
+        config = "WSGIDaemonProcess blog python-home=${ROOT}/unlisted/home\n" + alias("${ROOT}/unlisted/app.wsgi")
+        assert check(server, config + GRANTED) == []
+        assert "AH01630" in one(check(server, config + GRANTED.replace("granted", "denied")), "PYW0161")["what"]
 
     @pytest.mark.root
     def test_an_engine_that_the_user_may_not_read(self, server):
