@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Three httpd with the application behind httpd's mod_proxy_balancer or HAProxy, with the files of examples/balancer."""
+"""Three httpd with the application behind httpd's mod_proxy_balancer, HAProxy or nginx, with the files of examples/balancer."""
 import collections
 import re
 import shutil
@@ -99,6 +99,35 @@ class HaproxyBalancer:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+NGINX = """
+daemon off;
+pid "%(directory)s/nginx.pid";
+error_log "%(directory)s/nginx.log";
+events { }
+http {
+    access_log off;
+    client_body_temp_path "%(directory)s/body";
+    proxy_temp_path "%(directory)s/proxy";
+    fastcgi_temp_path "%(directory)s/fastcgi";
+    uwsgi_temp_path "%(directory)s/uwsgi";
+    scgi_temp_path "%(directory)s/scgi";
+    include "%(directory)s/app.conf";
+}
+"""
+
+
+class NginxBalancer:
+    def __init__(self, directory, ports):
+        self.port = free_port()
+        (directory / "app.conf").write_text(example("nginx.conf", ports, self.port))
+        (directory / "nginx.conf").write_text(NGINX % {"directory": directory})
+        self.process = subprocess.Popen(["nginx", "-c", str(directory / "nginx.conf"), "-e", str(directory / "nginx.log")],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+PROGRAMS = {"haproxy": HaproxyBalancer, "nginx": NginxBalancer}
+
+
 class Farm:
     def __init__(self, backends, port):
         self.backends = backends
@@ -119,11 +148,11 @@ class Farm:
         wait_for(lambda: {body for _, body in clients.answers[since:]} >= names, 30, lambda: self.shares(clients))
 
 
-@pytest.fixture(params=["httpd", "haproxy"])
+@pytest.fixture(params=["httpd", *PROGRAMS])
 def make_farm(request, make_httpd, tmp_path):
     """make_farm(slow=port number): three servers and a balancer."""
-    if request.param == "haproxy" and not shutil.which("haproxy", path=paths.SYSTEM_PATH):
-        pytest.skip("haproxy is not installed")
+    if request.param in PROGRAMS and not shutil.which(request.param, path=paths.SYSTEM_PATH):
+        pytest.skip("%s is not installed" % request.param)
     running = []
 
     def make(slow=None):
@@ -132,7 +161,7 @@ def make_farm(request, make_httpd, tmp_path):
         if request.param == "httpd":
             balancer = HttpdBalancer(make_httpd, ports)
         else:
-            balancer = HaproxyBalancer(tmp_path, ports)
+            balancer = PROGRAMS[request.param](tmp_path, ports)
             running.append(balancer.process)
         farm = Farm(backends, balancer.port)
         wait_for(lambda: is_serving(farm))
@@ -182,6 +211,7 @@ class TestFarm:
         slow = shares.pop(str(farm.backends[2].port), 0)
         assert slow < min(shares.values()) / 2, (slow, shares)
 
+    @pytest.mark.parametrize("make_farm", ["httpd", "haproxy"], indirect=True)  # nginx knows no such cookies
     def test_a_cookie_keeps_a_client_at_its_server_while_that_serves(self, make_farm):
         farm = make_farm()
         first = farm.get("/")
