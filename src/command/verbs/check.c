@@ -5,7 +5,9 @@
  */
 #include <apr_strings.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +87,12 @@ static int is_finding(const char *line)
     return *line == '{' || strncmp(line, "error ", 6) == 0 || strncmp(line, "warning ", 8) == 0;
 }
 
+/* A finding, or a further line of one. Other lines are those of apache2ctl, such as "Action '-t' failed." */
+static int is_shown(const examination *self, const char *line)
+{
+    return is_finding(line) || (*line == ' ' && !self->as_json);
+}
+
 /* The lines of mod_pywsgi are finished, as text or as JSON objects. */
 static void show_findings(examination *self, char *text)
 {
@@ -93,6 +101,9 @@ static void show_findings(examination *self, char *text)
     for (char *line = strtok_r(text, "\n", &state); line != NULL; line = strtok_r(NULL, "\n", &state)) {
         if (strncmp(line, CHECKED, sizeof(CHECKED) - 1) == 0) {
             self->checked = line + sizeof(CHECKED) - 1;
+            continue;
+        }
+        if (!is_shown(self, line)) {
             continue;
         }
         self->findings += is_finding(line);
@@ -154,6 +165,10 @@ static int examine(examination *self, const char *const *arguments, FILE *out, F
         add_finding(self, "error",
                     "this configuration does not load mod_pywsgi; write: LoadModule pywsgi_module mod_pywsgi.so");
     }
+    if (status != 0 && self->findings == 0) {
+        add_finding(self, "error",
+                    apr_psprintf(pool, "%s -t failed (status %d) without a message", arguments[0], status));
+    }
     if (self->as_json) {
         puts(self->findings > 0 ? "\n]}" : "]}");
     }
@@ -163,10 +178,18 @@ static int examine(examination *self, const char *const *arguments, FILE *out, F
     return self->findings == 0 ? PYW_COMMAND_DONE : PYW_COMMAND_REFUSED;
 }
 
+/* For httpd, a relative path is below ServerRoot. */
+static const char *config_path(apr_pool_t *pool, const char *config)
+{
+    char path[PATH_MAX];
+
+    return config != NULL && realpath(config, path) != NULL ? apr_pstrdup(pool, path) : config;
+}
+
 static int run_check(const pyw_call *call)
 {
     examination self = {.call = call, .as_json = pyw_call_option(call, "json") != NULL};
-    const char *config = pyw_call_option(call, "config");
+    const char *config = config_path(call->pool, pyw_call_option(call, "config"));
     const char *program = pyw_call_option(call, "httpd");
     const char *arguments[ARGUMENTS_MOST] = {program != NULL ? program : find_program(call->pool),
                                              "-t",

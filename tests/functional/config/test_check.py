@@ -337,13 +337,15 @@ class TestAccess:
 class TestVerb:
     """pywsgi check runs httpd and shows the findings."""
 
-    def run(self, server, config, *options, program=None):
+    APACHECTL = "echo \"Action '$*' failed.\"\necho 'The Apache error log may have more information.'\nexit 1\n"
+
+    def run(self, server, config, *options, program=None, file=None, afterwards="", **where):
         server.configure(config)
         script = server.root / "httpd.sh"
-        script.write_text("#!/bin/sh\nexec %s -d %s \"$@\"\n" % (paths.httpd_program(), server.root))
+        script.write_text("#!/bin/sh\n%s -d %s \"$@\" && exit\n%s" % (paths.httpd_program(), server.root, afterwards))
         script.chmod(0o755)
         return subprocess.run([paths.BUILD / "pywsgi", "check", "--httpd", program or script, "--config",
-                               server.root / "httpd.conf", *options], env=server.child_environment(),
+                               file or server.root / "httpd.conf", *options], env=server.child_environment(), **where,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
 
     def test_a_sound_site(self, server):
@@ -371,6 +373,21 @@ class TestVerb:
         found = json.loads(done.stdout)["findings"]
         assert done.returncode == 1 and {finding["severity"] for finding in found} == {"error"}
         assert found[0]["tag"] == "PYW0156" and any("Invalid command" in finding["what"] for finding in found)
+
+    @pytest.mark.parametrize("config", ["WSGIDeamonProcess blog", "WSGIStatus perhaps"])
+    def test_other_output_of_apache2ctl_is_left_out(self, server, config):
+        done = self.run(server, config, "--json", afterwards=self.APACHECTL)
+        assert done.returncode == 1 and json.loads(done.stdout)["findings"]
+        done = self.run(server, config, afterwards=self.APACHECTL)
+        assert done.returncode == 1 and "Action" not in done.stdout and "error AH00526" in done.stdout
+
+    def test_a_program_that_fails_without_a_message(self, server):
+        done = self.run(server, GROUP, program="/bin/false")
+        assert (done.returncode, done.stdout) == (1, "error /bin/false -t failed (status 1) without a message\n")
+
+    def test_a_file_in_the_current_directory(self, server):
+        done = self.run(server, GROUP + GRANTED + alias("${APPS}/hello.wsgi"), file="../httpd.conf", cwd=server.apps)
+        assert done.returncode == 0, done.stdout
 
     def test_a_configuration_without_the_module(self, server):
         (server.root / "bare.conf").write_text(
