@@ -170,21 +170,6 @@ static void read_control_frames(pyw_manager *manager)
     }
 }
 
-static pyw_child *find_child(pyw_manager *manager, pid_t pid)
-{
-    pyw_worker_group *group;
-    pyw_child *child;
-
-    LIST_FOREACH (group, &manager->groups, next) {
-        LIST_FOREACH (child, &group->children, next) {
-            if (child->pid == pid) {
-                return child;
-            }
-        }
-    }
-    return NULL;
-}
-
 /* Returns a process that has exited and has not been reaped, so its pid is not reused yet. 0: none. */
 static pid_t next_dead(void)
 {
@@ -210,12 +195,12 @@ static int reap_template(pyw_manager *manager, pid_t pid)
 static void reap_children(pyw_manager *manager)
 {
     for (pid_t pid = next_dead(); pid > 0; pid = next_dead()) {
-        pyw_child *child = find_child(manager, pid);
+        pyw_child *child = pyw_child_find(&manager->groups, pid);
 
         if (child == NULL && reap_template(manager, pid)) {
             continue;
         }
-        if (child == NULL && (child = find_child(manager, pid)) == NULL) {
+        if (child == NULL && (child = pyw_child_find(&manager->groups, pid)) == NULL) {
             waitpid(pid, NULL, 0); /* an orphan of a template or its workers */
             continue;
         }

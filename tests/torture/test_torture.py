@@ -112,8 +112,7 @@ class TestRequests:
     @pytest.fixture(scope="class")
     def victim(self, make_httpd):
         server = make_httpd(CONFIG, apps=APPS, start=False)
-        order = Order(server.root / "order")
-        server.environment = order.environment()
+        order = Order.for_server(server)
         server.allow_log("")
         (server.data / "file").write_bytes(BLOCK * 100)
         server.start()

@@ -113,8 +113,7 @@ class TestEvents:
     @pytest.fixture(scope="class")
     def life(self, make_httpd):
         server = make_httpd(CONFIG, apps=APPS, start=False)
-        order = Order(server.root / "order")
-        server.environment = order.environment()
+        order = Order.for_server(server)
         server.allow_log("")
         life = Life(server, order)
         life.bring_up()

@@ -22,8 +22,7 @@ class TestUnreadableMessages:
     @pytest.fixture(scope="class")
     def httpd(self, make_httpd):
         server = make_httpd(CONFIG, apps=APPS, start=False)
-        server.order = Order(server.root / "order")
-        server.environment = server.order.environment()
+        server.order = Order.for_server(server)
         server.start()
         server.wait_for_workers()
         return server

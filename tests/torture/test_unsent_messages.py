@@ -27,8 +27,7 @@ class TestUnsentMessages:
     @pytest.fixture(scope="class")
     def httpd(self, make_httpd):
         server = make_httpd(CONFIG, apps=APPS, start=False)
-        server.order = Order(server.root / "order")
-        server.environment = server.order.environment()
+        server.order = Order.for_server(server)
         return server
 
     @pytest.fixture(autouse=True)

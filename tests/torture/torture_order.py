@@ -51,6 +51,13 @@ class Order:
             self.map = mmap.mmap(file.fileno(), mmap.PAGESIZE)
         self.shared = Layout.from_buffer(self.map)
 
+    @classmethod
+    def for_server(cls, server):
+        """Make the order of a server that has not started yet."""
+        order = cls(server.root / "order")
+        server.environment = order.environment()
+        return order
+
     def environment(self):
         assert LIBRARY.exists(), "make check-torture builds %s" % LIBRARY
         library = shutil.copy(LIBRARY, self.path.parent)

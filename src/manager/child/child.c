@@ -309,3 +309,18 @@ void pyw_child_listen(pyw_child *child)
     pyw_channel_close(child->channel);
     kill(child->pid, SIGTERM);
 }
+
+pyw_child *pyw_child_find(const pyw_worker_group_list *groups, pid_t pid)
+{
+    const pyw_worker_group *group;
+    pyw_child *child;
+
+    LIST_FOREACH (group, groups, next) {
+        LIST_FOREACH (child, &group->children, next) {
+            if (child->pid == pid) {
+                return child;
+            }
+        }
+    }
+    return NULL;
+}

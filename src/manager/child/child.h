@@ -58,6 +58,9 @@ struct pyw_child {
     pyw_log_intake *log; /* until its pid is known; then the group's list has it */
 };
 
+/* The process with this pid in one of the groups, or NULL. */
+pyw_child *pyw_child_find(const pyw_worker_group_list *groups, pid_t pid);
+
 /* "worker" or "template", for log records. */
 const char *pyw_child_kind(const pyw_child *child);
 

@@ -73,21 +73,6 @@ void pyw_stacks_ask(const pyw_worker_group *group, const pyw_worker_question *qu
     }
 }
 
-static pyw_child *find_worker(const pyw_manager *manager, long pid)
-{
-    const pyw_worker_group *group;
-    pyw_child *child;
-
-    LIST_FOREACH (group, &manager->groups, next) {
-        LIST_FOREACH (child, &group->children, next) {
-            if (child->pid == pid) {
-                return child;
-            }
-        }
-    }
-    return NULL;
-}
-
 /* The worker writes the board, so the id may be unterminated. */
 static const pyw_board_slot *find_request(const pyw_child *child, const char *id)
 {
@@ -107,7 +92,7 @@ void pyw_stacks_run(pyw_manager *manager, pyw_command_client *client, const pyw_
     static const pyw_worker_question question = {"stacks", PYW_FRAME_STACKS, NULL, 0};
     const char *pid = pyw_command_server_text(client, command, "pid");
     const char *id = pyw_command_server_text(client, command, "id");
-    pyw_child *child = pid != NULL ? find_worker(manager, atol(pid)) : NULL;
+    pyw_child *child = pid != NULL ? pyw_child_find(&manager->groups, (pid_t)atol(pid)) : NULL;
     const pyw_board_slot *slot = id != NULL && *id != '\0' ? find_request(child, id) : NULL;
     int fd;
 

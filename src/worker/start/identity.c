@@ -55,9 +55,11 @@ static pyw_result set_listed_groups(const char *names, gid_t gid, pyw_problem *p
     char *copy = strdup(names);
     char *state = NULL;
 
+    if (copy == NULL) {
+        return pyw_problem_set(problem, "supplementary-groups: %s", strerror(errno));
+    }
     gids[count++] = gid;
-    for (char *name = copy != NULL ? strtok_r(copy, ",", &state) : NULL; name != NULL;
-         name = strtok_r(NULL, ",", &state)) {
+    for (char *name = strtok_r(copy, ",", &state); name != NULL; name = strtok_r(NULL, ",", &state)) {
         if (count == GROUPS_MAX || !pyw_options_gid(name, &gids[count])) {
             free(copy);
             return pyw_problem_set(problem, "supplementary-groups cannot be '%s'", names);
