@@ -86,12 +86,12 @@ _pywsgi
 printf '%%s\\n' "${COMPREPLY[@]}"
 """
 
-    def complete(self, *words):
-        quoted = " ".join("'%s'" % word for word in (PROGRAM, *words))
+    def complete(self, *words, program=PROGRAM):
+        quoted = " ".join("'%s'" % word for word in (program, *words))
         script = self.SCRIPT % (paths.TOP / "tools" / "pywsgi.bash", quoted, len(words))
         result = subprocess.run(["bash", "--norc", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert result.returncode == 0 and not result.stderr
-        return result.stdout.split()
+        return [line for line in result.stdout.splitlines() if line]
 
     def test_verbs(self):
         assert self.complete("") == [*verbs(), "help"] and self.complete("exp") == ["explain"]
@@ -105,6 +105,16 @@ printf '%%s\\n' "${COMPREPLY[@]}"
         assert status in (0, 4), errors
         assert self.complete("stop", "--directory", str(server.run), "ap") == ["app"]
 
+    def test_names_are_quoted_and_not_executed(self, tmp_path):
+        program = tmp_path / "pywsgi"
+        program.write_text("#!/bin/sh\ncat <<'END'\nmy blog\n$(touch %s/executed)`x`\na\"b*\nEND\n" % tmp_path)
+        program.chmod(0o755)
+        assert self.complete("stop", "my", program=program) == ["my\\ blog"]
+        assert self.complete("stop", "my\\ b", program=program) == ["my\\ blog"]
+        assert self.complete("stop", "a", program=program) == ['a\\"b\\*']
+        assert len(self.complete("stop", "", program=program)) == 3 and not (tmp_path / "executed").exists()
+
     def test_directories(self, tmp_path):
-        for words in (["stop", "--directory"], ["serve", "--project"], ["vhost", "--root"], ["serve", "--env-file"]):
+        for words in (["stop", "--directory"], ["serve", "--project"], ["vhost", "--root"], ["serve", "--env-file"],
+                      ["check", "--config"], ["profile", "--output"]):
             assert str(tmp_path) in self.complete(*words, str(tmp_path)[:-1])
