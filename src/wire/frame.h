@@ -66,7 +66,7 @@ typedef enum {
     PYW_FRAME_DRAIN = 50,       /* accept no more requests, finish, exit; flags: pyw_end_reason. Empty */
     PYW_FRAME_OPTIONS = 67,     /* option pairs for a running worker; options left out have their defaults */
     PYW_FRAME_SERVE = 55,       /* the answer to BROKEN: accept requests anyway. Empty */
-    PYW_FRAME_CHECK_FILES = 68, /* do the files on disk differ from those that you have loaded? Empty */
+    PYW_FRAME_CHECK_FILES = 68, /* do the files on disk differ from the loaded ones? Empty */
     PYW_FRAME_STACKS = 57,      /* write the Python stacks to the descriptor that travels along. Empty */
     PYW_FRAME_PROFILE = 71, /* sample the Python stacks: pyw_message_profile; the writing end of a pipe for the result
                             travels along */

@@ -67,7 +67,7 @@ typedef struct pyw_failed_code {
     time_t at;                             /* no reload has succeeded since; 0: the last one succeeded */
     char problem[PYW_PROBLEM_LINE];        /* why; escaped */
     char traceback[PYW_PROBLEM_TRACEBACK]; /* of the exception, as the worker gave it: hostile; "": none */
-    unsigned generation;                   /* the last one that failed; 0: none */
+    unsigned generation;                   /* the last generation that failed; 0: none */
     uint64_t scripts[2];  /* the scripts' states (pyw_board) that failed: tried again when they change */
     uint64_t replaced_by; /* the scripts' state that began this generation; 0: another reason began it */
 } pyw_failed_code;

@@ -54,7 +54,7 @@ static void start_child(pyw_worker_group *group)
 }
 
 /*
- * Workers that load outdated code must not replace those that serve. The program of a service group ends before its
+ * Workers that load outdated code must not replace workers that serve. The program of a service group ends before its
  * successor starts.
  */
 static void drain_outdated(pyw_worker_group *group)

@@ -18,7 +18,7 @@ int64_t pyw_worker_group_step(pyw_worker_group *group);
 /* A worker has ended: reaps it, kills its process group, writes its exit report, and frees the child. */
 void pyw_worker_group_reap(pyw_worker_group *group, pyw_child *child);
 
-/* Drains all workers because of `event`, and kills those that have not finished after `limit_ms`; 0: never. */
+/* Drains all workers because of `event`, and kills the workers that have not finished after `limit_ms`; 0: never. */
 void pyw_worker_group_end(pyw_worker_group *group, pyw_phase_event event, int limit_ms);
 
 /* Likewise for the command stop: no worker is started until pyw_worker_group_resume. */

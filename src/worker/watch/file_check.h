@@ -3,7 +3,7 @@
 #define PYW_WORKER_WATCH_FILE_CHECK_H
 
 /*
- * Answers the manager's question whether the files on disk are still those that the process has loaded. The process
+ * Answers the manager's question whether the files on disk are still the files that the process has loaded. The process
  * records the files when its applications are loaded, and from time to time, because modules are imported later, too. A
  * thread of its own does both, so that neither a request nor the main thread waits for a disk. It holds the GIL only to
  * copy the names. All functions: main thread, without the GIL.
