@@ -23,6 +23,7 @@ typedef enum { PYW_UNSET = -1, PYW_OFF = 0, PYW_ON = 1, PYW_AUTO = 2 } pyw_switc
 /* WSGIScriptAlias, WSGIScriptAliasMatch, WSGIAppAlias. */
 typedef struct pyw_alias {
     const char *url;         /* prefix without trailing slash ("" for "/"), or the regex's text */
+    int ends_with_slash;     /* the prefix as it was written: "/wiki/" does not match "/wiki" */
     const ap_regex_t *regex; /* WSGIScriptAliasMatch only */
     const char *target;      /* file or directory, may hold $n; a dotted module name with is_module */
     int is_module;

@@ -116,7 +116,8 @@ static const pyw_dir_config *config_of(request_rec *r, const pyw_alias *alias, c
     request_rec *lookup = NULL;
 
     if (!alias->regex && (server->has_group_sections || server->has_callable_sections)) {
-        const char *url = apr_pstrcat(r->pool, alias->url, *rest && *rest != '/' ? "/" : "", rest, NULL);
+        int needs_slash = *rest ? *rest != '/' : alias->ends_with_slash;
+        const char *url = apr_pstrcat(r->pool, alias->url, needs_slash ? "/" : "", rest, NULL);
 
         lookup = ap_sub_req_lookup_uri(ap_os_escape_path(r->pool, *url ? url : "/", 1), r, NULL);
         mount = pyw_mount_get(lookup);

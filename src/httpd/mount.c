@@ -25,6 +25,14 @@ apr_ssize_t pyw_mount_covered(const char *path, const char *prefix)
     return *at == '\0' || *at == '/' || (at > path && at[-1] == '/') ? at - path : -1;
 }
 
+/* As in mod_alias: sections such as <Location /wiki/> protect all URLs of the alias "/wiki/". */
+static apr_ssize_t match_prefix(const char *uri, const pyw_alias *alias)
+{
+    apr_ssize_t covered = pyw_mount_covered(uri, alias->url);
+
+    return covered >= 0 && alias->ends_with_slash && uri[covered] == '\0' ? -1 : covered;
+}
+
 /* The number of bytes of r->uri that the alias covers, -1 if it does not match; *target: the alias's target. */
 static apr_ssize_t match_alias(request_rec *r, const pyw_alias *alias, const char **target)
 {
@@ -32,7 +40,7 @@ static apr_ssize_t match_alias(request_rec *r, const pyw_alias *alias, const cha
 
     *target = alias->target;
     if (!alias->regex) {
-        return pyw_mount_covered(r->uri, alias->url);
+        return match_prefix(r->uri, alias);
     }
     if (ap_regexec(alias->regex, r->uri, AP_MAX_REG_MATCH, groups, 0) != 0) {
         return -1;

@@ -82,6 +82,7 @@ static const char *set_url(cmd_parms *cmd, pyw_alias *alias, const char *url)
         length--;
     }
     alias->url = apr_pstrmemdup(cmd->pool, url, length);
+    alias->ends_with_slash = url[length] == '/';
     return *url == '/' ? NULL
                        : apr_psprintf(cmd->pool, "%s: the URL path '%s' must begin with a slash", cmd->cmd->name, url);
 }

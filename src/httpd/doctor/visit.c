@@ -225,7 +225,7 @@ const char *pyw_visit_url(apr_pool_t *pool, const pyw_alias *alias)
     const char *pattern = alias->url, *url;
 
     if (!alias->regex) {
-        return *alias->url ? alias->url : "/";
+        return apr_pstrcat(pool, alias->url, alias->ends_with_slash ? "/" : "", NULL);
     }
     pattern += *pattern == '^';
     url = apr_pstrmemdup(pool, pattern, literal_length(pattern));

@@ -21,6 +21,8 @@ class TestMounts:
         WSGIScriptAlias /daemon/directory ${APPS}/scripts process-group=app
         WSGIScriptAlias /embedded/directory ${APPS}/scripts
         WSGIScriptAlias /daemon/slashed/ ${APPS}/scripts/ process-group=app
+        WSGIScriptAlias /daemon/file/ ${APPS}/app.wsgi process-group=app
+        WSGIAppAlias /daemon/module_below/ package.module:application process-group=app
         WSGIScriptAliasMatch ^/daemon/match/([a-z]+)(?=/|$) ${APPS}/scripts/$1.wsgi process-group=app
         WSGIAppAlias /daemon/module package.module:application process-group=app
         WSGIAppAlias /embedded/module package.module:application
@@ -53,6 +55,18 @@ class TestMounts:
 
     def test_a_directory_with_slashes(self, server):
         assert self.get(server, "/daemon/slashed/one.wsgi/x")["path_info"] == "/x"
+
+    @pytest.mark.parametrize("name", ["file", "module_below"])
+    def test_a_url_path_with_a_final_slash_needs_the_slash(self, server, name):
+        """<Location /daemon/file/> protects all URLs of the application."""
+        answer = self.get(server, "/daemon/%s" % name)
+        assert (answer["script_name"], answer["path_info"]) == ("/daemon", "/" + name)
+        answer = self.get(server, "/daemon/%s/" % name)
+        assert (answer["script_name"], answer["path_info"]) == ("/daemon/" + name, "/")
+
+    def test_a_file_below_a_final_slash(self, server):
+        answer = self.get(server, "/daemon/file//x")
+        assert (answer["script_name"], answer["path_info"]) == ("/daemon/file", "/x")
 
     def test_a_script_that_is_not_in_the_directory(self, site):
         site.expect_log("PYW0205")
