@@ -256,6 +256,12 @@ static void add_mod_wsgi(apr_array_header_t *pairs, request_rec *r, const pyw_ta
             add_pair(pairs, "mod_wsgi.handler_script", target->spec.target);
         }
     }
+    if (target->config->enable_sendfile == PYW_ON) {
+        add_pair(pairs, "mod_wsgi.enable_sendfile", "1");
+    }
+    if (target->config->ignore_activity == PYW_ON) {
+        add_pair(pairs, "mod_wsgi.ignore_activity", "1");
+    }
     if (target->group) {
         add_pair(pairs, "mod_wsgi.queue_start", apr_ltoa(r->pool, (long)apr_time_now()));
     }

@@ -25,6 +25,17 @@ apr_ssize_t pyw_mount_covered(const char *path, const char *prefix)
     return *at == '\0' || *at == '/' || (at > path && at[-1] == '/') ? at - path : -1;
 }
 
+/*
+ * As in mod_wsgi: PATH_INFO begins with a slash if the pattern ends at one, as "^/(?!static)" does. The rest of another
+ * URL, as of "^/app" and "/apple", cannot be PATH_INFO.
+ */
+static apr_ssize_t before_slash(const char *uri, apr_ssize_t covered)
+{
+    int splits = covered == 1 || uri[covered] != '\0';
+
+    return splits && covered > 0 && uri[covered - 1] == '/' ? covered - 1 : covered;
+}
+
 /* As in mod_alias: sections such as <Location /wiki/> protect all URLs of the alias "/wiki/". */
 static apr_ssize_t match_prefix(const char *uri, const pyw_alias *alias)
 {
@@ -46,7 +57,7 @@ static apr_ssize_t match_alias(request_rec *r, const pyw_alias *alias, const cha
         return -1;
     }
     *target = ap_pregsub(r->pool, alias->target, r->uri, AP_MAX_REG_MATCH, groups);
-    return *target ? groups[0].rm_eo : -1;
+    return *target ? before_slash(r->uri, groups[0].rm_eo) : -1;
 }
 
 /*
@@ -55,8 +66,10 @@ static apr_ssize_t match_alias(request_rec *r, const pyw_alias *alias, const cha
  */
 static void map_alias(request_rec *r, pyw_mount *mount, const char *target, const char *rest)
 {
+    int splits = *rest == '\0' || *rest == '/';
+
     /* The directory walk reuses r->finfo. */
-    if (apr_stat(&r->finfo, target, APR_FINFO_MIN, r->pool) == APR_SUCCESS && r->finfo.filetype == APR_REG) {
+    if (splits && apr_stat(&r->finfo, target, APR_FINFO_MIN, r->pool) == APR_SUCCESS && r->finfo.filetype == APR_REG) {
         mount->path_info = rest;
         r->filename = apr_pstrdup(r->pool, target);
         return;

@@ -246,11 +246,11 @@ const command_rec pyw_config_directives[] = {
                      "the process groups that may be selected, %{GLOBAL} for httpd's children"),
 
     MEANINGLESS("WSGIAcceptMutex", "httpd chooses the worker of a request"),
+    MEANINGLESS("WSGICaseSensitivity", "paths are always case-sensitive"),
+    MEANINGLESS("WSGIGroupAuthoritative", "httpd 2.4 combines Require lines by <RequireAny> and <RequireAll>"),
     MEANINGLESS("WSGILazyInitialization", "httpd's parent never runs Python"),
     MEANINGLESS("WSGISocketRotation", "a restart keeps the sockets of the workers that it keeps"),
     MEANINGLESS("WSGIVerboseDebugging", "use LogLevel wsgi:debug"),
-    IGNORED("WSGICaseSensitivity"),
-    IGNORED("WSGIGroupAuthoritative"),
     IGNORED("WSGINewRelicConfigFile"),
     IGNORED("WSGINewRelicEnvironment"),
     IGNORED("WSGITelemetryOptions"),

@@ -516,6 +516,7 @@ class TestMistakesThatModWsgiAccepts:
         "WSGIDaemonProcess app socket-timeout=2147483647 restart-interval=31536000 connect-timeout=0 stack-size=8192 "
         "request-timeout=100000 listen-backlog=100000 lang= locale= python-path= python-eggs= maximum-requests=0",
         "WSGIAcceptMutex posixsem\nWSGISocketRotation Off\nWSGILazyInitialization On\nWSGIVerboseDebugging On",
+        "WSGICaseSensitivity On\nWSGIGroupAuthoritative Off",
     ])
     def test_correct_lines_cause_no_warning(self, server, config):
         assert configtest(server, "LogLevel warn\n" + config) == (True, "Syntax OK\n")

@@ -48,7 +48,14 @@ DAEMON_KEYS = {
 
 
 class TestEnviron:
-    CONFIG = "SetEnv mod_wsgi.server_pid evil\nSetEnv apache.version evil\n"
+    CONFIG = """
+        SetEnv mod_wsgi.server_pid evil
+        SetEnv apache.version evil
+        <If "%{QUERY_STRING} == 'on'">
+            WSGIEnableSendfile On
+            WSGIIgnoreActivity On
+        </If>
+    """
 
     def environ(self, site):
         return site.get("/environ").json()
@@ -86,6 +93,11 @@ class TestEnviron:
         assert environ["mod_wsgi.request_handler"] == "wsgi-script"
         assert int(environ["mod_wsgi.script_reloading"]) == 1
         assert environ["apache.version"].startswith("(2, 4, ")
+
+    def test_the_settings_of_the_request(self, site):
+        names = ["mod_wsgi.enable_sendfile", "mod_wsgi.ignore_activity"]
+        set_on = site.get("/environ?on").json()
+        assert [(set_on[name][1], self.environ(site)[name][1]) for name in names] == [("1", "0"), ("1", "0")]
 
     def test_each_request_has_an_id_of_its_own(self, site):
         ids = {self.environ(site)["mod_wsgi.request_id"][1] for _ in range(20)}

@@ -29,6 +29,9 @@ class TestMounts:
         WSGIAppAlias /daemon/factory package.module:create() process-group=app
         WSGIAppAlias /daemon/inner package.module:namespace.inner process-group=app
         WSGIAppAlias /daemon/default package.module process-group=app
+        WSGIScriptAliasMatch ^/daemon/ends/ ${APPS}/app.wsgi process-group=app
+        WSGIScriptAliasMatch ^/daemon/app ${APPS}/app.wsgi process-group=app
+        WSGIScriptAliasMatch ^/(?=top) ${APPS}/app.wsgi process-group=app
         WSGIScriptAliasMatch ^/daemon/(missing)$ ${APPS}/$1.wsgi process-group=app
         WSGIScriptAlias /daemon/other ${APPS}/app.wsgi process-group=app callable-object=other
         WSGIScriptAlias /daemon/created ${APPS}/app.wsgi process-group=app callable-object=create()
@@ -82,6 +85,17 @@ class TestMounts:
         answer = self.get(server, "/daemon/match/one/rest")
         assert answer["file"] == "one.wsgi"
         assert (answer["script_name"], answer["path_info"]) == ("/daemon/match/one", "/rest")
+
+    @pytest.mark.parametrize("path, script_name, path_info", [
+        ("/top/x", "", "/top/x"), ("/daemon/ends/x", "/daemon/ends", "/x"), ("/daemon/app", "/daemon/app", ""),
+        ("/daemon/app/x", "/daemon/app", "/x")])
+    def test_path_info_of_a_match_begins_with_a_slash(self, server, path, script_name, path_info):
+        answer = self.get(server, path)
+        assert (answer["script_name"], answer["path_info"]) == (script_name, path_info)
+
+    def test_a_match_within_a_segment(self, server):
+        server.expect_log("PYW0205.*app.wsgile")
+        assert server.get("/daemon/apple").status == 404
 
     def test_an_importable_application(self, site):
         answer = site.get("/module/x").json()
