@@ -87,6 +87,26 @@ class TestKubernetes:
         assert pod["spec"]["terminationGracePeriodSeconds"] >= stop + 10
 
 
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_the_names_of_ansibles_releases_sort_by_time(tmp_path):
+    """The guides go back to the first name of `ls releases`, also beside releases of the script deploy-blog."""
+    yaml = pytest.importorskip("yaml", reason="python3-yaml is not installed")
+    play, = yaml.safe_load((EXAMPLES / "ansible" / "deploy.yml").read_text())
+    tasks = {task.get("register"): task for task in play["tasks"]}
+    command = tasks["made"]["ansible.builtin.command"]["cmd"].replace("{{ root }}", str(tmp_path))
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(tmp_path / "source")]
+    (tmp_path / "source").mkdir()
+    subprocess.run([*git, "init", "-q"], check=True)
+    names = []
+    for second in range(5):
+        date = "2026-12-01T10:15:0%dZ" % second
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "commit %d" % second], check=True,
+                       env={"PATH": paths.SYSTEM_PATH, "GIT_COMMITTER_DATE": date, "HOME": str(tmp_path)})
+        names.append(subprocess.run(command.replace("{{ source.after }}", "HEAD").split(), check=True, text=True,
+                                    stdout=subprocess.PIPE, env={"PATH": paths.SYSTEM_PATH, "TZ": "UTC"}).stdout.strip())
+    assert names == sorted(names) and names[0].startswith("20261201-101500-")
+
+
 @pytest.mark.long
 @pytest.mark.skipif(not shutil.which("ansible-playbook"), reason="ansible is not installed")
 @pytest.mark.parametrize("name", ["setup.yml", "deploy.yml", "rollback.yml"])
