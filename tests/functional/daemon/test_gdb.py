@@ -12,7 +12,7 @@ from pyw import paths, wait_for
 pytestmark = [pytest.mark.long, pytest.mark.skipif(not shutil.which("gdb"), reason="gdb is not installed")]
 
 CONFIG = """
-    WSGIDaemonProcess app threads=1
+    WSGIDaemonProcess app threads=1 socket-timeout=5min queue-timeout=5min
     WSGIScriptAlias / ${APPS}/app.wsgi process-group=app
     WSGIDaemonProcess other processes=2
 """
