@@ -11,7 +11,9 @@ void pyw_worker_stats_write(pyw_worker_stats_list *list, uint32_t use, const pyw
 
     list->use = use;
     list->count = count < PYW_WORKER_STATS_WORKERS ? count : PYW_WORKER_STATS_WORKERS;
-    memcpy(list->workers, workers, list->count * sizeof(*workers));
+    if (list->count > 0) {
+        memcpy(list->workers, workers, list->count * sizeof(*workers));
+    }
     pyw_sequence_end(&list->sequence, begun);
 }
 

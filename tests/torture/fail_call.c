@@ -153,24 +153,29 @@ static int fails(const char *function, const void *caller)
     return object != NULL && take_turn(function, caller, &info, object);
 }
 
-/* Not dlsym: it allocates. */
+/* Not dlsym: it allocates. With the address sanitizer, memory belongs to its functions. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
+extern __attribute__((weak)) void *__interceptor_malloc(size_t size);
+extern __attribute__((weak)) void *__interceptor_calloc(size_t count, size_t size);
+extern __attribute__((weak)) void *__interceptor_realloc(void *memory, size_t size);
+
+#define ALLOCATOR(name) (__interceptor_##name != NULL ? __interceptor_##name : __libc_##name)
 
 void *malloc(size_t size)
 {
-    return fails("malloc", __builtin_return_address(0)) ? NULL : __libc_malloc(size);
+    return fails("malloc", __builtin_return_address(0)) ? NULL : ALLOCATOR(malloc)(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return fails("calloc", __builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
+    return fails("calloc", __builtin_return_address(0)) ? NULL : ALLOCATOR(calloc)(count, size);
 }
 
 void *realloc(void *memory, size_t size)
 {
-    return fails("realloc", __builtin_return_address(0)) ? NULL : __libc_realloc(memory, size);
+    return fails("realloc", __builtin_return_address(0)) ? NULL : ALLOCATOR(realloc)(memory, size);
 }
 
 /* FAILING(result, failure, name, parameters, arguments): a wrapper of the function. */

@@ -4,11 +4,10 @@ Each call of the C library that fails during a request leads to an answer, a rec
 
 make check-torture runs all cases, check-long a sample of them (torture_cases.py).
 """
-import os
 
 import pytest
 import torture_requests
-from torture_cases import CALLS, CRASH, PYTHON_CALLS, REASON, choose, choose_rounds, note_pass
+from torture_cases import CALLS, CRASH, PYTHON_CALLS, REASON, choose, choose_rounds, name_case, note_pass
 from torture_order import Order
 from torture_requests import BLOCK, REQUESTS
 
@@ -107,7 +106,6 @@ class Victim:
 
 
 @pytest.mark.long
-@pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="another library is preloaded")
 class TestRequests:
     @pytest.fixture(scope="class")
     def victim(self, make_httpd):
@@ -123,7 +121,7 @@ class TestRequests:
                 assert request(Site(server, mode)).is_expected
         return victim
 
-    @pytest.mark.parametrize("case", choose(cases(), SAMPLE), ids="-".join)
+    @pytest.mark.parametrize("case", choose(cases(), SAMPLE), ids=name_case)
     def test_a_failed_call_has_an_answer_and_a_reason(self, victim, case):
         mode, role, call, request = case
         site = Site(victim.httpd, mode)

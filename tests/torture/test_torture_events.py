@@ -5,13 +5,12 @@ and the service returns.
 
 make check-torture runs all cases, check-long a sample of them (torture_cases.py).
 """
-import os
 import subprocess
 import time
 
 import psutil
 import pytest
-from torture_cases import LIFE_CALLS, choose, choose_rounds, note_pass
+from torture_cases import LIFE_CALLS, choose, choose_rounds, name_case, note_pass
 from torture_events import EVENTS
 from torture_life import APPS, CONFIG, LATE, SECONDS, Life
 from torture_order import Order
@@ -23,6 +22,10 @@ PLACES = [(event, role) for event in EVENTS for role in ("parent", "manager", "w
           if role != "parent" or event not in ("reload", "kill")]
 SAMPLE = [("start", "parent", "fork"), ("graceful", "parent", "sendmsg"), ("reload", "manager", "fork"),
           ("kill", "template", "fork"), ("stop", "manager", "sendmsg")]
+
+
+def cases():
+    return [(*place, call) for place in PLACES for call in LIFE_CALLS]
 
 
 class Trial:
@@ -108,7 +111,6 @@ class Trial:
 
 @pytest.mark.long
 @pytest.mark.alone
-@pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="another library is preloaded")
 class TestEvents:
     @pytest.fixture(scope="class")
     def life(self, make_httpd):
@@ -131,8 +133,7 @@ class TestEvents:
             life.census[event, role] = Trial(life, event).census(role)
         return life.census[event, role]
 
-    @pytest.mark.parametrize("case", choose([(*place, call) for place in PLACES for call in LIFE_CALLS], SAMPLE),
-                             ids="-".join)
+    @pytest.mark.parametrize("case", choose(cases(), SAMPLE), ids=name_case)
     def test_a_failed_call_has_a_reason_and_the_service_returns(self, life, case):
         event, role, call = case
         calls, descriptors = self.census(life, event, role)

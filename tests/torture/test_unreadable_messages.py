@@ -17,7 +17,6 @@ REASON = "Cannot allocate memory"
 
 
 @pytest.mark.long
-@pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="another library is preloaded")
 class TestUnreadableMessages:
     @pytest.fixture(scope="class")
     def httpd(self, make_httpd):

@@ -22,7 +22,6 @@ REASON = "No buffer space available"
 
 
 @pytest.mark.long
-@pytest.mark.skipif("PYWSGI_LD_PRELOAD" in os.environ, reason="another library is preloaded")
 class TestUnsentMessages:
     @pytest.fixture(scope="class")
     def httpd(self, make_httpd):

@@ -18,7 +18,7 @@ LIFE_CALLS = (*CALLS, "socketpair", "bind", "epoll_create1", "fork", "execv", "s
 # Allocations by Python itself, in its three domains.
 PYTHON_CALLS = ("PyMem_RawMalloc", "PyMem_Malloc", "PyObject_Malloc")
 
-CRASH = r"SIG(SEGV|ABRT|BUS|FPE|ILL)|AH0005[12]:|defect of mod_pywsgi"
+CRASH = r"SIG(SEGV|ABRT|BUS|FPE|ILL)|AH0005[12]:|defect of mod_pywsgi|AddressSanitizer|runtime error:"
 REASON = r":(warn|error|crit|alert|emerg)\] .*"
 
 
@@ -35,6 +35,11 @@ def note_pass(case):
     if DONE:
         with open(DONE, "a") as file:
             file.write(" ".join(case) + "\n")
+
+
+def name_case(case):
+    """Return the name of a test. If all cases have passed, pytest asks for the name of a parameter that is no case."""
+    return "-".join(case) if isinstance(case, tuple) else None
 
 
 def choose_rounds(count, in_full, in_sample):

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import mmap
+import os
 import shutil
 import subprocess
 
@@ -61,7 +62,8 @@ class Order:
     def environment(self):
         assert LIBRARY.exists(), "make check-torture builds %s" % LIBRARY
         library = shutil.copy(LIBRARY, self.path.parent)
-        return {"LD_PRELOAD": library, "FAIL_CALL": str(self.path)}
+        others = os.environ.get("PYWSGI_LD_PRELOAD", "").split()
+        return {"LD_PRELOAD": " ".join([library, *others]), "FAIL_CALL": str(self.path)}
 
     def begin_census(self, role, functions):
         """Count the calls of all `functions` from now on."""

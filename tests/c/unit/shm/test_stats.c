@@ -111,6 +111,8 @@ static void test_workers_are_read_for_the_use_that_they_were_written_for(void **
     assert_memory_equal(read, two, sizeof(two));
     assert_int_equal(pyw_worker_stats_read(list, 7, read, 1), 1);
     assert_int_equal(pyw_worker_stats_read(list, 8, read, 4), 0);
+    pyw_worker_stats_write(list, 7, NULL, 0);
+    assert_int_equal(pyw_worker_stats_read(list, 7, read, 4), 0);
     free(list);
 }
 
