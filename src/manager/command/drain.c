@@ -8,9 +8,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "manager/group/step.h"
 #include "manager/handover.h"
 
-enum { TEXT_SIZE = 200, SECOND_MS = 1000 };
+enum {
+    TEXT_SIZE = 200,
+    SECOND_MS = 1000,
+    FORCED_MS = 1000 /* for exit functions of applications after the deadline */
+};
 
 /* A client that waits for the end of httpd. */
 typedef struct drain_wait {
@@ -116,14 +121,23 @@ static void stop_gracefully(pyw_manager *manager)
     send_signal(manager, SIGWINCH);
 }
 
+/*
+ * A child of httpd that stops gracefully ignores SIGTERM and waits for its requests, which httpd ends by SIGKILL only
+ * ten seconds later. They end when the workers do.
+ */
 static void stop_at_once(pyw_manager *manager)
 {
+    pyw_worker_group *group;
+
     manager->drain.phase = PYW_DRAIN_FORCED;
     pyw_log(PYW_LOG_WARNING,
             PYWNO(0406) "httpd (pid %ld) has not stopped gracefully within %.3g s (--deadline of pywsgi drain): it is "
                         "sent the signal to stop at once",
             (long)manager->parent, (double)manager->drain.limit_ms / SECOND_MS);
     send_signal(manager, SIGTERM);
+    LIST_FOREACH (group, &manager->groups, next) {
+        pyw_worker_group_end(group, PYW_PHASE_LEAVE, FORCED_MS);
+    }
 }
 
 int64_t pyw_drain_step(pyw_manager *manager)
