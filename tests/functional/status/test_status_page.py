@@ -131,6 +131,16 @@ class TestPage:
             page = server.get("/-/status").body.decode()
             assert url in Text(page).cells and "<script>" not in page
 
+    def test_bytes_that_are_no_text_are_shown_as_in_the_log(self, server):
+        name = "bytes"
+        with server.connect() as connection:
+            connection.send(b"GET /app/wait?bytes&\xff\xc2\x9b\xe2\x80\xae\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n")
+            wait_for(lambda: (server.data / ("begun." + name)).exists())
+            cells = Text(server.get("/-/status").body.decode()).cells
+            assert r"/app/wait?bytes&\xff\xc2\x9b\xe2\x80\xaeé" in cells
+            (server.data / ("go." + name)).touch()
+            assert connection.read_response().status == 200
+
     def test_it_loads_nothing_from_elsewhere(self, server):
         response = server.get("/-/status")
         assert response.header("Content-Security-Policy") .startswith("default-src 'none'; style-src 'unsafe-inline'")

@@ -3,6 +3,11 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum { ESCAPE_LENGTH = 4 /* of a byte: \xHH */ };
 
 void pyw_html_table_begin(pyw_html_table *table, request_rec *r, const char *heading, const char *const *columns)
 {
@@ -19,10 +24,22 @@ void pyw_html_table_row(pyw_html_table *table)
     table->column = 0;
 }
 
+/* As in the log: a bidirectional control would show a URL in another order, and bytes may be no UTF-8. */
+static const char *printable(apr_pool_t *pool, const char *text)
+{
+    size_t length = strlen(text), size = length * ESCAPE_LENGTH + 1;
+    char *out = apr_palloc(pool, size);
+
+    pyw_log_escape(out, size, text, length);
+    return out;
+}
+
 void pyw_html_table_text(pyw_html_table *table, const char *style, const char *text)
 {
+    apr_pool_t *pool = table->r->pool;
+
     ap_rprintf(table->r, "<td data-label=\"%s\" class=\"%s\">", table->columns[table->column++], style);
-    ap_rvputs(table->r, ap_escape_html(table->r->pool, text), "</td>", NULL);
+    ap_rvputs(table->r, ap_escape_html(pool, printable(pool, text)), "</td>", NULL);
 }
 
 void pyw_html_table_button(pyw_html_table *table, const char *name, const char *value, const char *label)
