@@ -9,10 +9,17 @@ import subprocess
 import pytest
 from control_site import APPS, HEALTHY, IMPAIRED, Clients, Commands, DaemonSite, as_nobody, groups, held_gil
 
-from pyw import processes, wait_for
+from pyw import paths, processes, wait_for
 
 BROKEN = "raise RuntimeError('announced')\n"
 VERSION = "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'%s']\n"
+
+
+def members(value):
+    """Return the names in an object of JSON and in all objects in it."""
+    if isinstance(value, dict):
+        return set(value).union(*map(members, value.values()))
+    return set().union(*map(members, value)) if isinstance(value, list) else set()
 
 
 class TestStatus:
@@ -43,6 +50,13 @@ class TestStatus:
         assert [request["client"] for request in running] == ["127.0.0.1"] * 2
         assert len({request["id"] for request in running}) == 2 and all(request["id"] for request in running)
         assert all(0 <= request["age_ms"] < 60000 and request["request"] in requests for request in running)
+        held.finish()
+
+    def test_the_documentation_has_all_members(self, commands, site):
+        held = site.hold()
+        text = (paths.TOP / "docs" / "reference" / "commands.md").read_text()
+        stacks = json.loads(commands.do("stacks", "--json", "app"))
+        assert [name for name in members(commands.status()) | members(stacks) if "`%s`" % name not in text] == []
         held.finish()
 
     def test_requests_that_wait_are_counted(self, commands, site):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -292,6 +293,15 @@ class TestFormats:
         chosen = server.get("/-/metrics", headers=[("Accept", "application/openmetrics-text; version=1.0.0")])
         assert chosen.header("Content-Type") == "application/openmetrics-text; version=1.0.0; charset=utf-8"
         assert b"# TYPE pywsgi_requests counter\n" in chosen.body and chosen.body.endswith(b"# EOF\n")
+
+    def test_the_documentation_has_all_metrics_and_values_of_labels(self, server, metrics):
+        server.get("/app/")
+        pages = "".join((TOP / "docs" / "reference" / name).read_text() for name in ("metrics.md", "commands.md"))
+        for name in re.findall(r"(?m)^# TYPE (\w+)", metrics.text()):
+            assert "| `%s` |" % name in pages
+        values = {value for _, labels, _ in metrics.samples() for label, value in labels.items()
+                  if label not in ("vhost", "group", "version", "le")}
+        assert [value for value in values if not re.search(r"`%s`|\| %s \||\| stopping, %s \|" % ((value,) * 3), pages)] == []
 
     def test_prometheus_reads_it(self, server, tmp_path):
         assert shutil.which("prometheus"), "tools/install-deps installs it"

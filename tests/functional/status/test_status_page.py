@@ -2,10 +2,12 @@
 """SetHandler pywsgi-status: the groups, and the requests in flight, as a page and as JSON."""
 import contextlib
 import html.parser
+import re
 
 import pytest
 
 from pyw import processes, wait_for
+from pyw.paths import TOP
 
 PREFIX = {"daemon": ("/app", "app"), "embedded": ("/embedded", "%{GLOBAL}")}
 
@@ -32,6 +34,13 @@ def running(server, path, name):
         finally:
             (server.data / ("go." + mark)).touch()
         assert connection.read_response().status == 200
+
+
+def members(value):
+    """Return the names in an object of JSON and in all objects in it."""
+    if isinstance(value, dict):
+        return set(value).union(*map(members, value.values()))
+    return set().union(*map(members, value)) if isinstance(value, list) else set()
 
 
 class Text(html.parser.HTMLParser):
@@ -111,6 +120,12 @@ class TestRequests:
         server.get("/app/none")
         wait_for(lambda: count()["4xx"] == before["4xx"] + 1)
         assert count()["2xx"] == before["2xx"]
+
+
+    def test_the_documentation_has_all_members(self, server):
+        pages = "".join((TOP / "docs" / "reference" / name).read_text() for name in ("status.md", "metrics.md"))
+        with running(server, "/app", "members"):
+            assert [name for name in members(report(server)) if not re.search('[`"]%s[`"]' % name, pages)] == []
 
 
 class TestPage:
