@@ -17,16 +17,25 @@ APLOG_USE_MODULE(pywsgi);
 static const char *const option_names[] = {"process-group", "application-group", NULL};
 
 /* Variables such as %{ENV:x} need a request. */
-static const char *check_value(cmd_parms *cmd, const char *name, const char *value, const char *allowed)
+static const char *check_process_group(cmd_parms *cmd, const char *value)
 {
-    if (*value == '\0') {
-        return apr_psprintf(cmd->pool, "WSGIImportScript: option '%s' has an empty value", name);
+    return *value != '%' || strcmp(value, "%{GLOBAL}") == 0
+               ? NULL
+               : apr_psprintf(cmd->pool,
+                              "WSGIImportScript: option 'process-group' cannot be '%s': it must be a name, or "
+                              "%%{GLOBAL} for httpd's children",
+                              value);
+}
+
+static void check_application_group(cmd_parms *cmd, const char *value)
+{
+    if (strncmp(value, "%{", 2) == 0 && !strstr("%{GLOBAL} %{SERVER}", value)) {
+        pyw_directive_warn(cmd, apr_psprintf(cmd->pool,
+                                             "WSGIImportScript: application-group=%s is the name of an interpreter "
+                                             "here, as in mod_wsgi, because there is no request: write a name, "
+                                             "%%{GLOBAL} or %%{SERVER}",
+                                             value));
     }
-    if (*value == '%' && !strstr(allowed, value)) {
-        return apr_psprintf(cmd->pool, "WSGIImportScript: option '%s' cannot be '%s': it must be a name, or %s", name,
-                            value, allowed);
-    }
-    return NULL;
 }
 
 static const char *set_import_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
@@ -34,13 +43,17 @@ static const char *set_import_option(cmd_parms *cmd, void *baton, const char *na
     pyw_import *import = baton;
     const char *meant;
 
+    if (*value == '\0') {
+        return apr_psprintf(cmd->pool, "WSGIImportScript: option '%s' has an empty value", name);
+    }
     if (strcmp(name, "process-group") == 0) {
         import->process_group = value;
-        return check_value(cmd, name, value, "%{GLOBAL} for httpd's children");
+        return check_process_group(cmd, value);
     }
     if (strcmp(name, "application-group") == 0) {
         import->application_group = value;
-        return check_value(cmd, name, value, "%{GLOBAL} or %{SERVER}");
+        check_application_group(cmd, value);
+        return NULL;
     }
     meant = pyw_suggest(name, option_names);
     return meant ? apr_psprintf(cmd->pool, "WSGIImportScript: unknown option '%s', did you mean '%s'?", name, meant)

@@ -3,6 +3,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <http_config.h>
 #include <string.h>
 
 #include "config/directives/directives.h"
@@ -33,10 +34,19 @@ static int is_env(const char *name)
     return strcmp(name, "env") == 0;
 }
 
+/* As for WSGIPythonHome. */
+static const char *absolute_home(cmd_parms *cmd, const char *value)
+{
+    const char *path = *value ? ap_server_root_relative(cmd->pool, value) : NULL;
+
+    return path ? path : value;
+}
+
 static const char *set_group_option(cmd_parms *cmd, void *baton, const char *name, const char *value)
 {
     pyw_group_options *options = baton;
-    const char *error = pyw_options_set(options, cmd->pool, name, value);
+    int is_home = strcmp(name, "python-home") == 0;
+    const char *error = pyw_options_set(options, cmd->pool, name, is_home ? absolute_home(cmd, value) : value);
 
     if (is_env(name)) {
         pyw_config_main()->has_secrets_in_text = 1;

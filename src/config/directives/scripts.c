@@ -138,5 +138,8 @@ const char *pyw_directive_restrict_process(cmd_parms *cmd, void *dir, const char
         APR_ARRAY_PUSH(names, const char *) = strcmp(name, "%{GLOBAL}") == 0 ? "" : name;
     }
     config->restrict_process = names;
-    return names->nelts > 0 ? NULL : "WSGIRestrictProcess needs the names of process groups";
+    if (names->nelts == 0) { /* as in mod_wsgi */
+        pyw_directive_warn(cmd, "WSGIRestrictProcess names no process group, so requests get status 500");
+    }
+    return NULL;
 }

@@ -90,6 +90,8 @@ const pyw_option_rule pyw_option_rules[] = {
 
     {"response-flush-delay", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
     {"response-socket-timeout", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"newrelic-config-file", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
+    {"newrelic-environment", PYW_KIND_IGNORED, HTTPD(warnings), 0, 0, 0, PYW_USE_LATER},
 
     {"name", PYW_KIND_TEXT, PYW_PART_WORKER, offsetof(pyw_group_options, name), 0, 0, 1, PYW_USE_START},
     {"maximum-processes", PYW_KIND_NUMBER, WORKER(processes), 0, 1000, 1, PYW_USE_LATER},

@@ -28,6 +28,7 @@ OPTIONS = """
     send-buffer-size receive-buffer-size header-buffer-size response-buffer-size response-socket-timeout
     response-flush-delay socket-user script-user script-group server-metrics
 """.split()
+EARLIER_OPTIONS = "newrelic-config-file newrelic-environment".split()
 MODULE = """
     version process_group application_group maximum_processes threads_per_process thread_id active_requests request_data
     subscribe_events subscribe_shutdown subscribe_signals start_recording_metrics request_metrics process_metrics
@@ -80,7 +81,7 @@ def classes(title):
 
 @pytest.mark.parametrize("title, expected", [
     ("Directives", DIRECTIVES), ("Directives of earlier versions", EARLIER),
-    ("Options of WSGIDaemonProcess", OPTIONS), ("Python modules", MODULE), ("Keys of environ", KEYS)])
+    ("Options of WSGIDaemonProcess", OPTIONS), ("Options of earlier versions", EARLIER_OPTIONS), ("Python modules", MODULE), ("Keys of environ", KEYS)])
 def test_every_name_occurs_once_and_has_a_class(title, expected):
     found = classes(title)
     assert sorted(found) == sorted(expected)
@@ -98,7 +99,7 @@ def test_the_class_of_a_directive_is_that_of_its_row():
 
 
 def test_the_class_of_an_option_is_that_of_its_row():
-    page = classes("Options of WSGIDaemonProcess")
+    page = {**classes("Options of WSGIDaemonProcess"), **classes("Options of earlier versions")}
     ignored = set(re.findall(r'\{"([a-z-]+)", PYW_KIND_IGNORED', OPTION_TABLE))
     known = set(re.findall(r'^    \{"([a-z-]+)"', OPTION_TABLE, re.M))
     assert ignored | OPTIONS_WITHOUT_EFFECT == with_class(page, "no effect")
