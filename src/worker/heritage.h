@@ -101,7 +101,8 @@ enum {
     PYW_EXIT_STARTUP = 83,    /* startup-timeout exceeded */
     PYW_EXIT_FORCED = 84,     /* shutdown-timeout exceeded: requests were still running */
     PYW_EXIT_OVERDUE = 85,    /* drained, except for requests that ignore their interruption */
-    PYW_EXIT_PROGRAM = 86     /* service group: the program ended, or raised an exception */
+    PYW_EXIT_PROGRAM = 86,    /* service group: the program ended, or raised an exception */
+    PYW_EXIT_CHECKED = 87     /* --check: all applications were loaded, or records say why they were not */
 };
 
 /* As in ps(1) and /proc/<pid>/comm: at most 15 bytes. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/doctor/trial.h"
 
+#include <apr_signal.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,9 @@ enum {
     SEND_MS = 5000,
     STEP_MS = 100,
     TRIAL_MS = 60 * 1000, /* without startup-timeout */
-    OUTPUT_MOST = 256 * 1024
+    OUTPUT_MOST = 256 * 1024,
+    LAST_MOST = 2000, /* the end of the output of a process that died */
+    CHECKED = 87      /* PYW_EXIT_CHECKED */
 };
 
 typedef struct trial {
@@ -37,6 +40,7 @@ typedef struct trial {
     char *output; /* of OUTPUT_MOST + 1 bytes */
     size_t length;
     int has_timed_out;
+    int status; /* of waitpid(2) */
 } trial;
 
 /* In the child of a fork. */
@@ -127,13 +131,12 @@ static void wait_for_end(trial *self, int64_t limit_ms)
 {
     int64_t deadline = pyw_clock_ms() + limit_ms;
     struct pollfd item = {self->output_fd, POLLIN, 0};
-    int status;
 
-    while (waitpid(self->pid, &status, WNOHANG) == 0) {
+    while (waitpid(self->pid, &self->status, WNOHANG) == 0) {
         self->has_timed_out = pyw_clock_ms() >= deadline;
         if (self->has_timed_out) {
             kill(-self->pid, SIGKILL);
-            waitpid(self->pid, &status, 0);
+            waitpid(self->pid, &self->status, 0);
             break;
         }
         if (poll(&item, 1, STEP_MS) > 0 && !read_output(self)) {
@@ -145,6 +148,41 @@ static void wait_for_end(trial *self, int64_t limit_ms)
     }
     close(self->output_fd);
     self->output[self->length] = '\0';
+}
+
+/* "was killed by signal 11 (Segmentation fault)"; NULL: it has done its work. */
+static const char *death_of(const trial *self)
+{
+    if (WIFSIGNALED(self->status)) {
+        return apr_psprintf(self->pool, "was killed by signal %d (%s)", WTERMSIG(self->status),
+                            apr_signal_description_get(WTERMSIG(self->status)));
+    }
+    return WEXITSTATUS(self->status) == CHECKED
+               ? NULL
+               : apr_psprintf(self->pool, "exited (status %d)", WEXITSTATUS(self->status));
+}
+
+/* Whole lines. */
+static const char *last_output(const trial *self)
+{
+    const char *last = self->output + (self->length > LAST_MOST ? self->length - LAST_MOST : 0);
+    const char *begin = last > self->output ? strchr(last, '\n') : NULL;
+
+    return begin ? begin + 1 : last;
+}
+
+static void report_death(apr_array_header_t *findings, const trial *self, const char *group, const char *place)
+{
+    const char *death = death_of(self);
+
+    if (death) {
+        pyw_finding_add(findings, 1, place,
+                        apr_psprintf(self->pool,
+                                     PYWNO(0169) "process group '%s': the process that loads its applications %s, so "
+                                                 "its workers would not become ready",
+                                     group, death),
+                        last_output(self));
+    }
 }
 
 void pyw_trial_run(apr_array_header_t *findings, const pyw_group_options *options, server_rec *main_server,
@@ -173,5 +211,8 @@ void pyw_trial_run(apr_array_header_t *findings, const pyw_group_options *option
                                      options->name, (long)apr_time_sec(limit > 0 ? limit : TRIAL_MS * 1000L),
                                      2 * (long)apr_time_sec(limit > 0 ? limit : TRIAL_MS * 1000L)),
                         "");
+    }
+    else {
+        report_death(findings, &self, options->name, place);
     }
 }

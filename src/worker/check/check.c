@@ -101,7 +101,7 @@ static int load_applications(check *self)
         return PYW_EXIT_ENGINE;
     }
     pthread_join(thread, NULL);
-    return PYW_EXIT_DRAINED;
+    return PYW_EXIT_CHECKED;
 }
 
 static int run_check(check *self)
@@ -117,14 +117,14 @@ static int run_check(check *self)
     pyw_open_engine_specs(options, specs);
     check_script_paths(self, specs, count);
     if (self->obstacles > 0) {
-        return PYW_EXIT_DRAINED;
+        return PYW_EXIT_CHECKED;
     }
     self->engine = pyw_open_engine(&self->heritage, 0, NULL, self->pool, &problem);
     if (self->engine == NULL) {
         return fail_check(self, "Python does not start", &problem);
     }
     /* To load the program of a service group is to run it. */
-    return options->threads > 0 ? load_applications(self) : PYW_EXIT_DRAINED;
+    return options->threads > 0 ? load_applications(self) : PYW_EXIT_CHECKED;
 }
 
 int pyw_worker_check_main(void)

@@ -33,6 +33,8 @@ APPS = {
                   "os.write(1, b'PYW0611: y\\n' + b'\\n' * 200000)\n",
     "control.wsgi": "import os\nos.write(2, b'PYW0610: \\x1b[31m\\xff\\n\\x1b]0;title\\x07\\n')\n"
                     "os._exit(0)\n",
+    "exits.wsgi": "import os, sys\nprint('no \x1b[31mlicence', file=sys.stderr)\nos._exit(0)\n",
+    "crashes.wsgi": "import ctypes\nctypes.string_at(0)\n",
     "tab.wsgi": "raise ValueError('one\\ttwo')\n",
     "flood.wsgi": "import os\nfor _ in range(200):\n    os.write(1, b'x' * 65536)\nimport nosuchmodule\n",
 }
@@ -245,6 +247,12 @@ class TestGroups:
     def test_loading_that_takes_too_long(self, server):
         found = check(server, "WSGIDaemonProcess blog startup-timeout=1\n" + GRANTED + alias("${APPS}/slow.wsgi"))
         assert one(found, "PYW0166")["write"] == "startup-timeout=2"
+
+    @pytest.mark.parametrize("script, death, output", [
+        ("exits.wsgi", "exited (status 0)", "no \\x1b[31mlicence"), ("crashes.wsgi", "was killed by signal 11", "")])
+    def test_an_application_that_ends_the_process(self, server, script, death, output):
+        found = one(check(server, GROUP + GRANTED + alias("${APPS}/" + script)), "PYW0169")
+        assert found["severity"] == "error" and death in found["what"] and output in found["detail"]
 
     def test_an_application_that_floods_its_output(self, server):
         assert tags(check(server, GROUP + GRANTED + alias("${APPS}/flood.wsgi"))) == []
