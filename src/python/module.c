@@ -178,6 +178,26 @@ static PyObject *module_warn_callback(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* _pywsgi.warn_pth(directory, reason): a .pth file in the directory cannot be processed. */
+static PyObject *module_warn_pth(PyObject *self, PyObject *args)
+{
+    PyObject *directory, *reason, *text;
+    int rv;
+
+    if (!PyArg_ParseTuple(args, "UU:warn_pth", &directory, &reason)) {
+        return NULL;
+    }
+    text = PyUnicode_FromFormat(PYWNO(0548) "%U is a directory of sys.path, but a .pth file in it cannot be processed, "
+                                            "so directories that such files add may be missing: %U",
+                                directory, reason);
+    rv = text != NULL ? pyw_record_str(PYW_LOG_WARNING, text) : -1;
+    Py_XDECREF(text);
+    if (rv < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {{"log_functions", module_log_functions, METH_O, NULL},
                                 {"log", module_log, METH_VARARGS, NULL},
                                 {"warn_signal", module_warn_signal, METH_VARARGS, NULL},
@@ -187,6 +207,7 @@ static PyMethodDef methods[] = {{"log_functions", module_log_functions, METH_O, 
                                 {"warn_thread", module_warn_thread, METH_VARARGS, NULL},
                                 {"warn_no_signals", module_warn_no_signals, METH_VARARGS, NULL},
                                 {"warn_callback", module_warn_callback, METH_VARARGS, NULL},
+                                {"warn_pth", module_warn_pth, METH_VARARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
 
 static PyModuleDef_Slot slots[] = {{0, NULL}};
@@ -321,18 +342,21 @@ static int save_environment(PyObject *bytes)
 
 int pyw_module_set_up(const pyw_module_settings *settings, const char *application_group, const char *main_group)
 {
+    const char *const first[] = {settings->home, NULL};
+    PyObject *home = path_list(first);
     PyObject *path = path_list(settings->python_path);
     PyObject *own = settings_list(settings->python_settings, application_group);
     PyObject *result = NULL;
     int rv = -1;
 
-    if (path != NULL && own != NULL && execute_package() == 0) {
-        result = pyw_call("pywsgi", "_set_up", "(ssszOOy#)", settings->version, settings->process_group,
-                          application_group, main_group, own, path, environment.data, environment.length);
+    if (home != NULL && path != NULL && own != NULL && execute_package() == 0) {
+        result = pyw_call("pywsgi", "_set_up", "(ssszOOOy#)", settings->version, settings->process_group,
+                          application_group, main_group, own, home, path, environment.data, environment.length);
     }
     if (result != NULL) {
         rv = save_environment(result);
     }
+    Py_XDECREF(home);
     Py_XDECREF(path);
     Py_XDECREF(own);
     Py_XDECREF(result);

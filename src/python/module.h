@@ -15,6 +15,7 @@
 /* The settings of all interpreters of a process. The strings must outlive the process's Python. */
 typedef struct pyw_module_settings {
     const char *process_group;
+    const char *home;                          /* the first directory of sys.path, or NULL */
     const char *const *python_path;            /* NULL-terminated, or NULL */
     const char *version;                       /* of mod_pywsgi */
     const pyw_python_setting *python_settings; /* ends with a name of NULL; may be NULL */

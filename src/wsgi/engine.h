@@ -17,7 +17,7 @@
 #include "wsgi/exchange.h"
 
 /* Incremented when anything in the two seam headers changes its meaning or layout. */
-#define PYW_ENGINE_ABI 17u
+#define PYW_ENGINE_ABI 18u
 #define PYW_ENGINE_ENTRY "pyw_engine_entry"
 
 typedef struct pyw_application pyw_application;
@@ -30,6 +30,7 @@ typedef struct pyw_engine_host {
     pyw_log_level log_threshold;
     const char *process_group; /* "" in embedded mode */
     const char *python_home;   /* a prefix or a virtual environment; NULL: the Python that the engine was built with */
+    const char *home;          /* the first directory of sys.path, without its .pth files; may be NULL */
     const char *const *python_path; /* NULL-terminated, may be NULL: directories for site.addsitedir, in this order */
     int threads;                    /* how many threads may call run() at the same time */
     int processes;                  /* the maximum number of processes like this one */

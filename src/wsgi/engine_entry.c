@@ -106,6 +106,7 @@ static pyw_result engine_start(const pyw_engine_host *host, pyw_problem *problem
 
     engine.host = host;
     engine.module.process_group = host->process_group;
+    engine.module.home = host->home;
     engine.module.python_path = host->python_path;
     engine.module.version = PYW_VERSION;
     engine.module.python_settings = host->python_settings;

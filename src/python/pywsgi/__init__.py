@@ -32,7 +32,7 @@ class ClientGone(BaseException):
     """Raised by applications to end a request whose client has left."""
 
 
-def _set_up(version, process_group, application_group, main_group, settings, path, environ):
+def _set_up(version, process_group, application_group, main_group, settings, home, path, environ):
     """Prepare this interpreter for applications. Return its environ, marshalled."""
     globals().update(__version__=version, version=tuple(int(part) for part in version.partition("-")[0].split(".")),
                      process_group=process_group, application_group=application_group)
@@ -41,7 +41,7 @@ def _set_up(version, process_group, application_group, main_group, settings, pat
     _events.is_embedded = process_group == ""
     _streams.install()
     _signals.refuse_handlers()
-    _interpreter.extend_path(_settings.path + path)
+    _interpreter.extend_path(home, _settings.path + path)
     _fork.prepare(is_embedded=process_group == "")
     return _interpreter.begin_environ(environ)
 

@@ -4,16 +4,26 @@ import os
 import site
 import sys
 
+import _pywsgi
 
-def extend_path(entries):
-    """Put the directories `entries`, and the directories that their .pth files add, at the front of sys.path, in this
-    order.
+
+def _add_directory(entry):
+    """Add the directory and those of its .pth files to sys.path. Models of PyTorch have the suffix .pth, too."""
+    try:
+        site.addsitedir(entry)
+    except (OSError, ValueError) as error:
+        _pywsgi.warn_pth(entry, str(error))
+
+
+def extend_path(first, entries):
+    """Put the directories `first`, the directories `entries`, and those that .pth files in `entries` add, at the front
+    of sys.path, in this order.
     """
-    front = []
+    front = list(first)
     for entry in entries:
         entry = os.path.abspath(entry)
         before = list(sys.path)
-        site.addsitedir(entry)
+        _add_directory(entry)
         # An entry that is already in sys.path moves to the front, too.
         added = [entry] + [item for item in sys.path if item not in before and item != entry]
         front += [item for item in added if item not in front]

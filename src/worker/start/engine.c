@@ -12,16 +12,12 @@
 #include "worker/forked.h"
 #include "worker/log.h"
 
-/* home= comes first, as with mod_wsgi. */
 static const char *const *search_path(apr_pool_t *pool, const pyw_worker_options *options)
 {
     apr_array_header_t *entries = apr_array_make(pool, 5, sizeof(const char *));
     char *state = NULL;
     char *copy = apr_pstrdup(pool, options->python_path != NULL ? options->python_path : "");
 
-    if (options->home != NULL) {
-        APR_ARRAY_PUSH(entries, const char *) = options->home;
-    }
     for (char *entry = apr_strtok(copy, ":", &state); entry != NULL; entry = apr_strtok(NULL, ":", &state)) {
         APR_ARRAY_PUSH(entries, const char *) = entry;
     }
@@ -39,6 +35,7 @@ static pyw_engine_host *describe_host(const pyw_inheritance *inheritance, int is
     host->log_threshold = (pyw_log_level)options->log_level;
     host->process_group = inheritance->group;
     host->python_home = options->python_home;
+    host->home = options->home;
     host->python_path = search_path(pool, options);
     host->threads = options->threads;
     host->processes = options->processes;

@@ -17,6 +17,7 @@ OPTIONS = {
     "locale": "lang=C locale=C.UTF-8",
     "path": "python-path=${APPS}/lib:${APPS}/more",
     "homepath": "home=${APPS}/late-home python-path=${APPS}/lib:${APPS}/more",
+    "models": "home=${APPS}/models",
     "named": "display-name=%{GROUP}",
     "titled": "display-name=my-title",
     "many": "processes=3 threads=2",
@@ -48,10 +49,11 @@ class TestOptions:
     def server(self, make_httpd):
         files = {"lib/found.py": "VALUE = 'lib'\n", "more/found.py": "VALUE = 'more'\n",
                  "more/late.py": "VALUE = 'late'\n", "late-home/late.py": "VALUE = 'home'\n",
-                 "lib/extra.pth": "elsewhere\n", "lib/elsewhere/by_pth.py": "VALUE = 'pth'\n", **APPS}
+                 "models/model.pth": "", "lib/extra.pth": "elsewhere\n", "lib/elsewhere/by_pth.py": "VALUE = 'pth'\n", **APPS}
         server = make_httpd("".join(
             "WSGIDaemonProcess {0} {1}\nWSGIScriptAlias /{0} ${{APPS}}/app.wsgi process-group={0}\n".format(name, text)
             for name, text in OPTIONS.items()), apps=files, start=False)
+        (server.apps / "models" / "model.pth").write_bytes(b"\x80\x02\x8a\nl\xfc\x9cF\xf9")
         secret = server.root / "secret.env"
         secret.write_text("# a comment\nSECRET='%s'\nTWICE=first\n" % SECRET)
         secret.chmod(0o600)
@@ -92,6 +94,9 @@ class TestOptions:
     @pytest.mark.parametrize("module, value", [("late", "home"), ("found", "lib")])
     def test_home_is_searched_before_python_path(self, server, module, value):
         assert DaemonSite(server, "/homepath").get("/imports?name=" + module).body == value.encode()
+
+    def test_a_model_of_pytorch_in_home_is_no_pth_file(self, server):
+        assert self.facts(server, "models")["cwd"] == str(server.apps / "models")
 
     @pytest.mark.parametrize("name, title", [("named", "(wsgi:named)"), ("titled", "my-title")])
     def test_display_name(self, server, name, title):

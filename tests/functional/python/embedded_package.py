@@ -31,6 +31,7 @@ _functions.warn_signal = _recorder("warn_signal")
 _functions.warn_thread = _recorder("warn_thread")
 _functions.warn_no_signals = _recorder("warn_no_signals")
 _functions.warn_callback = _recorder("warn_callback")
+_functions.warn_pth = _recorder("warn_pth")
 _functions.is_forked = lambda: False
 _functions.may_fork = lambda: True
 _functions.call_with_signals = _call_with_signals

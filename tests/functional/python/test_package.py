@@ -362,24 +362,39 @@ class TestInterpreter(unittest.TestCase):
 
     def test_entries_come_first_in_their_order(self):
         first, second = self.directory("z"), self.directory("a")
-        _interpreter.extend_path([first, second])
+        _interpreter.extend_path([], [first, second])
         assert sys.path == [first, second] + self.before
 
     def test_paths_of_a_pth_file_follow_its_directory(self):
         added = self.directory("added")
         first, second = self.directory("first", added), self.directory("second")
-        _interpreter.extend_path([first, second])
+        _interpreter.extend_path([], [first, second])
         assert sys.path == [first, added, second] + self.before
 
     def test_an_entry_that_is_known_moves_to_the_front(self):
         known = self.directory("known")
         sys.path.append(known)
-        _interpreter.extend_path([known])
+        _interpreter.extend_path([], [known])
         assert sys.path == [known] + self.before
 
     def test_a_relative_entry_becomes_absolute(self):
-        _interpreter.extend_path([os.path.relpath(self.directory("relative"))])
+        _interpreter.extend_path([], [os.path.relpath(self.directory("relative"))])
         assert sys.path[0] == os.path.join(self.top, "relative")
+
+    def test_the_first_directories_have_no_pth_files(self):
+        home, entry = self.directory("home", "added"), self.directory("entry")
+        pathlib.Path(home, "added").mkdir()
+        _interpreter.extend_path([home], [entry])
+        assert sys.path == [home, entry] + self.before
+
+    def test_a_pth_file_that_is_not_text_is_reported(self):
+        """It may be a model of PyTorch."""
+        entry = self.directory("models")
+        pathlib.Path(entry, "model.pth").write_bytes(b"\x80\x02\x8a\nl\xfc\x9cF\xf9")
+        with mock.patch("locale.getpreferredencoding", lambda *args: "utf-8"):
+            _interpreter.extend_path([], [entry])
+        assert sys.path == [entry] + self.before
+        assert [call[:2] for call in take_calls()] == [("warn_pth", entry)]
 
     def test_an_interpreter_begins_with_the_environ_of_the_first(self):
         with mock.patch.dict(os.environ):
@@ -528,10 +543,10 @@ class TestSetUp(unittest.TestCase):
         self.addCleanup(lambda: [pywsgi.__dict__.pop(name) for name in names])
         with mock.patch.multiple(pywsgi, _streams=mock.DEFAULT, _signals=mock.DEFAULT, _interpreter=mock.DEFAULT,
                                  _fork=mock.DEFAULT) as mocks:
-            pywsgi._set_up("1.2.3-rc1", "", "www|/", "blog", (), ["/srv"], None)
+            pywsgi._set_up("1.2.3-rc1", "", "www|/", "blog", (), ["/home"], ["/srv"], None)
         assert [getattr(pywsgi, name) for name in names] == ["1.2.3-rc1", (1, 2, 3), "", "www|/"]
         assert _imports.main_group == "blog"
-        mocks["_interpreter"].extend_path.assert_called_once_with(["/srv"])
+        mocks["_interpreter"].extend_path.assert_called_once_with(["/home"], ["/srv"])
         mocks["_fork"].prepare.assert_called_once_with(is_embedded=True)
         assert _events.is_embedded
 
