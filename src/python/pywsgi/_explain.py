@@ -6,6 +6,7 @@ import sys
 from pywsgi import _settings
 
 _PARENTS_MOST = 4  # directories above a file of the application that are searched
+_SOURCES = ("src", "lib")
 _ENVIRONMENTS = ("", "venv", ".venv", "env", ".env", "virtualenv")
 
 
@@ -30,6 +31,15 @@ def _has_module(directory, name):
     return os.path.isfile(path + ".py") or os.path.isdir(path)
 
 
+def _with_module(directory, name):
+    """Yield the directory if it has the module, and its directories of sources; /usr/lib/mysql is no module."""
+    if _has_module(directory, name):
+        yield directory
+    for path in (os.path.join(directory, source) for source in _SOURCES):
+        if any(os.path.isfile(os.path.join(path, file)) for file in (name + ".py", os.path.join(name, "__init__.py"))):
+            yield path
+
+
 def _is_searched(directory):
     return any(os.path.realpath(entry or ".") == os.path.realpath(directory) for entry in sys.path)
 
@@ -50,8 +60,9 @@ def _remedy(error, name):
         for home, version in _in_environments(directory, name):
             if home != sys.prefix:
                 return "%s of Python %s has it; write: python-home=%s" % (home, version, home)
-        if _has_module(directory, name) and not _is_searched(directory):
-            return "%s has it; write: python-path=%s" % (directory, directory)
+        for path in _with_module(directory, name):
+            if not _is_searched(path):
+                return "%s has it; write: python-path=%s" % (path, path)
     return None
 
 

@@ -19,6 +19,8 @@ APPS = {
     "missing.wsgi": "import nosuchmodule\n",
     "site/wsgi.py": "import shop.views\n" + HELLO,
     "shop/views.py": "",
+    "layout/wsgi.py": "import stock\n",
+    "layout/src/stock/__init__.py": "",
     "deep/code/app.wsgi": "import inenv\n",
     "deep/venv/pyvenv.cfg": "version = 3.11.2\n",
     "deep/venv/lib/python3.11/site-packages/inenv.py": "",
@@ -217,6 +219,10 @@ class TestApplications:
 
     def test_a_module_beside_the_directory_of_the_script_needs_python_path(self, server, findings):
         assert self.about(findings, "site/wsgi.py")["write"] == "python-path=%s" % server.apps
+
+    def test_a_module_in_a_directory_of_sources_needs_python_path(self, server):
+        found = one(check(server, GROUP + GRANTED + alias("${APPS}/layout/wsgi.py")), "PYW0610")
+        assert found["write"] == "python-path=%s/layout/src" % server.apps
 
     def test_a_module_in_a_virtual_environment_needs_python_home(self, server, findings):
         assert self.about(findings, "deep/code/app.wsgi")["write"] == "python-home=%s/deep/venv" % server.apps
