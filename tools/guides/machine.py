@@ -4,6 +4,7 @@
 prepare() makes it once, in a cache, and installs the current work tree in it as the README says, or packages. enter()
 runs in namespaces of its own, so its mounts, processes and network end with it.
 """
+import filecmp
 import os
 import pathlib
 import shutil
@@ -88,15 +89,32 @@ def add_wheels(root):
     new.rename(root / WHEELS)
 
 
+def copy_work_tree(target):
+    command = LIST_CLONE if (TOP / ".git").exists() else LIST_TARBALL
+    subprocess.run("%s | tar --null --files-from=- --ignore-failed-read -cf - | tar -xmf - --no-same-owner -C '%s'"
+                   % (command, target), shell=True, check=True, cwd=TOP)
+
+
+def keep_times(old, new):
+    """Let unchanged files keep their times, so that make keeps their objects. A changed file is new, whatever its time."""
+    for path in new.rglob("*"):
+        earlier = old / path.relative_to(new)
+        if path.is_file() and earlier.is_file() and filecmp.cmp(path, earlier, shallow=False):
+            os.utime(path, (earlier.stat().st_atime, earlier.stat().st_mtime))
+
+
 def install(root):
     """Step 1 of the README's first site. Objects of an earlier run are kept for make."""
-    tree = root / TREE
-    tree.mkdir(parents=True, exist_ok=True)
-    for path in tree.iterdir():
-        if path.name != "build":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    subprocess.run("%s | tar --null --files-from=- --ignore-failed-read -cf - | tar -xf - --no-same-owner -C '%s'"
-                   % (LIST_CLONE if (TOP / ".git").exists() else LIST_TARBALL, tree), shell=True, check=True, cwd=TOP)
+    tree, new = root / TREE, root / (TREE + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    copy_work_tree(new)
+    if tree.exists():
+        keep_times(tree, new)
+        if (tree / "build").exists():
+            (tree / "build").rename(new / "build")
+        shutil.rmtree(tree)
+    new.rename(tree)
     inside(root, "cd /%s && tools/install-deps build && make -s -j$(nproc) && make -s install && a2enmod -q pywsgi"
            % TREE)
 

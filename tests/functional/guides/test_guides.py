@@ -4,6 +4,7 @@
 tools/check-guides runs their commands, which needs root and a fresh Debian. This notices a broken guide on each commit.
 """
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pyw import Httpd, paths
 from pyw.tls import make_certificate
 
 sys.path.insert(0, str(paths.TOP / "tools" / "guides"))
+import machine  # noqa: E402
 from guide import Guide, Step  # noqa: E402
 
 GUIDES = [Guide(path) for path in sorted((paths.TOP / "docs" / "guide").glob("*.md"))]
@@ -158,3 +160,15 @@ true
         assert [(step.line, step.user, step.command, step.output) for step in guide.steps()] == [
             (12, "root", "first \\\n    --option", []), (14, "you", "second", ["output", "..."]),
             (17, "blog", "third", []), (27, "root", "certbot", [])]
+
+
+def test_make_compiles_a_changed_file_again_on_the_machine_even_if_it_is_older_than_the_object(tmp_path):
+    for tree, text in (("old", "before"), ("new", "after")):
+        (tmp_path / tree / "src").mkdir(parents=True)
+        (tmp_path / tree / "src" / "same.c").write_text("same")
+        (tmp_path / tree / "src" / "changed.c").write_text(text)
+    for name in ("same.c", "changed.c"):
+        os.utime(tmp_path / "old" / "src" / name, (1000, 1000))
+    machine.keep_times(tmp_path / "old", tmp_path / "new")
+    assert (tmp_path / "new" / "src" / "same.c").stat().st_mtime == 1000
+    assert (tmp_path / "new" / "src" / "changed.c").stat().st_mtime > 1000
