@@ -115,7 +115,7 @@ static PyStatus apply_settings(PyConfig *config, const pyw_python_setting *setti
 
 static PyStatus configure(PyConfig *config, const char *executable)
 {
-    static char name[] = "mod_pywsgi";
+    static char name[] = "mod_wsgi"; /* applications recognize the server by it */
     char *argv[] = {name};
     PyStatus status = PyConfig_SetBytesString(config, &config->executable, executable);
 

@@ -348,7 +348,7 @@ static void the_process_looks_like_a_server(void **state)
 
     host_get(&got, host_script("app.wsgi", ""), "/process");
     assert_string_equal(memory_content(&got),
-                        "(['mod_pywsgi'], '', False, 'utf-8', (6, 0, 5), 'tests', '', True, True)");
+                        "(['mod_wsgi'], '', False, 'utf-8', (6, 0, 5), 'tests', '', True, True)");
     memory_exchange_free(&got);
 }
 

@@ -176,6 +176,7 @@ class TestModule:
 
     def test_the_script_is_recognised(self, facts, server):
         assert facts["__name__"].startswith("_mod_wsgi_")
+        assert facts["argv"] == ["mod_wsgi"]
         assert facts["__mtime__"] == (pathlib.Path(server.apps) / "app.wsgi").stat().st_mtime_ns // 1000
 
     def test_metrics(self, site, mode):

@@ -65,7 +65,7 @@ def facts(environ):
         "active": mod_wsgi.active_requests, "data": mod_wsgi.request_data(), "at_import": at_import,
         "apache": {name: getattr(apache, name) for name in ("version", "description", "mpm_name", "build_date",
                                                             "maximum_processes", "threads_per_process")},
-        "__name__": __name__, "__mtime__": __mtime__, "request_id": environ["mod_wsgi.request_id"]}
+        "argv": sys.argv, "__name__": __name__, "__mtime__": __mtime__, "request_id": environ["mod_wsgi.request_id"]}
 
 
 def queue_time(environ):
