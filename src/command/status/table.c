@@ -170,6 +170,9 @@ static void add_history(apr_array_header_t *lines, apr_pool_t *pool, const pyw_p
     const char *failed_at = shown_value(pool, row, "reload-failed-at"), *canary = problem(pool, row, "canary");
     const char *at = shown_value(pool, row, "reload-at"), *count = restarts(pool, row);
 
+    if (strcmp(pyw_status_text(pool, row, "state"), "down") == 0) {
+        add_note(lines, "  no worker can be started; the log of the group has the reason, before PYW0340");
+    }
     if (*failed_at) {
         add_note(lines, apr_psprintf(pool, "  the reload of %s failed, older code continues to serve: %s", failed_at,
                                      problem(pool, row, "reload-problem")));

@@ -119,6 +119,7 @@ class TestHealth:
         worker, = commands.group("hung")["workers"]
         os.kill(worker["pid"], signal.SIGKILL)
         wait_for(lambda: commands.group("hung")["state"] == "down")
+        wait_for(lambda: "\n  no worker can be started; the log of the group has" in commands.run("status")[1])
         assert commands.health() == FAILING
 
 
