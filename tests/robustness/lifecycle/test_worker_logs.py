@@ -163,7 +163,7 @@ class TestService:
         server = make_httpd("WSGIDaemonProcess back threads=0 shutdown-timeout=1\n"
                             "WSGIImportScript ${APPS}/back.py process-group=back\n", apps={"back.py": script})
         server.allow_log("service words|PYW04|PYW0310")
-        server.log.wait(prefix(server.workers()[0].pid) + "service words")
+        server.log.wait(prefix(wait_for(server.workers)[0].pid) + "service words")
 
 
 TWO = """
