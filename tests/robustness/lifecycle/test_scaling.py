@@ -108,6 +108,7 @@ class TestMemoryBudget:
         server.log.wait("PYW0310", since)
 
     def test_it_shrinks_if_its_workers_become_larger(self, server, site):
+        assert site.get("/pid").status == 200   # the successor of the worker that grew is ready
         since = server.log.position()
         held = site.hold(count=2)
         assert sizes(server, "PYW0368", since) == [(1, 2)]
