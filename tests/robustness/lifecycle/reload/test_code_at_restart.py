@@ -35,7 +35,7 @@ CONFIG = """
 BROKEN = r"PYW0316|PYW0317|PYW0394|PYW06\d\d|PYW0310|Traceback|\]   |File|RuntimeError"
 REPLACED = r"PYW0398: httpd was restarted, and the workers of group 'app' are replaced: "
 LOADED = r".*/%s has changed since (worker|template) \d+ loaded it$"
-SOURCE = r".*/%s, a file in a directory of the application, has changed since worker \d+ started$"
+SOURCE = r".*/%s, a file in a directory of the application, has changed since (worker|template) \d+ started$"
 NEW = r".*/%s did not exist when worker \d+ started$"
 KEPT = r"PYW0399: httpd was restarted, and the workers of group 'app' stay: no file"
 
