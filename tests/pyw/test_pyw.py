@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from pyw import Connection
+from pyw import Connection, wait_for
 from pyw.log import is_bad
 
 
@@ -72,7 +72,7 @@ class TestMemory:
         go = server.root / "data" / "go"
         server.add_apps({"slow.wsgi": SLOW_TO_LOAD % go})
         server.start()
-        worker, = server.workers()
+        worker, = wait_for(server.workers)
         before = worker.memory_info().rss
         threading.Timer(0.2, go.touch).start()
         assert server.memory()[worker] > before + (15 << 20)

@@ -71,6 +71,11 @@ def ask(server, key, json=True, headers=(), path=STATUS):
     return server.post(path + ("?json" if json else ""), body.encode(), headers=headers)
 
 
+def pipes(server):
+    """Return how many pipes httpd's children have open."""
+    return sum("pipe:" in place for child in server.children() for place in processes.descriptors(child.pid).values())
+
+
 def key_of(server, url):
     return wait_for(lambda: next((shown["key"] for shown in requests(server)
                                   if url in shown["url"] and shown["phase"] == "application"), None))
@@ -232,7 +237,7 @@ class TestOtherProcesses:
     def test_a_worker_that_dies_meanwhile(self, server):
         server.expect_log("PYW0310")
         server.allow_log("PYW0243")
-        worker, = server.workers()
+        worker, = wait_for(server.workers)
         with server.connect() as connection:
             connection.start("GET", "/app/wait?dies")
             wait_for(lambda: (server.data / "begun.dies").exists())
@@ -240,8 +245,9 @@ class TestOtherProcesses:
             processes.stop(worker.pid)
             answers = []
             thread = threading.Thread(target=lambda: answers.append(ask(server, key)))
+            before = pipes(server)
             thread.start()
-            wait_for(lambda: any("pipe" in place for place in processes.descriptors(server.children()[0].pid).values()))
+            wait_for(lambda: pipes(server) > before)     # the end that gets the stacks from the worker
             processes.kill([worker])
             thread.join()
             problem = answers[0].json()["problem"]
