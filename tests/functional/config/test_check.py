@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The check of a whole site in configtest: each mistake is found, and the finding says what to write."""
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 import venv
 
+import psutil
 import pytest
 
 from pyw import Httpd, paths
@@ -432,5 +432,5 @@ class TestConfigtest:
 
     def test_no_process_is_left(self, server):
         check(server, "WSGIDaemonProcess blog startup-timeout=1\n" + GRANTED + alias("${APPS}/slow.wsgi"))
-        left = subprocess.run(["pgrep", "-f", "pywsgid --check"], capture_output=True, text=True).stdout.split()
-        assert not [pid for pid in left if os.readlink("/proc/%s/exe" % pid).startswith(str(server.root))]
+        assert not [process for process in psutil.process_iter(["exe", "cmdline"])
+                    if "--check" in (process.info["cmdline"] or []) and (process.info["exe"] or "").startswith(str(server.root))]

@@ -301,7 +301,7 @@ class TestSocket:
     def test_it_belongs_to_httpds_user_and_is_created_again(self, server):
         path = server.socket_directories()[0] / "stacks"
         assert path.stat().st_mode & 0o777 == 0o600
-        assert path.stat().st_uid == os.stat(server.sockets()[0]).st_uid
+        assert path.stat().st_uid == os.stat(wait_for(server.sockets)[0]).st_uid
         path.unlink()
         wait_for(path.exists)
         with running(server, "/app", "again"):

@@ -174,11 +174,11 @@ class TestSockets:
 
     @pytest.mark.root
     def test_another_user_cannot_connect(self, server):
-        assert self.knock(server.sockets()[0], "games") == "refused"
+        assert self.knock(wait_for(server.sockets)[0], "games") == "refused"
 
     @pytest.mark.root
     def test_another_user_is_refused_with_any_mode(self, server):
-        path = server.sockets()[0]
+        path = wait_for(server.sockets)[0]
         server.allow_log(r"PYW04\d\d")
         path.chmod(0o666)
         try:
@@ -192,7 +192,7 @@ class TestSockets:
         for data in (b"", b"x", b"\xff" * 64, b"\0" * 4096, struct.pack("<IIII", 0xffffffff, 1, 2, 3) * 16):
             with socket.socket(socket.AF_UNIX) as peer:
                 peer.settimeout(10)
-                peer.connect(str(server.sockets()[0]))
+                peer.connect(str(wait_for(server.sockets)[0]))
                 peer.sendall(data)
                 peer.shutdown(socket.SHUT_WR)
                 while True:
