@@ -161,8 +161,9 @@ class TestHostileNames:
             connection.start("GET", "/app/named?key=%s&%s" % (key, quote("<b>;x")))
             site.wait_notes(key, 1)
             table = commands.do("profile", "app", "--seconds", "1")
-            commands.do("profile", "app", "--seconds", "1", "--output", str(tmp_path / "svg"), "--folded",
-                        str(tmp_path / "folded"))
+            # The worker closes its pipe before the first profile has ended.
+            wait_for(lambda: commands.run("profile", "app", "--seconds", "1", "--output", str(tmp_path / "svg"),
+                                          "--folded", str(tmp_path / "folded"))[2] == "")
             (site.httpd.data / (key + ".go")).touch()
             assert connection.read_response().status == 200
         folded = (tmp_path / "folded").read_text()

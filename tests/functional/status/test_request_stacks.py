@@ -25,9 +25,9 @@ import ctypes, os, time
 DATA = os.path.join(os.path.dirname(__file__), "..", "data")
 
 def wait(name):
-    path = os.path.join(DATA, "go." + name)
-    open(os.path.join(DATA, "begun." + name), "w").close()
-    while not os.access(path, os.F_OK): time.sleep(0.01)  # one line and one frame, so that each stack is the same
+    path, begun = os.path.join(DATA, "go." + name), os.path.join(DATA, "begun." + name)
+    # One line and one frame, so that each stack is the same.
+    while not os.access(path, os.F_OK): time.sleep(open(begun, "wb").close() or 0.01)
 
 def hold(name):
     open(os.path.join(DATA, "begun." + name), "w").close()
