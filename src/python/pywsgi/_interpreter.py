@@ -16,7 +16,7 @@ def _add_directory(entry):
 
 
 def extend_path(first, entries):
-    """Put the directories `first`, the directories `entries`, and those that .pth files in `entries` add, at the front
+    """Put the directories `first`, the directories `entries`, and directories of their .pth files, at the front
     of sys.path, in this order.
     """
     front = list(first)
