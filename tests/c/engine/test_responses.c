@@ -347,8 +347,7 @@ static void the_process_looks_like_a_server(void **state)
     memory_exchange got;
 
     host_get(&got, host_script("app.wsgi", ""), "/process");
-    assert_string_equal(memory_content(&got),
-                        "(['mod_wsgi'], '', False, 'utf-8', (6, 0, 5), 'tests', '', True, True)");
+    assert_string_equal(memory_content(&got), "(['mod_wsgi'], '', False, 'utf-8', (6, 0, 5), 'tests', '', True, True)");
     memory_exchange_free(&got);
 }
 

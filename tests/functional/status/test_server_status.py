@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from pyw import wait_for
 from status_site import APPLICATION
 from test_status_page import Text
 
@@ -21,6 +22,7 @@ class TestServerStatus:
         httpd = make_httpd(CONFIG, apps={"app.wsgi": APPLICATION}, modules=["status"])
         httpd.wait_for_workers()
         httpd.get("/app/fail")
+        wait_for(lambda: b"PywsgiGroup[0]Requests5xx: 1\n" in httpd.get("/server-status?auto").body)
         return httpd
 
     def test_a_table_shows_the_groups(self, server):
