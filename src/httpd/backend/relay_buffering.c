@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "httpd/log/log.h"
+#include "httpd/request/client_socket.h"
 
 APLOG_USE_MODULE(pywsgi);
 
@@ -20,14 +21,18 @@ static void give_up_slot(void *context)
 
 /*
  * The response will be cut, so httpd's thread must not wait for the client any longer: writing to the client's socket
- * fails from now on. The kernel still sends the bytes that the socket already holds.
+ * fails from now on. After a shutdown the kernel still sends the bytes that the socket holds, and then the end of the
+ * connection, which must not look like the end of the body.
  */
 static void end_late(void *context)
 {
     pyw_relay *relay = context;
 
     pyw_relay_send_abort(relay);
-    if (relay->client_fd >= 0) {
+    if (!relay->response->delimited) {
+        pyw_client_socket_reset(relay->client_fd);
+    }
+    else if (relay->client_fd >= 0) {
         shutdown(relay->client_fd, SHUT_WR);
     }
 }

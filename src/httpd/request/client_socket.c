@@ -3,6 +3,7 @@
 
 #include <apr_portable.h>
 #include <http_core.h>
+#include <sys/socket.h>
 
 int pyw_client_socket_fd(conn_rec *c)
 {
@@ -10,4 +11,14 @@ int pyw_client_socket_fd(conn_rec *c)
     apr_os_sock_t fd = -1;
 
     return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : -1;
+}
+
+/* connect(2) describes this use of AF_UNSPEC. */
+void pyw_client_socket_reset(int fd)
+{
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+    if (fd >= 0) {
+        (void)!connect(fd, &nobody, sizeof(nobody));
+    }
 }

@@ -10,4 +10,10 @@
  */
 int pyw_client_socket_fd(conn_rec *c);
 
+/*
+ * Resets the connection of the client's socket `fd`: the kernel discards what it has not sent yet, and all writes fail,
+ * even a write that already waits for the client. -1: does nothing. Any thread, as long as the connection exists.
+ */
+void pyw_client_socket_reset(int fd);
+
 #endif

@@ -6,7 +6,6 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <util_filter.h>
 
 #include "base/log.h"
@@ -96,35 +95,33 @@ pyw_result pyw_response_interim(pyw_response *response, const pyw_head *head)
     return result;
 }
 
-/*
- * For an HTTP/1.0 client the end of the connection may mean the end of the response, so only a reset shows the
- * truncation.
- */
-static void reset_connection(conn_rec *c)
+/* Whether the client sees where the body ends. Known once the output filters have had the head. */
+static int is_delimited(const request_rec *r)
 {
-    const struct linger reset = {1, 0};
-    int fd = pyw_client_socket_fd(c);
-
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) == 0) {
-        c->aborted = 1; /* otherwise httpd closes it normally */
-    }
+    return r->chunked || apr_table_get(r->headers_out, "Content-Length");
 }
 
-/* Shows the client that the body is truncated: by Content-Length or the missing last chunk, otherwise by a reset. */
+/*
+ * Shows the client that the body is truncated. Where the end of the connection means the end of the body (HTTP/1.0),
+ * only a reset can do this.
+ */
 static void show_truncation(const request_rec *r)
 {
-    if (!r->chunked && !apr_table_get(r->headers_out, "Content-Length")) {
-        reset_connection(r->connection);
+    int fd = pyw_client_socket_fd(r->connection);
+
+    if (fd >= 0 && !is_delimited(r)) {
+        pyw_client_socket_reset(fd);
+        r->connection->aborted = 1;
     }
 }
 
 /*
  * A filter that has sent its own response returns AP_FILTER_ERROR. After any other error, shows that the body is
- * truncated.
+ * truncated, also to a client that httpd has given up as too slow.
  */
 static void truncate_after(apr_status_t rv, const request_rec *r)
 {
-    if (rv != APR_SUCCESS && rv != AP_FILTER_ERROR && !r->connection->aborted) {
+    if (rv != APR_SUCCESS && rv != AP_FILTER_ERROR) {
         r->connection->keepalive = AP_CONN_CLOSE;
         show_truncation(r);
         r->connection->aborted = 1;
@@ -145,6 +142,7 @@ pyw_result pyw_response_pass(pyw_response *response)
     pyw_background_begin(response->background);
     rv = ap_pass_brigade(r->output_filters, response->brigade);
     pyw_background_end(response->background);
+    response->delimited = is_delimited(r);
     apr_brigade_cleanup(response->brigade);
     truncate_after(rv, r);
     if (rv != APR_SUCCESS || r->connection->aborted) {

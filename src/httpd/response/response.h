@@ -23,6 +23,7 @@ typedef struct pyw_response {
     int has_head;        /* the application has sent its head */
     int overridden;      /* the body is dropped, because httpd sends the ErrorDocument of this status; 0: no */
     int passed;          /* buckets were passed to the output filters */
+    int delimited;       /* ... and the client will see where the body ends: by its length, or the last chunk */
     size_t coalesced;    /* body bytes in the brigade */
     int unflushed;       /* ... and not flushed yet */
     int ended;           /* complete or truncated */

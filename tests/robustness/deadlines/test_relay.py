@@ -51,10 +51,12 @@ class TestTheClientIsAnswered:
         with socket.create_connection(("127.0.0.1", server.port), 20) as client:
             client.sendall(b"GET /stream?key=%s HTTP/1.0\r\n\r\n" % key.encode())
             assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
-            with pytest.raises(ConnectionResetError):
-                while client.recv(4096):
-                    pass
-        (server.data / (key + ".go")).touch()
+            try:
+                with pytest.raises(ConnectionResetError):
+                    while client.recv(4096):
+                        pass
+            finally:
+                (server.data / (key + ".go")).touch()
 
     def test_with_a_cut_in_a_response_that_never_pauses(self, server):
         site = DaemonSite(server)

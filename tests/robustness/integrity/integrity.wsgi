@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Uploads that are weighed."""
+"""Uploads that are weighed, and a response without an end."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -21,6 +22,22 @@ def upload(environ, start_response):
         raise
     note_of(environ, "complete")
     return plain(start_response, str(read))
+
+
+def endless(environ, start_response):
+    """Send blocks, or single bytes with a pause between them, until nobody reads them any more."""
+    pause = float(query(environ, "pause", "0"))
+
+    def produce():
+        try:
+            while True:
+                yield b"x" if pause else b"x" * 65536
+                time.sleep(pause)
+        finally:
+            note_of(environ, "end")
+
+    start_response("200 OK", [("Content-Type", "application/octet-stream")])
+    return produce()
 
 
 application = dispatcher(globals())
