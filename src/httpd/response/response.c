@@ -142,7 +142,9 @@ pyw_result pyw_response_pass(pyw_response *response)
     pyw_background_begin(response->background);
     rv = ap_pass_brigade(r->output_filters, response->brigade);
     pyw_background_end(response->background);
-    response->delimited = is_delimited(r);
+    if (!response->ended) {
+        response->delimited = is_delimited(r); /* for the next pass */
+    }
     apr_brigade_cleanup(response->brigade);
     truncate_after(rv, r);
     if (rv != APR_SUCCESS || r->connection->aborted) {
