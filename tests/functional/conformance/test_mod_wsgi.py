@@ -382,8 +382,14 @@ import time
 import mod_wsgi
 import support
 
-if os.path.exists(os.path.join(support.DATA, "stuck")):
-    support.wait_for_file("deadlock_timeout")  # this successor must not be ready before the end of the worker
+
+def hold_successor():  # a successor must not be ready before the end of the worker
+    if os.path.exists(os.path.join(support.DATA, "stuck")):
+        support.wait_for_file("deadlock_timeout")
+
+
+hold_successor()
+os.register_at_fork(after_in_child=hold_successor)  # with preload=On
 
 
 @mod_wsgi.subscribe_shutdown
