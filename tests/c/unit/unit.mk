@@ -35,12 +35,15 @@ $(UNIT_PROGRAMS): %: %.o $(UNIT_ARCHIVE)
 
 -include $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
 
+# Also for check-coverage-all.
+COVERAGE_BUILD := CFLAGS='-O0 -g' EXTRA_CFLAGS=--coverage LDFLAGS=--coverage
+
 # The wire decoders are held at 100% of their branches.
 UNIT_COVERAGE := $(UNIT_PROGRAMS:$(BUILD)/%=build/coverage/%)
 
 check-coverage:
 	@rm -rf build/coverage
-	$(MAKE) -s BUILD=build/coverage CFLAGS='-O0 -g' EXTRA_CFLAGS=--coverage LDFLAGS=--coverage $(UNIT_COVERAGE)
+	$(MAKE) -s BUILD=build/coverage $(COVERAGE_BUILD) $(UNIT_COVERAGE)
 	@set -e; for t in $(UNIT_COVERAGE); do $$t >build/coverage/log 2>&1 || { cat build/coverage/log; exit 1; }; done
 	@tests/c/unit/check-coverage build/coverage/obj/pywsgid
 

@@ -15,7 +15,8 @@ def answer(name):
             "pid": os.getpid(), "content_length": environ.get("CONTENT_LENGTH"), "marker": environ.get("MARKER", ""), "module": __name__,
         }).encode()
         status = environ["QUERY_STRING"].replace("+", " ") or "200 OK"
-        start_response(status, [("Content-Type", "application/json"), ("X-App", "1"), ("Set-Cookie", "a=1")])
+        start_response(status, [("Content-Type", "application/json"), ("X-App", "1"), ("Set-Cookie", "a=1"),
+                                ("X-Method", environ["REQUEST_METHOD"])])
         return [body]
 
     return application
