@@ -19,6 +19,8 @@ enum {
     RECEIVE_MS = 5000,
     SEND_MS = 5000,
     NUMBER_SIZE = 24,
+    PAIRS_MAX = 16,         /* of a message */
+    PAYLOAD_MAX = 8 * 1024, /* bytes of a message: two paths and a little more */
     SERVICE_PAUSE_MS = 500 /* in addition to shutdown-timeout, before the program of a service group is started again */
 };
 
@@ -33,6 +35,8 @@ struct pyw_handover {
     void (*given)(pyw_manager *manager);
     apr_pool_t *pool;
     pyw_channel *channel;         /* to the other manager */
+    pyw_pairs pairs;              /* the message that is read or sent; with ... */
+    pyw_buffer payload;           /* ... its bytes, it has all of its memory from the beginning */
     int is_old;                   /* this is the old manager */
     int is_given;                 /* the new manager has taken over */
     int is_complete;              /* httpd's parent uses the new manager */
@@ -49,17 +53,22 @@ pyw_handover *pyw_handover_create(pyw_manager *manager, void (*given)(pyw_manage
         handover->channel = pyw_channel_create();
         apr_pool_create(&handover->pool, manager->pool);
         handover->received = apr_array_make(handover->pool, 8, sizeof(legacy));
-    }
-    if (handover != NULL && handover->channel == NULL) {
-        free(handover);
-        return NULL;
+        if (handover->channel == NULL || !pyw_pairs_reserve(&handover->pairs, PAIRS_MAX) ||
+            pyw_buffer_reserve(&handover->payload, PAYLOAD_MAX) == NULL) {
+            pyw_handover_destroy(handover);
+            return NULL;
+        }
     }
     return handover;
 }
 
 void pyw_handover_destroy(pyw_handover *handover)
 {
-    pyw_channel_destroy(handover->channel);
+    if (handover->channel != NULL) {
+        pyw_channel_destroy(handover->channel);
+    }
+    pyw_pairs_free(&handover->pairs);
+    pyw_buffer_free(&handover->payload);
     apr_pool_destroy(handover->pool);
     free(handover);
 }
@@ -79,16 +88,27 @@ int pyw_handover_is_complete(const pyw_handover *handover)
     return pyw_handover_is_given(handover) && handover->is_complete;
 }
 
-static void send_pairs(pyw_handover *handover, pyw_frame_type type, const pyw_pairs *pairs, int fd)
+static void begin_message(pyw_handover *handover)
 {
-    pyw_buffer payload = {0};
+    handover->pairs.count = 0;
+}
 
-    pyw_message_pairs_encode(&payload, pairs->items, pairs->count);
-    if (!payload.failed) {
-        pyw_channel_queue(handover->channel, type, 0, payload.data, payload.length, fd);
-        pyw_channel_send(handover->channel, SEND_MS);
+static void add_text(pyw_handover *handover, const char *name, const char *value)
+{
+    (void)pyw_pairs_add_text(&handover->pairs, name, value);
+}
+
+static pyw_result send_message(pyw_handover *handover, pyw_frame_type type, int fd)
+{
+    pyw_buffer *payload = &handover->payload;
+
+    pyw_buffer_reset(payload, PAYLOAD_MAX);
+    pyw_message_pairs_encode(payload, handover->pairs.items, handover->pairs.count);
+    if (payload->failed) {
+        return PYW_FAILED;
     }
-    pyw_buffer_free(&payload);
+    pyw_channel_queue(handover->channel, type, 0, payload->data, payload->length, fd);
+    return pyw_channel_send(handover->channel, SEND_MS);
 }
 
 /* The group's memory that counts for memory-budget=. */
@@ -103,48 +123,47 @@ static uint64_t memory_of(const pyw_worker_group *group)
     return sum;
 }
 
-static void give_group(pyw_handover *handover, const pyw_worker_group *group)
+static pyw_result give_group(pyw_handover *handover, const pyw_worker_group *group)
 {
-    pyw_pairs pairs = {0};
     char workers[NUMBER_SIZE], memory[NUMBER_SIZE];
 
     snprintf(workers, sizeof(workers), "%d", group->wanted);
     snprintf(memory, sizeof(memory), "%" PRIu64, memory_of(group));
-    pyw_pairs_add_text(&pairs, "workers", workers);
-    pyw_pairs_add_text(&pairs, "memory", memory);
-    pyw_pairs_add_text(&pairs, "kind", "group");
-    pyw_pairs_add_text(&pairs, "directory", handover->manager->directory.path);
-    pyw_pairs_add_text(&pairs, "group", group->options->name);
+    begin_message(handover);
+    add_text(handover, "workers", workers);
+    add_text(handover, "memory", memory);
+    add_text(handover, "kind", "group");
+    add_text(handover, "directory", handover->manager->directory.path);
+    add_text(handover, "group", group->options->name);
     if (group->phase == PYW_PHASE_STOPPED) {
-        pyw_pairs_add_text(&pairs, "stopped", "1");
+        add_text(handover, "stopped", "1");
     }
-    send_pairs(handover, PYW_FRAME_ROW, &pairs, -1);
-    pyw_pairs_free(&pairs);
+    return send_message(handover, PYW_FRAME_ROW, -1);
 }
 
-static const char *pair_text(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
+static const char *pair_text(const pyw_handover *handover, const char *name)
 {
     uint32_t length = 0;
-    const char *value = pyw_pairs_get(pairs, name, &length);
+    const char *value = pyw_pairs_get(&handover->pairs, name, &length);
 
-    return value != NULL ? apr_pstrmemdup(pool, value, length) : NULL;
+    return value != NULL ? apr_pstrmemdup(handover->pool, value, length) : NULL;
 }
 
 /* 0: the pair is missing. The value comes from a manager, so it is a number. */
-static uint64_t pair_number(apr_pool_t *pool, const pyw_pairs *pairs, const char *name)
+static uint64_t pair_number(const pyw_handover *handover, const char *name)
 {
-    const char *text = pair_text(pool, pairs, name);
+    const char *text = pair_text(handover, name);
 
     return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
-static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs)
+static pyw_legacy read_legacy(const pyw_handover *handover)
 {
-    const uint64_t workers = pair_number(pool, pairs, "workers");
+    const uint64_t workers = pair_number(handover, "workers");
     const pyw_legacy what = {
-        .is_stopped = pair_text(pool, pairs, "stopped") != NULL,
+        .is_stopped = pair_text(handover, "stopped") != NULL,
         .workers = workers < INT_MAX ? (int)workers : 0,
-        .memory = pair_number(pool, pairs, "memory"),
+        .memory = pair_number(handover, "memory"),
     };
 
     return what;
@@ -152,12 +171,9 @@ static pyw_legacy read_legacy(apr_pool_t *pool, const pyw_pairs *pairs)
 
 static pyw_result store_group(pyw_handover *handover, const pyw_frame *frame)
 {
-    pyw_pairs pairs = {0};
-    pyw_result result = pyw_message_pairs_decode(&pairs, frame->payload, frame->length);
-    legacy item = {pair_text(handover->pool, &pairs, "directory"), pair_text(handover->pool, &pairs, "group"),
-                   read_legacy(handover->pool, &pairs)};
+    pyw_result result = pyw_message_pairs_decode(&handover->pairs, frame->payload, frame->length);
+    legacy item = {pair_text(handover, "directory"), pair_text(handover, "group"), read_legacy(handover)};
 
-    pyw_pairs_free(&pairs);
     if (result != PYW_OK || item.directory == NULL || item.group == NULL) {
         return PYW_MALFORMED;
     }
@@ -207,16 +223,14 @@ const pyw_legacy *pyw_handover_find(const pyw_handover *handover, const char *di
     return NULL;
 }
 
-static void send_command(pyw_handover *handover, const char *command, const char *group)
+static pyw_result send_command(pyw_handover *handover, const char *command, const char *group)
 {
-    pyw_pairs pairs = {0};
-
-    pyw_pairs_add_text(&pairs, "command", command);
+    begin_message(handover);
+    add_text(handover, "command", command);
     if (group != NULL) {
-        pyw_pairs_add_text(&pairs, "group", group);
+        add_text(handover, "group", group);
     }
-    send_pairs(handover, PYW_FRAME_COMMAND, &pairs, -1);
-    pyw_pairs_free(&pairs);
+    return send_message(handover, PYW_FRAME_COMMAND, -1);
 }
 
 /*
@@ -230,21 +244,26 @@ static void delay_program(pyw_worker_group *group)
     }
 }
 
-void pyw_handover_confirm(pyw_handover *handover)
+pyw_result pyw_handover_confirm(pyw_handover *handover, pyw_problem *problem)
 {
     pyw_worker_group *group;
+    pyw_result result = PYW_OK;
 
     if (handover->is_old || handover->is_given || pyw_channel_fd(handover->channel) < 0) {
-        return;
+        return PYW_OK;
     }
-    handover->is_given = 1;
     LIST_FOREACH (group, &handover->manager->groups, next) {
-        if (group->has_predecessor) {
-            send_command(handover, "own", group->options->name);
+        if (group->has_predecessor && result == PYW_OK) {
+            result = send_command(handover, "own", group->options->name);
             delay_program(group);
         }
     }
-    send_command(handover, "taken", NULL);
+    if (result == PYW_OK) {
+        result = send_command(handover, "taken", NULL);
+    }
+    handover->is_given = result == PYW_OK;
+    return handover->is_given ? PYW_OK
+                              : pyw_problem_set(problem, "the old manager cannot be told: %s", strerror(errno));
 }
 
 static void forget_predecessor(const pyw_handover *handover)
@@ -287,16 +306,14 @@ static void take_log(pyw_handover *handover, const pyw_frame *frame)
 {
     int fd = pyw_channel_take_fd(handover->channel);
     pyw_log_intake *intake = fd >= 0 ? pyw_log_intake_adopt(fd) : NULL;
-    pyw_pairs pairs = {0};
 
     if (frame->type == PYW_FRAME_ROW && intake != NULL &&
-        pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
-        pyw_log_intake_add(&handover->manager->intakes, intake, (pid_t)pair_number(handover->pool, &pairs, "pid"));
+        pyw_message_pairs_decode(&handover->pairs, frame->payload, frame->length) == PYW_OK) {
+        pyw_log_intake_add(&handover->manager->intakes, intake, (pid_t)pair_number(handover, "pid"));
     }
     else {
         pyw_log_intake_free(intake);
     }
-    pyw_pairs_free(&pairs);
 }
 
 void pyw_handover_give_logs(pyw_handover *handover)
@@ -306,34 +323,23 @@ void pyw_handover_give_logs(pyw_handover *handover)
     int fd;
 
     while ((fd = pyw_log_intake_take(&manager->intakes, &pid, manager->log)) >= 0) {
-        pyw_pairs pairs = {0};
         char number[NUMBER_SIZE];
 
         snprintf(number, sizeof(number), "%ld", (long)pid);
-        pyw_pairs_add_text(&pairs, "kind", "log");
-        pyw_pairs_add_text(&pairs, "pid", number);
+        begin_message(handover);
+        add_text(handover, "kind", "log");
+        add_text(handover, "pid", number);
         if (pyw_handover_is_given(handover) && pyw_channel_fd(handover->channel) >= 0) {
-            send_pairs(handover, PYW_FRAME_ROW, &pairs, fd);
+            (void)send_message(handover, PYW_FRAME_ROW, fd);
         }
-        pyw_pairs_free(&pairs);
         close(fd);
     }
 }
 
-static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame)
+static void obey_for_groups(const pyw_handover *handover, const char *command, const char *name)
 {
-    pyw_pairs pairs = {0};
-    const char *command = NULL, *name = NULL;
     pyw_worker_group *group;
 
-    if (frame->type == PYW_FRAME_COMMAND && pyw_message_pairs_decode(&pairs, frame->payload, frame->length) == PYW_OK) {
-        command = pair_text(handover->pool, &pairs, "command");
-        name = pair_text(handover->pool, &pairs, "group");
-    }
-    pyw_pairs_free(&pairs);
-    if (command == NULL) {
-        return;
-    }
     LIST_FOREACH (group, &handover->manager->groups, next) {
         if (name == NULL || strcmp(group->options->name, name) != 0) {
             continue;
@@ -345,9 +351,28 @@ static void handle_handover_frame(pyw_handover *handover, const pyw_frame *frame
             release_group(group);
         }
     }
+}
+
+/* The old manager. */
+static pyw_result obey(pyw_handover *handover, const pyw_frame *frame)
+{
+    const char *command;
+    pyw_result result = frame->type == PYW_FRAME_COMMAND
+                            ? pyw_message_pairs_decode(&handover->pairs, frame->payload, frame->length)
+                            : PYW_MALFORMED;
+
+    if (result != PYW_OK) {
+        return result;
+    }
+    command = pair_text(handover, "command");
+    if (command == NULL) {
+        return PYW_MALFORMED;
+    }
+    obey_for_groups(handover, command, pair_text(handover, "group"));
     if (strcmp(command, "taken") == 0) {
         take_over(handover);
     }
+    return PYW_OK;
 }
 
 /* The other manager has exited. Until the hand-over is complete, httpd's parent may configure this one again. */
@@ -365,17 +390,34 @@ static void end_handover(pyw_handover *handover)
     }
 }
 
+/* The managers cannot talk to each other any more. The old one learns from httpd's parent which of them continues. */
+static void break_off(pyw_handover *handover, const char *why)
+{
+    pyw_log(
+        PYW_LOG_ERR,
+        PYWNO(0361) "the connection to the %s manager ends early: a message cannot be %s (%s); all workers of the old "
+                    "manager finish when the new one has taken over",
+        handover->is_old ? "new" : "old", why, strerror(errno));
+    end_handover(handover);
+}
+
 void pyw_handover_complete(pyw_handover *handover)
 {
     handover->is_complete = 1;
-    if (pyw_handover_is_complete(handover) && pyw_channel_fd(handover->channel) < 0) {
-        release_all(handover);
+    if (pyw_channel_fd(handover->channel) >= 0) {
+        return;
     }
+    if (!pyw_handover_is_given(handover)) { /* the new manager could not tell it */
+        handover->is_old = 1;
+        take_over(handover);
+    }
+    release_all(handover);
 }
 
 void pyw_handover_give(pyw_handover *handover, int fd)
 {
     const pyw_worker_group *group;
+    pyw_result result = PYW_OK;
 
     if (fd < 0) {
         return;
@@ -388,12 +430,17 @@ void pyw_handover_give(pyw_handover *handover, int fd)
     handover->is_complete = 0;
     pyw_channel_open(handover->channel, fd);
     LIST_FOREACH (group, &handover->manager->groups, next) {
-        if (group->phase <= PYW_PHASE_STOPPED) {
-            give_group(handover, group);
+        if (group->phase <= PYW_PHASE_STOPPED && result == PYW_OK) {
+            result = give_group(handover, group);
         }
     }
-    pyw_channel_queue(handover->channel, PYW_FRAME_DONE, 0, NULL, 0, -1);
-    pyw_channel_send(handover->channel, SEND_MS);
+    if (result == PYW_OK) {
+        pyw_channel_queue(handover->channel, PYW_FRAME_DONE, 0, NULL, 0, -1);
+        result = pyw_channel_send(handover->channel, SEND_MS);
+    }
+    if (result != PYW_OK) {
+        break_off(handover, "sent");
+    }
 }
 
 void pyw_handover_take_back(pyw_handover *handover)
@@ -415,7 +462,10 @@ void pyw_handover_release(pyw_handover *handover)
     LIST_FOREACH (group, &handover->manager->groups, next) {
         if (group->has_predecessor && (pyw_worker_group_is_service(group) || pyw_worker_group_is_settled(group))) {
             group->has_predecessor = 0;
-            send_command(handover, "release", group->options->name);
+            if (send_command(handover, "release", group->options->name) != PYW_OK) {
+                break_off(handover, "sent");
+                return;
+            }
         }
     }
 }
@@ -428,13 +478,16 @@ void pyw_handover_read(pyw_handover *handover)
     while (pyw_channel_fd(handover->channel) >= 0 && result == PYW_OK) {
         result = pyw_channel_read(handover->channel, &frame, 0);
         if (result == PYW_OK && handover->is_old) {
-            handle_handover_frame(handover, &frame);
+            result = obey(handover, &frame);
         }
         else if (result == PYW_OK) {
             take_log(handover, &frame);
         }
     }
-    if (result != PYW_OK && result != PYW_AGAIN) {
+    if (result == PYW_EOF || result == PYW_GONE) {
         end_handover(handover);
+    }
+    else if (result != PYW_OK && result != PYW_AGAIN) {
+        break_off(handover, "read");
     }
 }

@@ -64,8 +64,8 @@ int pyw_handover_has_predecessor(const pyw_handover *handover);
 /* The new manager: does an old manager use that directory for its sockets? */
 int pyw_handover_uses(const pyw_handover *handover, const char *directory);
 
-/* The new manager has applied the configuration, and owns the groups from now on. */
-void pyw_handover_confirm(pyw_handover *handover);
+/* The new manager has applied the configuration, and owns the groups from now on, unless the old one cannot be told. */
+pyw_result pyw_handover_confirm(pyw_handover *handover, pyw_problem *problem);
 
 /* The old manager exits: it sends the pipes of programs that outlive its workers to the new manager, or closes them. */
 void pyw_handover_give_logs(pyw_handover *handover);

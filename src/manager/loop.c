@@ -102,7 +102,9 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
         pyw_command_server_look(manager->command_server, &manager->directory);
     }
     if (result == PYW_OK) {
-        pyw_handover_confirm(manager->handover);
+        result = pyw_handover_confirm(manager->handover, &problem);
+    }
+    if (result == PYW_OK) {
         pyw_drain_cancel(manager);
     }
     if (result == PYW_OK && !manager->is_configured) {

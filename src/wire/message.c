@@ -65,8 +65,7 @@ void pyw_pairs_free(pyw_pairs *pairs)
     memset(pairs, 0, sizeof(*pairs));
 }
 
-/* 0: no memory. */
-static int pairs_reserve(pyw_pairs *pairs, uint32_t capacity)
+int pyw_pairs_reserve(pyw_pairs *pairs, uint32_t capacity)
 {
     pyw_pair *items;
 
@@ -89,7 +88,7 @@ int pyw_pairs_add(pyw_pairs *pairs, const char *name, size_t name_length, const 
     if (name_length > UINT32_MAX || value_length > UINT32_MAX || pairs->count > UINT32_MAX / 2) {
         return 0;
     }
-    if (pairs->count == pairs->capacity && !pairs_reserve(pairs, pairs->count ? pairs->count * 2 : 64)) {
+    if (pairs->count == pairs->capacity && !pyw_pairs_reserve(pairs, pairs->count ? pairs->count * 2 : 64)) {
         return 0;
     }
     pair = &pairs->items[pairs->count++];
@@ -148,7 +147,7 @@ static pyw_result take_pairs(cursor *from, pyw_pairs *pairs)
     if (count > from->left / PAIR_SIZE_LEAST) {
         return PYW_MALFORMED;
     }
-    if (!pairs_reserve(pairs, count)) {
+    if (!pyw_pairs_reserve(pairs, count)) {
         return PYW_FAILED;
     }
     for (uint32_t i = 0; i < count; i++) {

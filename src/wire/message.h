@@ -23,6 +23,9 @@ typedef struct pyw_pairs {
 
 void pyw_pairs_free(pyw_pairs *pairs);
 
+/* Makes room for `capacity` pairs. 0: no memory. */
+int pyw_pairs_reserve(pyw_pairs *pairs, uint32_t capacity);
+
 /* Appends a pair that refers to the given bytes. 0: no memory. */
 int pyw_pairs_add(pyw_pairs *pairs, const char *name, size_t name_length, const char *value, size_t value_length);
 

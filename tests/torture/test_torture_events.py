@@ -80,9 +80,13 @@ class Trial:
         problem = self.event.finish()
         assert not problem, problem
         self.wait(lambda: self.has_come_back() and self.life.is_served(), "service")
-        self.wait(lambda: self.has_come_back() and self.life.is_settled(), "all workers")
+        self.wait(lambda: self.has_come_back() and self.is_settled_by_requests(), "all workers")
         self.wait(self.life.has_its_processes, self.describe_processes)
         self.wait(lambda: not self.life.leaks(descriptors), lambda: "descriptors: %s" % self.life.leaks(descriptors))
+
+    def is_settled_by_requests(self):
+        """A worker whose application did not load loads it again for a request."""
+        return self.life.is_settled() or self.life.is_served() and self.life.is_settled()
 
     def has_come_back(self):
         """Do what an administrator has to do: start httpd, or reload the application."""

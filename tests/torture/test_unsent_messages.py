@@ -102,13 +102,24 @@ class TestUnsentMessages:
         httpd.expect_log("%s.*PYW0278" % REASON)
         httpd.order.fail_one("parent", "sendmsg", count, lambda: self.upgrade(httpd))
 
-    def upgrade(self, httpd):
+    def test_each_message_of_a_hand_over(self, httpd):
+        """The old manager ends, or it continues because the new one has ended."""
+        httpd.allow_log(r"PYW0(25|27|30|31|33|34|35|36|39|7)\d")
+        httpd.order.give("manager", "sendmsg")
+        self.upgrade(httpd)
+        for number in range(1, httpd.order.withdraw() + 1):
+            httpd.wait_for_workers(PROMPT)
+            httpd.order.give("manager", "sendmsg", number)
+            self.upgrade(httpd, "PYW0272|PYW0270")
+            httpd.order.withdraw()
+
+    def upgrade(self, httpd, end="PYW0272"):
         """Replace pywsgid by another file, as make install does, and wait for the end of the old manager."""
         since = httpd.log.position()
         shutil.copy(httpd.root / "modules" / "pywsgid", httpd.root / "new")
         (httpd.root / "new").rename(httpd.root / "modules" / "pywsgid")
         httpd.graceful()
-        httpd.log.wait("PYW0272", since, PROMPT)
+        httpd.log.wait(end, since, PROMPT)
 
     def fail_start(self, httpd):
         httpd.allow_log("PYW0252|PYW0705|AH00020")

@@ -36,7 +36,7 @@ $(UNIT_PROGRAMS): %: %.o $(UNIT_ARCHIVE)
 -include $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(UNIT_PROGRAMS:%=%.d)
 
 # Also for check-coverage-all.
-COVERAGE_BUILD := CFLAGS='-O0 -g' EXTRA_CFLAGS=--coverage LDFLAGS=--coverage
+COVERAGE_BUILD := CFLAGS='-O0 -g -D_GNU_SOURCE -include tests/c/coverage.h' EXTRA_CFLAGS=--coverage LDFLAGS=--coverage
 
 # The wire decoders are held at 100% of their branches.
 UNIT_COVERAGE := $(UNIT_PROGRAMS:$(BUILD)/%=build/coverage/%)

@@ -116,7 +116,7 @@ class TestHealth:
 
     def test_a_group_that_cannot_start_is_failing(self, commands, server):
         write(server, "import os\nos._exit(3)\n")
-        worker, = commands.group("hung")["workers"]
+        worker, = wait_for(lambda: commands.group("hung")["workers"])
         os.kill(worker["pid"], signal.SIGKILL)
         wait_for(lambda: commands.group("hung")["state"] == "down")
         wait_for(lambda: "\n  no worker can be started; the log of the group has" in commands.run("status")[1])
