@@ -12,10 +12,11 @@ MARK = "# test: "
 # When it stops, the event MPM closes the sockets of connections that its threads have not returned yet (AH03092, AH03093).
 # mod_ssl reports an OpenSSL that is older than the one it was built with, but works (AH01882).
 # httpd repeats its SIGTERM after three seconds, which a process may need on a busy machine (AH00045). A process that it
-# has to kill is an error (AH00046).
+# has to kill is an error (AH00046). mod_http2 does not wait long for its idle threads (AH10291).
 HTTPD_NOISE = re.compile(r"AH03092: process_lingering_close: apr_pollset_add failure|"
                          r"AH03093: process_socket: apr_pollset_add failure|AH01882: Init: this version of mod_ssl|"
-                         r"AH00045: child process \d+ still did not exit, sending a SIGTERM")
+                         r"AH00045: child process \d+ still did not exit, sending a SIGTERM|"
+                         r"AH10291: h2_workers: cleanup, (\d+) workers \(\1 idle\) did not exit")
 
 # At any level: a signal ended a child of httpd.
 DEATH = re.compile(r"AH0005[12]:")

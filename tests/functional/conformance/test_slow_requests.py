@@ -59,7 +59,7 @@ class TestReport:
 class TestTimeout:
     @pytest.fixture(scope="class")
     def server(self, make_httpd):
-        return make_httpd("WSGISlowRequests 100ms\nWSGIRequestTimeout 400ms" + BOTH_MODES, apps={"app.wsgi": APP, "support.py": paths.SUPPORT})
+        return make_httpd("WSGISlowRequests 100ms\nWSGIRequestTimeout 1500ms" + BOTH_MODES, apps={"app.wsgi": APP, "support.py": paths.SUPPORT})
 
     def test_a_slow_request_is_interrupted_at_its_deadline_nevertheless(self, site):
         key = site.new_key()

@@ -70,8 +70,10 @@ class TestHttpdsChildren:
         server.allow_log(r"AH00052|OSError|ConnectionResetError|Traceback|File \"|PYW0\d\d\d|\[pywsgi:error\]")
 
     def kill_children(self, server):
-        for child in server.children():
+        children = server.children()
+        for child in children:
             os.kill(child.pid, signal.SIGKILL)
+        processes.wait_gone(children)
 
     def test_the_applications_read_raises(self, site, server):
         key = site.new_key()
