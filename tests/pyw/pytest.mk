@@ -70,6 +70,8 @@ check-load: all
 # add to the counters, too. A process that is killed adds nothing. Without the tests whose processes may write no file, and
 # those of costs.
 COVERAGE := build/coverage-all
+COVERAGE_FLAGS := --ignore=tests/robustness/security/test_systemd_example.py \
+                  --deselect=tests/functional/daemon/test_options_of_mod_wsgi.py::TestChroot
 
 check-coverage-all:
 	rm -rf $(COVERAGE)
@@ -77,8 +79,7 @@ check-coverage-all:
 	find $(COVERAGE) -name '*.gcno' | sed 's/gcno$$/gcda/' | xargs touch
 	find $(COVERAGE) -name '*.gcda' -exec chmod a+rw {} +
 	GCOV_ERROR_FILE=/dev/null PYWSGI_BUILD=$(COVERAGE) \
-	    tests/run 'not long' --timeout=300 --ignore=tests/robustness/security/test_systemd_example.py $(PYTEST_FLAGS) \
-	    $(filter-out tests/cost,$(PYTEST_SUITES))
+	    tests/run 'not long' --timeout=300 $(COVERAGE_FLAGS) $(PYTEST_FLAGS) $(filter-out tests/cost,$(PYTEST_SUITES))
 	gcovr --root . --filter src/ --sort-percentage --print-summary $(COVERAGE)
 
 # Mixed traffic with restarts, and what grows meanwhile: make check-soak MINUTES=30.
