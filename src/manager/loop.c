@@ -72,6 +72,7 @@ static void stop_manager(pyw_manager *manager)
     }
 }
 
+/* httpd's parent uses this manager when it has received BOUND. Until then an old manager may have to continue. */
 static void answer(pyw_manager *manager, pyw_result result, const pyw_problem *problem)
 {
     if (result == PYW_OK) {
@@ -84,6 +85,10 @@ static void answer(pyw_manager *manager, pyw_result result, const pyw_problem *p
     if (pyw_channel_send(manager->control, ANSWER_MS) == PYW_FAILED) {
         pyw_log(PYW_LOG_ERR, PYWNO(0705) "the manager cannot answer httpd (%s), and exits", strerror(errno));
         shutdown(pyw_channel_fd(manager->control), SHUT_RDWR); /* the next read finds its end, also in httpd */
+        stop_manager(manager);
+    }
+    else if (result == PYW_OK) {
+        manager->directory.is_shared = 0;
     }
 }
 
@@ -103,6 +108,9 @@ static void commit(pyw_manager *manager, const pyw_frame *frame)
     }
     if (result == PYW_OK) {
         result = pyw_handover_confirm(manager->handover, &problem);
+        if (result != PYW_OK) {
+            stop_manager(manager); /* it must not start workers: httpd's parent kills it */
+        }
     }
     if (result == PYW_OK) {
         pyw_drain_cancel(manager);

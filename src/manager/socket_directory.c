@@ -103,6 +103,7 @@ pyw_result pyw_socket_directory_open(pyw_socket_directory *directory, const char
     pyw_result result;
 
     directory->fd = -1;
+    directory->is_shared = is_shared;
     directory->path = strdup(path);
     result = directory->path != NULL ? make_directory(directory, problem) : pyw_problem_set(problem, "no memory");
     if (result != PYW_OK) {
@@ -128,9 +129,11 @@ void pyw_socket_directory_remove(pyw_socket_directory *directory)
     if (directory->fd < 0) {
         return;
     }
-    empty(directory);
-    if (pyw_socket_directory_is_intact(directory)) {
-        rmdir(directory->path);
+    if (!directory->is_shared) {
+        empty(directory);
+        if (pyw_socket_directory_is_intact(directory)) {
+            rmdir(directory->path);
+        }
     }
     pyw_socket_directory_close(directory);
 }

@@ -12,8 +12,9 @@
 #include "base/result.h"
 
 typedef struct pyw_socket_directory {
-    char *path; /* absolute; owned */
-    int fd;     /* -1: not open */
+    char *path;    /* absolute; owned */
+    int fd;        /* -1: not open */
+    int is_shared; /* another manager uses it, too; the caller sets it to 0 when this is over */
 } pyw_socket_directory;
 
 /*
@@ -30,7 +31,7 @@ int pyw_socket_directory_is_intact(const pyw_socket_directory *directory);
 /* Closes the directory without removing it. */
 void pyw_socket_directory_close(pyw_socket_directory *directory);
 
-/* Removes the directory with its files, and closes it. */
+/* Closes the directory. Also removes it with its files, unless it is shared. */
 void pyw_socket_directory_remove(pyw_socket_directory *directory);
 
 /* A bound socket file. */

@@ -102,16 +102,24 @@ class TestUnsentMessages:
         httpd.expect_log("%s.*PYW0278" % REASON)
         httpd.order.fail_one("parent", "sendmsg", count, lambda: self.upgrade(httpd))
 
-    def test_each_message_of_a_hand_over(self, httpd):
-        """The old manager ends, or it continues because the new one has ended."""
-        httpd.allow_log(r"PYW0(25|27|30|31|33|34|35|36|39|7)\d")
-        httpd.order.give("manager", "sendmsg")
+    @pytest.mark.parametrize("function", ["sendmsg", "calloc"])
+    def test_each_step_of_a_hand_over(self, httpd, function):
+        """The old manager ends, or it continues with its workers because the new one has ended."""
+        httpd.allow_log("PYW0(270|301|312|340|360|361|390|396|70[456])")
+        httpd.order.give("manager", function)
         self.upgrade(httpd)
         for number in range(1, httpd.order.withdraw() + 1):
             httpd.wait_for_workers(PROMPT)
-            httpd.order.give("manager", "sendmsg", number)
-            self.upgrade(httpd, "PYW0272|PYW0270")
+            expected = self.sockets(httpd)
+            httpd.order.give("manager", function, number)
+            end = self.upgrade(httpd, "PYW0272|PYW0270")
             httpd.order.withdraw()
+            if any("PYW0270" in line for line in end):
+                assert self.sockets(httpd) == expected, "%s %d: %s" % (function, number, end)
+
+    def sockets(self, httpd):
+        """Return the names; a worker that is replaced has another one."""
+        return {path.name for path in httpd.run.glob("pywsgi.*/*")}
 
     def upgrade(self, httpd, end="PYW0272"):
         """Replace pywsgid by another file, as make install does, and wait for the end of the old manager."""
@@ -119,7 +127,7 @@ class TestUnsentMessages:
         shutil.copy(httpd.root / "modules" / "pywsgid", httpd.root / "new")
         (httpd.root / "new").rename(httpd.root / "modules" / "pywsgid")
         httpd.graceful()
-        httpd.log.wait(end, since, PROMPT)
+        return httpd.log.wait(end, since, PROMPT)
 
     def fail_start(self, httpd):
         httpd.allow_log("PYW0252|PYW0705|AH00020")

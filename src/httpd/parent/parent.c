@@ -112,7 +112,7 @@ static int start_manager(pyw_manager_process *manager, int legacy)
     return 0;
 }
 
-/* Kills a manager that has never had a configuration, and therefore has no workers. */
+/* Kills a manager that has not accepted a configuration, and therefore has no workers. */
 static void discard(pyw_manager_process *manager)
 {
     pyw_managers_release(manager, pyw_clock_ms(), work->pconf);

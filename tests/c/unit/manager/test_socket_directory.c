@@ -125,6 +125,20 @@ static void test_a_path_that_is_not_absolute_is_refused(void **state)
     assert_int_equal(relative.fd, -1);
 }
 
+static void test_a_shared_directory_stays(void **state)
+{
+    pyw_socket_directory same = {.fd = -1};
+    pyw_problem problem;
+    int fd = bind_file();
+
+    assert_int_equal(pyw_socket_directory_open(&same, path, 1, &problem), PYW_OK);
+    assert_int_equal(connect_to_file(), 0);
+    pyw_socket_directory_remove(&same);
+    assert_int_equal(same.fd, -1);
+    assert_int_equal(connect_to_file(), 0);
+    close(fd);
+}
+
 #define OPENED(test) cmocka_unit_test_setup_teardown(test, open_directory, remove_directory)
 
 int main(void)
@@ -134,6 +148,7 @@ int main(void)
         OPENED(test_a_bound_socket_is_for_its_owner_alone),
         OPENED(test_who_connects_meanwhile_finds_a_socket_that_listens),
         OPENED(test_a_failed_bind_leaves_no_file),
+        OPENED(test_a_shared_directory_stays),
     };
 
     return cmocka_run_group_tests_name("socket_directory", tests, NULL, NULL);
