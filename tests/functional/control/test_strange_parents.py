@@ -102,8 +102,9 @@ def test_a_successor_that_dies_before_it_has_answered_httpd(manager):
 
 
 def test_httpd_completes_a_hand_over_that_has_not_begun(manager):
+    """httpd uses another manager, so this one ends, without workers at once."""
     manager.control.sendall(frame(HANDOVER, flags=1))
-    assert manager.commit() == BOUND
+    assert manager.process.wait(20) == 0
 
 
 def test_a_successor_that_dies_after_it_has_answered_httpd(manager):
