@@ -6,12 +6,15 @@ from .wait import PATIENCE, wait_for
 
 _numbers = itertools.count(1)
 
-BOTH_MODES = """
+EMBEDDED_MODE = """
 WSGIPythonPath ${APPS}
-WSGIDaemonProcess app threads=4 python-path=${APPS}
-WSGIScriptAlias /daemon ${APPS}/app.wsgi process-group=app
 WSGIScriptAlias /embedded ${APPS}/app.wsgi
 """
+DAEMON_MODE = """
+WSGIDaemonProcess app threads=4 python-path=${APPS}
+WSGIScriptAlias /daemon ${APPS}/app.wsgi process-group=app
+"""
+BOTH_MODES = EMBEDDED_MODE + DAEMON_MODE
 
 
 class Site:

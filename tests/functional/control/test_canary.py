@@ -37,8 +37,10 @@ class Shop:
         self.server, self.commands, self.site = server, commands, DaemonSite(server, "/app")
 
     def deploy(self, name, is_broken=False):
+        """A template may load the file at any moment, so it is never incomplete."""
         text = SHOP % {"name": name, "is_broken": is_broken, "padding": "# moved\n" * len(name)}
-        (self.server.apps / "shop.py").write_text(text)
+        (self.server.apps / "new").write_text(text)
+        (self.server.apps / "new").rename(self.server.apps / "shop.py")
 
     def names(self):
         return {self.site.get("/").body.decode() for _ in range(8)}

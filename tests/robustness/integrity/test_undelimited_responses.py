@@ -4,9 +4,7 @@ import contextlib
 import socket
 import threading
 
-import pytest
-
-from pyw.site import BOTH_MODES, Site
+from pyw.site import DAEMON_MODE, EMBEDDED_MODE, Site
 
 
 def end_of(client):
@@ -19,31 +17,41 @@ def end_of(client):
     return "complete"
 
 
+@contextlib.contextmanager
+def client_of(server, path, buffer=65536):
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        client.settimeout(20)
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(b"GET %s HTTP/1.0\r\n\r\n" % path.encode())
+        assert client.recv(10) == b"HTTP/1.1 2"
+        yield client
+
+
+class TestAfterTheTimeoutOfHttpd:
+    CONFIG = "Timeout 1\n" + DAEMON_MODE
+    MODE = "daemon"
+
+    def test_the_client_is_reset(self, server):
+        """The client comes back when httpd has given it up; by then its socket holds a part of the body."""
+        server.allow_log("PYW0604")
+        site = Site(server, self.MODE)
+        key = site.new_key()
+        with client_of(server, "%s/endless?key=%s" % (site.prefix, key), buffer=4096) as client:
+            assert site.wait_notes(key) == ["end"]
+            assert end_of(client) == "reset"
+
+
+class TestAfterTheTimeoutOfHttpdEmbedded(TestAfterTheTimeoutOfHttpd):
+    CONFIG = "Timeout 1\n" + EMBEDDED_MODE
+    MODE = "embedded"
+
+
 class TestTheClientIsReset:
-    CONFIG = "Timeout 1\n" + BOTH_MODES + """
+    CONFIG = """
         WSGIDaemonProcess late threads=32 python-path=${APPS} request-timeout=300ms interrupt=Off
         WSGIScriptAlias /late ${APPS}/app.wsgi process-group=late
     """
-
-    @contextlib.contextmanager
-    def client_of(self, server, path, buffer=65536):
-        with socket.socket() as client:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-            client.settimeout(20)
-            client.connect(("127.0.0.1", server.port))
-            client.sendall(b"GET %s HTTP/1.0\r\n\r\n" % path.encode())
-            assert client.recv(10) == b"HTTP/1.1 2"
-            yield client
-
-    @pytest.mark.parametrize("mode", ["embedded", "daemon"])
-    def test_after_httpds_timeout(self, server, mode):
-        """The client comes back when httpd has given it up; by then its socket holds a part of the body."""
-        server.allow_log("PYW0604")
-        site = Site(server, mode)
-        key = site.new_key()
-        with self.client_of(server, "%s/endless?key=%s" % (site.prefix, key), buffer=4096) as client:
-            assert site.wait_notes(key) == ["end"]
-            assert end_of(client) == "reset"
 
     def test_at_the_deadline(self, server):
         """The thread of a request and the thread that watches its deadline may cut the response at the same moment."""
@@ -53,7 +61,7 @@ class TestTheClientIsReset:
 
         def fetch():
             for _ in range(8):
-                with self.client_of(server, "/late/endless?pause=0.4&key=" + site.new_key()) as client:
+                with client_of(server, "/late/endless?pause=0.4&key=" + site.new_key()) as client:
                     ends.append(end_of(client))
 
         threads = [threading.Thread(target=fetch) for _ in range(8)]
