@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/group/reload/failed_code.h"
 
+#include <apr_time.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 static void describe_age(const pyw_worker_group *group, const pyw_child *failed, char *out, size_t size)
 {
     const pyw_child *child;
-
     int64_t started = 0;
     time_t moment;
     struct tm day;
@@ -22,7 +22,7 @@ static void describe_age(const pyw_worker_group *group, const pyw_child *failed,
             started = child->started;
         }
     }
-    moment = time(NULL) - (time_t)((pyw_clock_ms() - started) / 1000);
+    moment = (time_t)apr_time_sec(apr_time_now() - apr_time_from_msec(pyw_clock_ms() - started));
     localtime_r(&moment, &day);
     strftime(out, size, "%Y-%m-%d %H:%M:%S", &day);
 }

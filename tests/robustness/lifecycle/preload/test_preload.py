@@ -25,12 +25,19 @@ def server(request, make_httpd):
     return make_httpd(ONE % request.cls.OPTIONS, apps=getattr(request.cls, "FILES", FILES))
 
 
+def has_one_code(server):
+    """While workers are replaced, one of the old ones may not know yet that it has to go."""
+    return all(worker["generation"] == group["generation"]
+               for group in server.group_status() for worker in group["workers"])
+
+
 def processes_of(server, count=1, but=()):
-    """Return (workers, template) when that many exist, without the processes `but`."""
+    """Return (workers, template) when that many exist, all with the same code, without the processes `but`."""
     def look():
         workers, templates = server.workers(), server.templates()
         return (len(workers) == count and len(templates) == 1 and not {*workers, *templates} & set(but)
-                and all(map(processes.is_running, workers + templates)) and (workers, templates[0]))
+                and all(map(processes.is_running, workers + templates)) and has_one_code(server)
+                and (workers, templates[0]))
 
     return wait_for(look, what=lambda: (server.workers(), server.templates()))
 
