@@ -4,22 +4,21 @@
 
 /* The signals to a worker, and the descriptor by which signals and threads wake its main thread. */
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 typedef struct pyw_worker_signals {
-    pid_t manager;                 /* the parent of this process; 0: not yet known */
-    int wake_fd;                   /* an eventfd in the place of the board; -1: none */
-    _Atomic int64_t lost_at;       /* when the manager exited, pyw_clock_ms(); 0: it runs */
-    volatile sig_atomic_t stop;    /* SIGTERM was received */
-    volatile sig_atomic_t renewal; /* SIGUSR1 or SIGINT was received: replace this worker */
-    volatile sig_atomic_t hangup;  /* SIGHUP was received: for subscribers of the application ... */
-    volatile sig_atomic_t user;    /* ... and SIGUSR2 */
+    pid_t manager;           /* the parent of this process; 0: not yet known */
+    int wake_fd;             /* an eventfd in the place of the board; -1: none */
+    _Atomic int64_t lost_at; /* when the manager exited, pyw_clock_ms(); 0: it runs */
+    atomic_int stop;         /* SIGTERM was received */
+    atomic_int renewal;      /* SIGUSR1 or SIGINT was received: replace this worker */
+    atomic_int hangup;       /* SIGHUP was received: for subscribers of the application ... */
+    atomic_int user;         /* ... and SIGUSR2 */
 } pyw_worker_signals;
 
-/* One per process; the handlers write it. */
+/* One per process. The handlers write it, on any thread. */
 extern pyw_worker_signals pyw_worker_signalled;
 
 /*
