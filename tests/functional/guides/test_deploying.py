@@ -84,6 +84,7 @@ def blog(make_httpd):
     blog.commit(APPLICATION % "1")
     status, output = blog.deploy()
     assert status == 0 and output.endswith("serves\n"), output
+    blog.first = blog.current()     # releases() does not sort the commits of one second by time
     blog.start()
     return blog
 
@@ -136,9 +137,10 @@ class TestReleases:
         assert blog.releases() == before
 
     def test_old_releases_are_removed_but_not_the_one_that_serves_and_the_one_before(self, blog):
-        first, before = blog.releases()[0], blog.current()
+        first, before = blog.first, blog.current()
         new = ["2999010%d" % number for number in range(6)]
         for name in new:
             (blog.directory / "releases" / name).mkdir()
-        assert blog.deploy("--to", first)[0] == 0
+        status, output = blog.deploy("--to", first)
+        assert status == 0, output
         assert blog.current() == first and blog.releases() == sorted({first, before, *new[1:]})

@@ -56,6 +56,7 @@ class TestTheClientIsReset:
     def test_at_the_deadline(self, server):
         """The thread of a request and the thread that watches its deadline may cut the response at the same moment."""
         server.allow_log(r"PYW0620|File \"")
+        server.wait_for_workers()
         site = Site(server, "late")
         ends = []
 
